@@ -1,0 +1,4 @@
+"""Talking to Notion: transport, the two databases' schema, rows, and Notion's dialect of Markdown.
+
+Nothing here knows GitHub, and nothing here decides what should be written: ``sync`` does.
+"""

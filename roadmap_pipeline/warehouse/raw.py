@@ -1,0 +1,500 @@
+"""The tables that Python fills: what was read (``raw``), what Python derived (``derived``), and settings (``config``).
+
+Belongs here: their columns, keys and descriptions, and loading rows into them. Tables computed in SQL are described in
+``dbt_like_sql``. No indexes: rows are replaced by key, delete and insert in one transaction.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: DuckDB type, and what a reader must know about it."""
+
+    name: str
+    type: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceTable:
+    """A table that Python fills. ``key`` names the columns by which rows are replaced (together unique)."""
+
+    schema: str
+    name: str
+    description: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+
+    @property
+    def qualified_name(self) -> str:
+        """``schema.name``."""
+        return f"{self.schema}.{self.name}"
+
+
+def _columns(*rows: tuple[str, str, str]) -> tuple[Column, ...]:
+    return tuple(Column(*row) for row in rows)
+
+
+_REPO = ("repo", "VARCHAR", "Repository as owner/name, canonical.")
+_READ = (
+    ("read_at", "TIMESTAMP", "When the row was read (UTC)."),
+    ("source", "VARCHAR", "Where it was read from: the API's URL without its query, or the file of a dump."),
+    ("payload", "JSON", "The answer as GitHub gave it."),
+)
+_ATTEMPT = (
+    ("run_id", "BIGINT", "Workflow run; the same for all its attempts."),
+    ("run_attempt", "INTEGER", "Attempt of the run, from 1."),
+)
+
+TABLES: tuple[SourceTable, ...] = (
+    SourceTable(
+        "raw",
+        "repositories",
+        "Repositories that are read.",
+        ("repo",),
+        _columns(
+            _REPO,
+            ("repository_id", "BIGINT", "GitHub's id; stays when the repository is renamed."),
+            ("default_branch", "VARCHAR", "Name of the default branch."),
+            ("html_url", "VARCHAR", "Page of the repository."),
+            *_READ,
+        ),
+    ),
+    SourceTable(
+        "raw",
+        "workflow_runs",
+        "Workflow runs, one row per attempt.",
+        ("run_id", "run_attempt"),
+        _columns(
+            _REPO,
+            *_ATTEMPT,
+            ("workflow_id", "BIGINT", "Workflow."),
+            ("workflow_path", "VARCHAR", "File of the workflow without @ref, e.g. .github/workflows/ci.yml."),
+            ("workflow_name", "VARCHAR", "Display name of the workflow; may change, never a key."),
+            ("run_number", "BIGINT", "Number of the run within its workflow."),
+            ("display_title", "VARCHAR", "Title of the commit or pull request."),
+            ("event", "VARCHAR", "What triggered the run: push, pull_request, schedule, merge_group, …"),
+            ("status", "VARCHAR", "queued, in_progress, completed, …"),
+            ("conclusion", "VARCHAR", "success, failure, cancelled, …; NULL while the attempt is unfinished."),
+            ("head_branch", "VARCHAR", "Branch of the commit."),
+            ("head_sha", "VARCHAR", "Commit that was tested."),
+            ("head_repo", "VARCHAR", "Repository the branch lives in; another one for forks, NULL when that is gone."),
+            ("head_commit_message", "VARCHAR", "Message of the commit."),
+            ("head_commit_author", "VARCHAR", "Name of the commit's author."),
+            ("head_commit_committer", "VARCHAR", "Name of the commit's committer."),
+            ("actor", "VARCHAR", "Login of who caused the run."),
+            ("actor_type", "VARCHAR", "User or Bot."),
+            ("triggering_actor", "VARCHAR", "Login of who started this attempt (who pressed re-run)."),
+            ("triggering_actor_type", "VARCHAR", "User or Bot."),
+            (
+                "pull_request_numbers",
+                "INTEGER[]",
+                "Pull requests of this repository that GitHub linked; empty for forks.",
+            ),
+            ("created_at", "TIMESTAMP", "When the run was created (UTC); the same for all attempts."),
+            ("run_started_at", "TIMESTAMP", "When the attempt started (UTC)."),
+            ("updated_at", "TIMESTAMP", "When GitHub last touched the attempt (UTC); not its end."),
+            ("html_url", "VARCHAR", "Page of the attempt."),
+            (
+                "deleted_upstream_at",
+                "TIMESTAMP",
+                "When the run was first found deleted on GitHub; NULL while it exists.",
+            ),
+            *_READ,
+        ),
+    ),
+    SourceTable(
+        "raw",
+        "workflow_jobs",
+        "Jobs of all attempts, with their steps.",
+        ("job_id",),
+        _columns(
+            _REPO,
+            ("job_id", "BIGINT", "Job; equals the id of its check run."),
+            *_ATTEMPT,
+            ("name", "VARCHAR", "Full name of the job, matrix values included."),
+            ("workflow_name", "VARCHAR", "Display name of the workflow."),
+            ("head_branch", "VARCHAR", "Branch of the commit."),
+            ("head_sha", "VARCHAR", "Commit that was tested."),
+            ("status", "VARCHAR", "queued, in_progress, completed, waiting, …"),
+            ("conclusion", "VARCHAR", "success, failure, cancelled, skipped, …; NULL while unfinished."),
+            ("created_at", "TIMESTAMP", "When the job was created (UTC); NULL in payloads before 2022."),
+            ("started_at", "TIMESTAMP", "When a runner took it (UTC)."),
+            ("completed_at", "TIMESTAMP", "When it ended (UTC)."),
+            ("runner_name", "VARCHAR", "Runner that ran it; empty when none did."),
+            ("labels", "VARCHAR[]", "Labels the job asked a runner for, e.g. ubuntu-latest."),
+            ("failed_steps", "VARCHAR[]", "Names of the steps whose conclusion is failure, in order."),
+            ("steps", "JSON", "Steps as [{number, name, status, conclusion, started_at, completed_at}], times in UTC."),
+            ("html_url", "VARCHAR", "Page of the job."),
+            *_READ,
+        ),
+    ),
+    SourceTable(
+        "raw",
+        "job_logs",
+        "Redacted excerpts of the logs of failed jobs, and what became of the log.",
+        ("job_id",),
+        _columns(
+            _REPO,
+            ("job_id", "BIGINT", "Job."),
+            *_ATTEMPT,
+            (
+                "state",
+                "VARCHAR",
+                "stored, expired (past retention), missing (never written) or not_yet (job unfinished).",
+            ),
+            (
+                "excerpt",
+                "VARCHAR",
+                "The kept lines, cleaned of colours and timestamps, secrets redacted; NULL unless stored.",
+            ),
+            (
+                "excerpt_spans",
+                "JSON",
+                "[[first line of the log, number of lines], …]: where the excerpt's lines stood (1-based).",
+            ),
+            ("log_bytes", "BIGINT", "Size of the whole log in bytes."),
+            ("log_lines", "BIGINT", "Lines of the whole log."),
+            ("redactions", "INTEGER", "Secrets that were replaced in the excerpt."),
+            *_READ[:2],
+        ),
+    ),
+    SourceTable(
+        "raw",
+        "pull_requests",
+        "Pull requests, their latest state.",
+        ("repo", "number"),
+        _columns(
+            _REPO,
+            ("number", "INTEGER", "Number of the pull request."),
+            ("pull_request_id", "BIGINT", "GitHub's id."),
+            ("title", "VARCHAR", "Title."),
+            ("state", "VARCHAR", "open or closed."),
+            ("is_draft", "BOOLEAN", "Whether it is a draft."),
+            ("author", "VARCHAR", "Login of the author."),
+            ("author_type", "VARCHAR", "User or Bot."),
+            ("base_branch", "VARCHAR", "Branch it goes into."),
+            ("head_branch", "VARCHAR", "Branch it comes from."),
+            ("head_sha", "VARCHAR", "Latest commit."),
+            ("head_repo", "VARCHAR", "Repository it comes from; NULL when the fork was deleted."),
+            ("merge_commit_sha", "VARCHAR", "Commit of the merge; of a test merge while it is open."),
+            ("milestone_number", "INTEGER", "Milestone it is in."),
+            ("milestone_title", "VARCHAR", "Title of that milestone when read."),
+            ("labels", "VARCHAR[]", "Names of its labels."),
+            ("body", "VARCHAR", "Description."),
+            ("changed_files", "VARCHAR[]", "Paths it changes; NULL when not read (read for merged ones)."),
+            ("created_at", "TIMESTAMP", "Opened (UTC)."),
+            ("updated_at", "TIMESTAMP", "Last changed (UTC)."),
+            ("closed_at", "TIMESTAMP", "Closed or merged (UTC)."),
+            ("merged_at", "TIMESTAMP", "Merged (UTC); NULL when it was not."),
+            ("html_url", "VARCHAR", "Page."),
+            *_READ,
+        ),
+    ),
+    SourceTable(
+        "raw",
+        "issues",
+        "Issues, their latest state; pull requests are in raw.pull_requests only.",
+        ("repo", "number"),
+        _columns(
+            _REPO,
+            ("number", "INTEGER", "Number of the issue."),
+            ("issue_id", "BIGINT", "GitHub's id."),
+            ("title", "VARCHAR", "Title."),
+            ("state", "VARCHAR", "open or closed."),
+            ("state_reason", "VARCHAR", "completed, not_planned, duplicate, reopened or NULL."),
+            ("author", "VARCHAR", "Login of the author."),
+            ("milestone_number", "INTEGER", "Milestone it is in."),
+            ("milestone_title", "VARCHAR", "Title of that milestone when read."),
+            ("labels", "VARCHAR[]", "Names of its labels."),
+            ("created_at", "TIMESTAMP", "Opened (UTC)."),
+            ("updated_at", "TIMESTAMP", "Last changed (UTC)."),
+            ("closed_at", "TIMESTAMP", "Closed (UTC)."),
+            ("html_url", "VARCHAR", "Page."),
+            *_READ,
+        ),
+    ),
+    SourceTable(
+        "raw",
+        "milestones",
+        "Milestones, their latest state.",
+        ("repo", "number"),
+        _columns(
+            _REPO,
+            ("number", "INTEGER", "Number of the milestone within its repository."),
+            ("milestone_id", "BIGINT", "GitHub's id."),
+            ("title", "VARCHAR", "Title, unique within the repository."),
+            ("state", "VARCHAR", "open or closed."),
+            ("description", "VARCHAR", "Description."),
+            ("open_issues", "INTEGER", "Open issues and pull requests in it, as GitHub counts."),
+            ("closed_issues", "INTEGER", "Closed issues and pull requests in it, as GitHub counts."),
+            ("due_on", "TIMESTAMP", "Target as GitHub stores it (UTC); compare its date only."),
+            ("created_at", "TIMESTAMP", "Created (UTC)."),
+            ("updated_at", "TIMESTAMP", "Last changed (UTC)."),
+            ("closed_at", "TIMESTAMP", "Closed (UTC)."),
+            ("html_url", "VARCHAR", "Page."),
+            *_READ,
+        ),
+    ),
+    SourceTable(
+        "raw",
+        "issue_events",
+        "Events of issues and pull requests: closed, labeled, milestoned, …",
+        ("event_id",),
+        _columns(
+            _REPO,
+            ("event_id", "BIGINT", "Event."),
+            ("issue_number", "INTEGER", "Issue or pull request; NULL when the payload does not say."),
+            ("event", "VARCHAR", "closed, reopened, labeled, milestoned, demilestoned, renamed, …"),
+            ("actor", "VARCHAR", "Login of who did it."),
+            ("label", "VARCHAR", "Label of a labeled or unlabeled event."),
+            ("milestone_title", "VARCHAR", "Milestone of a milestoned or demilestoned event."),
+            ("commit_id", "VARCHAR", "Commit that closed or referenced it."),
+            ("created_at", "TIMESTAMP", "When it happened (UTC)."),
+            *_READ,
+        ),
+    ),
+    SourceTable(
+        "raw",
+        "http_cache",
+        "Validators of conditional requests, so that an unchanged answer costs nothing.",
+        ("cache_key",),
+        _columns(
+            ("cache_key", "VARCHAR", "SHA-256 of token identity, URL and media type; no secret can be read from it."),
+            ("url", "VARCHAR", "URL that was read."),
+            ("etag", "VARCHAR", "Entity tag of the last answer."),
+            ("read_at", "TIMESTAMP", "When it was read (UTC)."),
+        ),
+    ),
+    SourceTable(
+        "raw",
+        "ingest_state",
+        "How far each walk of the ingest has come.",
+        ("repo", "walk"),
+        _columns(
+            _REPO,
+            ("walk", "VARCHAR", "Which walk: runs, pull_requests, issues, issue_events, …"),
+            ("watermark", "TIMESTAMP", "Everything that changed before this time has been read (UTC)."),
+            ("read_at", "TIMESTAMP", "When the walk last ended (UTC)."),
+        ),
+    ),
+    SourceTable(
+        "derived",
+        "failure_verdicts",
+        "Why each failed job failed, by the rules of roadmap_pipeline/failures.",
+        ("job_id",),
+        _columns(
+            _REPO,
+            ("job_id", "BIGINT", "Job."),
+            *_ATTEMPT,
+            (
+                "category",
+                "VARCHAR",
+                "Leaf of the failure taxonomy, e.g. dependency_install; unknown when not recognised.",
+            ),
+            ("domain", "VARCHAR", "code, pipeline, platform or unknown."),
+            ("rule_id", "VARCHAR", "Rule that decided; NULL for unknown."),
+            ("fingerprint", "VARCHAR", "The same for the same failure in other runs."),
+            ("line", "BIGINT", "Line of the log that proves it (1-based); NULL when judged without a log."),
+            ("evidence", "VARCHAR", "That line, redacted and shortened."),
+            ("retryable", "BOOLEAN", "Whether running again without a change may help."),
+            ("ruleset_version", "VARCHAR", "Version of the rules."),
+        ),
+    ),
+    SourceTable(
+        "derived",
+        "branch_milestones",
+        "Milestone that a branch's name stands for.",
+        ("repo", "branch"),
+        _columns(
+            _REPO,
+            ("branch", "VARCHAR", "Branch."),
+            ("milestone", "VARCHAR", "Title of the milestone; NULL when the name stands for none that is known."),
+            (
+                "rule",
+                "VARCHAR",
+                "mapping (roadmap.toml), branch_name, or unknown (looks like one, but none has that title).",
+            ),
+            ("closest", "VARCHAR[]", "For unknown: the known titles that come closest, best first."),
+        ),
+    ),
+    SourceTable(
+        "derived",
+        "pull_request_milestones",
+        "Milestone of each pull request.",
+        ("repo", "number"),
+        _columns(
+            _REPO,
+            ("number", "INTEGER", "Pull request."),
+            ("milestone", "VARCHAR", "Title of the milestone; NULL for none."),
+            ("rule", "VARCHAR", "mapping, github_milestone, label, branch_name or unknown."),
+            ("closest", "VARCHAR[]", "For unknown: the known titles that come closest, best first."),
+        ),
+    ),
+    SourceTable(
+        "derived",
+        "reports",
+        "Rendered reports.",
+        ("report_name",),
+        _columns(
+            ("report_name", "VARCHAR", "Name of the report, e.g. ci-report-2026-W46.md."),
+            ("kind", "VARCHAR", "weekly or quarterly."),
+            ("period", "VARCHAR", "ISO week (2026-W46) or quarter (2026-Q4)."),
+            ("report_date", "DATE", "Day after the period's last day."),
+            ("content", "VARCHAR", "The report as Markdown."),
+        ),
+    ),
+    SourceTable(
+        "derived",
+        "pull_request_comments",
+        "Rendered sticky comments of open pull requests.",
+        ("repo", "number"),
+        _columns(
+            _REPO,
+            ("number", "INTEGER", "Pull request."),
+            ("body", "VARCHAR", "Comment as Markdown, without its marker line."),
+        ),
+    ),
+    SourceTable(
+        "config",
+        "parameters",
+        "The settings that metrics depend on; one row.",
+        (),
+        _columns(
+            ("as_of", "TIMESTAMP", "The time that stands for now in every model (UTC)."),
+            ("history_days", "INTEGER", "Days of history that are read."),
+            ("progress_formula", "VARCHAR", "Formula of milestone progress."),
+            ("window_days", "INTEGER", "Days a milestone's rates look back."),
+            ("pass_rate_threshold", "DOUBLE", "Pass rate from which the rule is met (≥)."),
+            ("autofix_threshold", "DOUBLE", "Auto-fix success above which the rule is met (>)."),
+            ("points_pass_rate", "INTEGER", "Points of the rule pass_rate."),
+            ("points_autofix_success", "INTEGER", "Points of the rule autofix_success."),
+            ("points_critical_workflows_green", "INTEGER", "Points of the rule critical_workflows_green."),
+            ("points_docs_and_pr_merged", "INTEGER", "Points of the rule docs_and_pr_merged."),
+            ("autofix_horizon_hours", "DOUBLE", "Hours after a failure within which a repair counts."),
+        ),
+    ),
+    SourceTable(
+        "config",
+        "repositories",
+        "Repositories that are configured, in order.",
+        ("repo",),
+        _columns(
+            _REPO,
+            ("position", "INTEGER", "Place in the configuration, from 1; the first one's Actions page is linked."),
+        ),
+    ),
+    SourceTable(
+        "config",
+        "critical_workflows",
+        "Critical workflows by repository; a repository without rows: all on its default branch.",
+        ("repo", "workflow_path"),
+        _columns(
+            _REPO,
+            ("workflow_path", "VARCHAR", "Path of the workflow, .github/workflows/ added where a file name was given."),
+        ),
+    ),
+    SourceTable(
+        "config",
+        "autofix_bots",
+        "Logins that count as automatic repair.",
+        ("login",),
+        _columns(
+            ("login", "VARCHAR", "Login, e.g. pre-commit-ci[bot]."),
+        ),
+    ),
+)
+
+BY_NAME: Mapping[str, SourceTable] = {table.qualified_name: table for table in TABLES}
+
+
+def create_source_tables(con: "duckdb.DuckDBPyConnection") -> None:
+    """Create the schemas and tables that are missing, with their descriptions as comments. Idempotent."""
+    existing = {
+        f"{schema}.{name}"
+        for schema, name in con.execute("select schema_name, table_name from duckdb_tables()").fetchall()
+    }
+    for schema in dict.fromkeys(table.schema for table in TABLES):
+        con.execute(f"create schema if not exists {schema}")
+    for table in TABLES:
+        if table.qualified_name in existing:
+            continue
+        columns = ", ".join(f'"{column.name}" {column.type}' for column in table.columns)
+        con.execute(f"create table {table.qualified_name} ({columns})")
+        for statement in _comments(table):
+            con.execute(statement)
+
+
+def _comments(table: SourceTable) -> Iterator[str]:
+    yield f"comment on table {table.qualified_name} is {_literal(table.description)}"
+    for column in table.columns:
+        yield f'comment on column {table.qualified_name}."{column.name}" is {_literal(column.description)}'
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def replace_rows(con: "duckdb.DuckDBPyConnection", table: str, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Put ``rows`` in place of the stored ones with the same key; call it inside a transaction. Returns ``len(rows)``.
+
+    Rows are dicts by column name (missing columns are NULL); of several rows with one key the last wins. Times are
+    naive UTC datetimes, JSON columns hold text.
+    """
+    return _load(con, BY_NAME[table], rows, whole_table=False)
+
+
+def replace_table(con: "duckdb.DuckDBPyConnection", table: str, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Put ``rows`` in place of everything stored in ``table``; call it inside a transaction. Returns ``len(rows)``."""
+    return _load(con, BY_NAME[table], rows, whole_table=True)
+
+
+def _load(
+    con: "duckdb.DuckDBPyConnection", table: SourceTable, rows: Sequence[Mapping[str, Any]], *, whole_table: bool
+) -> int:
+    if whole_table:
+        con.execute(f"delete from {table.qualified_name}")  # noqa: S608
+    if not rows:
+        return 0
+    if table.key:
+        rows = list({tuple(row[name] for name in table.key): row for row in rows}.values())
+    con.register("incoming_rows", _arrow_table(table, rows))
+    try:
+        if table.key and not whole_table:
+            same = " and ".join(f'stored."{name}" = incoming."{name}"' for name in table.key)
+            con.execute(
+                f"delete from {table.qualified_name} as stored using incoming_rows as incoming where {same}"  # noqa: S608
+            )
+        con.execute(f"insert into {table.qualified_name} by name select * from incoming_rows")  # noqa: S608
+    finally:
+        con.unregister("incoming_rows")
+    return len(rows)
+
+
+def _arrow_table(table: SourceTable, rows: Sequence[Mapping[str, Any]]) -> Any:
+    import pyarrow as pa
+
+    types = {
+        "VARCHAR": pa.string(),
+        "JSON": pa.string(),
+        "BIGINT": pa.int64(),
+        "INTEGER": pa.int32(),
+        "DOUBLE": pa.float64(),
+        "BOOLEAN": pa.bool_(),
+        "DATE": pa.date32(),
+        "TIMESTAMP": pa.timestamp("us"),
+        "VARCHAR[]": pa.list_(pa.string()),
+        "INTEGER[]": pa.list_(pa.int32()),
+    }
+    unknown = {name for row in rows for name in row} - {column.name for column in table.columns}
+    if unknown:
+        raise ValueError(f"{table.qualified_name} has no column {', '.join(sorted(unknown))}")
+    return pa.table(
+        {column.name: pa.array([row.get(column.name) for row in rows], types[column.type]) for column in table.columns}
+    )
