@@ -14,7 +14,7 @@ class RoadmapError(Exception):
 
 
 class ConfigurationError(RoadmapError):
-    """Wrong usage, configuration or credentials. Holds every problem that was found, not only the first; exit code 2."""
+    """Wrong usage, configuration or credentials. Holds every problem that was found; exit code 2."""
 
     exit_code = 2
 

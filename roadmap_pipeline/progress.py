@@ -44,7 +44,8 @@ class _Silent:
         pass
 
 
-_reporter: ContextVar[Reporter] = ContextVar("reporter", default=_Silent())
+_SILENT = _Silent()
+_reporter: ContextVar[Reporter] = ContextVar("reporter")
 
 
 @contextmanager
@@ -60,7 +61,7 @@ def reporting(reporter: Reporter) -> Iterator[None]:
 @contextmanager
 def task(text: str, total: int | None = None) -> Iterator[Task]:
     """A piece of work: ``with task("Reading runs of acme/payments", total=40) as t: t.advance()``."""
-    reporter = _reporter.get()
+    reporter: Reporter = _reporter.get(_SILENT)
     started = reporter.start(text, total)
     try:
         yield started

@@ -1,4 +1,6 @@
-"""The tables that Python fills: what was read (``raw``), what Python derived (``derived``), and settings (``config``).
+"""The tables that Python fills.
+
+What was read (``raw``), what Python derived (``derived``), settings (``config``) and the state of the sync (``sync``).
 
 Belongs here: their columns, keys and descriptions, and loading rows into them. Tables computed in SQL are described in
 ``dbt_like_sql``. No indexes: rows are replaced by key, delete and insert in one transaction.
@@ -407,6 +409,55 @@ TABLES: tuple[SourceTable, ...] = (
         ("login",),
         _columns(
             ("login", "VARCHAR", "Login, e.g. pre-commit-ci[bot]."),
+        ),
+    ),
+    SourceTable(
+        "config",
+        "origin",
+        "What the rows of this warehouse stand for; one row. Simulated and real data never mix.",
+        (),
+        _columns(
+            ("origin", "VARCHAR", "sandbox (the simulated organisation) or real (GitHub, or a dump of its answers)."),
+        ),
+    ),
+    SourceTable(
+        "sync",
+        "databases",
+        "The Notion databases and the ids by which their properties are addressed, so that people may rename them.",
+        ("database",),
+        _columns(
+            ("database", "VARCHAR", "ci_reports or roadmap."),
+            ("definition", "JSON", "Ids of database, data source, properties and options, as Notion gave them."),
+        ),
+    ),
+    SourceTable(
+        "sync",
+        "row_bases",
+        "What each field of a Notion row held when both sides last agreed: the base of the three-way merge.",
+        ("sync_key", "field"),
+        _columns(
+            ("sync_key", "VARCHAR", "What the row stands for: report:NAME or milestone:owner/name#NUMBER."),
+            ("page_id", "VARCHAR", "Page of the row in Notion."),
+            ("field", "VARCHAR", "Property."),
+            ("value", "JSON", "Its value in plain form, as Notion confirmed it."),
+        ),
+    ),
+    SourceTable(
+        "sync",
+        "changes",
+        "Journal of writes to Notion and GitHub: noted before a write goes out, settled after it was read back.",
+        ("change_id",),
+        _columns(
+            ("change_id", "VARCHAR", "Change."),
+            ("target", "VARCHAR", "notion or github."),
+            ("kind", "VARCHAR", "create_database, add_property, add_view, create_row, update_row, create_comment, …"),
+            ("place", "VARCHAR", "Database or repository that is written to."),
+            ("title", "VARCHAR", "Row or pull request."),
+            ("fields", "JSON", "[{field, before, after}, …]; long texts shortened."),
+            ("state", "VARCHAR", "intended, done, refused (skipped, with the reason in error) or failed."),
+            ("error", "VARCHAR", "Why it failed or was refused."),
+            ("intended_at", "TIMESTAMP", "When it was about to be written (UTC)."),
+            ("settled_at", "TIMESTAMP", "When the write was read back, or had failed (UTC)."),
         ),
     ),
 )

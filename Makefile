@@ -1,0 +1,54 @@
+# Two commands are enough: `make run` and `make test`. Both start from nothing but Python 3.11+ and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/installed
+INSTALLED_DEV := $(VENV)/installed-dev
+
+.DEFAULT_GOAL := help
+.PHONY: help run test ui lint types format bench pictures clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+run: $(INSTALLED) ## install, then do the main job once: read GitHub, build, report, publish
+	@$(BIN)/roadmap run
+
+test: $(INSTALLED_DEV) ## the test suite
+	@$(BIN)/python -m pytest
+
+ui: $(INSTALLED) ## the Dagster UI on the instance that `make run` filled
+	@$(BIN)/roadmap ui
+
+lint: $(INSTALLED_DEV) ## style, unused code, common mistakes
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+format: $(INSTALLED_DEV) ## put every file into shape
+	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+types: $(INSTALLED_DEV) ## static types, strict
+	@$(BIN)/mypy
+
+bench: $(INSTALLED_DEV) ## measure, and write benchmarks/RESULTS.md
+	@$(BIN)/python benchmarks/run.py
+
+pictures: $(INSTALLED_DEV) ## make the README's pictures from the running UI (needs Chromium)
+	@$(BIN)/python docs/make_pictures.py
+
+clean: ## remove what the project made: environment, warehouse, sandbox, caches
+	@rm -rf $(VENV) data build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; name another one with: make PYTHON=python3.12 ...")'
+	@$(PYTHON) -m venv $(VENV)
+
+$(INSTALLED): $(BIN)/python setup.cfg constraints.txt
+	@echo "Installing (once, about a minute) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(INSTALLED_DEV): $(INSTALLED)
+	@echo "Installing what tests and checks need (once) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@

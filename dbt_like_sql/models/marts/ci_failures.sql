@@ -1,0 +1,84 @@
+-- Failing job attempts with cause, and whether the commit is to blame.
+with failed as (
+    select j.* from marts.ci_jobs as j where j.outcome = 'fail'
+), flaky as (
+    -- Observed: the same job of the same commit also passed. Full names, nothing excluded.
+    select distinct p.repo, p.head_sha, p.workflow_path, p.job_name
+    from marts.ci_jobs as p
+    semi join failed as f
+        on f.repo = p.repo
+        and f.head_sha = p.head_sha
+        and f.workflow_path = p.workflow_path
+        and f.job_name = p.job_name
+    where p.outcome = 'pass'
+), default_branch_results as (
+    -- One result at a time for a job on the default branch.
+    select
+        d.repo, d.workflow_path, d.job_name, d.completed_at, d.outcome, v.fingerprint
+    from marts.ci_jobs as d
+    semi join failed as f on f.repo = d.repo and f.workflow_path = d.workflow_path and f.job_name = d.job_name
+    left join derived.failure_verdicts as v on v.job_id = d.job_id
+    where d.is_default_branch and d.outcome in ('pass', 'fail') and d.completed_at is not null
+    qualify row_number() over (
+        partition by d.repo, d.workflow_path, d.job_name, d.completed_at order by d.job_id desc
+    ) = 1
+), judged as (
+    select
+        f.*,
+        v.category is not null and v.category <> 'unknown' as is_recognised,
+        f.outcome_reason in ('timed_out', 'timeout_as_cancelled') as is_timeout,
+        v.category as verdict_category,
+        v.domain as verdict_domain,
+        v.rule_id as verdict_rule_id,
+        v.fingerprint,
+        v.line,
+        v.evidence,
+        v.retryable,
+        v.ruleset_version
+    from failed as f
+    left join derived.failure_verdicts as v on v.job_id = f.job_id
+)
+select
+    j.repo,
+    j.run_id,
+    j.run_attempt,
+    j.job_id,
+    j.job_name,
+    j.job_base_name,
+    j.workflow_path,
+    j.branch,
+    j.head_sha,
+    j.event,
+    j.is_default_branch,
+    j.outcome_reason,
+    -- A job over its time limit needs no log to say why it failed.
+    case when j.is_recognised then j.verdict_category when j.is_timeout then 'timeout' else 'unknown' end as category,
+    case when j.is_recognised then j.verdict_domain when j.is_timeout then 'platform' else 'unknown' end as domain,
+    case when j.is_recognised then j.verdict_rule_id when j.is_timeout then j.outcome_reason end as rule_id,
+    j.fingerprint,
+    j.line,
+    j.evidence,
+    coalesce(j.retryable, false) as is_retryable,
+    j.ruleset_version,
+    k.job_name is not null as is_flaky,
+    -- The default branch already failed in this job when the run was created; two known fingerprints must agree.
+    coalesce(d.outcome = 'fail' and coalesce(d.fingerprint = j.fingerprint, true), false) as is_preexisting,
+    j.failed_steps,
+    j.run_created_at,
+    j.day,
+    j.week,
+    j.completed_at,
+    j.pull_request_number,
+    j.milestone,
+    j.html_url
+from judged as j
+left join flaky as k
+    on k.repo = j.repo
+    and k.head_sha = j.head_sha
+    and k.workflow_path = j.workflow_path
+    and k.job_name = j.job_name
+asof left join default_branch_results as d
+    on d.repo = j.repo
+    and d.workflow_path = j.workflow_path
+    and d.job_name = j.job_name
+    and d.completed_at < j.run_created_at

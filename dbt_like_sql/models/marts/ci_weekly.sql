@@ -1,0 +1,85 @@
+-- One row per repository and ISO week, weeks without runs included; '*' is all repositories together.
+with weeks as (
+    select
+        d.repo,
+        d.week,
+        cast(date_trunc('week', min(d.day)) as date) as week_start,
+        cast(sum(d.runs) as bigint) as runs,
+        cast(sum(d.conclusive_runs) as bigint) as conclusive_runs,
+        cast(sum(d.passed_runs) as bigint) as passed_runs,
+        cast(sum(d.failed_runs) as bigint) as failed_runs,
+        cast(sum(d.void_runs) as bigint) as void_runs,
+        cast(sum(d.pending_runs) as bigint) as pending_runs,
+        cast(sum(d.conclusive_first_attempts) as bigint) as conclusive_first_attempts,
+        cast(sum(d.passed_first_attempts) as bigint) as passed_first_attempts,
+        cast(sum(d.failed_job_attempts) as bigint) as failed_job_attempts,
+        cast(sum(d.autofix_attempts) as bigint) as autofix_attempts,
+        cast(sum(d.autofix_fixed) as bigint) as autofix_fixed,
+        cast(sum(d.autofix_failed) as bigint) as autofix_failed,
+        cast(sum(d.autofix_retry_recovered) as bigint) as autofix_retry_recovered,
+        cast(sum(d.autofix_repaired) as bigint) as autofix_repaired,
+        cast(sum(d.episodes_closed) as bigint) as episodes_closed,
+        cast(sum(d.episodes_open) as bigint) as episodes_open
+    from marts.ci_daily as d
+    group by d.repo, d.week
+), rates as (
+    select
+        w.*,
+        w.passed_first_attempts / nullif(w.conclusive_first_attempts, 0) as first_attempt_pass_rate,
+        w.passed_runs / nullif(w.conclusive_runs, 0) as final_pass_rate,
+        w.autofix_fixed / nullif(w.autofix_fixed + w.autofix_failed, 0) as autofix_success_rate
+    from weeks as w
+), flaky as (
+    select
+        coalesce(f.repo, '*') as repo,
+        f.week,
+        count(distinct (f.repo, f.workflow_path, f.job_name)) as flaky_jobs
+    from marts.ci_failures as f
+    where f.is_flaky and f.week is not null
+    group by grouping sets ((f.repo, f.week), (f.week))
+)
+select
+    w.repo,
+    w.week,
+    w.week_start,
+    w.runs,
+    w.conclusive_runs,
+    w.void_runs,
+    w.first_attempt_pass_rate,
+    w.final_pass_rate,
+    w.failed_runs,
+    w.failed_job_attempts,
+    w.autofix_attempts,
+    w.autofix_fixed,
+    w.autofix_success_rate,
+    r.recovery_mean_hours,
+    r.recovery_median_hours,
+    r.recovery_p90_hours,
+    w.episodes_closed,
+    w.episodes_open,
+    coalesce(f.flaky_jobs, 0) as flaky_jobs,
+    c.category as top_failure_category,
+    -- seed_v1: the mean of both rates; without a judged repair the pass rate alone.
+    (w.final_pass_rate + coalesce(w.autofix_success_rate, w.final_pass_rate)) / 2 as ci_health_score,
+    t.trend,
+    w.passed_runs,
+    w.pending_runs,
+    w.conclusive_first_attempts,
+    w.passed_first_attempts,
+    w.autofix_failed,
+    w.autofix_retry_recovered,
+    w.autofix_repaired,
+    r.oldest_open_hours,
+    c.failed_job_attempts as top_failure_count,
+    t.previous_n as previous_conclusive_runs,
+    t.previous_pass_rate as previous_final_pass_rate,
+    t.delta as final_pass_rate_delta,
+    t.delta_low as final_pass_rate_delta_low,
+    t.delta_high as final_pass_rate_delta_high,
+    w.week_start + interval 7 day <= p.as_of as is_complete
+from rates as w
+cross join config.parameters as p
+left join marts.recovery_by_period as r on r.repo = w.repo and r.grain = 'week' and r.period = w.week
+left join marts.pass_rate_trends as t on t.repo = w.repo and t.grain = 'week' and t.period = w.week
+left join marts.failure_categories_weekly as c on c.repo = w.repo and c.week = w.week and c.category_rank = 1
+left join flaky as f on f.repo = w.repo and f.week = w.week

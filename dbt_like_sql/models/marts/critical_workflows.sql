@@ -1,0 +1,37 @@
+-- The workflows that must be green on the default branch: the configured ones, else all that ran there in the window.
+with limits as (
+    select p.as_of, p.as_of - p.window_days * interval 1 day as starts_at from config.parameters as p
+), default_branch as (
+    select r.* from marts.ci_runs as r where r.is_default_branch
+), verdicts as (
+    select d.repo, d.workflow_path, d.outcome, d.completed_at, d.html_url
+    from default_branch as d
+    where d.outcome in ('pass', 'fail')
+    qualify row_number() over (
+        partition by d.repo, d.workflow_path order by d.completed_at desc, d.run_id desc, d.run_attempt desc
+    ) = 1
+), configured as (
+    select c.repo, c.workflow_path, true as is_configured from config.critical_workflows as c
+), by_default as (
+    -- A workflow that only ever skipped can't be green or red: it is none of them.
+    select distinct d.repo, d.workflow_path, false as is_configured
+    from default_branch as d
+    semi join verdicts as v on v.repo = d.repo and v.workflow_path = d.workflow_path
+    anti join configured as c on c.repo = d.repo
+    cross join limits as l
+    where d.created_at between l.starts_at and l.as_of
+), critical as (
+    select c.* from configured as c
+    union all
+    select b.* from by_default as b
+)
+select
+    c.repo,
+    c.workflow_path,
+    c.is_configured,
+    v.outcome as latest_outcome,
+    v.completed_at as latest_at,
+    v.html_url as latest_url,
+    coalesce(v.outcome = 'pass', false) as is_green
+from critical as c
+left join verdicts as v on v.repo = c.repo and v.workflow_path = c.workflow_path

@@ -1,0 +1,73 @@
+-- Final pass rate against the equal period before: Improving or Degrading only when the difference is at least two
+-- percentage points, its 95 % interval (Newcombe, from Wilson intervals) excludes 0, and both periods have 20 runs.
+with sums as (
+    select
+        d.repo, 'week' as grain, d.week as period, min(d.day) as first_day,
+        sum(d.conclusive_runs) as runs, sum(d.passed_runs) as passed
+    from marts.ci_daily as d
+    group by d.repo, d.week
+    union all
+    select d.repo, 'quarter', d.quarter, min(d.day), sum(d.conclusive_runs), sum(d.passed_runs)
+    from marts.ci_daily as d
+    group by d.repo, d.quarter
+), windows as (
+    -- Days have no gaps, so the row before is the period before.
+    select
+        s.repo,
+        s.grain,
+        s.period,
+        cast(s.runs as bigint) as n,
+        cast(s.passed as bigint) as passed,
+        cast(coalesce(lag(s.runs) over earlier, 0) as bigint) as previous_n,
+        cast(coalesce(lag(s.passed) over earlier, 0) as bigint) as previous_passed
+    from sums as s
+    window earlier as (partition by s.repo, s.grain order by s.first_day)
+    union all
+    select
+        m.repo, 'milestone', m.milestone, m.conclusive_runs, m.passed_runs, m.previous_conclusive_runs,
+        m.previous_passed_runs
+    from marts.milestone_windows as m
+), rates as (
+    select
+        w.*,
+        w.passed / nullif(w.n, 0) as p1,
+        w.previous_passed / nullif(w.previous_n, 0) as p0,
+        1.96 as z
+    from windows as w
+), centres as (
+    select
+        r.*,
+        (r.p1 + r.z * r.z / (2 * r.n)) / (1 + r.z * r.z / r.n) as centre1,
+        r.z * sqrt(r.p1 * (1 - r.p1) / r.n + r.z * r.z / (4.0 * r.n * r.n)) / (1 + r.z * r.z / r.n) as half1,
+        (r.p0 + r.z * r.z / (2 * r.previous_n)) / (1 + r.z * r.z / r.previous_n) as centre0,
+        r.z * sqrt(r.p0 * (1 - r.p0) / r.previous_n + r.z * r.z / (4.0 * r.previous_n * r.previous_n))
+        / (1 + r.z * r.z / r.previous_n) as half0
+    from rates as r
+), intervals as (
+    select
+        c.*,
+        c.p1 - c.p0 as delta,
+        c.p1 - c.p0
+        - sqrt(power(c.p1 - (c.centre1 - c.half1), 2) + power(c.centre0 + c.half0 - c.p0, 2)) as delta_low,
+        c.p1 - c.p0
+        + sqrt(power(c.centre1 + c.half1 - c.p1, 2) + power(c.p0 - (c.centre0 - c.half0), 2)) as delta_high
+    from centres as c
+)
+select
+    i.repo,
+    i.grain,
+    i.period,
+    i.n,
+    i.previous_n,
+    i.p1 as pass_rate,
+    i.p0 as previous_pass_rate,
+    i.delta,
+    i.delta_low,
+    i.delta_high,
+    case
+        when i.n < 20 or i.previous_n < 20 then 'Stable'
+        when i.delta >= 0.02 - 1e-9 and i.delta_low > 0 then 'Improving'
+        when i.delta <= -0.02 + 1e-9 and i.delta_high < 0 then 'Degrading'
+        else 'Stable'
+    end as trend
+from intervals as i

@@ -1,0 +1,93 @@
+-- One row per repository and calendar quarter, summed from days; '*' is all repositories together.
+with quarters as (
+    select
+        d.repo,
+        d.quarter,
+        cast(date_trunc('quarter', min(d.day)) as date) as quarter_start,
+        count(*) filter (where d.runs > 0) as days_with_runs,
+        cast(sum(d.runs) as bigint) as runs,
+        cast(sum(d.conclusive_runs) as bigint) as conclusive_runs,
+        cast(sum(d.passed_runs) as bigint) as passed_runs,
+        cast(sum(d.failed_runs) as bigint) as failed_runs,
+        cast(sum(d.void_runs) as bigint) as void_runs,
+        cast(sum(d.pending_runs) as bigint) as pending_runs,
+        cast(sum(d.conclusive_first_attempts) as bigint) as conclusive_first_attempts,
+        cast(sum(d.passed_first_attempts) as bigint) as passed_first_attempts,
+        cast(sum(d.failed_job_attempts) as bigint) as failed_job_attempts,
+        cast(sum(d.autofix_attempts) as bigint) as autofix_attempts,
+        cast(sum(d.autofix_fixed) as bigint) as autofix_fixed,
+        cast(sum(d.autofix_failed) as bigint) as autofix_failed,
+        cast(sum(d.autofix_retry_recovered) as bigint) as autofix_retry_recovered,
+        cast(sum(d.autofix_repaired) as bigint) as autofix_repaired,
+        cast(sum(d.episodes_closed) as bigint) as episodes_closed,
+        cast(sum(d.episodes_open) as bigint) as episodes_open
+    from marts.ci_daily as d
+    group by d.repo, d.quarter
+), rates as (
+    select
+        q.*,
+        cast(q.quarter_start + interval 3 month as date) as next_quarter_start,
+        q.passed_first_attempts / nullif(q.conclusive_first_attempts, 0) as first_attempt_pass_rate,
+        q.passed_runs / nullif(q.conclusive_runs, 0) as final_pass_rate,
+        q.autofix_fixed / nullif(q.autofix_fixed + q.autofix_failed, 0) as autofix_success_rate
+    from quarters as q
+), categories as (
+    select
+        coalesce(f.repo, '*') as repo,
+        strftime(f.day, '%Y') || '-Q' || quarter(f.day) as quarter,
+        f.category,
+        count(*) as failed_job_attempts,
+        count(distinct case when f.pull_request_number is not null then (f.repo, f.pull_request_number) end) as pull_requests
+    from marts.ci_failures as f
+    where f.day is not null
+    group by grouping sets (
+        (f.repo, strftime(f.day, '%Y') || '-Q' || quarter(f.day), f.category),
+        (strftime(f.day, '%Y') || '-Q' || quarter(f.day), f.category)
+    )
+), top_categories as (
+    select c.*
+    from categories as c
+    qualify row_number() over (
+        partition by c.repo, c.quarter
+        order by c.failed_job_attempts desc, c.pull_requests desc, c.category = 'unknown', c.category
+    ) = 1
+)
+select
+    q.quarter,
+    q.repo,
+    q.quarter_start,
+    date_diff('day', q.quarter_start, q.next_quarter_start) as days,
+    q.days_with_runs,
+    q.runs,
+    q.conclusive_runs,
+    q.passed_runs,
+    q.failed_runs,
+    q.void_runs,
+    q.pending_runs,
+    q.conclusive_first_attempts,
+    q.passed_first_attempts,
+    q.first_attempt_pass_rate,
+    q.final_pass_rate,
+    q.failed_job_attempts,
+    q.autofix_attempts,
+    q.autofix_fixed,
+    q.autofix_failed,
+    q.autofix_retry_recovered,
+    q.autofix_repaired,
+    q.autofix_success_rate,
+    r.recovery_mean_hours,
+    r.recovery_median_hours,
+    r.recovery_p90_hours,
+    q.episodes_closed,
+    q.episodes_open,
+    r.oldest_open_hours,
+    c.category as top_failure_category,
+    c.failed_job_attempts as top_failure_count,
+    (q.final_pass_rate + coalesce(q.autofix_success_rate, q.final_pass_rate)) / 2 as ci_health_score,
+    t.trend,
+    q.next_quarter_start <= p.as_of as is_complete
+from rates as q
+cross join config.parameters as p
+left join marts.recovery_by_period as r on r.repo = q.repo and r.grain = 'quarter' and r.period = q.quarter
+left join marts.pass_rate_trends as t on t.repo = q.repo and t.grain = 'quarter' and t.period = q.quarter
+left join top_categories as c on c.repo = q.repo and c.quarter = q.quarter

@@ -1,0 +1,228 @@
+-- What may have been an automatic repair of a failing attempt: who did what, and which commit or attempt shows the result.
+-- Whether it worked is judged in marts.autofix_attempts.
+with horizon as (
+    select p.autofix_horizon_hours * interval 1 hour as length, p.as_of from config.parameters as p
+), failures as (
+    select
+        r.repo,
+        r.run_id,
+        r.run_attempt,
+        r.workflow_path,
+        r.event,
+        r.head_repo,
+        r.branch,
+        r.head_sha,
+        r.is_default_branch,
+        r.decided_at as failed_at,
+        r.decided_at + h.length as until
+    from staging.stg_workflow_runs as r
+    cross join horizon as h
+    where r.outcome = 'fail'
+), reruns as (
+    select
+        f.run_id,
+        f.run_attempt,
+        'auto_rerun' as mechanism,
+        f.head_sha as repair_sha,
+        n.run_attempt as repair_attempt,
+        n.started_at as repaired_at,
+        n.triggering_actor as repaired_by
+    from failures as f
+    inner join staging.stg_workflow_runs as n on n.run_id = f.run_id and n.run_attempt = f.run_attempt + 1
+    where n.is_triggered_by_bot and n.started_at <= f.until
+), bot_commits as (
+    select c.* from staging.stg_commits as c where c.commit_by = 'autofix_bot'
+), touched_branches as (
+    select distinct b.repo, b.head_repo, b.branch from bot_commits as b
+), verdicts as (
+    -- One verdict at a time for a workflow and event on a branch that a bot committed to.
+    select r.*
+    from staging.stg_workflow_runs as r
+    semi join touched_branches as b on b.repo = r.repo and b.head_repo = r.head_repo and b.branch = r.branch
+    where r.outcome in ('pass', 'fail')
+    qualify row_number() over (
+        partition by r.repo, r.head_repo, r.branch, r.workflow_path, r.event, r.decided_at
+        order by r.run_id desc, r.run_attempt desc
+    ) = 1
+), bot_commits_by_workflow as (
+    select b.*, w.workflow_path, w.event
+    from bot_commits as b
+    inner join (
+        select distinct v.repo, v.head_repo, v.branch, v.workflow_path, v.event from verdicts as v
+    ) as w on w.repo = b.repo and w.head_repo = b.head_repo and w.branch = b.branch
+), commits as (
+    -- The failure must still have stood when the bot committed: the last verdict before is the failing one.
+    select
+        v.run_id,
+        v.run_attempt,
+        'bot_commit' as mechanism,
+        b.head_sha as repair_sha,
+        cast(null as integer) as repair_attempt,
+        b.first_seen_at as repaired_at,
+        b.actor as repaired_by
+    from bot_commits_by_workflow as b
+    asof join verdicts as v
+        on v.repo = b.repo
+        and v.head_repo = b.head_repo
+        and v.branch = b.branch
+        and v.workflow_path = b.workflow_path
+        and v.event = b.event
+        and v.decided_at <= b.first_seen_at
+    cross join horizon as h
+    where v.outcome = 'fail' and v.head_sha <> b.head_sha and b.first_seen_at <= v.decided_at + h.length
+), unseen_commits as (
+    -- A push with a workflow's own token starts no run: the pull request moved on to a commit that nothing tested.
+    -- Runs may be read a little before pull requests, so a commit of the last hour is no evidence yet.
+    select p.repo, p.head_repo, p.head_branch as branch, p.head_sha, p.updated_at
+    from staging.stg_pull_requests as p
+    anti join staging.stg_workflow_runs as r on r.repo = p.repo and r.head_sha = p.head_sha
+    cross join horizon as h
+    where p.updated_at <= h.as_of - interval 1 hour
+), untested_commits as (
+    select
+        f.run_id,
+        f.run_attempt,
+        'bot_commit' as mechanism,
+        u.head_sha as repair_sha,
+        cast(null as integer) as repair_attempt,
+        u.updated_at as repaired_at,
+        cast(null as varchar) as repaired_by
+    from unseen_commits as u
+    inner join failures as f
+        on f.repo = u.repo
+        and f.head_repo = u.head_repo
+        and f.branch = u.branch
+        and u.updated_at between f.failed_at and f.until
+    inner join (
+        select c.repo, c.head_repo, c.branch, max_by(c.head_sha, c.first_seen_at) as head_sha
+        from staging.stg_commits as c
+        group by c.repo, c.head_repo, c.branch
+    ) as latest
+        on latest.repo = f.repo
+        and latest.head_repo = f.head_repo
+        and latest.branch = f.branch
+        and latest.head_sha = f.head_sha
+    inner join staging.stg_workflow_runs as r
+        on r.run_id = f.run_id and r.run_attempt = f.run_attempt and r.is_latest_attempt
+), reverts as (
+    select
+        f.run_id,
+        f.run_attempt,
+        'auto_revert' as mechanism,
+        c.head_sha as repair_sha,
+        cast(null as integer) as repair_attempt,
+        c.first_seen_at as repaired_at,
+        c.actor as repaired_by
+    from (
+        select b.*, regexp_extract(b.message, '(?i)\breverts(?: commit)? ([0-9a-f]{7,40})', 1) as reverted_sha
+        from staging.stg_commits as b
+        where b.commit_by in ('autofix_bot', 'bot')
+    ) as c
+    inner join failures as f
+        on f.repo = c.repo
+        and f.head_repo = c.head_repo
+        and f.branch = c.branch
+        and left(f.head_sha, 7) = left(c.reverted_sha, 7)
+        and starts_with(f.head_sha, c.reverted_sha)
+        and c.first_seen_at between f.failed_at and f.until
+    where c.reverted_sha <> ''
+), declared_commits as (
+    select
+        f.run_id,
+        f.run_attempt,
+        'declared' as mechanism,
+        c.head_sha as repair_sha,
+        cast(null as integer) as repair_attempt,
+        c.first_seen_at as repaired_at,
+        c.actor as repaired_by
+    from (
+        select
+            b.*,
+            cast(unnest(regexp_extract_all(b.message, '(?im)^auto-fix-for:\s*(\d{1,18})', 1)) as bigint) as run_id
+        from staging.stg_commits as b
+        where contains(lower(b.message), 'auto-fix-for:')
+    ) as c
+    inner join failures as f
+        on f.repo = c.repo and f.run_id = c.run_id and c.first_seen_at between f.failed_at and f.until
+), linking_pull_requests as (
+    -- Pull requests that name the failing run, as a declaration or (by a bot, merged) as a link.
+    select
+        p.*,
+        'declared' as mechanism,
+        cast(unnest(regexp_extract_all(p.body, '(?im)^auto-fix-for:\s*(\d{1,18})', 1)) as bigint) as run_id
+    from staging.stg_pull_requests as p
+    union all
+    select
+        p.*,
+        'bot_pr' as mechanism,
+        cast(unnest(regexp_extract_all(p.body, 'actions/runs/(\d{1,18})', 1)) as bigint) as run_id
+    from staging.stg_pull_requests as p
+    where p.is_by_bot and p.merged_at is not null
+), pull_requests as (
+    select
+        f.run_id,
+        f.run_attempt,
+        p.mechanism,
+        -- A fix pushed to the failing branch shows there, any other after its merge.
+        case
+            when p.head_branch = f.branch or p.merged_at is null then p.head_sha else p.merge_commit_sha
+        end as repair_sha,
+        cast(null as integer) as repair_attempt,
+        coalesce(p.merged_at, p.created_at) as repaired_at,
+        p.author as repaired_by
+    from linking_pull_requests as p
+    inner join failures as f
+        on f.repo = p.repo
+        and f.run_id = p.run_id
+        and coalesce(p.merged_at, p.created_at) between f.failed_at and f.until
+), candidates as (
+    select * from reruns
+    union all
+    select * from commits
+    union all
+    select * from untested_commits
+    union all
+    select * from reverts
+    union all
+    select * from declared_commits
+    union all
+    select * from pull_requests
+)
+select
+    f.repo,
+    f.run_id,
+    f.run_attempt,
+    f.workflow_path,
+    f.event,
+    f.head_repo,
+    f.branch,
+    f.head_sha,
+    f.is_default_branch,
+    f.failed_at,
+    f.until,
+    c.mechanism,
+    c.repair_sha,
+    c.repair_attempt,
+    c.repaired_at,
+    c.repaired_by
+from candidates as c
+inner join failures as f on f.run_id = c.run_id and f.run_attempt = c.run_attempt
+-- One repair may show in several ways: what was declared or is specific goes before what was inferred.
+qualify row_number() over (
+    partition by f.run_id, f.run_attempt, c.repair_sha
+    order by
+        case c.mechanism
+            when 'auto_rerun' then 1
+            when 'declared' then 2
+            when 'auto_revert' then 3
+            when 'bot_pr' then 4
+            else 5
+        end,
+        c.repaired_at,
+        c.repaired_by
+) = 1
+-- A declaration holds for the last failing attempt before it, not for every one.
+and (
+    c.mechanism in ('auto_rerun', 'bot_commit')
+    or f.run_attempt = max(f.run_attempt) over (partition by f.run_id, c.mechanism, c.repair_sha)
+)

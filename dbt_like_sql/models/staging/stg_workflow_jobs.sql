@@ -1,0 +1,89 @@
+-- Jobs of all attempts with their outcome (metrics: outcome map).
+with told_timeouts as (
+    -- GitHub says in the log why it stopped a job that ran past its timeout-minutes.
+    select l.job_id
+    from raw.job_logs as l
+    where contains(l.excerpt, 'exceeded the maximum execution time')
+), timed as (
+    select
+        j.repo,
+        j.job_id,
+        j.run_id,
+        j.run_attempt,
+        j.name as job_name,
+        j.workflow_name,
+        j.head_branch as branch,
+        j.head_sha,
+        lower(j.status) as status,
+        lower(j.conclusion) as conclusion,
+        coalesce(j.created_at, j.started_at) as created_at,
+        j.started_at,
+        j.completed_at,
+        -- greatest() passes over NULL: without both times there is no duration. Clocks of runners may run backwards.
+        case
+            when j.started_at is not null and j.completed_at is not null
+                then greatest(epoch(j.completed_at) - epoch(j.started_at), 0.0)
+        end as duration_seconds,
+        -- Later attempts wait for whoever presses re-run: only the first says how long a runner took to come.
+        case
+            when j.run_attempt = 1 and j.created_at is not null and j.started_at is not null
+                then greatest(epoch(j.started_at) - epoch(j.created_at), 0.0)
+        end as queue_seconds,
+        j.labels,
+        j.failed_steps,
+        j.html_url,
+        t.job_id is not null as log_tells_timeout
+    from raw.workflow_jobs as j
+    left join told_timeouts as t on t.job_id = j.job_id
+), reasoned as (
+    select
+        j.*,
+        case
+            -- Time-outs hide as cancelled. The run API has no annotations, so 6 hours, GitHub's default job limit, decide.
+            when j.conclusion = 'cancelled' and (j.log_tells_timeout or j.duration_seconds >= 360 * 60)
+                then 'timeout_as_cancelled'
+            else j.conclusion
+        end as outcome_reason
+    from timed as j
+)
+select
+    j.repo,
+    j.job_id,
+    j.run_id,
+    j.run_attempt,
+    j.job_name,
+    -- Tests move between shards and matrix values come and go: "test (3.12, 2/4) / unit shard 3" is "test / unit".
+    coalesce(
+        nullif(
+            trim(
+                regexp_replace(
+                    regexp_replace(j.job_name, '\s*[(\[][^()\[\]]*[)\]]', '', 'g'),
+                    '(?i)[\s,_#:-]*(?:\b(?:shard|part|chunk|group|split)[\s_#-]*)?(?:\d+\s*(?:/|of)\s*\d+|\b(?:shard|part|chunk|group|split)[\s_#-]*\d+)\s*$',
+                    ''
+                )
+            ),
+            ''
+        ),
+        j.job_name
+    ) as job_base_name,
+    j.workflow_name,
+    j.branch,
+    j.head_sha,
+    j.status,
+    j.conclusion,
+    case
+        when j.outcome_reason is null then 'pending'
+        when j.outcome_reason = 'success' then 'pass'
+        when j.outcome_reason in ('failure', 'timed_out', 'startup_failure', 'timeout_as_cancelled') then 'fail'
+        else 'void'
+    end as outcome,
+    coalesce(j.outcome_reason, j.status, 'unknown') as outcome_reason,
+    j.created_at,
+    j.started_at,
+    j.completed_at,
+    j.duration_seconds,
+    j.queue_seconds,
+    j.labels,
+    j.failed_steps,
+    j.html_url
+from reasoned as j

@@ -1,0 +1,153 @@
+-- Run attempts with their outcome, times and what kind of run they are.
+with job_summary as (
+    select
+        j.run_id,
+        j.run_attempt,
+        count(*) as jobs,
+        count(*) filter (where j.outcome = 'fail') as failed_jobs,
+        bool_or(j.outcome_reason = 'timeout_as_cancelled') as has_timeout,
+        min(j.started_at) as first_started_at,
+        max(j.completed_at) as last_completed_at,
+        min(j.completed_at) filter (where j.outcome = 'fail') as first_failed_at
+    from staging.stg_workflow_jobs as j
+    group by j.run_id, j.run_attempt
+), bots as (
+    -- A commit carries the bot's name with or without its suffix.
+    select coalesce(list(lower(b.login)) || list(replace(lower(b.login), '[bot]', '')), []) as names
+    from config.autofix_bots as b
+), timed as (
+    select
+        r.repo,
+        r.run_id,
+        r.run_attempt,
+        -- The path is the key of a workflow (its name changes); payloads from before 2022 have none.
+        coalesce(
+            nullif(split_part(r.workflow_path, '@', 1), ''), 'workflow:' || r.workflow_id, r.workflow_name, 'unknown'
+        ) as workflow_path,
+        r.workflow_name,
+        r.run_number,
+        r.display_title,
+        lower(r.event) as event,
+        lower(r.status) as status,
+        lower(r.conclusion) as conclusion,
+        r.head_branch as branch,
+        r.head_sha,
+        r.head_repo,
+        r.head_commit_message,
+        lower(r.head_commit_author) as commit_author,
+        lower(r.head_commit_committer) as commit_committer,
+        r.actor,
+        r.actor_type,
+        r.triggering_actor,
+        r.triggering_actor_type,
+        r.pull_request_numbers,
+        coalesce(r.created_at, r.run_started_at, j.first_started_at, r.updated_at) as created_at,
+        coalesce(r.run_started_at, j.first_started_at, r.created_at) as started_at,
+        -- updated_at moves when the run is touched later: a last resort for attempts without jobs, never for durations.
+        coalesce(j.last_completed_at, r.updated_at, r.run_started_at, r.created_at) as ended_at,
+        j.first_failed_at,
+        case
+            when j.first_started_at is not null and j.last_completed_at is not null
+                then greatest(epoch(j.last_completed_at) - epoch(j.first_started_at), 0.0)
+        end as job_span_seconds,
+        coalesce(j.jobs, 0) as jobs,
+        coalesce(j.failed_jobs, 0) as failed_jobs,
+        coalesce(j.has_timeout, false) as has_timeout,
+        r.html_url,
+        r.deleted_upstream_at is not null as is_deleted_upstream
+    from raw.workflow_runs as r
+    left join job_summary as j on j.run_id = r.run_id and j.run_attempt = r.run_attempt
+), newest as (
+    select t.repo, t.workflow_path, t.branch, t.head_repo, max(t.created_at) as created_at
+    from timed as t
+    group by t.repo, t.workflow_path, t.branch, t.head_repo
+), reasoned as (
+    select
+        t.*,
+        case
+            when t.conclusion = 'cancelled' and t.has_timeout then 'timeout_as_cancelled'
+            when t.conclusion = 'cancelled' and n.created_at > t.created_at then 'superseded'
+            else t.conclusion
+        end as outcome_reason
+    from timed as t
+    left join newest as n
+        on n.repo = t.repo
+        and n.workflow_path = t.workflow_path
+        and n.branch is not distinct from t.branch
+        and n.head_repo is not distinct from t.head_repo
+), judged as (
+    select
+        t.*,
+        case
+            when t.outcome_reason is null then 'pending'
+            when t.outcome_reason = 'success' then 'pass'
+            when t.outcome_reason in ('failure', 'timed_out', 'startup_failure', 'timeout_as_cancelled') then 'fail'
+            else 'void'
+        end as outcome
+    from reasoned as t
+)
+select
+    t.repo,
+    t.run_id,
+    t.run_attempt,
+    t.workflow_path,
+    t.workflow_name,
+    t.run_number,
+    t.display_title,
+    t.event,
+    t.status,
+    t.conclusion,
+    t.outcome,
+    coalesce(t.outcome_reason, t.status, 'unknown') as outcome_reason,
+    t.run_attempt = 1 as is_first_attempt,
+    t.run_attempt = max(t.run_attempt) over (partition by t.run_id) as is_latest_attempt,
+    t.branch,
+    t.head_sha,
+    -- Only a pull request's fork can be gone: a push or schedule without head repository ran in the repository itself.
+    coalesce(t.head_repo, case when t.event in ('push', 'schedule') then t.repo end) as head_repo,
+    coalesce(
+        t.branch = k.default_branch
+        and lower(coalesce(t.head_repo, case when t.event in ('push', 'schedule') then t.repo end)) = lower(t.repo)
+        and t.event is distinct from 'pull_request'
+        and t.event is distinct from 'pull_request_target'
+        and t.event is distinct from 'merge_group',
+        false
+    ) as is_default_branch,
+    t.head_commit_message,
+    case
+        when list_contains(b.names, t.commit_author) or list_contains(b.names, t.commit_committer) then 'autofix_bot'
+        -- A commit that declares itself a repair is the automation's, whoever's name it bears.
+        when regexp_matches(t.head_commit_message, '(?im)^auto-fix-for:\s*\d+') then 'autofix_bot'
+        when ends_with(t.commit_author, '[bot]') then 'bot'
+        when coalesce(t.commit_author, t.commit_committer) is not null then 'human'
+        when list_contains(b.names, lower(t.actor)) then 'autofix_bot'
+        when t.actor_type = 'Bot' or ends_with(t.actor, '[bot]') then 'bot'
+        when t.actor is not null then 'human'
+    end as commit_by,
+    t.actor,
+    t.triggering_actor,
+    coalesce(
+        t.triggering_actor_type = 'Bot'
+        or ends_with(t.triggering_actor, '[bot]')
+        or list_contains(b.names, lower(t.triggering_actor)),
+        false
+    ) as is_triggered_by_bot,
+    t.pull_request_numbers,
+    t.created_at,
+    cast(t.created_at as date) as day,
+    strftime(t.created_at, '%G-W%V') as week,
+    t.started_at,
+    case when t.outcome <> 'pending' then t.ended_at end as completed_at,
+    -- When the attempt was known to fail or pass: the first failing job, not the last job to end, tells a repairer.
+    case
+        when t.outcome = 'fail' then coalesce(t.first_failed_at, t.ended_at)
+        when t.outcome = 'pass' then t.ended_at
+    end as decided_at,
+    case when t.outcome <> 'pending' then t.job_span_seconds end as duration_seconds,
+    t.jobs,
+    t.failed_jobs,
+    t.html_url,
+    t.is_deleted_upstream
+from judged as t
+cross join bots as b
+left join staging.stg_repositories as k on k.repo = t.repo

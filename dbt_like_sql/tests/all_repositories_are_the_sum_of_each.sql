@@ -1,0 +1,10 @@
+-- The rows of '*' count what the rows of the repositories count.
+select
+    w.week,
+    sum(case when w.repo = '*' then w.runs else -w.runs end) as runs,
+    sum(case when w.repo = '*' then w.failed_job_attempts else -w.failed_job_attempts end) as failed_job_attempts,
+    sum(case when w.repo = '*' then w.autofix_fixed else -w.autofix_fixed end) as autofix_fixed,
+    sum(case when w.repo = '*' then w.episodes_closed else -w.episodes_closed end) as episodes_closed
+from marts.ci_weekly as w
+group by w.week
+having runs <> 0 or failed_job_attempts <> 0 or autofix_fixed <> 0 or episodes_closed <> 0

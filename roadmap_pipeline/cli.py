@@ -1,0 +1,364 @@
+"""The command line: ``roadmap …``.
+
+Thin: parses, calls what the assets call (:mod:`roadmap_pipeline.stages`), prints. Every import beyond the light ones is
+inside a command, so that ``roadmap status`` answers at once; nothing here imports Dagster.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from roadmap_pipeline.errors import ConfigurationError, RoadmapError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from roadmap_pipeline.settings import Settings
+    from roadmap_pipeline.workspace import Workspace
+
+DONE, FAILED, WRONG_USAGE, CONFLICTS = 0, 1, 2, 3
+
+
+class _Commands(click.Group):
+    """Turns the project's errors into one line each and the exit codes of the contract."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ConfigurationError as error:
+            for problem in error.problems:
+                click.echo(f"error: {problem}", err=True)
+            _explain_details(ctx)
+            ctx.exit(WRONG_USAGE)
+        except RoadmapError as error:
+            click.echo(f"error: {error}", err=True)
+            _explain_details(ctx)
+            ctx.exit(error.exit_code)
+
+
+def _explain_details(ctx: click.Context) -> None:
+    if ctx.params.get("verbose"):
+        import traceback
+
+        click.echo(traceback.format_exc(), err=True)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--verbose", is_flag=True, help="Say more, and print the traceback of an error.")
+@click.version_option(package_name="roadmap_pipeline")
+@click.pass_context
+def main(ctx: click.Context, verbose: bool) -> None:
+    """GitHub history to CI intelligence and a living roadmap.
+
+    Without credentials everything runs against a built-in sandbox. `roadmap doctor` says what is configured.
+    """
+    import logging
+
+    # Libraries log retries and requests; people asked for results. Warnings and errors still come through.
+    logging.basicConfig(level=logging.INFO if verbose else logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
+    ctx.ensure_object(dict)
+
+
+def _json_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option("--json", "as_json", is_flag=True, help="Print data as JSON, one object or one row a line.")(
+        command
+    )
+
+
+def _settings() -> "Settings":
+    from roadmap_pipeline.settings import load_settings
+
+    settings = load_settings()
+    for warning in settings.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    return settings
+
+
+def _console() -> "Console":
+    from rich.console import Console
+
+    return Console()
+
+
+def _print_json(value: Any) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False, default=str))
+
+
+@contextmanager
+def _progress() -> Iterator[None]:
+    from roadmap_pipeline.progress import reporting
+    from roadmap_pipeline.terminal import terminal_reporter
+
+    with terminal_reporter(sys.stderr) as reporter, reporting(reporter):
+        yield
+
+
+@contextmanager
+def _live() -> Iterator["Workspace"]:
+    """A workspace, with the built-in sandbox running when no side has credentials."""
+    from roadmap_pipeline.sandbox.local import running
+    from roadmap_pipeline.workspace import Workspace
+
+    with running(_settings()) as settings:
+        workspace = Workspace(settings)
+        try:
+            yield workspace
+        finally:
+            workspace.close()
+
+
+def _at_rest() -> "Workspace":
+    """A workspace for commands that ask neither side: without credentials, with the sandbox's names and clock."""
+    from roadmap_pipeline.sandbox.local import at_rest
+    from roadmap_pipeline.workspace import Workspace
+
+    return Workspace(at_rest(_settings()))
+
+
+@main.command()
+@_json_option
+def run(as_json: bool) -> None:
+    """Do the main job once: ingest, build, report, publish.
+
+    It is the Dagster job `main`, run in this process and recorded in DAGSTER_HOME: the UI shows it afterwards.
+    """
+    from roadmap_pipeline.orchestration.launch import run_main_job
+
+    with _live() as workspace:
+        with _progress():
+            outcome = run_main_job(workspace)
+        if as_json:
+            _print_json(outcome.summary())
+        else:
+            from roadmap_pipeline.terminal import print_outcome
+
+            print_outcome(_console(), workspace.settings, outcome)
+    sys.exit(CONFLICTS if outcome.conflicts else DONE)
+
+
+@main.command()
+@click.option("--from", "folder", type=click.Path(path_type=Path), help="Read recorded API answers from a folder.")
+@_json_option
+def ingest(folder: Path | None, as_json: bool) -> None:
+    """Read GitHub (or, with --from, a folder of recorded API answers) into the raw tables."""
+    from roadmap_pipeline import stages
+
+    if folder is not None:
+        with _progress():
+            from roadmap_pipeline.workspace import Workspace
+
+            summary = stages.ingest_dump(Workspace(_settings()), folder)
+    else:
+        with _live() as workspace, _progress():
+            summary = stages.ingest(workspace)
+    if as_json:
+        _print_json({"read": summary.read, "notes": list(summary.notes)})
+        return
+    from roadmap_pipeline.terminal import print_read
+
+    print_read(_console(), summary.read, summary.notes)
+
+
+@main.command()
+@_json_option
+def build(as_json: bool) -> None:
+    """Classify failures, then build the SQL models, and publish the snapshot for readers."""
+    from roadmap_pipeline import stages
+
+    workspace = _at_rest()
+    with _progress():
+        built = stages.build_all(workspace)
+        stages.snapshot(workspace)
+    if as_json:
+        for row in built.rows():
+            _print_json(row)
+        return
+    from roadmap_pipeline.terminal import print_build
+
+    print_build(_console(), built)
+
+
+@main.command()
+@click.option("--week", help="ISO week such as 2026-W46 (default: the last complete one).")
+@_json_option
+def report(week: str | None, as_json: bool) -> None:
+    """Write the weekly report and print it. Nothing is sent anywhere; `roadmap sync` does that."""
+    from roadmap_pipeline import stages
+
+    rendered = stages.report(_at_rest(), week)
+    if as_json:
+        _print_json({"report_name": rendered.report_name, "period": rendered.period, "content": rendered.content})
+        return
+    if sys.stdout.isatty():
+        from rich.markdown import Markdown
+
+        _console().print(Markdown(rendered.content))
+    else:
+        click.echo(rendered.content)
+
+
+@main.command()
+@click.option("--milestone", help="Only this milestone's row (default: ROADMAP_MILESTONE, else all).")
+@click.option("--dry-run", is_flag=True, help="Print what would be written, write nothing.")
+@_json_option
+def sync(milestone: str | None, dry_run: bool, as_json: bool) -> None:
+    """Bring Notion and the pull-request comments to what the publish tables say."""
+    from roadmap_pipeline import stages
+
+    with _live() as workspace, _progress():
+        result = stages.sync(workspace, milestone=milestone or workspace.settings.milestone, dry_run=dry_run)
+    if as_json:
+        _print_json(result.to_json())
+    else:
+        from roadmap_pipeline.terminal import print_sync
+
+        print_sync(_console(), result)
+    sys.exit(FAILED if result.failed else CONFLICTS if result.plan.conflicts else DONE)
+
+
+@main.command()
+@_json_option
+def status(as_json: bool) -> None:
+    """How fresh the warehouse is, the latest week, and the milestones. Reads the snapshot only."""
+    from roadmap_pipeline.reports.status import read_status
+
+    found = read_status(_settings().warehouse)
+    if as_json:
+        _print_json(found)
+        return
+    from roadmap_pipeline.terminal import print_status
+
+    print_status(_console(), found)
+
+
+@main.command()
+@click.argument("files", nargs=-1, required=True)
+@_json_option
+def classify(files: Sequence[str], as_json: bool) -> None:
+    """Say why the job of each log FILE failed (plain or .gz; - reads standard input)."""
+    from roadmap_pipeline.failures.files import classify_file
+
+    for name in files:
+        verdict = classify_file(name)
+        if as_json:
+            _print_json(verdict)
+        elif verdict["category"] is None:
+            click.echo(f"{name}: shows no failure")
+        else:
+            place = f", line {verdict['line']}" if verdict["line"] else ""
+            click.echo(f"{name}: {verdict['category']} ({verdict['rule_id'] or 'no rule'}{place})")
+            if verdict["evidence"]:
+                click.echo(f"    {verdict['evidence']}")
+
+
+@main.command("setup-notion")
+@click.option("--show-schema", is_flag=True, help="Print the databases and their properties (the default).")
+@click.option("--create-databases", is_flag=True, help="Create what is missing under NOTION_PARENT_PAGE_ID.")
+@_json_option
+def setup_notion(show_schema: bool, create_databases: bool, as_json: bool) -> None:
+    """Show the schema of the two Notion databases, or create them."""
+    if show_schema and create_databases:
+        raise click.UsageError("--show-schema and --create-databases exclude each other")
+    if create_databases:
+        from roadmap_pipeline import stages
+
+        with _live() as workspace:
+            result = stages.setup_notion(workspace)
+        if as_json:
+            _print_json(result.to_json())
+            return
+        from roadmap_pipeline.terminal import print_sync
+
+        print_sync(_console(), result)
+        return
+    from roadmap_pipeline.notion.schema import show_schema as schema_rows
+
+    if as_json:
+        for row in schema_rows():
+            _print_json(row)
+        return
+    from roadmap_pipeline.terminal import print_table
+
+    for database in dict.fromkeys(row["database"] for row in schema_rows()):
+        found = [
+            {k: v for k, v in row.items() if k != "database"} for row in schema_rows() if row["database"] == database
+        ]
+        print_table(_console(), database, found)
+
+
+@main.command()
+@_json_option
+def doctor(as_json: bool) -> None:
+    """Check settings, credentials, both servers and the warehouse; say what is wrong and what to do."""
+    from roadmap_pipeline.stages import diagnose
+
+    with _live() as workspace:
+        findings = diagnose(workspace)
+    for finding in findings:
+        if as_json:
+            _print_json(finding.to_json())
+        else:
+            mark = {"ok": "✓", "problem": "✗", "note": "·"}[finding.state]
+            click.echo(f"{mark} {finding.subject}: {finding.message}")
+    sys.exit(WRONG_USAGE if any(finding.state == "problem" for finding in findings) else DONE)
+
+
+@main.command()
+@click.argument("sql")
+@_json_option
+def query(sql: str, as_json: bool) -> None:
+    """Run SQL on the readers' snapshot and print the rows."""
+    from roadmap_pipeline.warehouse.query import run_query
+
+    columns, rows = run_query(_settings().warehouse, sql)
+    if as_json:
+        for row in rows:
+            _print_json(dict(zip(columns, row, strict=True)))
+        return
+    from roadmap_pipeline.terminal import print_table
+
+    print_table(_console(), None, [dict(zip(columns, row, strict=True)) for row in rows], columns)
+
+
+@main.command()
+@click.option("--replay", type=click.Path(path_type=Path), help="Serve recorded API answers of this folder instead.")
+@click.option("--port", default=0, help="Port of the simulated GitHub (default: a free one).")
+@_json_option
+def sandbox(replay: Path | None, port: int, as_json: bool) -> None:
+    """Serve the simulated GitHub and Notion until interrupted; prints the environment to use."""
+    from roadmap_pipeline.sandbox.local import serve
+
+    with serve(_settings(), replay=replay, github_port=port) as served:
+        if as_json:
+            _print_json({"env": served.environment, "replay": served.replay_report})
+        else:
+            from roadmap_pipeline.terminal import print_sandbox
+
+            print_sandbox(_console(), served)
+        sys.stdout.flush()
+        served.wait()
+
+
+@main.command()
+@click.option("--port", default=3000, show_default=True, help="Port of the Dagster UI.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address it listens on.")
+def ui(port: int, host: str) -> None:
+    """Open the Dagster UI on the instance that `roadmap run` records in, with schedules and sensors at hand."""
+    from roadmap_pipeline.orchestration.launch import serve_ui
+
+    with _live() as workspace:
+        settings = workspace.settings
+        if settings.uses_built_in_sandbox:
+            click.echo(f"The sandbox's Notion: {settings.notion_api_url}/")
+        click.echo(f"Dagster UI: http://{host}:{port} (Ctrl+C ends it)")
+        sys.exit(serve_ui(settings, host, port, dict(os.environ)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+"""The code location: wiring only.
+
+:func:`build_definitions` puts assets, jobs, schedules, sensors and the resource together; nothing here reads the
+environment or the network until a run or a tick needs it.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from roadmap_pipeline.orchestration.assets import derived, models, outside, raw
+from roadmap_pipeline.orchestration.jobs import jobs
+from roadmap_pipeline.orchestration.resources import workspace_resource
+from roadmap_pipeline.orchestration.schedules import schedules
+from roadmap_pipeline.orchestration.sensors import on_merge_sensor
+from roadmap_pipeline.settings import Settings, load_settings
+from roadmap_pipeline.warehouse.models import load_project, project_directory
+
+
+def build_definitions(settings: Settings | None = None, resources: Mapping[str, Any] | None = None) -> dg.Definitions:
+    """All definitions. ``settings`` stand for the environment's; ``resources`` replace ours by name (tests)."""
+
+    def load() -> Settings:
+        return settings if settings is not None else load_settings()
+
+    return dg.Definitions(
+        assets=[
+            *raw.sources,
+            raw.github_ingest,
+            *derived.assets,
+            *models.model_assets(load_project(project_directory())),
+            *outside.assets,
+        ],
+        jobs=jobs,
+        schedules=schedules,
+        sensors=[on_merge_sensor(load)],
+        resources={"workspace": workspace_resource(load), **(resources or {})},
+        # One run, one process: ten to twenty times cheaper than a process a step, and the warehouse has one writer.
+        executor=dg.in_process_executor,
+    )
+
+
+defs = build_definitions()

@@ -1,0 +1,29 @@
+"""Taking away what a log line is wrapped in: runner timestamps, colours, control characters.
+
+Belongs here: what is the same for every line that is kept or shown. Secrets belong to :mod:`.redaction`, Markdown and
+mentions to :mod:`.display`.
+"""
+
+import re
+
+_ESCAPES = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[@-Z\\^_])")
+_TIMESTAMP = re.compile(rb"\A(?:\xef\xbb\xbf)?(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z ?)?")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+_MARKER = re.compile(r"\A\s*##\[(?:error|warning|notice|group|debug|command)\]\s*")
+
+
+def without_escapes(data: bytes) -> bytes:
+    """``data`` without terminal escape sequences; the same lines, shorter."""
+    return _ESCAPES.sub(b"", data) if b"\x1b" in data else data
+
+
+def clean_line(line: bytes) -> str:
+    """One line as text: no byte order mark, timestamp, colours or control characters; undecodable bytes replaced."""
+    line = without_escapes(line.rstrip(b"\r\n"))
+    text = line[_TIMESTAMP.match(line).end() :].decode("utf-8", "replace")  # type: ignore[union-attr]
+    return _CONTROL.sub(lambda match: " " if match[0] == "\r" else "", text)
+
+
+def without_marker(text: str) -> str:
+    """``text`` without GitHub's marker (``##[error]`` …) at its start."""
+    return _MARKER.sub("", text)

@@ -1,0 +1,260 @@
+"""Sticky comments: one comment of our own on a pull request or issue, created once and edited from then on.
+
+Belongs here: recognising it, keeping it single, and fitting a body into GitHub's limits. What a comment says belongs to
+``reports``, whether it is written to ``sync``.
+
+A sticky comment starts with a marker line, which is invisible, and counts only when we wrote it: anybody can copy a
+marker. Every function may raise ConfigurationError, RateLimited and GitHubError as the client does.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import quote, unquote
+
+from roadmap_pipeline.github.transport import AmbiguousWrite, GitHubClient, GitHubError, NotFoundError, RateLimited
+
+LONGEST_BODY = 60_000
+"""Characters of a whole comment; GitHub refuses more than 65,536."""
+WRITE_TRIES = 4
+PULL_REQUEST_STATUS = "pr-status"
+
+_MARKER = re.compile(r"<!-- gh-roadmap:v1 repo=(\S+) kind=(\S+) key=(\S+) sha256=([0-9a-f]{64}) -->")
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
+_DETAILS = re.compile(r"<(/?)details\b", re.IGNORECASE)
+_REFUSALS = (403, 404, 410)
+
+
+class CommentRefused(GitHubError):
+    """GitHub will not take a comment here (locked, read-only token, gone): skip it and say why, don't try again."""
+
+    def __init__(self, repo: str, number: int, error: GitHubError) -> None:
+        reason = error.message or f"status {error.status}"
+        super().__init__(f"no comment on {repo}#{number}: {reason}", status=error.status, message=error.message)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """What the first line of a sticky comment says: whose it is and what it was written with."""
+
+    repo: str
+    kind: str
+    key: str
+    sha256: str
+    """Of the body below the marker, as it was written."""
+
+    def __str__(self) -> str:
+        repo, kind, key = (quote(part, safe="/").replace("--", "-%2D") for part in (self.repo, self.kind, self.key))
+        return f"<!-- gh-roadmap:v1 repo={repo} kind={kind} key={key} sha256={self.sha256} -->"
+
+    @classmethod
+    def parse(cls, text: str) -> "Marker | None":
+        """The marker on the first line of a comment, or None."""
+        found = _MARKER.fullmatch(text.partition("\n")[0].strip())
+        return cls(unquote(found[1]), unquote(found[2]), unquote(found[3]), found[4]) if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class StickyComment:
+    """A comment of ours as it stands on GitHub."""
+
+    id: int
+    marker: Marker
+    body: str
+    """What stands below the marker."""
+    author: str
+    html_url: str
+
+    @property
+    def is_edited_by_others(self) -> bool:
+        """Whether somebody changed the text since we wrote it."""
+        return content_hash(self.body) != self.marker.sha256
+
+
+def content_hash(body: str) -> str:
+    """SHA-256 of a body as hexadecimal digits; line endings and blanks at its end don't count."""
+    return hashlib.sha256(_normal(body).encode()).hexdigest()
+
+
+def render(marker: Marker, body: str) -> str:
+    """The comment as it is sent: the marker line with the body's hash, then the body, cut to :data:`LONGEST_BODY`."""
+    room = LONGEST_BODY - len(str(replace(marker, sha256="0" * 64))) - 1
+    body = cut(_normal(body), room)
+    return f"{replace(marker, sha256=content_hash(body))}\n{body}"
+
+
+def cut(body: str, longest: int) -> str:
+    """``body`` in at most ``longest`` characters: cut between lines, with open code fences and ``<details>`` closed.
+
+    A first line that is too long is cut within. Raises ValueError when ``longest`` leaves no room for the closing.
+    """
+    if len(body) <= longest:
+        return body
+    kept: list[str] = []
+    size, best = 0, ""
+    fence, depth = "", 0
+    for line in body.split("\n"):
+        size += len(line) + 1
+        if size > longest:
+            if not kept and longest > len(_ELLIPSIS):
+                best = _plain(line)[: longest - len(_ELLIPSIS)] + _ELLIPSIS
+            break
+        kept.append(line)
+        fence, depth = _state_after(line, fence, depth)
+        closing = _closing(fence, depth)
+        if size + len(closing) <= longest:
+            best = "\n".join(kept) + closing
+    if not best and longest < len(_ELLIPSIS):
+        raise ValueError(f"{longest} characters leave no room for a cut comment")
+    return best or _ELLIPSIS
+
+
+_ELLIPSIS = "…"
+
+
+def _plain(line: str) -> str:
+    """The start of a line that is cut within: nothing in it may stay open."""
+    return re.sub(r"[<`~]", "", line)
+
+
+def _state_after(line: str, fence: str, depth: int) -> tuple[str, int]:
+    """Open fence (its signs, or empty) and number of open ``<details>`` after ``line``."""
+    found = _FENCE.fullmatch(line)
+    if fence:
+        closes = found and found[1][0] == fence[0] and len(found[1]) >= len(fence) and not found[2].strip()
+        return ("" if closes else fence), depth
+    if found and not (found[1][0] == "`" and "`" in found[2]):
+        return found[1], depth
+    for tag in _DETAILS.finditer(line):
+        depth = max(0, depth - 1) if tag[1] else depth + 1
+    return "", depth
+
+
+def _closing(fence: str, depth: int) -> str:
+    return (f"\n{fence}" if fence else "") + "\n\n</details>" * depth
+
+
+def find(
+    client: GitHubClient, repo: str, number: int, author: str, *, kind: str = PULL_REQUEST_STATUS
+) -> StickyComment | None:
+    """The oldest comment of ``kind`` that ``author`` (a login) wrote on a pull request or issue, or None.
+
+    Reads all pages: a comment that is overlooked is written a second time. The marker's repository may be an old name.
+    Raises NotFoundError when there is no such pull request.
+    """
+    return next(iter(_find_all(client, repo, number, author, kind)), None)
+
+
+def create(client: GitHubClient, repo: str, number: int, body: str, author: str, *, marker: Marker) -> StickyComment:
+    """Write the comment where none of ours stands yet, and look whether it is the only one.
+
+    Where another writer of ours was quicker, the oldest is kept and takes the body, and later ones are deleted. Where
+    GitHub does not say whether it took the comment, it is looked up first and only written again when it isn't there.
+    Raises CommentRefused, and AmbiguousWrite when GitHub's answers stay unclear.
+    """
+    path = f"/repos/{repo}/issues/{number}/comments"
+    text = render(marker, body)
+    failure: AmbiguousWrite | None = None
+    for _ in range(WRITE_TRIES):
+        written = None
+        try:
+            written = _parsed(client.post(path, {"body": text}).data)
+        except AmbiguousWrite as error:
+            failure = error
+        except GitHubError as error:
+            raise _refused(repo, number, error) from error
+        if written is not None and written.author != author:
+            # it would not be found again and written anew by every run
+            raise GitHubError(f"{written.html_url}: the token writes as {written.author}, not as {author}")
+        ours = _find_all(client, repo, number, author, marker.kind)
+        if written is not None and written.id not in {comment.id for comment in ours}:
+            ours.append(written)  # lists may lag a little behind
+        if ours:
+            return _keep_oldest(client, repo, number, ours, body, author)
+    raise failure or AmbiguousWrite(f"POST {path}: the outcome is unknown")
+
+
+def edit(client: GitHubClient, repo: str, number: int, comment: StickyComment, body: str, author: str) -> StickyComment:
+    """Give the comment a new body. Without a change nothing is written; deleted meanwhile, it is written anew once.
+
+    Raises CommentRefused.
+    """
+    text = render(comment.marker, body)
+    marker = Marker.parse(text)
+    assert marker is not None
+    if comment.marker == marker and not comment.is_edited_by_others:
+        return comment
+    path = f"/repos/{repo}/issues/comments/{comment.id}"
+    failure: GitHubError | None = None
+    for _ in range(WRITE_TRIES):
+        try:
+            return _parsed(client.patch(path, {"body": text}).data) or comment
+        except AmbiguousWrite as error:
+            failure = error  # an edit may be repeated: it sets the same text
+        except NotFoundError:
+            other = find(client, repo, number, author, kind=comment.marker.kind)
+            if other is not None and other.id != comment.id:
+                return edit(client, repo, number, other, body, author)
+            return create(client, repo, number, body, author, marker=comment.marker)
+        except GitHubError as error:
+            raise _refused(repo, number, error) from error
+    raise failure or AmbiguousWrite(f"PATCH {path}: the outcome is unknown")
+
+
+def put(client: GitHubClient, repo: str, number: int, body: str, author: str, *, marker: Marker) -> StickyComment:
+    """Make the sticky comment say ``body``: created, edited or left alone. Raises CommentRefused."""
+    try:
+        comment = find(client, repo, number, author, kind=marker.kind)
+    except NotFoundError as error:
+        raise _refused(repo, number, error) from error
+    if comment is None:
+        return create(client, repo, number, body, author, marker=marker)
+    return edit(client, repo, number, comment, body, author)
+
+
+def _find_all(client: GitHubClient, repo: str, number: int, author: str, kind: str) -> list[StickyComment]:
+    """Our comments of a kind, oldest first."""
+    found = (_parsed(payload) for page in client.pages(f"/repos/{repo}/issues/{number}/comments") for payload in page)
+    ours = [comment for comment in found if comment and comment.author == author and comment.marker.kind == kind]
+    return sorted({comment.id: comment for comment in ours}.values(), key=lambda comment: comment.id)
+
+
+def _keep_oldest(
+    client: GitHubClient, repo: str, number: int, ours: list[StickyComment], body: str, author: str
+) -> StickyComment:
+    oldest, *later = ours
+    kept = edit(client, repo, number, oldest, body, author)
+    for comment in later:
+        path = f"/repos/{repo}/issues/comments/{comment.id}"
+        for _ in range(WRITE_TRIES):
+            try:
+                client.delete(path)
+                break
+            except NotFoundError:
+                break
+            except AmbiguousWrite:
+                continue  # a deletion may be repeated
+    return kept
+
+
+def _parsed(payload: Mapping[str, Any]) -> StickyComment | None:
+    text = str(payload.get("body") or "").replace("\r\n", "\n")
+    marker = Marker.parse(text)
+    if marker is None:
+        return None
+    login = (payload.get("user") or {}).get("login") or ""
+    body = text.partition("\n")[2]
+    return StickyComment(int(payload["id"]), marker, body, str(login), str(payload.get("html_url") or ""))
+
+
+def _refused(repo: str, number: int, error: GitHubError) -> GitHubError:
+    """The error as CommentRefused where it is final."""
+    is_final = error.status in _REFUSALS and not isinstance(error, RateLimited)
+    return CommentRefused(repo, number, error) if is_final else error
+
+
+def _normal(body: str) -> str:
+    return body.replace("\r\n", "\n").rstrip()

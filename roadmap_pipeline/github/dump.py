@@ -1,0 +1,404 @@
+"""Recorded payloads of GitHub in a folder: reading them, and loading them into the raw tables.
+
+Belongs here: what a folder holds, which of several records of one thing counts, and to which repository and job things
+belong. Files belong to ``dump_files``, telling kinds apart to ``shapes``, rows to ``records``; serving a dump to the
+sandbox.
+
+Taken are ``.json`` (a value, a list, or several values one after the other as ``gh api --paginate`` writes them),
+``.jsonl`` and ``.ndjson``, each also gzipped; answers of lists (``{"total_count": …, "workflow_runs": […]}``) and other
+envelopes are opened. Logs are files called ``<job id>.txt`` or ``.log``, and archives of a run (``.zip``, ``.tar.gz``).
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from roadmap_pipeline.errors import ConfigurationError
+from roadmap_pipeline.github import records
+from roadmap_pipeline.github.ingest import log_columns
+from roadmap_pipeline.github.records import Reading, Row, naive_utc
+from roadmap_pipeline.github.shapes import Kind, find_records
+from roadmap_pipeline.github.store import IngestSummary, Store
+from roadmap_pipeline.progress import task
+from roadmap_pipeline.warehouse import raw
+
+if TYPE_CHECKING:
+    import duckdb
+
+ROWS_PER_BATCH = 1_000
+NAMED_AT_MOST = 5
+"""How many positions or names a note gives before it only counts."""
+FAILED = ("failure", "timed_out")
+_EARLIEST = datetime.min  # noqa: DTZ901 - naive, as all times of the warehouse
+
+Payload = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A payload and where it stood: the file, relative to the folder, and the record's place in it, from 1."""
+
+    payload: Payload
+    source: str
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unplaced:
+    """A record or log that is not used, and why."""
+
+    source: str
+    position: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogFile:
+    """A job's log. In the archive of a run ``job_id`` is None: there a log goes by the job's ``name``."""
+
+    source: str
+    position: int
+    job_id: int | None
+    name: str
+    read: Callable[[], bytes]
+
+
+@dataclass(slots=True)
+class Dump:
+    """What a folder holds, everything as often as it stands there."""
+
+    records: dict[Kind, list[Record]] = field(default_factory=lambda: {kind: [] for kind in Kind})
+    logs: list[LogFile] = field(default_factory=list)
+    unrecognised: list[Unplaced] = field(default_factory=list)
+    skipped_files: list[str] = field(default_factory=list)
+    """Files of a kind that holds neither records nor logs."""
+
+    def folded(self, kind: Kind) -> list[Record]:
+        """The records of a kind, one for each thing: of several the one last changed, else the one last read."""
+        newest: dict[Any, Record] = {}
+        for record in self.records[kind]:
+            known = newest.setdefault(_identity(kind, record.payload), record)
+            if _version(record.payload) >= _version(known.payload):
+                newest[_identity(kind, record.payload)] = record
+        return list(newest.values())
+
+    def repositories(self) -> dict[str, Record]:
+        """The repositories that are described, by name: by records of their own, else by pull requests and runs.
+
+        A run's repository does not tell its default branch; it is then the branch of the scheduled runs, since GitHub
+        schedules on the default branch only. Without any the key is missing.
+        """
+        found: dict[str, Record] = {}
+        scheduled: dict[str, str] = {}
+        for kind in (Kind.RUN, Kind.PULL_REQUEST):  # the fuller description comes last
+            for record in self.records[kind]:
+                payload = record.payload
+                repository = payload.get("repository") or (payload.get("base") or {}).get("repo") or {}
+                if not repository.get("full_name") or not repository.get("id"):
+                    continue
+                name = str(repository["full_name"])
+                known = found[name].payload if name in found else {}
+                found[name] = Record({**known, **repository}, record.source, record.position)
+                if payload.get("event") == "schedule" and payload.get("head_branch"):
+                    scheduled[name] = payload["head_branch"]
+        found.update({str(record.payload["full_name"]): record for record in self.folded(Kind.REPOSITORY)})
+        for name, branch in scheduled.items():
+            record = found[name]
+            if not record.payload.get("default_branch"):
+                found[name] = Record({**record.payload, "default_branch": branch}, record.source, record.position)
+        return found
+
+
+def read_dump(directory: str | Path) -> Dump:
+    """Read every file below ``directory``.
+
+    Raises ConfigurationError naming each file that can't be read and the place in it, and for a folder that is missing
+    or holds nothing that could be used.
+    """
+    from roadmap_pipeline.github import dump_files
+
+    root = Path(directory)
+    if not root.is_dir():
+        raise ConfigurationError(f"{root} is not a folder; name one that holds recorded payloads of GitHub")
+    dump = Dump()
+    problems: list[str] = []
+    files = sorted(path for path in root.rglob("*") if path.is_file())
+    with task(f"Reading {root}", total=len(files)) as progress:
+        for path in files:
+            try:
+                _read_file(path, path.relative_to(root).as_posix(), dump)
+            except dump_files.BrokenFileError as error:
+                problems.append(f"{path}: {error}")
+            progress.advance()
+    if problems:
+        raise ConfigurationError(*problems)
+    if not any(dump.records.values()) and not dump.logs and not dump.unrecognised:
+        raise ConfigurationError(
+            f"{root} holds no records; put payloads of GitHub's REST API there as .json, .jsonl or .ndjson (also .gz)"
+        )
+    return dump
+
+
+def _read_file(path: Path, source: str, dump: Dump) -> None:
+    from roadmap_pipeline.github import dump_files
+
+    plain = dump_files.plain_name(path)
+    if path.name.lower().endswith(dump_files.ARCHIVE_SUFFIXES):
+        for position, (name, log) in enumerate(dump_files.archived_logs(path), 1):
+            dump.logs.append(LogFile(source, position, None, name, partial(bytes, log)))
+    elif plain.endswith(dump_files.LOG_SUFFIXES) and Path(plain).stem.isdigit():
+        dump.logs.append(LogFile(source, 1, int(Path(plain).stem), "", partial(_log_content, path)))
+    elif plain.endswith(dump_files.JSON_SUFFIXES):
+        found = (record for value in dump_files.json_values(path) for record in find_records(value))
+        for position, (kind, payload) in enumerate(found, 1):
+            if kind is None:
+                dump.unrecognised.append(Unplaced(source, position, f"no kind has this shape: {_shape(payload)}"))
+            else:
+                dump.records[kind].append(Record(payload, source, position))
+    else:
+        dump.skipped_files.append(source)
+
+
+def _log_content(path: Path) -> bytes:
+    from roadmap_pipeline.github import dump_files
+
+    try:
+        return dump_files.content(path)
+    except dump_files.BrokenFileError as error:
+        raise ConfigurationError(f"{path}: {error}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class KnownJob:
+    """A job as far as its log needs it."""
+
+    job_id: int
+    repo: str
+    run_id: int
+    run_attempt: int
+    name: str
+    failed: bool
+
+
+def place_logs(logs: Iterable[LogFile], jobs: Iterable[KnownJob]) -> tuple[dict[int, LogFile], list[Unplaced]]:
+    """The log of each job by its id, and the logs that belong to none.
+
+    A file named by its job belongs to that. The archive of a run belongs to the run attempt whose jobs have all the
+    names in it (several jobs of one name: none does); where several have, ids in the archive's name decide.
+    """
+    by_id = {job.job_id: job for job in jobs}
+    attempts: dict[tuple[int, int], dict[str, int]] = {}
+    for job in by_id.values():
+        attempts.setdefault((job.run_id, job.run_attempt), {})[_archive_name(job.name)] = job.job_id
+    placed: dict[int, LogFile] = {}
+    unplaced: list[Unplaced] = []
+    archives: dict[str, list[LogFile]] = {}
+    for log in logs:
+        if log.job_id is None:
+            archives.setdefault(log.source, []).append(log)
+        elif log.job_id in by_id:
+            placed[log.job_id] = log
+        else:
+            unplaced.append(Unplaced(log.source, log.position, f"no job {log.job_id} is known"))
+    for source, members in archives.items():
+        names = {_archive_name(log.name): log for log in members}
+        fitting = [attempt for attempt, known in attempts.items() if names.keys() <= known.keys()]
+        if len(fitting) > 1:
+            numbers = {int(number) for number in re.findall(r"\d+", source)}
+            fitting = [attempt for attempt in fitting if attempt[0] in numbers]
+        if len(fitting) > 1:
+            fitting = [attempt for attempt in fitting if attempt[1] in numbers]
+        if len(fitting) != 1:
+            reason = "log of a job in an archive, and not one run is known that has its jobs"
+            unplaced.extend(Unplaced(source, log.position, reason) for log in members)
+            continue
+        known = attempts[fitting[0]]
+        placed.update({known[name]: log for name, log in names.items()})
+    return placed, unplaced
+
+
+def ingest_dump(directory: str | Path, con: "duckdb.DuckDBPyConnection", read_at: datetime) -> IngestSummary:
+    """Load a folder of recorded payloads into the raw tables of an open warehouse; ``read_at`` is aware.
+
+    Every record becomes a row, however old it is and whatever is missing beside it (jobs without their run too); of
+    several records of one thing the newest is taken, and none takes the place of a newer stored one. What is not used
+    is counted in the notes, file by file. Raises ConfigurationError as :func:`read_dump` does.
+    """
+    dump = read_dump(directory)
+    store = Store(con, IngestSummary(), read_at)
+    loader = _Loader(dump, store, read_at)
+    loader.load()
+    views = _reasoned(dump, Kind.PULL_REQUEST_VIEW, "view of a pull request in a list of issues, not an issue")
+    comments = _reasoned(dump, Kind.COMMENT, "comment, which no table holds")
+    store.summary.notes.extend(_notes([*dump.unrecognised, *loader.unplaced, *views, *comments]))
+    if dump.skipped_files:
+        store.summary.notes.append(f"files that hold no records: {_listed(dump.skipped_files)}")
+    return store.summary
+
+
+class _Loader:
+    """A dump on its way into the store."""
+
+    def __init__(self, dump: Dump, store: Store, read_at: datetime) -> None:
+        self._dump = dump
+        self._store = store
+        self._read_at = read_at
+        self._names = _canonical_names(dump, store)
+        self.unplaced: list[Unplaced] = []
+
+    def load(self) -> None:
+        """Store everything."""
+        self._put("repositories", self._rows(self._dump.repositories().values(), _repository_row))
+        for kind, table, make in (
+            (Kind.RUN, "workflow_runs", records.run_row),
+            (Kind.JOB, "workflow_jobs", records.job_row),
+            (Kind.PULL_REQUEST, "pull_requests", records.pull_request_row),
+            (Kind.ISSUE, "issues", records.issue_row),
+            (Kind.MILESTONE, "milestones", records.milestone_row),
+            (Kind.ISSUE_EVENT, "issue_events", records.issue_event_row),
+        ):
+            self._put(table, self._rows(self._dump.folded(kind), make))
+        if self._dump.logs:
+            self._put_logs()
+
+    def _rows(self, found: Iterable[Record], make: Callable[[Payload, str, Reading], Row]) -> Iterator[Row]:
+        for record in found:
+            name = records.repository_of(record.payload)
+            if name is None:
+                self._skip(record, "nothing tells its repository")
+                continue
+            repo = self._names.get(name.casefold(), name)
+            try:
+                yield make(record.payload, repo, Reading(self._read_at, record.source))
+            except KeyError as error:
+                self._skip(record, f"it has no {error.args[0]}")
+            except (TypeError, ValueError, AttributeError) as error:
+                self._skip(record, f"a field is not what GitHub gives ({error})")
+
+    def _put(self, table: str, rows: Iterable[Row]) -> None:
+        given = iter(rows)
+        with task(f"Loading {table.replace('_', ' ')}") as progress:
+            while batch := list(islice(given, ROWS_PER_BATCH)):
+                self._store.put({table: self._not_older(table, batch)})
+                progress.advance(len(batch))
+
+    def _not_older(self, table: str, rows: Sequence[Row]) -> list[Row]:
+        """``rows`` without those that are stored in a newer state, and with what only reading by HTTP tells."""
+        changed, carried = _STORED_FACTS.get(table, (None, None))
+        if changed is None:
+            return list(rows)
+        key = raw.BY_NAME[f"raw.{table}"].key
+        facts = (changed, carried) if carried else (changed,)
+        stored = self._store.stored(table, (tuple(row[name] for name in key) for row in rows), facts)
+        kept = []
+        for row in rows:
+            before = dict(zip(facts, stored.get(tuple(row[name] for name in key), ()), strict=False))
+            last = before.get(changed)
+            if last is not None and (row[changed] is None or row[changed] < last):
+                continue
+            if carried and row.get(carried) is None:
+                row[carried] = before.get(carried)
+            kept.append(row)
+        return kept
+
+    def _put_logs(self) -> None:
+        stored = self._store.con.execute(
+            "select job_id, repo, run_id, run_attempt, name, coalesce(list_contains(?, conclusion), false)"
+            " from raw.workflow_jobs where name is not null",
+            [list(FAILED)],
+        ).fetchall()
+        jobs = {row[0]: KnownJob(*row) for row in stored}
+        placed, unplaced = place_logs(self._dump.logs, jobs.values())
+        self.unplaced.extend(unplaced)
+        for job_id, log in placed.items():
+            if not jobs[job_id].failed:
+                self.unplaced.append(Unplaced(log.source, log.position, "log of a job that did not fail"))
+        failed = ((jobs[job_id], log) for job_id, log in placed.items() if jobs[job_id].failed)
+        self._put("job_logs", (self._log_row(job, log) for job, log in failed))
+
+    def _log_row(self, job: KnownJob, log: LogFile) -> Row:
+        return {
+            "repo": job.repo,
+            "job_id": job.job_id,
+            "run_id": job.run_id,
+            "run_attempt": job.run_attempt,
+            "read_at": naive_utc(self._read_at),
+            "source": log.source,
+            **log_columns([log.read()]),
+        }
+
+    def _skip(self, record: Record, reason: str) -> None:
+        self.unplaced.append(Unplaced(record.source, record.position, reason))
+
+
+_STORED_FACTS: Mapping[str, tuple[str, str | None]] = {
+    # table: (which of two states is the newer, what only reading by HTTP tells)
+    "workflow_runs": ("updated_at", "deleted_upstream_at"),
+    "workflow_jobs": ("completed_at", None),
+    "pull_requests": ("updated_at", "changed_files"),
+    "issues": ("updated_at", None),
+    "milestones": ("updated_at", None),
+}
+
+
+def _repository_row(payload: Payload, repo: str, reading: Reading) -> Row:
+    return {**records.repository_row(payload, reading), "repo": repo}
+
+
+def _canonical_names(dump: Dump, store: Store) -> dict[str, str]:
+    """Canonical repository names by the case-folded ones that records use; what is stored decides."""
+    stored = dict(store.con.execute("select repository_id, repo from raw.repositories").fetchall())
+    names = {repo.casefold(): repo for repo in stored.values()}
+    for name, record in dump.repositories().items():
+        names[name.casefold()] = stored.get(record.payload["id"], names.get(name.casefold(), name))
+    return names
+
+
+def _identity(kind: Kind, payload: Payload) -> Any:
+    if kind is Kind.RUN:
+        return payload["id"], payload.get("run_attempt") or 1
+    if kind in {Kind.PULL_REQUEST, Kind.ISSUE, Kind.PULL_REQUEST_VIEW, Kind.MILESTONE}:
+        return (records.repository_of(payload) or "").casefold(), payload["number"]
+    return payload["id"]
+
+
+def _version(payload: Payload) -> datetime:
+    """What grows when the thing changes; jobs have no ``updated_at`` but end once."""
+    try:
+        return records.parse_time(payload.get("updated_at") or payload.get("completed_at")) or _EARLIEST
+    except (TypeError, ValueError):
+        return _EARLIEST
+
+
+def _archive_name(job_name: str) -> str:
+    """A job's name as far as archives keep it: they leave out signs that file names can't have, and cut it."""
+    return re.sub(r"[^\w.-]", "", job_name)[:60]
+
+
+def _shape(payload: Any) -> str:
+    return ", ".join(list(payload)[:NAMED_AT_MOST]) if isinstance(payload, dict) else type(payload).__name__
+
+
+def _reasoned(dump: Dump, kind: Kind, reason: str) -> list[Unplaced]:
+    return [Unplaced(record.source, record.position, reason) for record in dump.records[kind]]
+
+
+def _notes(unplaced: Iterable[Unplaced]) -> list[str]:
+    """One note for each file and reason."""
+    positions: dict[tuple[str, str], list[int]] = {}
+    for one in unplaced:
+        positions.setdefault((one.source, one.reason), []).append(one.position)
+    return [
+        f"{source}: {len(found)} not stored ({reason}), number {_listed([str(position) for position in found])}"
+        for (source, reason), found in positions.items()
+    ]
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:NAMED_AT_MOST])
+    return shown if len(names) <= NAMED_AT_MOST else f"{shown} and {len(names) - NAMED_AT_MOST} more"

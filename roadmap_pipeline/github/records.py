@@ -1,0 +1,294 @@
+"""From GitHub's payloads to rows of the raw tables, the same for what is read by HTTP and for dumps.
+
+Pure functions: a payload of the REST API in, a row of :mod:`roadmap_pipeline.warehouse.raw` out. Payloads of any age
+are taken: fields that GitHub added later may be missing, times may carry an offset or milliseconds. Nothing is judged.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+Payload = Mapping[str, Any]
+Row = dict[str, Any]
+
+_REPOSITORY_IN_URL = re.compile(r"^https?://[^/]+(?:/api/v3)?/repos/([^/]+/[^/?#]+)(?:[/?#]|$)")
+_REPOSITORY_IN_PAGE = re.compile(r"^https?://[^/]+/([^/]+/[^/?#]+)/(?:actions|runs|pull|issues|milestone)s?/")
+_RUN_IN_URL = re.compile(r"/actions/runs/(\d+)")
+_NUMBER_AT_END = re.compile(r"/(\d+)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """When (aware) and from where a payload was read: the API's address without its query, or the file of a dump."""
+
+    read_at: datetime
+    source: str
+
+
+def parse_time(text: str | None) -> datetime | None:
+    """A time of the API as naive UTC; an offset is converted, a time without one is taken as UTC.
+
+    Raises ValueError for what is no ISO 8601 time.
+    """
+    if not text:
+        return None
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def naive_utc(moment: datetime) -> datetime:
+    """An aware time as the warehouse stores it."""
+    return moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def repository_of(payload: Payload) -> str | None:
+    """The repository (owner/name) a payload belongs to: as it says itself, else as its addresses do; None if neither.
+
+    A run's ``repository``, a pull request's ``base.repo``, a repository's own ``full_name``, then ``repository_url``,
+    ``url``, ``run_url``, ``issue_url`` and at last the page's address.
+    """
+    base = payload.get("base")
+    for holder in (payload.get("repository"), base.get("repo") if isinstance(base, Mapping) else None, payload):
+        if isinstance(holder, Mapping) and isinstance(holder.get("full_name"), str):
+            return str(holder["full_name"])
+    for key in ("repository_url", "url", "run_url", "issue_url"):
+        found = _REPOSITORY_IN_URL.match(str(payload.get(key) or ""))
+        if found:
+            return found[1]
+    found = _REPOSITORY_IN_PAGE.match(str(payload.get("html_url") or ""))
+    return found[1] if found else None
+
+
+def repository_row(payload: Payload, reading: Reading) -> Row:
+    """Row of ``raw.repositories``."""
+    return {
+        "repo": payload["full_name"],
+        "repository_id": payload.get("id"),
+        "default_branch": payload.get("default_branch"),
+        "html_url": payload.get("html_url"),
+        **_read(payload, reading),
+    }
+
+
+def run_row(payload: Payload, repo: str, reading: Reading) -> Row:
+    """Row of ``raw.workflow_runs``: one attempt of a run."""
+    attempt = payload.get("run_attempt") or 1
+    commit = payload.get("head_commit") or {}
+    started_at = payload.get("run_started_at") or (payload.get("created_at") if attempt == 1 else None)
+    return {
+        "repo": repo,
+        "run_id": payload["id"],
+        "run_attempt": attempt,
+        "workflow_id": payload.get("workflow_id"),
+        "workflow_path": _without_ref(payload.get("path")),
+        "workflow_name": payload.get("name"),
+        "run_number": payload.get("run_number"),
+        "display_title": payload.get("display_title"),
+        "event": payload.get("event"),
+        "status": payload.get("status"),
+        "conclusion": payload.get("conclusion") or None,
+        "head_branch": payload.get("head_branch"),
+        "head_sha": payload.get("head_sha"),
+        "head_repo": (payload.get("head_repository") or {}).get("full_name"),
+        "head_commit_message": commit.get("message"),
+        "head_commit_author": (commit.get("author") or {}).get("name"),
+        "head_commit_committer": (commit.get("committer") or {}).get("name"),
+        **_person("actor", payload.get("actor")),
+        **_person("triggering_actor", payload.get("triggering_actor")),
+        "pull_request_numbers": _own_pull_requests(payload),
+        "created_at": parse_time(payload.get("created_at")),
+        "run_started_at": parse_time(started_at),
+        "updated_at": parse_time(payload.get("updated_at")),
+        "html_url": payload.get("html_url"),
+        **_read(payload, reading),
+    }
+
+
+def job_row(payload: Payload, repo: str, reading: Reading) -> Row:
+    """Row of ``raw.workflow_jobs``. Raises KeyError when neither ``run_id`` nor an address names the run."""
+    steps = payload.get("steps") or []
+    return {
+        "repo": repo,
+        "job_id": payload["id"],
+        "run_id": run_id_of(payload),
+        "run_attempt": payload.get("run_attempt") or 1,
+        "name": payload.get("name"),
+        "workflow_name": payload.get("workflow_name"),
+        "head_branch": payload.get("head_branch"),
+        "head_sha": payload.get("head_sha"),
+        "status": payload.get("status"),
+        "conclusion": payload.get("conclusion") or None,
+        "created_at": parse_time(payload.get("created_at")),
+        "started_at": parse_time(payload.get("started_at")),
+        "completed_at": parse_time(payload.get("completed_at")),
+        "runner_name": payload.get("runner_name"),
+        "labels": list(payload.get("labels") or []),
+        "failed_steps": [step.get("name") for step in steps if step.get("conclusion") == "failure"],
+        "steps": _json([_step(step) for step in steps]),
+        "html_url": payload.get("html_url"),
+        **_read(payload, reading),
+    }
+
+
+def run_id_of(job: Payload) -> int:
+    """The run a job belongs to. Raises KeyError when the payload doesn't say."""
+    if job.get("run_id"):
+        return int(job["run_id"])
+    for key in ("run_url", "html_url"):
+        found = _RUN_IN_URL.search(str(job.get(key) or ""))
+        if found:
+            return int(found[1])
+    raise KeyError("run_id")
+
+
+def pull_request_row(payload: Payload, repo: str, reading: Reading, changed_files: Iterable[str] | None = None) -> Row:
+    """Row of ``raw.pull_requests``; ``changed_files`` None where they were not read."""
+    head, base = payload.get("head") or {}, payload.get("base") or {}
+    return {
+        "repo": repo,
+        "number": payload["number"],
+        "pull_request_id": payload.get("id"),
+        "title": payload.get("title"),
+        "state": payload.get("state"),
+        "is_draft": payload.get("draft"),
+        **_person("author", payload.get("user")),
+        "base_branch": base.get("ref"),
+        "head_branch": head.get("ref"),
+        "head_sha": head.get("sha"),
+        "head_repo": (head.get("repo") or {}).get("full_name"),
+        "merge_commit_sha": payload.get("merge_commit_sha"),
+        **_milestone(payload),
+        "labels": _labels(payload),
+        "body": payload.get("body"),
+        "changed_files": None if changed_files is None else list(changed_files),
+        "created_at": parse_time(payload.get("created_at")),
+        "updated_at": parse_time(payload.get("updated_at")),
+        "closed_at": parse_time(payload.get("closed_at")),
+        "merged_at": parse_time(payload.get("merged_at")),
+        "html_url": payload.get("html_url"),
+        **_read(payload, reading),
+    }
+
+
+def issue_row(payload: Payload, repo: str, reading: Reading) -> Row:
+    """Row of ``raw.issues``; not for the issue view of a pull request (:func:`is_pull_request_view`)."""
+    return {
+        "repo": repo,
+        "number": payload["number"],
+        "issue_id": payload.get("id"),
+        "title": payload.get("title"),
+        "state": payload.get("state"),
+        "state_reason": payload.get("state_reason"),
+        "author": (payload.get("user") or {}).get("login"),
+        **_milestone(payload),
+        "labels": _labels(payload),
+        "created_at": parse_time(payload.get("created_at")),
+        "updated_at": parse_time(payload.get("updated_at")),
+        "closed_at": parse_time(payload.get("closed_at")),
+        "html_url": payload.get("html_url"),
+        **_read(payload, reading),
+    }
+
+
+def is_pull_request_view(issue: Payload) -> bool:
+    """Whether an item of an issue list is a pull request: GitHub lists them as issues too."""
+    return issue.get("pull_request") is not None
+
+
+def milestone_row(payload: Payload, repo: str, reading: Reading) -> Row:
+    """Row of ``raw.milestones``."""
+    return {
+        "repo": repo,
+        "number": payload["number"],
+        "milestone_id": payload.get("id"),
+        "title": payload.get("title"),
+        "state": payload.get("state"),
+        "description": payload.get("description"),
+        "open_issues": payload.get("open_issues"),
+        "closed_issues": payload.get("closed_issues"),
+        "due_on": parse_time(payload.get("due_on")),
+        "created_at": parse_time(payload.get("created_at")),
+        "updated_at": parse_time(payload.get("updated_at")),
+        "closed_at": parse_time(payload.get("closed_at")),
+        "html_url": payload.get("html_url"),
+        **_read(payload, reading),
+    }
+
+
+def issue_event_row(payload: Payload, repo: str, reading: Reading) -> Row:
+    """Row of ``raw.issue_events``."""
+    return {
+        "repo": repo,
+        "event_id": payload["id"],
+        "issue_number": (payload.get("issue") or {}).get("number"),
+        "event": payload.get("event"),
+        "actor": (payload.get("actor") or {}).get("login"),
+        "label": (payload.get("label") or {}).get("name"),
+        "milestone_title": (payload.get("milestone") or {}).get("title"),
+        "commit_id": payload.get("commit_id"),
+        "created_at": parse_time(payload.get("created_at")),
+        **_read(payload, reading),
+    }
+
+
+def issue_number_of(comment: Payload) -> int | None:
+    """The issue or pull request that a comment stands under."""
+    found = _NUMBER_AT_END.search(str(comment.get("issue_url") or ""))
+    return int(found[1]) if found else None
+
+
+def _read(payload: Payload, reading: Reading) -> Row:
+    return {"read_at": naive_utc(reading.read_at), "source": reading.source, "payload": _json(payload)}
+
+
+def _person(name: str, user: Payload | None) -> Row:
+    user = user or {}  # null once the account was deleted
+    return {name: user.get("login"), f"{name}_type": user.get("type")}
+
+
+def _milestone(payload: Payload) -> Row:
+    milestone = payload.get("milestone") or {}
+    return {"milestone_number": milestone.get("number"), "milestone_title": milestone.get("title")}
+
+
+def _labels(payload: Payload) -> list[str]:
+    # the API takes labels as plain strings and some tools write them so
+    return [label if isinstance(label, str) else label["name"] for label in payload.get("labels") or []]
+
+
+def _own_pull_requests(run: Payload) -> list[int]:
+    """Numbers in ``pull_requests``, without those of other repositories that have the same commit."""
+    own_id = (run.get("repository") or {}).get("id")
+    return [
+        entry["number"]
+        for entry in run.get("pull_requests") or []
+        if own_id is not None and ((entry.get("base") or {}).get("repo") or {}).get("id") == own_id
+    ]
+
+
+def _without_ref(path: str | None) -> str | None:
+    return path.partition("@")[0] if path else path
+
+
+def _step(step: Payload) -> Row:
+    return {
+        "number": step.get("number"),
+        "name": step.get("name"),
+        "status": step.get("status"),
+        "conclusion": step.get("conclusion") or None,
+        "started_at": _utc_text(step.get("started_at")),
+        "completed_at": _utc_text(step.get("completed_at")),
+    }
+
+
+def _utc_text(text: str | None) -> str | None:
+    moment = parse_time(text)
+    return None if moment is None else f"{moment.isoformat()}Z"
+
+
+def _json(value: Any) -> str:
+    import orjson
+
+    return orjson.dumps(value).decode()

@@ -1,0 +1,218 @@
+"""The two databases as the contract has them: properties, select options, views, and who owns each property.
+
+Belongs here: declarations only. Finding, checking and making them in Notion is ``schema``'s.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+PropertyType = Literal["title", "rich_text", "number", "select", "date", "url", "relation"]
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """An option of a select, with one of Notion's colours."""
+
+    name: str
+    color: str
+
+
+@dataclass(frozen=True, slots=True)
+class PropertySpec:
+    """A property. ``owner`` says who decides its value: pipeline, GitHub, people, or shared by GitHub and people.
+
+    ``description`` is shown in Notion and unique within its database, so a renamed property is still recognised by it.
+    ``format`` is a number's; percent shows 0.95 as 95 %, stored numbers stay fractions. ``relation_to`` is the key of
+    the database that a relation points to.
+    """
+
+    name: str
+    type: PropertyType
+    owner: Literal["pipeline", "GitHub", "people", "shared"]
+    about: str
+    format: Literal["number", "percent"] | None = None
+    options: tuple[Option, ...] = ()
+    relation_to: str | None = None
+
+    @property
+    def description(self) -> str:
+        """What Notion shows: the owner first."""
+        owner = {"shared": "GitHub and people, synced both ways", "GitHub": "GitHub, copied here"}.get(
+            self.owner, self.owner
+        )
+        return f"{self.about} Owner: {owner}."
+
+
+@dataclass(frozen=True, slots=True)
+class ViewSpec:
+    """A saved view. ``group_by`` and ``date`` name properties (board, timeline); ``number_filter`` is (property,
+    condition, number); ``newest_first`` names the date property to sort by, or is ``last_edited_time``; ``columns``
+    lists what a table shows, first to last, empty for everything.
+    """
+
+    name: str
+    type: Literal["table", "board", "timeline"]
+    group_by: str | None = None
+    date: str | None = None
+    number_filter: tuple[str, str, float] | None = None
+    newest_first: str | None = None
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseSchema:
+    """A database. ``key`` is its name in code, ``environment`` the variable that may name an existing one."""
+
+    key: str
+    title: str
+    environment: str
+    description: str
+    properties: tuple[PropertySpec, ...]
+    views: tuple[ViewSpec, ...]
+
+    @property
+    def title_property(self) -> PropertySpec:
+        """The property of type title; its value identifies a row."""
+        return next(spec for spec in self.properties if spec.type == "title")
+
+    def property(self, name: str) -> PropertySpec:
+        """The property of that name; KeyError for another one."""
+        for spec in self.properties:
+            if spec.name == name:
+                return spec
+        raise KeyError(f"{self.title} has no property {name!r}")
+
+
+_TREND = (Option("Improving", "green"), Option("Stable", "gray"), Option("Degrading", "red"))
+_QUARTERLY_DAYS = 80
+
+CI_REPORTS = DatabaseSchema(
+    key="ci_reports",
+    title="CI Intelligence Reports",
+    environment="NOTION_CI_REPORTS_DB_ID",
+    description="One row per weekly or quarterly report on continuous integration. Kept by roadmap_pipeline.",
+    properties=(
+        PropertySpec("Report Name", "title", "pipeline", "File name of the report; identifies the row."),
+        PropertySpec("Report Date", "date", "pipeline", "Day after the last day of the period."),
+        PropertySpec("Analysis Period", "number", "pipeline", "Length of the period in days.", format="number"),
+        PropertySpec(
+            "Total Failures", "number", "pipeline", "Failed job attempts of the period's runs.", format="number"
+        ),
+        PropertySpec(
+            "Auto-fix Success Rate",
+            "number",
+            "pipeline",
+            "Automatic repairs that worked, of those attempted; empty without an attempt.",
+            format="percent",
+        ),
+        PropertySpec(
+            "Average MTTR", "number", "pipeline", "Mean hours from red to green on default branches.", format="number"
+        ),
+        PropertySpec("Top Failure Category", "rich_text", "pipeline", "The most frequent cause of failure."),
+        PropertySpec("Report Content", "rich_text", "pipeline", "The whole report as Markdown; the page shows it."),
+        PropertySpec("GitHub Link", "url", "pipeline", "Where the runs are on GitHub."),
+    ),
+    views=(
+        ViewSpec(
+            "Weekly CI Intelligence",
+            "table",
+            number_filter=("Analysis Period", "less_than_or_equal_to", _QUARTERLY_DAYS),
+            newest_first="Report Date",
+        ),
+        ViewSpec(
+            "Quarterly Reports",
+            "table",
+            number_filter=("Analysis Period", "greater_than", _QUARTERLY_DAYS),
+            newest_first="Report Date",
+        ),
+    ),
+)
+
+ENGINEERING_ROADMAP = DatabaseSchema(
+    key="roadmap",
+    title="Engineering Roadmap",
+    environment="NOTION_ROADMAP_DB_ID",
+    description="One row per GitHub milestone, and those that people add. Kept by roadmap_pipeline.",
+    properties=(
+        PropertySpec("🧩 Milestone", "title", "shared", "Title of the milestone; identifies the row."),
+        PropertySpec("📆 Target Date", "date", "shared", "Due date of the milestone."),
+        PropertySpec(
+            "✅ Status",
+            "select",
+            "shared",
+            "Completed: the milestone is closed. Else the label on its tracking issue.",
+            options=(
+                Option("Planned", "gray"),
+                Option("In Progress", "blue"),
+                Option("Blocked", "red"),
+                Option("Completed", "green"),
+            ),
+        ),
+        PropertySpec("📊 Progress", "number", "pipeline", "Points of the progress rules (seed_v1).", format="percent"),
+        PropertySpec(
+            "📎 Latest CI Health", "relation", "pipeline", "The newest weekly report.", relation_to=CI_REPORTS.key
+        ),
+        PropertySpec("📦 Related PR", "url", "GitHub", "The milestone's most telling pull request."),
+        PropertySpec(
+            "🧪 Workflow Pass Rate",
+            "number",
+            "pipeline",
+            "Runs of the milestone that passed; empty without runs.",
+            format="percent",
+        ),
+        PropertySpec(
+            "🩹 Auto-Fix Success",
+            "number",
+            "pipeline",
+            "Automatic repairs in the milestone that worked; empty without an attempt.",
+            format="percent",
+        ),
+        PropertySpec("⏱️ MTTR", "number", "pipeline", "Mean hours from red to green.", format="number"),
+        PropertySpec("📈 Trend", "select", "pipeline", "Where the milestone's CI health is going.", options=_TREND),
+        PropertySpec(
+            "📝 Notes", "rich_text", "people", "Starts with recommendations; from your first edit on it is yours."
+        ),
+    ),
+    views=(
+        ViewSpec("Engineering Roadmap", "board", group_by="✅ Status"),
+        ViewSpec("Engineering Roadmap Timeline", "timeline", date="📆 Target Date"),
+        ViewSpec(
+            "Sync Status",
+            "table",
+            newest_first="last_edited_time",
+            columns=(
+                "🧩 Milestone",
+                "✅ Status",
+                "📆 Target Date",
+                "📊 Progress",
+                "📎 Latest CI Health",
+                "📦 Related PR",
+            ),
+        ),
+    ),
+)
+
+SCHEMAS: Mapping[str, DatabaseSchema] = {schema.key: schema for schema in (CI_REPORTS, ENGINEERING_ROADMAP)}
+"""By key, in the order in which they can be made: a relation needs its target first."""
+
+
+def show_schema() -> list[dict[str, Any]]:
+    """Every property as ``{database, property, type, format, options, owner, description}``, in order.
+
+    ``format`` is None except for numbers, ``options`` empty except for selects (their names) and relations (the title
+    of the database they point to).
+    """
+    return [
+        {
+            "database": schema.title,
+            "property": spec.name,
+            "type": spec.type,
+            "format": spec.format,
+            "options": [SCHEMAS[spec.relation_to].title] if spec.relation_to else [o.name for o in spec.options],
+            "owner": spec.owner,
+            "description": spec.description,
+        }
+        for schema in SCHEMAS.values()
+        for spec in schema.properties
+    ]

@@ -1,0 +1,1 @@
+"""The assets, one file a layer: sources and raw, config and derived, SQL models, outside writes."""

@@ -1,0 +1,141 @@
+"""What Python derives from the raw tables: settings as tables, verdicts, milestones, rendered texts."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from roadmap_pipeline import stages
+from roadmap_pipeline.orchestration.assets.raw import OWNERS, WRITER
+from roadmap_pipeline.orchestration.metadata import table_metadata
+from roadmap_pipeline.orchestration.partitions import ISO_WEEKS, iso_week
+from roadmap_pipeline.orchestration.resources import WorkspaceParam
+from roadmap_pipeline.warehouse.connection import connect
+from roadmap_pipeline.warehouse.raw import BY_NAME, TABLES
+from roadmap_pipeline.workspace import Workspace
+
+_CONFIG = [table for table in TABLES if table.schema == "config"]
+
+
+def _described(workspace: Workspace, *names: str) -> Iterator[dg.MaterializeResult]:
+    with connect(workspace.settings.warehouse) as con:
+        for name in names:
+            schema, table = name.split(".")
+            yield dg.MaterializeResult(asset_key=[schema, table], metadata=table_metadata(con, schema, table))
+
+
+@dg.multi_asset(
+    name="settings",
+    specs=[
+        dg.AssetSpec(
+            [table.schema, table.name],
+            description=table.description,
+            group_name="config",
+            kinds={"toml", "duckdb"},
+            owners=OWNERS,
+        )
+        for table in _CONFIG
+    ],
+    pool=WRITER,
+)
+def settings(workspace: WorkspaceParam) -> Iterator[dg.MaterializeResult]:
+    """The settings that metrics depend on, as tables."""
+    stages.configure(workspace)
+    yield from _described(workspace, *(table.qualified_name for table in _CONFIG))
+
+
+@dg.asset(
+    key=["derived", "failure_verdicts"],
+    deps=[["raw", "workflow_jobs"], ["raw", "job_logs"]],
+    description=BY_NAME["derived.failure_verdicts"].description,
+    group_name="derived",
+    kinds={"python", "duckdb"},
+    owners=OWNERS,
+    pool=WRITER,
+)
+def failure_verdicts(workspace: WorkspaceParam) -> Iterator[dg.MaterializeResult]:
+    """Classify the failed jobs that the present rules have not judged yet."""
+    judged = stages.classify(workspace)
+    for result in _described(workspace, "derived.failure_verdicts"):
+        yield result._replace(metadata={**(result.metadata or {}), "judged in this run": judged})
+
+
+@dg.multi_asset(
+    name="milestone_matches",
+    specs=[
+        dg.AssetSpec(
+            name.split("."),
+            deps=[["raw", "milestones"], ["raw", "pull_requests"], ["raw", "workflow_runs"]],
+            description=BY_NAME[name].description,
+            group_name="derived",
+            kinds={"python", "duckdb"},
+            owners=OWNERS,
+        )
+        for name in ("derived.branch_milestones", "derived.pull_request_milestones")
+    ],
+    pool=WRITER,
+)
+def milestone_matches(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Iterator[dg.MaterializeResult]:
+    """Match branches and pull requests to milestones."""
+    for note in stages.derive(workspace):
+        context.log.warning(note)
+    yield from _described(workspace, "derived.branch_milestones", "derived.pull_request_milestones")
+
+
+_REPORTED = [
+    ["marts", name]
+    for name in (
+        "ci_weekly",
+        "ci_failures",
+        "failure_categories_weekly",
+        "failure_groups_weekly",
+        "flaky_jobs",
+        "red_episodes",
+        "autofix_attempts",
+        "milestone_metrics",
+        "milestone_progress",
+        "milestones",
+    )
+]
+
+
+@dg.asset(
+    key=["derived", "reports"],
+    deps=_REPORTED,
+    description=f"{BY_NAME['derived.reports'].description} A partition is an ISO week, by its Monday.",
+    partitions_def=ISO_WEEKS,
+    group_name="derived",
+    kinds={"markdown", "duckdb"},
+    owners=OWNERS,
+    pool=WRITER,
+)
+def weekly_report(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> dg.MaterializeResult:
+    """Render the week's CI intelligence report."""
+    rendered = stages.report(workspace, iso_week(context.partition_key))
+    with connect(workspace.settings.warehouse) as con:
+        metadata = table_metadata(con, "derived", "reports")
+    return dg.MaterializeResult(
+        metadata=metadata
+        | {
+            "dagster/partition_row_count": 1,
+            "report": dg.MetadataValue.md(rendered.content),
+            "characters": len(rendered.content),
+        }
+    )
+
+
+@dg.asset(
+    key=["derived", "pull_request_comments"],
+    deps=[["marts", "ci_runs"], ["marts", "ci_failures"], ["marts", "milestone_metrics"], ["raw", "pull_requests"]],
+    description=BY_NAME["derived.pull_request_comments"].description,
+    group_name="derived",
+    kinds={"markdown", "duckdb"},
+    owners=OWNERS,
+    pool=WRITER,
+)
+def pull_request_comments(workspace: WorkspaceParam) -> Iterator[dg.MaterializeResult]:
+    """Render the sticky comment of every open pull request."""
+    stages.comments(workspace)
+    yield from _described(workspace, "derived.pull_request_comments")
+
+
+assets = [settings, failure_verdicts, milestone_matches, weekly_report, pull_request_comments]

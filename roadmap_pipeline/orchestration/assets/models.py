@@ -1,0 +1,102 @@
+"""One asset per SQL model; dependencies, checks, columns and lineage come from the file and its ``schema.yml``."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+
+from roadmap_pipeline.orchestration.assets.raw import OWNERS, WRITER
+from roadmap_pipeline.orchestration.metadata import lineage_metadata, markdown_table, table_metadata
+from roadmap_pipeline.orchestration.resources import WorkspaceParam
+from roadmap_pipeline.warehouse.connection import connect
+from roadmap_pipeline.warehouse.lineage import column_lineage
+from roadmap_pipeline.warehouse.model_tests import ModelTest, TestResult
+from roadmap_pipeline.warehouse.models import ModelBuildError, ModelTestFailed, Project, SqlModel, build_model
+
+
+def model_assets(project: Project) -> list[dg.AssetsDefinition]:
+    """The assets of all models, in build order."""
+    return [_asset(project, model) for model in project.models]
+
+
+def checks_of(model: SqlModel) -> Mapping[str, Sequence[ModelTest]]:
+    """The model's tests by asset check: one check a kind of test and severity.
+
+    A check of its own for each test would be 400 of them: every one costs two events in each run's log (half of a run's
+    time), and a person reads "not_null" once, with the columns that break it, sooner than twenty times.
+    """
+    checks: dict[str, list[ModelTest]] = defaultdict(list)
+    for test in model.tests:
+        checks[test.kind if test.severity == "error" else f"{test.kind}_warning"].append(test)
+    return checks
+
+
+def _asset(project: Project, model: SqlModel) -> dg.AssetsDefinition:
+    key = dg.AssetKey(list(model.key))
+    checks = checks_of(model)
+
+    @dg.asset(
+        key=key,
+        deps=[dg.AssetKey(list(dep)) for dep in model.deps],
+        description=model.description,
+        group_name=model.schema,
+        kinds={"sql", "duckdb"},
+        owners=OWNERS,
+        code_version=model.version,
+        pool=WRITER,
+        # A failing check of severity error leaves the old table in place and stops what comes after.
+        check_specs=[
+            dg.AssetCheckSpec(name, asset=key, description=_description(tests), blocking=tests[0].blocking)
+            for name, tests in checks.items()
+        ],
+    )
+    def build(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Iterator[Any]:
+        with connect(workspace.settings.warehouse) as con:
+            try:
+                result = build_model(con, project, model)
+            except ModelTestFailed as error:
+                # What failed belongs on the checks, although the table keeps its previous content.
+                for test in error.tests:
+                    context.log.error(f"{test.name}: {test.failing_rows} rows, e.g. {test.sample[:1]}")
+                yield from _results(checks, {test.name: test for test in error.tests}, key)
+                raise dg.Failure(str(error), allow_retries=False) from error
+            except ModelBuildError as error:
+                raise dg.Failure(
+                    error.details, metadata={"sql": _sql(model), "file": model.path.name}, allow_retries=False
+                ) from error
+            metadata = table_metadata(con, *model.key) | lineage_metadata(column_lineage(project, model, con))
+        yield dg.MaterializeResult(
+            metadata=metadata | {"seconds": round(result.seconds, 3), "sql": _sql(model)},
+            check_results=list(_results(checks, {test.name: test for test in result.tests})),
+        )
+
+    return build
+
+
+def _sql(model: SqlModel) -> dg.MetadataValue:
+    return dg.MetadataValue.md(f"```sql\n{model.sql}\n```")
+
+
+def _description(tests: Sequence[ModelTest]) -> str:
+    return ", ".join(test.description or test.name for test in tests)
+
+
+def _results(
+    checks: Mapping[str, Sequence[ModelTest]], found: Mapping[str, TestResult], key: dg.AssetKey | None = None
+) -> Iterator[dg.AssetCheckResult]:
+    """A result per check; a test that is not in ``found`` did not fail."""
+    for name, tests in checks.items():
+        failed = [found[test.name] for test in tests if test.name in found and not found[test.name].passed]
+        metadata: dict[str, Any] = {"tests": len(tests), "failing rows": sum(test.failing_rows for test in failed)}
+        if failed:
+            metadata["failed"] = dg.MetadataValue.md(
+                "\n\n".join(f"**{test.name}**\n\n{markdown_table(test.sample)}" for test in failed)
+            )
+        yield dg.AssetCheckResult(
+            asset_key=key,
+            check_name=name,
+            passed=not failed,
+            severity=dg.AssetCheckSeverity.ERROR if tests[0].blocking else dg.AssetCheckSeverity.WARN,
+            metadata=metadata,
+        )

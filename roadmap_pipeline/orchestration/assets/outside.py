@@ -1,0 +1,195 @@
+"""Everything written outside: the Notion databases, their rows, the sticky comments; and the readers' snapshot.
+
+Each is planned and applied by :mod:`roadmap_pipeline.sync`; here it gets a place in the graph.
+"""
+
+from collections.abc import Iterator, Mapping
+
+import dagster as dg
+
+from roadmap_pipeline import stages
+from roadmap_pipeline.notion.layout import CI_REPORTS, ENGINEERING_ROADMAP, DatabaseSchema
+from roadmap_pipeline.orchestration.assets.raw import OWNERS, WRITER
+from roadmap_pipeline.orchestration.metadata import markdown_table, table_metadata
+from roadmap_pipeline.orchestration.partitions import ISO_WEEKS, iso_week
+from roadmap_pipeline.orchestration.resources import WorkspaceParam
+from roadmap_pipeline.sync.desired import REPORT_COLUMNS, ROADMAP_COLUMNS
+from roadmap_pipeline.sync.run import SyncResult, raise_failures
+from roadmap_pipeline.warehouse.connection import connect
+
+
+def _metadata(result: SyncResult, rows: int | None = None) -> dict[str, dg.MetadataValue | int]:
+    changes = [
+        {
+            "write": change.kind.replace("_", " "),
+            "title": change.title,
+            "fields": ", ".join(f.field for f in change.fields),
+        }
+        for change in result.plan.changes
+    ]
+    metadata: dict[str, dg.MetadataValue | int] = {
+        "writes": len(changes) - len(result.refused) - len(result.failed),
+        "preview": dg.MetadataValue.md(markdown_table(changes) if changes else "*nothing had to be written*"),
+    }
+    if result.plan.notes:
+        metadata["notes"] = dg.MetadataValue.md("\n".join(f"- {note}" for note in result.plan.notes))
+    if result.plan.conflicts:
+        metadata["conflicts"] = dg.MetadataValue.json([conflict.to_json() for conflict in result.plan.conflicts])
+    if rows is not None:
+        metadata["dagster/row_count"] = rows
+    return metadata
+
+
+def _columns(database: DatabaseSchema, columns: Mapping[str, str], source: str) -> dict[str, object]:
+    """Column schema and lineage of a Notion database: its properties, each from one column of ``publish``."""
+    table = dg.AssetKey(["publish", source])
+    return {
+        "dagster/column_schema": dg.TableSchema(
+            columns=[dg.TableColumn(spec.name, spec.type, description=spec.description) for spec in database.properties]
+        ),
+        "dagster/column_lineage": dg.TableColumnLineage(
+            deps_by_column={name: [dg.TableColumnDep(table, column)] for name, column in columns.items()}
+        ),
+    }
+
+
+@dg.asset(
+    key=["notion", "databases"],
+    description="The two databases under the parent page, with their properties and views; made once, then checked.",
+    group_name="notion",
+    kinds={"notion"},
+    owners=OWNERS,
+    pool="notion_api",
+    output_required=False,
+)
+def notion_databases(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Iterator[dg.MaterializeResult]:
+    """Create what is missing; stop here, before anything is written, when a database is out of shape."""
+    if message := workspace.missing("notion"):
+        context.log.warning(message)
+        return
+    result = stages.sync(workspace, ["databases"])
+    yield dg.MaterializeResult(metadata=_metadata(result, 2))
+
+
+@dg.asset(
+    key=["notion", "ci_reports"],
+    deps=[["publish", "notion_ci_reports"], ["notion", "databases"]],
+    description="Rows of CI Intelligence Reports, each with the whole report as its page. A partition is an ISO week.",
+    partitions_def=ISO_WEEKS,
+    group_name="notion",
+    kinds={"notion"},
+    owners=OWNERS,
+    pool="notion_api",
+    metadata=_columns(CI_REPORTS, REPORT_COLUMNS, "notion_ci_reports"),
+    output_required=False,
+)
+def notion_ci_reports(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Iterator[dg.MaterializeResult]:
+    """Create or update the row of the week's report."""
+    if message := workspace.missing("notion"):
+        context.log.warning(message)
+        return
+    result = stages.sync(workspace, ["reports"], report_name=f"ci-report-{iso_week(context.partition_key)}.md")
+    yield dg.MaterializeResult(metadata=_metadata(result) | {"dagster/partition_row_count": 1})
+    raise_failures(result)
+
+
+@dg.asset(
+    key=["notion", "roadmap"],
+    # Rows point to the latest report's page, so reports go first.
+    deps=[["publish", "notion_roadmap"], ["notion", "databases"], ["notion", "ci_reports"]],
+    description="Rows of Engineering Roadmap, one per milestone.",
+    group_name="notion",
+    kinds={"notion"},
+    owners=OWNERS,
+    pool="notion_api",
+    metadata=_columns(ENGINEERING_ROADMAP, ROADMAP_COLUMNS, "notion_roadmap"),
+    output_required=False,
+)
+def notion_roadmap(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Iterator[dg.MaterializeResult]:
+    """Create or update the rows of all milestones; what people edited stays."""
+    if message := workspace.missing("notion"):
+        context.log.warning(message)
+        return
+    result = stages.sync(workspace, ["roadmap"])
+    with connect(workspace.settings.warehouse) as con:
+        ((rows,),) = con.execute("select count(*) from publish.notion_roadmap").fetchall()
+    yield dg.MaterializeResult(metadata=_metadata(result, rows))
+    raise_failures(result)
+
+
+@dg.asset(
+    key=["github", "pull_request_comments"],
+    # Every writing job first looks at both databases: notion/databases fails before a comment is written.
+    deps=[["publish", "pull_request_comments"]],
+    description="One sticky comment per open pull request, edited in place.",
+    group_name="github",
+    kinds={"github"},
+    owners=OWNERS,
+    pool="github_api",
+    output_required=False,
+)
+def github_comments(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Iterator[dg.MaterializeResult]:
+    """Create or edit the sticky comments."""
+    if message := workspace.missing("github"):
+        context.log.warning(message)
+        return
+    result = stages.sync(workspace, ["comments"])
+    with connect(workspace.settings.warehouse) as con:
+        ((rows,),) = con.execute("select count(*) from publish.pull_request_comments").fetchall()
+    yield dg.MaterializeResult(metadata=_metadata(result, rows))
+    raise_failures(result)
+
+
+@dg.asset(
+    key=["warehouse", "snapshot"],
+    deps=[
+        ["publish", "notion_ci_reports"],
+        ["publish", "notion_roadmap"],
+        ["publish", "pull_request_comments"],
+        ["marts", "quarterly_rollup"],
+    ],
+    description="The copy that readers open: `duckdb -readonly data/roadmap.snapshot.duckdb`, or `roadmap query`.",
+    group_name="warehouse",
+    kinds={"duckdb"},
+    owners=OWNERS,
+    pool=WRITER,
+)
+def snapshot(workspace: WorkspaceParam) -> dg.MaterializeResult:
+    """Replace the readers' copy; whoever has the old one open keeps it."""
+    path = stages.snapshot(workspace)
+    return dg.MaterializeResult(metadata={"dagster/uri": dg.MetadataValue.path(path), "bytes": path.stat().st_size})
+
+
+@dg.multi_asset(
+    name="sync_state",
+    specs=[
+        dg.AssetSpec(
+            name.split("."),
+            deps=[["notion", "roadmap"], ["notion", "ci_reports"], ["github", "pull_request_comments"]],
+            description=description,
+            group_name="sync",
+            kinds={"duckdb"},
+            owners=OWNERS,
+        )
+        for name, description in (
+            ("sync.changes", "Journal of all writes to Notion and GitHub."),
+            ("sync.row_bases", "What each field of a Notion row held when both sides last agreed."),
+        )
+    ],
+    pool=WRITER,
+)
+def sync_state(workspace: WorkspaceParam) -> Iterator[dg.MaterializeResult]:
+    """What the writes of this run left in the warehouse."""
+    with connect(workspace.settings.warehouse) as con:
+        for table in ("changes", "row_bases"):
+            yield dg.MaterializeResult(asset_key=["sync", table], metadata=table_metadata(con, "sync", table))
+
+
+assets = [
+    notion_databases,
+    notion_ci_reports,
+    notion_roadmap,
+    github_comments,
+    snapshot,
+    sync_state,
+]

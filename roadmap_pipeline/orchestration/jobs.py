@@ -1,0 +1,39 @@
+"""The jobs: which assets run together."""
+
+import dagster as dg
+
+_READ = dg.AssetSelection.groups("raw")
+_COMPUTED = dg.AssetSelection.groups("config", "staging", "marts") | dg.AssetSelection.assets(
+    "derived/failure_verdicts", "derived/branch_milestones", "derived/pull_request_milestones"
+)
+_COMMENTS = dg.AssetSelection.assets(
+    "derived/pull_request_comments", "publish/pull_request_comments", "github/pull_request_comments"
+)
+_SNAPSHOT = dg.AssetSelection.assets("warehouse/snapshot")
+_ROADMAP = dg.AssetSelection.assets("publish/notion_roadmap", "notion/databases", "notion/roadmap")
+_REPORT = dg.AssetSelection.assets(
+    "derived/reports", "publish/notion_ci_reports", "notion/databases", "notion/ci_reports"
+)
+
+main = dg.define_asset_job(
+    "main",
+    selection=dg.AssetSelection.all(),
+    description="Everything once: read, build, report, publish. `roadmap run` is this job.",
+)
+hourly_ingest = dg.define_asset_job(
+    "hourly_ingest",
+    selection=_READ | _COMPUTED | _COMMENTS | _SNAPSHOT,
+    description="Read what is new, rebuild the tables, bring the pull-request comments up to date.",
+)
+weekly_report = dg.define_asset_job(
+    "weekly_report",
+    selection=_READ | _COMPUTED | _REPORT | _ROADMAP | _SNAPSHOT,
+    description="The report of one ISO week, in Notion, and the roadmap's rows that point to it.",
+)
+roadmap_on_merge = dg.define_asset_job(
+    "roadmap_on_merge",
+    selection=_READ | _COMPUTED | _ROADMAP | _COMMENTS | _SNAPSHOT,
+    description="After a merge: read, rebuild, update the roadmap's rows and the comments.",
+)
+
+jobs = [main, hourly_ingest, weekly_report, roadmap_on_merge]

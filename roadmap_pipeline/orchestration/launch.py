@@ -1,0 +1,85 @@
+"""Running the main job in this process, and serving the UI, on the instance in DAGSTER_HOME."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import dagster as dg
+
+from roadmap_pipeline import stages
+from roadmap_pipeline.definitions import build_definitions
+from roadmap_pipeline.errors import RoadmapError
+from roadmap_pipeline.outcome import Outcome
+from roadmap_pipeline.settings import Settings
+from roadmap_pipeline.workspace import Workspace
+
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+"""Progress is drawn by the command line; the run's log is in the UI."""
+
+
+def prepare_home(settings: Settings) -> Path:
+    """Make DAGSTER_HOME with the project's ``dagster.yaml``, unless it has one of its own. Returns the folder."""
+    home = settings.dagster_home
+    home.mkdir(parents=True, exist_ok=True)
+    configuration = settings.root / "dagster.yaml"
+    if configuration.is_file() and not (home / "dagster.yaml").exists():
+        shutil.copyfile(configuration, home / "dagster.yaml")
+    return home
+
+
+def run_main_job(workspace: Workspace) -> Outcome:
+    """Run the job ``main`` for the last complete week, recorded in DAGSTER_HOME.
+
+    Raises the project's own error of the step that failed, so that the command line prints its one line and exit code.
+    """
+    started = time.monotonic()
+    settings, outcome = workspace.settings, workspace.outcome
+    stages.preflight(workspace)
+    home = prepare_home(settings)
+    os.environ["DAGSTER_HOME"] = str(home)
+    job = build_definitions(settings, {"workspace": workspace}).resolve_job_def("main")
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        try:
+            job.execute_in_process(instance=instance, partition_key=stages.week_partition(workspace), run_config=_QUIET)
+        except (dg.DagsterError, dg.Failure) as error:
+            raise _own_error(error) from error
+    outcome.writes = workspace.writes()
+    outcome.warehouse = settings.warehouse
+    outcome.notes.extend(note for side in ("github", "notion") if (note := workspace.missing(side)))
+    outcome.roadmap = stages.roadmap_table(workspace)
+    outcome.seconds = time.monotonic() - started
+    return outcome
+
+
+def _own_error(error: BaseException) -> RoadmapError:
+    """The project's error at the bottom of what Dagster raised, or its last words as one."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, RoadmapError):
+            return cause
+        error, cause = cause, cause.__cause__ or cause.__context__
+    return RoadmapError(f"{type(error).__name__}: {error}")
+
+
+def serve_ui(settings: Settings, host: str, port: int, environment: Mapping[str, str]) -> int:
+    """Serve the Dagster UI and daemon until interrupted. Returns the exit code."""
+    home = prepare_home(settings)
+    command = [
+        str(Path(sys.executable).parent / "dagster"), "dev",
+        "-m", "roadmap_pipeline.definitions", "-h", host, "-p", str(port),
+    ]  # fmt: skip
+    # A group of its own: `dagster dev` starts five processes and ends them only on an interrupt of the whole group.
+    process = subprocess.Popen(  # noqa: S603
+        command, cwd=settings.root, env={**environment, "DAGSTER_HOME": str(home)}, start_new_session=True
+    )
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        os.killpg(process.pid, signal.SIGINT)
+        process.wait()
+        return 0

@@ -1,0 +1,217 @@
+"""The simulated GitHub as a web application: authentication, limits, faults and the headers every answer has."""
+
+import gzip
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.datastructures import Headers
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from roadmap_pipeline.sandbox.content import API_ROOT
+from roadmap_pipeline.sandbox.github.calls import Answer, ApiError, Call, answer
+from roadmap_pipeline.sandbox.github.faults import Fault
+from roadmap_pipeline.sandbox.github.state import GitHubState
+from roadmap_pipeline.sandbox.server import JournalEntry, Server, drop_connection
+
+_COMPRESS_FROM_BYTES = 1_400
+_JSON = "application/json; charset=utf-8"
+_COMMON = {
+    "X-GitHub-Media-Type": "github.v3; format=json",
+    "x-github-api-version-selected": "2022-11-28",
+    "Vary": "Accept, Authorization, Cookie, X-GitHub-OTP",
+}
+_ROOT = API_ROOT.encode()
+
+
+def create_app(state: GitHubState) -> Starlette:
+    """The application to serve with ``Server``. The first log asked for starts a second one, the storage host.
+
+    Answers name URLs under whatever host they were asked at. Any base URL works, as long as one client keeps to it.
+    """
+
+    @asynccontextmanager
+    async def with_storage(_app: Starlette) -> AsyncIterator[None]:
+        storage = _StorageHost(Server(state.store.storage.create_app()))
+        state.store.storage.serve = storage.serve
+        yield
+        storage.stop()
+
+    return Starlette(routes=[Route("/{path:path}", _Endpoint(state))], lifespan=with_storage)
+
+
+class _StorageHost:
+    """The host of job logs, started once somebody asks for one."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._started = False
+
+    def serve(self) -> str:
+        if not self._started:
+            self._server.start()
+            self._started = True
+        return self._server.base_url
+
+    def stop(self) -> None:
+        self._server.stop()
+
+
+class _Endpoint:
+    """Answers every path. ASGI without Starlette's request and response objects, which would take half of the time."""
+
+    def __init__(self, state: GitHubState) -> None:
+        self._state = state
+        self._requests = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        call = Call(scope["method"], scope["raw_path"].decode("ascii"), scope["query_string"].decode("ascii"))
+        call.body = await _body(receive)
+        headers = Headers(scope=scope)
+        result = self._answer(call, headers)
+        status = 0 if result is None else result.status
+        self._state.journal.append(JournalEntry(call.method, call.path, call.raw_query, status, call.mutating))
+        if result is None:
+            drop_connection(scope)
+            return
+        body = result.body
+        if len(body) >= _COMPRESS_FROM_BYTES and "gzip" in headers.get("accept-encoding", ""):
+            body = gzip.compress(body, 1, mtime=0)
+            result.headers["Content-Encoding"] = "gzip"
+        if status not in (204, 304):
+            result.headers["Content-Length"] = str(len(body))
+        await send(
+            {
+                "type": "http.response.start",
+                "status": status,
+                "headers": [(name.encode(), value.encode()) for name, value in result.headers.items()],
+            }
+        )
+        await send({"type": "http.response.body", "body": body})
+
+    def _answer(self, call: Call, headers: Headers) -> Answer | None:
+        """The complete answer with all headers; None when the connection is to be dropped."""
+        state = self._state
+        for action in state.faults.actions(call):
+            action()
+        fault = state.faults.next(call)
+        token = _token(headers)
+        if fault is None:
+            result = self._undisturbed(call, token, headers)
+        else:
+            disturbed = self._disturbed(fault, call, token, headers)
+            if disturbed is None:
+                return None
+            result = disturbed
+        return self._finish(result, call, token, headers)
+
+    def _disturbed(self, fault: Fault, call: Call, token: str, headers: Headers) -> Answer | None:
+        if fault.kind.endswith("_after_commit"):
+            self._undisturbed(call, token, headers)
+        if fault.kind.startswith("drop"):
+            return None
+        if fault.kind.startswith("bad_gateway"):
+            return answer({"message": "Server Error"}, 502)
+        if fault.kind == "rate_limit":
+            result = self._limit_reached(fault.status)
+            limit = self._state.limits.status(token)[0]
+            reset = int(self._state.now()) + (fault.seconds or 0)
+            result.headers |= _limit_headers(limit, 0, limit, reset)
+            return result
+        message = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
+        result = ApiError(fault.status, message).answer()
+        if fault.seconds is not None:
+            result.headers["Retry-After"] = str(fault.seconds)
+        return result
+
+    def _undisturbed(self, call: Call, token: str, headers: Headers) -> Answer:
+        state = self._state
+        if not headers.get("user-agent"):
+            message = "Request forbidden by administrative rules. Please make sure your request has a User-Agent header"
+            return Answer(403, message.encode(), {"Content-Type": "text/plain"})
+        call.caller = state.caller(token)
+        if token and call.caller is None:
+            return ApiError(401, "Bad credentials").answer()
+        if call.path == "/rate_limit" and call.method == "GET":
+            return self._rate_limit(token)
+        if not state.limits.charge(token):
+            return self._limit_reached(state.switches.limit_status)
+        return state.carry_out(call)
+
+    def _limit_reached(self, status: int) -> Answer:
+        return ApiError(status, f"API rate limit exceeded for user ID {self._state.store.viewer['id']}.").answer()
+
+    def _rate_limit(self, token: str) -> Answer:
+        limit, remaining, used, reset = self._state.limits.status(token)
+        core = {"limit": limit, "remaining": remaining, "used": used, "reset": reset}
+        others = {
+            name: {"limit": most, "remaining": most, "used": 0, "reset": reset}
+            for name, most in (("search", 30), ("graphql", 5_000))
+        }
+        return answer({"resources": {"core": core, **others}, "rate": core})
+
+    def _finish(self, result: Answer, call: Call, token: str, headers: Headers) -> Answer:
+        state = self._state
+        root = f"http://{headers.get('host', '127.0.0.1')}"
+        # Only where a field of a payload holds a URL: what people wrote stays as they wrote it.
+        for start in (b'url":"', b'"href":"'):
+            result.body = result.body.replace(start + _ROOT, start + root.encode())
+        for name in ("Link", "Location"):
+            if name in result.headers:
+                result.headers[name] = result.headers[name].replace(API_ROOT, root)
+        self._requests += 1
+        result.headers = {
+            "X-GitHub-Request-Id": f"{self._requests:04X}:SANDBOX",
+            **_COMMON,
+            **_limit_headers(*state.limits.status(token)),
+            **result.headers,
+        }
+        if result.body:
+            result.headers.setdefault("Content-Type", _JSON)
+        if call.method == "GET" and result.status == 200:
+            result.headers["Cache-Control"] = "private, max-age=60, s-maxage=60"
+            etag = f'W/"{hashlib.sha256(result.body + token.encode()).hexdigest()}"'
+            result.headers["ETag"] = etag
+            if _matches(headers.get("if-none-match"), etag):
+                return self._not_modified(result, call, token)
+        return result
+
+    def _not_modified(self, result: Answer, call: Call, token: str) -> Answer:
+        limits = self._state.limits
+        if call.path != "/rate_limit":
+            limits.refund(token)
+        kept = {name: value for name, value in result.headers.items() if name != "Content-Type"}
+        return Answer(304, b"", {**kept, **_limit_headers(*limits.status(token))})
+
+
+async def _body(receive: Receive) -> bytes:
+    parts = []
+    while True:
+        message = await receive()
+        parts.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            return b"".join(parts)
+
+
+def _token(headers: Headers) -> str:
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() in ("bearer", "token") else ""
+
+
+def _limit_headers(limit: int, remaining: int, used: int, reset: int) -> dict[str, str]:
+    return {
+        "X-RateLimit-Limit": str(limit),
+        "X-RateLimit-Remaining": str(remaining),
+        "X-RateLimit-Used": str(used),
+        "X-RateLimit-Reset": str(reset),
+        "X-RateLimit-Resource": "core",
+    }
+
+
+def _matches(given: str | None, etag: str) -> bool:
+    if given is None:
+        return False
+    tags = {tag.strip().removeprefix("W/") for tag in given.split(",")}
+    return "*" in tags or etag.removeprefix("W/") in tags

@@ -1,0 +1,193 @@
+"""Failures by script: which request fails, how, and whether what it asked for was done all the same.
+
+Nothing here knows what requests mean; ``state`` asks :meth:`Faults.choose` once a request.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any, Final
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request as predicates see it; ``path`` as sent (``/v1/…``)."""
+
+    method: str
+    path: str
+    query: str
+    body: Any
+    mutating: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One way to fail. ``status`` 0 closes the connection without an answer.
+
+    ``after_commit``: the request is carried out first. ``seconds``: the answer (or the end of the connection) comes
+    that much later, for clients that time out. ``telling``: a 503 after a commit names what was committed.
+    """
+
+    status: int
+    code: str = ""
+    message: str = ""
+    after_commit: bool = False
+    retry_after: int | None = None
+    seconds: float = 0.0
+    telling: bool = False
+
+    def body(self) -> dict[str, Any]:
+        """The error body, without ``request_id``."""
+        body: dict[str, Any] = {
+            "object": "error",
+            "status": self.status,
+            "code": self.code,
+            "message": self.message,
+        }
+        if self.retry_after is not None:
+            reason = "public_api_request_rate_limit"
+            body["additional_data"] = {"rate_limit_reason": reason, "retry_after": str(self.retry_after)}
+        return body
+
+
+def rate_limited(retry_after: int = 1) -> Fault:
+    """429, with ``Retry-After`` in seconds; not carried out."""
+    message = "You have been rate limited. Please try again later."
+    return Fault(429, "rate_limited", message, retry_after=retry_after)
+
+
+def overloaded(retry_after: int = 1) -> Fault:
+    """529 ``service_overload``; not carried out."""
+    return Fault(529, "service_overload", "The service is overloaded. Please try again later.", retry_after=retry_after)
+
+
+def conflict() -> Fault:
+    """409 ``conflict_error``; not carried out."""
+    return Fault(409, "conflict_error", "Conflict occurred while saving. Please try again.")
+
+
+def internal(*, after_commit: bool = False) -> Fault:
+    """500."""
+    return Fault(500, "internal_server_error", "Unexpected error occurred.", after_commit)
+
+
+def bad_gateway(*, after_commit: bool = False) -> Fault:
+    """502."""
+    return Fault(502, "bad_gateway", "Bad gateway.", after_commit)
+
+
+def unavailable(*, after_commit: bool = False, telling: bool = False) -> Fault:
+    """503; ``telling`` adds ``committed_resource_id`` when it was carried out."""
+    message = "Notion is unavailable. Please try again later."
+    return Fault(503, "service_unavailable", message, after_commit, telling=telling)
+
+
+def gateway_timeout(*, after_commit: bool = False) -> Fault:
+    """504."""
+    return Fault(504, "gateway_timeout", "Gateway timed out.", after_commit)
+
+
+def forbidden() -> Fault:
+    """403: the integration lacks a capability."""
+    return Fault(403, "restricted_resource", "Insufficient permissions for this endpoint.")
+
+
+def dropped(*, after_commit: bool = False) -> Fault:
+    """The connection ends without an answer."""
+    return Fault(0, after_commit=after_commit)
+
+
+def timed_out(seconds: float, *, after_commit: bool = True) -> Fault:
+    """No answer for so long; then the connection ends."""
+    return Fault(0, after_commit=after_commit, seconds=seconds)
+
+
+ALL: Final = (
+    rate_limited(0),
+    overloaded(0),
+    conflict(),
+    internal(),
+    bad_gateway(),
+    unavailable(),
+    gateway_timeout(),
+    dropped(),
+    internal(after_commit=True),
+    bad_gateway(after_commit=True),
+    unavailable(after_commit=True),
+    unavailable(after_commit=True, telling=True),
+    dropped(after_commit=True),
+)
+"""Every kind, none of which makes a client wait."""
+
+
+def _any(asked: Asked) -> bool:  # noqa: ARG001
+    return True
+
+
+@dataclass(slots=True)
+class _Rule:
+    fault: Fault
+    when: Callable[[Asked], bool]
+    skip: int
+    times: int | None
+
+
+class Faults:
+    """The script. Rules are asked in the order they were added, before chance."""
+
+    def __init__(self) -> None:
+        self._rules: list[_Rule] = []
+        self._random: tuple[Random, float, Sequence[Fault], Callable[[Asked], bool]] | None = None
+        self.happened = 0
+        """Requests that failed by script."""
+
+    def add(self, fault: Fault, when: Callable[[Asked], bool] = _any, *, times: int | None = 1, skip: int = 0) -> None:
+        """Let matching requests fail: the next ``times`` (None: all) after the first ``skip`` matching ones."""
+        self._rules.append(_Rule(fault, when, skip, times))
+
+    def at_random(
+        self,
+        probability: float,
+        seed: int,
+        kinds: Sequence[Fault] = ALL,
+        when: Callable[[Asked], bool] = _any,
+    ) -> None:
+        """Let each matching request fail with this probability, the same ones for the same seed and requests."""
+        self._random = (Random(seed), probability, kinds, when)  # noqa: S311
+
+    @property
+    def active(self) -> bool:
+        """There is a script."""
+        return bool(self._rules) or self._random is not None
+
+    def clear(self) -> None:
+        """No more failures."""
+        self._rules.clear()
+        self._random = None
+
+    def choose(self, asked: Asked) -> Fault | None:
+        """What becomes of this request."""
+        fault = self._scripted(asked) or self._by_chance(asked)
+        self.happened += fault is not None
+        return fault
+
+    def _scripted(self, asked: Asked) -> Fault | None:
+        for rule in self._rules:
+            if not rule.when(asked):
+                continue
+            if rule.skip:
+                rule.skip -= 1
+            elif rule.times is None:
+                return rule.fault
+            elif rule.times:
+                rule.times -= 1
+                return rule.fault
+        return None
+
+    def _by_chance(self, asked: Asked) -> Fault | None:
+        if self._random is None:
+            return None
+        random, probability, kinds, when = self._random
+        if when(asked) and random.random() < probability:
+            return random.choice(kinds)
+        return None

@@ -1,0 +1,321 @@
+"""Settings: the environment and ``roadmap.toml``, validated, every problem reported at once.
+
+Belongs here: names, defaults and validation of what people configure, and which side (GitHub, Notion) is real, the
+sandbox, or missing. Nothing here opens a file other than the configuration, or a connection.
+"""
+
+import fnmatch
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+
+from roadmap_pipeline.errors import ConfigurationError
+
+GITHUB_API_URL = "https://api.github.com"
+NOTION_API_URL = "https://api.notion.com"
+
+DEFAULT_BOTS = (
+    "autofix-ci[bot]",
+    "pre-commit-ci[bot]",
+    "dependabot[bot]",
+    "renovate[bot]",
+    "github-actions[bot]",
+)
+
+_REPOSITORY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?/[A-Za-z0-9._-]+")
+_NOTION_ID = re.compile(r"([0-9a-fA-F]{32})(?:\?.*)?$")
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Points = Annotated[int, Field(ge=0, le=100)]
+Side = Literal["real", "sandbox", "missing"]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ProgressPoints(_Section):
+    """Points of each rule of ``seed_v1``; the keys are the values of ``marts.milestone_progress.rule``."""
+
+    pass_rate: Points = 25
+    autofix_success: Points = 15
+    critical_workflows_green: Points = 30
+    docs_and_pr_merged: Points = 30
+
+
+class Progress(_Section):
+    """How milestone progress is judged. Thresholds are fractions 0-1, the window is in days."""
+
+    formula: Literal["seed_v1"] = "seed_v1"
+    window_days: Annotated[int, Field(ge=1, le=366)] = 28
+    pass_rate_threshold: Fraction = 0.80
+    autofix_threshold: Fraction = 0.70
+    points: ProgressPoints = ProgressPoints()
+
+
+class Milestones(_Section):
+    """``mapping``: branch glob or label to milestone title."""
+
+    mapping: dict[str, str] = {}
+
+
+class AutoFix(_Section):
+    """Who repairs automatically, and within how many hours after a failure it counts."""
+
+    bots: tuple[str, ...] = DEFAULT_BOTS
+    horizon_hours: Annotated[float, Field(gt=0)] = 24
+
+
+class Limits(_Section):
+    """Pacing of requests; off against the built-in sandbox."""
+
+    github_points_per_minute: Annotated[int, Field(gt=0)] = 900
+    notion_requests_per_second: Annotated[float, Field(gt=0)] = 2.5
+
+
+class TwoWay(_Section):
+    """What a person's edits in Notion may cause on GitHub."""
+
+    create_milestones: bool = False
+
+
+class Configuration(_Section):
+    """``roadmap.toml``. Every key is optional, unknown keys are errors."""
+
+    repositories: tuple[str, ...] = ()
+    history_days: Annotated[int, Field(ge=1)] = 400
+    critical_workflows: dict[str, tuple[str, ...]] = {}
+    progress: Progress = Progress()
+    milestones: Milestones = Milestones()
+    autofix: AutoFix = AutoFix()
+    limits: Limits = Limits()
+    two_way: TwoWay = TwoWay()
+
+    @field_validator("repositories")
+    @classmethod
+    def _are_repositories(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for repository in value:
+            if not _REPOSITORY.fullmatch(repository):
+                raise ValueError(f"{repository!r} is not owner/name")
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that is configured, validated. Secrets are :class:`pydantic.SecretStr`, so that no repr shows them."""
+
+    configuration: Configuration
+    config_path: Path
+    root: Path
+    """Where relative default paths start: the project's root, or the current folder for a wheel."""
+    warehouse: str
+    dagster_home: Path
+    repositories: tuple[str, ...] = ()
+    github_token: SecretStr | None = None
+    github_api_url: str = GITHUB_API_URL
+    notion_api_key: SecretStr | None = None
+    notion_parent_page_id: str | None = None
+    notion_ci_reports_db_id: str | None = None
+    notion_roadmap_db_id: str | None = None
+    notion_api_url: str = NOTION_API_URL
+    milestone: str | None = None
+    fixed_now: datetime | None = None
+    uses_built_in_sandbox: bool = False
+    warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def github_side(self) -> Side:
+        """Whether GitHub is real, the sandbox's, or missing."""
+        return self._side(self.github_token)
+
+    @property
+    def notion_side(self) -> Side:
+        """Whether Notion is real, the sandbox's, or missing."""
+        return self._side(self.notion_api_key)
+
+    def _side(self, credential: SecretStr | None) -> Side:
+        if credential is not None:
+            return "sandbox" if self.uses_built_in_sandbox else "real"
+        return "sandbox" if self.needs_sandbox else "missing"
+
+    @property
+    def needs_sandbox(self) -> bool:
+        """True while neither side has credentials: then, and only then, both sides are the sandbox's."""
+        return self.github_token is None and self.notion_api_key is None
+
+    @property
+    def state_folder(self) -> Path:
+        """Where the project keeps what it makes."""
+        return self.root / "data"
+
+    def now(self) -> datetime:
+        """The time that stands for now in every computation: ``ROADMAP_NOW``, else the clock (aware, UTC)."""
+        return self.fixed_now or datetime.now(UTC)
+
+    def with_sandbox(self, environment: Mapping[str, str]) -> "Settings":
+        """These settings with the built-in sandbox's credentials and, unless ``ROADMAP_NOW`` is set, its clock."""
+        sandbox = _from_environment(environment, [])
+        return replace(
+            self,
+            **{key: value for key, value in sandbox.items() if key != "fixed_now"},
+            repositories=tuple(self.configuration.repositories) or _repositories(environment),
+            fixed_now=self.fixed_now or sandbox.get("fixed_now"),
+            uses_built_in_sandbox=True,
+        )
+
+
+def project_root() -> Path:
+    """The project's root in an editable install, the current folder for a wheel."""
+    beside_package = Path(__file__).resolve().parent.parent
+    return beside_package if (beside_package / "setup.cfg").is_file() else Path.cwd()
+
+
+def load_settings(environment: Mapping[str, str] | None = None, root: Path | None = None) -> Settings:
+    """Read and validate the environment (default: the process's) and the configuration file.
+
+    Raises :class:`ConfigurationError` with every problem that was found.
+    """
+    environment = os.environ if environment is None else environment
+    root = project_root() if root is None else root
+    problems: list[str] = []
+    config_path = _path(environment.get("ROADMAP_CONFIG"), root / "roadmap.toml")
+    configuration, warnings = _read_configuration(
+        config_path, must_exist=bool(environment.get("ROADMAP_CONFIG")), problems=problems
+    )
+    values = _from_environment(environment, problems)
+    repositories = configuration.repositories or _repositories(environment)
+    problems += [
+        f"GITHUB_REPOSITORY: {repository!r} is not owner/name (several are separated by commas)"
+        for repository in repositories
+        if not _REPOSITORY.fullmatch(repository)
+    ]
+    if values.get("github_token") is not None and not repositories:
+        problems.append(
+            "GITHUB_TOKEN is set but no repository is named: set GITHUB_REPOSITORY=owner/name"
+            f" or repositories in {config_path.name}"
+        )
+    if values.get("notion_api_key") is not None and not (
+        values.get("notion_parent_page_id")
+        or (values.get("notion_ci_reports_db_id") and values.get("notion_roadmap_db_id"))
+    ):
+        problems.append(
+            "NOTION_API_KEY is set but no place is named: set NOTION_PARENT_PAGE_ID to the page under which"
+            " the databases are made (or NOTION_CI_REPORTS_DB_ID and NOTION_ROADMAP_DB_ID)"
+        )
+    if problems:
+        raise ConfigurationError(*problems)
+    warehouse = environment.get("ROADMAP_WAREHOUSE") or str(root / "data" / "roadmap.duckdb")
+    return Settings(
+        configuration=configuration,
+        config_path=config_path,
+        root=root,
+        warehouse=warehouse,
+        dagster_home=_path(environment.get("DAGSTER_HOME"), root / "data" / "dagster").absolute(),
+        repositories=repositories,
+        warnings=(*warnings, *_unused_critical_workflows(configuration, repositories)),
+        **values,
+    )
+
+
+def _path(value: str | None, default: Path) -> Path:
+    return Path(value).expanduser() if value else default
+
+
+def _repositories(environment: Mapping[str, str]) -> tuple[str, ...]:
+    names = (name.strip() for name in environment.get("GITHUB_REPOSITORY", "").split(","))
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _from_environment(environment: Mapping[str, str], problems: list[str]) -> dict[str, Any]:
+    """The fields of :class:`Settings` that the environment alone decides; appends to ``problems``."""
+    values: dict[str, Any] = {}
+    for name in ("GITHUB_TOKEN", "NOTION_API_KEY"):
+        if secret := environment.get(name, "").strip():
+            values[name.lower()] = SecretStr(secret)
+    for name in ("GITHUB_API_URL", "NOTION_API_URL"):
+        if url := environment.get(name, "").strip().rstrip("/"):
+            if not re.match(r"https?://[^/\s]+", url):
+                problems.append(f"{name}: {url!r} is not an http(s) address")
+            if name == "NOTION_API_URL" and url.endswith("/v1"):
+                problems.append(f"NOTION_API_URL: give the root without /v1, not {url!r}")
+            values[name.lower()] = url
+    for name in ("NOTION_PARENT_PAGE_ID", "NOTION_CI_REPORTS_DB_ID", "NOTION_ROADMAP_DB_ID"):
+        if text := environment.get(name, "").strip():
+            found = _NOTION_ID.search(text.replace("-", "") if "/" not in text else text)
+            if found is None:
+                problems.append(
+                    f"{name}: {text!r} holds no Notion id (32 hexadecimal digits, as at the end of its link)"
+                )
+            else:
+                digits = found.group(1).lower()
+                parts = (digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])
+                values[name.lower()] = "-".join(parts)
+    if milestone := environment.get("ROADMAP_MILESTONE", "").strip():
+        values["milestone"] = milestone
+    if text := environment.get("ROADMAP_NOW", "").strip():
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            problems.append(f"ROADMAP_NOW: {text!r} is not an ISO time such as 2026-11-16T06:00:00Z")
+        else:
+            # A time without an offset is UTC, as everywhere in the warehouse.
+            values["fixed_now"] = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return values
+
+
+def _read_configuration(path: Path, *, must_exist: bool, problems: list[str]) -> tuple[Configuration, list[str]]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        if must_exist:
+            problems.append(f"ROADMAP_CONFIG: there is no file {path}")
+        return Configuration(), []
+    except (OSError, UnicodeDecodeError) as error:
+        problems.append(f"{path.name}: cannot be read: {error}")
+        return Configuration(), []
+    try:
+        return Configuration.model_validate(tomllib.loads(text)), []
+    except tomllib.TOMLDecodeError as error:
+        problems.append(f"{path.name}: not valid TOML: {error}")
+    except ValidationError as error:
+        problems.extend(f"{path.name}: {problem}" for problem in _explain(error))
+    return Configuration(), []
+
+
+def _explain(error: ValidationError) -> Iterator[str]:
+    for problem in error.errors():
+        key = ".".join(str(part) for part in problem["loc"])
+        if problem["type"] == "extra_forbidden":
+            yield f"unknown key {key}{_did_you_mean(problem['loc'])}"
+        else:
+            message = problem["msg"].removeprefix("Value error, ")
+            yield f"{key}: {message} (given: {problem['input']!r})"
+
+
+def _did_you_mean(location: tuple[int | str, ...]) -> str:
+    import difflib
+
+    model: type[BaseModel] | None = Configuration
+    for part in location[:-1]:
+        annotation = model.model_fields[str(part)].annotation if model and str(part) in model.model_fields else None
+        model = annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
+    known = list(model.model_fields) if model else []
+    close = difflib.get_close_matches(str(location[-1]), known, n=1)
+    if close:
+        return f"; did you mean {close[0]}?"
+    return f"; known here: {', '.join(known)}" if known else ""
+
+
+def _unused_critical_workflows(configuration: Configuration, repositories: tuple[str, ...]) -> list[str]:
+    return [
+        f"critical_workflows names {repository}, which is not configured in repositories"
+        for repository in configuration.critical_workflows
+        if repositories and not any(fnmatch.fnmatchcase(known.lower(), repository.lower()) for known in repositories)
+    ]

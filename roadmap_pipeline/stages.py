@@ -1,0 +1,307 @@
+"""The steps of the pipeline, each callable on its own: what the assets and the command line both call.
+
+A stage takes a :class:`~roadmap_pipeline.workspace.Workspace`, opens the warehouse for as short as it can, and notes in
+the workspace's outcome what it did. No Dagster here; what a stage is made of lives in the other packages.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import UTC, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from roadmap_pipeline.errors import ConfigurationError, RoadmapError
+from roadmap_pipeline.reports import format as fmt
+from roadmap_pipeline.warehouse.connection import connect, transaction
+from roadmap_pipeline.warehouse.models import ModelResult, Project, build, load_project, project_directory
+from roadmap_pipeline.warehouse.origin import claim, require
+from roadmap_pipeline.warehouse.parameters import store_parameters
+from roadmap_pipeline.warehouse.raw import replace_rows, replace_table
+from roadmap_pipeline.workspace import Workspace
+
+if TYPE_CHECKING:
+    from roadmap_pipeline.github.store import IngestSummary
+    from roadmap_pipeline.reports.weekly import Report
+    from roadmap_pipeline.sync.run import Part, SyncResult
+
+COMPUTED_SCHEMAS = ("staging", "marts")
+"""Schemas whose models are built before anything is rendered; ``publish`` comes after."""
+
+
+def project() -> Project:
+    """The SQL models of this installation."""
+    return load_project(project_directory())
+
+
+def ingest(workspace: Workspace) -> "IngestSummary":
+    """Read GitHub into ``raw``. Raises :class:`ConfigurationError` when that side is not configured."""
+    from roadmap_pipeline.github.ingest import ingest as read_github
+
+    if message := workspace.missing("github"):
+        raise ConfigurationError(message)
+    settings = workspace.settings
+    _claim(workspace)
+    with connect(settings.warehouse) as con:
+        summary = read_github(
+            workspace.github,
+            con,
+            settings.repositories,
+            history_days=settings.configuration.history_days,
+            now=settings.now(),
+        )
+    workspace.outcome.read.update(summary.read)
+    workspace.outcome.notes.extend(summary.notes)
+    return summary
+
+
+def _claim(workspace: Workspace) -> None:
+    note = claim(workspace.settings.warehouse, "sandbox" if workspace.settings.uses_built_in_sandbox else "real")
+    if note:
+        workspace.outcome.notes.append(note)
+
+
+def ingest_dump(workspace: Workspace, folder: Path) -> "IngestSummary":
+    """Read a folder of recorded API answers into ``raw``."""
+    from roadmap_pipeline.github.dump import ingest_dump as read_folder
+
+    settings = workspace.settings
+    note = claim(settings.warehouse, "real")
+    with connect(settings.warehouse) as con:
+        summary = read_folder(folder, con, settings.now().astimezone(UTC).replace(tzinfo=None))
+    if note:
+        summary.notes.append(note)
+    return summary
+
+
+def configure(workspace: Workspace) -> dict[str, int]:
+    """Write the settings that metrics depend on into ``config``. Returns rows by table."""
+    with connect(workspace.settings.warehouse) as con:
+        return store_parameters(con, workspace.settings)
+
+
+def classify(workspace: Workspace) -> int:
+    """Judge the failed jobs that have no verdict of the present rules. Returns how many were judged."""
+    from roadmap_pipeline.failures.warehouse import classify_failures
+
+    with connect(workspace.settings.warehouse) as con:
+        return classify_failures(con)
+
+
+def derive(workspace: Workspace) -> list[str]:
+    """Match branches and pull requests to milestones. Returns a sentence per name that matches none."""
+    from roadmap_pipeline.roadmap.derive import derive_milestones
+
+    with connect(workspace.settings.warehouse) as con:
+        return derive_milestones(con, workspace.settings.configuration.milestones.mapping)
+
+
+@dataclass(slots=True)
+class Built:
+    """Models that were built, and what a person should know."""
+
+    models: list[ModelResult]
+    notes: list[str] = field(default_factory=list)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One row a model, for printing."""
+        return [
+            {
+                "model": result.model.qualified_name,
+                "rows": result.rows,
+                "checks": len(result.tests),
+                "warnings": [test.name for test in result.tests if not test.passed],
+                "seconds": round(result.seconds, 3),
+            }
+            for result in self.models
+        ]
+
+
+def build_models(workspace: Workspace, schemas: Collection[str]) -> list[ModelResult]:
+    """Build the SQL models of ``schemas``, each after those it reads."""
+    with connect(workspace.settings.warehouse) as con:
+        return build(con, project(), lambda model: model.schema in schemas)
+
+
+def build_all(workspace: Workspace) -> Built:
+    """Settings, verdicts, milestones, all models: everything between reading and rendering."""
+    configure(workspace)
+    classify(workspace)
+    notes = derive(workspace)
+    return Built(build_models(workspace, (*COMPUTED_SCHEMAS, "publish")), notes)
+
+
+def report(workspace: Workspace, week: str | None = None) -> "Report":
+    """Render the report of an ISO week (default: the last complete one) and store it in ``derived.reports``."""
+    from roadmap_pipeline.reports.weekly import weekly_report
+
+    with connect(workspace.settings.warehouse) as con:
+        rendered = weekly_report(con, week or fmt.last_complete_week(workspace.settings.now().date()))
+        row = {
+            "report_name": rendered.report_name,
+            "kind": rendered.kind,
+            "period": rendered.period,
+            "report_date": rendered.report_date,
+            "content": rendered.content,
+        }
+        with transaction(con):
+            replace_rows(con, "derived.reports", [row])
+    workspace.outcome.report_name = rendered.report_name
+    workspace.outcome.report_content = rendered.content
+    return rendered
+
+
+def comments(workspace: Workspace) -> int:
+    """Render the sticky comment of every open pull request into ``derived``. Returns how many."""
+    from roadmap_pipeline.reports.pull_request import pull_request_comments
+
+    with connect(workspace.settings.warehouse) as con:
+        rows = pull_request_comments(con)
+        with transaction(con):
+            return replace_table(con, "derived.pull_request_comments", rows)
+
+
+def sync(
+    workspace: Workspace,
+    parts: "Collection[Part] | None" = None,
+    *,
+    milestone: str | None = None,
+    report_name: str | None = None,
+    dry_run: bool = False,
+) -> "SyncResult":
+    """Bring Notion and GitHub to what ``publish`` says; a dry run only makes the plan."""
+    from roadmap_pipeline.sync.run import ALL_PARTS, Sync, SyncResult
+
+    if not workspace.settings.uses_built_in_sandbox:
+        require(workspace.settings.warehouse, "real")
+    session = Sync(workspace)
+    plan = session.plan(ALL_PARTS if parts is None else parts, milestone=milestone, report_name=report_name)
+    if dry_run:
+        return SyncResult(plan, dry_run=True)
+    result = session.apply(plan)
+    for place, phrases in result.written().items():
+        workspace.outcome.written.setdefault(place, []).extend(phrases)
+    workspace.outcome.conflicts.extend(plan.conflicts)
+    return result
+
+
+def setup_notion(workspace: Workspace) -> "SyncResult":
+    """Create both Notion databases, or add what is missing to them; rows are left alone."""
+    from roadmap_pipeline.sync.run import Sync
+
+    if message := workspace.missing("notion"):
+        raise ConfigurationError(message)
+    session = Sync(workspace, mend=True)
+    return session.apply(session.plan(["databases"]))
+
+
+def snapshot(workspace: Workspace) -> Path:
+    """Replace the copy that readers open."""
+    from roadmap_pipeline.warehouse.snapshot import publish_snapshot
+
+    return publish_snapshot(workspace.settings.warehouse)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that ``roadmap doctor`` looked at."""
+
+    subject: str
+    state: Literal["ok", "problem", "note"]
+    message: str
+
+    def to_json(self) -> dict[str, Any]:
+        """As one object."""
+        return {"subject": self.subject, "state": self.state, "message": self.message}
+
+
+def diagnose(workspace: Workspace) -> list[Finding]:
+    """Look at the settings, both servers and the warehouse; every problem says its remedy."""
+    settings = workspace.settings
+    exists = settings.config_path.is_file()
+    return [
+        Finding(
+            "configuration",
+            "ok" if exists else "note",
+            f"{settings.config_path}" if exists else "no roadmap.toml: defaults",
+        ),
+        *(Finding("configuration", "note", warning) for warning in settings.warnings),
+        _check("github", workspace, _look_at_github),
+        _check("notion", workspace, _look_at_notion),
+        _check(None, workspace, _look_at_warehouse),
+    ]
+
+
+def _check(side: str | None, workspace: Workspace, look: Any) -> Finding:
+    subject = {"github": "GitHub", "notion": "Notion"}.get(side or "", "warehouse")
+    if side and (message := workspace.missing(side)):
+        return Finding(subject, "note", message)
+    try:
+        return Finding(subject, "ok", look(workspace))
+    except ConfigurationError as error:
+        return Finding(subject, "problem", "; ".join(error.problems))
+    except RoadmapError as error:
+        return Finding(subject, "problem", str(error))
+
+
+def _look_at_github(workspace: Workspace) -> str:
+    settings = workspace.settings
+    found = [workspace.github.repository(name).data["full_name"] for name in settings.repositories]
+    return f"{', '.join(found)} at {settings.github_api_url}" + (" (sandbox)" if settings.uses_built_in_sandbox else "")
+
+
+def _look_at_notion(workspace: Workspace) -> str:
+    from roadmap_pipeline.sync.databases import NotionSide
+
+    settings = workspace.settings
+    side = NotionSide.look(workspace)
+    missing = [key for key, found in side.observed.databases.items() if found is None]
+    state = "databases will be created" if missing else "both databases are in shape"
+    return f"{state} at {settings.notion_api_url}" + (" (sandbox)" if settings.uses_built_in_sandbox else "")
+
+
+def _look_at_warehouse(workspace: Workspace) -> str:
+    path = Path(workspace.settings.warehouse)
+    if not path.exists():
+        return f"{path} does not exist yet; the first run makes it"
+    with connect(path, lock_timeout_s=2) as con:
+        ((runs,),) = con.execute("select count(*) from raw.workflow_runs").fetchall()
+    return f"{path}, {runs:,} run attempts"
+
+
+def preflight(workspace: Workspace) -> None:
+    """Ask both sides once before anything is read or written, so that a wrong token costs seconds, not an ingest.
+
+    Raises :class:`ConfigurationError` for credentials, addresses and names that are wrong, other errors for databases
+    that are out of shape.
+    """
+    _claim(workspace)
+    if not workspace.missing("github"):
+        _look_at_github(workspace)
+    if not workspace.missing("notion"):
+        _look_at_notion(workspace)
+
+
+def roadmap_table(workspace: Workspace) -> list[dict[str, Any]]:
+    """The roadmap as people see it in Notion, one row a milestone."""
+    with connect(workspace.settings.warehouse) as con:
+        rows = con.execute(
+            "select title, target_date, status, progress, workflow_pass_rate, trend"
+            " from publish.notion_roadmap order by status = 'Completed', target_date nulls last, title"
+        ).fetchall()
+    return [
+        {
+            "milestone": title,
+            "target": target and target.isoformat(),
+            "status": status,
+            "progress": fmt.percent(progress, 0),
+            "pass rate": fmt.percent(pass_rate),
+            "trend": trend,
+        }
+        for title, target, status, progress, pass_rate, trend in rows
+    ]
+
+
+def week_partition(workspace: Workspace) -> str:
+    """The Monday of the last complete week, which is the partition that the main job works on."""
+    today = workspace.settings.now().date()
+    return (today - timedelta(days=today.weekday() + 7)).isoformat()

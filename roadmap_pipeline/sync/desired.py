@@ -1,0 +1,113 @@
+"""What Notion and GitHub should say: the ``publish`` tables as typed rows.
+
+Maps columns to the properties of the contract. Computing values belongs to the SQL
+models, comparing them with what is there to :mod:`roadmap_pipeline.sync.notion_rows` and
+:mod:`roadmap_pipeline.sync.comments`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from roadmap_pipeline.notion.markdown import fit
+
+if TYPE_CHECKING:
+    import duckdb
+
+REPORT_NAME = "Report Name"
+REPORT_CONTENT = "Report Content"
+MILESTONE = "🧩 Milestone"
+LATEST_CI_HEALTH = "📎 Latest CI Health"
+
+REPORT_COLUMNS: Mapping[str, str] = {
+    REPORT_NAME: "report_name",
+    "Report Date": "report_date",
+    "Analysis Period": "analysis_period",
+    "Total Failures": "total_failures",
+    "Auto-fix Success Rate": "autofix_success_rate",
+    "Average MTTR": "average_mttr_hours",
+    "Top Failure Category": "top_failure_category",
+    REPORT_CONTENT: "report_content",
+    "GitHub Link": "github_link",
+}
+
+ROADMAP_COLUMNS: Mapping[str, str] = {
+    MILESTONE: "title",
+    "📆 Target Date": "target_date",
+    "✅ Status": "status",
+    "📊 Progress": "progress",
+    LATEST_CI_HEALTH: "latest_report_name",
+    "📦 Related PR": "related_pr",
+    "🧪 Workflow Pass Rate": "workflow_pass_rate",
+    "🩹 Auto-Fix Success": "autofix_success",
+    "⏱️ MTTR": "mttr_hours",
+    "📈 Trend": "trend",
+    "📝 Notes": "notes",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredRow:
+    """A row that a Notion database should have. ``values`` are in plain form; ``body`` is the page's Markdown."""
+
+    sync_key: str
+    title: str
+    values: Mapping[str, Any]
+    body: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredComment:
+    """The sticky comment that an open pull request should have, without marker and footer."""
+
+    repo: str
+    number: int
+    head_sha: str
+    body: str
+
+
+def desired_reports(con: "duckdb.DuckDBPyConnection", report_name: str | None = None) -> list[DesiredRow]:
+    """The rows of *CI Intelligence Reports*, oldest first; ``report_name`` narrows to one."""
+    desired = []
+    for row in _rows(con, "publish.notion_ci_reports", "report_date, report_name"):
+        if report_name not in (None, row["report_name"]):
+            continue
+        content = fit(row["report_content"], f"derived.reports (report_name {row['report_name']})")
+        values = {name: _plain(row[column]) for name, column in REPORT_COLUMNS.items()} | {REPORT_CONTENT: content}
+        desired.append(DesiredRow(f"report:{row['report_name']}", row["report_name"], values, content))
+    return desired
+
+
+def desired_roadmap(con: "duckdb.DuckDBPyConnection", milestone: str | None = None) -> list[DesiredRow]:
+    """The rows of *Engineering Roadmap*; ``milestone`` narrows to those whose title or milestone it is."""
+    desired = []
+    for row in _rows(con, "publish.notion_roadmap", "repo, number"):
+        if milestone is not None and milestone not in (row["title"], row["milestone"]):
+            continue
+        values = {name: _plain(row[column]) for name, column in ROADMAP_COLUMNS.items()}
+        key = f"milestone:{row['repo']}#{row['number']}"
+        desired.append(DesiredRow(key, row["title"], values))
+    return desired
+
+
+def desired_comments(con: "duckdb.DuckDBPyConnection") -> list[DesiredComment]:
+    """The sticky comments of open pull requests."""
+    return [
+        DesiredComment(row["repo"], row["number"], row["head_sha"], row["body"])
+        for row in _rows(con, "publish.pull_request_comments", "repo, number")
+    ]
+
+
+def _rows(con: "duckdb.DuckDBPyConnection", table: str, order: str) -> list[dict[str, Any]]:
+    cursor = con.execute(f"select * from {table} order by {order}")  # noqa: S608
+    names = [column[0] for column in cursor.description or ()]
+    return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
+
+
+def _plain(value: Any) -> Any:
+    """A value as the rows of Notion are read: None for empty, dates as text, every number a float."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool | str):
+        return value
+    return float(value) if isinstance(value, int | float) else value.isoformat()

@@ -1,0 +1,173 @@
+"""From desired rows to changes of a Notion database, and carrying such a change out.
+
+Planning is a pure function of desired rows, observed rows and bases. Applying re-reads the page just before it writes
+(Notion has no compare-and-set), writes only what differs, and advances the base to what Notion answered.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from roadmap_pipeline.errors import RoadmapError
+from roadmap_pipeline.notion.rows import Row, create_row, read_row, replace_body, same, update_row
+from roadmap_pipeline.notion.schema import Database
+from roadmap_pipeline.notion.transport import NotionClient
+from roadmap_pipeline.sync.desired import LATEST_CI_HEALTH, DesiredRow
+from roadmap_pipeline.sync.journal import Base, Journal
+from roadmap_pipeline.sync.merge import NO_BASE, Owner, merge_field
+from roadmap_pipeline.sync.plan import Change, Conflict, FieldChange, Plan
+
+
+@dataclass(frozen=True, slots=True)
+class _Write:
+    """What applying a change of a row needs."""
+
+    row: DesiredRow
+    page_id: str | None
+    values: Mapping[str, Any]
+    observed: Mapping[str, Any] = field(default_factory=dict)
+    body: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RowsPlan:
+    """A plan, and the bases that may advance without a write because both sides already agree."""
+
+    plan: Plan
+    agreed: Mapping[str, Base]
+
+
+def plan_rows(
+    place: str,
+    desired: Sequence[DesiredRow],
+    observed: Sequence[Row],
+    bases: Mapping[str, Base],
+    *,
+    title_property: str,
+    owners: Mapping[str, Owner],
+) -> RowsPlan:
+    """What to create and update in the database ``place`` so that it says what ``desired`` does.
+
+    A row is found by the page its base names, else by its title. Values of :data:`LATEST_CI_HEALTH` are names of
+    reports on both sides. Rows that stand for nothing desired are left alone: people may add their own.
+    """
+    by_page = {row.page_id: row for row in observed}
+    by_title: dict[str, list[Row]] = defaultdict(list)
+    for row in observed:
+        by_title[str(row.values.get(title_property))].append(row)
+    taken = {base.page_id for base in bases.values()}
+    changes: list[Change] = []
+    conflicts: list[Conflict] = []
+    notes: list[str] = []
+    agreed: dict[str, Base] = {}
+    for wanted in desired:
+        base = bases.get(wanted.sync_key)
+        found = by_page.get(base.page_id) if base else None
+        if found is None:
+            base = None
+            candidates = [row for row in by_title[wanted.title] if row.page_id not in taken]
+            if len(candidates) > 1:
+                conflicts.append(Conflict(place, wanted.title, title_property, "one row", f"{len(candidates)} rows"))
+                continue
+            found = candidates[0] if candidates else None
+        if found is None:
+            changes.append(_creation(place, wanted))
+            continue
+        fields: list[FieldChange] = []
+        agreed_values: dict[str, Any] = {}
+        for name, ours in wanted.values.items():
+            theirs = found.values.get(name)
+            if same(ours, theirs):
+                # Notion may answer another spelling (composition, line ends) of what was written.
+                theirs = ours
+            before = base.fields.get(name, NO_BASE) if base else NO_BASE
+            decision = merge_field(owners.get(name, "pipeline"), before, ours, theirs)
+            if decision.agreed and before != ours:
+                agreed_values[name] = ours
+            if decision.outcome == "write":
+                fields.append(FieldChange(name, theirs, ours))
+            elif decision.outcome == "conflict":
+                conflicts.append(Conflict(place, wanted.title, name, ours, theirs))
+            elif decision.outcome == "theirs" and owners.get(name) == "shared":
+                notes.append(f"{wanted.title}: {name} was set to {theirs!r} in Notion and stays (GitHub has {ours!r})")
+        if agreed_values:
+            agreed[wanted.sync_key] = Base(found.page_id, agreed_values)
+        if fields:
+            values = {change.field: change.after for change in fields}
+            body = wanted.body if any(change.after == wanted.body for change in fields) else None
+            write = _Write(wanted, found.page_id, values, {change.field: change.before for change in fields}, body)
+            changes.append(Change("notion", "update_row", place, wanted.title, tuple(fields), write))
+    return RowsPlan(Plan(tuple(changes), tuple(conflicts), tuple(notes)), agreed)
+
+
+def _creation(place: str, wanted: DesiredRow) -> Change:
+    values = {name: value for name, value in wanted.values.items() if value is not None}
+    fields = tuple(FieldChange(name, None, value) for name, value in values.items())
+    return Change("notion", "create_row", place, wanted.title, fields, _Write(wanted, None, values, body=wanted.body))
+
+
+class ChangedMeanwhile(RoadmapError):
+    """Somebody edited a row between planning and writing: nothing was written to it; run again."""
+
+
+@dataclass(slots=True)
+class RowWriter:
+    """Carries out changes of rows of one database. ``report_pages`` (name to page id) grows as reports are created."""
+
+    client: NotionClient
+    database: Database
+    journal: Journal
+    report_pages: dict[str, str]
+
+    def apply(self, change: Change) -> None:
+        """Write one row and read it back. Raises :class:`ChangedMeanwhile` or the client's errors."""
+        write: _Write = change.detail
+        if write.page_id is None:
+            row = create_row(self.client, self.database, self._encoded(write.values), write.body)
+        else:
+            row = self._update(write, write.page_id)
+        if LATEST_CI_HEALTH not in self.database.property_ids:
+            self.report_pages[write.row.title] = row.page_id
+        confirmed = {name: self._plain(name, row.values.get(name)) for name in write.values}
+        if write.page_id is None:
+            confirmed = dict.fromkeys(write.row.values) | confirmed
+        self.journal.advance(write.row.sync_key, row.page_id, confirmed)
+
+    def _update(self, write: _Write, page_id: str) -> Row:
+        current = read_row(self.client, self.database, page_id)
+        if current is None or current.in_trash:
+            raise ChangedMeanwhile(f"{write.row.title}: its row was deleted in Notion meanwhile; run again")
+        for name, before in write.observed.items():
+            if self._plain(name, current.values.get(name)) != before:
+                raise ChangedMeanwhile(
+                    f"{write.row.title}: {name} was changed in Notion while the plan was carried out; run again"
+                )
+        if write.body is not None:
+            # The body goes first: if the run is killed in between, the property still differs and the next run repeats.
+            replace_body(self.client, page_id, write.body)
+        return update_row(self.client, self.database, page_id, self._encoded(write.values))
+
+    def _encoded(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        encoded = dict(values)
+        if name := encoded.get(LATEST_CI_HEALTH):
+            encoded[LATEST_CI_HEALTH] = [self.report_pages[name]] if name in self.report_pages else []
+        return encoded
+
+    def _plain(self, name: str, value: Any) -> Any:
+        return plain_relation(value, self.report_pages) if name == LATEST_CI_HEALTH else value
+
+
+def with_report_names(row: Row, report_pages: Mapping[str, str]) -> Row:
+    """``row`` with the names of reports in place of their page ids, as desired rows have it."""
+    pages = row.values.get(LATEST_CI_HEALTH)
+    names = plain_relation(pages if isinstance(pages, list) else None, report_pages)
+    return replace(row, values={**row.values, LATEST_CI_HEALTH: names})
+
+
+def plain_relation(page_ids: Sequence[str] | None, report_pages: Mapping[str, str]) -> str | None:
+    """A relation to the reports as the report's name; several, or unknown ones, as their ids joined."""
+    if not page_ids:
+        return None
+    names = {page_id: name for name, page_id in report_pages.items()}
+    return ", ".join(names.get(page_id, page_id) for page_id in page_ids)

@@ -1,0 +1,118 @@
+"""Change and Plan: what would be written outside, as data.
+
+A plan is made before anything is written; a dry run prints it, :mod:`roadmap_pipeline.sync.apply` executes that very
+object. Nothing here knows how a change is carried out.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Target = Literal["notion", "github"]
+Kind = Literal[
+    "create_database",
+    "describe_database",
+    "add_property",
+    "add_options",
+    "rename_property",
+    "add_view",
+    "create_row",
+    "update_row",
+    "create_comment",
+    "edit_comment",
+]
+
+_SHOWN_CHARACTERS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field, before and after, in plain form."""
+
+    field: str
+    before: Any
+    after: Any
+
+    def to_json(self) -> dict[str, Any]:
+        """As one object; long texts are shortened to their beginning and length."""
+        return {"field": self.field, "before": shorten(self.before), "after": shorten(self.after)}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One write: to what, and which fields. ``detail`` is what applying needs beside them and nobody needs to see."""
+
+    target: Target
+    kind: Kind
+    place: str
+    title: str
+    fields: tuple[FieldChange, ...] = ()
+    detail: Any = field(default=None, repr=False, compare=False)
+
+    def to_json(self) -> dict[str, Any]:
+        """As one object."""
+        return {
+            "target": self.target,
+            "kind": self.kind,
+            "place": self.place,
+            "title": self.title,
+            "fields": [change.to_json() for change in self.fields],
+        }
+
+    def lines(self) -> Iterator[str]:
+        """As a person reads it: a headline, then a line a field."""
+        yield f"{self.kind.replace('_', ' ')}: {self.title} ({self.place})"
+        for change in self.fields:
+            before, after = shorten(change.before), shorten(change.after)
+            yield f"  {change.field}: {after!r}" if before is None else f"  {change.field}: {before!r} → {after!r}"
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Two people's values for one field: nothing is overwritten, a person decides."""
+
+    place: str
+    title: str
+    field: str
+    ours: Any
+    theirs: Any
+
+    def to_json(self) -> dict[str, Any]:
+        """As one object."""
+        return {
+            "place": self.place,
+            "title": self.title,
+            "field": self.field,
+            "github": shorten(self.ours),
+            "notion": shorten(self.theirs),
+        }
+
+    def __str__(self) -> str:
+        return f"{self.title}: {self.field} is {self.ours!r} on GitHub and {self.theirs!r} in Notion"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Changes in the order in which they are made, conflicts, and notes on what was left alone and why."""
+
+    changes: tuple[Change, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def __add__(self, other: "Plan") -> "Plan":
+        return Plan(self.changes + other.changes, self.conflicts + other.conflicts, self.notes + other.notes)
+
+    def to_json(self) -> dict[str, Any]:
+        """As one object."""
+        return {
+            "changes": [change.to_json() for change in self.changes],
+            "conflicts": [conflict.to_json() for conflict in self.conflicts],
+            "notes": list(self.notes),
+        }
+
+
+def shorten(value: Any) -> Any:
+    """``value``, or the beginning of a long text with its length."""
+    if isinstance(value, str) and len(value) > _SHOWN_CHARACTERS:
+        return f"{value[:_SHOWN_CHARACTERS]}… ({len(value):,} characters)"
+    return value

@@ -1,0 +1,163 @@
+"""Observe, plan, apply, read back: the one mechanism behind every outside write.
+
+:class:`Sync` looks at both Notion databases first; if either can't be read or is out of shape it raises before anything
+is written. :meth:`Sync.plan` makes the plan, :meth:`Sync.apply` carries out that very object.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+from roadmap_pipeline.errors import ConfigurationError, RoadmapError
+from roadmap_pipeline.progress import task
+from roadmap_pipeline.sync.comments import apply_comment, plan_comments
+from roadmap_pipeline.sync.databases import NotionSide
+from roadmap_pipeline.sync.desired import desired_comments, desired_reports, desired_roadmap
+from roadmap_pipeline.sync.plan import Change, Kind, Plan
+from roadmap_pipeline.warehouse.connection import connect
+from roadmap_pipeline.workspace import Workspace
+
+if TYPE_CHECKING:
+    from roadmap_pipeline.sync.journal import Base
+
+Part = Literal["databases", "reports", "roadmap", "comments"]
+ALL_PARTS: tuple[Part, ...] = ("databases", "reports", "roadmap", "comments")
+
+_PHRASES: Mapping[Kind, tuple[str, str]] = {
+    "create_database": ("database created", "databases created"),
+    "describe_database": ("database described", "databases described"),
+    "add_property": ("property added", "properties added"),
+    "add_options": ("property's options added", "properties' options added"),
+    "rename_property": ("property renamed", "properties renamed"),
+    "add_view": ("view added", "views added"),
+    "create_row": ("row created", "rows created"),
+    "update_row": ("row updated", "rows updated"),
+    "create_comment": ("comment created", "comments created"),
+    "edit_comment": ("comment edited", "comments edited"),
+}
+
+
+@dataclass(slots=True)
+class SyncResult:
+    """A plan and what became of it: ``refused`` and ``failed`` are (title, reason)."""
+
+    plan: Plan
+    dry_run: bool
+    refused: list[tuple[str, str]] = field(default_factory=list)
+    failed: list[tuple[str, str]] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        """As one object."""
+        return {
+            "dry_run": self.dry_run,
+            **self.plan.to_json(),
+            "refused": [{"title": title, "reason": reason} for title, reason in self.refused],
+            "failed": [{"title": title, "reason": reason} for title, reason in self.failed],
+        }
+
+    def written(self) -> dict[str, list[str]]:
+        """What was written, by place, one phrase per kind: ``{"Engineering Roadmap": ["9 rows created"]}``."""
+        if self.dry_run:
+            return {}
+        lost = {title for title, _ in (*self.refused, *self.failed)}
+        counted = Counter((change.place, change.kind) for change in self.plan.changes if change.title not in lost)
+        phrases: dict[str, list[str]] = {}
+        for (place, kind), number in counted.items():
+            one, several = _PHRASES[kind]
+            phrases.setdefault(place, []).append(f"{number} {one if number == 1 else several}")
+        return phrases
+
+
+class Sync:
+    """One look at both sides, and the plans and writes that follow from it. ``mend`` adds missing properties."""
+
+    def __init__(self, workspace: Workspace, *, mend: bool = False) -> None:
+        self._workspace = workspace
+        self._mend = mend
+        self._agreed: dict[str, Base] = {}
+
+    @cached_property
+    def _notion(self) -> NotionSide | None:
+        """What is in Notion now; None when that side is missing. Raises when a database is out of shape."""
+        if self._workspace.missing("notion"):
+            return None
+        return NotionSide.look(self._workspace, mend=self._mend)
+
+    def plan(
+        self,
+        parts: Collection[Part] = ALL_PARTS,
+        *,
+        milestone: str | None = None,
+        report_name: str | None = None,
+    ) -> Plan:
+        """What would have to be written for ``parts``; ``milestone`` and ``report_name`` narrow the rows."""
+        notes = [note for side in ("github", "notion") if (note := self._workspace.missing(side))]
+        plan = Plan(notes=tuple(notes))
+        notion = self._notion
+        with connect(self._workspace.settings.warehouse) as con:
+            reports = desired_reports(con, report_name) if "reports" in parts else []
+            roadmap = desired_roadmap(con, milestone) if "roadmap" in parts else []
+            comments = desired_comments(con) if "comments" in parts else []
+        if milestone is not None and "roadmap" in parts and not roadmap:
+            raise ConfigurationError(
+                f"--milestone: no milestone is called {milestone!r}; `roadmap status` lists those that are known"
+            )
+        if notion is not None:
+            if "databases" in parts:
+                plan += notion.plan_databases()
+            bases = self._workspace.journal.bases()
+            for rows in (notion.plan_reports(reports, bases), notion.plan_roadmap(roadmap, bases)):
+                plan += rows.plan
+                self._agreed |= rows.agreed
+        if not self._workspace.missing("github"):
+            plan += plan_comments(self._workspace.github, comments)
+        return plan
+
+    def apply(self, plan: Plan) -> SyncResult:
+        """Carry out ``plan``: journal, write, read back, one change after the other.
+
+        A change that fails is noted and the others go on, since rows and comments don't depend on one another; a
+        database that can't be made ends the run, since everything after it would fail.
+        """
+        result = SyncResult(plan, dry_run=False)
+        for sync_key, base in self._agreed.items():
+            self._workspace.journal.advance(sync_key, base.page_id, base.fields)
+        with task("Writing to Notion and GitHub", total=len(plan.changes)) as progress:
+            for change in plan.changes:
+                progress.describe(f"Writing {change.title}")
+                self._apply_one(change, result)
+                progress.advance()
+        return result
+
+    def _apply_one(self, change: Change, result: SyncResult) -> None:
+        journal = self._workspace.journal
+        change_id = journal.intend(change)
+        try:
+            refusal = None
+            if change.target == "github":
+                refusal = apply_comment(self._workspace, change)
+            else:
+                self._apply_notion(change)
+        except RoadmapError as error:
+            journal.settle(change_id, "failed", str(error))
+            if change.target == "notion" and change.kind not in ("create_row", "update_row"):
+                raise
+            result.failed.append((change.title, str(error)))
+            return
+        if refusal:
+            result.refused.append((change.title, refusal))
+        journal.settle(change_id, "refused" if refusal else "done", refusal)
+
+    def _apply_notion(self, change: Change) -> None:
+        if self._notion is None:
+            raise ValueError("a plan with changes for Notion was applied without Notion")
+        self._notion.apply(change)
+
+
+def raise_failures(result: SyncResult) -> None:
+    """Raise one error for all changes that failed; nothing when none did."""
+    if result.failed:
+        reasons: Mapping[str, str] = dict(result.failed)
+        raise RoadmapError("; ".join(f"{title}: {reason}" for title, reason in reasons.items()))

@@ -1,0 +1,144 @@
+"""Opening the warehouse: waiting for its file lock, closing it always, transactions.
+
+Belongs here: what every user of the file needs. What is stored is described in ``raw`` and ``dbt_like_sql``; the copy
+that readers open is made in ``snapshot``.
+"""
+
+import re
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from roadmap_pipeline.errors import RoadmapError
+from roadmap_pipeline.warehouse import raw
+
+if TYPE_CHECKING:
+    import duckdb
+
+FIRST_WAIT_S = 0.02
+LONGEST_WAIT_S = 0.5
+
+# What DuckDB says when somebody else has the file: POSIX, Windows (error 32), and another mode within this process.
+_LOCKED = re.compile(
+    r"Could not set lock on file|being used by another process|File is already open in"
+    r"|same database file with a different configuration",
+    re.IGNORECASE,
+)
+_HOLDER = re.compile(r"\(PID (\d+)\)")
+# DuckDB names the catalog after the file, and a catalog called like a schema makes `schema.table` ambiguous.
+_RESERVED_STEMS = frozenset({table.schema for table in raw.TABLES} | {"staging", "marts", "publish", "main", "temp"})
+
+
+class WarehouseError(RoadmapError):
+    """The warehouse file can't be opened."""
+
+
+@contextmanager
+def connect(
+    path: str | Path, *, read_only: bool = False, lock_timeout_s: float = 60.0
+) -> Iterator["duckdb.DuckDBPyConnection"]:
+    """Open the warehouse; times are UTC, and the tables that Python fills exist (unless ``read_only``). Always closes.
+
+    One process at a time may write, and while it does nobody else can open the file, not even to read: the wait is for
+    that lock only, at most ``lock_timeout_s`` seconds. A missing file and its folder are created, unless ``read_only``.
+    ``path`` may also be ``ducklake:…`` or ``md:…``.
+
+    Raises WarehouseError when the lock isn't given up in time, the file is missing (``read_only``), isn't a DuckDB file
+    or can't be read.
+    """
+    con = _open(path, read_only=read_only, lock_timeout_s=lock_timeout_s)
+    try:
+        con.execute("set TimeZone = 'UTC'")
+        if not read_only:
+            raw.create_source_tables(con)
+        yield con
+    finally:
+        con.close()
+
+
+def is_file(path: str | Path) -> bool:
+    """Whether ``path`` names a DuckDB file, not a DuckLake or MotherDuck database."""
+    return not str(path).startswith(("ducklake:", "md:"))
+
+
+def _open(path: str | Path, *, read_only: bool, lock_timeout_s: float) -> "duckdb.DuckDBPyConnection":
+    import duckdb
+
+    if is_file(path):
+        _prepare_file(Path(path), read_only=read_only)
+    deadline = time.monotonic() + lock_timeout_s
+    wait_s = FIRST_WAIT_S
+    while True:
+        try:
+            return duckdb.connect(str(path), read_only=read_only)
+        except duckdb.Error as error:
+            message = str(error)
+            if not _LOCKED.search(message):
+                raise _explained(path, message) from error
+            remaining_s = deadline - time.monotonic()
+            if remaining_s <= 0:
+                raise _lock_timeout(path, message, lock_timeout_s) from error
+            time.sleep(min(wait_s, remaining_s))
+            wait_s = min(wait_s * 2, LONGEST_WAIT_S)
+
+
+def _prepare_file(path: Path, *, read_only: bool) -> None:
+    if path.stem.lower() in _RESERVED_STEMS:
+        raise WarehouseError(
+            f"{path}: a warehouse file can't be called {path.name}, since {path.stem} is one of its schemas;"
+            " give it another name, e.g. roadmap.duckdb"
+        )
+    if read_only:
+        if not path.exists():
+            raise WarehouseError(f"{path} does not exist; run `roadmap run` to make it")
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WarehouseError(
+            f"{path}: its folder can't be created ({error.strerror}); set ROADMAP_WAREHOUSE to a file in another folder"
+        ) from error
+
+
+def _explained(path: str | Path, message: str) -> WarehouseError:
+    if "not a valid DuckDB database file" in message:
+        remedy = "it is not a DuckDB file; move it away or set ROADMAP_WAREHOUSE to another file"
+    elif "newer version" in message or "older version" in message or "storage version" in message:
+        remedy = f"another version of DuckDB wrote it: {message}"
+    else:
+        remedy = f"{message}; set ROADMAP_WAREHOUSE to a file that can be opened"
+    return WarehouseError(f"The warehouse {path} can't be opened: {remedy}")
+
+
+def _lock_timeout(path: str | Path, message: str, lock_timeout_s: float) -> WarehouseError:
+    holder = _HOLDER.search(message)
+    if holder:
+        who = f"process {holder[1]} holds it"
+    elif "different configuration" in message:
+        who = "this process itself has it open in the other mode (reading or writing)"
+    else:
+        who = "another process holds it"
+    return WarehouseError(
+        f"The warehouse {path} is locked: {who}, and still did after {lock_timeout_s:g} s. Wait for that process or end"
+        " it; to read, open the snapshot beside the file instead"
+    )
+
+
+@contextmanager
+def transaction(con: "duckdb.DuckDBPyConnection") -> Iterator[None]:
+    """All statements inside take effect together, or none when an exception leaves the block. Doesn't nest."""
+    con.execute("begin transaction")
+    try:
+        yield
+    except BaseException:
+        con.execute("rollback")
+        raise
+    con.execute("commit")
+
+
+def scalar(con: "duckdb.DuckDBPyConnection", sql: str, params: Sequence[Any] = ()) -> Any:
+    """The first column of the first row, or None without rows; leaves no open result behind."""
+    rows = con.execute(sql, params or None).fetchall()
+    return rows[0][0] if rows else None

@@ -1,0 +1,54 @@
+"""The data dictionary: every table and column with its description, as Markdown.
+
+Belongs here: laying it out. The descriptions themselves are in ``raw`` and in the models' ``schema.yml``.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from roadmap_pipeline.warehouse import raw
+
+if TYPE_CHECKING:
+    from roadmap_pipeline.warehouse.models import Project, SqlModel
+
+
+def data_dictionary(project: "Project") -> str:
+    """All tables by schema, sources first, then models in build order; types are given where Python declares them."""
+    lines = [
+        "# Data dictionary",
+        "",
+        "Times are UTC; rates are fractions from 0 to 1; `'*'` is all repositories together.",
+    ]
+    for schema in dict.fromkeys(table.schema for table in raw.TABLES):
+        lines += ["", f"## {schema}"]
+        for table in raw.TABLES:
+            if table.schema == schema:
+                lines += _source(table)
+    for schema in dict.fromkeys(model.schema for model in project.models):
+        lines += ["", f"## {schema}"]
+        for model in project.models:
+            if model.schema == schema:
+                lines += _model(model)
+    return "\n".join(lines) + "\n"
+
+
+def _source(table: raw.SourceTable) -> Iterator[str]:
+    yield from ("", f"### {table.qualified_name}", "", table.description)
+    if table.key:
+        yield from ("", f"One row per {', '.join(f'`{name}`' for name in table.key)}.")
+    yield from ("", "| column | type | description |", "|---|---|---|")
+    for column in table.columns:
+        yield f"| `{column.name}` | {column.type} | {_cell(column.description)} |"
+
+
+def _model(model: "SqlModel") -> Iterator[str]:
+    yield from ("", f"### {model.qualified_name}", "", " ".join(model.description.split()))
+    if model.deps:
+        yield from ("", f"Computed from {', '.join(f'`{schema}.{name}`' for schema, name in model.deps)}.")
+    yield from ("", "| column | description |", "|---|---|")
+    for column in model.columns:
+        yield f"| `{column.name}` | {_cell(column.description)} |"
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")

@@ -1,0 +1,206 @@
+"""Tests of stored data: what a test of ``schema.yml`` means in SQL, and running them.
+
+Belongs here: each kind of test as the rows that break it, and what came of running it. What happens to a model whose
+tests fail is decided in ``models``; tests of the SQL itself on given rows are in ``unit_tests``.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from roadmap_pipeline.errors import RoadmapError
+from roadmap_pipeline.progress import task
+from roadmap_pipeline.warehouse.schema_yml import Severity, TestKind
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from roadmap_pipeline.warehouse.models import Project
+
+SAMPLE_ROWS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ModelTest:
+    """A test of one model. ``name`` is unique within the model; ``path`` and ``line`` say where it is declared.
+
+    ``columns`` are the tested ones (empty for an expression over the row), ``parent`` the table and column that a
+    relationship leads to.
+    """
+
+    name: str
+    kind: TestKind
+    path: Path
+    line: int
+    severity: Severity = "error"
+    description: str = ""
+    columns: tuple[str, ...] = ()
+    where: str | None = None
+    values: tuple[bool | int | float | str, ...] = ()
+    expression: str | None = None
+    parent: tuple[str, str, str] | None = None
+
+    @property
+    def blocking(self) -> bool:
+        """Whether a failure keeps the new table from replacing the old one."""
+        return self.severity == "error"
+
+
+@dataclass(frozen=True, slots=True)
+class TestResult:
+    """What a test found: ``failing_rows`` rows (or groups of equal rows) break it, of which ``sample`` shows a few."""
+
+    __test__ = False  # pytest: no test class
+
+    name: str
+    passed: bool
+    severity: Severity
+    failing_rows: int
+    sample: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def blocking(self) -> bool:
+        """Whether this is a failure that must stop the build."""
+        return not self.passed and self.severity == "error"
+
+
+class TestError(RoadmapError):
+    """A test can't be run at all: its SQL is wrong."""
+
+    __test__ = False
+
+
+def run_tests(
+    con: "duckdb.DuckDBPyConnection", relation: str, tests: Sequence[ModelTest], *, of: tuple[str, str]
+) -> tuple[TestResult, ...]:
+    """Run ``tests`` of the model ``of`` on ``relation`` (SQL name of the table that holds its rows), in their order.
+
+    Tests that look at one row at a time share one scan. Raises TestError when a test's SQL is wrong.
+    """
+    import duckdb
+
+    by_row = [test for test in tests if test.kind in ("not_null", "accepted_values", "expression_is_true")]
+    columns = con.execute(f"describe {relation}").fetchall()
+    counts: dict[str, int] = {}
+    if by_row:
+        counters = ", ".join(f"count(*) filter (where {_breaks(test)}\n)" for test in by_row)
+        try:
+            (row,) = con.execute(f"select {counters} from {relation}").fetchall()  # noqa: S608
+            counts = dict(zip((test.name for test in by_row), row, strict=True))
+        except duckdb.Error as error:
+            raise _blamed(con, columns, by_row, error) from error
+    results = []
+    for test in tests:
+        failing = _failing(test, relation, of)
+        try:
+            if test.name in counts:
+                count = counts[test.name]
+            else:
+                count = int(con.execute(f"select count(*) from ({failing}\n)").fetchall()[0][0])  # noqa: S608
+            sample = _sample(con, failing) if count else ()
+        except duckdb.Error as error:
+            raise TestError(f"{test.path}:{test.line}: test {test.name} can't run: {_first_line(error)}") from error
+        results.append(TestResult(test.name, count == 0, test.severity, count, sample))
+    return tuple(results)
+
+
+def _blamed(
+    con: "duckdb.DuckDBPyConnection", columns: Sequence[Sequence[Any]], tests: Sequence[ModelTest], error: Exception
+) -> TestError:
+    """Which of ``tests``, counted together, made the statement fail: each is tried alone on a table without rows.
+
+    On a connection of its own, since the failure has aborted the caller's transaction.
+    """
+    import duckdb
+
+    with con.cursor() as probe:
+        declared = ", ".join(f"{identifier(name)} {type_}" for name, type_, *_ in columns)
+        probe.execute(f"create or replace temp table tested ({declared})")
+        for test in tests:
+            try:
+                probe.execute(f"select count(*) filter (where {_breaks(test)}\n) from temp.tested").fetchall()  # noqa: S608
+            except duckdb.Error as own:
+                return TestError(f"{test.path}:{test.line}: test {test.name} can't run: {_first_line(own)}")
+    names = ", ".join(test.name for test in tests)  # it fails on the data, which says nothing about the test
+    return TestError(f"{tests[0].path}:{tests[0].line}: one of the tests {names} can't run: {_first_line(error)}")
+
+
+def run_singular_tests(con: "duckdb.DuckDBPyConnection", project: "Project") -> list[TestResult]:
+    """Run the SELECT files of ``dbt_like_sql/tests``: every row one returns is a failure.
+
+    Raises TestError when a file's SQL is wrong.
+    """
+    import duckdb
+
+    results = []
+    with task("Testing across models", total=len(project.singular_tests)) as progress:
+        for test in project.singular_tests:
+            progress.describe(test.name)
+            try:
+                count = int(con.execute(f"select count(*) from ({test.sql}\n)").fetchall()[0][0])  # noqa: S608
+                sample = _sample(con, test.sql) if count else ()
+            except duckdb.Error as error:
+                raise TestError(f"{test.path}: the test can't run: {_first_line(error)}") from error
+            results.append(TestResult(test.name, count == 0, "error", count, sample))
+            progress.advance()
+    return results
+
+
+def identifier(name: str) -> str:
+    """``name`` as a quoted SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(value: bool | int | float | str) -> str:
+    """``value`` as an SQL literal."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return repr(value)
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _breaks(test: ModelTest) -> str:
+    """The condition under which a row breaks a test that looks at one row at a time. As in dbt, NULL breaks only
+    ``not_null``."""
+    column = identifier(test.columns[0]) if test.columns else ""
+    if test.kind == "not_null":
+        condition = f"{column} is null"
+    elif test.kind == "accepted_values":
+        condition = f"{column} not in ({', '.join(literal(value) for value in test.values)})"
+    else:
+        condition = f"not ({column} {test.expression}\n)"
+    return f"({test.where}\n) and {condition}" if test.where else condition
+
+
+def _failing(test: ModelTest, relation: str, of: tuple[str, str]) -> str:
+    """The rows that break a test; of repeated keys one row each, with how often it occurs."""
+    rows = f"(select * from {relation} where {test.where}\n)" if test.where else relation  # noqa: S608
+    if test.kind in ("unique", "unique_combination_of_columns"):
+        columns = ", ".join(identifier(column) for column in test.columns)
+        # A single key that is NULL is the business of not_null; NULLs in a combination are values like others (dbt).
+        present = f"where {columns} is not null" if test.kind == "unique" else ""
+        return (
+            f"select {columns}, count(*) as occurrences from {rows} as tested {present}"  # noqa: S608
+            f" group by {columns} having count(*) > 1"
+        )
+    if test.parent is not None:
+        schema, table, parent_column = test.parent
+        parent = relation if (schema, table) == of else f"{identifier(schema)}.{identifier(table)}"
+        column = identifier(test.columns[0])
+        return (
+            f"select tested.* from {rows} as tested anti join {parent} as parent"  # noqa: S608
+            f" on tested.{column} = parent.{identifier(parent_column)} where tested.{column} is not null"
+        )
+    return f"select * from {relation} where {_breaks(test)}"  # noqa: S608
+
+
+def _sample(con: "duckdb.DuckDBPyConnection", failing: str) -> tuple[Mapping[str, Any], ...]:
+    cursor = con.execute(f"select * from ({failing}\n) limit {SAMPLE_ROWS}")  # noqa: S608
+    names = [column[0] for column in cursor.description or ()]
+    return tuple(dict(zip(names, row, strict=True)) for row in cursor.fetchall())
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).split("\n", 1)[0]

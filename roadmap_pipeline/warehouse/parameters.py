@@ -1,0 +1,49 @@
+"""Writes the settings that metrics depend on into ``config.*``, where SQL models and analysts read them.
+
+Belongs here: the translation from settings to rows. What a setting means is said in :mod:`roadmap_pipeline.settings`.
+"""
+
+from datetime import UTC
+from typing import TYPE_CHECKING, Any
+
+from roadmap_pipeline.settings import Settings
+from roadmap_pipeline.warehouse.connection import transaction
+from roadmap_pipeline.warehouse.raw import replace_table
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+def store_parameters(con: "duckdb.DuckDBPyConnection", settings: Settings) -> dict[str, int]:
+    """Replace all ``config`` tables in one transaction. Returns rows by table."""
+    configuration = settings.configuration
+    progress = configuration.progress
+    parameters = {
+        "as_of": settings.now().astimezone(UTC).replace(tzinfo=None),
+        "history_days": configuration.history_days,
+        "progress_formula": progress.formula,
+        "window_days": progress.window_days,
+        "pass_rate_threshold": progress.pass_rate_threshold,
+        "autofix_threshold": progress.autofix_threshold,
+        **{f"points_{rule}": points for rule, points in progress.points.model_dump().items()},
+        "autofix_horizon_hours": float(configuration.autofix.horizon_hours),
+    }
+    tables: dict[str, list[dict[str, Any]]] = {
+        "config.parameters": [parameters],
+        "config.repositories": [
+            {"repo": repo, "position": position} for position, repo in enumerate(settings.repositories, start=1)
+        ],
+        "config.critical_workflows": [
+            {"repo": repo, "workflow_path": _path(name)}
+            for repo, names in configuration.critical_workflows.items()
+            for name in names
+        ],
+        "config.autofix_bots": [{"login": login} for login in configuration.autofix.bots],
+    }
+    with transaction(con):
+        return {name: replace_table(con, name, rows) for name, rows in tables.items()}
+
+
+def _path(name: str) -> str:
+    """``ci.yml`` is the file in the usual folder; anything with a slash is a path already."""
+    return name if "/" in name else f".github/workflows/{name}"

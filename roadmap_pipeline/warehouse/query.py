@@ -1,0 +1,86 @@
+"""Reading the published snapshot with a person's SQL.
+
+Belongs here: one read-only query. Printing its rows is the command line's.
+"""
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from roadmap_pipeline.errors import RoadmapError
+from roadmap_pipeline.warehouse.connection import WarehouseError, connect, is_file
+from roadmap_pipeline.warehouse.snapshot import snapshot_path
+
+if TYPE_CHECKING:
+    import duckdb
+
+_EXPLAIN = re.compile(r"\s*explain\s+(analyze\s+)?(\([^)]*\)\s*)?", re.IGNORECASE)
+
+
+class QueryResult(NamedTuple):
+    """Names of the columns, and the rows as Python values (times are naive UTC datetimes)."""
+
+    columns: list[str]
+    rows: list[tuple[Any, ...]]
+
+
+class QueryError(RoadmapError):
+    """The query can't be run, or is none."""
+
+
+def run_query(path: str | Path, sql: str) -> QueryResult:
+    """Run one SELECT (or DESCRIBE, SHOW, SUMMARIZE, EXPLAIN) on the snapshot of the warehouse ``path``.
+
+    Raises QueryError for statements that write, several statements, and SQL that fails; WarehouseError when there is
+    no snapshot yet.
+    """
+    import duckdb
+
+    snapshot = snapshot_path(path) if is_file(path) else path
+    if isinstance(snapshot, Path) and not snapshot.exists():
+        raise WarehouseError(f"There is no snapshot to read yet ({snapshot}): run `roadmap run` first")
+    try:
+        _check(sql)
+        with connect(snapshot, read_only=True) as con:
+            return _fetch(con, sql)
+    except duckdb.InvalidInputException as error:
+        if "read-only" in str(error):
+            raise _refusal() from error
+        raise QueryError(f"The query fails: {error}") from error
+    except duckdb.Error as error:
+        raise QueryError(f"The query fails: {error}") from error
+
+
+def _refusal() -> QueryError:
+    return QueryError("The query writes, and the snapshot is for reading only: use SELECT")
+
+
+def _check(sql: str) -> None:
+    import duckdb
+
+    statements = duckdb.extract_statements(sql)
+    # DuckDB 1.5 splits a PIVOT into parts without a text of their own, of which the last is the query.
+    statements = [statement for statement in statements if statement.query] or statements[-1:]
+    if len(statements) != 1:
+        raise QueryError(f"Give one query, not {len(statements)}")
+    (statement,) = statements
+    if statement.type == duckdb.StatementType.EXPLAIN:
+        # EXPLAIN ANALYZE runs what it explains, and COPY … TO a file writes in spite of a read-only database.
+        _check(_EXPLAIN.sub("", statement.query, count=1))
+    # MULTI is what PIVOT becomes.
+    elif statement.type not in (duckdb.StatementType.SELECT, duckdb.StatementType.MULTI):
+        raise _refusal()
+
+
+def _fetch(con: "duckdb.DuckDBPyConnection", sql: str) -> QueryResult:
+    relation = con.sql(sql)
+    if any("WITH TIME ZONE" in str(type_) for type_ in relation.types):
+        # Plain fetching would need pytz for these.
+        table = relation.to_arrow_table()
+        values = [_without_zone(column.to_pylist()) for column in table.columns]
+        return QueryResult(list(relation.columns), list(zip(*values, strict=True)))
+    return QueryResult(list(relation.columns), relation.fetchall())
+
+
+def _without_zone(values: list[Any]) -> list[Any]:
+    return [value.replace(tzinfo=None) if getattr(value, "tzinfo", None) else value for value in values]

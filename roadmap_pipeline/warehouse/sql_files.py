@@ -1,0 +1,112 @@
+"""One SQL file: that it is a single plain SELECT, and which tables it reads.
+
+Belongs here: what the text alone says. Whether those tables exist, and building them, is in ``models``.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from roadmap_pipeline.warehouse.problems import Problem, ProjectError
+
+if TYPE_CHECKING:
+    from sqlglot import Token, exp
+
+DIALECT = "duckdb"
+
+
+@dataclass(frozen=True, slots=True)
+class TableReference:
+    """A place where the text reads ``schema.name``, in lower case; ``line`` counts from 1."""
+
+    schema: str
+    name: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class SelectFile:
+    """The text of a SELECT, the tables it reads in order of appearance, and a hash that layout and comments don't
+    change."""
+
+    path: Path
+    sql: str
+    references: tuple[TableReference, ...]
+    version: str
+
+
+def read_select(path: Path) -> SelectFile:
+    """Read and check one file. Raises ProjectError with every problem, each with its line.
+
+    Tables are named ``schema.table`` with an alias (dbt's unit tests put a CTE of another name in the table's place,
+    which breaks columns qualified by the table's own name); a bare name is a CTE of the same file.
+    """
+    import sqlglot
+    from sqlglot import exp
+    from sqlglot.errors import ParseError, TokenError
+
+    try:
+        sql = path.read_text(encoding="utf-8")
+        tokens = sqlglot.tokenize(sql, read=DIALECT)
+        semicolons = [token.line for token in tokens if token.token_type.name == "SEMICOLON"]
+        if semicolons:
+            raise ProjectError([Problem(path, semicolons[0], "a model is one SELECT without a semicolon")])
+        trees = sqlglot.Dialect.get_or_raise(DIALECT).parser().parse(tokens, sql) if tokens else []
+    except UnicodeDecodeError as error:
+        raise ProjectError([Problem(path, 1, "the file is not UTF-8")]) from error
+    except ParseError as error:
+        first = error.errors[0] if error.errors else {}
+        text = f"no SQL that can be read: {first.get('description', error)}"
+        raise ProjectError([Problem(path, int(first.get("line", 1)), text)]) from error
+    except TokenError as error:
+        raise ProjectError([Problem(path, 1, f"no SQL that can be read: {error}")]) from error
+    tree = trees[0] if trees else None
+    writes = tree is not None and tree.find(exp.Insert, exp.Update, exp.Delete, exp.Merge, exp.Into)
+    if not isinstance(tree, exp.Select | exp.SetOperation) or writes:
+        raise ProjectError([Problem(path, 1, "a model is one SELECT")])
+
+    problems = list(_table_problems(path, tree))
+    if problems:
+        raise ProjectError(problems)
+    references = tuple(
+        TableReference(table.db.lower(), table.name.lower(), _line(table)) for table in _tables(tree) if table.db
+    )
+    return SelectFile(path, sql, references, _version(tokens))
+
+
+def _version(tokens: "Sequence[Token]") -> str:
+    # The tokens hold all that the tree holds but no layout and no comments, and needn't be written out as SQL again.
+    digest = hashlib.sha256()
+    for token in tokens:
+        kind = token.token_type.name
+        verbatim = kind in ("IDENTIFIER", "VAR") or kind.endswith("STRING")
+        digest.update(f"{kind}\0{token.text if verbatim else token.text.upper()}\0".encode())
+    return digest.hexdigest()[:12]
+
+
+def _tables(tree: "exp.Expression") -> "Iterator[exp.Table]":
+    from sqlglot import exp
+
+    # Table functions (range, unnest, …) are tables too, but have no identifier for a name.
+    tables = [table for table in tree.find_all(exp.Table) if isinstance(table.this, exp.Identifier)]
+    return iter(sorted(tables, key=lambda table: int(table.this.meta.get("start", 0))))
+
+
+def _table_problems(path: Path, tree: "exp.Expression") -> "Iterator[Problem]":
+    from sqlglot import exp
+
+    ctes = {cte.alias.lower() for cte in tree.find_all(exp.CTE)}
+    for table in _tables(tree):
+        name = table.name
+        if table.catalog:
+            yield Problem(path, _line(table), f"{table.catalog}.{table.db}.{name}: name tables as schema.table")
+        elif not table.db and name.lower() not in ctes:
+            yield Problem(path, _line(table), f"{name} is no CTE of this file; name tables as schema.table")
+        elif table.db and not table.alias:
+            yield Problem(path, _line(table), f"{table.db}.{name} has no alias; write {table.db}.{name} as …")
+
+
+def _line(table: "exp.Table") -> int:
+    return int(table.this.meta.get("line", 1))

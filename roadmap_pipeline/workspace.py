@@ -1,0 +1,88 @@
+"""One run's settings, clients and outcome, handed to every stage.
+
+Belongs here: making the clients from the settings, once, so that their counters tell what went out in the run.
+"""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from roadmap_pipeline.outcome import Outcome
+from roadmap_pipeline.settings import Settings, Side
+
+if TYPE_CHECKING:
+    from roadmap_pipeline.github.transport import GitHubClient
+    from roadmap_pipeline.notion.transport import NotionClient
+    from roadmap_pipeline.sync.journal import Journal
+
+
+@dataclass
+class Workspace:
+    """Settings, and what is made from them when it is first needed."""
+
+    settings: Settings
+    outcome: Outcome = field(default_factory=Outcome)
+
+    @cached_property
+    def github(self) -> "GitHubClient":
+        """The client of GitHub. The side must not be missing: see :meth:`missing`."""
+        from roadmap_pipeline.github.transport import GitHubClient
+
+        token = self.settings.github_token
+        if token is None:
+            raise ValueError("no GitHub token; ask missing() first")
+        limits = self.settings.configuration.limits
+        return GitHubClient(
+            token.get_secret_value(),
+            base_url=self.settings.github_api_url,
+            points_per_minute=None if self.settings.uses_built_in_sandbox else limits.github_points_per_minute,
+        )
+
+    @cached_property
+    def notion(self) -> "NotionClient":
+        """The client of Notion. The side must not be missing: see :meth:`missing`."""
+        from roadmap_pipeline.notion.transport import NotionClient
+
+        key = self.settings.notion_api_key
+        if key is None:
+            raise ValueError("no Notion key; ask missing() first")
+        limits = self.settings.configuration.limits
+        return NotionClient(
+            key.get_secret_value(),
+            base_url=self.settings.notion_api_url,
+            requests_per_second=None if self.settings.uses_built_in_sandbox else limits.notion_requests_per_second,
+        )
+
+    @cached_property
+    def journal(self) -> "Journal":
+        """What the sync remembers."""
+        from roadmap_pipeline.sync.journal import Journal
+
+        return Journal(self.settings.warehouse)
+
+    def missing(self, side: Side | str) -> str | None:
+        """Why ``github`` or ``notion`` is left out of this run, naming the variables to set; None when it is not."""
+        needed = {
+            "github": (self.settings.github_side, "GITHUB_TOKEN and GITHUB_REPOSITORY"),
+            "notion": (self.settings.notion_side, "NOTION_API_KEY and NOTION_PARENT_PAGE_ID"),
+        }
+        state, variables = needed[side]
+        if state != "missing":
+            return None
+        name = {"github": "GitHub", "notion": "Notion"}[side]
+        return f"{name} is skipped: {variables} are not set"
+
+    def writes(self) -> dict[str, int]:
+        """Writing requests that went out so far, by side."""
+        made = self.__dict__
+        return {
+            "notion": made["notion"].writes if "notion" in made else 0,
+            "github": made["github"].writes if "github" in made else 0,
+        }
+
+    def close(self) -> None:
+        """Give back connections."""
+        for name in ("github", "notion"):
+            client = self.__dict__.pop(name, None)
+            if client is not None:
+                client.close()

@@ -1,0 +1,159 @@
+"""Sticky comments against the simulated GitHub, and the cutting of bodies."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from roadmap_pipeline.github import comments
+from roadmap_pipeline.github.comments import CommentRefused, Marker
+from roadmap_pipeline.sandbox.github.state import TOKEN
+from roadmap_pipeline_tests.github.conftest import ANA, BOT, REPO, small_world
+
+LOGIN = BOT["login"]
+MARKER = Marker(REPO, comments.PULL_REQUEST_STATUS, "2", "")
+PATH = f"/repos/{REPO}/issues/2/comments"
+
+
+@pytest.fixture
+def world(serve):
+    return serve(small_world(), read_only_tokens=frozenset({"read-only"}))
+
+
+def bodies(world):
+    return [comment["body"] for comment in world.state.request("GET", PATH + "?per_page=100")[1]]
+
+
+def put(client, body):
+    return comments.put(client, REPO, 2, body, LOGIN, marker=MARKER)
+
+
+def test_written_once_then_edited_then_left_alone(world):
+    client = world.client()
+    first = put(client, "✅ passing")
+    second = put(client, "❌ failing")
+    assert client.writes == 2
+    third = put(client, "❌ failing\n")
+    assert client.writes == 2
+    assert first.id == second.id == third.id
+    [text] = bodies(world)
+    assert text.split("\n")[0] == str(Marker(REPO, "pr-status", "2", comments.content_hash("❌ failing")))
+    assert text.split("\n")[1:] == ["❌ failing"]
+
+
+def test_it_is_found_behind_many_others_and_copies_do_not_count(world):
+    mine = put(world.client(), "mine")
+    [text] = bodies(world)
+    for n in range(120):
+        world.state.request("POST", PATH, {"body": f"comment {n}"}, user=ANA)
+    world.state.request("POST", PATH, {"body": text}, user=ANA)
+    world.state.request("POST", PATH, {"body": f"quoted:\n{text}"})
+    found = comments.find(world.client(), REPO, 2, LOGIN)
+    assert found is not None and found.id == mine.id
+    assert comments.find(world.client(), REPO, 2, "somebody-else[bot]") is None
+    assert comments.find(world.client(), REPO, 2, LOGIN, kind="other") is None
+
+
+def test_of_two_writers_the_oldest_comment_stays(world):
+    other = comments.render(MARKER, "theirs")
+    world.state.faults.before(
+        lambda: world.state.request("POST", PATH, {"body": other}), method="POST", path="comments$"
+    )
+    kept = comments.create(world.client(), REPO, 2, "ours", LOGIN, marker=MARKER)
+    assert bodies(world) == [comments.render(MARKER, "ours")]
+    assert kept.body == "ours"
+
+
+@pytest.mark.parametrize("kind", ["bad_gateway", "bad_gateway_after_commit", "drop", "drop_after_commit"])
+@pytest.mark.parametrize("method", ["POST", "PATCH"])
+def test_an_unclear_answer_never_makes_a_second_comment(world, kind, method):
+    client = world.client()
+    if method == "PATCH":
+        put(client, "before")
+    world.state.faults.add(kind, method=method, times=2)
+    put(client, "after")
+    assert bodies(world) == [comments.render(MARKER, "after")]
+
+
+def test_a_deleted_comment_is_written_anew(world):
+    client = world.client()
+    comment = put(client, "one")
+    world.state.request("DELETE", f"/repos/{REPO}/issues/comments/{comment.id}")
+    assert comments.edit(client, REPO, 2, comment, "two", LOGIN).id != comment.id
+    assert bodies(world) == [comments.render(MARKER, "two")]
+
+
+def test_what_a_person_changed_is_noticed_and_overwritten(world):
+    client = world.client()
+    comment = put(client, "one")
+    [text] = bodies(world)
+    world.state.request("PATCH", f"/repos/{REPO}/issues/comments/{comment.id}", {"body": text + "\nby hand"})
+    found = comments.find(client, REPO, 2, LOGIN)
+    assert found is not None and found.is_edited_by_others
+    put(client, "one")
+    assert bodies(world) == [text]
+
+
+def test_a_refusal_is_told_with_its_reason_and_not_repeated(world):
+    with pytest.raises(CommentRefused, match="integration"):
+        put(world.client("read-only"), "x")
+    world.state.request("PUT", f"/repos/{REPO}/issues/2/lock", {"lock_reason": "resolved"})
+    world.journal()
+    with pytest.raises(CommentRefused, match="locked"):
+        put(world.client(TOKEN), "x")
+    assert [method for method, _, _ in world.journal()].count("POST") == 1
+    with pytest.raises(CommentRefused):
+        comments.put(world.client(), REPO, 12345, "x", LOGIN, marker=MARKER)
+
+
+@given(st.text(min_size=1, max_size=20), st.text(min_size=1, max_size=20))
+def test_a_marker_says_what_was_put_in(repo, key):
+    marker = Marker(repo, "pr-status", key, "0" * 64)
+    text = str(marker)
+    assert Marker.parse(text + "\nbody") == marker
+    assert "\n" not in text and "--" not in text.removeprefix("<!--").removesuffix("-->")
+
+
+LINES = st.lists(
+    st.sampled_from(["text", "```python", "```", "~~~", "````", "<details>", "</details>", "| a | b |", "é🧩" * 9, ""])
+    | st.text(max_size=30),
+    max_size=60,
+)
+
+
+@given(LINES, st.integers(min_value=40, max_value=400))
+def test_a_cut_body_fits_and_leaves_nothing_open(lines, longest):
+    body = "\n".join(lines)
+    short = comments.cut(body, longest)
+    assert len(short) <= longest
+    if len(body) <= longest:
+        assert short == body
+    else:
+        assert is_closed(short)
+
+
+def is_closed(text):
+    """A second look at fences and details, written without the code under test."""
+    fence = None
+    depth = 0
+    for line in text.split("\n"):
+        stripped = line.lstrip(" ")
+        run = re.match(r"`{3,}|~{3,}", stripped) if len(line) - len(stripped) <= 3 else None
+        if fence:
+            if run and run[0][0] == fence[0] and len(run[0]) >= len(fence) and not stripped[len(run[0]) :].strip():
+                fence = None
+        elif run and not (run[0][0] == "`" and "`" in stripped[len(run[0]) :]):
+            fence = run[0]
+        else:
+            for tag in re.findall(r"</?details\b", line, re.IGNORECASE):
+                depth = max(0, depth + (-1 if tag[1] == "/" else 1))
+    return fence is None and depth == 0
+
+
+def test_a_long_comment_is_cut_between_lines_within_the_limit():
+    text = comments.render(MARKER, "<details>\n\n```\n" + "log line 🧩\n" * 9_000)
+    assert len(text) <= comments.LONGEST_BODY
+    assert text.endswith("log line 🧩\n```\n\n</details>")
+    marker = Marker.parse(text)
+    assert marker is not None and marker.sha256 == comments.content_hash(text.partition("\n")[2])

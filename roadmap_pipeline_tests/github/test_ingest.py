@@ -1,0 +1,291 @@
+"""Ingest from the simulated GitHub into a real warehouse."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from roadmap_pipeline.errors import ConfigurationError, RoadmapError
+from roadmap_pipeline.github.dump import ingest_dump
+from roadmap_pipeline.github.ingest import ingest
+from roadmap_pipeline.github.transport import RateLimited
+from roadmap_pipeline.sandbox import payloads
+from roadmap_pipeline.sandbox.github.faults import Fault
+from roadmap_pipeline.warehouse.connection import connect
+from roadmap_pipeline_tests.github.conftest import (
+    ANA,
+    CLOCK,
+    FULL,
+    REPO,
+    ago,
+    everything,
+    issue,
+    job,
+    pull_request,
+    run,
+    small_world,
+    table,
+)
+
+
+def read(world, con, now=CLOCK, history_days=400, repositories=(REPO,), client=None):
+    return ingest(client or world.client(), con, list(repositories), history_days=history_days, now=now)
+
+
+def test_everything_is_read(serve, con):
+    summary = read(serve(small_world()), con)
+    assert summary.read == {
+        "repositories": 1,
+        "workflow_runs": 131,
+        "workflow_jobs": 134,
+        "job_logs": 4,
+        "pull_requests": 2,
+        "issues": 2,
+        "milestones": 1,
+        "issue_events": 3,
+    }
+    assert summary.canonical == {REPO: REPO}
+    assert table(con, "select run_attempt, conclusion from raw.workflow_runs where run_id = 100 order by 1") == [
+        (1, "failure"),
+        (2, "success"),
+    ]
+    assert table(con, "select job_id, state from raw.job_logs order by 1") == [
+        (1000, "stored"),
+        (1002, "expired"),
+        (1003, "missing"),
+        (1004, "not_yet"),
+    ]
+    assert table(con, "select number, changed_files, milestone_title from raw.pull_requests order by 1") == [
+        (1, ["docs/index.md", "src/app.py"], "Stage 7.3"),
+        (2, None, None),
+    ]
+    assert table(con, "select failed_steps from raw.workflow_jobs where job_id = 1000") == [(["Run tests"],)]
+
+
+def test_a_second_ingest_with_nothing_new_writes_nothing_and_asks_little(serve, con):
+    world = serve(small_world())
+    read(world, con)
+    before = everything(con)
+    world.journal()
+    for _ in range(2):
+        summary = read(world, con)
+        assert set(summary.read.values()) == {0}
+        journal = world.journal()
+        assert len(journal) == summary.requests
+    assert [(path, status) for _, path, status in journal if status == 200] == []  # a log that was not there: 404
+    assert everything(con) == before
+
+
+def test_new_runs_are_read_from_the_head_of_the_list(serve, con):
+    world = serve(small_world())
+    read(world, con)
+    world.journal()
+    world.state.put_run(REPO, run(131, ago(minutes=1)), [job(1310, 131, ago(minutes=1))])
+    summary = read(world, con)
+    assert (summary.read["workflow_runs"], summary.read["workflow_jobs"]) == (1, 1)
+    asked = [path for _, path, status in world.journal() if "/actions/runs" in path]
+    assert asked == [f"/repos/{REPO}/actions/runs", f"/repos/{REPO}/actions/runs/131/jobs"]
+
+
+def test_a_rerun_of_an_old_run_is_seen_the_next_day(serve, con):
+    world = serve(small_world())
+    read(world, con)
+    tomorrow = CLOCK + timedelta(days=1)
+    again = run(1, ago(hours=130), run_attempt=2, run_started_at=tomorrow, updated_at=tomorrow, conclusion="failure")
+    world.state.put_run(REPO, again, [job(13000, 1, tomorrow, run_attempt=2)])
+    assert read(world, con).read["workflow_runs"] == 0
+    assert read(world, con, now=tomorrow).read["workflow_runs"] == 1
+    assert table(con, "select run_attempt, conclusion from raw.workflow_runs where run_id = 1 order by 1") == [
+        (1, "success"),
+        (2, "failure"),
+    ]
+    assert table(con, "select run_attempt from raw.workflow_jobs where run_id = 1 order by 1") == [(1,), (2,)]
+
+
+def test_an_attempt_that_was_stored_unfinished_gets_its_end(serve, con):
+    content = small_world()
+    content.runs[REPO].append(run(200, ago(minutes=5), status="in_progress", conclusion=None))
+    world = serve(content)
+    read(world, con)
+    world.state.put_run(REPO, run(200, ago(minutes=5), conclusion="failure", updated_at=CLOCK))
+    world.state.put_run(
+        REPO, run(200, ago(minutes=5), run_attempt=2, run_started_at=CLOCK, updated_at=CLOCK, conclusion="success")
+    )
+    assert read(world, con).read["workflow_runs"] == 2
+    assert table(con, "select status, conclusion from raw.workflow_runs where run_id = 200 order by run_attempt") == [
+        ("completed", "failure"),
+        ("completed", "success"),
+    ]
+
+
+def test_an_unfinished_run_behind_the_tail_is_read_again_by_id(serve, con):
+    content = small_world()
+    content.runs[REPO].append(run(300, ago(days=20), status="in_progress", conclusion=None))
+    world = serve(content)
+    read(world, con)
+    world.state.put_run(REPO, run(300, ago(days=20), conclusion="timed_out", updated_at=CLOCK))
+    assert read(world, con).read["workflow_runs"] == 1
+    assert table(con, "select conclusion from raw.workflow_runs where run_id = 300") == [("timed_out",)]
+
+
+def test_a_deleted_run_is_marked_once_and_kept(serve, con):
+    world = serve(small_world())
+    read(world, con)
+    world.state.delete_run(REPO, 50)
+    tomorrow = CLOCK + timedelta(days=1)
+    assert read(world, con, now=tomorrow).read["workflow_runs"] == 1
+    assert table(
+        con, "select run_id, deleted_upstream_at from raw.workflow_runs where deleted_upstream_at is not null"
+    ) == [(50, tomorrow.replace(tzinfo=None))]
+    assert read(world, con, now=tomorrow + timedelta(days=1)).read["workflow_runs"] == 0
+
+
+def test_runs_that_come_and_go_between_two_pages_are_not_missed(serve, con):
+    world = serve(small_world())
+    page_2 = {"method": "GET", "path": r"/actions/runs$", "skip": 1}
+    world.state.faults.before(lambda: world.state.delete_run(REPO, 120), **page_2)
+    world.state.faults.before(lambda: world.state.delete_run(REPO, 121), **page_2)
+    read(world, con)
+    assert table(con, "select count(distinct run_id) from raw.workflow_runs where run_id not in (120, 121)") == [(128,)]
+
+
+def test_history_limits_runs_and_closed_pull_requests_only(serve, con):
+    read(serve(small_world()), con, history_days=2)
+    assert table(con, "select min(created_at) >= ? from raw.workflow_runs", ago(days=2).replace(tzinfo=None)) == [
+        (True,)
+    ]
+    assert table(con, "select number from raw.pull_requests order by 1") == [(1,), (2,)]
+    assert table(con, "select number from raw.issues order by 1") == [(5,), (6,)]
+    assert table(con, "select number from raw.milestones") == [(3,)]
+
+
+def test_changes_of_pull_requests_issues_and_milestones_are_followed(serve, con):
+    world = serve(small_world())
+    read(world, con)
+    world.state.clock = CLOCK + timedelta(hours=2)
+    world.state.request("PATCH", f"/repos/{REPO}/issues/6", {"state": "closed", "state_reason": "completed"})
+    world.state.request("PATCH", f"/repos/{REPO}/issues/2", {"title": "Renamed"})
+    world.state.request("POST", f"/repos/{REPO}/milestones", {"title": "Stage 8"})
+    read(world, con)
+    assert table(con, "select state, state_reason from raw.issues where number = 6") == [("closed", "completed")]
+    assert table(con, "select title from raw.pull_requests where number = 2") == [("Renamed",)]
+    assert table(con, "select title, open_issues, closed_issues from raw.milestones order by number") == [
+        ("Stage 7.3", 0, 2),
+        ("Stage 8", 0, 0),
+    ]
+    assert table(con, "select event from raw.issue_events where issue_number = 6 order by event_id")[-1] == ("closed",)
+    number = table(con, "select number from raw.milestones where title = 'Stage 8'")[0][0]
+    world.state.request("DELETE", f"/repos/{REPO}/milestones/{number}")
+    summary = read(world, con)
+    assert table(con, "select title from raw.milestones") == [("Stage 7.3",)]
+    assert any("deleted" in note for note in summary.notes)
+
+
+def test_many_issues_changed_within_one_second_are_all_read(serve, con):
+    content = small_world()
+    content.issues[REPO] = [issue(n, updated_at=ago(days=9)) for n in range(10, 260)]
+    content.issues[REPO] += [issue(n, updated_at=ago(days=8, seconds=-n)) for n in range(300, 420)]
+    read(serve(content), con)
+    assert table(con, "select count(*) from raw.issues") == [(370,)]
+
+
+def test_a_renamed_repository_keeps_its_rows(serve, tmp_path, con):
+    read(serve(small_world()), con)
+    content = small_world()
+    renamed = payloads.repository(
+        "acme/pay", 101, FULL["owner"], created_at=ago(days=900), updated_at=ago(days=1), pushed_at=ago(days=1)
+    )
+    moved = type(content)(
+        clock=content.clock,
+        viewer=content.viewer,
+        repositories={"acme/pay": renamed},
+        runs={"acme/pay": content.runs[REPO]},
+        jobs={"acme/pay": content.jobs[REPO]},
+        logs=content.logs,
+    )
+    world = serve(moved, renamed={REPO: "acme/pay"})
+    summary = read(world, con)
+    assert summary.canonical == {REPO: "acme/pay"}
+    assert any("acme/pay" in note for note in summary.notes)
+    assert table(con, "select distinct repo from raw.workflow_runs") == [("acme/pay",)]
+    assert table(con, "select count(*) from raw.workflow_runs") == [(131,)]
+    assert table(con, "select repo from raw.repositories") == [("acme/pay",)]
+
+
+def test_all_unknown_repositories_are_named_at_once(serve, con):
+    with pytest.raises(ConfigurationError) as caught:
+        read(serve(small_world()), con, repositories=("acme/one", REPO, "acme/two"))
+    assert len(caught.value.problems) == 2
+
+
+def test_a_quota_that_ends_midway_loses_nothing(serve, tmp_path):
+    world = serve(small_world())
+    with connect(tmp_path / "undisturbed.duckdb") as con:
+        read(world, con)
+        undisturbed = everything(con)
+    with connect(tmp_path / "resumed.duckdb") as con:
+        stopped = 0
+        for skip in (3, 30, 30, 2, 5):
+            world.state.faults.add(Fault("rate_limit", 403, 3600), skip=skip)
+            try:
+                read(world, con)
+            except RateLimited:
+                stopped += 1
+            world.state.faults.clear()
+        read(world, con)
+        assert stopped >= 4
+        assert everything(con) == undisturbed
+
+
+@pytest.mark.slow
+def test_random_faults_change_nothing(serve, tmp_path):
+    world = serve(small_world())
+    with connect(tmp_path / "undisturbed.duckdb") as con:
+        read(world, con)
+        undisturbed = everything(con)
+    kinds = [Fault("secondary_limit", 429, 0), "bad_gateway", "drop", "drop_after_commit"]
+    world.state.faults.randomly(0.2, seed=3, kinds=kinds)
+    with connect(tmp_path / "disturbed.duckdb") as con:
+        for _ in range(5):
+            try:
+                read(world, con)
+                break
+            except RoadmapError:
+                continue
+        assert everything(con) == undisturbed
+    assert len(world.state.faults.given) > 20
+
+
+def test_pull_requests_merged_later_get_their_files(serve, con):
+    content = small_world()
+    world = serve(content)
+    read(world, con)
+    later = pull_request(
+        2, updated_at=ago(minutes=1), state="closed", closed_at=ago(minutes=1), merged_at=ago(minutes=1)
+    )
+    content.pull_requests[REPO][1] = later
+    content.pull_request_files[REPO, 2] = [payloads.pull_request_file(FULL, "README.md", head_sha="b" * 40)]
+    read(serve(content), con)
+    assert table(con, "select changed_files from raw.pull_requests where number = 2") == [(["README.md"],)]
+    assert table(con, "select changed_files from raw.pull_requests where number = 1") == [
+        (["docs/index.md", "src/app.py"],)
+    ]
+
+
+def test_runs_that_a_dump_left_without_jobs_get_them(serve, con, tmp_path):
+    content = small_world()
+    (tmp_path / "dump").mkdir()
+    (tmp_path / "dump" / "runs.json").write_text(json.dumps(content.runs[REPO]))
+    ingest_dump(tmp_path / "dump", con, CLOCK)
+    world = serve(content)
+    assert read(world, con).read["workflow_jobs"] == 134
+    assert set(read(world, con).read.values()) == {0}
+
+
+def test_foreign_pull_requests_of_a_commit_are_not_linked(serve, con):
+    content = small_world()
+    own = payloads.run_pull_request(content.pull_requests[REPO][0])
+    foreign = {**own, "number": 77, "base": {**own["base"], "repo": {**own["base"]["repo"], "id": 999}}}
+    content.runs[REPO].append(run(400, ago(minutes=3), event="pull_request", pull_requests=[foreign, own], actor=ANA))
+    read(serve(content), con)
+    assert table(con, "select pull_request_numbers from raw.workflow_runs where run_id = 400") == [([1],)]

@@ -1,0 +1,1 @@
+"""Tests of the SQL models: every number against values computed by hand."""

@@ -1,0 +1,206 @@
+"""The ledger of automatic repairs: every mechanism, every outcome."""
+
+from typing import Any
+
+import pytest
+
+from roadmap_pipeline_tests.marts.world import BOT, REPO, World
+
+BOT_RERUN: dict[str, Any] = {"triggering_actor": "github-actions[bot]", "triggering_actor_type": "Bot"}
+FEATURE: dict[str, Any] = {"branch": "feature/x", "event": "pull_request"}
+
+
+def _ledger(world: World) -> list[tuple[Any, ...]]:
+    with world.built() as warehouse:
+        return warehouse.rows(
+            "select run_id, run_attempt, mechanism, outcome from marts.autofix_attempts"
+            " order by run_id, run_attempt, repaired_at"
+        )
+
+
+@pytest.mark.parametrize(
+    ("conclusion", "outcome"),
+    [("success", "fixed"), ("failure", "failed"), (None, "pending"), ("cancelled", "unverified")],
+)
+def test_a_re_run_by_a_bot_is_an_attempt(conclusion: str | None, outcome: str):
+    world = World()
+    run = world.run("11-10 12:00", "failure")
+    world.run("11-10 12:00", conclusion, attempt=2, run_id=run, started="11-10 12:30", **BOT_RERUN)
+    assert _ledger(world) == [(run, 1, "auto_rerun", outcome)]
+
+
+def test_a_re_run_by_a_person_is_none():
+    world = World()
+    run = world.run("11-10 12:00", "failure")
+    world.run("11-10 12:00", attempt=2, run_id=run, started="11-10 12:30")
+    assert _ledger(world) == []
+
+
+def test_a_repair_after_the_horizon_is_none():
+    world = World()
+    run = world.run("11-10 12:00", "failure", minutes=0)
+    world.run("11-10 12:00", attempt=2, run_id=run, started="11-11 12:01", **BOT_RERUN)
+    assert _ledger(world) == []
+
+
+def test_each_re_run_answers_for_the_attempt_before_it():
+    world = World()
+    run = world.run("11-10 12:00", "failure")
+    world.run("11-10 12:00", "failure", attempt=2, run_id=run, started="11-10 12:30", **BOT_RERUN)
+    world.run("11-10 12:00", attempt=3, run_id=run, started="11-10 13:00", **BOT_RERUN)
+    assert _ledger(world) == [(run, 1, "auto_rerun", "failed"), (run, 2, "auto_rerun", "fixed")]
+    with world.built() as warehouse:
+        assert warehouse.weekly(
+            "autofix_attempts, autofix_fixed, autofix_success_rate, autofix_retry_recovered, autofix_repaired"
+        ) == (2, 1, 0.5, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("jobs", "conclusion", "outcome"),
+    [
+        ({"lint": "success", "test": "success"}, "success", "fixed"),
+        ({"lint": "success", "test": "failure"}, "failure", "fixed"),  # what had failed passes, something else fails
+        ({"lint": "failure", "test": "success"}, "failure", "failed"),
+        ({"test": "failure"}, "failure", "failed"),  # what had failed did not run
+        ({"lint": "cancelled"}, "cancelled", "unverified"),
+        ({"lint": None}, None, "pending"),
+    ],
+)
+def test_a_bot_commit_answers_for_the_jobs_that_had_failed(
+    jobs: dict[str, str | None], conclusion: str | None, outcome: str
+):
+    world = World()
+    run = world.run("11-10 12:00", "failure", sha="a", jobs={"lint": "failure", "test": "success"}, **FEATURE)
+    world.run("11-10 12:20", conclusion, sha="b", jobs=jobs, author=BOT, **FEATURE)
+    assert _ledger(world) == [(run, 1, "bot_commit", outcome)]
+
+
+def test_a_bot_may_push_before_the_failing_run_has_ended():
+    world = World()
+    run = world.run("11-10 12:00", "failure", sha="a", jobs={"lint": "failure"}, minutes=5, **FEATURE)
+    slow = next(row for row in world.rows["raw.workflow_runs"] if row["run_id"] == run)
+    world.job("e2e", "success", slow, slow["run_started_at"], slow["run_started_at"].replace(hour=14))
+    world.run("11-10 12:10", sha="b", author=BOT, **FEATURE)
+    assert _ledger(world) == [(run, 1, "bot_commit", "fixed")]
+
+
+def test_a_person_who_commits_before_the_result_supersedes_the_bot():
+    world = World()
+    run = world.run("11-10 12:00", "failure", sha="a", **FEATURE)
+    world.run("11-10 12:20", sha="b", author=BOT, minutes=30, **FEATURE)
+    world.run("11-10 12:40", sha="c", **FEATURE)
+    assert _ledger(world) == [(run, 1, "bot_commit", "superseded_by_human")]
+    with world.built() as warehouse:
+        assert warehouse.weekly("autofix_attempts, autofix_fixed, autofix_success_rate") == (1, 0, None)
+
+
+def test_a_person_who_commits_between_failure_and_bot_supersedes_it_too():
+    world = World()
+    run = world.run("11-10 12:00", "failure", sha="a", **FEATURE)
+    world.run("11-10 12:20", "cancelled", sha="h", **FEATURE)
+    world.run("11-10 12:22", sha="b", author=BOT, **FEATURE)
+    assert _ledger(world) == [(run, 1, "bot_commit", "superseded_by_human")]
+
+
+def test_a_person_who_commits_after_the_result_changes_nothing():
+    world = World()
+    run = world.run("11-10 12:00", "failure", sha="a", **FEATURE)
+    world.run("11-10 12:20", sha="b", author=BOT, **FEATURE)
+    world.run("11-10 15:00", sha="c", **FEATURE)
+    assert _ledger(world) == [(run, 1, "bot_commit", "fixed")]
+
+
+def test_a_bot_commit_repairs_nothing_that_was_green_again_or_never_failed():
+    world = World()
+    world.run("11-10 12:00", "failure", sha="a", **FEATURE)
+    world.run("11-10 12:20", sha="h", **FEATURE)
+    world.run("11-10 13:00", sha="b", author=BOT, **FEATURE)
+    world.run("11-10 13:30", sha="c", author="other-bot[bot]", **FEATURE)
+    assert _ledger(world) == []
+
+
+def test_a_bot_commit_that_no_run_of_the_workflow_tested_is_unverified():
+    world = World()
+    run = world.run("11-10 12:00", "failure", sha="a", **FEATURE)
+    world.run("11-10 12:20", sha="b", author=BOT, workflow_path=".github/workflows/labels.yml", **FEATURE)
+    assert _ledger(world) == [(run, 1, "bot_commit", "unverified")]
+
+
+def test_a_run_that_waits_for_approval_verifies_nothing():
+    world = World()
+    run = world.run("11-10 12:00", "failure", sha="a", **FEATURE)
+    world.run("11-10 12:20", "action_required", sha="b", author=BOT, jobs={}, **FEATURE)
+    assert _ledger(world) == [(run, 1, "bot_commit", "unverified")]
+
+
+def test_a_push_that_started_no_run_at_all_is_unverified_not_failed():
+    world = World()
+    run = world.run("11-10 12:00", "failure", sha="a", **FEATURE)
+    pushed = next(row for row in world.rows["raw.workflow_runs"])["created_at"].replace(hour=13)
+    world.pull_request(7, head_branch="feature/x", head_sha="b", updated_at=pushed)
+    assert _ledger(world) == [(run, 1, "bot_commit", "unverified")]
+    with world.built() as warehouse:
+        assert warehouse.weekly("autofix_attempts, autofix_success_rate, ci_health_score") == (1, None, 0.0)
+
+
+@pytest.mark.parametrize(("between", "outcome"), [("failure", "fixed"), ("success", "superseded_by_human")])
+def test_a_revert_by_a_bot_is_an_attempt_unless_people_were_faster(between: str, outcome: str):
+    world = World()
+    sha = "0123456789abcdef0123456789abcdef01234567"
+    run = world.run("11-10 12:00", "failure", sha=sha)
+    world.run("11-10 12:30", between, sha="other")
+    message = f"Revert\n\nThis reverts commit {sha}."
+    world.run("11-10 13:00", sha="r", author="revert-bot[bot]", head_commit_message=message)
+    assert _ledger(world) == [(run, 1, "auto_revert", outcome)]
+
+
+def test_on_the_default_branch_people_push_on_without_spoiling_a_repair():
+    world = World()
+    run = world.run("11-10 12:00", "failure", sha="a")
+    world.run("11-10 12:20", sha="b", author=BOT, minutes=30)
+    world.run("11-10 12:40", sha="c")
+    assert _ledger(world) == [(run, 1, "bot_commit", "fixed")]
+
+
+def test_an_untested_repair_stays_unverified_whoever_pushes_next():
+    world = World()
+    run = world.run("11-10 12:00", "failure", sha="a", **FEATURE)
+    world.run("11-10 12:20", "action_required", sha="b", author=BOT, jobs={}, **FEATURE)
+    world.run("11-10 12:40", sha="c", **FEATURE)
+    assert _ledger(world) == [(run, 1, "bot_commit", "unverified")]
+
+
+def test_a_declared_repair_counts_once_whatever_else_it_looks_like():
+    world = World()
+    run = world.run("11-10 12:00", "failure", sha="a", **FEATURE)
+    world.run("11-10 12:20", sha="b", author=BOT, head_commit_message=f"Fix\n\nAuto-Fix-For: {run}", **FEATURE)
+    assert _ledger(world) == [(run, 1, "declared", "fixed")]
+
+
+def test_pull_requests_that_declare_or_link_a_run_are_attempts():
+    world = World()
+    first = world.run("11-10 12:00", "failure", sha="a", workflow_path=".github/workflows/a.yml")
+    second = world.run("11-10 12:00", "failure", sha="a", workflow_path=".github/workflows/b.yml")
+    merged = {"created_at": None, "merged_at": None, "state": "closed"}
+    merged["created_at"] = world.rows["raw.workflow_runs"][0]["created_at"].replace(hour=13)
+    merged["merged_at"] = merged["created_at"].replace(hour=14)
+    world.pull_request(8, body=f"Auto-Fix-For: {first}", merge_commit_sha="m8", **merged)
+    link = f"Fixes https://github.com/{REPO}/actions/runs/{second}"
+    world.pull_request(9, body=link, author=BOT, author_type="Bot", merge_commit_sha="m9", **merged)
+    world.run("11-10 14:00", "failure", sha="m8", workflow_path=".github/workflows/a.yml")
+    world.run("11-10 14:05", sha="m9", workflow_path=".github/workflows/b.yml")
+    assert _ledger(world) == [(first, 1, "declared", "failed"), (second, 1, "bot_pr", "fixed")]
+
+
+def test_the_rate_is_fixed_among_judged_and_counts_in_the_failing_runs_week():
+    world = World()
+    for number, conclusion in enumerate(["success", "success", "failure", None, "cancelled"]):
+        run = world.run("11-08 23:30", "failure", sha=f"s{number}", branch=f"b{number}")
+        world.run(
+            "11-08 23:30", conclusion, attempt=2, run_id=run, sha=f"s{number}", branch=f"b{number}",
+            started="11-09 08:00", **BOT_RERUN,
+        )  # fmt: skip
+    with world.built() as warehouse:
+        assert warehouse.weekly(
+            "autofix_attempts, autofix_fixed, autofix_success_rate, final_pass_rate, ci_health_score", week="2026-W45"
+        ) == (5, 2, pytest.approx(2 / 3), pytest.approx(2 / 3), pytest.approx(2 / 3))

@@ -1,0 +1,143 @@
+"""Observed flakiness, its ranking, and failures that the default branch had already."""
+
+import pytest
+
+from roadmap_pipeline_tests.marts.world import CI, REPO, World
+
+
+def _commits(world: World, job: str, flaky: int, total: int, branch: str = "main") -> None:
+    for number in range(total):
+        sha = f"{job}{number}"
+        time = f"11-{14 - number % 14:02d} 12:00"
+        run = world.run(time, "failure" if number < flaky else "success", sha=sha, branch=branch, jobs={
+            job: "failure" if number < flaky else "success"
+        })  # fmt: skip
+        if number < flaky:
+            world.run(
+                time, attempt=2, run_id=run, sha=sha, branch=branch, started=time[:6] + "13:00", jobs={job: "success"}
+            )
+
+
+def test_ranking_by_the_wilson_lower_bound():
+    """Golden: 3/10 → 0.1078, 6/48 → 0.0586, 2/2 → 0.3424 (too few commits to be ranked)."""
+    world = World()
+    _commits(world, "e2e", 3, 10)
+    _commits(world, "unit", 6, 48)
+    _commits(world, "docs", 2, 2)
+    _commits(world, "steady", 0, 20)
+    with world.built() as warehouse:
+        assert warehouse.rows(
+            "select job_name, flaky_commits, commits, round(wilson_lower_bound, 4), flake_rank, status"
+            " from marts.flaky_jobs order by wilson_lower_bound desc"
+        ) == [
+            ("docs", 2, 2, 0.3424, None, "flaky"),
+            ("e2e", 3, 10, 0.1078, 1, "flaky"),
+            ("unit", 6, 48, 0.0586, 2, "flaky"),
+        ]
+
+
+def test_a_failure_is_flaky_when_the_same_full_name_passed_on_the_commit():
+    world = World()
+    run = world.run("11-10 12:00", "failure", jobs={"test (1/2)": "failure", "test (2/2)": "failure"})
+    world.run(
+        "11-10 12:00", "failure", attempt=2, run_id=run, started="11-10 13:00",
+        jobs={"test (1/2)": "success", "test (2/2)": "failure"},
+    )  # fmt: skip
+    world.run("11-10 14:00", sha="b", jobs={"test (2/2)": "success"})
+    world.run("11-10 14:00", workflow_path=".github/workflows/x.yml", jobs={"test (2/2)": "success"})
+    with world.built() as warehouse:
+        assert warehouse.rows("select job_name, run_attempt, is_flaky from marts.ci_failures order by all") == [
+            ("test (1/2)", 1, True),
+            ("test (2/2)", 1, False),
+            ("test (2/2)", 2, False),
+        ]
+        assert warehouse.weekly("flaky_jobs") == (1,)
+
+
+def test_flaky_jobs_sees_through_shards_but_not_across_them():
+    world = World()
+    # Another shard failed than the one that passed in the same attempt: nothing flaked.
+    world.run("11-10 12:00", "failure", sha="a", jobs={"test (1, 3.12)": "failure", "test (2, 3.12)": "success"})
+    # After the re-run the test sits in another shard.
+    run = world.run("11-11 12:00", "failure", sha="b", jobs={"test (1, 3.12)": "failure"})
+    world.run("11-11 12:00", sha="b", attempt=2, run_id=run, started="11-11 13:00", jobs={"test (2, 3.12)": "success"})
+    with world.built() as warehouse:
+        assert warehouse.rows("select job_name, flaky_commits, commits from marts.flaky_jobs") == [("test", 1, 2)]
+
+
+@pytest.mark.parametrize(
+    ("name", "base_name"),
+    [
+        ("test", "test"),
+        ("test (ubuntu-latest, 3.12)", "test"),
+        ("build (3.12) / test [2/4]", "build / test"),
+        ("unit shard 3", "unit"),
+        ("unit - part 2 of 5", "unit"),
+        ("e2e-shard-2", "e2e"),
+        ("integration 3/8", "integration"),
+        ("python3", "python3"),
+        ("(all)", "(all)"),
+    ],
+)
+def test_base_names(name: str, base_name: str):
+    world = World()
+    world.run("11-10 12:00", jobs={name: "success"})
+    with world.built() as warehouse:
+        assert warehouse.one("select job_base_name from marts.ci_jobs") == base_name
+
+
+@pytest.mark.parametrize("gate", ["CLA", "Check PR title", "labeler", "all-green", "CI success", "Changelog"])
+def test_gates_and_summaries_are_not_ranked(gate: str):
+    world = World()
+    _commits(world, gate, 3, 10)
+    with world.built() as warehouse:
+        assert warehouse.rows("from marts.flaky_jobs") == []
+        assert warehouse.one("select count(*) from marts.ci_failures where is_flaky") == 3
+
+
+def test_mass_failures_and_broken_weeks_are_the_environments():
+    world = World()
+    names = [f"suite {letter}" for letter in "abcdefghij"]
+    run = world.run("11-10 12:00", "failure", sha="m", jobs=dict.fromkeys(names, "failure"))
+    world.run(
+        "11-10 12:00", sha="m", attempt=2, run_id=run, started="11-10 13:00", jobs=dict.fromkeys(names, "success")
+    )
+    path = ".github/workflows/broken.yml"
+    for number in range(12):
+        world.run("11-10 12:00", "failure", sha=f"s{number}", workflow_path=path)
+    world.run("11-10 15:00", sha="s0", workflow_path=path)
+    with world.built() as warehouse:
+        assert warehouse.rows("select job_name from marts.flaky_jobs") == []
+
+
+def _verdict(world: World, run: int, fingerprint: str) -> None:
+    job = next(row["job_id"] for row in world.rows["raw.workflow_jobs"] if row["run_id"] == run)
+    world.add(
+        "derived.failure_verdicts", repo=REPO, job_id=job, run_id=run, run_attempt=1, category="test",
+        domain="code", fingerprint=fingerprint,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("default_branch", "mine", "expected"),
+    [
+        ("failure", "same", True),
+        ("failure", "other", False),
+        ("success", None, False),
+        (None, None, False),  # still running on the default branch
+    ],
+)
+def test_a_failure_is_preexisting_when_the_default_branch_failed_before(
+    default_branch: str | None, mine: str | None, expected: bool
+):
+    world = World()
+    before = world.run("11-10 10:00", default_branch, sha="m1")
+    run = world.run("11-10 12:00", "failure", sha="p1", branch="feature/x", event="pull_request")
+    after = world.run("11-10 13:00", "failure", sha="m2")
+    if mine:
+        _verdict(world, before, "same")
+        _verdict(world, run, mine)
+        _verdict(world, after, "same")
+    with world.built() as warehouse:
+        query = f"select is_preexisting from marts.ci_failures where run_id = {run} and workflow_path = '{CI}'"
+        assert warehouse.one(query) is expected

@@ -1,0 +1,115 @@
+"""Settings: defaults, every problem at once, sides, and secrets that stay secret."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from roadmap_pipeline.errors import ConfigurationError
+from roadmap_pipeline.settings import load_settings
+
+PAGE = "5a11d0c5000040008000000000000e3c"
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "roadmap.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def problems(environment: dict[str, str], root: Path) -> list[str]:
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings(environment, root)
+    return list(caught.value.problems)
+
+
+def test_defaults_are_the_contracts(tmp_path: Path) -> None:
+    settings = load_settings({}, tmp_path)
+    progress = settings.configuration.progress
+    assert (progress.window_days, progress.pass_rate_threshold, progress.autofix_threshold) == (28, 0.8, 0.7)
+    assert progress.points.model_dump() == {
+        "pass_rate": 25,
+        "autofix_success": 15,
+        "critical_workflows_green": 30,
+        "docs_and_pr_merged": 30,
+    }
+    assert settings.configuration.history_days == 400
+    assert settings.configuration.autofix.horizon_hours == 24
+    assert settings.warehouse == str(tmp_path / "data" / "roadmap.duckdb")
+    assert settings.dagster_home == tmp_path / "data" / "dagster"
+    assert (settings.github_side, settings.notion_side) == ("sandbox", "sandbox")
+
+
+def test_three_mistakes_are_reported_at_once_with_their_remedy(tmp_path: Path) -> None:
+    write(tmp_path, "history_days = 0\n[progress]\nwindow = 14\npass_rate_threshold = 80\n")
+    found = problems({}, tmp_path)
+    assert len(found) == 3
+    assert any("history_days" in text and "given: 0" in text for text in found)
+    assert any("progress.window" in text and "did you mean window_days?" in text for text in found)
+    assert any("progress.pass_rate_threshold" in text and "given: 80" in text for text in found)
+
+
+def test_problems_of_file_and_environment_come_together(tmp_path: Path) -> None:
+    write(tmp_path, "unheard_of = 1\n")
+    found = problems({"GITHUB_TOKEN": "t", "NOTION_API_KEY": "n", "ROADMAP_NOW": "soon"}, tmp_path)
+    for part in ("unheard_of", "GITHUB_REPOSITORY", "NOTION_PARENT_PAGE_ID", "ROADMAP_NOW"):
+        assert any(part in text for text in found), part
+
+
+def test_broken_toml_names_the_file_and_place(tmp_path: Path) -> None:
+    write(tmp_path, "[progress\n")
+    (found,) = problems({}, tmp_path)
+    assert "roadmap.toml" in found
+    assert "line 1" in found
+
+
+def test_a_named_configuration_must_exist_but_the_default_need_not(tmp_path: Path) -> None:
+    (found,) = problems({"ROADMAP_CONFIG": str(tmp_path / "elsewhere.toml")}, tmp_path)
+    assert "elsewhere.toml" in found
+    load_settings({}, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        PAGE,
+        "5a11d0c5-0000-4000-8000-000000000e3c",
+        f"https://app.notion.com/p/Engineering-{PAGE}",
+        f"https://www.notion.so/acme/Engineering-{PAGE}?v=0123",
+    ],
+)
+def test_notion_ids_are_taken_from_links_too(given: str, tmp_path: Path) -> None:
+    settings = load_settings({"NOTION_API_KEY": "k", "NOTION_PARENT_PAGE_ID": given}, tmp_path)
+    assert settings.notion_parent_page_id == "5a11d0c5-0000-4000-8000-000000000e3c"
+
+
+def test_several_repositories_and_one_wrong_name(tmp_path: Path) -> None:
+    settings = load_settings({"GITHUB_TOKEN": "t", "GITHUB_REPOSITORY": "acme/a, acme/b,acme/a"}, tmp_path)
+    assert settings.repositories == ("acme/a", "acme/b")
+    (found,) = problems({"GITHUB_TOKEN": "t", "GITHUB_REPOSITORY": "acme"}, tmp_path)
+    assert "'acme' is not owner/name" in found
+
+
+def test_one_side_alone_leaves_the_other_missing(tmp_path: Path) -> None:
+    settings = load_settings({"GITHUB_TOKEN": "t", "GITHUB_REPOSITORY": "acme/a"}, tmp_path)
+    assert (settings.github_side, settings.notion_side) == ("real", "missing")
+    # GitHub Actions always sets the repository: alone it configures nothing.
+    assert load_settings({"GITHUB_REPOSITORY": "acme/a"}, tmp_path).github_side == "sandbox"
+
+
+def test_secrets_never_show(tmp_path: Path) -> None:
+    secret = "ghp_" + "s3cret" * 6
+    settings = load_settings({"GITHUB_TOKEN": secret, "GITHUB_REPOSITORY": "acme/a"}, tmp_path)
+    assert secret not in repr(settings)
+    assert secret not in str(settings)
+
+
+def test_now_is_utc_whatever_the_offset(tmp_path: Path) -> None:
+    for text in ("2026-11-16T06:00:00Z", "2026-11-16T07:00:00+01:00", "2026-11-16T06:00:00"):
+        assert load_settings({"ROADMAP_NOW": text}, tmp_path).now() == datetime(2026, 11, 16, 6, tzinfo=UTC)
+
+
+def test_critical_workflows_of_a_repository_that_is_not_configured_are_a_warning(tmp_path: Path) -> None:
+    write(tmp_path, 'repositories = ["acme/a"]\n[critical_workflows]\n"acme/b" = ["ci.yml"]\n')
+    (warning,) = load_settings({}, tmp_path).warnings
+    assert "acme/b" in warning

@@ -1,0 +1,98 @@
+"""A person's query on the snapshot."""
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from roadmap_pipeline.errors import RoadmapError
+from roadmap_pipeline.warehouse import raw
+from roadmap_pipeline.warehouse.connection import connect
+from roadmap_pipeline.warehouse.query import QueryError, run_query
+from roadmap_pipeline.warehouse.snapshot import publish_snapshot
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "roadmap.duckdb"
+    with connect(path) as con:
+        raw.replace_rows(con, "config.autofix_bots", [{"login": "a"}, {"login": "b"}])
+    publish_snapshot(path)
+    return path
+
+
+def test_columns_and_rows_come_from_the_snapshot_while_the_file_is_locked(path: Path) -> None:
+    with connect(path) as con:
+        con.execute("delete from config.autofix_bots")
+        columns, rows = run_query(path, "select b.login, 1 as n from config.autofix_bots as b order by b.login")
+    assert columns == ["login", "n"]
+    assert rows == [("a", 1), ("b", 1)]
+
+
+@pytest.mark.parametrize(
+    ("sql", "rows"),
+    [
+        ("from config.autofix_bots select count(*)", [(2,)]),
+        ("with x as (select 1 as a) select a from x;", [(1,)]),
+        ("pivot config.autofix_bots on login using count(*)", [(1, 1)]),
+        ("values (1), (2)", [(1,), (2,)]),
+    ],
+)
+def test_every_way_to_read_works(path: Path, sql: str, rows: list[tuple[int, ...]]) -> None:
+    assert run_query(path, sql).rows == rows
+
+
+@pytest.mark.parametrize("sql", ["describe config.autofix_bots", "show all tables", "explain analyze select 1"])
+def test_looking_around_works(path: Path, sql: str) -> None:
+    assert run_query(path, sql).rows
+
+
+def test_zoned_times_come_back_in_utc(path: Path) -> None:
+    columns, rows = run_query(path, "select timestamptz '2026-11-09 01:00:00+01' as t, null::timestamptz as n, 1 as n")
+    assert columns == ["t", "n", "n"]
+    assert rows == [(datetime.fromisoformat("2026-11-09T00:00:00"), None, 1)]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "delete from config.autofix_bots",
+        "insert into config.autofix_bots values ('c') returning *",
+        "create table x as select 1",
+        "with d as (delete from config.autofix_bots returning *) select * from d",
+        "copy config.autofix_bots to '{out}'",
+        "explain analyze copy config.autofix_bots to '{out}'",
+        "explain (analyze) copy config.autofix_bots to '{out}'",
+        "attach '{out}' as other",
+        "export database '{out}'",
+        "set threads = 1",
+        "vacuum",
+    ],
+)
+def test_statements_that_write_are_refused_and_leave_no_trace(path: Path, sql: str) -> None:
+    before = sorted(path.parent.iterdir())
+    with pytest.raises(QueryError, match="for reading only"):
+        run_query(path, sql.format(out=path.parent / "out"))
+    assert sorted(path.parent.iterdir()) == before
+    assert run_query(path, "select count(*) from config.autofix_bots").rows == [(2,)]
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("selec 1", "selec"),
+        ("select nope", "nope"),
+        ("", "one query"),
+        ("select 1; select 2", "one query"),
+        ("select 1/'a'", "a"),
+    ],
+)
+def test_a_query_that_fails_says_why(path: Path, sql: str, said: str) -> None:
+    with pytest.raises(QueryError, match=said):
+        run_query(path, sql)
+
+
+def test_without_a_snapshot_the_remedy_is_named(tmp_path: Path) -> None:
+    with pytest.raises(RoadmapError, match="run `roadmap run` first"):
+        run_query(tmp_path / "roadmap.duckdb", "select 1")
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,95 @@
+"""The copy that readers open."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from roadmap_pipeline.warehouse import raw
+from roadmap_pipeline.warehouse.connection import WarehouseError, connect, scalar, transaction
+from roadmap_pipeline.warehouse.snapshot import publish_snapshot, snapshot_path
+
+_EVERYTHING = (
+    "select 'table', schema_name, table_name, comment from duckdb_tables()"
+    " union all select 'view', schema_name, view_name, comment from duckdb_views() where not internal"
+    " union all select data_type, schema_name, table_name || '.' || column_name, comment from duckdb_columns()"
+    " where not internal order by all"
+)
+
+
+def _fill(path: Path, login: str) -> None:
+    with connect(path) as con, transaction(con):
+        raw.replace_table(con, "config.autofix_bots", [{"login": login}])
+        con.execute("create schema if not exists marts")
+        con.execute("create schema if not exists a_first")
+        con.execute("create or replace view a_first.bots as select b.login from config.autofix_bots as b")
+        con.execute("comment on view a_first.bots is 'It''s a view.'")
+        con.execute("comment on column a_first.bots.login is 'A login.'")
+
+
+def test_the_name_stands_beside_the_file() -> None:
+    assert snapshot_path("data/roadmap.duckdb") == Path("data/roadmap.snapshot.duckdb")
+    assert snapshot_path(Path("/x/house")) == Path("/x/house.snapshot.duckdb")
+    with pytest.raises(WarehouseError, match="no file"):
+        snapshot_path("ducklake:postgres:dbname=x")
+
+
+def test_it_holds_everything_comments_included(tmp_path: Path) -> None:
+    path = tmp_path / "it's a roadmap.duckdb"
+    _fill(path, "autofix-ci[bot]")
+    with connect(path) as con:
+        live = con.execute(_EVERYTHING).fetchall()
+    snapshot = publish_snapshot(path)
+    with connect(snapshot, read_only=True) as con:
+        assert con.execute(_EVERYTHING).fetchall() == live
+        assert scalar(con, "select login from a_first.bots") == "autofix-ci[bot]"
+    assert ("view", "a_first", "bots", "It's a view.") in live
+    assert sorted(tmp_path.iterdir()) == [path, snapshot]
+
+
+def test_an_open_reader_keeps_the_old_one_and_the_next_gets_the_new_one(tmp_path: Path) -> None:
+    path = tmp_path / "roadmap.duckdb"
+    _fill(path, "old")
+    reader = (
+        "import sys, duckdb; con = duckdb.connect(sys.argv[1], read_only=True); print('open', flush=True);"
+        "sys.stdin.readline(); print(con.execute('select login from config.autofix_bots').fetchall())"
+    )
+    snapshot = publish_snapshot(path)
+    with subprocess.Popen(
+        [sys.executable, "-c", reader, str(snapshot)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "open\n"
+        _fill(path, "new")
+        publish_snapshot(path)
+        assert process.communicate("\n")[0] == "[('old',)]\n"
+    with connect(snapshot, read_only=True) as con:
+        assert scalar(con, "select login from a_first.bots") == "new"
+
+
+def test_a_kill_while_copying_leaves_the_old_one(tmp_path: Path) -> None:
+    path = tmp_path / "roadmap.duckdb"
+    _fill(path, "old")
+    snapshot = publish_snapshot(path)
+    before = snapshot.read_bytes()
+    with connect(path) as con:
+        con.execute("create table marts.big as select i, hash(i)::varchar as h from range(6_000_000) as r(i)")
+    building = tmp_path / "roadmap.snapshot.duckdb.building"
+    code = "import sys; from roadmap_pipeline.warehouse.snapshot import publish_snapshot; publish_snapshot(sys.argv[1])"
+    process = subprocess.Popen([sys.executable, "-c", code, str(path)])
+    while not building.exists():
+        assert process.poll() is None
+        time.sleep(0.005)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert building.exists()
+    assert snapshot.read_bytes() == before
+
+    with connect(path) as con:
+        con.execute("drop table marts.big")
+    publish_snapshot(path)
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["roadmap.duckdb", "roadmap.snapshot.duckdb"]
