@@ -354,7 +354,7 @@ def ui(port: int, host: str) -> None:
 
     with _live() as workspace:
         settings = workspace.settings
-        if settings.uses_built_in_sandbox:
+        if settings.uses_sandbox:
             click.echo(f"The sandbox's Notion: {settings.notion_api_url}/")
         click.echo(f"Dagster UI: http://{host}:{port} (Ctrl+C ends it)")
         sys.exit(serve_ui(settings, host, port, dict(os.environ)))

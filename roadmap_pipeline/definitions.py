@@ -9,13 +9,13 @@ from typing import Any
 
 import dagster as dg
 
+from roadmap_pipeline import stages
 from roadmap_pipeline.orchestration.assets import derived, models, outside, raw
 from roadmap_pipeline.orchestration.jobs import jobs
 from roadmap_pipeline.orchestration.resources import workspace_resource
 from roadmap_pipeline.orchestration.schedules import schedules
 from roadmap_pipeline.orchestration.sensors import on_merge_sensor
 from roadmap_pipeline.settings import Settings, load_settings
-from roadmap_pipeline.warehouse.models import load_project, project_directory
 
 
 def build_definitions(settings: Settings | None = None, resources: Mapping[str, Any] | None = None) -> dg.Definitions:
@@ -29,7 +29,7 @@ def build_definitions(settings: Settings | None = None, resources: Mapping[str, 
             *raw.sources,
             raw.github_ingest,
             *derived.assets,
-            *models.model_assets(load_project(project_directory())),
+            *models.model_assets(stages.project()),
             *outside.assets,
         ],
         jobs=jobs,

@@ -44,7 +44,7 @@ class Outcome:
             'roadmap query "from marts.ci_weekly limit 5"     the tables (roadmap is in .venv/bin)',
             "roadmap report                                   the whole weekly report",
         ]
-        if settings.uses_built_in_sandbox:
+        if settings.uses_sandbox:
             steps.append("make ui also serves the sandbox's Notion, as your teams would see it")
             steps.append("for the real thing: set GITHUB_TOKEN, GITHUB_REPOSITORY, NOTION_API_KEY,")
             steps.append("  NOTION_PARENT_PAGE_ID, and run again (README: Real credentials)")

@@ -21,6 +21,11 @@ from roadmap_pipeline.errors import ConfigurationError
 GITHUB_API_URL = "https://api.github.com"
 NOTION_API_URL = "https://api.notion.com"
 
+SANDBOX_GITHUB_TOKEN = "sandbox-github-token"  # noqa: S105
+REPLAY_GITHUB_TOKEN = "replay-github-token"  # noqa: S105
+SANDBOX_NOTION_KEY = "sandbox-notion-token"
+"""Credentials that open the simulators only: whoever is given them knows that nothing real is on the other side."""
+
 DEFAULT_BOTS = (
     "autofix-ci[bot]",
     "pre-commit-ci[bot]",
@@ -127,7 +132,6 @@ class Settings:
     notion_api_url: str = NOTION_API_URL
     milestone: str | None = None
     fixed_now: datetime | None = None
-    uses_built_in_sandbox: bool = False
     warnings: tuple[str, ...] = field(default=())
 
     @property
@@ -142,8 +146,20 @@ class Settings:
 
     def _side(self, credential: SecretStr | None) -> Side:
         if credential is not None:
-            return "sandbox" if self.uses_built_in_sandbox else "real"
+            simulated = credential.get_secret_value() in (SANDBOX_GITHUB_TOKEN, REPLAY_GITHUB_TOKEN, SANDBOX_NOTION_KEY)
+            return "sandbox" if simulated else "real"
         return "sandbox" if self.needs_sandbox else "missing"
+
+    @property
+    def uses_sandbox(self) -> bool:
+        """Whether both sides are simulators: nothing has to be paced."""
+        return (self.github_side, self.notion_side) == ("sandbox", "sandbox")
+
+    @property
+    def origin(self) -> Literal["sandbox", "real"]:
+        """What the data that GitHub's side gives stand for; replayed answers are real ones."""
+        simulated = self.github_token is not None and self.github_token.get_secret_value() == SANDBOX_GITHUB_TOKEN
+        return "sandbox" if simulated or self.needs_sandbox else "real"
 
     @property
     def needs_sandbox(self) -> bool:
@@ -167,7 +183,6 @@ class Settings:
             **{key: value for key, value in sandbox.items() if key != "fixed_now"},
             repositories=tuple(self.configuration.repositories) or _repositories(environment),
             fixed_now=self.fixed_now or sandbox.get("fixed_now"),
-            uses_built_in_sandbox=True,
         )
 
 

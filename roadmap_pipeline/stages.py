@@ -7,6 +7,7 @@ the workspace's outcome what it did. No Dagster here; what a stage is made of li
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -28,8 +29,9 @@ COMPUTED_SCHEMAS = ("staging", "marts")
 """Schemas whose models are built before anything is rendered; ``publish`` comes after."""
 
 
+@cache
 def project() -> Project:
-    """The SQL models of this installation."""
+    """The SQL models of this installation, read once a process."""
     return load_project(project_directory())
 
 
@@ -55,7 +57,7 @@ def ingest(workspace: Workspace) -> "IngestSummary":
 
 
 def _claim(workspace: Workspace) -> None:
-    note = claim(workspace.settings.warehouse, "sandbox" if workspace.settings.uses_built_in_sandbox else "real")
+    note = claim(workspace.settings.warehouse, workspace.settings.origin)
     if note:
         workspace.outcome.notes.append(note)
 
@@ -171,8 +173,7 @@ def sync(
     """Bring Notion and GitHub to what ``publish`` says; a dry run only makes the plan."""
     from roadmap_pipeline.sync.run import ALL_PARTS, Sync, SyncResult
 
-    if not workspace.settings.uses_built_in_sandbox:
-        require(workspace.settings.warehouse, "real")
+    require(workspace.settings.warehouse, workspace.settings.origin)
     session = Sync(workspace)
     plan = session.plan(ALL_PARTS if parts is None else parts, milestone=milestone, report_name=report_name)
     if dry_run:
@@ -246,7 +247,7 @@ def _check(side: str | None, workspace: Workspace, look: Any) -> Finding:
 def _look_at_github(workspace: Workspace) -> str:
     settings = workspace.settings
     found = [workspace.github.repository(name).data["full_name"] for name in settings.repositories]
-    return f"{', '.join(found)} at {settings.github_api_url}" + (" (sandbox)" if settings.uses_built_in_sandbox else "")
+    return f"{', '.join(found)} at {settings.github_api_url}" + (" (sandbox)" if settings.uses_sandbox else "")
 
 
 def _look_at_notion(workspace: Workspace) -> str:
@@ -256,7 +257,7 @@ def _look_at_notion(workspace: Workspace) -> str:
     side = NotionSide.look(workspace)
     missing = [key for key, found in side.observed.databases.items() if found is None]
     state = "databases will be created" if missing else "both databases are in shape"
-    return f"{state} at {settings.notion_api_url}" + (" (sandbox)" if settings.uses_built_in_sandbox else "")
+    return f"{state} at {settings.notion_api_url}" + (" (sandbox)" if settings.uses_sandbox else "")
 
 
 def _look_at_warehouse(workspace: Workspace) -> str:

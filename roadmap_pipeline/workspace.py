@@ -35,7 +35,7 @@ class Workspace:
         return GitHubClient(
             token.get_secret_value(),
             base_url=self.settings.github_api_url,
-            points_per_minute=None if self.settings.uses_built_in_sandbox else limits.github_points_per_minute,
+            points_per_minute=None if self.settings.uses_sandbox else limits.github_points_per_minute,
         )
 
     @cached_property
@@ -50,7 +50,7 @@ class Workspace:
         return NotionClient(
             key.get_secret_value(),
             base_url=self.settings.notion_api_url,
-            requests_per_second=None if self.settings.uses_built_in_sandbox else limits.notion_requests_per_second,
+            requests_per_second=None if self.settings.uses_sandbox else limits.notion_requests_per_second,
         )
 
     @cached_property

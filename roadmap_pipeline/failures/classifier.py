@@ -40,8 +40,8 @@ _LONGEST_COMMAND_NAME = 200
 WRAPPER = re.compile(
     rb"Process completed with exit code -?\d+\.?\s*\Z|Executing the custom container implementation failed"
     rb"|Error: The process '.{0,300}' failed with exit code \d+\s*\Z"
-    rb"|ELIFECYCLE.{0,40}Command failed|error Command failed with exit code \d+|npm (?:ERR!|error) (?:code \d+|A complete log"
-    rb"|command|path|errno|Lifecycle)|make(?:\[\d+\])?: \*\*\* .{0,200} Error \d+"
+    rb"|ELIFECYCLE.{0,40}Command failed|error Command failed with exit code \d+"
+    rb"|npm (?:ERR!|error) (?:code \d+|A complete log|command|path|errno|Lifecycle)|make(?:\[\d+\])?: \*\*\* .{0,200} Error \d+"
 )
 _TELLING = re.compile(
     rb"(?i)\b(?:error|errors|fail|failed|failure|fatal|exception|panic|cannot|could not|unable|denied)\b"

@@ -34,6 +34,8 @@ _ERRORS_FIRST, _ERRORS_LAST = 10, 30
 _STEPS_FIRST, _STEPS_LAST = 3, 10
 _STEP_NAMES = 200
 _LONGEST_KEY = 200
+# Most steps pass: patterns are matched when a step turns out to have failed, or when this much of it waits.
+_MOST_UNREAD = 4 << 20
 _KEY_BEGINS, _KEY_ENDS = b"PRIVATE KEY", b"-----END"
 
 # What goes first when not everything fits.
@@ -62,13 +64,24 @@ def make_excerpt(stream: Iterable[bytes] | bytes, *, limit_chars: int = 60_000) 
     reader = _Reader(default_classifier().matcher)
     splitter = _Splitter()
     log_bytes = 0
-    for chunk in [stream] if isinstance(stream, bytes) else stream:
-        log_bytes += len(chunk)
-        for start in range(0, len(chunk), BLOCK):
-            reader.read(splitter.feed(chunk[start : start + BLOCK]))
+    for piece in _pieces([stream] if isinstance(stream, bytes) else stream):
+        log_bytes += len(piece)
+        reader.read(splitter.feed(piece))
     reader.read(splitter.end())
     text, spans = reader.chosen(limit_chars)
     return Excerpt(text, spans, log_bytes, reader.lines, reader.redactions)
+
+
+def _pieces(stream: Iterable[bytes]) -> Iterator[bytes]:
+    """The stream in pieces of one size, so that how it came changes nothing."""
+    waiting = bytearray()
+    for chunk in stream:
+        for start in range(0, len(chunk), BLOCK):
+            waiting += chunk[start : start + BLOCK]
+            if len(waiting) >= BLOCK:
+                yield bytes(waiting[:BLOCK])
+                del waiting[:BLOCK]
+    yield bytes(waiting)
 
 
 class _Splitter:
@@ -110,6 +123,8 @@ class _Step:
     proofs: dict[str, list[_Line]] = field(default_factory=dict)
     around: dict[str, list[_Line]] = field(default_factory=dict)
     chains: dict[str, dict[int, list[_Line]]] = field(default_factory=dict)
+    unread: list[list[_Line]] = field(default_factory=list)
+    unread_bytes: int = 0
 
     @property
     def failed(self) -> bool:
@@ -199,6 +214,7 @@ class _Reader:
 
     def _close(self) -> None:
         if self._step.failed:
+            self._prove(self._step)
             (self._first if len(self._first) < _STEPS_FIRST else self._last).append(self._step)
 
     def _body(self, lines: list[_Line]) -> None:
@@ -206,9 +222,11 @@ class _Reader:
         if not lines:
             return
         step = self._step
-        block = without_escapes(b"\n".join(text for _, text in lines))
-        self._prove(step, lines, block)
-        if ERROR not in block:
+        step.unread.append(lines)
+        step.unread_bytes += sum(len(text) for _, text in lines)
+        if step.unread_bytes > _MOST_UNREAD:
+            self._prove(step)
+        if not any(ERROR in text for _, text in lines):
             missing = LINES_AFTER_ERROR - len(step.following) if step.failed else 0
             step.following += lines[:missing]
             step.recent.extend(lines)
@@ -220,36 +238,48 @@ class _Reader:
             elif step.failed and len(step.following) < LINES_AFTER_ERROR:
                 step.following.append(line)
 
-    def _prove(self, step: _Step, lines: Sequence[_Line], block: bytes) -> None:
-        """Keep the latest evidence of every rule that these lines hold."""
-        ordered: dict[str, list[tuple[int, int]]] = {}
-        for entry in self._matcher.found_in(block):
-            matches = self._matcher.matches(entry, block)
-            if not matches:
-                continue
-            rule = self._matcher.entries[entry].rule
-            if len(self._matcher.of_rule[rule.id]) == 1:
-                last = matches[-1].line
-                step.proofs[rule.id] = [_with_match_in_sight(lines[last], matches[-1])]
-                step.around[rule.id] = list(lines[max(0, last - _CONTEXT) : last + _CONTEXT + 1])
-            else:
-                number = self._matcher.entries[entry].number
-                ordered.setdefault(rule.id, []).extend((match.line, number) for match in matches)
-        for rule_id, places in ordered.items():
-            numbers = [self._matcher.entries[entry].number for entry in self._matcher.of_rule[rule_id]]
-            chains = step.chains.setdefault(rule_id, {})
-            for place, number in sorted(places):
-                if number == numbers[0]:
-                    chains[number] = [lines[place]]
-                elif number - 1 in chains:
-                    chains[number] = [*chains[number - 1], lines[place]]
-                if number == numbers[-1] and number in chains:
-                    step.proofs[rule_id] = chains[number]
+    def _prove(self, step: _Step) -> None:
+        """Keep the latest evidence of every rule that the lines that wait hold."""
+        unread, step.unread, step.unread_bytes = step.unread, [], 0
+        proven: set[str] = set()
+        chained: list[tuple[list[_Line], dict[str, list[tuple[int, int]]]]] = []
+        for lines in reversed(unread):
+            block = without_escapes(b"\n".join(text for _, text in lines))
+            ordered: dict[str, list[tuple[int, int]]] = {}
+            for entry in self._matcher.found_in(block):
+                rule_id = self._matcher.entries[entry].rule.id
+                if rule_id in proven or not (matches := self._matcher.matches(entry, block)):
+                    continue
+                if len(self._matcher.of_rule[rule_id]) == 1:
+                    proven.add(rule_id)
+                    last = matches[-1].line
+                    step.proofs[rule_id] = [_with_match_in_sight(lines[last], matches[-1])]
+                    step.around[rule_id] = lines[max(0, last - _CONTEXT) : last + _CONTEXT + 1]
+                else:
+                    number = self._matcher.entries[entry].number
+                    ordered.setdefault(rule_id, []).extend((match.line, number) for match in matches)
+            chained.append((lines, ordered))
+        for lines, ordered in reversed(chained):
+            for rule_id, places in ordered.items():
+                self._chain(step, rule_id, [(lines[place], number) for place, number in sorted(places)])
+
+    def _chain(self, step: _Step, rule_id: str, places: list[tuple[_Line, int]]) -> None:
+        """Follow a rule of several patterns: each must stand on the line of the one before it or later."""
+        numbers = [self._matcher.entries[entry].number for entry in self._matcher.of_rule[rule_id]]
+        chains = step.chains.setdefault(rule_id, {})
+        for line, number in places:
+            if number == numbers[0]:
+                chains[number] = [line]
+            elif number - 1 in chains:
+                chains[number] = [*chains[number - 1], line]
+            if number == numbers[-1] and number in chains:
+                step.proofs[rule_id] = chains[number]
 
     def chosen(self, limit_chars: int) -> tuple[str, list[list[int]]]:
         """The lines to keep, as text and spans."""
         self._body(self._header)
         self._close()
+        self._prove(self._own)
         kept: dict[int, str] = {}
         chars = 0
         for number, line in self._by_importance():

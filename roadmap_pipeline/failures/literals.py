@@ -1,8 +1,8 @@
 """Which plain strings a pattern's matches must contain, so that one automaton of strings can rule most patterns out.
 
-Belongs here: reading the subset of RE2's syntax that the rules use. A set of whole patterns with gaps (``error.*label``)
-needs a state for every combination of beginnings seen on a line, which runs hundreds of times slower than a set of
-strings.
+Belongs here: reading the subset of RE2's syntax that the rules use. A set of whole patterns with gaps
+(``error.*label``) needs a state for every combination of beginnings seen on a line, which runs hundreds of times slower
+than a set of strings.
 """
 
 from dataclasses import dataclass

@@ -75,8 +75,8 @@ _HARMLESS = re.compile(
 )
 # One cheap look decides for most lines that there is nothing to replace.
 _HINT = re.compile(
-    r"(?i)BEGIN |gh[pousr]_|github_pat|glpat|secret|ntn_|xox|xapp-|hooks\.slack|discord|A[KSRIGNBC][IODPVAC]A|aws_|AIza|"
-    r"ya29|GOCSPX|AccountKey|SharedAccess|sig=|signature=|token|8Q~|npm_|:_auth|_password|pypi-|[srp]k[_-]|hf_|dckr_|"
+    r"(?i)BEGIN |gh[pousr]_|github_pat|glpat|secret|ntn_|xox|xapp-|hooks\.slack|discord|A[KSRIGNBC][IODPVAC]A|aws_|"
+    r"AIza|ya29|GOCSPX|AccountKey|SharedAccess|sig=|signature=|token|8Q~|npm_|:_auth|_password|pypi-|[srp]k[_-]|hf_|dckr_|"
     r"dop_v1|SG\.|hv[sb]\.|rubygems_|eyJ|://[^\s@]*@|authorization|bearer|cookie|passw|passphrase|pwd|key|credential"
 )
 

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from roadmap_pipeline.settings import Settings
+from roadmap_pipeline.settings import REPLAY_GITHUB_TOKEN, SANDBOX_GITHUB_TOKEN, SANDBOX_NOTION_KEY, Settings
 from roadmap_pipeline.warehouse.origin import stored_origin
 
 if TYPE_CHECKING:
@@ -27,8 +27,6 @@ CLOCK = datetime(2026, 11, 16, 6, tzinfo=UTC)
 """The sandbox's time: it stands still, so that every run on every machine gives the same numbers."""
 
 REPOSITORIES = ("acme/payments", "acme/storefront", "acme/platform")
-GITHUB_TOKEN = "sandbox-github-token"  # noqa: S105
-NOTION_KEY = "sandbox-notion-token"
 PARENT_PAGE_ID = "5a11d0c5-0000-4000-8000-00000000ac3e"
 
 _SERVER_FILE = "server.json"
@@ -103,6 +101,7 @@ def serve(settings: Settings, replay: Path | None = None, github_port: int = 0) 
     folder = settings.state_folder / "sandbox"
     report: list[dict[str, Any]] = []
     writes: dict[str, Path] = {}
+    token = SANDBOX_GITHUB_TOKEN if replay is None else REPLAY_GITHUB_TOKEN
     if replay is None:
         folder.mkdir(parents=True, exist_ok=True)
         content = _organisation(folder)
@@ -116,13 +115,13 @@ def serve(settings: Settings, replay: Path | None = None, github_port: int = 0) 
             {"kind": str(kind), "records": count, "state": f"left out: {reason}"}
             for (kind, reason), count in sorted(loaded.left_out.items())
         ]
-    github = GitHubState(content, writes_path=writes.get("github"), token=GITHUB_TOKEN, rate_limit=None)
+    github = GitHubState(content, writes_path=writes.get("github"), token=token, rate_limit=None)
     notion = NotionState(
-        content.clock, writes_path=writes.get("notion"), token=NOTION_KEY, parent_page_id=PARENT_PAGE_ID
+        content.clock, writes_path=writes.get("notion"), token=SANDBOX_NOTION_KEY, parent_page_id=PARENT_PAGE_ID
     )
     with Server(create_github(github), github_port) as github_server, Server(create_notion(notion)) as notion_server:
         environment = _environment(
-            github_server.base_url, notion_server.base_url, content.clock, tuple(content.repositories)
+            github_server.base_url, notion_server.base_url, content.clock, tuple(content.repositories), token
         )
         served = Served(github, notion, environment, report)
         if replay is not None:
@@ -136,12 +135,14 @@ def serve(settings: Settings, replay: Path | None = None, github_port: int = 0) 
             server_file.unlink(missing_ok=True)
 
 
-def _environment(github_url: str, notion_url: str, clock: datetime, repositories: tuple[str, ...]) -> dict[str, str]:
+def _environment(
+    github_url: str, notion_url: str, clock: datetime, repositories: tuple[str, ...], token: str = SANDBOX_GITHUB_TOKEN
+) -> dict[str, str]:
     return {
-        "GITHUB_TOKEN": GITHUB_TOKEN,
+        "GITHUB_TOKEN": token,
         "GITHUB_REPOSITORY": ",".join(repositories),
         "GITHUB_API_URL": github_url,
-        "NOTION_API_KEY": NOTION_KEY,
+        "NOTION_API_KEY": SANDBOX_NOTION_KEY,
         "NOTION_PARENT_PAGE_ID": PARENT_PAGE_ID,
         "NOTION_API_URL": notion_url,
         "ROADMAP_NOW": clock.isoformat().replace("+00:00", "Z"),

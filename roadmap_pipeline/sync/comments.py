@@ -14,6 +14,7 @@ from roadmap_pipeline.github.comments import (
     content_hash,
     find,
     put,
+    render,
 )
 from roadmap_pipeline.github.transport import GitHubClient, NotFoundError
 from roadmap_pipeline.progress import task
@@ -51,7 +52,9 @@ def plan_comments(client: GitHubClient, desired: Sequence[DesiredComment]) -> Pl
             finally:
                 progress.advance()
             before = _before(found)
-            if found is not None and content_hash(found.body) == content_hash(wanted.body):
+            # Compared with what would be sent, which is shorter when the text exceeds GitHub's limit.
+            sent = render(_marker(wanted), wanted.body).partition("\n")[2]
+            if found is not None and content_hash(found.body) == content_hash(sent):
                 continue
             if found is not None and found.is_edited_by_others:
                 notes.append(f"{title}: somebody edited the comment; it is written anew")
@@ -65,14 +68,18 @@ def _before(found: StickyComment | None) -> str | None:
     return None if found is None else found.body
 
 
+def _marker(comment: DesiredComment) -> Marker:
+    # The hash is filled in when the comment is rendered.
+    return Marker(comment.repo, PULL_REQUEST_STATUS, f"pr-{comment.number}", "0" * 64)
+
+
 def apply_comment(workspace: Workspace, change: Change) -> str | None:
     """Write one comment. Returns why GitHub refuses it (locked, read-only token), None when it was written."""
     write: _Write = change.detail
     comment = write.comment
-    marker = Marker(comment.repo, PULL_REQUEST_STATUS, f"pr-{comment.number}", "0" * 64)
     try:
         # Looks again before it writes: another run may have been quicker since the plan was made.
-        put(workspace.github, comment.repo, comment.number, comment.body, write.author, marker=marker)
+        put(workspace.github, comment.repo, comment.number, comment.body, write.author, marker=_marker(comment))
     except CommentRefused as refusal:
         return refusal.reason
     return None

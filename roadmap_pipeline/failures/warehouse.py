@@ -1,0 +1,104 @@
+"""Judging the failed jobs that are stored, and storing the verdicts.
+
+Belongs here: which jobs need a (new) verdict, and the rows of ``derived.failure_verdicts``. Reading logs from GitHub
+belongs to ``github``, counting failures to the SQL models.
+"""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from roadmap_pipeline import progress
+from roadmap_pipeline.failures.classifier import (
+    Classifier,
+    JobFacts,
+    StepFacts,
+    Verdict,
+    classify_excerpt,
+    default_classifier,
+)
+from roadmap_pipeline.failures.rules import RuleSet
+from roadmap_pipeline.warehouse.connection import transaction
+from roadmap_pipeline.warehouse.raw import replace_rows
+
+if TYPE_CHECKING:
+    import duckdb
+
+_BATCH = 500
+
+# A verdict is out of date when the rules changed, or when it was made without the log that is stored now: only a
+# verdict on a log names a line, and the log of a finished job never changes.
+_TO_JUDGE = """
+select jobs.job_id
+from raw.workflow_jobs as jobs
+left join raw.job_logs as logs on logs.job_id = jobs.job_id
+left join derived.failure_verdicts as verdicts on verdicts.job_id = jobs.job_id
+where jobs.conclusion in ('failure', 'timed_out', 'startup_failure')
+  and (verdicts.job_id is null
+       or verdicts.ruleset_version is distinct from ?
+       or (verdicts.line is null and logs.excerpt is not null))
+order by jobs.job_id
+"""
+_JOBS = """
+select jobs.repo, jobs.job_id, jobs.run_id, jobs.run_attempt, jobs.name, jobs.conclusion, jobs.steps,
+       logs.excerpt, logs.excerpt_spans
+from raw.workflow_jobs as jobs
+left join raw.job_logs as logs on logs.job_id = jobs.job_id
+where jobs.job_id in (select unnest(?))
+order by jobs.job_id
+"""
+
+
+def classify_failures(con: "duckdb.DuckDBPyConnection", *, rules: RuleSet | None = None) -> int:
+    """Judge the failed jobs that have no verdict of these rules yet, or whose log came after it; returns how many.
+
+    Either all verdicts are stored or, after an error, none.
+    """
+    classifier = Classifier(rules) if rules is not None else default_classifier()
+    jobs = [job_id for (job_id,) in con.execute(_TO_JUDGE, [classifier.rules.version]).fetchall()]
+    if not jobs:
+        return 0
+    with progress.task("Classifying failed jobs", total=len(jobs)) as task, transaction(con):
+        for start in range(0, len(jobs), _BATCH):
+            batch = con.execute(_JOBS, [jobs[start : start + _BATCH]]).fetchall()
+            replace_rows(con, "derived.failure_verdicts", [_row(classifier, *job) for job in batch])
+            task.advance(len(batch))
+    return len(jobs)
+
+
+def _row(
+    classifier: Classifier,
+    repo: str,
+    job_id: int,
+    run_id: int,
+    run_attempt: int,
+    name: str | None,
+    conclusion: str,
+    steps: str | None,
+    excerpt: str | None,
+    spans: str | None,
+) -> dict[str, Any]:
+    facts = JobFacts(
+        conclusion=conclusion,
+        steps=tuple(
+            StepFacts(step.get("name") or "", step.get("status"), step.get("conclusion"), step.get("number"))
+            for step in json.loads(steps or "[]")
+        ),
+        has_log=excerpt is not None,
+        name=name or "",
+    )
+    verdict = classify_excerpt(excerpt or "", json.loads(spans or "[]"), facts, classifier)
+    return {"repo": repo, "job_id": job_id, "run_id": run_id, "run_attempt": run_attempt} | _columns(verdict)
+
+
+def _columns(verdict: Verdict | None) -> dict[str, Any]:
+    assert verdict is not None, "a job that failed always gets a verdict"
+    return {
+        "category": verdict.category,
+        "domain": verdict.domain,
+        "rule_id": verdict.rule_id,
+        "fingerprint": verdict.fingerprint,
+        "line": verdict.line,
+        "evidence": verdict.evidence,
+        "retryable": verdict.retryable,
+        "ruleset_version": verdict.ruleset_version,
+    }

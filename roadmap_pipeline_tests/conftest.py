@@ -1,0 +1,50 @@
+"""One main job on the simulated organisation for all tests that look at its results: real HTTP, real DuckDB file."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from roadmap_pipeline.outcome import Outcome
+from roadmap_pipeline.sandbox.local import Served, serve
+from roadmap_pipeline.settings import Settings, load_settings
+from roadmap_pipeline.workspace import Workspace
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A main job that ran against a sandbox which is still up."""
+
+    settings: Settings
+    served: Served
+    outcome: Outcome
+
+    def workspace(self) -> Workspace:
+        """A fresh one, with counters at nought."""
+        return Workspace(self.settings)
+
+    def writes(self) -> int:
+        """Writing requests that both simulators have seen."""
+        return sum(entry.mutating for side in (self.served.github, self.served.notion) for entry in side.journal)
+
+
+@pytest.fixture(scope="session")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
+    """The main job, run once for the whole session. Tests that change the world restore it or make their own."""
+    from roadmap_pipeline.orchestration.launch import run_main_job
+
+    root = tmp_path_factory.mktemp("organisation")
+    shutil.copyfile(ROOT / "dagster.yaml", root / "dagster.yaml")
+    settings = load_settings({}, root)
+    with serve(settings) as served:
+        live = settings.with_sandbox(served.environment)
+        workspace = Workspace(live)
+        try:
+            outcome = run_main_job(workspace)
+        finally:
+            workspace.close()
+        yield Ran(live, served, outcome)

@@ -1,0 +1,258 @@
+"""Choosing the cause: structure first, then priorities, never a wrapper line."""
+
+import mmap
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from roadmap_pipeline.failures.classifier import JobFacts, StepFacts, classify, classify_excerpt
+from roadmap_pipeline.failures.fingerprint import fingerprint
+from roadmap_pipeline_tests.failures.logs import FAILED, FRAGMENTS, NO_DATA, job, line_of, raw, step
+
+PASSED = "FAILED tests/test_a.py::test_sum - assert 1 == 2"
+
+
+def test_a_failed_test_is_found_with_its_line() -> None:
+    log = job(step("make setup", "ok"), step("make ci", "collecting", PASSED, "1 failed in 0.10s", FAILED))
+    verdict = classify(log)
+    assert verdict is not None
+    assert (verdict.category, verdict.domain, verdict.rule_id) == ("test", "code", "test.pytest.failed_line")
+    assert verdict.line == line_of(log, PASSED)
+    assert verdict.evidence == PASSED
+    assert verdict.fingerprint == fingerprint("test", "test.pytest.failed_line", "tests/test_a.py::test_sum")
+    assert not verdict.retryable
+
+
+def test_a_passing_log_has_no_verdict_even_when_it_speaks_of_errors() -> None:
+    assert classify(job(step("make ci", PASSED, "error: nothing", "Killed", "No space left on device"))) is None
+    assert classify(b"") is None
+    assert classify(None) is None
+
+
+def test_a_wrapper_line_alone_is_unknown_and_the_telling_line_is_shown() -> None:
+    log = job(step("./release.sh", "starting", "the moon was in the wrong phase: giving up", "", FAILED))
+    verdict = classify(log)
+    assert verdict is not None
+    assert (verdict.category, verdict.domain, verdict.rule_id) == ("unknown", "unknown", None)
+    assert verdict.evidence == "the moon was in the wrong phase: giving up"
+    assert verdict.line == line_of(log, "moon")
+
+
+def test_the_script_of_a_step_is_not_its_output() -> None:
+    log = job(step("./notify.sh\necho 'No space left on device'", "nothing to see", FAILED))
+    verdict = classify(log)
+    assert verdict is not None
+    assert verdict.category == "unknown"
+
+
+def test_earlier_steps_without_errors_do_not_count() -> None:
+    log = job(
+        step("./a.sh", "No space left on device"), step("./b.sh", "./b.sh: line 1: foo: command not found", FAILED)
+    )
+    verdict = classify(log)
+    assert verdict is not None
+    assert verdict.rule_id == "script.command_not_found"
+
+
+def test_a_step_that_may_fail_is_not_the_cause_but_one_that_reports_is_neither() -> None:
+    allowed = step("./flaky.sh", "npm error code ERESOLVE", FAILED)
+    broken = step("./b.sh", "./b.sh: line 1: foo: command not found", FAILED)
+    report = step("acme/upload-report@v1", "##[error]API rate limit exceeded")
+    last = classify(job(allowed, broken))
+    assert last is not None
+    assert last.category == "script_error"
+    reported = classify(job(broken, report))
+    assert reported is not None
+    assert reported.category == "script_error"
+
+
+def test_a_step_that_github_names_as_failed_comes_first() -> None:
+    first = step("./a.sh", "npm error code ERESOLVE", FAILED)
+    second = step("./b.sh", "./b.sh: line 1: foo: command not found", FAILED)
+    facts = JobFacts("failure", [StepFacts("Run ./a.sh", "completed", "failure"), StepFacts("Run ./b.sh")])
+    verdict = classify(job(first, second), facts)
+    assert verdict is not None
+    assert verdict.category == "dependency_install"
+
+
+def test_a_script_may_print_a_group_called_run() -> None:
+    log = job(step("./ci.sh", "npm error code ERESOLVE", "##[group]Run part two", "quiet", "##[endgroup]", FAILED))
+    verdict = classify(log)
+    assert verdict is not None
+    assert verdict.category == "dependency_install"
+
+
+def test_the_rest_of_an_error_message_belongs_to_it() -> None:
+    message = ["##[error]Request failed due to the following:", " - Resource not accessible by integration"]
+    log = job(step("acme/add-item@v1", *message))
+    verdict = classify(log)
+    assert verdict is not None
+    assert verdict.rule_id == "auth.integration"
+    assert verdict.line == line_of(log, "Resource not accessible")
+
+
+def test_patterns_of_one_rule_must_stand_in_order() -> None:
+    crash = ["Traceback (most recent call last):", '  File "x.py", line 1', "KeyError: 'stage'"]
+    right = classify(job(step("python x.py", *crash, FAILED)))
+    wrong = classify(job(step("python x.py", *reversed(crash), FAILED)))
+    assert right is not None
+    assert wrong is not None
+    assert right.rule_id == "script.python_traceback"
+    assert wrong.rule_id is None
+
+
+def test_what_failed_is_told_by_the_task_then_by_the_command() -> None:
+    task = classify(job(step("./ci.sh", "strange words", "make: *** [Makefile:3: lint] Error 1", FAILED)))
+    command = classify(job(step("npm run lint", "strange words", FAILED)))
+    assert task is not None
+    assert command is not None
+    assert (task.category, task.rule_id) == ("lint_format", "task.lint")
+    assert (command.category, command.rule_id) == ("lint_format", "command.lint")
+    assert command.evidence == "strange words"
+
+
+def test_colours_timestamps_and_marks_are_taken_off_the_evidence() -> None:
+    log = job(step("make ci", "\x1b[31m\x1b[1mFAILED\x1b[0m tests/\x1b[1mtest_a.py\x1b[0m::test_sum - no", FAILED))
+    verdict = classify(log)
+    assert verdict is not None
+    assert verdict.evidence == "FAILED tests/test_a.py::test_sum - no"
+
+
+def test_evidence_is_redacted_and_short() -> None:
+    token = "ghp_" + "a1B2" * 9
+    log = job(step("./x.sh", f"FAILED tests/test_a.py::test_x - got {token} {'y' * 900}", FAILED))
+    verdict = classify(log)
+    assert verdict is not None
+    assert token not in verdict.evidence
+    assert "[redacted]" in verdict.evidence
+    assert len(verdict.evidence) <= 300
+
+
+def test_bytes_that_are_no_text_and_windows_line_ends() -> None:
+    log = job(step("make ci", PASSED, FAILED)).replace(b"\n", b"\r\n").replace(b"collecting", b"\xff\xfe\x00")
+    verdict = classify(log)
+    assert verdict is not None
+    assert verdict.rule_id == "test.pytest.failed_line"
+
+
+def test_a_mapped_file_is_judged_like_its_bytes(tmp_path: Path) -> None:
+    log = job(step("make ci", *("noise" for _ in range(20_000)), PASSED, *("noise" for _ in range(20_000)), FAILED))
+    path = tmp_path / "log.txt"
+    path.write_bytes(log)
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+        assert classify(mapped) == classify(log)
+
+
+def test_a_fragment_without_markers_is_judged_by_content_or_not_at_all() -> None:
+    verdict = classify(b"collected 3 items\nFAILED tests/test_a.py::test_sum - assert\n")
+    assert verdict is not None
+    assert verdict.line == 2
+    assert classify(b"all is well\nbye\n") is None
+
+
+def test_a_log_without_errors_of_a_job_that_failed() -> None:
+    log = raw("Current runner version: '2'", *step("make ci", PASSED))
+    assert classify(log) is None
+    verdict = classify(log, JobFacts("failure"))
+    assert verdict is not None
+    assert verdict.category == "test"
+
+
+@pytest.mark.parametrize("conclusion", ["success", "skipped", "neutral"])
+def test_a_job_that_did_not_fail_has_no_verdict(conclusion: str) -> None:
+    assert classify(job(step("make ci", PASSED, FAILED)), JobFacts(conclusion)) is None
+
+
+def test_without_a_log_the_job_itself_tells() -> None:
+    startup = classify(None, JobFacts("startup_failure", has_log=False))
+    assert startup is not None
+    assert (startup.category, startup.rule_id, startup.line) == ("workflow_config", "job.startup_failure", None)
+    stuck = [StepFacts("Set up job", "completed", "success"), StepFacts("Build", "in_progress")]
+    lost = classify(None, JobFacts("failure", stuck, has_log=False))
+    assert lost is not None
+    assert (lost.category, lost.retryable, lost.line) == ("runner_lost", True, None)
+    late = classify(None, JobFacts("timed_out", has_log=False))
+    assert late is not None
+    assert late.category == "timeout"
+    nothing = classify(None, JobFacts("failure", [StepFacts("Build", "completed", "failure")], has_log=False))
+    assert nothing is not None
+    assert (nothing.category, nothing.rule_id, nothing.evidence) == ("unknown", None, "Failed step: Build")
+
+
+def test_annotations_that_leave_no_doubt_beat_the_log_others_help_out() -> None:
+    log = job(step("make ci", PASSED, FAILED))
+    lost = classify(log, JobFacts("failure", annotations=["The hosted runner lost communication with the server."]))
+    assert lost is not None
+    assert (lost.category, lost.line) == ("runner_lost", None)
+    annotation = ["src/a.ts(1,1): error TS2304: Cannot find name 'x'."]
+    assert classify(log, JobFacts("failure", annotations=annotation)).category == "test"  # type: ignore[union-attr]
+    helped = classify(None, JobFacts("failure", annotations=annotation, has_log=False))
+    assert helped is not None
+    assert helped.category == "type_check"
+
+
+def test_an_excerpt_gives_lines_of_the_whole_log() -> None:
+    excerpt = "\n".join(["head", "FAILED tests/test_a.py::test_sum - no", FAILED])
+    verdict = classify_excerpt(excerpt, [[1, 1], [900, 2]])
+    assert verdict is not None
+    assert verdict.line == 900
+
+
+def test_the_same_failure_of_another_run_has_the_same_fingerprint() -> None:
+    one = classify(job(step("x.sh", "curl: (6) Could not resolve host: mirror.example", FAILED)))
+    two = classify(job(step("a", "b"), step("x.sh", "1", "curl: (6) Could not resolve host: mirror.example", FAILED)))
+    assert one is not None
+    assert two is not None
+    assert one.fingerprint == two.fingerprint
+    assert one.line != two.line
+
+
+FRAGMENT = st.sampled_from(
+    [
+        b"##[group]Run ",
+        b"##[endgroup]",
+        b"##[error]",
+        b"shell: x",
+        b"\n",
+        b"Post job cleanup.",
+        b"2026-11-10T09:00:00.1Z ",
+        b"\x1b[31m",
+        b"Cleaning up orphan processes",
+        b"FAILED a.py::b",
+        b"a/b@v1",
+        b"\xff\x00",
+        b"Process completed with exit code 1.",
+    ]
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.one_of(FRAGMENT, st.binary(max_size=20)), max_size=40).map(b"".join))
+def test_no_bytes_make_it_raise_and_the_line_exists(log: bytes) -> None:
+    for facts in (None, JobFacts("failure")):
+        verdict = classify(log, facts)
+        if verdict is not None and verdict.line is not None:
+            assert 1 <= verdict.line <= log.count(b"\n") + 1
+
+
+@pytest.mark.skipif(not FRAGMENTS.is_dir(), reason=NO_DATA)
+def test_the_expected_line_of_real_fragments() -> None:
+    """In-band expectations of another classifier's fixtures; some name a cause that our taxonomy ranks differently."""
+    import gzip
+
+    found = total = 0
+    for path in sorted(FRAGMENTS.iterdir()):
+        if ".txt" not in path.suffixes:
+            continue
+        data = path.read_bytes()
+        data = gzip.decompress(data) if path.suffix == ".gz" else data
+        lines = [line for line in data.split(b"\n") if not line.startswith(b"#=SOURCE=#")]
+        expected = next(n for n, line in enumerate(lines, 1) if line.startswith(b"#=MATCH=# "))
+        log = b"\n".join(lines).replace(b"#=MATCH=# ", b"").replace("‹".encode(), b"").replace("›".encode(), b"")
+        verdict = classify(log)
+        total += 1
+        found += verdict is not None and verdict.line == expected
+    assert total == 41
+    assert found >= 36

@@ -1,0 +1,134 @@
+"""Verdicts of stored jobs: who gets one, when it is made again, and what it says."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from roadmap_pipeline import progress
+from roadmap_pipeline.failures.excerpts import make_excerpt
+from roadmap_pipeline.failures.rules import load_rules
+from roadmap_pipeline.failures.warehouse import classify_failures
+from roadmap_pipeline.warehouse.connection import connect
+from roadmap_pipeline.warehouse.raw import replace_rows
+from roadmap_pipeline_tests.failures.logs import FAILED, job, line_of, step
+
+LOG = job(step("make quiet", "fine"), step("make ci", "--- FAIL: TestTotal (0.01s)", FAILED))
+STUCK = [{"number": 1, "name": "Build", "status": "in_progress", "conclusion": None}]
+
+
+@pytest.fixture
+def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    with connect(tmp_path / "roadmap.duckdb") as connection:
+        yield connection
+
+
+def store_job(
+    con: duckdb.DuckDBPyConnection, job_id: int, conclusion: str, steps: list[dict[str, Any]] | None = None
+) -> None:
+    row = {
+        "repo": "acme/payments",
+        "job_id": job_id,
+        "run_id": 100 + job_id,
+        "run_attempt": 2,
+        "name": "unit",
+        "conclusion": conclusion,
+        "steps": json.dumps(steps or []),
+    }
+    replace_rows(con, "raw.workflow_jobs", [row])
+
+
+def store_log(con: duckdb.DuckDBPyConnection, job_id: int, log: bytes | None) -> None:
+    row: dict[str, Any] = {"repo": "acme/payments", "job_id": job_id, "run_id": 100 + job_id, "run_attempt": 2}
+    row |= {"state": "expired", "read_at": datetime(2026, 11, 10)}
+    if log is not None:
+        excerpt = make_excerpt(log)
+        row |= {"state": "stored", "excerpt": excerpt.text, "excerpt_spans": json.dumps(excerpt.spans)}
+    replace_rows(con, "raw.job_logs", [row])
+
+
+def verdicts(con: duckdb.DuckDBPyConnection) -> dict[int, tuple[Any, ...]]:
+    rows = con.execute(
+        "select job_id, category, domain, rule_id, line, evidence from derived.failure_verdicts order by 1"
+    ).fetchall()
+    return {row[0]: row[1:] for row in rows}
+
+
+def test_every_failed_job_gets_a_verdict_and_no_other(con: duckdb.DuckDBPyConnection) -> None:
+    store_job(con, 1, "failure")
+    store_log(con, 1, LOG)
+    store_job(con, 2, "failure", [{"number": 1, "name": "Unit", "status": "completed", "conclusion": "failure"}])
+    store_log(con, 2, None)
+    store_job(con, 3, "failure", STUCK)
+    store_job(con, 4, "timed_out")
+    store_job(con, 5, "success")
+    store_log(con, 5, LOG)
+    store_job(con, 6, "cancelled")
+    assert classify_failures(con) == 4
+    line = line_of(LOG, "--- FAIL")
+    assert verdicts(con) == {
+        1: ("test", "code", "test.go", line, "--- FAIL: TestTotal (0.01s)"),
+        2: ("unknown", "unknown", None, None, "Failed step: Unit"),
+        3: ("runner_lost", "platform", "job.steps_unfinished", None, "Step never finished: Build"),
+        4: ("timeout", "platform", "job.timed_out", None, "The job exceeded its time limit."),
+    }
+    keys = con.execute("select distinct repo, run_id - job_id, run_attempt from derived.failure_verdicts").fetchall()
+    assert keys == [("acme/payments", 100, 2)]
+
+
+def test_nothing_is_judged_twice_but_a_log_that_came_later_is_read(con: duckdb.DuckDBPyConnection) -> None:
+    store_job(con, 1, "failure")
+    assert classify_failures(con) == 1
+    assert classify_failures(con) == 0
+    assert verdicts(con)[1][0] == "unknown"
+    store_log(con, 1, LOG)
+    assert classify_failures(con) == 1
+    assert verdicts(con)[1][0] == "test"
+    assert classify_failures(con) == 0
+
+
+def test_new_rules_judge_everything_again(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    store_job(con, 1, "failure")
+    store_log(con, 1, LOG)
+    classify_failures(con)
+    path = tmp_path / "rules.toml"
+    path.write_text(
+        'version = "9"\n[[rule]]\nid = "x"\ncategory = "network"\npriority = 900\npatterns = ["TestTotal"]\n'
+        'example = "TestTotal"\nnegative_example = "y"\n'
+    )
+    rules = load_rules(path)
+    assert classify_failures(con, rules=rules) == 1
+    assert verdicts(con)[1][:3] == ("network", "platform", "x")
+    stored = con.execute("select ruleset_version, retryable from derived.failure_verdicts").fetchall()
+    assert stored == [(rules.version, True)]
+    assert classify_failures(con, rules=rules) == 0
+
+
+def test_progress_is_shown(con: duckdb.DuckDBPyConnection) -> None:
+    for job_id in range(3):
+        store_job(con, job_id, "failure")
+    seen: list[tuple[str, int | None]] = []
+    done: list[int] = []
+
+    class Reporter:
+        def start(self, text: str, total: int | None) -> "Reporter":
+            seen.append((text, total))
+            return self
+
+        def finish(self, task: object) -> None:
+            pass
+
+        def advance(self, n: int = 1) -> None:
+            done.append(n)
+
+        def describe(self, text: str) -> None:
+            pass
+
+    with progress.reporting(Reporter()):
+        classify_failures(con)
+    assert seen == [("Classifying failed jobs", 3)]
+    assert sum(done) == 3

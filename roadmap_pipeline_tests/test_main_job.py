@@ -1,0 +1,187 @@
+"""The whole way once, seen from both ends: what the simulators hold afterwards, and what the warehouse says."""
+
+import json
+from collections import Counter
+
+import duckdb
+import pytest
+
+from roadmap_pipeline import stages
+from roadmap_pipeline.notion.layout import CI_REPORTS, ENGINEERING_ROADMAP
+from roadmap_pipeline.notion.markdown import fit
+from roadmap_pipeline.notion.rows import read_body, read_rows
+from roadmap_pipeline.notion.schema import look, resolve
+from roadmap_pipeline.sandbox.organisation import generate
+from roadmap_pipeline.warehouse.snapshot import snapshot_path
+from roadmap_pipeline_tests.conftest import Ran
+
+REPORTS = {
+    "Report Name": "title",
+    "Report Date": "date",
+    "Analysis Period": "number",
+    "Total Failures": "number",
+    "Auto-fix Success Rate": "number",
+    "Average MTTR": "number",
+    "Top Failure Category": "rich_text",
+    "Report Content": "rich_text",
+    "GitHub Link": "url",
+}
+ROADMAP = {
+    "🧩 Milestone": "title",
+    "📆 Target Date": "date",
+    "✅ Status": "select",
+    "📊 Progress": "number",
+    "📎 Latest CI Health": "relation",
+    "📦 Related PR": "url",
+    "🧪 Workflow Pass Rate": "number",
+    "🩹 Auto-Fix Success": "number",
+    "⏱️ MTTR": "number",
+    "📈 Trend": "select",
+    "📝 Notes": "rich_text",
+}
+
+
+def query(ran: Ran, sql: str) -> list[tuple[object, ...]]:
+    with duckdb.connect(str(snapshot_path(ran.settings.warehouse)), read_only=True) as con:
+        return con.execute(sql).fetchall()
+
+
+def test_everything_was_read(ran: Ran) -> None:
+    content, _ = generate()
+    for table, payloads in (("workflow_runs", content.runs), ("workflow_jobs", content.jobs)):
+        wanted = sum(len(found) for found in payloads.values())
+        assert query(ran, f"select count(*) from raw.{table}") == [(wanted,)]
+        assert ran.outcome.read[table] == wanted
+
+
+def test_both_databases_have_the_contracts_properties(ran: Ran) -> None:
+    workspace = ran.workspace()
+    observed = look(workspace.notion, ran.settings.notion_parent_page_id or "")
+    for schema, wanted in ((CI_REPORTS, REPORTS), (ENGINEERING_ROADMAP, ROADMAP)):
+        found = observed.databases[schema.key]
+        assert found is not None
+        assert {item.name: item.type for item in found.properties.values()} == wanted
+    workspace.close()
+
+
+def test_the_whole_report_can_be_read_from_row_and_page(ran: Ran) -> None:
+    workspace = ran.workspace()
+    databases = resolve(look(workspace.notion, ran.settings.notion_parent_page_id or ""))
+    (row,) = read_rows(workspace.notion, databases["ci_reports"])
+    ((content, failures),) = query(
+        ran,
+        """
+        select r.content, w.failed_job_attempts from derived.reports as r
+        join marts.ci_weekly as w on w.repo = '*' and w.week = r.period
+        """,
+    )
+    assert row.values["Report Name"] == "ci-report-2026-W46.md"
+    assert row.values["Report Date"] == "2026-11-16"
+    assert row.values["Report Content"] == fit(str(content), "elsewhere")
+    assert row.values["Total Failures"] == failures
+    assert row.values["GitHub Link"] == "https://github.com/acme/payments/actions"
+    body = read_body(workspace.notion, row.page_id)
+    for heading in (
+        "Scorecard",
+        "Repositories",
+        "Failures by category",
+        "Flaky jobs",
+        "Do next",
+        "About these numbers",
+    ):
+        assert heading in body
+    workspace.close()
+
+
+def test_the_roadmap_has_one_row_per_milestone_with_unique_titles_and_the_report_linked(ran: Ran) -> None:
+    workspace = ran.workspace()
+    databases = resolve(look(workspace.notion, ran.settings.notion_parent_page_id or ""))
+    (report,) = read_rows(workspace.notion, databases["ci_reports"])
+    rows = read_rows(workspace.notion, databases["roadmap"])
+    content, _ = generate()
+    titles = Counter(item["title"] for found in content.milestones.values() for item in found)
+    wanted = {
+        item["title"] if titles[item["title"]] == 1 else f"{item['title']} · {repo}"
+        for repo, found in content.milestones.items()
+        for item in found
+    }
+    assert {row.values["🧩 Milestone"] for row in rows} == wanted
+    assert len(rows) == len(wanted)
+    for row in rows:
+        assert row.values["📎 Latest CI Health"] == [report.page_id]
+        assert isinstance(row.values["📊 Progress"], float)
+        assert row.values["✅ Status"] in {"Planned", "In Progress", "Blocked", "Completed"}
+    workspace.close()
+
+
+def test_each_open_pull_request_has_one_sticky_comment(ran: Ran) -> None:
+    workspace = ran.workspace()
+    author = workspace.github.viewer_login()
+    ours = Counter()
+    for repo in ran.settings.repositories:
+        for page in workspace.github.pages(f"/repos/{repo}/pulls", {"state": "open"}):
+            for pull in page:
+                comments = [
+                    comment
+                    for comments in workspace.github.pages(f"/repos/{repo}/issues/{pull['number']}/comments")
+                    for comment in comments
+                    if comment["user"]["login"] == author
+                ]
+                ours[len(comments)] += 1
+                assert comments[0]["body"].startswith("<!-- gh-roadmap:v1 ")
+                assert "**CI" in comments[0]["body"]
+    assert set(ours) == {1}
+    assert ours[1] >= 5
+    workspace.close()
+
+
+def test_a_second_run_writes_nothing(ran: Ran) -> None:
+    from roadmap_pipeline.orchestration.launch import run_main_job
+
+    before = ran.writes()
+    workspace = ran.workspace()
+    outcome = run_main_job(workspace)
+    workspace.close()
+    assert dict(outcome.writes) == {"notion": 0, "github": 0}
+    assert ran.writes() == before
+    assert outcome.written == {}
+    assert json.loads(json.dumps(outcome.summary()))["conflicts"] == 0
+
+
+def test_a_dry_run_shows_the_plan_and_changes_nothing(ran: Ran) -> None:
+    before = ran.writes()
+    workspace = ran.workspace()
+    with duckdb.connect(ran.settings.warehouse) as con:
+        con.execute("update publish.notion_roadmap set progress = 0.01 where title = 'Stage 7.3'")
+    try:
+        result = stages.sync(workspace, dry_run=True)
+    finally:
+        stages.build_models(workspace, ["publish"])
+    (change,) = result.plan.changes
+    assert (change.kind, change.title) == ("update_row", "Stage 7.3")
+    assert [(field.field, field.after) for field in change.fields] == [("📊 Progress", 0.01)]
+    assert ran.writes() == before
+    workspace.close()
+
+
+def test_the_journal_holds_every_write_and_none_failed(ran: Ran) -> None:
+    with duckdb.connect(ran.settings.warehouse, read_only=True) as con:
+        states = dict(con.execute("select state, count(*) from sync.changes group by state").fetchall())
+        kinds = dict(con.execute("select kind, count(*) from sync.changes group by kind").fetchall())
+    assert set(states) == {"done"}
+    assert kinds["create_database"] == 2
+    assert kinds["create_row"] == 1 + len(ran.outcome.roadmap)
+
+
+@pytest.mark.parametrize("schema", ["raw", "derived", "config", "sync", "staging", "marts", "publish"])
+def test_every_table_and_column_is_described_in_the_snapshot(ran: Ran, schema: str) -> None:
+    missing = query(
+        ran,
+        f"""
+        select t.table_name, null from duckdb_tables() as t where t.schema_name = '{schema}' and t.comment is null
+        union all
+        select c.table_name, c.column_name from duckdb_columns() as c
+        where c.schema_name = '{schema}' and c.comment is null
+        """,
+    )
+    assert missing == []
