@@ -22,10 +22,12 @@ from roadmap_pipeline.failures.structure import (
     Span,
     command,
     failing,
+    is_ended,
     is_whole,
     line_end,
     line_start,
     steps,
+    stopped,
 )
 from roadmap_pipeline.failures.taxonomy import CATEGORIES, UNKNOWN, domain_of
 
@@ -41,7 +43,8 @@ WRAPPER = re.compile(
     rb"Process completed with exit code -?\d+\.?\s*\Z|Executing the custom container implementation failed"
     rb"|Error: The process '.{0,300}' failed with exit code \d+\s*\Z"
     rb"|ELIFECYCLE.{0,40}Command failed|error Command failed with exit code \d+"
-    rb"|npm (?:ERR!|error) (?:code \d+|A complete log|command|path|errno|Lifecycle)|make(?:\[\d+\])?: \*\*\* .{0,200} Error \d+"
+    rb"|npm (?:ERR!|error) (?:code \d+|A complete log|command|path|errno|Lifecycle)"
+    rb"|make(?:\[\d+\])?: \*\*\* .{0,200} Error \d+"
 )
 _TELLING = re.compile(
     rb"(?i)\b(?:error|errors|fail|failed|failure|fatal|exception|panic|cannot|could not|unable|denied)\b"
@@ -183,6 +186,9 @@ class Classifier:
     def _by_log(self, log: Log, job: JobFacts | None, *, known_failed: bool) -> Verdict | None:
         all_steps = steps(log)
         spans = failing(log, all_steps)
+        certain = [span for span in spans if stopped(log, span)]
+        if certain or (not known_failed and is_ended(log)):
+            spans = certain
         marked = bool(spans)
         if not marked:
             if is_whole(log) and not known_failed:

@@ -98,6 +98,9 @@ def redact(text: str) -> Redacted:
         kept = PLACEHOLDER + "\n" * secret.count("\n")
         return whole[: start - match.start()] + kept + whole[end - match.start() :]
 
-    for shape in _SHAPES:
-        text = shape.sub(replace, text)
+    before = -1
+    while count != before:  # what replaced one secret may uncover the beginning of another
+        before = count
+        for shape in _SHAPES:
+            text = shape.sub(replace, text)
     return Redacted(text, count)

@@ -31,8 +31,14 @@ _ENDS_MESSAGE = re.compile(
     rb"\A(?:\xef\xbb\xbf)?(?:\d{4}-\d\d-\d\dT[\d:.]+Z )?"
     rb"(?:##\[|Post job cleanup\.|Cleaning up orphan processes|Prepare all required actions)"
 )
+_RUNNER_SAYS = re.compile(
+    rb"Process completed with exit code|The operation was canceled|has timed out after|has received a shutdown signal"
+    rb"|lost communication|has exceeded the maximum|An error occurred trying to start process|No space left"
+    rb"|received SIG|No such file or directory|Exception|Executing the custom container|The process '"
+)
 # How a runner's log begins and ends.
-_WHOLE = (b"Current runner version: ", b"Cleaning up orphan processes")
+_ENDED = b"Cleaning up orphan processes"
+_WHOLE = (b"Current runner version: ", _ENDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,11 @@ def starts_line(prefix: bytes) -> bool:
 def is_whole(log: Log) -> bool:
     """Whether the log is a job's, as a runner begins or ends it, not a fragment or another tool's output."""
     return any(log.find(marker) >= 0 for marker in _WHOLE)
+
+
+def is_ended(log: Log) -> bool:
+    """Whether the log holds the end of its job."""
+    return log.rfind(_ENDED) >= 0
 
 
 def steps(log: Log) -> list[Span]:
@@ -122,6 +133,17 @@ def failing(log: Log, all_steps: list[Span]) -> list[Span]:
         following = all_steps[index + 1].body if index + 1 < len(all_steps) else len(log)
         position = log.find(ERROR, max(following, position + 1))
     return found
+
+
+def stopped(log: Log, step: Span) -> bool:
+    """Whether the step itself failed, rather than a tool in it that printed an error marker and was content.
+
+    The runner says so at the end of a script that fails; what an action says is taken as it is.
+    """
+    if not _SHELL.search(log[step.start : step.body]):
+        return True
+    last = log.rfind(ERROR, step.body, step.end)
+    return _RUNNER_SAYS.search(log[last : step.end]) is not None
 
 
 def _end_of_message(log: Log, position: int, limit: int) -> int:

@@ -13,6 +13,18 @@ if TYPE_CHECKING:
 
 _PREVIEW_ROWS = 5
 _PREVIEW_CHARACTERS = 60
+_TIME_COLUMNS = (
+    "week_start",
+    "quarter_start",
+    "day",
+    "run_created_at",
+    "created_at",
+    "started_at",
+    "intended_at",
+    "report_date",
+    "read_at",
+)
+"""What makes a row newer than another, the first of these that a table has."""
 
 
 def table_metadata(con: "duckdb.DuckDBPyConnection", schema: str, table: str) -> dict[str, Any]:
@@ -30,17 +42,15 @@ def table_metadata(con: "duckdb.DuckDBPyConnection", schema: str, table: str) ->
         "dagster/column_schema": dg.TableSchema(
             columns=[dg.TableColumn(name, type_, description=comment) for name, type_, comment in columns]
         ),
-        "preview": dg.MetadataValue.md(preview(con, schema, table, rows)),
+        "preview": dg.MetadataValue.md(preview(con, schema, table, [name for name, *_ in columns])),
     }
 
 
-def preview(con: "duckdb.DuckDBPyConnection", schema: str, table: str, rows: int) -> str:
-    """The last of ``rows`` rows as a Markdown table, long values shortened, recorded payloads left out."""
-    cursor = con.execute(
-        f'select * from {schema}."{table}" limit {_PREVIEW_ROWS} offset {max(0, rows - _PREVIEW_ROWS)}'  # noqa: S608
-    )
-    names = [column[0] for column in cursor.description or ()]
-    return markdown_table([dict(zip(names, row, strict=True)) for row in cursor.fetchall()])
+def preview(con: "duckdb.DuckDBPyConnection", schema: str, table: str, columns: Sequence[str]) -> str:
+    """The newest rows as a Markdown table, long values shortened, recorded payloads left out."""
+    newest = next((f'order by "{name}" desc nulls last' for name in _TIME_COLUMNS if name in columns), "")
+    cursor = con.execute(f'select * from {schema}."{table}" {newest} limit {_PREVIEW_ROWS}')  # noqa: S608
+    return markdown_table([dict(zip(columns, row, strict=True)) for row in cursor.fetchall()])
 
 
 def markdown_table(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -54,6 +64,8 @@ def markdown_table(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        value = round(value, 4)
     text = "" if value is None else str(value).replace("|", "\\|").replace("\n", " ")
     return text if len(text) <= _PREVIEW_CHARACTERS else text[: _PREVIEW_CHARACTERS - 1] + "…"
 

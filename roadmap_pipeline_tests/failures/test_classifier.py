@@ -47,6 +47,17 @@ def test_the_script_of_a_step_is_not_its_output() -> None:
     assert verdict.category == "unknown"
 
 
+def test_an_error_marker_in_a_script_that_went_on_is_no_failure() -> None:
+    content = step("./check.sh", "##[error]src/a.ts(1,1): error TS2304: Cannot find name 'x'", "carrying on")
+    assert classify(job(content)) is None
+    verdict = classify(job(content, step("./b.sh", "./b.sh: line 1: foo: command not found", FAILED)))
+    assert verdict is not None
+    assert verdict.category == "script_error"
+    known = classify(job(content), JobFacts("failure"))
+    assert known is not None
+    assert known.category == "type_check"
+
+
 def test_earlier_steps_without_errors_do_not_count() -> None:
     log = job(
         step("./a.sh", "No space left on device"), step("./b.sh", "./b.sh: line 1: foo: command not found", FAILED)

@@ -66,7 +66,7 @@ NASTY = st.lists(
 def test_nothing_fires(text: str) -> None:
     shown = escape_markdown(text)
     assert not re.search(r"@[\w-]", shown)
-    assert not re.search(r"(?i)(?:#|gh-)\d", shown.replace("\\", ""))
+    assert not re.search(r"(?i)(?:#|gh-)\d", re.sub(r"\\(.)", r"\1", shown))
     assert not re.search(r"[<>\n\r]", shown)
     assert not re.search(r"(?<!\\)(?:\\\\)*\|", shown)
     assert not any(ord(character) < 32 for character in shown)

@@ -121,7 +121,8 @@ def test_the_size_of_the_pieces_changes_nothing(sizes: list[int], failing: int) 
         for n in range(3)
     ]
     log = job(*steps)
-    pieces, at = [], 0
+    pieces: list[bytes] = []
+    at = 0
     while at < len(log):
         size = sizes[len(pieces) % len(sizes)]
         pieces.append(log[at : at + size])

@@ -40,8 +40,8 @@ def test_patterns_that_demand_nothing(pattern: str) -> None:
 
 
 def test_case_is_kept_where_it_matters() -> None:
-    assert required_literals("(?i)ERROR") == {Literal("error", ignore_case=True)}
-    assert required_literals("(?:(?i:Word)s|Words)") == {Literal("word", True), Literal("Words", False)}
+    assert required_literals("(?i)ERROR") == frozenset({Literal("error", ignore_case=True)})
+    assert required_literals("(?:(?i:Word)s|Words)") == frozenset({Literal("word", True), Literal("Words", False)})
 
 
 SAFE = st.sampled_from(

@@ -3,6 +3,7 @@
 from datetime import datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from roadmap_pipeline.errors import RoadmapError
@@ -59,7 +60,10 @@ def test_zoned_times_come_back_in_utc(path: Path) -> None:
         "delete from config.autofix_bots",
         "insert into config.autofix_bots values ('c') returning *",
         "create table x as select 1",
-        "with d as (delete from config.autofix_bots returning *) select * from d",
+        pytest.param(
+            "with d as (delete from config.autofix_bots returning *) select * from d",
+            marks=pytest.mark.skipif(duckdb.__version__ < "2", reason="no SQL for DuckDB 1"),
+        ),
         "copy config.autofix_bots to '{out}'",
         "explain analyze copy config.autofix_bots to '{out}'",
         "explain (analyze) copy config.autofix_bots to '{out}'",

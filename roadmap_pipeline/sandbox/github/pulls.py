@@ -1,10 +1,11 @@
 """Pull requests and their files. Their comments, labels and state are those of the issue view."""
 
 from collections.abc import Callable
+from hashlib import sha1
 from typing import Any
 
 from roadmap_pipeline.sandbox.content import Payload
-from roadmap_pipeline.sandbox.github.calls import Answer, Call, Router, answer, invalid, not_found
+from roadmap_pipeline.sandbox.github.calls import Answer, ApiError, Call, Router, answer, invalid, not_found
 from roadmap_pipeline.sandbox.github.paging import listed
 from roadmap_pipeline.sandbox.github.search_dates import normalised
 from roadmap_pipeline.sandbox.github.store import RepositoryRecords, Store
@@ -85,6 +86,20 @@ def get_pull(_store: Store, _call: Call, records: RepositoryRecords, number: int
     if number not in records.pulls:
         raise not_found()
     return answer(_full(records, records.pulls[number]))
+
+
+@routes.add("PUT", "pulls/{number:int}/merge")
+def merge_pull(store: Store, call: Call, records: RepositoryRecords, number: int) -> Answer:
+    actor = call.user()
+    if number not in records.pulls:
+        raise not_found()
+    if records.pulls[number]["state"] != "open":
+        raise ApiError(405, "Pull Request is not mergeable")
+    store.change_issue(records, number, actor, {"state": "closed"})
+    pull = records.pulls[number]
+    sha = sha1(f"merge of {records.full_name}#{number}".encode()).hexdigest()  # noqa: S324
+    records.pulls[number] = {**pull, "merged_at": pull["closed_at"], "merge_commit_sha": sha}
+    return answer({"sha": sha, "merged": True, "message": "Pull Request successfully merged"})
 
 
 @routes.add("GET", "pulls/{number:int}/files")

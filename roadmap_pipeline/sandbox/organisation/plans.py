@@ -273,7 +273,8 @@ def _work(repository: Repository, milestones: Sequence[Milestone], rng: Random, 
 def _free(branch: str, branches: set[str]) -> str:
     name, number = branch, 2
     while name in branches:
-        name, number = f"{branch}-{number}", number + 1
+        # "-2" after "stage-7-2" would name another milestone.
+        name, number = f"{branch}-part-{number}", number + 1
     branches.add(name)
     return name
 

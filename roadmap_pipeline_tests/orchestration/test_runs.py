@@ -1,0 +1,125 @@
+"""Jobs, the weekly schedule and the on-merge sensor on a real instance, against the sandbox that is up."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from roadmap_pipeline.definitions import build_definitions
+from roadmap_pipeline.sandbox.local import serve
+from roadmap_pipeline.settings import load_settings
+from roadmap_pipeline_tests.conftest import Ran
+
+MONDAY = datetime(2026, 11, 16, 7, tzinfo=UTC)
+
+
+def test_the_weekly_schedule_asks_for_the_week_that_ended(ran: Ran) -> None:
+    definitions = build_definitions(ran.settings)
+    schedule = definitions.resolve_schedule_def("weekly_report_schedule")
+    with (
+        dg.DagsterInstance.ephemeral() as instance,
+        dg.build_schedule_context(
+            scheduled_execution_time=MONDAY, instance=instance, repository_def=definitions.get_repository_def()
+        ) as context,
+    ):
+        (request,) = schedule.evaluate_tick(context).run_requests or ()
+    assert request.partition_key == request.run_key == "2026-11-09"
+
+
+def test_the_weekly_job_rewrites_nothing_for_a_week_that_is_published(ran: Ran) -> None:
+    before = ran.writes()
+    job = build_definitions(ran.settings).resolve_job_def("weekly_report")
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = job.execute_in_process(instance=instance, partition_key="2026-11-09")
+        assert result.success
+        materialized = {
+            event.asset_key.to_user_string() for event in result.get_asset_materialization_events() if event.asset_key
+        }
+    assert {"derived/reports", "notion/ci_reports", "notion/roadmap", "warehouse/snapshot"} <= materialized
+    assert "github/pull_request_comments" not in materialized
+    assert ran.writes() == before
+
+
+def test_a_model_shows_rows_columns_lineage_preview_and_checks(ran: Ran) -> None:
+    definitions = build_definitions(ran.settings)
+    assets = [
+        asset
+        for asset in definitions.resolve_asset_graph().assets_defs
+        if dg.AssetKey(["marts", "ci_weekly"]) in asset.keys
+    ]
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = dg.materialize(assets, instance=instance)
+        (event,) = result.asset_materializations_for_node("marts__ci_weekly")
+        checks = {check.check_name: check.passed for check in result.get_asset_check_evaluations()}
+    metadata = event.metadata
+    assert metadata["dagster/row_count"].value > 50
+    columns = {column.name: column for column in metadata["dagster/column_schema"].value.columns}
+    assert columns["final_pass_rate"].type == "DOUBLE"
+    assert columns["final_pass_rate"].description
+    lineage = metadata["dagster/column_lineage"].value.deps_by_column
+    assert dg.TableColumnDep(dg.AssetKey(["marts", "ci_daily"]), "passed_runs") in lineage["final_pass_rate"]
+    assert "2026-W46" in metadata["preview"].value
+    assert checks and all(checks.values())
+
+
+def test_a_failing_check_keeps_the_table_and_stops_what_follows(ran: Ran, tmp_path: Path) -> None:
+    import duckdb
+
+    definitions = build_definitions(ran.settings)
+    graph = definitions.resolve_asset_graph()
+    broken = dg.AssetKey(["staging", "stg_repositories"])
+    downstream = {key for key in graph.get(broken).child_keys if key.path[0] in ("staging", "marts")}
+    assert downstream
+    assets = [asset for asset in graph.assets_defs if asset.keys & {broken, *downstream}]
+    with duckdb.connect(ran.settings.warehouse) as con:
+        before = con.execute("select count(*) from staging.stg_repositories").fetchall()
+        con.execute("insert into raw.repositories select * from raw.repositories limit 1")
+    try:
+        with dg.DagsterInstance.ephemeral() as instance:
+            result = dg.materialize(assets, instance=instance, raise_on_error=False)
+    finally:
+        with duckdb.connect(ran.settings.warehouse) as con:
+            con.execute(
+                "create or replace temp table once as select distinct on (repo) * from raw.repositories;"
+                " delete from raw.repositories; insert into raw.repositories select * from once"
+            )
+    assert not result.success
+    assert not result.get_asset_materialization_events()
+    assert not all(check.passed for check in result.get_asset_check_evaluations())
+    with duckdb.connect(ran.settings.warehouse) as con:
+        assert con.execute("select count(*) from staging.stg_repositories").fetchall() == before
+
+
+def test_the_sensor_asks_once_for_what_was_merged_since(tmp_path: Path) -> None:
+    settings = load_settings({}, tmp_path)
+    with serve(settings) as served, dg.DagsterInstance.ephemeral() as instance:
+        live = settings.with_sandbox(served.environment)
+        sensor = build_definitions(live).resolve_sensor_def("on_merge")
+
+        def tick(cursor: str | None) -> tuple[list[str | None], str | None]:
+            with dg.build_sensor_context(instance=instance, cursor=cursor) as context:
+                data = sensor.evaluate_tick(context)
+            return [request.run_key for request in data.run_requests or ()], data.cursor
+
+        requests, cursor = tick(None)
+        assert requests == []
+        repo = live.repositories[0]
+        _, (pull, *_) = served.github.request("GET", f"/repos/{repo}/pulls?state=open")
+        # The clock stands still: time must pass for this merge to be newer than those before it.
+        served.github.clock += timedelta(minutes=5)
+        status, _ = served.github.request("PUT", f"/repos/{repo}/pulls/{pull['number']}/merge")
+        assert status == 200
+        requests, cursor = tick(cursor)
+        assert len(requests) == 1
+        assert f"{repo}#{pull['number']}" in str(requests[0])
+        assert tick(cursor)[0] == []
+
+
+@pytest.mark.usefixtures("ran")
+def test_without_a_sandbox_and_credentials_the_sensor_waits(tmp_path: Path) -> None:
+    sensor = build_definitions(load_settings({}, tmp_path)).resolve_sensor_def("on_merge")
+    with dg.DagsterInstance.ephemeral() as instance, dg.build_sensor_context(instance=instance) as context:
+        data = sensor.evaluate_tick(context)
+    assert not data.run_requests
+    assert "sandbox is not up" in (data.skip_message or "")
