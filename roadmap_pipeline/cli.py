@@ -26,7 +26,13 @@ DONE, FAILED, WRONG_USAGE, CONFLICTS = 0, 1, 2, 3
 
 
 class _Commands(click.Group):
-    """Turns the project's errors into one line each and the exit codes of the contract."""
+    """Turns the project's errors into one line each and the exit codes of the contract; --verbose may stand anywhere."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        words = args[: args.index("--")] if "--" in args else args
+        if "--verbose" in words:
+            args = ["--verbose", *(word for word in words if word != "--verbose"), *args[len(words) :]]
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

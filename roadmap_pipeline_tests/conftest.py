@@ -1,9 +1,7 @@
 """One main job on the simulated organisation for all tests that look at its results: real HTTP, real DuckDB file."""
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -11,8 +9,6 @@ from roadmap_pipeline.outcome import Outcome
 from roadmap_pipeline.sandbox.local import Served, serve
 from roadmap_pipeline.settings import Settings, load_settings
 from roadmap_pipeline.workspace import Workspace
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 @dataclass(frozen=True)
@@ -38,7 +34,6 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
     from roadmap_pipeline.orchestration.launch import run_main_job
 
     root = tmp_path_factory.mktemp("organisation")
-    shutil.copyfile(ROOT / "dagster.yaml", root / "dagster.yaml")
     settings = load_settings({}, root)
     with serve(settings) as served:
         live = settings.with_sandbox(served.environment)

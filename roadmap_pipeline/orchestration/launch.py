@@ -15,7 +15,7 @@ from roadmap_pipeline import stages
 from roadmap_pipeline.definitions import build_definitions
 from roadmap_pipeline.errors import RoadmapError
 from roadmap_pipeline.outcome import Outcome
-from roadmap_pipeline.settings import Settings
+from roadmap_pipeline.settings import Settings, project_root
 from roadmap_pipeline.workspace import Workspace
 
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -26,9 +26,10 @@ def prepare_home(settings: Settings) -> Path:
     """Make DAGSTER_HOME with the project's ``dagster.yaml``, unless it has one of its own. Returns the folder."""
     home = settings.dagster_home
     home.mkdir(parents=True, exist_ok=True)
-    configuration = settings.root / "dagster.yaml"
-    if configuration.is_file() and not (home / "dagster.yaml").exists():
-        shutil.copyfile(configuration, home / "dagster.yaml")
+    if not (home / "dagster.yaml").exists():
+        # Beside the package in a checkout, among the installed data in a wheel.
+        places = (project_root() / "dagster.yaml", Path(sys.prefix) / "share" / "roadmap_pipeline" / "dagster.yaml")
+        shutil.copyfile(next(place for place in places if place.is_file()), home / "dagster.yaml")
     return home
 
 

@@ -3,12 +3,8 @@
 Expected are counts, ids, times and states read off by hand; no text of the payloads is repeated here.
 """
 
-import csv
-import gzip
 import json
-import sys
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -21,13 +17,12 @@ from roadmap_pipeline.sandbox.github.state import TOKEN, GitHubState
 from roadmap_pipeline.sandbox.replay import load
 from roadmap_pipeline.sandbox.server import Server
 from roadmap_pipeline_tests.github.conftest import table
+from roadmap_pipeline_tests.recorded import PAYLOADS, needs_payloads, unpack_devlake
 
-PAYLOADS = Path(__file__).parents[2].parent / "shared" / "data" / "github_payloads"
-pytestmark = pytest.mark.skipif(not PAYLOADS.is_dir(), reason="the recorded payloads (../shared/data) are not here")
+pytestmark = needs_payloads
 
 READ_AT = datetime(2026, 11, 16, 6, tzinfo=UTC)
 ANTS = "panjf2000/ants"
-WANTED = ("runs", "jobs", "pull_requests", "issues", "milestones", "events", "comments")
 
 
 def naive(*fields):
@@ -36,15 +31,7 @@ def naive(*fields):
 
 @pytest.fixture(scope="module")
 def devlake(tmp_path_factory):
-    """The CSV files' column ``data`` as JSON lines, a file for each."""
-    folder = tmp_path_factory.mktemp("devlake")
-    csv.field_size_limit(sys.maxsize)
-    for path in (PAYLOADS / "devlake").glob("_raw_github_api_*.csv*"):
-        name = path.name.removeprefix("_raw_github_api_").partition(".csv")[0]
-        if name in WANTED:
-            with gzip.open(path, "rt", newline="") if path.suffix == ".gz" else path.open(newline="") as file:
-                (folder / f"{name}.jsonl").write_text("\n".join(row["data"] for row in csv.DictReader(file)))
-    return folder
+    return unpack_devlake(tmp_path_factory.mktemp("devlake"))
 
 
 def test_every_record_of_devlake_is_accounted_for(devlake, con):
