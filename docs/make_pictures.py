@@ -22,10 +22,10 @@ PICTURES = ROOT / "docs" / "pictures"
 BIN = Path(sys.executable).parent
 
 PAGES = (
-    ("asset-graph.png", "/asset-groups", "2600,1500"),
-    ("model-ci-weekly.png", "/assets/marts/ci_weekly?view=overview", "1500,1500"),
+    ("asset-groups.png", "/asset-groups", "1700,640"),
+    ("model-ci-weekly.png", "/assets/marts/ci_weekly?view=overview", "1500,1300"),
     ("model-lineage.png", "/assets/marts/ci_weekly?view=lineage", "1700,950"),
-    ("weekly-report.png", "/assets/derived/reports?view=overview", "1500,1700"),
+    ("report-asset.png", "/assets/derived/reports?view=overview", "1500,1500"),
 )
 
 
@@ -43,12 +43,24 @@ def main() -> None:
         wait_for(f"http://127.0.0.1:{port}/server_info")
         sandbox = json.loads((ROOT / "data" / "sandbox" / "server.json").read_text(encoding="utf-8"))
         notion = sandbox["NOTION_API_URL"]
+        reports = rows_of("ci_reports", sandbox)
         for name, page, size in PAGES:
             photograph(chromium, f"http://127.0.0.1:{port}{page}", name, size)
-        photograph(chromium, f"{notion}/", "notion.png", "1300,900")
+        photograph(chromium, f"{notion}/page/{reports[0]}", "weekly-report.png", "1200,2300")
     finally:
         os.killpg(ui.pid, signal.SIGINT)
         ui.wait(timeout=30)
+
+
+def rows_of(database: str, sandbox: dict[str, str]) -> list[str]:
+    """Page ids of a database's rows in the sandbox's Notion."""
+    from roadmap_pipeline.notion.rows import read_rows
+    from roadmap_pipeline.notion.schema import look, resolve
+    from roadmap_pipeline.notion.transport import NotionClient
+
+    with NotionClient(sandbox["NOTION_API_KEY"], base_url=sandbox["NOTION_API_URL"]) as client:
+        databases = resolve(look(client, sandbox["NOTION_PARENT_PAGE_ID"]))
+        return [row.page_id for row in read_rows(client, databases[database])]
 
 
 def photograph(chromium: str, url: str, name: str, size: str) -> None:

@@ -26,7 +26,7 @@ DONE, FAILED, WRONG_USAGE, CONFLICTS = 0, 1, 2, 3
 
 
 class _Commands(click.Group):
-    """Turns the project's errors into one line each and the exit codes of the contract; --verbose may stand anywhere."""
+    """Turns the project's errors into one line each and the exit codes of the contract; takes --verbose anywhere."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         words = args[: args.index("--")] if "--" in args else args
@@ -330,6 +330,15 @@ def query(sql: str, as_json: bool) -> None:
     from roadmap_pipeline.terminal import print_table
 
     print_table(_console(), None, [dict(zip(columns, row, strict=True)) for row in rows], columns)
+
+
+@main.command()
+def docs() -> None:
+    """Print the data dictionary: every table and column with its meaning, as Markdown (docs/tables.md)."""
+    from roadmap_pipeline.stages import project
+    from roadmap_pipeline.warehouse.dictionary import data_dictionary
+
+    click.echo(data_dictionary(project()), nl=False)
 
 
 @main.command()
