@@ -1,5 +1,6 @@
 """One main job on the simulated organisation for all tests that look at its results: real HTTP, real DuckDB file."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -9,6 +10,15 @@ from roadmap_pipeline.outcome import Outcome
 from roadmap_pipeline.sandbox.local import Served, serve
 from roadmap_pipeline.settings import Settings, load_settings
 from roadmap_pipeline.workspace import Workspace
+
+
+def pytest_unconfigure() -> None:
+    """After the summary, close standard error.
+
+    DuckDB 2.0 lists there, when the interpreter ends, every Python object that outlived it: forty lines after the
+    summary, since Hypothesis keeps test functions and what they refer to until the very end.
+    """
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,10 @@
 """The whole way once, seen from both ends: what the simulators hold afterwards, and what the warehouse says."""
 
 import json
+import shutil
 from collections import Counter
+from dataclasses import replace
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -13,6 +16,7 @@ from roadmap_pipeline.notion.rows import read_body, read_rows
 from roadmap_pipeline.notion.schema import look, resolve
 from roadmap_pipeline.sandbox.organisation import generate
 from roadmap_pipeline.warehouse.snapshot import snapshot_path
+from roadmap_pipeline.workspace import Workspace
 from roadmap_pipeline_tests.conftest import Ran
 
 REPORTS = {
@@ -185,3 +189,27 @@ def test_every_table_and_column_is_described_in_the_snapshot(ran: Ran, schema: s
         """,
     )
     assert missing == []
+
+
+@pytest.mark.parametrize(
+    ("without", "message"),
+    [("notion_api_key", "Notion is skipped: NOTION_API_KEY"), ("github_token", "GitHub is skipped: GITHUB_TOKEN")],
+)
+def test_with_one_side_alone_the_rest_still_runs(ran: Ran, tmp_path: Path, without: str, message: str) -> None:
+    from roadmap_pipeline.orchestration.launch import run_main_job
+
+    warehouse = tmp_path / "roadmap.duckdb"
+    shutil.copyfile(ran.settings.warehouse, warehouse)
+    if without == "github_token":
+        # As after an import of a dump: Notion alone never gets the sandbox's numbers.
+        with duckdb.connect(str(warehouse)) as con:
+            con.execute("update config.origin set origin = 'real'")
+    settings = replace(ran.settings, warehouse=str(warehouse), dagster_home=tmp_path / "dagster", **{without: None})
+    before = ran.writes()
+    workspace = Workspace(settings)
+    outcome = run_main_job(workspace)
+    workspace.close()
+    assert any(message in note for note in outcome.notes)
+    assert ran.writes() == before
+    assert snapshot_path(warehouse).exists()
+    assert len(outcome.roadmap) == len(ran.outcome.roadmap)

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from types import FrameType
 
 import dagster as dg
 
@@ -17,6 +18,9 @@ from roadmap_pipeline.errors import RoadmapError
 from roadmap_pipeline.outcome import Outcome
 from roadmap_pipeline.settings import Settings, project_root
 from roadmap_pipeline.workspace import Workspace
+
+_WITHOUT_NAGGING = {"PYTHONWARNINGS": "ignore:Function `dev_command` is superseded"}
+"""`dg dev` is for developers of Dagster projects and is not installed; `dagster dev` does the same."""
 
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """Progress is drawn by the command line; the run's log is in the UI."""
@@ -43,10 +47,16 @@ def run_main_job(workspace: Workspace) -> Outcome:
     stages.preflight(workspace)
     home = prepare_home(settings)
     os.environ["DAGSTER_HOME"] = str(home)
-    job = build_definitions(settings, {"workspace": workspace}).resolve_job_def("main")
+    definitions = build_definitions(settings, {"workspace": workspace})
+    job = definitions.resolve_job_def("main")
     with dg.DagsterInstance.from_config(str(home)) as instance:
         try:
-            job.execute_in_process(instance=instance, partition_key=stages.week_partition(workspace), run_config=_QUIET)
+            job.execute_in_process(
+                instance=instance,
+                partition_key=stages.week_partition(workspace),
+                run_config=_QUIET,
+                asset_selection=_selection(definitions, workspace),
+            )
         except (dg.DagsterError, dg.Failure) as error:
             raise _own_error(error) from error
     outcome.writes = workspace.writes()
@@ -55,6 +65,20 @@ def run_main_job(workspace: Workspace) -> Outcome:
     outcome.roadmap = stages.roadmap_table(workspace)
     outcome.seconds = time.monotonic() - started
     return outcome
+
+
+def _selection(definitions: dg.Definitions, workspace: Workspace) -> list[dg.AssetKey] | None:
+    """What runs without a missing side: a skipped step would skip all that follows, also what is stored already."""
+    left_out = {
+        group
+        for side, groups in (("github", ("raw", "github")), ("notion", ("notion",)))
+        if workspace.missing(side)
+        for group in groups
+    }
+    if not left_out:
+        return None
+    nodes = definitions.resolve_asset_graph().asset_nodes
+    return [node.key for node in nodes if node.is_executable and node.group_name not in left_out]
 
 
 def _own_error(error: BaseException) -> RoadmapError:
@@ -70,17 +94,25 @@ def _own_error(error: BaseException) -> RoadmapError:
 def serve_ui(settings: Settings, host: str, port: int, environment: Mapping[str, str]) -> int:
     """Serve the Dagster UI and daemon until interrupted. Returns the exit code."""
     home = prepare_home(settings)
-    command = [
-        str(Path(sys.executable).parent / "dagster"), "dev",
-        "-m", "roadmap_pipeline.definitions", "-h", host, "-p", str(port),
-    ]  # fmt: skip
+    workspace = project_root() / "workspace.yaml"
+    target = ["-w", str(workspace)] if workspace.is_file() else ["-m", "roadmap_pipeline.definitions"]
+    command = [str(Path(sys.executable).parent / "dagster"), "dev", *target, "-h", host, "-p", str(port)]
     # A group of its own: `dagster dev` starts five processes and ends them only on an interrupt of the whole group.
     process = subprocess.Popen(  # noqa: S603
-        command, cwd=settings.root, env={**environment, "DAGSTER_HOME": str(home)}, start_new_session=True
+        command,
+        cwd=settings.root,
+        env={**_WITHOUT_NAGGING, **environment, "DAGSTER_HOME": str(home)},
+        start_new_session=True,
     )
-    try:
-        return process.wait()
-    except KeyboardInterrupt:
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
         os.killpg(process.pid, signal.SIGINT)
-        process.wait()
-        return 0
+
+    # Set in any case: a shell starts background jobs with interrupts ignored, and a service manager sends SIGTERM.
+    previous = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        code = process.wait()
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+    return 0 if code == -signal.SIGINT else code

@@ -4,6 +4,7 @@ Each is planned and applied by :mod:`roadmap_pipeline.sync`; here it gets a plac
 """
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import dagster as dg
 
@@ -14,20 +15,48 @@ from roadmap_pipeline.orchestration.metadata import markdown_table, table_metada
 from roadmap_pipeline.orchestration.partitions import ISO_WEEKS, iso_week
 from roadmap_pipeline.orchestration.resources import WorkspaceParam
 from roadmap_pipeline.sync.desired import REPORT_COLUMNS, ROADMAP_COLUMNS
-from roadmap_pipeline.sync.run import SyncResult, raise_failures
-from roadmap_pipeline.warehouse.connection import connect
+from roadmap_pipeline.sync.run import Part, SyncResult, raise_failures
+from roadmap_pipeline.warehouse.connection import connect, scalar
+from roadmap_pipeline.workspace import Workspace
 
 
-def _metadata(result: SyncResult, rows: int | None = None) -> dict[str, dg.MetadataValue | int]:
+def _publish(
+    context: dg.AssetExecutionContext,
+    workspace: Workspace,
+    part: Part,
+    *,
+    rows_of: str | None = None,
+    report_name: str | None = None,
+) -> Iterator[dg.MaterializeResult]:
+    """Plan and apply one part. Without credentials for its side nothing is yielded: the step shows as skipped.
+
+    ``rows_of`` names the table whose rows are what is now published. Failed changes fail the step, after the others
+    were written and noted.
+    """
+    if message := workspace.missing("github" if part == "comments" else "notion"):
+        context.log.warning(message)
+        return
+    result = stages.sync(workspace, [part], report_name=report_name)
+    metadata = _metadata(result)
+    if rows_of:
+        with connect(workspace.settings.warehouse) as con:
+            metadata["dagster/row_count"] = scalar(con, f"select count(*) from {rows_of}")  # noqa: S608
+    if report_name:
+        metadata["dagster/partition_row_count"] = 1
+    yield dg.MaterializeResult(metadata=metadata)
+    raise_failures(result)
+
+
+def _metadata(result: SyncResult) -> dict[str, Any]:
     changes = [
         {
             "write": change.kind.replace("_", " "),
             "title": change.title,
-            "fields": ", ".join(f.field for f in change.fields),
+            "fields": ", ".join(field.field for field in change.fields),
         }
         for change in result.plan.changes
     ]
-    metadata: dict[str, dg.MetadataValue | int] = {
+    metadata: dict[str, Any] = {
         "writes": len(changes) - len(result.refused) - len(result.failed),
         "preview": dg.MetadataValue.md(markdown_table(changes) if changes else "*nothing had to be written*"),
     }
@@ -35,8 +64,6 @@ def _metadata(result: SyncResult, rows: int | None = None) -> dict[str, dg.Metad
         metadata["notes"] = dg.MetadataValue.md("\n".join(f"- {note}" for note in result.plan.notes))
     if result.plan.conflicts:
         metadata["conflicts"] = dg.MetadataValue.json([conflict.to_json() for conflict in result.plan.conflicts])
-    if rows is not None:
-        metadata["dagster/row_count"] = rows
     return metadata
 
 
@@ -64,11 +91,7 @@ def _columns(database: DatabaseSchema, columns: Mapping[str, str], source: str) 
 )
 def notion_databases(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Iterator[dg.MaterializeResult]:
     """Create what is missing; stop here, before anything is written, when a database is out of shape."""
-    if message := workspace.missing("notion"):
-        context.log.warning(message)
-        return
-    result = stages.sync(workspace, ["databases"])
-    yield dg.MaterializeResult(metadata=_metadata(result, 2))
+    yield from _publish(context, workspace, "databases")
 
 
 @dg.asset(
@@ -85,12 +108,8 @@ def notion_databases(context: dg.AssetExecutionContext, workspace: WorkspacePara
 )
 def notion_ci_reports(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Iterator[dg.MaterializeResult]:
     """Create or update the row of the week's report."""
-    if message := workspace.missing("notion"):
-        context.log.warning(message)
-        return
-    result = stages.sync(workspace, ["reports"], report_name=f"ci-report-{iso_week(context.partition_key)}.md")
-    yield dg.MaterializeResult(metadata=_metadata(result) | {"dagster/partition_row_count": 1})
-    raise_failures(result)
+    week = iso_week(context.partition_key)
+    yield from _publish(context, workspace, "reports", report_name=f"ci-report-{week}.md")
 
 
 @dg.asset(
@@ -107,14 +126,7 @@ def notion_ci_reports(context: dg.AssetExecutionContext, workspace: WorkspacePar
 )
 def notion_roadmap(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Iterator[dg.MaterializeResult]:
     """Create or update the rows of all milestones; what people edited stays."""
-    if message := workspace.missing("notion"):
-        context.log.warning(message)
-        return
-    result = stages.sync(workspace, ["roadmap"])
-    with connect(workspace.settings.warehouse) as con:
-        ((rows,),) = con.execute("select count(*) from publish.notion_roadmap").fetchall()
-    yield dg.MaterializeResult(metadata=_metadata(result, rows))
-    raise_failures(result)
+    yield from _publish(context, workspace, "roadmap", rows_of="publish.notion_roadmap")
 
 
 @dg.asset(
@@ -130,14 +142,7 @@ def notion_roadmap(context: dg.AssetExecutionContext, workspace: WorkspaceParam)
 )
 def github_comments(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Iterator[dg.MaterializeResult]:
     """Create or edit the sticky comments."""
-    if message := workspace.missing("github"):
-        context.log.warning(message)
-        return
-    result = stages.sync(workspace, ["comments"])
-    with connect(workspace.settings.warehouse) as con:
-        ((rows,),) = con.execute("select count(*) from publish.pull_request_comments").fetchall()
-    yield dg.MaterializeResult(metadata=_metadata(result, rows))
-    raise_failures(result)
+    yield from _publish(context, workspace, "comments", rows_of="publish.pull_request_comments")
 
 
 @dg.asset(
