@@ -202,9 +202,9 @@ def report(week: str | None, as_json: bool) -> None:
         _print_json({"report_name": rendered.report_name, "period": rendered.period, "content": rendered.content})
         return
     if sys.stdout.isatty():
-        from rich.markdown import Markdown
+        from roadmap_pipeline.terminal import print_report
 
-        _console().print(Markdown(rendered.content))
+        print_report(_console(), rendered.content)
     else:
         click.echo(rendered.content)
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from roadmap_pipeline.settings import Settings
     from roadmap_pipeline.sync.plan import Conflict
 
 
@@ -36,16 +35,3 @@ class Outcome:
             "warehouse": self.warehouse,
             "seconds": round(self.seconds, 3),
         }
-
-    def next_steps(self, settings: "Settings") -> list[str]:
-        """What a person may want to do now."""
-        steps = [
-            "make ui                                          the Dagster UI, with this run's history",
-            'roadmap query "from marts.ci_weekly limit 5"     the tables (roadmap is in .venv/bin)',
-            "roadmap report                                   the whole weekly report",
-        ]
-        if settings.uses_sandbox:
-            steps.append("make ui also serves the sandbox's Notion, as your teams would see it")
-            steps.append("for the real thing: set GITHUB_TOKEN, GITHUB_REPOSITORY, NOTION_API_KEY,")
-            steps.append("  NOTION_PARENT_PAGE_ID, and run again (README: Real credentials)")
-        return steps

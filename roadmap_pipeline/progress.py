@@ -1,7 +1,7 @@
 """How long work tells whoever is watching how far it is.
 
 Work calls :func:`task`; who watches (a terminal, a Dagster run, nobody) sets the reporter with :func:`reporting`.
-Nothing here draws: the terminal's bars live in ``cli``.
+Nothing here draws: the bars live in ``terminal``.
 """
 
 from collections.abc import Iterator

@@ -1,16 +1,21 @@
 """What the command line draws with Rich: progress bars, tables, the outcome of a run.
 
 Presentation only: everything printed here comes ready from the stages or the warehouse. On a terminal progress is drawn
-as bars; elsewhere each task is one plain line when it ends.
+as bars; elsewhere (logs of CI) each task is one plain line when it ends, and one now and then while it takes long.
+What is printed fits 80 columns, or the width there is: a table that doesn't is printed as one block a row.
 """
 
+import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
+from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -25,6 +30,19 @@ if TYPE_CHECKING:
     from roadmap_pipeline.sync.run import SyncResult
 
 _SHOWN_ROWS = 500
+_SIGN_OF_LIFE_SECONDS = 30.0
+"""How often a long task says how far it is where there are no bars; CI ends jobs that say nothing for long."""
+
+_LONGEST_WORD = 24
+"""Characters of a cell that stay together at most when a table is fitted into the console."""
+
+_DIAGRAM = re.compile(r"^```mermaid\n.*?^```\n?", re.MULTILINE | re.DOTALL)
+_PIPE_ROW = re.compile(r"^\|(.*)\|$", re.MULTILINE)
+_ITALICS = re.compile(r"\A\*(.*)\*\Z")
+_SCORECARD_WIDTH = 76
+_LAST_WEEK, _BARS = 2, 4
+"""Positions of the scorecard's columns that a narrow console goes without."""
+_NUMBER = re.compile(r"[<>−+-]? ?[\d,]+(\.\d+)?( %| s)?|–|")
 
 
 class _BarTask:
@@ -54,35 +72,47 @@ class _Bars:
 
 
 class _LineTask:
-    def __init__(self, text: str) -> None:
+    def __init__(self, stream: TextIO, text: str, total: int | None, every_s: float) -> None:
         self.text, self.count, self.started = text, 0, time.monotonic()
+        self._stream, self._total, self._every = stream, total, every_s
+        self._said = self.started
 
     def advance(self, n: int = 1) -> None:
         self.count += n
+        if time.monotonic() - self._said >= self._every:
+            self._said = time.monotonic()
+            of = f" of {self._total:,}" if self._total else ""
+            self._write(f"{self.text}: {self.count:,}{of} so far")
 
     def describe(self, text: str) -> None:
         self.text = text
 
+    def close(self) -> None:
+        done = f": {self.count:,}" if self.count else ""
+        self._write(f"{self.text}{done} ({time.monotonic() - self.started:.1f} s)")
+
+    def _write(self, line: str) -> None:
+        self._stream.write(f"{line}\n")
+        self._stream.flush()
+
 
 class _Lines:
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+    def __init__(self, stream: TextIO, every_s: float) -> None:
+        self._stream, self._every = stream, every_s
 
-    def start(self, text: str, total: int | None) -> Task:  # noqa: ARG002
-        return _LineTask(text)
+    def start(self, text: str, total: int | None) -> Task:
+        return _LineTask(self._stream, text, total, self._every)
 
     def finish(self, task: Task) -> None:
         if isinstance(task, _LineTask):
-            done = f" {task.count:,}" if task.count else ""
-            self._stream.write(f"{task.text}:{done} ({time.monotonic() - task.started:.1f} s)\n")
-            self._stream.flush()
+            task.close()
 
 
 @contextmanager
-def terminal_reporter(stream: TextIO) -> Iterator[Reporter]:
-    """Bars on a terminal, a line per ended task elsewhere."""
+def terminal_reporter(stream: TextIO, *, every_s: float = _SIGN_OF_LIFE_SECONDS) -> Iterator[Reporter]:
+    """Bars on a terminal; elsewhere a line per ended task, and one every ``every_s`` seconds while it advances."""
     if not stream.isatty():
-        yield _Lines(stream)
+        yield _Lines(stream, every_s)
         return
     columns = (
         SpinnerColumn(),
@@ -98,20 +128,60 @@ def terminal_reporter(stream: TextIO) -> Iterator[Reporter]:
 def print_table(
     console: Console, title: str | None, rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None
 ) -> None:
-    """A table of rows as dictionaries; says so when there are none, and how many more there are than shown."""
-    names = list(columns or (rows[0] if rows else ()))
-    table = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
-    for name in names:
-        numeric = all(isinstance(row[name], int | float | None) for row in rows)
-        table.add_column(escape(str(name)), justify="right" if numeric and rows else "left", overflow="fold")
-    for row in rows[:_SHOWN_ROWS]:
-        table.add_row(*("" if row[name] is None else escape(str(row[name])) for name in names))
-    if names:
+    """A table of rows as dictionaries; says so when there are none, and how many more there are than shown.
+
+    One block a row, a line a column, where the table would be wider than the console.
+    """
+    names = [str(name) for name in (columns or (rows[0] if rows else ()))]
+    cells = [["" if row[name] is None else str(row[name]) for name in names] for row in rows[:_SHOWN_ROWS]]
+    if cells and _narrowest(names, cells) > console.width:
+        _print_blocks(console, title, names, cells)
+    elif names:
+        table = _table(title)
+        for position, name in enumerate(names):
+            is_number = bool(cells) and all(_NUMBER.fullmatch(row[position]) for row in cells)
+            table.add_column(escape(name), justify="right" if is_number else "left", overflow="fold")
+        for row in cells:
+            table.add_row(*map(escape, row))
         console.print(table)
     if not rows:
         console.print("no rows")
     elif len(rows) > _SHOWN_ROWS:
         console.print(f"… and {len(rows) - _SHOWN_ROWS:,} more rows; --json prints them all")
+
+
+def _table(title: str | None = None) -> Table:
+    return Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        header_style="bold",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+    )
+
+
+def _narrowest(names: Sequence[str], cells: Sequence[Sequence[str]]) -> int:
+    """Columns of the console that a table needs without breaking words."""
+
+    def longest(texts: Iterable[str]) -> int:
+        return min(max((cell_len(word) for text in texts for word in text.split()), default=0), _LONGEST_WORD)
+
+    return sum(longest((name, *(row[position] for row in cells))) + 2 for position, name in enumerate(names))
+
+
+def _print_blocks(console: Console, title: str | None, names: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
+    if title:
+        console.print(f"[bold]{escape(title)}[/]")
+    for number, row in enumerate(cells, 1):
+        console.rule(f"row {number}", align="left", style="dim")
+        block = Table.grid(padding=(0, 2))
+        block.add_column(style="bold", overflow="fold")
+        block.add_column(overflow="fold")
+        for name, value in zip(names, row, strict=True):
+            block.add_row(escape(name), escape(value))
+        console.print(block)
 
 
 def print_read(console: Console, read: Mapping[str, int], notes: Sequence[str]) -> None:
@@ -120,7 +190,7 @@ def print_read(console: Console, read: Mapping[str, int], notes: Sequence[str]) 
         console, "Read: new or changed rows", [{"table": name, "rows": f"{count:,}"} for name, count in read.items()]
     )
     for note in notes:
-        console.print(f"[yellow]note:[/] {escape(note)}")
+        console.print(f"[yellow]note:[/] {escape(note)}", highlight=False)
 
 
 def print_build(console: Console, built: "Built") -> None:
@@ -156,22 +226,29 @@ def _print_notes(console: Console, result: "SyncResult") -> None:
         console.print(f"[red]conflict:[/] {escape(str(conflict))}")
 
 
-def print_outcome(console: Console, settings: "Settings", outcome: "Outcome") -> None:
-    """The main job's outcome: read, report, roadmap, written, what to do next."""
+def print_report(console: Console, content: str) -> None:
+    """A report's Markdown, or a part of it. Diagrams are left out: a terminal would show their source."""
     from rich.markdown import Markdown
 
+    console.print(Markdown(_DIAGRAM.sub("", content)))
+
+
+def print_outcome(console: Console, settings: "Settings", outcome: "Outcome") -> None:
+    """The main job's outcome: read, report, roadmap, written, what to do next."""
     from roadmap_pipeline.reports.weekly import section
 
     changed = {name: count for name, count in outcome.read.items() if count}
     read = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in changed.items())
     console.rule("[bold]Read from GitHub")
-    console.print(f"{', '.join(settings.repositories)}: {read or 'nothing new since the last run'}", highlight=False)
+    repositories = escape(", ".join(settings.repositories))
+    console.print(f"{repositories}: {read or 'nothing new since the last run'}", highlight=False)
     for note in outcome.notes:
-        console.print(f"[yellow]note:[/] {escape(note)}")
+        console.print(f"[yellow]note:[/] {escape(note)}", highlight=False)
     if outcome.report_content:
         console.rule(f"[bold]{escape(outcome.report_name or 'Report')}")
-        for heading in (None, "Scorecard"):
-            console.print(Markdown(section(outcome.report_content, heading)))
+        _, _, summary = section(outcome.report_content, None).partition("\n")
+        print_report(console, summary)
+        _print_scorecard(console, section(outcome.report_content, "Scorecard"))
     console.rule("[bold]Roadmap")
     print_table(console, None, outcome.roadmap)
     console.rule("[bold]Written")
@@ -180,31 +257,85 @@ def print_outcome(console: Console, settings: "Settings", outcome: "Outcome") ->
     if not any(outcome.writes.values()):
         console.print("Nothing: Notion and GitHub already said what they should.")
     for conflict in outcome.conflicts:
-        console.print(f"[red]conflict:[/] {escape(str(conflict))}")
+        console.print(f"[red]conflict:[/] {escape(str(conflict))}", highlight=False)
     console.rule("[bold]Next")
-    for step in outcome.next_steps(settings):
-        console.print(f"  {escape(step)}", highlight=False)
+    _print_next_steps(console, settings)
     console.print(f"\nDone in {outcome.seconds:.1f} s.", highlight=False)
+
+
+def _print_scorecard(console: Console, text: str) -> None:
+    """The scorecard of a report, without what a narrow console has no room for; italics (few cases) are greyed."""
+    lines = [line.strip("| ").split(" | ") for line in _PIPE_ROW.findall(text)]
+    if not lines:
+        return
+    names, cells = lines[0], [(line + [""] * len(lines[0]))[: len(lines[0])] for line in lines[2:]]
+    shown = [
+        position
+        for position in range(len(names))
+        if console.width >= _SCORECARD_WIDTH or position not in (_LAST_WEEK, _BARS)
+    ]
+    table = _table()
+    for position in shown:
+        table.add_column(names[position], justify="left" if position in (0, _BARS) else "right", overflow="fold")
+    for row in cells:
+        table.add_row(*(_ITALICS.sub(r"[dim italic]\1[/]", escape(row[position])) for position in shown))
+    console.print(table)
+
+
+def _print_next_steps(console: Console, settings: "Settings") -> None:
+    sandbox = ", and the sandbox's Notion" if settings.uses_sandbox else ""
+    steps = (
+        ("make ui", f"the Dagster UI with this run{sandbox}"),
+        ("roadmap report", "the whole weekly report (`roadmap` is in .venv/bin)"),
+        ('roadmap query "from marts.ci_weekly limit 5"', "the tables"),
+    )
+    for command, what in steps:
+        console.print(Padding(f"[bold]{escape(command)}[/]", (0, 0, 0, 2)), highlight=False)
+        console.print(Padding(escape(what), (0, 0, 0, 6)), highlight=False)
+    if settings.uses_sandbox:
+        real = (
+            "For the real thing set GITHUB_TOKEN, GITHUB_REPOSITORY, NOTION_API_KEY and"
+            " NOTION_PARENT_PAGE_ID, and run again (README: Real credentials)."
+        )
+        console.print(Padding(real, (0, 0, 0, 2)), highlight=False)
 
 
 def print_status(console: Console, status: Mapping[str, Any]) -> None:
     """What `roadmap status` found in the snapshot."""
-    console.print(f"[bold]Warehouse[/] {escape(status['warehouse'])}, as of {status['as_of']} UTC", highlight=False)
+    as_of = f"as of {status['as_of']} UTC" if status["as_of"] else "not built yet"
+    console.print(f"[bold]Warehouse[/] {escape(status['warehouse'])}, {as_of}", highlight=False)
     week = status["latest_week"]
     if week:
+        passed = fmt.with_n(fmt.percent(week["final_pass_rate"]), week["conclusive_runs"]).strip("*")
+        top = f", top cause: {fmt.cause(week['top_failure_category'])}" if week["top_failure_category"] else ""
         console.print(
-            f"[bold]{week['week']}[/] {fmt.count(week['runs'])} runs, "
-            f"{fmt.percent(week['final_pass_rate'])} passed in the end, "
-            f"{fmt.count(week['failed_job_attempts'])} failed jobs, top category {week['top_failure_category']}",
+            f"[bold]{week['week']}[/] {fmt.several(week['runs'], 'run')}, {passed} passed in the end,"
+            f" {fmt.several(week['failed_job_attempts'], 'failed job')}{top}",
             highlight=False,
         )
     milestones = [
-        row
-        | {"progress": fmt.percent(row["progress"], 0), "workflow_pass_rate": fmt.percent(row["workflow_pass_rate"])}
+        {
+            "milestone": row["title"],
+            "target": row["target_date"],
+            "status": row["status"],
+            "progress": fmt.percent(row["progress"], 0),
+            "pass rate": fmt.percent(row["workflow_pass_rate"]),
+            "n": row["conclusive_runs"],
+            "trend": row["trend"],
+        }
         for row in status["milestones"]
     ]
     print_table(console, "Milestones", milestones)
-    print_table(console, "Repositories", status["repositories"])
+    repositories = [
+        {
+            "repository": row["repo"],
+            "runs": fmt.count(row["runs"]),
+            "newest run (UTC)": f"{row['newest_run']:%Y-%m-%d %H:%M}",
+            "last read (UTC)": row["last_read"],
+        }
+        for row in status["repositories"]
+    ]
+    print_table(console, "Repositories", repositories)
 
 
 def print_sandbox(console: Console, served: "Served") -> None:

@@ -1,17 +1,18 @@
 """The sticky comment of an open pull request, as Markdown.
 
 Verdict first, in one line; then at most :data:`SHOWN_FAILURES` failing jobs with cause and whether this change is to
-blame; the milestone's progress folded away. Quiet when green.
+blame; the milestone's progress folded away. Quiet when green: one line and the fold.
 No time is printed (GitHub shows when it was edited), so that the text depends on the tables alone. Titles and log lines
-come from strangers: all are neutralised.
+come from strangers: all are neutralised, and what a fork's jobs print is not repeated at all.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from roadmap_pipeline.failures.display import as_code, escape_markdown
 from roadmap_pipeline.reports import format as fmt
 from roadmap_pipeline.reports.tables import Row, rows
+from roadmap_pipeline.reports.wording import title
 
 if TYPE_CHECKING:
     import duckdb
@@ -19,13 +20,14 @@ if TYPE_CHECKING:
 SHOWN_FAILURES = 5
 
 _PULLS = """
-    select p.repo, p.number, p.head_sha, m.milestone, s.due_date, s.progress, s.trend
+    select p.repo, p.number, p.head_sha, p.head_repo is distinct from p.repo as is_fork, m.milestone, s.due_date,
+        s.progress
     from raw.pull_requests as p
     left join derived.pull_request_milestones as m on m.repo = p.repo and m.number = p.number
     left join (
-        select x.repo, x.milestone, x.progress, x.trend, y.due_date
+        select x.repo, x.milestone, x.progress, y.due_date
         from marts.milestone_metrics as x
-        join marts.milestones as y on y.repo = x.repo and y.milestone = x.milestone
+        join marts.milestones as y on y.repo = x.repo and y.number = x.number
     ) as s on s.repo = p.repo and s.milestone = m.milestone
     where p.state = 'open'
     order by p.repo, p.number
@@ -42,18 +44,39 @@ _RUNS = """
 """
 
 _FAILURES = """
-    select f.repo, f.head_sha, f.job_name, f.category, f.evidence, f.html_url, f.domain,
-        f.is_flaky, f.is_preexisting, f.is_retryable, f.workflow_path
+    select f.repo, f.head_sha, f.job_name, f.category, f.evidence, f.html_url,
+        case
+            when f.is_preexisting then 'preexisting'
+            when f.is_flaky then 'flaky'
+            when f.domain in ('code', 'pipeline') then 'ours'
+            -- Installing, checking out, running out of memory: the change may well have caused it.
+            when f.domain = 'platform' and f.is_retryable then 'infrastructure'
+            else 'unclear'
+        end as blame
     from marts.ci_failures as f
-    join marts.ci_runs as r on r.run_id = f.run_id and r.run_attempt = f.run_attempt and r.is_latest_attempt
-    order by f.repo, f.head_sha, f.is_preexisting, f.is_flaky, f.domain <> 'code', f.job_name
+    -- A job may fail without failing its run (continue-on-error), or in a run that was called off.
+    join marts.ci_runs as r
+        on r.run_id = f.run_id and r.run_attempt = f.run_attempt and r.is_latest_attempt
+        and r.outcome in ('fail', 'pending')
+    order by f.repo, f.head_sha, list_position(['ours', 'unclear', 'infrastructure', 'flaky', 'preexisting'], blame),
+        f.job_name, f.workflow_path, f.job_id
 """
 
 _PROGRESS = """
-    select p.repo, p.milestone, p.points, p.points_possible, p.reason
+    select p.repo, p.milestone, p.points, p.points_possible, p.reason, p.next_step
     from marts.milestone_progress as p
+    where p.points_possible > 0
     order by p.repo, p.milestone, p.points_possible desc, p.rule
 """
+
+_BLAME = {
+    "ours": ("🔴", "probably this change"),
+    "unclear": ("⚪", "may or may not be this change"),
+    "infrastructure": ("🔵", "infrastructure → run it again"),
+    "flaky": ("🟡", "flaky, it also passed on this commit → run it again"),
+    "preexisting": ("🟠", "already failing on the default branch → not this change"),
+}
+"""By who is to blame: the mark, and what to make of it."""
 
 
 def pull_request_comments(con: "duckdb.DuckDBPyConnection") -> list[Row]:
@@ -81,58 +104,62 @@ def pull_request_comments(con: "duckdb.DuckDBPyConnection") -> list[Row]:
 
 
 def _body(pull: Row, runs: Row | None, failures: list[Row], progress: list[Row]) -> str:
-    lines = [
-        " · ".join(
-            filter(None, (f"**{_verdict(runs, failures)}**", f"commit `{pull['head_sha'][:7]}`", _milestone(pull)))
-        )
-    ]
-    lines += [_failure(failure) for failure in failures[:SHOWN_FAILURES]]
+    lines = [" · ".join(filter(None, (f"**CI: {_verdict(runs, failures)}**", _commit(pull), _milestone(pull))))]
+    lines += [_failure(failure, is_fork=pull["is_fork"]) for failure in failures[:SHOWN_FAILURES]]
     if len(failures) > SHOWN_FAILURES:
-        lines.append(f"- … and {len(failures) - SHOWN_FAILURES} more failing jobs")
+        lines.append(f"- … and {fmt.several(len(failures) - SHOWN_FAILURES, 'more failing job')}")
     if progress:
         lines += ["", "<details><summary>Milestone progress explained</summary>", ""]
-        lines += [
-            f"- +{row['points']} of {row['points_possible']}: {escape_markdown(row['reason'])}" for row in progress
-        ]
+        lines += [_rule(row) for row in progress]
         lines += ["", "</details>"]
     return "\n".join(lines)
 
 
 def _verdict(runs: Row | None, failures: list[Row]) -> str:
     if runs is None:
-        return "CI: no run for this commit yet"
+        return "no run for this commit yet"
+    going = f", {fmt.several(runs['pending'], 'run')} still going" if runs["pending"] else ""
+    if failures:
+        blamed = Counter(failure["blame"] for failure in failures)
+        jobs = fmt.several(len(failures), "failing job")
+        ours, unclear = blamed["ours"], blamed["unclear"]
+        if ours == len(failures):
+            return f"{jobs}, probably from this change{going}"
+        if ours:
+            return f"{ours} of {jobs} probably from this change{f', {unclear} unclear' if unclear else ''}{going}"
+        if unclear == len(failures):
+            return f"{jobs}, unclear whether from this change{going}"
+        if unclear:
+            return f"{unclear} of {jobs} unclear, the others probably not from this change{going}"
+        return f"{jobs}, probably not from this change{going}"
     if runs["failed"]:
-        if not failures:
-            return f"CI: {runs['failed']} of {runs['runs']} runs failed without a failing job"
-        ours = sum(_is_probably_ours(failure) for failure in failures)
-        jobs = "1 failing job" if len(failures) == 1 else f"{len(failures)} failing jobs"
-        return f"CI: {ours} of {jobs} probably from this change" if ours else f"CI: {jobs}, none from this change"
+        return f"{runs['failed']} of {fmt.several(runs['runs'], 'run')} failed without a failed job{going}"
     if runs["pending"]:
-        return f"CI: {runs['passed']} of {runs['runs']} runs passed, {runs['pending']} still going"
-    return f"CI: all {runs['runs']} runs passed" if runs["runs"] > 1 else "CI: passed"
+        passed = f"{runs['passed']} of {fmt.several(runs['runs'], 'run')} passed, " if runs["passed"] else ""
+        return f"{passed}{fmt.several(runs['pending'], 'run') if not passed else runs['pending']} still going"
+    return {1: "passed", 2: "both runs passed"}.get(runs["runs"], f"all {runs['runs']} runs passed")
 
 
-def _is_probably_ours(failure: Row) -> bool:
-    return not (failure["is_flaky"] or failure["is_preexisting"] or failure["domain"] == "platform")
+def _failure(failure: Row, *, is_fork: bool) -> str:
+    mark, verdict = _BLAME[failure["blame"]]
+    job = fmt.link(as_code(failure["job_name"] or "", 60) or "a job", failure["html_url"])
+    evidence = "" if is_fork or not failure["evidence"] else f": {as_code(failure['evidence'], 140)}"
+    return f"- {mark} {job} · {fmt.cause(failure['category'])} · {verdict}{evidence}"
 
 
-def _failure(failure: Row) -> str:
-    if failure["is_preexisting"]:
-        mark, verdict = "🟠", "already failing on the default branch → not this change"
-    elif failure["is_flaky"]:
-        mark, verdict = "🟡", "flaky: it also passed on this commit → run it again"
-    elif failure["domain"] == "platform":
-        mark, verdict = "🔵", "infrastructure → run it again" if failure["is_retryable"] else "infrastructure"
-    else:
-        mark, verdict = "🔴", "probably this change"
-    job = as_code(failure["job_name"], 60)
-    name = f"[{job}]({failure['html_url']})" if failure["html_url"] else job
-    evidence = f": {as_code(failure['evidence'], 140)}" if failure["evidence"] else ""
-    return f"- {mark} {name} {failure['category'].replace('_', ' ')}, {verdict}{evidence}"
+def _rule(row: Row) -> str:
+    step = f". {escape_markdown(row['next_step'][:1].upper() + row['next_step'][1:])}" if row["next_step"] else ""
+    return (
+        f"- {row['points']} of {fmt.several(row['points_possible'], 'point')}: {escape_markdown(row['reason'])}{step}"
+    )
+
+
+def _commit(pull: Row) -> str:
+    return f"commit `{pull['head_sha'][:7]}`" if pull["head_sha"] else ""
 
 
 def _milestone(pull: Row) -> str:
     if pull["milestone"] is None or pull["progress"] is None:
         return ""
     target = f" · target {pull['due_date'].isoformat()}" if pull["due_date"] else ""
-    return f"Milestone *{escape_markdown(pull['milestone'])}* {fmt.percent(pull['progress'], 0)}{target}"
+    return f"Milestone {title(pull['milestone'])}: {fmt.percent(pull['progress'], 0)}{target}"

@@ -21,22 +21,24 @@ def read_status(warehouse: str | Path) -> dict[str, Any]:
         weeks = rows(
             con,
             """
-            select w.week, w.runs, w.final_pass_rate, w.failed_job_attempts, w.top_failure_category
+            select w.week, w.runs, w.conclusive_runs, w.final_pass_rate, w.failed_job_attempts, w.top_failure_category,
+                w.episodes_open
             from marts.ci_weekly as w where w.repo = '*' and w.is_complete order by w.week_start desc limit 1
             """,
         )
         milestones = rows(
             con,
             """
-            select n.title, n.target_date, n.status, n.progress, n.workflow_pass_rate, n.trend
+            select n.title, n.target_date, n.status, n.progress, n.workflow_pass_rate, k.conclusive_runs, n.trend
             from publish.notion_roadmap as n
+            join marts.milestone_metrics as k on k.repo = n.repo and k.number = n.number
             order by n.status = 'Completed', n.target_date nulls last, n.title
             """,
         )
         repositories = rows(
             con,
             """
-            select r.repo, max(r.created_at) as newest_run, count(distinct r.run_id) as runs,
+            select r.repo, count(distinct r.run_id) as runs, max(r.created_at) as newest_run,
                 strftime(max(r.read_at), '%Y-%m-%d %H:%M') as last_read
             from raw.workflow_runs as r group by r.repo order by r.repo
             """,

@@ -24,15 +24,56 @@ def test_hours(value: float | None, text: str) -> None:
     assert fmt.hours(value) == text
 
 
+def test_only_all_is_100_per_cent_and_only_none_is_0() -> None:
+    assert fmt.percent(0.9996) == "> 99.9 %"
+    assert fmt.percent(0.996, 0) == "> 99 %"
+    assert fmt.percent(0.0001) == "< 0.1 %"
+    assert [fmt.percent(value) for value in (0, 1, 0.9994)] == ["0.0 %", "100.0 %", "99.9 %"]
+
+
+def test_a_rate_reads_the_same_rounded_to_four_digits_and_whole() -> None:
+    assert fmt.percent(14 / 17) == fmt.percent(round(14 / 17, 4)) == "82.4 %"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(None, "–"), (5.5, "6 s"), (59.4, "59 s"), (622, "10 min"), (3569, "59 min"), (5000, "1.4 h")]
+)
+def test_seconds(value: float | None, text: str) -> None:
+    assert fmt.seconds(value) == text
+
+
+@pytest.mark.parametrize(
+    ("number", "noun", "text"),
+    [(1, "run", "1 run"), (0, "run", "0 runs"), (1200, "job", "1,200 jobs"), (2, "repository", "2 repositories")],
+)
+def test_plurals(number: int, noun: str, text: str) -> None:
+    assert fmt.several(number, noun) == text
+
+
+def test_links_lead_to_the_web_or_nowhere() -> None:
+    assert fmt.link("`x`", "https://github.com/a/b/actions/runs/1") == "[`x`](https://github.com/a/b/actions/runs/1)"
+    for address in (
+        None,
+        "",
+        "javascript:alert(1)",
+        "https://x.example/a b",
+        "https://x.example/)",
+        "https://x.example/\u202e",
+    ):
+        assert fmt.link("`x`", address) == "`x`"
+
+
 def test_small_samples_are_marked() -> None:
     assert fmt.with_n("84.1 %", 120) == "84.1 % (n=120)"
     assert fmt.with_n("50.0 %", 4) == "*50.0 % (n=4, few)*"
     assert fmt.with_n("–", 0) == "–"
+    assert [fmt.greyed("1 h", 4), fmt.greyed("1 h", 5), fmt.greyed("–", 0)] == ["*1 h*", "1 h", "–"]
 
 
 def test_sparkline_spans_its_own_range_and_shows_gaps() -> None:
     assert fmt.sparkline([0.0, None, 0.5, 1.0]) == "▁·▅█"
     assert fmt.sparkline([3, 3]) == "▄▄"
+    assert fmt.sparkline([0, 0]) == "▁▁"
     assert fmt.sparkline([None]) == ""
 
 

@@ -1,0 +1,104 @@
+"""The scorecard of the weekly report: one line per metric, this week against the week before, with what it rests on.
+
+Belongs here: which columns of ``marts.ci_weekly`` are shown, in which order, and how small samples are greyed. What the
+columns mean is defined in SQL.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from roadmap_pipeline.reports import format as fmt
+from roadmap_pipeline.reports.tables import Row
+
+NOT_YET = "not yet"
+"""A quantile of time to green that too many open episodes keep from being known."""
+
+_Kind = Literal["rate", "score", "hours", "count"]
+
+_SHOW: dict[_Kind, Callable[[float | None], str]] = {
+    "rate": fmt.percent,
+    "score": lambda value: fmt.percent(value, 0),
+    "hours": fmt.hours,
+    "count": fmt.count,
+}
+_CHANGE: dict[_Kind, Callable[[float | None, float | None], str]] = {
+    "rate": fmt.points,
+    "score": fmt.points,
+    "hours": lambda before, after: fmt.difference(before, after, " h", 1),
+    "count": fmt.difference,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Metric:
+    """A line: its name, its column, and the columns of n (the first that is not 0; none for plain counts)."""
+
+    name: str
+    column: str
+    kind: _Kind
+    n: tuple[str, ...] = ()
+    is_quantile_of_episodes: bool = False
+
+    def cases(self, week: Row) -> int | None:
+        if not self.n or not week:
+            return None
+        return next((week[column] for column in self.n if week[column]), 0)
+
+    def cell(self, week: Row) -> str:
+        value, cases = week.get(self.column), self.cases(week)
+        if value is None and cases and self.is_quantile_of_episodes:
+            return fmt.greyed(NOT_YET, cases)
+        return fmt.greyed(_SHOW[self.kind](value), cases)
+
+
+_METRICS = (
+    _Metric("passed first try", "first_attempt_pass_rate", "rate", ("conclusive_first_attempts",)),
+    _Metric("passed in the end", "final_pass_rate", "rate", ("conclusive_runs",)),
+    _Metric("runs", "runs", "count"),
+    _Metric("failed runs", "failed_runs", "count"),
+    _Metric("failed jobs", "failed_job_attempts", "count"),
+    _Metric("to green, median", "recovery_median_hours", "hours", ("episodes",), is_quantile_of_episodes=True),
+    _Metric("to green, 90 %", "recovery_p90_hours", "hours", ("episodes",), is_quantile_of_episodes=True),
+    _Metric("to green, mean", "recovery_mean_hours", "hours", ("episodes_closed",)),
+    _Metric("still red", "episodes_open", "count"),
+    _Metric("auto-fix success", "autofix_success_rate", "rate", ("autofix_judged",)),
+    _Metric("flaky jobs", "flaky_jobs", "count"),
+    # Without a judged repair the score is the pass rate alone.
+    _Metric("CI health score", "ci_health_score", "score", ("autofix_judged", "conclusive_runs")),
+)
+
+
+def scorecard(weeks: Sequence[Row]) -> list[Row]:
+    """Lines ``{metric, now, before, change, bars, n}``; a change is left out where either week rests on few cases.
+
+    ``weeks`` are the rows of ``marts.ci_weekly`` of one repository, oldest first, with ``episodes`` (closed and open)
+    and ``autofix_judged`` (fixed and failed) beside its columns.
+    """
+    now: Row = weeks[-1]
+    before: Row = weeks[-2] if len(weeks) > 1 else {}
+    return [
+        {
+            "metric": metric.name,
+            "now": metric.cell(now),
+            "before": metric.cell(before),
+            "change": _change(metric, before, now),
+            "bars": fmt.sparkline([week[metric.column] for week in weeks]),
+            "n": _n(metric, before, now),
+        }
+        for metric in _METRICS
+    ]
+
+
+def _change(metric: _Metric, before: Row, now: Row) -> str:
+    cases = [metric.cases(week) for week in (before, now)]
+    if any(n is not None and n < fmt.FEW for n in cases):
+        return fmt.MISSING
+    return _CHANGE[metric.kind](before.get(metric.column), now[metric.column])
+
+
+def _n(metric: _Metric, before: Row, now: Row) -> str:
+    if not metric.n:
+        return ""
+    text = fmt.count(metric.cases(now))
+    return f"{text} ({fmt.count(metric.cases(before))})" if before else text

@@ -1,0 +1,229 @@
+"""The sticky comments of a small history: one pull request for each thing there is to say."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from roadmap_pipeline.reports.pull_request import pull_request_comments
+from roadmap_pipeline_tests.marts.world import REPO, Warehouse, World, at
+from roadmap_pipeline_tests.reports.histories import fails, judge
+from roadmap_pipeline_tests.reports.markdown import HOSTILE, assert_harmless
+
+FOLD = ("<details><summary>Milestone progress explained</summary>", "</details>")
+LINT, E2E, BUILD = (f".github/workflows/{name}.yml" for name in ("lint", "e2e", "build"))
+
+
+class Pulls:
+    """A world with pull requests, and runs of their head commits."""
+
+    def __init__(self) -> None:
+        self.world = World()
+
+    def open(self, number: int, **values: Any) -> str:
+        self.world.pull_request(number, **{"head_sha": f"{number:07d}abc"} | values)
+        return f"{number:07d}abc"
+
+    def ran(self, sha: str, conclusion: str | None = "success", path: str = BUILD, **values: Any) -> int:
+        values = {"branch": "topic", "event": "pull_request"} | values
+        return self.world.run("11-12 10:00", conclusion, sha=sha, workflow_path=path, **values)
+
+    def failed(self, sha: str, *verdict: Any, path: str = BUILD, **values: Any) -> None:
+        fails(self.world, "11-12 10:00", *verdict, sha=sha, workflow_path=path, **values)
+
+
+def history() -> World:
+    pulls = Pulls()
+    world = pulls.world
+    world.milestone("Stage 7.3", due_on=at("12-11 00:00"), closed_issues=1)
+
+    sha = pulls.open(1)
+    pulls.ran(sha)
+
+    sha = pulls.open(2)
+    pulls.ran(sha), pulls.ran(sha, path=LINT), pulls.ran(sha, path=E2E)
+
+    sha = pulls.open(3)
+    pulls.ran(sha), pulls.ran(sha, None, LINT), pulls.ran(sha, None, E2E)
+
+    sha = pulls.open(4)
+    pulls.ran(sha, None)
+
+    pulls.open(5)
+
+    sha = pulls.open(6)  # flaky: the job of the same workflow also passed on this commit
+    pulls.failed(sha, job="browser", path=E2E)
+    pulls.ran(sha, path=E2E, event="push", jobs={"browser": "success"})
+
+    # Pre-existing: the default branch failed in the same job before, for the same reason.
+    fails(world, "11-11 10:00", job="style", sha="main1", branch="main", event="push", workflow_path=LINT,
+          fingerprint="style")  # fmt: skip
+    sha = pulls.open(7)
+    pulls.failed(sha, "lint_format", job="style", path=LINT, fingerprint="style")
+
+    sha = pulls.open(8)
+    pulls.failed(sha, "network", domain="platform", retryable=True, job="deploy", evidence="503 Service Unavailable")
+
+    sha = pulls.open(9)
+    jobs = {f"unit ({number})": "failure" for number in range(7)}
+    pulls.ran(sha, "failure", jobs=jobs)
+    for job in world.rows["raw.workflow_jobs"][-7:]:
+        judge(world, job, "test", evidence=f"FAILED {job['name']}")
+
+    sha = pulls.open(10, head_repo="stranger/payments")
+    pulls.failed(sha, "test", evidence="buy at shady.example", head_repo="stranger/payments")
+
+    sha = pulls.open(11)
+    world.add("derived.pull_request_milestones", repo=REPO, number=11, milestone="Stage 7.3", rule="label")
+    pulls.ran(sha)
+
+    sha = pulls.open(12)
+    pulls.ran(sha, "startup_failure", jobs={})
+
+    sha = pulls.open(13)  # continue-on-error: the job failed, its run did not
+    pulls.ran(sha, jobs={"optional": "failure"})
+
+    sha = pulls.open(14)  # of everything something, and a run still going
+    pulls.failed(sha, "compile", job="build")
+    pulls.failed(sha, "network", domain="platform", retryable=True, job="deploy")
+    pulls.failed(sha, None, job="mystery", path=E2E)
+    pulls.ran(sha, None, LINT)
+
+    sha = pulls.open(15)
+    pulls.failed(sha, "dependency_install", domain="platform", job="install")
+
+    pulls.open(16, state="closed")
+
+    sha = pulls.open(17, head_repo=None)  # its fork was deleted
+    pulls.failed(sha, "test", evidence="what it printed")
+
+    sha = pulls.open(18)
+    pulls.failed(sha, None, job="mystery")
+    pulls.failed(sha, "network", domain="platform", retryable=True, job="deploy")
+
+    sha = pulls.open(19)  # somebody called the run off after a job had failed
+    pulls.ran(sha, "cancelled", jobs={"test": "failure"})
+    pulls.ran(sha, path=LINT)
+
+    sha = pulls.open(20)  # failed first, passed when run again
+    run = pulls.ran(sha, "failure")
+    world.run("11-12 10:00", sha=sha, run_id=run, attempt=2, started="11-12 11:00", branch="topic",
+              event="pull_request", workflow_path=BUILD)  # fmt: skip
+    return world
+
+
+@pytest.fixture(scope="module")
+def bodies() -> Iterator[dict[int, str]]:
+    with history().built() as warehouse:
+        yield _bodies(warehouse)
+
+
+def _bodies(warehouse: Warehouse) -> dict[int, str]:
+    return {row["number"]: row["body"] for row in pull_request_comments(warehouse.con)}
+
+
+@pytest.mark.parametrize(
+    ("number", "verdict"),
+    [
+        (1, "CI: passed"),
+        (2, "CI: all 3 runs passed"),
+        (3, "CI: 1 of 3 runs passed, 2 still going"),
+        (4, "CI: 1 run still going"),
+        (5, "CI: no run for this commit yet"),
+        (6, "CI: 1 failing job, probably not from this change"),
+        (7, "CI: 1 failing job, probably not from this change"),
+        (8, "CI: 1 failing job, probably not from this change"),
+        (9, "CI: 7 failing jobs, probably from this change"),
+        (10, "CI: 1 failing job, probably from this change"),
+        (11, "CI: passed"),
+        (12, "CI: 1 of 1 run failed without a failed job"),
+        (13, "CI: passed"),
+        (14, "CI: 1 of 3 failing jobs probably from this change, 1 unclear, 1 run still going"),
+        (15, "CI: 1 failing job, unclear whether from this change"),
+        (18, "CI: 1 of 2 failing jobs unclear, the others probably not from this change"),
+        (19, "CI: passed"),
+        (20, "CI: passed"),
+    ],
+)
+def test_the_verdict_comes_first(bodies: dict[int, str], number: int, verdict: str) -> None:
+    assert bodies[number].startswith(f"**{verdict}** · commit `{number:07d}`")
+
+
+def test_only_open_pull_requests_have_one(bodies: dict[int, str]) -> None:
+    assert list(bodies) == [number for number in range(1, 21) if number != 16]
+
+
+def test_quiet_when_there_is_nothing_to_say(bodies: dict[int, str]) -> None:
+    for number in (1, 2, 3, 4, 5, 12, 13, 19, 20):
+        assert bodies[number].count("\n") == 0
+
+
+@pytest.mark.parametrize(
+    ("number", "start", "end"),
+    [
+        (6, "- 🟡 [`browser`](", " · test · flaky, it also passed on this commit → run it again: `AssertionError"),
+        (7, "- 🟠 [`style`](", " · lint format · already failing on the default branch → not this change"),
+        (8, "- 🔵 [`deploy`](", " · network · infrastructure → run it again: `503 Service Unavailable`"),
+        (15, "- ⚪ [`install`](", " · dependency install · may or may not be this change"),
+    ],
+)  # fmt: skip
+def test_each_failing_job_says_what_to_make_of_it(bodies: dict[int, str], number: int, start: str, end: str) -> None:
+    (line,) = bodies[number].splitlines()[1:]
+    assert line.startswith(start)
+    assert end in line
+
+
+def test_at_most_five_failing_jobs_are_shown_and_the_others_counted(bodies: dict[int, str]) -> None:
+    lines = bodies[9].splitlines()[1:]
+    assert len(lines) == 6
+    assert lines[0] == "- 🔴 `unit (0)` · test · probably this change: `FAILED unit (0)`"
+    assert lines[-1] == "- … and 2 more failing jobs"
+
+
+def test_what_is_ours_stands_first(bodies: dict[int, str]) -> None:
+    assert [line[2] for line in bodies[14].splitlines()[1:]] == ["🔴", "⚪", "🔵"]
+    assert "⚪ [`mystery`](" in bodies[14]
+    assert "· unknown cause · may or may not be this change" in bodies[14]
+
+
+def test_what_a_forks_jobs_print_is_not_repeated(bodies: dict[int, str]) -> None:
+    assert "shady" not in bodies[10]
+    assert "printed" not in bodies[17]
+    assert " · test · probably this change" in bodies[10]
+
+
+def test_the_milestone_and_why_it_stands_where_it_stands(bodies: dict[int, str]) -> None:
+    head, *rest = bodies[11].splitlines()
+    assert head == "**CI: passed** · commit `0000011` · Milestone Stage 7.3: 0 % · target 2026-12-11"
+    assert [rest[1], rest[-1]] == list(FOLD)
+    rules = [line for line in rest if line.startswith("- ")]
+    assert [line.split(":")[0] for line in rules] == [
+        "- 0 of 30 points", "- 0 of 30 points", "- 0 of 25 points", "- 0 of 15 points",
+    ]  # fmt: skip
+    assert "no runs in the last 28 days. A passing run would give \\+25" in rules[2]
+    assert "Milestone" not in bodies[10]
+
+
+def test_the_same_tables_give_the_same_bytes(bodies: dict[int, str]) -> None:
+    with history().built() as warehouse:
+        assert _bodies(warehouse) == bodies == _bodies(warehouse)
+
+
+def test_nothing_that_strangers_write_has_an_effect() -> None:
+    pulls = Pulls()
+    world = pulls.world
+    for number, nasty in enumerate(HOSTILE, 1):
+        sha = pulls.open(number, title=nasty, head_branch=nasty)
+        world.milestone(nasty, number)
+        world.add("derived.pull_request_milestones", repo=REPO, number=number, milestone=nasty, rule="label")
+        pulls.failed(sha, job=nasty, evidence=nasty, branch=nasty)
+        world.rows["raw.workflow_jobs"][-1]["html_url"] += nasty if number % 2 else ""
+        world.run("11-12 09:00", "failure", sha="m", workflow_path=f".github/workflows/{nasty}", jobs={})
+    with world.built() as warehouse:
+        bodies = _bodies(warehouse)
+    assert len(bodies) == len(HOSTILE)
+    for body in bodies.values():
+        found = assert_harmless(body, html=FOLD)
+        assert found.headings == []
+        assert len(found.html) == 2  # the fold is still closed where we close it
+        assert body.count("\n- ") == 5  # one failing job, four rules: no line was broken

@@ -1,0 +1,366 @@
+"""The weekly report of small histories: sentences and cells worked out by hand."""
+
+import re
+from datetime import date, timedelta
+
+import pytest
+
+from roadmap_pipeline.errors import ConfigurationError, RoadmapError
+from roadmap_pipeline.reports.weekly import section, weekly_report
+from roadmap_pipeline_tests.marts.world import AS_OF, BOT, World, at
+from roadmap_pipeline_tests.reports.histories import fails, passes
+from roadmap_pipeline_tests.reports.markdown import HOSTILE, assert_harmless, shown
+
+WEEK = "2026-W46"
+
+
+def content(world: World, week: str = WEEK) -> str:
+    with world.built() as warehouse:
+        return weekly_report(warehouse.con, week).content
+
+
+def headline(text: str) -> str:
+    return section(text, None).splitlines()[2]
+
+
+def line(text: str, metric: str) -> list[str]:
+    """The cells of a line of the scorecard."""
+    (found,) = [row for row in shown(section(text, "Scorecard")).tables[0] if row[0] == metric]
+    return found[1:]
+
+
+def cells(text: str, heading: str) -> list[list[str]]:
+    """The rows of a section's table, without its head."""
+    return shown(section(text, heading)).tables[0][1:]
+
+
+def busy() -> World:
+    """Last week 9 of 10 runs passed; this week 14 of 20, with old and new failures."""
+    world = World()
+    passes(world, "11-03 10:00", 9)
+    fails(world, "11-03 12:00", "compile", fingerprint="gone", job="build")
+    passes(world, "11-10 10:00", 14)
+    for pull in (1, 2, 3):
+        fails(world, "11-10 12:00", "test", fingerprint="old", pull_request_numbers=[pull])
+    fails(world, "06-01 12:00", "test", fingerprint="old")
+    fails(world, "11-11 12:00", "network", domain="platform", fingerprint="new", job="e2e (1)", retryable=True)
+    fails(world, "11-11 13:00", "unknown", domain="unknown", fingerprint="odd", log=False)
+    fails(world, "11-12 12:00", None, log=False)
+    return world
+
+
+def test_a_busy_week() -> None:
+    text = content(busy())
+    assert headline(text) == (
+        "**70.0 % of 20 runs passed in the end** (▼ 20.0 pp), 70.0 % at the first try. No default branch was red."
+        " Top cause: test, 3 of 6 failed jobs, 3 pull requests hit."
+    )
+    assert "2026-11-09 to 2026-11-15 · acme/payments" in text
+    assert line(text, "passed in the end")[:3] == ["70.0 %", "90.0 %", "▼ 20.0 pp"]
+    assert line(text, "passed in the end")[4] == "20 (10)"
+    assert line(text, "failed jobs")[:3] == ["6", "1", "+5"]
+    assert line(text, "auto-fix success") == ["–", "–", "–", "", "0 (0)"]
+    changed = section(text, "What changed")
+    # Of the two weeks one has under 20 runs: no verdict beyond Stable.
+    assert re.search(
+        r"- Passed in the end: \*\*Stable\*\*, ▼ 20.0 pp \(95 % interval −\d+\.\d to \+\d+\.\d pp;", changed
+    )
+    assert "20 runs against 10)." in changed
+    assert "- 2 failures not seen before:\n  - network in `e2e` of acme/payments: 1 failed job" in changed
+    assert "  - unknown cause in `test` of acme/payments: 1 failed job" in changed
+    assert "- 1 failure of last week not seen in this one:\n  - compile in `build` of acme/payments:" in changed
+    assert cells(text, "Failures by category") == [
+        ["test", "3", "50 %", "+3", "3", "0"],
+        ["unknown cause", "2", "33 %", "+2", "0", "0"],
+        ["network", "1", "17 %", "+1", "0", "0"],
+        ["compile", "0", "–", "−1", "0", "0"],
+    ]
+    assert "The cause of 2 of 6 failed jobs (33 %) was not recognised." in text
+    top = section(text, "Top failures")
+    assert top.startswith(
+        "1. test in `test` of acme/payments: 3 failed jobs, 3 pull requests hit · known since 2026-06-01 · [example]("
+    )
+    assert "\n   - `AssertionError: 1 != 2`\n2. " in top
+    assert section(text, "Do next") == (
+        "1. Look at test in `test` of acme/payments: the same failure hit 3 runs this week (3 failed jobs)."
+    )
+    about = section(text, "About these numbers")
+    assert "Created in this week: 20 runs (20 attempts, 20 jobs). 20 passed or failed, 0 void" in about
+    assert "2 of 6 failed jobs without a log (expired, or never written), judged by rule set `1.2.3`" in about
+    assert section(text, "Nothing to report") == (
+        "No job passed and failed on one commit, no default branch was red, no automatic repair was attempted,"
+        " no milestone is open."
+    )
+    assert "## Repositories" not in text  # one repository: the scorecard is its
+
+
+def test_the_first_quiet_week() -> None:
+    world = World()
+    passes(world, "11-10 10:00", 5)
+    text = content(world)
+    assert headline(text) == (
+        "**100.0 % of 5 runs passed in the end**, 100.0 % at the first try. No default branch was red. No job failed."
+    )
+    assert line(text, "runs") == ["5", "–", "–", "▄", ""]
+    assert line(text, "passed in the end") == ["100.0 %", "–", "–", "▄", "5"]
+    assert section(text, "What changed") == (
+        "This is the first week in the warehouse: there is nothing to compare it with."
+    )
+    assert "mermaid" not in text  # one week is no line
+    for heading in ("Failures by category", "Top failures", "Flaky jobs", "Red default branches", "Automatic repair"):
+        assert section(text, heading) == ""
+    assert section(text, "Do next") == "Nothing stands out."
+    assert "Causes:" not in text
+
+
+def test_a_week_without_runs() -> None:
+    world = World()
+    passes(world, "11-03 10:00", 5)
+    text = content(world)
+    assert headline(text) == "**No run was created in this week.** No default branch was red. No job failed."
+    assert line(text, "runs")[:3] == ["0", "5", "−5"]
+    assert line(text, "passed in the end") == ["–", "100.0 %", "–", "▄·", "0 (5)"]
+    assert "## Workflows" not in text
+
+
+def test_weeks_after_the_last_run_and_a_warehouse_without_any() -> None:
+    world = World()
+    passes(world, "10-20 10:00", 5)  # three weeks before
+    text = content(world)
+    assert line(text, "runs") == ["0", "0", "±0", "█▁▁▁", ""]
+    assert headline(text).startswith("**No run was created in this week.**")
+    text = content(World())
+    assert headline(text) == "**No run was created in this week.** No default branch was red. No job failed."
+    assert "2026-11-09 to 2026-11-15\n" in text
+    assert section(text, "Nothing to report")
+
+
+def test_a_week_in_which_nothing_came_to_a_verdict() -> None:
+    world = World()
+    world.run("11-10 10:00", "cancelled")
+    world.run("11-10 11:00", None, sha="b")
+    text = content(world)
+    assert headline(text).startswith("**None of 2 runs passed or failed.**")
+    assert "0 passed or failed, 1 void (cancelled, skipped), 1 without a result yet." in text
+
+
+def test_a_week_of_unknown_causes_without_logs() -> None:
+    world = World()
+    for number in range(4):
+        fails(world, f"11-1{number} 10:00", None, log=False)
+    text = content(world)
+    assert headline(text) == (
+        "**0 of 4 runs passed in the end**, 0 of 4 at the first try. No default branch was red."
+        " The cause of all 4 failed jobs is unknown."
+    )
+    assert line(text, "passed in the end")[0] == "*0.0 %*"
+    assert "The cause of 4 of 4 failed jobs (100 %) was not recognised." in text
+    assert section(text, "Top failures") == (
+        "4 failed jobs, none with a log to tell what it has in common with others."
+    )
+    assert "Causes: 4 of 4 failed jobs without a log (expired, or never written). A failed job" in text
+    assert "Nothing stands out." in text
+
+
+def test_few_cases_are_greyed_and_their_change_is_left_out() -> None:
+    world = World()
+    passes(world, "11-03 10:00", 5)
+    passes(world, "11-10 10:00", 4)
+    text = content(world)
+    assert headline(text).startswith("**4 of 4 runs passed in the end**, 4 of 4 at the first try.")
+    assert line(text, "passed in the end") == ["*100.0 %*", "100.0 %", "–", "▄▄", "4 (5)"]
+    assert line(text, "runs")[:3] == ["4", "5", "−1"]
+    assert "- *Passed in the end: Stable, ±0 pp (95 % interval" in text
+    assert cells(text, "Workflows")[0][2] == "*100.0 % (n=4, few)*"
+
+
+def red() -> World:
+    """Red since Friday 18:10, still; a spell of two hours on Tuesday that a person's commit ended."""
+    world = World()
+    world.run("11-10 08:00", "failure", sha="bad1", html_url="https://github.com/acme/payments/actions/runs/1")
+    world.run("11-10 10:00", sha="good1")
+    world.run("11-13 18:00", "failure", sha="c0ffee1234", html_url="https://github.com/acme/payments/actions/runs/2")
+    return world
+
+
+def test_an_open_red_episode_stands_as_the_week_ended() -> None:
+    text = content(red())
+    # From 13 November 18:10 to midnight before Monday: 53 h 50 min.
+    assert "`ci.yml` of acme/payments ended the week red on the default branch, for 2.2 days." in headline(text)
+    assert cells(text, "Red default branches") == [
+        ["`ci.yml`", "acme/payments", "[2026-11-13 18:10](https://github.com/acme/payments/actions/runs/2)", "2.2 days",
+         "**still red**"],
+        ["`ci.yml`", "acme/payments", "[2026-11-10 08:10](https://github.com/acme/payments/actions/runs/1)", "2.0 h",
+         "a person's commit"],
+    ]  # fmt: skip
+    assert section(text, "Do next").startswith(
+        "1. Turn `ci.yml` of acme/payments green: red for 2.2 days, since"
+        " [`c0ffee1`](https://github.com/acme/payments/actions/runs/2)."
+    )
+    # The quantile of 90 % is beyond what is still red; the mean of the closed one is known.
+    assert line(text, "to green, 90 %")[0] == "*not yet*"
+    assert line(text, "to green, mean")[0] == "*2.0 h*"
+    assert line(text, "still red")[0] == "1"
+
+
+def test_a_week_that_is_not_over_says_so_and_counts_to_now() -> None:
+    text = content(red(), "2026-W47")
+    assert "2026-11-16 to 2026-11-22 · the week is not over\n" in text
+    # To Monday 06:00: 59 h 50 min.
+    assert "`ci.yml` of acme/payments is red on the default branch, for 2.5 days." in headline(text)
+
+
+def test_repairs_and_flaky_jobs() -> None:
+    world = World()
+    for number in range(6):
+        passes(world, f"11-0{3 + number} 10:00", 1)
+    first = fails(world, "11-10 10:00", sha="x", branch="topic")
+    world.run(
+        "11-10 10:00", sha="x", branch="topic", event="pull_request", attempt=2, run_id=first, started="11-10 11:00",
+        triggering_actor=BOT, triggering_actor_type="Bot",
+    )  # fmt: skip
+    text = content(world)
+    assert section(text, "Automatic repair").startswith(
+        "1 automatic repair: 1 worked (0 by a change, 1 by running again, which repairs nothing), 0 failed.\n"
+    )
+    assert cells(text, "Automatic repair") == [["fixed", "run again", f"`{BOT}`", "`ci.yml`", "acme/payments"]]
+    assert line(text, "auto-fix success")[0] == "*100.0 %*"
+    # Seven commits are too few for a rank: the section says so instead of denying it.
+    assert section(text, "Flaky jobs") == (
+        "1 job passed and failed on one commit in this week, none often enough to be ranked."
+    )
+
+
+def test_milestones_that_are_due_come_first_and_say_when_they_are_late() -> None:
+    world = World()
+    passes(world, "11-10 10:00", 5)
+    world.milestone("Later", 1, due_on=at("12-11 00:00"))
+    world.milestone("Late", 2, due_on=at("11-06 00:00"), closed_issues=1)
+    world.milestone("Some day", 3)
+    world.milestone("Done", 4, state="closed")
+    text = content(world)
+    rows = cells(text, "Milestones")
+    assert [row[:2] for row in rows] == [
+        ["Late", "2026-11-06 **overdue**"],
+        ["Later", "2026-12-11"],
+        ["Some day", "–"],
+    ]
+    assert rows[0][3:] == ["In Progress", "–", "Stable"]
+    assert section(text, "Do next") == (
+        "1. Move Late (0 %, target 2026-11-06): a green run of the default branch would give \\+30 points."
+    )
+
+
+def test_several_repositories_and_more_rows_than_are_shown() -> None:
+    world = World()
+    for number in range(14):
+        repo = f"acme/r{number:02d}"
+        world.run("11-10 10:00", repo=repo, sha=f"s{number}")
+    fails(world, "11-10 12:00", repo="acme/r13")
+    text = content(world)
+    assert "· 14 repositories" in text
+    rows = cells(text, "Repositories")
+    assert [row[0] for row in rows[:2]] == ["acme/r13", "acme/r00"]  # the most failures first
+    assert len(rows) == 12
+    assert "… and 2 more repositories." in section(text, "Repositories")
+    assert rows[0][3] == "*50.0 % (n=2, few)*"
+
+
+def test_nothing_that_strangers_write_has_an_effect() -> None:
+    world = World()
+    for number, nasty in enumerate(HOSTILE):
+        fails(world, "11-10 10:00", job=nasty, evidence=nasty, fingerprint=f"n{number}", pull_request_numbers=[1, 2])
+        fails(world, "11-10 11:00", job=nasty, evidence=nasty, fingerprint=f"n{number}", pull_request_numbers=[3])
+        world.milestone(nasty, number + 1)
+        # The job flakes on many commits, so that it is ranked.
+        for commit in range(10):
+            for conclusion in ("success", "failure"):
+                world.run(
+                    "11-12 10:00", conclusion, sha=f"c{commit}", branch="topic", event="pull_request",
+                    workflow_path=f".github/workflows/{nasty}", jobs={nasty: conclusion},
+                )  # fmt: skip
+    run = world.run("11-13 08:00", "failure", sha="r", branch="topic", html_url="javascript:alert(1)")
+    world.run("11-13 08:00", sha="r", branch="topic", attempt=2, run_id=run, started="11-13 09:00",
+              triggering_actor=BOT, triggering_actor_type="Bot", html_url="javascript:alert(1)")  # fmt: skip
+    world.run("11-13 18:00", "failure", sha="red", workflow_path=".github/workflows/a|b`@everyone.yml")
+    with world.built() as warehouse:
+        text = weekly_report(warehouse.con, WEEK).content
+    found = assert_harmless(text)
+    assert len(found.headings) == text.count("\n## ") + 1  # none but ours
+    assert {heading.partition(" ")[0] for heading in found.headings} == {
+        "CI", "Scorecard", "What", "Workflows", "Failures", "Top", "Flaky", "Red", "Automatic", "Milestones", "Do",
+        "About",
+    }  # fmt: skip
+
+
+def test_tables_are_narrow_and_the_diagram_follows_mermaids_grammar() -> None:
+    text = content(busy())
+    tables = shown(text).tables
+    assert tables
+    assert max(len(row) for table in tables for row in table) <= 7
+    (diagram,) = re.findall(r"```mermaid\n(.*?)```", text, re.DOTALL)
+    # https://mermaid.js.org/syntax/xyChart.html: title, categories in brackets, a range, one number a category.
+    match = re.fullmatch(
+        r'xychart-beta\n    title "[^"\n]+"\n    x-axis \[("W\d\d"(?:, "W\d\d")*)\]\n    y-axis "%" (\d+) --> (\d+)\n'
+        r"    line \[(\d+\.\d(?:, \d+\.\d)*)\]\n",
+        diagram,
+    )
+    assert match
+    weeks, low, high, rates = match.groups()
+    assert weeks.split(", ")[-2:] == ['"W45"', '"W46"']
+    values = [float(rate) for rate in rates.split(", ")]
+    assert len(values) == len(weeks.split(", "))
+    assert (int(low), int(high)) == (70, 100)
+    assert all(int(low) <= value <= int(high) for value in values)
+
+
+def test_the_axis_of_a_diagram_is_never_empty() -> None:
+    world = World()
+    passes(world, "11-03 10:00", 2)
+    passes(world, "11-10 10:00", 2)
+    assert 'y-axis "%" 90 --> 100\n    line [100.0, 100.0]' in content(world)
+
+
+def test_the_same_tables_give_the_same_bytes_at_any_time_of_the_day() -> None:
+    texts = []
+    for hours in (0, 0, 9):
+        world = busy()
+        for row in red().rows["raw.workflow_runs"]:
+            world.run(f"{row['created_at']:%m-%d %H:%M}", row["conclusion"], sha=row["head_sha"])
+        world.as_of = AS_OF + timedelta(hours=hours)
+        with world.built() as warehouse:
+            texts.append(weekly_report(warehouse.con, WEEK).content)
+            assert weekly_report(warehouse.con, WEEK).content == texts[-1]
+    assert texts[0] == texts[1] == texts[2]
+
+
+def test_every_number_of_the_scorecard_is_the_marts() -> None:
+    with busy().built() as warehouse:
+        text = weekly_report(warehouse.con, WEEK).content
+        runs, failed, jobs, flaky = warehouse.weekly("runs, failed_runs, failed_job_attempts, flaky_jobs")
+    assert [line(text, name)[0] for name in ("runs", "failed runs", "failed jobs", "flaky jobs")] == [
+        str(value) for value in (runs, failed, jobs, flaky)
+    ]
+
+
+def test_name_period_and_day_of_a_report() -> None:
+    world = World()
+    passes(world, "11-10 10:00", 1)
+    with world.built() as warehouse:
+        report = weekly_report(warehouse.con, WEEK)
+        assert (report.report_name, report.kind, report.period, report.report_date) == (
+            "ci-report-2026-W46.md", "weekly", WEEK, date(2026, 11, 16),
+        )  # fmt: skip
+        with pytest.raises(ConfigurationError, match="'last week' is not an ISO week"):
+            weekly_report(warehouse.con, "last week")
+        for week in ("2026-W20", "2026-W48"):
+            with pytest.raises(RoadmapError, match=f"nothing to report on {week}: .* from 2026-W46 to 2026-W47"):
+                weekly_report(warehouse.con, week)
+
+
+def test_sections() -> None:
+    text = "# Title\n\nFirst.\n\n## One\n\na\n\n### Not a section\n\nb\n\n## Two\n\nc\n"
+    assert section(text, None) == "# Title\n\nFirst."
+    assert section(text, "One") == "a\n\n### Not a section\n\nb"
+    assert section(text, "Two") == "c"
+    assert section(text, "Three") == ""
