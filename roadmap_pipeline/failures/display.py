@@ -13,7 +13,7 @@ _HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 # A character that shows nothing keeps GitHub from seeing a mention, a cross-reference, a URL or a commit.
 _WORD_JOINER = "\u2060"
 _MENTION = re.compile(r"@(?=[\w-])")
-_REFERENCE = re.compile(r"(?i)(\\?#|\bgh\\?-)(?=\d)")
+_REFERENCE = re.compile(r"(?i)(\\?#|gh\\?-)(?=\d)")
 _URL = re.compile(r"(?i)\b(https?|ftp)(?=://)|\bwww(?=\.)")
 _COMMIT = re.compile(r"\b([0-9a-f]{6})(?=[0-9a-f]{1,34}\b)")
 

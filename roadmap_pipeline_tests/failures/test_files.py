@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from roadmap_pipeline.errors import RoadmapError
+from roadmap_pipeline.errors import ConfigurationError, RoadmapError
 from roadmap_pipeline.failures.files import classify_file
 from roadmap_pipeline.failures.rules import default_rules
 from roadmap_pipeline_tests.failures.logs import FAILED, job, line_of, step
@@ -47,10 +47,17 @@ def test_no_failure_and_unknown_failure(tmp_path: Path) -> None:
     assert unknown["evidence"] == "strange"
 
 
-@pytest.mark.parametrize("content", [None, b"\x1f\x8b broken", gzip.compress(LOG)[:-20]])
-def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | None) -> None:
+@pytest.mark.parametrize("content", [b"\x1f\x8b broken", gzip.compress(LOG)[:-20]])
+def test_a_broken_file_is_named(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "log.gz"
-    if content is not None:
-        path.write_bytes(content)
-    with pytest.raises(RoadmapError, match=r"log\.gz"):
+    path.write_bytes(content)
+    with pytest.raises(RoadmapError, match=r"log\.gz") as raised:
         classify_file(str(path))
+    assert raised.value.exit_code == 1
+
+
+def test_a_file_that_is_not_there_is_wrong_usage(tmp_path: Path) -> None:
+    for wrong in (tmp_path / "log.gz", tmp_path):
+        with pytest.raises(ConfigurationError, match=wrong.name) as raised:
+            classify_file(str(wrong))
+        assert raised.value.exit_code == 2

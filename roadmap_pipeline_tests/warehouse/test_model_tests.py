@@ -77,21 +77,17 @@ def _expected(rows: list[tuple[int | None, str | None]]) -> dict[str, int]:
 _ROWS = st.lists(st.tuples(st.none() | st.integers(-1, 4), st.none() | st.sampled_from(["x", "y", "it's"])), max_size=8)
 
 
-def test_every_kind_counts_what_the_same_rule_counts_by_hand() -> None:
-    @given(rows=_ROWS)
-    @settings(deadline=None, max_examples=50)
-    def check(rows: list[tuple[int | None, str | None]]) -> None:
-        con.execute("delete from rows")
+@given(rows=_ROWS)
+@settings(deadline=None, max_examples=50)
+def test_every_kind_counts_what_the_same_rule_counts_by_hand(rows: list[tuple[int | None, str | None]]) -> None:
+    with _stored() as con:
         for row in rows:
             con.execute("insert into rows values (?, ?)", row)
         results = run_tests(con, "rows", list(_EVERY_KIND.values()), of=("marts", "children"))
-        assert {result.name: result.failing_rows for result in results} == _expected(rows)
-        for result in results:
-            assert result.passed == (result.failing_rows == 0)
-            assert len(result.sample) == min(result.failing_rows, 5)
-
-    with _stored() as con:
-        check()
+    assert {result.name: result.failing_rows for result in results} == _expected(rows)
+    for result in results:
+        assert result.passed == (result.failing_rows == 0)
+        assert len(result.sample) == min(result.failing_rows, 5)
 
 
 @pytest.mark.parametrize(

@@ -100,3 +100,31 @@ def test_creating_the_tables_again_keeps_their_rows(tmp_path: Path) -> None:
         raw.replace_rows(con, "config.autofix_bots", [{"login": "autofix-ci[bot]"}])
     with connect(tmp_path / "roadmap.duckdb") as con:
         assert _stored(con, "config.autofix_bots") == [{"login": "autofix-ci[bot]"}]
+
+
+def test_a_file_of_an_older_version_gets_its_missing_columns(tmp_path: Path) -> None:
+    path = tmp_path / "roadmap.duckdb"
+    job = {"repo": "acme/payments", "job_id": 1, "category": "test", "evidence": "E   assert 1 == 2", "line": 3}
+    with connect(path) as con:
+        raw.replace_rows(con, "derived.failure_verdicts", [job])
+    with duckdb.connect(str(path)) as con:
+        con.execute("alter table derived.failure_verdicts drop column evidence")
+        con.execute("alter table derived.failure_verdicts drop column retryable")
+        con.execute("drop table derived.reports")
+    with connect(path) as con:
+        (kept,) = con.execute(
+            "select job_id, category, line, evidence, retryable from derived.failure_verdicts"
+        ).fetchall()
+        assert kept == (1, "test", 3, None, None)
+        found = con.execute(
+            "select column_name, data_type, comment from duckdb_columns()"
+            " where schema_name = 'derived' and table_name = 'failure_verdicts'"
+        ).fetchall()
+        wanted = raw.BY_NAME["derived.failure_verdicts"].columns
+        assert set(found) == {(column.name, column.type, column.description) for column in wanted}
+        # Order in the file does not matter to loading.
+        raw.replace_rows(con, "derived.failure_verdicts", [{**job, "retryable": True}])
+        assert con.execute("select line, evidence, retryable from derived.failure_verdicts").fetchall() == [
+            (3, "E   assert 1 == 2", True)
+        ]
+        assert con.execute("select count(*) from derived.reports").fetchall() == [(0,)]
