@@ -275,9 +275,12 @@ def preflight(workspace: Workspace) -> None:
     Raises :class:`ConfigurationError` for credentials, addresses and names that are wrong, other errors for databases
     that are out of shape.
     """
-    _claim(workspace)
     if not workspace.missing("github"):
         _look_at_github(workspace)
+    if not workspace.missing("notion"):
+        workspace.notion.request("GET", "users/me")
+    # Only now: a wrong token must not have set the sandbox's file aside.
+    _claim(workspace)
     if not workspace.missing("notion"):
         _look_at_notion(workspace)
 

@@ -268,6 +268,11 @@ def update_row(client: NotionClient, database: Database, page_id: str, values: M
     return row
 
 
+def restore_row(client: NotionClient, page_id: str) -> None:
+    """Take a row out of the trash; its values and body are as they were. Raises NotFound, NotionError."""
+    client.request("PATCH", f"pages/{notion_id(page_id)}", body={"in_trash": False})
+
+
 def _page_of(client: NotionClient, database: Database, title: object, page_id: str | None) -> dict[str, Any] | None:
     """The page of a row that may have been created: the one Notion named, else the one of that title."""
     name = database.schema.title_property.name

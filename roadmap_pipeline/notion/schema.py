@@ -51,6 +51,7 @@ __all__ = [
     "look",
     "plan",
     "resolve",
+    "resolve_present",
     "show_schema",
 ]
 
@@ -159,7 +160,8 @@ class Observed:
         ]
 
     def _targets(self) -> dict[str, str]:
-        return {key: found.data_source_id for key, found in self.databases.items() if found is not None}
+        # What points to a database that isn't there points to a wrong one.
+        return {key: "" if found is None else found.data_source_id for key, found in self.databases.items()}
 
 
 # --- looking ----------------------------------------------------------------------------------------------------------
@@ -431,10 +433,16 @@ def resolve(observed: Observed) -> dict[str, Database]:
     ]
     if problems:
         raise SchemaError(problems)
+    return resolve_present(observed)
+
+
+def resolve_present(observed: Observed) -> dict[str, Database]:
+    """The databases that are there and in shape, as :func:`resolve` gives them; others are left out."""
+    out_of_shape = {problem.database for problem in observed.problems()}
     return {
         key: _resolved(SCHEMAS[key], found, observed.known.get(key))
         for key, found in observed.databases.items()
-        if found is not None
+        if found is not None and SCHEMAS[key].title not in out_of_shape
     }
 
 

@@ -4,17 +4,17 @@ Brings together the schema and rows of :mod:`roadmap_pipeline.notion` with the d
 is decided in :mod:`roadmap_pipeline.sync.merge`.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from roadmap_pipeline.notion import schema
 from roadmap_pipeline.notion.layout import DatabaseSchema
-from roadmap_pipeline.notion.rows import Row, read_rows
-from roadmap_pipeline.sync.desired import DesiredRow
-from roadmap_pipeline.sync.journal import Base
+from roadmap_pipeline.notion.rows import Row, read_row, read_rows
+from roadmap_pipeline.sync.desired import LATEST_CI_HEALTH, REPORT_KEY, DesiredRow
+from roadmap_pipeline.sync.journal import NO_PAGE, Base, RowValues
 from roadmap_pipeline.sync.merge import Owner
 from roadmap_pipeline.sync.notion_rows import RowsPlan, RowWriter, plan_rows, with_report_names
-from roadmap_pipeline.sync.plan import Change, Kind, Plan
+from roadmap_pipeline.sync.plan import ROW_KINDS, Change, Kind, Plan
 from roadmap_pipeline.workspace import Workspace
 
 _KINDS: Mapping[type, Kind] = {
@@ -36,10 +36,12 @@ class NotionSide:
 
     workspace: Workspace
     observed: schema.Observed
-    reports: list[Row] = field(default_factory=list)
-    roadmap: list[Row] = field(default_factory=list)
+    bases: Mapping[str, Base]
+    _rows: dict[str, list[Row]] = field(default_factory=dict)
     _writers: dict[str, RowWriter] = field(default_factory=dict)
     _report_pages: dict[str, str] = field(default_factory=dict)
+    _coming_reports: set[str] = field(default_factory=set)
+    _remembered: Mapping[str, schema.Database] = field(default_factory=dict)
 
     @classmethod
     def look(cls, workspace: Workspace, *, mend: bool = False) -> "NotionSide":
@@ -68,14 +70,21 @@ class NotionSide:
         ]
         if problems:
             raise schema.SchemaError(problems)
-        side = cls(workspace, observed)
-        if all(found is not None for found in observed.databases.values()) and not observed.problems():
-            databases = schema.resolve(observed)
-            side.reports = read_rows(workspace.notion, databases[schema.CI_REPORTS.key])
-            side.roadmap = read_rows(workspace.notion, databases[schema.ENGINEERING_ROADMAP.key])
-            title = schema.CI_REPORTS.title_property.name
-            side._report_pages.update({str(row.values.get(title)): row.page_id for row in side.reports})
+        side = cls(workspace, observed, workspace.journal.bases(), _remembered=known)
+        if any(base.page_id == NO_PAGE for base in side.bases.values()):
+            # A run ended while it created rows: until Notion's lists show them they would be created twice.
+            workspace.notion.wait_until_consistent()
+        for key, database in schema.resolve_present(observed).items():
+            side._rows[key] = read_rows(workspace.notion, database)
+        side._name_reports()
         return side
+
+    def _name_reports(self) -> None:
+        """Which page is which report: by what was agreed on, since people may rename and copy rows, else by title."""
+        ours = {base.page_id: key.removeprefix(REPORT_KEY) for key, base in self.bases.items()}
+        title = schema.CI_REPORTS.title_property.name
+        for row in sorted(self._rows.get(schema.CI_REPORTS.key, ()), key=lambda row: row.page_id not in ours):
+            self._report_pages.setdefault(ours.get(row.page_id, str(row.values.get(title))), row.page_id)
 
     def plan_databases(self) -> Plan:
         """What to make so that both databases are whole."""
@@ -86,44 +95,76 @@ class NotionSide:
             )
         )
 
-    def plan_reports(self, desired: Sequence[DesiredRow], bases: Mapping[str, Base]) -> RowsPlan:
+    def plan_reports(self, desired: Sequence[DesiredRow]) -> RowsPlan:
         """What to write to *CI Intelligence Reports*."""
-        return self._plan(schema.CI_REPORTS, desired, self.reports, bases)
+        rows = self._plan(schema.CI_REPORTS, desired, self.bases)
+        self._coming_reports.update(change.title for change in rows.plan.changes if change.kind == "create_row")
+        return rows
 
-    def plan_roadmap(self, desired: Sequence[DesiredRow], bases: Mapping[str, Base]) -> RowsPlan:
-        """What to write to *Engineering Roadmap*."""
-        observed = [with_report_names(row, self._report_pages) for row in self.roadmap]
-        return self._plan(schema.ENGINEERING_ROADMAP, desired, observed, bases)
+    def plan_roadmap(self, desired: Sequence[DesiredRow], current: Collection[str]) -> RowsPlan:
+        """What to write to *Engineering Roadmap*; ``current`` are the keys of all milestones there are.
 
-    def _plan(
-        self,
-        database: DatabaseSchema,
-        desired: Sequence[DesiredRow],
-        observed: Sequence[Row],
-        bases: Mapping[str, Base],
-    ) -> RowsPlan:
+        A report that has no row (and gets none by the plan of the reports made before) isn't linked.
+        """
+        known = self._report_pages.keys() | self._coming_reports
+        linked = [
+            row
+            if row.values.get(LATEST_CI_HEALTH) in known
+            else replace(row, values={name: value for name, value in row.values.items() if name != LATEST_CI_HEALTH})
+            for row in desired
+        ]
+        return self._plan(schema.ENGINEERING_ROADMAP, linked, current)
+
+    def _plan(self, database: DatabaseSchema, desired: Sequence[DesiredRow], current: Collection[str]) -> RowsPlan:
+        if desired and self.observed.databases[database.key] is not None and database.key not in self._rows:
+            # A database that people made and that lacks properties: until it has them its rows can't be read.
+            return RowsPlan(Plan(notes=(f"{database.title}: its rows follow when its properties are added",)), ())
         return plan_rows(
             database.title,
             desired,
-            observed,
-            bases,
+            [with_report_names(row, self._report_pages) for row in self._observed(database, desired)],
+            self.bases,
+            current=current,
             title_property=database.title_property.name,
             owners={spec.name: _OWNERS[spec.owner] for spec in database.properties},
         )
 
-    def apply(self, change: Change) -> None:
-        """Carry out one change of a plan. Raises the errors of the client."""
-        if change.kind in ("create_row", "update_row"):
-            self._writer(change.place).apply(change)
-        else:
-            schema.apply(self.workspace.notion, change.detail, self.observed)
-            if all(found is not None for found in self.observed.databases.values()):
-                self.workspace.journal.remember(schema.resolve(self.observed))
+    def _observed(self, database: DatabaseSchema, desired: Sequence[DesiredRow]) -> list[Row]:
+        """The rows that Notion lists and, asked for one by one, those of ``desired`` that it doesn't list.
+
+        Not being listed proves nothing: lists lag, and a row in the trash can be taken out again.
+        """
+        rows = list(self._rows.get(database.key, ()))
+        if database.key not in self._rows:
+            return rows
+        address = schema.resolve_present(self.observed)[database.key]
+        listed = {row.page_id for row in rows}
+        for wanted in desired:
+            base = self.bases.get(wanted.sync_key)
+            if base is None or base.page_id == NO_PAGE or base.page_id in listed:
+                continue
+            row = read_row(self.workspace.notion, address, base.page_id)
+            if row is not None and row.data_source_id == address.data_source_id:
+                rows.append(row)
+        return rows
+
+    def remember(self) -> None:
+        """Note by which ids both databases are addressed, once they are there: people may rename from then on."""
+        present = schema.resolve_present(self.observed)
+        if present.keys() == schema.SCHEMAS.keys() and present != self._remembered:
+            self.workspace.journal.remember(present)
+            self._remembered = present
+
+    def apply(self, change: Change) -> RowValues | None:
+        """Carry out one change of a plan; gives what a row then holds. Raises the errors of the client."""
+        if change.kind in ROW_KINDS:
+            return self._writer(change.place).apply(change)
+        schema.apply(self.workspace.notion, change.detail, self.observed)
+        self.remember()
+        return None
 
     def _writer(self, title: str) -> RowWriter:
         if title not in self._writers:
             database = {found.schema.title: found for found in schema.resolve(self.observed).values()}[title]
-            self._writers[title] = RowWriter(
-                self.workspace.notion, database, self.workspace.journal, self._report_pages
-            )
+            self._writers[title] = RowWriter(self.workspace.notion, database, self._report_pages)
         return self._writers[title]

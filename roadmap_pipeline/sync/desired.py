@@ -9,10 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from roadmap_pipeline.errors import RoadmapError
 from roadmap_pipeline.notion.markdown import fit
 
 if TYPE_CHECKING:
     import duckdb
+
+REPORT_KEY = "report:"
+"""Before a report's name: the sync key of its row."""
 
 REPORT_NAME = "Report Name"
 REPORT_CONTENT = "Report Content"
@@ -48,12 +52,16 @@ ROADMAP_COLUMNS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class DesiredRow:
-    """A row that a Notion database should have. ``values`` are in plain form; ``body`` is the page's Markdown."""
+    """A row that a Notion database should have. ``values`` are in plain form; ``body`` is the page's Markdown.
+
+    ``names`` is what people may call it by: its title, and the milestone's where the title has a suffix.
+    """
 
     sync_key: str
     title: str
     values: Mapping[str, Any]
     body: str | None = None
+    names: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +82,17 @@ def desired_reports(con: "duckdb.DuckDBPyConnection", report_name: str | None = 
             continue
         content = fit(row["report_content"], f"derived.reports (report_name {row['report_name']})")
         values = {name: _plain(row[column]) for name, column in REPORT_COLUMNS.items()} | {REPORT_CONTENT: content}
-        desired.append(DesiredRow(f"report:{row['report_name']}", row["report_name"], values, content))
+        desired.append(DesiredRow(REPORT_KEY + row["report_name"], row["report_name"], values, content))
     return desired
 
 
-def desired_roadmap(con: "duckdb.DuckDBPyConnection", milestone: str | None = None) -> list[DesiredRow]:
-    """The rows of *Engineering Roadmap*; ``milestone`` narrows to those whose title or milestone it is."""
+def desired_roadmap(con: "duckdb.DuckDBPyConnection") -> list[DesiredRow]:
+    """The rows of *Engineering Roadmap*."""
     desired = []
     for row in _rows(con, "publish.notion_roadmap", "repo, number"):
-        if milestone is not None and milestone not in (row["title"], row["milestone"]):
-            continue
         values = {name: _plain(row[column]) for name, column in ROADMAP_COLUMNS.items()}
         key = f"milestone:{row['repo']}#{row['number']}"
-        desired.append(DesiredRow(key, row["title"], values))
+        desired.append(DesiredRow(key, row["title"], values, names=frozenset({row["title"], row["milestone"]})))
     return desired
 
 
@@ -99,7 +105,12 @@ def desired_comments(con: "duckdb.DuckDBPyConnection") -> list[DesiredComment]:
 
 
 def _rows(con: "duckdb.DuckDBPyConnection", table: str, order: str) -> list[dict[str, Any]]:
-    cursor = con.execute(f"select * from {table} order by {order}")  # noqa: S608
+    import duckdb
+
+    try:
+        cursor = con.execute(f"select * from {table} order by {order}")  # noqa: S608
+    except duckdb.CatalogException as error:
+        raise RoadmapError(f"{table} has not been built yet: run `roadmap run` or `roadmap build` first") from error
     names = [column[0] for column in cursor.description or ()]
     return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
 

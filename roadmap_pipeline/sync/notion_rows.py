@@ -4,19 +4,20 @@ Planning is a pure function of desired rows, observed rows and bases. Applying r
 (Notion has no compare-and-set), writes only what differs, and advances the base to what Notion answered.
 """
 
+import unicodedata
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from roadmap_pipeline.errors import RoadmapError
-from roadmap_pipeline.notion.rows import Row, create_row, read_row, replace_body, same, update_row
+from roadmap_pipeline.notion.rows import Row, create_row, read_row, replace_body, restore_row, same, update_row
 from roadmap_pipeline.notion.schema import Database
 from roadmap_pipeline.notion.transport import NotionClient
 from roadmap_pipeline.sync.desired import LATEST_CI_HEALTH, DesiredRow
-from roadmap_pipeline.sync.journal import Base, Journal
+from roadmap_pipeline.sync.journal import NO_PAGE, Base, RowValues
 from roadmap_pipeline.sync.merge import NO_BASE, Owner, merge_field
-from roadmap_pipeline.sync.plan import Change, Conflict, FieldChange, Plan
+from roadmap_pipeline.sync.plan import Change, Conflict, FieldChange, Kind, Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class _Write:
     values: Mapping[str, Any]
     observed: Mapping[str, Any] = field(default_factory=dict)
     body: str | None = None
+    restore: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class RowsPlan:
     """A plan, and the bases that may advance without a write because both sides already agree."""
 
     plan: Plan
-    agreed: Mapping[str, Base]
+    agreed: Sequence[RowValues]
 
 
 def plan_rows(
@@ -44,44 +46,55 @@ def plan_rows(
     observed: Sequence[Row],
     bases: Mapping[str, Base],
     *,
+    current: Collection[str] = (),
     title_property: str,
     owners: Mapping[str, Owner],
 ) -> RowsPlan:
-    """What to create and update in the database ``place`` so that it says what ``desired`` does.
+    """What to create, update and take out of the trash in the database ``place`` so that it says what ``desired`` does.
 
     A row is found by the page its base names, else by its title. Values of :data:`LATEST_CI_HEALTH` are names of
-    reports on both sides. Rows that stand for nothing desired are left alone: people may add their own.
+    reports on both sides. Rows that stand for nothing desired are left alone: people may add their own. ``current`` are
+    the sync keys that stand for something, desired here or not: the row of a key that no longer does (its repository
+    was renamed) goes with all that was agreed on to the key of its title.
     """
     by_page = {row.page_id: row for row in observed}
     by_title: dict[str, list[Row]] = defaultdict(list)
     for row in observed:
-        by_title[str(row.values.get(title_property))].append(row)
-    taken = {base.page_id for base in bases.values()}
+        by_title[_comparable(row.values.get(title_property))].append(row)
+    kept = {*current, *(wanted.sync_key for wanted in desired)}
+    taken = {base.page_id for key, base in bases.items() if key in kept}
+    orphans = {base.page_id: base for key, base in bases.items() if key not in kept}
     changes: list[Change] = []
     conflicts: list[Conflict] = []
     notes: list[str] = []
-    agreed: dict[str, Base] = {}
+    agreed: list[RowValues] = []
     for wanted in desired:
         base = bases.get(wanted.sync_key)
         found = by_page.get(base.page_id) if base else None
-        if found is None:
-            base = None
-            candidates = [row for row in by_title[wanted.title] if row.page_id not in taken]
+        agreed_values: dict[str, Any] = {}
+        if base is None or found is None:
+            candidates = [row for row in by_title[_comparable(wanted.title)] if row.page_id not in taken]
             if len(candidates) > 1:
                 conflicts.append(Conflict(place, wanted.title, title_property, "one row", f"{len(candidates)} rows"))
                 continue
-            found = candidates[0] if candidates else None
-        if found is None:
-            changes.append(_creation(place, wanted))
-            continue
+            if not candidates:
+                changes.append(_creation(place, wanted))
+                continue
+            found = candidates[0]
+            # What was agreed on holds for the page it was agreed on for; what may have been created is looked for here.
+            inherited = orphans.get(found.page_id, Base(found.page_id))
+            base = Base(found.page_id, inherited.fields, base.pending if base else inherited.pending)
+            agreed_values.update(base.fields)
         fields: list[FieldChange] = []
-        agreed_values: dict[str, Any] = {}
         for name, ours in wanted.values.items():
             theirs = found.values.get(name)
             if same(ours, theirs):
                 # Notion may answer another spelling (composition, line ends) of what was written.
                 theirs = ours
-            before = base.fields.get(name, NO_BASE) if base else NO_BASE
+            before = base.fields.get(name, NO_BASE)
+            if name in base.pending and base.pending[name] == theirs != before:
+                # Our own write, which arrived although its run didn't live to read it back.
+                before = agreed_values[name] = theirs
             decision = merge_field(owners.get(name, "pipeline"), before, ours, theirs)
             if decision.agreed and before != ours:
                 agreed_values[name] = ours
@@ -91,20 +104,38 @@ def plan_rows(
                 conflicts.append(Conflict(place, wanted.title, name, ours, theirs))
             elif decision.outcome == "theirs" and owners.get(name) == "shared":
                 notes.append(f"{wanted.title}: {name} was set to {theirs!r} in Notion and stays (GitHub has {ours!r})")
-        if agreed_values:
-            agreed[wanted.sync_key] = Base(found.page_id, agreed_values)
-        if fields:
+        if agreed_values or base.pending:
+            agreed.append(RowValues(wanted.sync_key, found.page_id, agreed_values))
+        if found.in_trash:
+            notes.append(f"{wanted.title}: its row was deleted in Notion; it is taken out of the trash")
+        if fields or found.in_trash:
             values = {change.field: change.after for change in fields}
             body = wanted.body if any(change.after == wanted.body for change in fields) else None
-            write = _Write(wanted, found.page_id, values, {change.field: change.before for change in fields}, body)
-            changes.append(Change("notion", "update_row", place, wanted.title, tuple(fields), write))
+            observed_values = {change.field: change.before for change in fields}
+            write = _Write(wanted, found.page_id, values, observed_values, body, found.in_trash)
+            kind: Kind = "restore_row" if found.in_trash else "update_row"
+            changes.append(Change("notion", kind, place, wanted.title, tuple(fields), write))
     return RowsPlan(Plan(tuple(changes), tuple(conflicts), tuple(notes)), agreed)
+
+
+def _comparable(title: Any) -> str:
+    """A title as rows are found by it; empty for rows without one."""
+    return unicodedata.normalize("NFC", title or "")
 
 
 def _creation(place: str, wanted: DesiredRow) -> Change:
     values = {name: value for name, value in wanted.values.items() if value is not None}
     fields = tuple(FieldChange(name, None, value) for name, value in values.items())
     return Change("notion", "create_row", place, wanted.title, fields, _Write(wanted, None, values, body=wanted.body))
+
+
+def announced(change: Change) -> RowValues:
+    """What a row will hold once ``change`` is carried out, as far as it is about it."""
+    write: _Write = change.detail
+    if write.page_id is None:
+        # An empty field is agreed on too: what people fill in later is their edit.
+        return RowValues(write.row.sync_key, NO_PAGE, dict.fromkeys(write.row.values) | dict(write.values))
+    return RowValues(write.row.sync_key, write.page_id, write.values)
 
 
 class ChangedMeanwhile(RoadmapError):
@@ -117,32 +148,35 @@ class RowWriter:
 
     client: NotionClient
     database: Database
-    journal: Journal
     report_pages: dict[str, str]
 
-    def apply(self, change: Change) -> None:
-        """Write one row and read it back. Raises :class:`ChangedMeanwhile` or the client's errors."""
+    def apply(self, change: Change) -> RowValues:
+        """Write one row, and give what it then holds. Raises :class:`ChangedMeanwhile` or the client's errors."""
         write: _Write = change.detail
         if write.page_id is None:
             row = create_row(self.client, self.database, self._encoded(write.values), write.body)
         else:
+            self._look_again(write, write.page_id)
             row = self._update(write, write.page_id)
         if LATEST_CI_HEALTH not in self.database.property_ids:
             self.report_pages[write.row.title] = row.page_id
-        confirmed = {name: self._plain(name, row.values.get(name)) for name in write.values}
-        if write.page_id is None:
-            confirmed = dict.fromkeys(write.row.values) | confirmed
-        self.journal.advance(write.row.sync_key, row.page_id, confirmed)
+        confirmed = {name: self._plain(name, row.values.get(name)) for name in announced(change).values}
+        return RowValues(write.row.sync_key, row.page_id, confirmed)
 
-    def _update(self, write: _Write, page_id: str) -> Row:
+    def _look_again(self, write: _Write, page_id: str) -> None:
+        """Raise :class:`ChangedMeanwhile` when the row is no longer what the plan was made for."""
         current = read_row(self.client, self.database, page_id)
-        if current is None or current.in_trash:
+        if current is None or (current.in_trash and not write.restore):
             raise ChangedMeanwhile(f"{write.row.title}: its row was deleted in Notion meanwhile; run again")
         for name, before in write.observed.items():
             if self._plain(name, current.values.get(name)) != before:
                 raise ChangedMeanwhile(
                     f"{write.row.title}: {name} was changed in Notion while the plan was carried out; run again"
                 )
+
+    def _update(self, write: _Write, page_id: str) -> Row:
+        if write.restore:
+            restore_row(self.client, page_id)
         if write.body is not None:
             # The body goes first: if the run is killed in between, the property still differs and the next run repeats.
             replace_body(self.client, page_id, write.body)
@@ -150,8 +184,9 @@ class RowWriter:
 
     def _encoded(self, values: Mapping[str, Any]) -> dict[str, Any]:
         encoded = dict(values)
-        if name := encoded.get(LATEST_CI_HEALTH):
-            encoded[LATEST_CI_HEALTH] = [self.report_pages[name]] if name in self.report_pages else []
+        if name := encoded.pop(LATEST_CI_HEALTH, None):
+            # A report whose row could not be created is linked by a later run.
+            encoded |= {LATEST_CI_HEALTH: [self.report_pages[name]]} if name in self.report_pages else {}
         return encoded
 
     def _plain(self, name: str, value: Any) -> Any:
@@ -160,7 +195,9 @@ class RowWriter:
 
 def with_report_names(row: Row, report_pages: Mapping[str, str]) -> Row:
     """``row`` with the names of reports in place of their page ids, as desired rows have it."""
-    pages = row.values.get(LATEST_CI_HEALTH)
+    if LATEST_CI_HEALTH not in row.values:
+        return row
+    pages = row.values[LATEST_CI_HEALTH]
     names = plain_relation(pages if isinstance(pages, list) else None, report_pages)
     return replace(row, values={**row.values, LATEST_CI_HEALTH: names})
 

@@ -1,6 +1,6 @@
 """Change and Plan: what would be written outside, as data.
 
-A plan is made before anything is written; a dry run prints it, :mod:`roadmap_pipeline.sync.apply` executes that very
+A plan is made before anything is written; a dry run prints it, :mod:`roadmap_pipeline.sync.run` executes that very
 object. Nothing here knows how a change is carried out.
 """
 
@@ -18,9 +18,13 @@ Kind = Literal[
     "add_view",
     "create_row",
     "update_row",
+    "restore_row",
     "create_comment",
     "edit_comment",
 ]
+
+ROW_KINDS: frozenset[Kind] = frozenset({"create_row", "update_row", "restore_row"})
+"""Changes of rows, which don't depend on one another: one that fails stops no other."""
 
 _SHOWN_CHARACTERS = 200
 

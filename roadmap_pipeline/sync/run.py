@@ -8,19 +8,18 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
 from roadmap_pipeline.progress import task
 from roadmap_pipeline.sync.comments import apply_comment, plan_comments
 from roadmap_pipeline.sync.databases import NotionSide
 from roadmap_pipeline.sync.desired import desired_comments, desired_reports, desired_roadmap
-from roadmap_pipeline.sync.plan import Change, Kind, Plan
+from roadmap_pipeline.sync.journal import INTERRUPTED, RowValues
+from roadmap_pipeline.sync.notion_rows import announced
+from roadmap_pipeline.sync.plan import ROW_KINDS, Change, Kind, Plan
 from roadmap_pipeline.warehouse.connection import connect
 from roadmap_pipeline.workspace import Workspace
-
-if TYPE_CHECKING:
-    from roadmap_pipeline.sync.journal import Base
 
 Part = Literal["databases", "reports", "roadmap", "comments"]
 ALL_PARTS: tuple[Part, ...] = ("databases", "reports", "roadmap", "comments")
@@ -34,6 +33,7 @@ _PHRASES: Mapping[Kind, tuple[str, str]] = {
     "add_view": ("view added", "views added"),
     "create_row": ("row created", "rows created"),
     "update_row": ("row updated", "rows updated"),
+    "restore_row": ("row restored", "rows restored"),
     "create_comment": ("comment created", "comments created"),
     "edit_comment": ("comment edited", "comments edited"),
 }
@@ -76,7 +76,7 @@ class Sync:
     def __init__(self, workspace: Workspace, *, mend: bool = False) -> None:
         self._workspace = workspace
         self._mend = mend
-        self._agreed: dict[str, Base] = {}
+        self._agreed: dict[str, RowValues] = {}
 
     @cached_property
     def _notion(self) -> NotionSide | None:
@@ -98,8 +98,9 @@ class Sync:
         notion = self._notion
         with connect(self._workspace.settings.warehouse) as con:
             reports = desired_reports(con, report_name) if "reports" in parts else []
-            roadmap = desired_roadmap(con, milestone) if "roadmap" in parts else []
+            milestones = desired_roadmap(con) if "roadmap" in parts else []
             comments = desired_comments(con) if "comments" in parts else []
+        roadmap = [row for row in milestones if milestone is None or milestone in row.names]
         if milestone is not None and "roadmap" in parts and not roadmap:
             raise ConfigurationError(
                 f"--milestone: no milestone is called {milestone!r}; `roadmap status` lists those that are known"
@@ -107,10 +108,10 @@ class Sync:
         if notion is not None:
             if "databases" in parts:
                 plan += notion.plan_databases()
-            bases = self._workspace.journal.bases()
-            for rows in (notion.plan_reports(reports, bases), notion.plan_roadmap(roadmap, bases)):
+            current = {row.sync_key for row in milestones}
+            for rows in (notion.plan_reports(reports), notion.plan_roadmap(roadmap, current)):
                 plan += rows.plan
-                self._agreed |= rows.agreed
+                self._agreed |= {row.sync_key: row for row in rows.agreed}
         if not self._workspace.missing("github"):
             plan += plan_comments(self._workspace.github, comments)
         return plan
@@ -122,8 +123,12 @@ class Sync:
         database that can't be made ends the run, since everything after it would fail.
         """
         result = SyncResult(plan, dry_run=False)
-        for sync_key, base in self._agreed.items():
-            self._workspace.journal.advance(sync_key, base.page_id, base.fields)
+        journal = self._workspace.journal
+        journal.settle_interrupted()
+        if self._notion is not None:
+            self._notion.remember()
+        if self._agreed:
+            journal.advance(self._agreed.values())
         with task("Writing to Notion and GitHub", total=len(plan.changes)) as progress:
             for change in plan.changes:
                 progress.describe(f"Writing {change.title}")
@@ -133,27 +138,31 @@ class Sync:
 
     def _apply_one(self, change: Change, result: SyncResult) -> None:
         journal = self._workspace.journal
-        change_id = journal.intend(change)
+        change_id = journal.intend(change, announced(change) if change.kind in ROW_KINDS else None)
+        state = "failed"
+        reason: str | None = INTERRUPTED
+        refusal = confirmed = None
         try:
-            refusal = None
             if change.target == "github":
                 refusal = apply_comment(self._workspace, change)
             else:
-                self._apply_notion(change)
+                confirmed = self._apply_notion(change)
+            state, reason = "refused" if refusal else "done", refusal
         except RoadmapError as error:
-            journal.settle(change_id, "failed", str(error))
-            if change.target == "notion" and change.kind not in ("create_row", "update_row"):
+            reason = str(error)
+            if change.target == "notion" and change.kind not in ROW_KINDS:
                 raise
-            result.failed.append((change.title, str(error)))
-            return
+            result.failed.append((change.title, reason))
+        finally:
+            # Also when something else ends the run, such as Ctrl+C.
+            journal.settle(change_id, state, reason, confirmed)
         if refusal:
             result.refused.append((change.title, refusal))
-        journal.settle(change_id, "refused" if refusal else "done", refusal)
 
-    def _apply_notion(self, change: Change) -> None:
+    def _apply_notion(self, change: Change) -> RowValues | None:
         if self._notion is None:
             raise ValueError("a plan with changes for Notion was applied without Notion")
-        self._notion.apply(change)
+        return self._notion.apply(change)
 
 
 def raise_failures(result: SyncResult) -> None:

@@ -436,7 +436,12 @@ TABLES: tuple[SourceTable, ...] = (
         "What each field of a Notion row held when both sides last agreed: the base of the three-way merge.",
         ("sync_key", "field"),
         _columns(
-            ("sync_key", "VARCHAR", "What the row stands for: report:NAME or milestone:owner/name#NUMBER."),
+            (
+                "sync_key",
+                "VARCHAR",
+                "What the row stands for: report:NAME or milestone:owner/name#NUMBER; after writing: values that were"
+                " about to be written and are not confirmed yet.",
+            ),
             ("page_id", "VARCHAR", "Page of the row in Notion."),
             ("field", "VARCHAR", "Property."),
             ("value", "JSON", "Its value in plain form, as Notion confirmed it."),

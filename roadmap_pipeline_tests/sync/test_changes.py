@@ -1,0 +1,123 @@
+"""What changed on our side reaches Notion and GitHub, and nothing else is touched."""
+
+import pytest
+
+from roadmap_pipeline_tests.sync.conftest import REPORT, REPORTS, World
+
+
+def test_a_number_that_changed_is_all_that_is_written(synced: World) -> None:
+    before = synced.final()["databases"]
+    page = synced.page_id("Stage 7.3")
+    synced.milestone("Stage 7.3", progress=0.85)
+    (change,) = synced.sync().plan.changes
+    assert (change.kind, change.title) == ("update_row", "Stage 7.3")
+    assert [(item.field, item.before, item.after) for item in change.fields] == [("📊 Progress", 0.55, 0.85)]
+    assert synced.writes() == [("PATCH", f"/v1/pages/{page}")]
+    after = synced.final()["databases"]
+    rows = [row.replace("'📊 Progress': 0.85", "'📊 Progress': 0.55") for row in after["Engineering Roadmap"]["rows"]]
+    assert sorted(rows) == before["Engineering Roadmap"]["rows"]
+    assert after[REPORTS] == before[REPORTS]
+
+
+def test_a_value_that_is_gone_is_emptied(synced: World) -> None:
+    synced.milestone("Stage 7.3", workflow_pass_rate=None, target_date=None, trend=None, related_pr=None)
+    synced.sync()
+    row = synced.row("Stage 7.3")
+    assert [row[name] for name in ("🧪 Workflow Pass Rate", "📆 Target Date", "📈 Trend", "📦 Related PR")] == [
+        None
+    ] * 4
+    assert synced.sync().plan.changes == ()
+
+
+def test_a_restated_report_replaces_property_and_body(synced: World) -> None:
+    words = "The week again. " * 700
+    synced.sql(
+        "update publish.notion_ci_reports set report_content = ?, total_failures = 13", [f"# Restated\n\n{words}"]
+    )
+    (change,) = synced.sync().plan.changes
+    assert {item.field for item in change.fields} == {"Report Content", "Total Failures"}
+    row = synced.row(REPORT, REPORTS)
+    assert row["Report Content"] == f"# Restated\n\n{words}"
+    assert row["Total Failures"] == 13
+    body = synced.api("GET", f"pages/{synced.page_id(REPORT, REPORTS)}/markdown")
+    assert "Restated" in body["markdown"]
+    assert body["markdown"].count("The week again.") == 700
+    assert "Part 3" not in body["markdown"]
+    assert synced.sync().plan.changes == ()
+
+
+def test_a_number_of_a_report_leaves_its_body_alone(synced: World) -> None:
+    synced.notion.write_body(synced.page_id(REPORT, REPORTS), "Read by Mina")
+    synced.sql("update publish.notion_ci_reports set total_failures = 13")
+    synced.sync()
+    assert synced.api("GET", f"pages/{synced.page_id(REPORT, REPORTS)}/markdown")["markdown"].strip() == "Read by Mina"
+
+
+def test_a_new_week_is_a_new_row_and_every_milestone_points_to_it(synced: World) -> None:
+    synced.sql(
+        "insert into publish.notion_ci_reports"
+        " select replace(report_name, '46', '47'), '2026-11-23', * exclude (report_name, report_date)"
+        " from publish.notion_ci_reports"
+    )
+    synced.sql("update publish.notion_roadmap set latest_report_name = 'ci-report-2026-W47.md'")
+    synced.sync()
+    assert {row["Report Name"] for row in synced.rows(REPORTS)} == {REPORT, "ci-report-2026-W47.md"}
+    assert {tuple(row["📎 Latest CI Health"]) for row in synced.rows()} == {("ci-report-2026-W47.md",)}
+    synced.writes()
+    assert synced.sync().plan.changes == ()
+    assert synced.writes() == []
+
+
+def test_a_milestone_that_was_renamed_on_github_keeps_its_row(synced: World) -> None:
+    page = synced.page_id("Stage 7.3")
+    synced.milestone("Stage 7.3", title="Stage 7.3 (final)", milestone="Stage 7.3 (final)")
+    synced.sync()
+    assert synced.page_id("Stage 7.3 (final)") == page
+    assert len(synced.rows()) == 4
+
+
+def test_rows_stay_when_their_repository_is_renamed(synced: World) -> None:
+    """The key of every row changes with the repository's name: page, agreed values and people's notes go with it."""
+    page = synced.page_id("Stage 7.3")
+    synced.notion.set_property(page, "📝 Notes", "Mina's")
+    synced.notion.set_property(page, "✅ Status", "Blocked")
+    synced.sql("update publish.notion_roadmap set repo = 'acme/pay' where repo = 'acme/payments'")
+    result = synced.sync()
+    assert (result.plan.changes, list(result.plan.conflicts)) == ((), [])
+    assert len(synced.rows()) == 4
+    synced.milestone("Stage 7.3", progress=0.6, notes="Other advice.")
+    synced.sync()
+    row = synced.row("Stage 7.3")
+    assert (row["📝 Notes"], row["✅ Status"], row["📊 Progress"]) == ("Mina's", "Blocked", 0.6)
+    assert synced.sql("select count(*) from sync.row_bases where sync_key like '%acme/payments%'") == [(0,)]
+
+
+def test_a_milestone_that_is_gone_keeps_its_row(synced: World) -> None:
+    synced.sql("delete from publish.notion_roadmap where title = 'Sunset v1'")
+    assert synced.sync().plan.changes == ()
+    assert synced.row("Sunset v1")["📊 Progress"] == 1
+
+
+@pytest.mark.parametrize("body", ["**CI failed**", "x" * 70_000])
+def test_a_comment_that_changed_is_edited_in_place(body: str, synced: World) -> None:
+    (before,) = synced.comments("acme/payments", 2)
+    synced.sql("update publish.pull_request_comments set body = ? where number = 2", [body])
+    (change,) = synced.sync().plan.changes
+    assert (change.kind, change.title) == ("edit_comment", "acme/payments#2")
+    (after,) = synced.comments("acme/payments", 2)
+    assert after["id"] == before["id"]
+    assert body[:1000] in after["body"]
+    assert [method for method, _ in synced.writes()] == ["PATCH"]
+    assert synced.sync().plan.changes == ()
+
+
+def test_what_was_written_is_journaled(synced: World) -> None:
+    synced.milestone("Stage 7.3", progress=0.85)
+    synced.sync()
+    rows = synced.sql(
+        "select target, kind, place, state, error, fields->>'$[0].field', fields->>'$[0].after',"
+        " settled_at >= intended_at from sync.changes order by intended_at desc limit 1"
+    )
+    assert rows == [
+        ("notion", "update_row", "Engineering Roadmap", "done", None, "📊 Progress", "0.85", True),
+    ]

@@ -1,0 +1,171 @@
+"""Whatever fails and wherever a run ends: the next one gets to where an undisturbed run gets, nothing twice."""
+
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from roadmap_pipeline.sandbox.github.faults import Fault as GitHubFault
+from roadmap_pipeline.sync.journal import INTERRUPTED
+from roadmap_pipeline.sync.run import Sync
+from roadmap_pipeline_tests.sync.conftest import Kill, KilledError, NewWorld, Start, World
+
+GITHUB_FAULTS = (
+    GitHubFault("rate_limit", 429, 0),
+    GitHubFault("secondary_limit", 403, 0),
+    "bad_gateway",
+    "bad_gateway_after_commit",
+    "drop",
+    "drop_after_commit",
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_waiting() -> Iterator[None]:
+    """Waits between attempts are tested elsewhere; here they only cost time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(time, "sleep", lambda _seconds: None)
+        yield
+
+
+def unsettled(world: World) -> list[tuple[object, ...]]:
+    return world.sql("select title, state from sync.changes where state = 'intended'")
+
+
+def change_everything(world: World) -> None:
+    """One change of each kind beside creations."""
+    world.milestone("Stage 7.3", progress=0.7, status="Blocked", notes="Other advice")
+    world.milestone("Checkout v2", title="Checkout v3", target_date="2027-01-01")
+    world.sql("update publish.notion_ci_reports set report_content = '# All new', total_failures = 1")
+    world.sql("update publish.pull_request_comments set body = 'new' where number = 2")
+    world.notion.trash(world.page_id("Sunset v1"))
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before it goes out", "after it was carried out"])
+def test_a_kill_at_every_writing_request_of_a_first_run(after: bool, world: World, start: Start) -> None:
+    """One run after the other is killed at its next write, until nothing is left to write: killed at each of them.
+
+    Killed before its first write a run gets nowhere, so there each writes one thing and is killed before the second.
+    """
+    for kills in count():
+        if not world.killed(Kill(at=0 if after else 1, after=after)):
+            break
+        assert kills <= start.writes
+    assert kills >= start.writes - 1
+    assert world.final() == start.final
+    assert unsettled(world) == []
+    world.writes()
+    assert world.sync().plan.changes == ()
+    assert world.writes() == []
+    assert world.sql("select distinct error from sync.changes where state = 'failed'") == [(INTERRUPTED,)]
+
+
+def test_a_kill_after_any_writing_request_of_a_later_run(new_world: NewWorld, start: Start, tmp_path: Path) -> None:
+    with new_world(tmp_path / "undisturbed", start.folder) as world:
+        change_everything(world)
+        world.writes()
+        assert world.sync().failed == []
+        writes, final = len(world.writes()), world.final()
+    assert writes >= 6
+    for at in range(writes):
+        with new_world(tmp_path / str(at), start.folder) as world:
+            change_everything(world)
+            assert world.killed(Kill(at, after=True))
+            result = world.sync()
+            assert (result.failed, list(result.plan.conflicts)) == ([], [])
+            assert world.final() == final
+            assert unsettled(world) == []
+
+
+@given(seed=st.integers(0, 10_000), kills=st.lists(st.tuples(st.integers(0, 9), st.booleans()), max_size=3))
+@settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@example(seed=1, kills=[])
+@example(seed=2, kills=[(2, True), (0, True), (5, False)])
+def test_one_answer_in_five_failing_and_kills_change_nothing(
+    seed: int,
+    kills: list[tuple[int, bool]],
+    new_world: NewWorld,
+    start: Start,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    with new_world(tmp_path_factory.mktemp("world")) as world:
+        world.notion.faults.at_random(0.2, seed)
+        world.github.faults.randomly(0.2, seed=seed, kinds=GITHUB_FAULTS)
+        for at, after in kills:
+            world.killed(Kill(at, after))
+        world.sync(kill=Kill())
+        assert seed not in (1, 2) or world.notion.faults.happened + len(world.github.faults.given) > 5
+        world.notion.faults.clear()
+        world.github.faults.clear()
+        result = world.sync()
+        assert (result.failed, result.refused, list(result.plan.conflicts)) == ([], [], [])
+        assert world.final() == start.final
+        assert world.sync().plan.changes == ()
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("title", ["Stage 7.3", "New one"])
+def test_what_changed_after_a_kill_is_no_persons_edit(title: str, after: bool, synced: World) -> None:
+    """Our own value, found in Notion without having been confirmed, must neither conflict nor count as people's."""
+    if title == "New one":
+        synced.sql(
+            "insert into publish.notion_roadmap"
+            " select repo, 9, 'New one', 'New one', * exclude (repo, number, milestone, title)"
+            " from publish.notion_roadmap where number = 2"
+        )
+    synced.milestone(title, status="Blocked", notes="First", target_date="2027-01-01")
+    assert synced.killed(Kill(0, after))
+    synced.milestone(title, status="Completed", notes="Second", target_date=None)
+    result = synced.sync()
+    assert (list(result.plan.conflicts), list(result.plan.notes), result.failed) == ([], [], [])
+    row = synced.row(title)
+    assert (row["✅ Status"], row["📝 Notes"], row["📆 Target Date"]) == ("Completed", "Second", None)
+    assert synced.sync().plan.changes == ()
+
+
+def test_a_persons_edit_after_a_kill_is_theirs(synced: World) -> None:
+    synced.milestone("Stage 7.3", status="Blocked", notes="First")
+    assert synced.killed(Kill(0, after=True))
+    page = synced.page_id("Stage 7.3")
+    synced.notion.set_property(page, "📝 Notes", "Mina's")
+    synced.milestone("Stage 7.3", notes="Second")
+    assert synced.sync().plan.conflicts == ()
+    assert synced.row("Stage 7.3")["📝 Notes"] == "Mina's"
+    # What was written and then confirmed is past: setting it again is an edit.
+    synced.milestone("Stage 7.3", status="In Progress")
+    synced.sync()
+    synced.notion.set_property(page, "✅ Status", "Blocked")
+    synced.sync()
+    assert synced.row("Stage 7.3")["✅ Status"] == "Blocked"
+
+
+def test_after_a_kill_in_a_creation_lists_are_waited_for(synced: World) -> None:
+    synced.notion.advance(timedelta(minutes=1))
+    synced.notion.query_lag = timedelta(seconds=8)
+    synced.sql(
+        "insert into publish.notion_roadmap"
+        " select repo, 9, 'New one', 'New one', * exclude (repo, number, milestone, title)"
+        " from publish.notion_roadmap where number = 2"
+    )
+    assert synced.killed(Kill(0, after=True))
+    assert synced.sync(lag=True).plan.changes == ()
+    assert synced.waited == [10]
+    assert len(synced.rows()) == 5
+    synced.sync(lag=True)
+    assert synced.waited == [10]
+
+
+def test_nothing_stays_intended_when_a_run_is_interrupted(synced: World) -> None:
+    synced.milestone("Stage 7.3", progress=0.9)
+    with synced.workspace(Kill(0)) as workspace:
+        session = Sync(workspace)
+        plan = session.plan()
+        with pytest.raises(KilledError):
+            session.apply(plan)
+    assert unsettled(synced) == []
+    assert synced.sql("select title, error from sync.changes where state = 'failed'") == [("Stage 7.3", INTERRUPTED)]

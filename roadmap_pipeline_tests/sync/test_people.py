@@ -1,0 +1,349 @@
+"""What people do in Notion and on GitHub stays, is noted, or asks a person: nothing of theirs is overwritten."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from roadmap_pipeline.sync.run import Sync
+from roadmap_pipeline_tests.sync.conftest import ANA, PARENT, REPORT, REPORTS, ROADMAP, World
+
+SHARED = [
+    ("✅ Status", "Blocked", "status", "Completed"),
+    ("📆 Target Date", "2027-01-31", "target_date", "2026-12-24"),
+    ("🧩 Milestone", "Stage 7.3 – cards", "title", "Stage 7.3 final"),
+]
+
+
+@pytest.mark.parametrize(("name", "theirs", "_column", "_ours"), SHARED)
+def test_an_edit_of_a_shared_field_stays_and_is_noted(
+    name: str, theirs: str, _column: str, _ours: str, synced: World
+) -> None:
+    page = synced.page_id("Stage 7.3")
+    synced.notion.set_property(page, name, theirs)
+    for _ in range(2):
+        result = synced.sync()
+        (note,) = result.plan.notes
+        assert "Stage 7.3" in note
+        assert name in note
+        assert theirs in note
+    assert synced.writes() == []
+    synced.milestone("Stage 7.3", progress=0.6)
+    synced.sync()
+    (row,) = [row for row in synced.rows() if row["📊 Progress"] == 0.6]
+    assert row[name] == theirs
+    assert len(synced.rows()) == 4
+
+
+@pytest.mark.parametrize(("name", "theirs", "column", "ours"), SHARED)
+def test_edits_on_both_sides_are_a_conflict_and_nothing_is_overwritten(
+    name: str, theirs: str, column: str, ours: str, synced: World
+) -> None:
+    page = synced.page_id("Stage 7.3")
+    synced.notion.set_property(page, name, theirs)
+    synced.milestone("Stage 7.3", progress=0.6, **{column: ours})
+    for _ in range(2):
+        result = synced.sync()
+        (conflict,) = result.plan.conflicts
+        assert (conflict.field, conflict.ours, conflict.theirs) == (name, ours, theirs)
+    (row,) = [row for row in synced.rows() if row["📊 Progress"] == 0.6]
+    assert row[name] == theirs
+    # Once a person made the sides equal it is settled, and edits of one side flow again.
+    synced.notion.set_property(page, name, ours)
+    assert synced.sync().plan.conflicts == ()
+    key = ours if column == "title" else "Stage 7.3"
+    synced.milestone(key, **{column: theirs})
+    result = synced.sync()
+    assert (list(result.plan.conflicts), [item.field for item in result.plan.changes[0].fields]) == ([], [name])
+
+
+def test_the_same_edit_on_both_sides_is_none(synced: World) -> None:
+    synced.notion.set_property(synced.page_id("Stage 7.3"), "✅ Status", "Blocked")
+    synced.milestone("Stage 7.3", status="Blocked")
+    result = synced.sync()
+    assert (result.plan.changes, result.plan.conflicts, result.plan.notes) == ((), (), ())
+    synced.milestone("Stage 7.3", status="Completed")
+    synced.sync()
+    assert synced.row("Stage 7.3")["✅ Status"] == "Completed"
+
+
+def test_what_the_pipeline_computes_is_set_right(synced: World) -> None:
+    page = synced.page_id("Stage 7.3")
+    for name, value in (("📊 Progress", 1), ("📈 Trend", "Degrading"), ("📦 Related PR", None), ("⏱️ MTTR", 0)):
+        synced.notion.set_property(page, name, value)
+    synced.notion.set_property(page, "📎 Latest CI Health", [])
+    before = synced.row("Stage 7.3")
+    assert before["📊 Progress"] == 1
+    synced.sync()
+    row = synced.row("Stage 7.3")
+    assert (row["📊 Progress"], row["📈 Trend"], row["⏱️ MTTR"]) == (0.55, "Improving", 3.25)
+    assert row["📎 Latest CI Health"] == [REPORT]
+
+
+# -- notes
+
+
+def test_notes_are_written_while_empty(synced: World) -> None:
+    assert synced.row("Sunset v1")["📝 Notes"] is None
+    synced.milestone("Sunset v1", notes="Reopened: merge the documentation.")
+    synced.sync()
+    assert synced.row("Sunset v1")["📝 Notes"] == "Reopened: merge the documentation."
+
+
+def test_notes_are_rewritten_while_nobody_touched_them(synced: World) -> None:
+    for notes in ("First", "Second, longer " * 300, None, "Fourth"):
+        synced.milestone("Checkout v2", notes=notes)
+        synced.sync()
+        assert synced.row("Checkout v2")["📝 Notes"] == notes
+
+
+@pytest.mark.parametrize("title", ["Checkout v2", "Sunset v1"])
+@pytest.mark.parametrize("edit", ["Ask Ana first.\r\n\tצוות 👩‍👩‍👧 e\u0301 \u200b ", "x"])
+def test_notes_are_theirs_from_a_persons_first_edit_on(edit: str, title: str, synced: World) -> None:
+    page = synced.page_id(title)
+    synced.notion.set_property(page, "📝 Notes", edit)
+    stored = synced.row(title)["📝 Notes"]
+    for number, notes in enumerate(("Other advice", None, "More advice")):
+        synced.milestone(title, notes=notes, progress=0.1 * number)
+        result = synced.sync()
+        assert result.plan.conflicts == ()
+        assert synced.row(title)["📝 Notes"] == stored == edit
+
+
+def test_a_person_who_empties_the_notes_has_edited_them(synced: World) -> None:
+    synced.notion.set_property(synced.page_id("Checkout v2"), "📝 Notes", None)
+    synced.milestone("Checkout v2", notes="Other advice")
+    synced.sync()
+    assert synced.row("Checkout v2")["📝 Notes"] is None
+
+
+# -- rows, names, places
+
+
+def test_rows_columns_and_options_that_people_add_stay(synced: World) -> None:
+    roadmap = synced.databases()[ROADMAP]
+    synced.notion.add_property(roadmap, "Team", "rich_text")
+    synced.notion.add_option(roadmap, "✅ Status", "Paused")
+    mine = synced.notion.add_row(roadmap, {"🧩 Milestone": "Hire two", "✅ Status": "Paused", "Team": "Ops"}, "Why")
+    synced.notion.add_row(roadmap, {})
+    synced.notion.set_property(synced.page_id("Stage 7.3"), "Team", "Cards")
+    before = synced.rows()
+    synced.milestone("Stage 7.3", progress=0.6)
+    synced.sync()
+    assert len(synced.rows()) == len(before) == 6
+    assert synced.row("Hire two") == {**synced.row("Hire two"), "✅ Status": "Paused", "Team": "Ops"}
+    assert synced.api("GET", f"pages/{mine}/markdown")["markdown"].strip() == "Why"
+    assert synced.row("Stage 7.3")["Team"] == "Cards"
+
+
+def test_a_row_that_a_person_made_before_is_taken_over(prepared: World) -> None:
+    world = prepared
+    roadmap = world.databases()[ROADMAP]
+    mine = world.notion.add_row(roadmap, {"🧩 Milestone": "Checkout v2", "📝 Notes": "Mina's", "✅ Status": "Planned"})
+    differing = world.notion.add_row(roadmap, {"🧩 Milestone": "Stage 7.3", "✅ Status": "Blocked"})
+    result = world.sync()
+    assert world.page_id("Checkout v2") == mine
+    assert world.page_id("Stage 7.3") == differing
+    assert world.row("Checkout v2")["📝 Notes"] == "Mina's"
+    assert world.row("Checkout v2")["📊 Progress"] == 0
+    # Who is right was never agreed on.
+    assert [(item.title, item.field) for item in result.plan.conflicts] == [("Stage 7.3", "✅ Status")]
+    assert world.row("Stage 7.3")["✅ Status"] == "Blocked"
+    assert world.row("Stage 7.3")["📆 Target Date"] == "2026-12-01"
+
+
+def test_two_rows_of_one_title_are_a_conflict_and_stay_as_they_are(prepared: World) -> None:
+    world = prepared
+    roadmap = world.databases()[ROADMAP]
+    for team in ("first", "second"):
+        world.notion.add_row(roadmap, {"🧩 Milestone": "Stage 7.3", "📝 Notes": team})
+    before = [row for row in world.rows() if row["🧩 Milestone"] == "Stage 7.3"]
+    for _ in range(2):
+        result = world.sync()
+        (conflict,) = result.plan.conflicts
+        assert (conflict.title, conflict.theirs) == ("Stage 7.3", "2 rows")
+    assert [row for row in world.rows() if row["🧩 Milestone"] == "Stage 7.3"] == before
+    assert len(world.rows()) == 5
+
+
+def test_a_copy_of_a_row_is_the_copiers(synced: World) -> None:
+    """The copy comes later in the list, and bears the title of the row that is ours."""
+    copy = synced.notion.add_row(synced.databases()[ROADMAP], {"🧩 Milestone": "Stage 7.3", "📊 Progress": 0.1})
+    report = synced.notion.add_row(synced.databases()[REPORTS], {"Report Name": REPORT})
+    assert synced.sync().plan.changes == ()
+    synced.milestone("Stage 7.3", progress=0.6)
+    synced.sync()
+    assert synced.api("GET", f"pages/{copy}")["properties"]["📊 Progress"]["number"] == 0.1
+    assert synced.api("GET", f"pages/{report}")["properties"]["Total Failures"]["number"] is None
+    assert sorted(row["📊 Progress"] for row in synced.rows() if row["🧩 Milestone"] == "Stage 7.3") == [0.1, 0.6]
+
+
+@pytest.mark.parametrize("fresh", [False, True], ids=["known", "fresh warehouse"])
+def test_databases_properties_options_and_views_may_be_renamed(fresh: bool, synced: World) -> None:
+    ids = synced.databases()
+    synced.notion.rename_property(ids[ROADMAP], "📊 Progress", "Fortschritt")
+    synced.notion.rename_property(ids[ROADMAP], "🧩 Milestone", "Meilenstein")
+    synced.notion.rename_property(ids[REPORTS], "Total Failures", "Fehler")
+    if not fresh:
+        # Options bear no description: a warehouse that never saw them can't know them by another name.
+        synced.notion.rename_option(ids[ROADMAP], "✅ Status", "In Progress", "Läuft")
+    synced.notion.rename(ids[ROADMAP], "Fahrplan")
+    synced.notion.rename(ids[REPORTS], "Berichte")
+    view = synced.api("GET", f"views?database_id={ids[ROADMAP]}")["results"][0]["id"]
+    synced.notion.rename_view(view, "Tafel")
+    if fresh:
+        synced.sql("delete from sync.databases")
+        synced.sql("delete from sync.row_bases")
+    assert synced.sync().plan.changes == ()
+    assert synced.writes() == []
+    synced.milestone("Stage 7.3", progress=0.6)
+    synced.milestone("Checkout v2", status="In Progress")
+    synced.sql("update publish.notion_ci_reports set total_failures = 99")
+    synced.sync()
+    assert set(synced.databases()) == {"Fahrplan", "Berichte"}
+    rows = {row["Meilenstein"]: row for row in synced.rows("Fahrplan")}
+    assert len(rows) == 4
+    assert rows["Stage 7.3"]["Fortschritt"] == 0.6
+    assert rows["Checkout v2"]["✅ Status"] == ("In Progress" if fresh else "Läuft")
+    assert synced.rows("Berichte")[0]["Fehler"] == 99
+
+
+def test_a_fresh_warehouse_remembers_what_it_found(synced: World) -> None:
+    synced.sql("delete from sync.databases")
+    synced.sql("delete from sync.row_bases")
+    assert synced.sync().plan.changes == ()
+    ids = synced.databases()
+    synced.notion.rename_option(ids[ROADMAP], "✅ Status", "In Progress", "Läuft")
+    synced.notion.set_property(synced.page_id("Checkout v2"), "📝 Notes", "Mina's")
+    synced.notion.rename(synced.page_id("Checkout v2"), "Kasse")
+    synced.milestone("Checkout v2", notes="Other advice")
+    result = synced.sync()
+    assert (result.plan.changes, list(result.plan.conflicts)) == ((), [])
+    assert synced.row("Kasse")["📝 Notes"] == "Mina's"
+
+
+def test_a_renamed_report_gets_its_name_back_and_stays_linked(synced: World) -> None:
+    page = synced.page_id(REPORT, REPORTS)
+    synced.notion.rename(page, "Last week")
+    (change,) = synced.sync().plan.changes
+    assert [item.after for item in change.fields] == [REPORT]
+    assert synced.page_id(REPORT, REPORTS) == page
+    assert synced.row("Stage 7.3")["📎 Latest CI Health"] == [REPORT]
+
+
+# -- deleted and moved
+
+
+def test_a_deleted_row_is_taken_out_of_the_trash(synced: World) -> None:
+    """The contract has one row per milestone: restoring it keeps what people wrote into it."""
+    page = synced.page_id("Stage 7.3")
+    synced.notion.set_property(page, "📝 Notes", "Mina's")
+    synced.notion.set_property(page, "✅ Status", "Blocked")
+    synced.notion.trash(page)
+    report = synced.page_id(REPORT, REPORTS)
+    synced.notion.trash(report)
+    synced.milestone("Stage 7.3", progress=0.6)
+    told = synced.sync(dry_run=True)
+    assert synced.writes() == []
+    result = synced.sync()
+    assert result.plan == told.plan
+    assert result.failed == []
+    assert [change.kind for change in result.plan.changes] == ["restore_row", "restore_row"]
+    assert sum("deleted in Notion" in note for note in result.plan.notes) == 2
+    assert (synced.page_id("Stage 7.3"), synced.page_id(REPORT, REPORTS)) == (page, report)
+    row = synced.row("Stage 7.3")
+    assert (row["📝 Notes"], row["✅ Status"], row["📊 Progress"]) == ("Mina's", "Blocked", 0.6)
+    assert row["📎 Latest CI Health"] == [REPORT]
+    assert len(synced.rows()) == 4
+    assert synced.sync().plan.changes == ()
+
+
+@pytest.mark.parametrize("how", ["moved", "gone"])
+def test_a_row_that_is_no_longer_there_is_made_anew(how: str, synced: World) -> None:
+    page = synced.page_id("Stage 7.3")
+    if how == "moved":
+        synced.notion.move(page, PARENT)
+    else:
+        synced.notion.unshare(page)
+    result = synced.sync()
+    assert [(change.kind, change.title) for change in result.plan.changes] == [("create_row", "Stage 7.3")]
+    assert len(synced.rows()) == 4
+    assert synced.page_id("Stage 7.3") != page
+    synced.writes()
+    # The row has one page from now on: the old one's values are forgotten.
+    assert synced.sync().plan.changes == ()
+    assert synced.sql(
+        "select count(distinct page_id) from sync.row_bases where sync_key = 'milestone:acme/payments#1'"
+    ) == [(1,)]
+
+
+def test_what_changes_while_a_plan_is_carried_out_is_not_overwritten(synced: World) -> None:
+    page = synced.page_id("Stage 7.3")
+    synced.milestone("Stage 7.3", status="Completed")
+    synced.milestone("Checkout v2", progress=0.2)
+    with synced.workspace() as workspace:
+        session = Sync(workspace)
+        plan = session.plan()
+        synced.notion.set_property(page, "✅ Status", "Blocked")
+        result = session.apply(plan)
+    assert [title for title, _ in result.failed] == ["Stage 7.3"]
+    assert "run again" in result.failed[0][1]
+    assert synced.row("Stage 7.3")["✅ Status"] == "Blocked"
+    assert synced.row("Checkout v2")["📊 Progress"] == 0.2
+    assert len(synced.sync().plan.conflicts) == 1
+    assert synced.sql("select title from sync.changes where state = 'failed'") == [("Stage 7.3",)]
+
+
+def test_lists_that_lag_make_no_second_row(synced: World) -> None:
+    """Notion's lists don't show new rows for some seconds: what was created is asked for one by one."""
+    synced.notion.advance(timedelta(minutes=1))
+    synced.notion.query_lag = timedelta(seconds=30)
+    synced.sql(
+        "insert into publish.notion_roadmap"
+        " select repo, 9, 'Later', 'Later', * exclude (repo, number, milestone, title)"
+        " from publish.notion_roadmap where number = 2"
+    )
+    assert len(synced.sync().plan.changes) == 1
+    assert len(synced.rows()) == 4
+    result = synced.sync()
+    assert result.plan.changes == ()
+    synced.notion.advance(timedelta(minutes=1))
+    assert len(synced.rows()) == 5
+
+
+# -- comments
+
+
+def users(comments: list[dict[str, Any]]) -> list[str]:
+    return [comment["user"]["login"] for comment in comments]
+
+
+def test_a_comment_that_a_stranger_edited_is_set_right(synced: World) -> None:
+    (before,) = synced.comments("acme/payments", 2)
+    path = f"/repos/acme/payments/issues/comments/{before['id']}"
+    status, _ = synced.github.request("PATCH", path, {"body": before["body"] + "\n\nBuy now!"})
+    assert status == 200
+    result = synced.sync()
+    assert [change.kind for change in result.plan.changes] == ["edit_comment"]
+    assert any("somebody edited" in note for note in result.plan.notes)
+    (after,) = synced.comments("acme/payments", 2)
+    assert (after["id"], after["body"]) == (before["id"], before["body"])
+
+
+def test_a_deleted_comment_is_made_anew_once(synced: World) -> None:
+    (before,) = synced.comments("acme/payments", 2)
+    synced.github.request("DELETE", f"/repos/acme/payments/issues/comments/{before['id']}")
+    assert [change.kind for change in synced.sync().plan.changes] == ["create_comment"]
+    assert [comment["body"] for comment in synced.comments("acme/payments", 2)] == [before["body"]]
+    assert synced.sync().plan.changes == ()
+
+
+def test_other_peoples_comments_stay_even_with_our_marker(synced: World) -> None:
+    (ours,) = synced.comments("acme/payments", 2)
+    synced.github.request("POST", "/repos/acme/payments/issues/2/comments", {"body": ours["body"]}, user=ANA)
+    synced.sql("update publish.pull_request_comments set body = 'new' where number = 2")
+    synced.sync()
+    first, second = synced.comments("acme/payments", 2)
+    assert (first["user"]["login"], second["user"]["login"]) == ("roadmap-pipeline[bot]", "ana")
+    assert second["body"] == ours["body"]
+    assert first["body"].endswith("new")
