@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 INSTALLED_DEV := $(VENV)/installed-dev
+INSTALLED_BENCH := $(VENV)/installed-bench
 
 .DEFAULT_GOAL := help
 .PHONY: help run test ui lint types format bench pictures clean
@@ -29,7 +30,7 @@ format: $(INSTALLED_DEV) ## put every file into shape
 types: $(INSTALLED_DEV) ## static types, strict
 	@$(BIN)/mypy
 
-bench: $(INSTALLED_DEV) ## measure, and write benchmarks/RESULTS.md
+bench: $(INSTALLED_BENCH) ## measure, and write benchmarks/RESULTS.md
 	@$(BIN)/python benchmarks/run.py
 
 pictures: $(INSTALLED_DEV) ## make the README's pictures from the running UI (needs Chromium)
@@ -51,4 +52,9 @@ $(INSTALLED): $(BIN)/python setup.cfg constraints.txt
 $(INSTALLED_DEV): $(INSTALLED)
 	@echo "Installing what tests and checks need (once) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+$(INSTALLED_BENCH): $(INSTALLED_DEV)
+	@echo "Installing the peers that benchmarks measure against (once) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,bench]'
 	@touch $@

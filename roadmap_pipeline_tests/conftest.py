@@ -1,5 +1,6 @@
 """One main job on the simulated organisation for all tests that look at its results: real HTTP, real DuckDB file."""
 
+import atexit
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,11 +13,11 @@ from roadmap_pipeline.settings import Settings, load_settings
 from roadmap_pipeline.workspace import Workspace
 
 
-def pytest_unconfigure() -> None:
-    """After the summary, close standard error.
+@atexit.register
+def _close_standard_error() -> None:
+    """DuckDB 2.0 lists on standard error, when the interpreter ends, every Python object that outlived it.
 
-    DuckDB 2.0 lists there, when the interpreter ends, every Python object that outlived it: forty lines after the
-    summary, since Hypothesis keeps test functions and what they refer to until the very end.
+    Forty lines after the summary, since Hypothesis keeps test functions and what they refer to until the very end.
     """
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 

@@ -1,0 +1,342 @@
+"""Runs per second from GitHub's list of workflow runs into DuckDB: this project, dlt's REST source, and bare loops.
+
+    python benchmarks/ingest.py
+
+The simulator serves 10,000 runs from a process of its own. Every reading is a process of its own too and times itself
+without start-up and imports; they take turns. dlt is needed for this benchmark only.
+"""
+
+import argparse
+import importlib.util
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+
+from measuring import ROOT, call, environment, spread, table, verdict
+
+RUNS = 10_000
+TIMES = 5
+REPO = "acme/payments"
+CLOCK = datetime(2026, 11, 16, 6, tzinfo=UTC)
+DLT_BAR = 8.0
+BARE_BAR = 0.6
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument(
+        "--serve", action="store_true", help="serve the runs, print the address, end with standard input"
+    )
+    parser.add_argument("--read", nargs=2, metavar=("READER", "URL"), help=f"read once with {', '.join(READERS)}")
+    arguments = parser.parse_args()
+    if arguments.serve:
+        serve()
+    elif arguments.read:
+        reader, url = arguments.read
+        with tempfile.TemporaryDirectory(prefix="roadmap-benchmark-") as folder:
+            print(json.dumps(READERS[reader](url, Path(folder))))
+    else:
+        compare()
+
+
+def compare() -> None:
+    if importlib.util.find_spec("dlt") is None:
+        sys.exit("This benchmark compares with dlt, which is not installed: pip install -e '.[bench]'")
+    env = environment()
+    command = [sys.executable, str(Path(__file__).resolve())]
+    speeds: dict[str, list[float]] = {name: [] for name in READERS}
+    with serving(command, env) as url:
+        for turn in range(TIMES + 1):
+            for name in READERS:
+                seconds, rows = json.loads(call([*command, "--read", name, url], env, ROOT)[1].splitlines()[-1])
+                if rows != RUNS:
+                    sys.exit(f"{name} stored {rows} of {RUNS} runs")
+                if turn:  # the first one fills the simulator's memory
+                    speeds[name].append(RUNS / seconds)
+    middle = {name: statistics.median(found) for name, found in speeds.items()}
+    to_dlt, to_bare = middle["ours"] / middle["dlt"], middle["ours"] / middle["bare"]
+    print("## Reading the list of runs\n")
+    print(
+        f"{RUNS:,} runs, 100 a page, from the simulator in a process of its own into a new DuckDB file; median of"
+        f" {TIMES} interleaved readings, start-up and imports left out. The simulator answers from memory what it"
+        " was asked before, so that its own work doesn't hide the readers' differences.\n"
+    )
+    print(
+        table(
+            ["reader", "runs/s", "bar", ""],
+            [
+                [
+                    "this project: list, rows, changes against what is stored, store",
+                    spread(speeds["ours"], "", 0),
+                    "",
+                    "",
+                ],
+                [
+                    f"dlt {_version('dlt')} REST source",
+                    spread(speeds["dlt"], "", 0),
+                    f"≥ {DLT_BAR:.0f} × dlt: {to_dlt:.1f} ×",
+                    verdict(to_dlt >= DLT_BAR),
+                ],
+                [
+                    "bare loop: requests, orjson, Arrow; nothing stored",
+                    spread(speeds["bare"], "", 0),
+                    f"≥ {100 * BARE_BAR:.0f} % of it: {100 * to_bare:.0f} %",
+                    verdict(to_bare >= BARE_BAR),
+                ],
+                [
+                    "the bare loop, and one insert of its table",
+                    spread(speeds["bare_stored"], "", 0),
+                    "",
+                    f"this project: {100 * middle['ours'] / middle['bare_stored']:.0f} % of it",
+                ],
+            ],
+        )
+    )
+
+
+@contextmanager
+def serving(command: list[str], env: dict[str, str]) -> Iterator[str]:
+    """The simulator's address while it runs."""
+    server = subprocess.Popen([*command, "--serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env)
+    assert server.stdin is not None and server.stdout is not None
+    try:
+        yield server.stdout.readline().strip()
+    finally:
+        server.stdin.close()
+        server.wait()
+        server.stdout.close()
+
+
+def serve() -> None:
+    """Serve the runs until standard input ends."""
+    from roadmap_pipeline.sandbox import payloads
+    from roadmap_pipeline.sandbox.content import GitHubContent
+    from roadmap_pipeline.sandbox.github.app import create_app
+    from roadmap_pipeline.sandbox.github.state import GitHubState
+    from roadmap_pipeline.sandbox.server import Server
+
+    owner = payloads.user("acme", 1, type="Organization")
+    person = payloads.user("ana", 11)
+    minimal = payloads.minimal_repository(REPO, 101, owner)
+    content = GitHubContent(
+        clock=CLOCK,
+        viewer=payloads.user("roadmap-pipeline[bot]", 900001, type="Bot"),
+        repositories={REPO: payloads.repository(REPO, 101, owner, created_at=CLOCK, updated_at=CLOCK, pushed_at=CLOCK)},
+    )
+    content.runs[REPO] = [_run(payloads, minimal, person, number) for number in range(1, RUNS + 1)]
+    # The server takes any ASGI application.
+    with Server(cast(Any, Remembering(create_app(GitHubState(content, rate_limit=None))))) as server:
+        print(server.base_url, flush=True)
+        sys.stdin.read()
+
+
+class Remembering:
+    """Answers a second question like the first from memory: the simulator's own work is not what is measured."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+        self._answers: dict[bytes, list[Any]] = {}
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        question = scope["raw_path"] + b"?" + scope["query_string"]
+        if question not in self._answers:
+            messages: list[Any] = []
+
+            async def keep(message: Any) -> None:
+                messages.append(message)
+
+            await self._app(scope, receive, keep)
+            self._answers[question] = messages
+        for message in self._answers[question]:
+            await send(message)
+
+
+def _run(payloads: Any, repository: dict[str, Any], person: dict[str, Any], number: int) -> dict[str, Any]:
+    moment = CLOCK - timedelta(minutes=50 * (RUNS - number))
+    sha = f"{number:040x}"
+    return payloads.workflow_run(  # type: ignore[no-any-return]
+        repository,
+        id=9_000_000_000 + number,
+        run_number=number,
+        workflow_id=7 + number % 5,
+        name="CI",
+        path=f".github/workflows/ci-{number % 5}.yml",
+        head_branch="main",
+        head_sha=sha,
+        event="push",
+        status="completed",
+        conclusion="failure" if number % 7 == 0 else "success",
+        created_at=moment,
+        updated_at=moment + timedelta(minutes=9),
+        actor=person,
+        display_title=f"Change number {number}",
+        head_commit=payloads.head_commit(
+            sha, message=f"Change number {number}", at=moment, author="Ana", email="ana@example.org"
+        ),
+    )
+
+
+def ours(url: str, folder: Path) -> tuple[float, int]:
+    """The list as ``roadmap ingest`` reads it, each page a transaction."""
+    import duckdb  # noqa: F401
+    import pyarrow as pa  # noqa: F401
+
+    from roadmap_pipeline.github import records, wire  # noqa: F401
+    from roadmap_pipeline.github.records import Reading
+    from roadmap_pipeline.github.runs import RunList
+    from roadmap_pipeline.github.store import IngestSummary, Store
+    from roadmap_pipeline.github.transport import GitHubClient
+    from roadmap_pipeline.warehouse.connection import connect
+
+    start = time.perf_counter()
+    client = GitHubClient("sandbox-github-token", base_url=url, points_per_minute=None)
+    with connect(folder / "ours.duckdb") as con:
+        store = Store(con, IngestSummary(), CLOCK)
+        runs = RunList(client, REPO)
+        reading = Reading(CLOCK, client.url(runs.path))
+        first = client.get(runs.path, runs.page_params())
+        for page in runs.pages(first, datetime(2000, 1, 1)):  # noqa: DTZ001
+            store.put({"workflow_runs": [records.run_row(run, REPO, reading) for run in page]})
+    seconds = time.perf_counter() - start
+    client.close()
+    return seconds, _count(folder / "ours.duckdb", "raw.workflow_runs")
+
+
+def dlt(url: str, folder: Path) -> tuple[float, int]:
+    """The same list by dlt's declarative REST source into DuckDB: merged by key, lists within a run left whole."""
+    import os
+
+    os.environ |= {"RUNTIME__DLTHUB_TELEMETRY": "false", "RUNTIME__LOG_LEVEL": "ERROR"}
+    import dlt
+    import duckdb  # noqa: F401
+    from dlt.sources.rest_api import rest_api_source
+
+    start = time.perf_counter()
+    source = rest_api_source(
+        {
+            "client": {
+                "base_url": f"{url}/",
+                "auth": {"type": "bearer", "token": "sandbox-github-token"},
+                "paginator": {"type": "header_link"},
+                "headers": {"User-Agent": "benchmark"},
+            },
+            "resource_defaults": {"primary_key": ["id", "run_attempt"], "write_disposition": "merge"},
+            "resources": [
+                {
+                    "name": "workflow_runs",
+                    "endpoint": {
+                        "path": f"repos/{REPO}/actions/runs",
+                        "params": {"per_page": 100},
+                        "data_selector": "workflow_runs",
+                    },
+                    "max_table_nesting": 0,
+                }
+            ],
+        }
+    )
+    pipeline = dlt.pipeline(
+        "benchmark",
+        pipelines_dir=str(folder / "pipelines"),
+        destination=dlt.destinations.duckdb(str(folder / "dlt.duckdb")),
+        dataset_name="raw_github",
+    )
+    pipeline.run(source)
+    seconds = time.perf_counter() - start
+    return seconds, _count(folder / "dlt.duckdb", "raw_github.workflow_runs")
+
+
+def bare(url: str, folder: Path) -> tuple[float, int]:  # noqa: ARG001
+    """The least that could be done: ask, parse, take the same columns (payload included), build one Arrow table."""
+    import pyarrow as pa  # noqa: F401
+    import requests  # noqa: F401
+
+    start = time.perf_counter()
+    rows = _bare_loop(url).num_rows
+    return time.perf_counter() - start, rows
+
+
+def bare_stored(url: str, folder: Path) -> tuple[float, int]:
+    """The bare loop, and its table put into a DuckDB file with one statement."""
+    import duckdb
+    import pyarrow as pa  # noqa: F401
+    import requests  # noqa: F401
+
+    start = time.perf_counter()
+    incoming = _bare_loop(url)
+    with duckdb.connect(str(folder / "bare.duckdb")) as con:
+        con.register("incoming", incoming)
+        con.execute("create table runs as select * from incoming")
+    return time.perf_counter() - start, _count(folder / "bare.duckdb", "runs")
+
+
+def _bare_loop(url: str) -> Any:
+    import orjson
+    import pyarrow as pa
+    import requests
+
+    rows: list[dict[str, Any]] = []
+    page = 1
+    with requests.Session() as session:
+        session.headers.update({"Authorization": "Bearer sandbox-github-token", "User-Agent": "benchmark"})
+        while True:
+            answer = session.get(f"{url}/repos/{REPO}/actions/runs?per_page=100&page={page}", timeout=30)
+            rows.extend(
+                _flat(run) | {"payload": orjson.dumps(run).decode()}
+                for run in orjson.loads(answer.content)["workflow_runs"]
+            )
+            if "next" not in answer.links:
+                return pa.Table.from_pylist(rows)
+            page += 1
+
+
+def _flat(run: dict[str, Any]) -> dict[str, Any]:
+    commit = run["head_commit"]
+    kept = (
+        "id", "run_attempt", "workflow_id", "path", "name", "run_number", "display_title", "event", "status",
+        "conclusion", "head_branch", "head_sha", "created_at", "run_started_at", "updated_at", "html_url",
+    )  # fmt: skip
+    return {name: run[name] for name in kept} | {
+        "head_repo": run["head_repository"]["full_name"],
+        "message": commit["message"],
+        "author": commit["author"]["name"],
+        "committer": commit["committer"]["name"],
+        "actor": run["actor"]["login"],
+        "triggering_actor": run["triggering_actor"]["login"],
+        "pull_request_numbers": [pull["number"] for pull in run["pull_requests"]],
+    }
+
+
+READERS: dict[str, Callable[[str, Path], tuple[float, int]]] = {
+    "ours": ours,
+    "dlt": dlt,
+    "bare": bare,
+    "bare_stored": bare_stored,
+}
+
+
+def _count(path: Path, name: str) -> int:
+    import duckdb
+
+    with duckdb.connect(str(path), read_only=True) as con:
+        return int(con.execute(f"select count(*) from {name}").fetchall()[0][0])
+
+
+def _version(package: str) -> str:
+    from importlib.metadata import version
+
+    return version(package)
+
+
+if __name__ == "__main__":
+    main()
