@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -120,7 +121,8 @@ def test_status_and_query_read_the_snapshot(ran: Ran, root: Path) -> None:
 
 
 def test_report_of_a_week_and_of_none(ran: Ran, root: Path) -> None:
-    environment = {**ran.served.environment, "ROADMAP_WAREHOUSE": ran.settings.warehouse}
+    environment = served(ran, root)
+    shutil.copyfile(ran.settings.warehouse, environment["ROADMAP_WAREHOUSE"])
     shown = call("report", "--week", "2026-W40", env=environment)
     assert shown.output.startswith("# CI report 2026-W40")
     assert call("report", "--week", "yesterday", env=environment).exit_code == 2
