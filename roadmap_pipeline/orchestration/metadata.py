@@ -68,15 +68,3 @@ def _cell(value: Any) -> str:
         value = round(value, 4)
     text = "" if value is None else str(value).replace("|", "\\|").replace("\n", " ")
     return text if len(text) <= _PREVIEW_CHARACTERS else text[: _PREVIEW_CHARACTERS - 1] + "…"
-
-
-def lineage_metadata(lineage: Mapping[str, Sequence[tuple[str, str, str]]]) -> dict[str, Any]:
-    """Column lineage as the UI reads it, from :func:`roadmap_pipeline.warehouse.lineage.column_lineage`."""
-    deps = {
-        column: [
-            dg.TableColumnDep(asset_key=dg.AssetKey([schema, table]), column_name=name)
-            for schema, table, name in sources
-        ]
-        for column, sources in lineage.items()
-    }
-    return {"dagster/column_lineage": dg.TableColumnLineage(deps_by_column=deps)} if deps else {}

@@ -7,10 +7,10 @@ from typing import Any
 import dagster as dg
 
 from roadmap_pipeline.orchestration.assets.raw import OWNERS, WRITER
-from roadmap_pipeline.orchestration.metadata import lineage_metadata, markdown_table, table_metadata
+from roadmap_pipeline.orchestration.lineage import lineage_metadata
+from roadmap_pipeline.orchestration.metadata import markdown_table, table_metadata
 from roadmap_pipeline.orchestration.resources import WorkspaceParam
 from roadmap_pipeline.warehouse.connection import connect
-from roadmap_pipeline.warehouse.lineage import column_lineage
 from roadmap_pipeline.warehouse.model_tests import ModelTest, TestResult
 from roadmap_pipeline.warehouse.models import ModelBuildError, ModelTestFailed, Project, SqlModel, build_model
 
@@ -65,7 +65,9 @@ def _asset(project: Project, model: SqlModel) -> dg.AssetsDefinition:
                 raise dg.Failure(
                     error.details, metadata={"sql": _sql(model), "file": model.path.name}, allow_retries=False
                 ) from error
-            metadata = table_metadata(con, *model.key) | lineage_metadata(column_lineage(project, model, con))
+            metadata = table_metadata(con, *model.key) | lineage_metadata(
+                workspace.settings.dagster_home, project, model, con
+            )
         yield dg.MaterializeResult(
             metadata=metadata | {"seconds": round(result.seconds, 3), "sql": _sql(model)},
             check_results=list(_results(checks, {test.name: test for test in result.tests})),
