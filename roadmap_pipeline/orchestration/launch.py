@@ -116,20 +116,23 @@ def serve_ui(settings: Settings, host: str, port: int, environment: Mapping[str,
     workspace = project_root() / "workspace.yaml"
     target = ["-w", str(workspace)] if workspace.is_file() else ["-m", "roadmap_pipeline.definitions"]
     command = [str(Path(sys.executable).parent / "dagster"), "dev", *target, "-h", host, "-p", str(port)]
-    # A group of its own: `dagster dev` starts five processes and ends them only on an interrupt of the whole group.
-    process = subprocess.Popen(  # noqa: S603
-        command,
-        cwd=settings.root,
-        env={**_WITHOUT_NAGGING, **environment, "DAGSTER_HOME": str(home)},
-        start_new_session=True,
-    )
+    process: subprocess.Popen[bytes] | None = None
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
-        os.killpg(process.pid, signal.SIGINT)
+        if process is not None:
+            os.killpg(process.pid, signal.SIGINT)
 
-    # Set in any case: a shell starts background jobs with interrupts ignored, and a service manager sends SIGTERM.
+    # In any case and before the start: a shell starts background jobs with interrupts ignored, which `dagster dev`
+    # would inherit, and a service manager sends SIGTERM.
     previous = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
+        # A group of its own: `dagster dev` starts five processes and ends them on an interrupt of the whole group only.
+        process = subprocess.Popen(  # noqa: S603
+            command,
+            cwd=settings.root,
+            env={**_WITHOUT_NAGGING, **environment, "DAGSTER_HOME": str(home)},
+            start_new_session=True,
+        )
         code = process.wait()
     finally:
         for number, handler in previous.items():
