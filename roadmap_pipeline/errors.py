@@ -21,9 +21,3 @@ class ConfigurationError(RoadmapError):
     def __init__(self, *problems: str) -> None:
         self.problems: Sequence[str] = problems
         super().__init__("; ".join(problems))
-
-
-class ConflictError(RoadmapError):
-    """A plan holds conflicts that need a person; exit code 3."""
-
-    exit_code = 3
