@@ -15,7 +15,7 @@ from types import FrameType
 import dagster as dg
 
 from roadmap_pipeline import stages
-from roadmap_pipeline.definitions import defs
+from roadmap_pipeline.definitions import build_definitions
 from roadmap_pipeline.errors import RoadmapError
 from roadmap_pipeline.outcome import Outcome
 from roadmap_pipeline.settings import Settings, project_root
@@ -49,15 +49,15 @@ def run_main_job(workspace: Workspace) -> Outcome:
     stages.preflight(workspace)
     home = prepare_home(settings)
     os.environ["DAGSTER_HOME"] = str(home)
-    job = defs.resolve_job_def("main")
+    definitions = build_definitions(settings, {"workspace": workspace})
+    job = definitions.resolve_job_def("main")
     with dg.DagsterInstance.from_config(str(home)) as instance, _index_kept_open(instance):
         try:
             job.execute_in_process(
                 instance=instance,
                 partition_key=stages.week_partition(workspace),
                 run_config=_QUIET,
-                asset_selection=_selection(workspace),
-                resources={"workspace": workspace},
+                asset_selection=_selection(definitions, workspace),
             )
         except (dg.DagsterError, dg.Failure) as error:
             raise _own_error(error) from error
@@ -86,7 +86,7 @@ def _index_kept_open(instance: dg.DagsterInstance) -> Iterator[None]:
         yield
 
 
-def _selection(workspace: Workspace) -> list[dg.AssetKey] | None:
+def _selection(definitions: dg.Definitions, workspace: Workspace) -> list[dg.AssetKey] | None:
     """What runs without a missing side: a skipped step would skip all that follows, also what is stored already."""
     left_out = {
         group
@@ -96,7 +96,7 @@ def _selection(workspace: Workspace) -> list[dg.AssetKey] | None:
     }
     if not left_out:
         return None
-    nodes = defs.resolve_asset_graph().asset_nodes
+    nodes = definitions.resolve_asset_graph().asset_nodes
     return [node.key for node in nodes if node.is_executable and node.group_name not in left_out]
 
 
