@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import duckdb
 import pytest
 from click.testing import CliRunner, Result
 
@@ -100,6 +101,18 @@ def test_doctor_names_every_problem(ran: Ran, root: Path) -> None:
     assert result.exit_code == 2
     found = {row["subject"]: row["state"] for row in map(json.loads, result.output.splitlines())}
     assert found["GitHub"] == found["Notion"] == "problem"
+
+
+def test_doctor_with_new_credentials_does_not_look_for_the_sandboxs_databases(ran: Ran, root: Path) -> None:
+    environment = served(ran, root, GITHUB_TOKEN="another")
+    shutil.copyfile(ran.settings.warehouse, environment["ROADMAP_WAREHOUSE"])
+    with duckdb.connect(environment["ROADMAP_WAREHOUSE"]) as con:
+        # Another Notion than the sandbox's doesn't know the ids that the warehouse remembers.
+        gone = '\'{"database_id": "' + "0" * 32 + "\"}'"
+        con.execute(f"update sync.databases set definition = json_merge_patch(definition, {gone})")
+    result = call("doctor", "--json", env=environment)
+    found = {row["subject"]: row["state"] for row in map(json.loads, result.output.splitlines())}
+    assert (found["GitHub"], found["Notion"]) == ("problem", "ok")
 
 
 def test_status_and_query_ask_for_a_run_first(root: Path) -> None:

@@ -15,6 +15,7 @@ from roadmap_pipeline.sync.journal import NO_PAGE, Base, RowValues
 from roadmap_pipeline.sync.merge import Owner
 from roadmap_pipeline.sync.notion_rows import RowsPlan, RowWriter, plan_rows, with_report_names
 from roadmap_pipeline.sync.plan import ROW_KINDS, Change, Kind, Plan
+from roadmap_pipeline.warehouse.origin import stored_origin
 from roadmap_pipeline.workspace import Workspace
 
 _KINDS: Mapping[type, Kind] = {
@@ -55,7 +56,9 @@ class NotionSide:
             schema.CI_REPORTS.key: settings.notion_ci_reports_db_id,
             schema.ENGINEERING_ROADMAP.key: settings.notion_roadmap_db_id,
         }
-        known = workspace.journal.databases()
+        # Before real data replace the sandbox's, the warehouse still remembers the sandbox's databases.
+        is_ours = stored_origin(settings.warehouse) in (None, settings.origin)
+        known = workspace.journal.databases() if is_ours else {}
         observed = schema.look(workspace.notion, settings.notion_parent_page_id or "", ids, known, thorough=mend)
         unfinished = {
             schema.SCHEMAS[key].title
