@@ -188,26 +188,26 @@ def _run(payloads: Any, repository: dict[str, Any], person: dict[str, Any], numb
 
 
 def ours(url: str, folder: Path) -> tuple[float, int]:
-    """The list as ``roadmap ingest`` reads it, each page a transaction."""
+    """The list as ``roadmap ingest`` reads it: rows, compared with what is stored, a transaction a thousand runs."""
+    from concurrent.futures import ThreadPoolExecutor
+
     import duckdb  # noqa: F401
     import pyarrow as pa  # noqa: F401
 
-    from roadmap_pipeline.github import records, wire  # noqa: F401
-    from roadmap_pipeline.github.records import Reading
-    from roadmap_pipeline.github.runs import RunList
+    from roadmap_pipeline.github import wire  # noqa: F401
+    from roadmap_pipeline.github.actions import ActionsReader
+    from roadmap_pipeline.github.reading import RepositoryReading
     from roadmap_pipeline.github.store import IngestSummary, Store
     from roadmap_pipeline.github.transport import GitHubClient
+    from roadmap_pipeline.progress import task
     from roadmap_pipeline.warehouse.connection import connect
 
     start = time.perf_counter()
     client = GitHubClient("sandbox-github-token", base_url=url, points_per_minute=None)
-    with connect(folder / "ours.duckdb") as con:
+    with connect(folder / "ours.duckdb") as con, ThreadPoolExecutor(1) as pool, task("Reading runs") as progress:
         store = Store(con, IngestSummary(), CLOCK)
-        runs = RunList(client, REPO)
-        reading = Reading(CLOCK, client.url(runs.path))
-        first = client.get(runs.path, runs.page_params())
-        for page in runs.pages(first, datetime(2000, 1, 1)):  # noqa: DTZ001
-            store.put({"workflow_runs": [records.run_row(run, REPO, reading) for run in page]})
+        horizon = datetime(2000, 1, 1)  # noqa: DTZ001
+        ActionsReader(RepositoryReading(client, store, pool, pool, REPO, CLOCK, horizon)).read_runs(progress)
     seconds = time.perf_counter() - start
     client.close()
     return seconds, _count(folder / "ours.duckdb", "raw.workflow_runs")

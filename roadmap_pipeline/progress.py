@@ -19,6 +19,9 @@ class Task(Protocol):
     def describe(self, text: str) -> None:
         """Replace the text shown beside the bar."""
 
+    def expect(self, total: int) -> None:
+        """Tell how many units there are, once that is known."""
+
 
 class Reporter(Protocol):
     """Shows tasks."""
@@ -41,6 +44,9 @@ class _Silent:
         pass
 
     def describe(self, text: str) -> None:
+        pass
+
+    def expect(self, total: int) -> None:
         pass
 
 

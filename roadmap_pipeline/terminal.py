@@ -55,6 +55,9 @@ class _BarTask:
     def describe(self, text: str) -> None:
         self._progress.update(self._id, description=escape(text))
 
+    def expect(self, total: int) -> None:
+        self._progress.update(self._id, total=total)
+
     def close(self) -> None:
         self._progress.remove_task(self._id)
 
@@ -86,6 +89,9 @@ class _LineTask:
 
     def describe(self, text: str) -> None:
         self.text = text
+
+    def expect(self, total: int) -> None:
+        self._total = total
 
     def close(self) -> None:
         done = f": {self.count:,}" if self.count else ""

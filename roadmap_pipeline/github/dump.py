@@ -10,7 +10,7 @@ envelopes are opened. Logs are files called ``<job id>.txt`` or ``.log``, and ar
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -20,12 +20,11 @@ from typing import TYPE_CHECKING, Any
 
 from roadmap_pipeline.errors import ConfigurationError
 from roadmap_pipeline.github import records
-from roadmap_pipeline.github.ingest import log_columns
+from roadmap_pipeline.github.logs import log_columns
 from roadmap_pipeline.github.records import Reading, Row, naive_utc
 from roadmap_pipeline.github.shapes import Kind, find_records
 from roadmap_pipeline.github.store import IngestSummary, Store
 from roadmap_pipeline.progress import task
-from roadmap_pipeline.warehouse import raw
 
 if TYPE_CHECKING:
     import duckdb
@@ -284,34 +283,15 @@ class _Loader:
         given = iter(rows)
         with task(f"Loading {table.replace('_', ' ')}") as progress:
             while batch := list(islice(given, ROWS_PER_BATCH)):
-                self._store.put({table: self._not_older(table, batch)})
+                self._store.put({table: batch})
                 progress.advance(len(batch))
 
-    def _not_older(self, table: str, rows: Sequence[Row]) -> list[Row]:
-        """``rows`` without those that are stored in a newer state, and with what only reading by HTTP tells."""
-        changed, carried = _STORED_FACTS.get(table, (None, None))
-        if changed is None:
-            return list(rows)
-        key = raw.BY_NAME[f"raw.{table}"].key
-        facts = (changed, carried) if carried else (changed,)
-        stored = self._store.stored(table, (tuple(row[name] for name in key) for row in rows), facts)
-        kept = []
-        for row in rows:
-            before = dict(zip(facts, stored.get(tuple(row[name] for name in key), ()), strict=False))
-            last = before.get(changed)
-            if last is not None and (row[changed] is None or row[changed] < last):
-                continue
-            if carried and row.get(carried) is None:
-                row[carried] = before.get(carried)
-            kept.append(row)
-        return kept
-
     def _put_logs(self) -> None:
-        stored = self._store.con.execute(
+        stored = self._store.query(
             "select job_id, repo, run_id, run_attempt, name, coalesce(list_contains(?, conclusion), false)"
             " from raw.workflow_jobs where name is not null",
             [list(FAILED)],
-        ).fetchall()
+        )
         jobs = {row[0]: KnownJob(*row) for row in stored}
         placed, unplaced = place_logs(self._dump.logs, jobs.values())
         self.unplaced.extend(unplaced)
@@ -336,23 +316,13 @@ class _Loader:
         self.unplaced.append(Unplaced(record.source, record.position, reason))
 
 
-_STORED_FACTS: Mapping[str, tuple[str, str | None]] = {
-    # table: (which of two states is the newer, what only reading by HTTP tells)
-    "workflow_runs": ("updated_at", "deleted_upstream_at"),
-    "workflow_jobs": ("completed_at", None),
-    "pull_requests": ("updated_at", "changed_files"),
-    "issues": ("updated_at", None),
-    "milestones": ("updated_at", None),
-}
-
-
 def _repository_row(payload: Payload, repo: str, reading: Reading) -> Row:
     return {**records.repository_row(payload, reading), "repo": repo}
 
 
 def _canonical_names(dump: Dump, store: Store) -> dict[str, str]:
     """Canonical repository names by the case-folded ones that records use; what is stored decides."""
-    stored = dict(store.con.execute("select repository_id, repo from raw.repositories").fetchall())
+    stored = dict(store.query("select repository_id, repo from raw.repositories"))
     names = {repo.casefold(): repo for repo in stored.values()}
     for name, record in dump.repositories().items():
         names[name.casefold()] = stored.get(record.payload["id"], names.get(name.casefold(), name))

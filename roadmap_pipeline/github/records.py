@@ -18,6 +18,12 @@ _REPOSITORY_IN_PAGE = re.compile(r"^https?://[^/]+/([^/]+/[^/?#]+)/(?:actions|ru
 _RUN_IN_URL = re.compile(r"/actions/runs/(\d+)")
 _NUMBER_AT_END = re.compile(r"/(\d+)$")
 
+_REPEATED = {
+    "archive_url": ("id", "node_id", "name", "full_name", "private", "fork", "default_branch", "html_url"),
+    "gists_url": ("id", "node_id", "login", "type", "html_url"),
+}
+"""By a field that only repositories, only people have: what is kept of one inside another payload."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -240,7 +246,24 @@ def issue_number_of(comment: Payload) -> int | None:
 
 
 def _read(payload: Payload, reading: Reading) -> Row:
-    return {"read_at": naive_utc(reading.read_at), "source": reading.source, "payload": _json(payload)}
+    return {"read_at": naive_utc(reading.read_at), "source": reading.source, "payload": _json(_slim(payload))}
+
+
+def _slim(payload: Payload) -> Row:
+    """``payload`` with the people and repositories inside it cut to what tells them: GitHub repeats dozens of their
+    addresses in everything, four fifths of a run's 12 kB."""
+    return {key: _slim_value(value) if type(value) in (dict, list) else value for key, value in payload.items()}
+
+
+def _slim_value(value: Any) -> Any:
+    if type(value) is list:
+        return [_slim_value(item) for item in value]
+    if type(value) is not dict:
+        return value
+    for mark, facts in _REPEATED.items():
+        if mark in value:
+            return {key: value[key] for key in facts if key in value}
+    return _slim(value)
 
 
 def _person(name: str, user: Payload | None) -> Row:

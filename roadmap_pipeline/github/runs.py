@@ -1,110 +1,100 @@
 """Listing the workflow runs of a repository, newest first, as far back as asked and complete.
 
-Belongs here: the order of pages, GitHub's two limits on lists, and gaps that a moving list makes. What is done with a
-run belongs to ``ingest``.
+Belongs here: GitHub's two limits on lists of runs, its stale index, and gaps that a moving list makes. Pages and where
+a walk starts belong to ``listing``; what is done with a run to ``actions``.
 
 GitHub cuts its lists: 40,000 runs without a filter, 1,000 with one. Filtered lists come from a search index that may be
 stale, so the unfiltered list is read as far as it goes, and only what lies behind it by slices of creation time.
 """
 
-from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Generator, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
-from roadmap_pipeline.github.records import parse_time
+from roadmap_pipeline.github.coverage import SECOND, Span
+from roadmap_pipeline.github.listing import NewestFirst, Page, Payload
 from roadmap_pipeline.github.transport import PER_PAGE, Answer, GitHubClient, GitHubError
 
 UNFILTERED_CAP = 40_000
 FILTERED_CAP = 1_000
+SEAM_TRIES = 5
+LEAF_TRIES = 3
+LEAF_ANSWERS = 4
+"""How many answers must agree on how many runs a slice holds: about three in ten come from a stale index."""
 
-Payload = dict[str, Any]
 
-
-class RunList:
-    """The runs of ``repo``. ``notes`` collects what could not be read completely."""
+class RunList(NewestFirst):
+    """The runs of ``repo``, by creation. ``problems`` collects what GitHub does not list at all."""
 
     def __init__(self, client: GitHubClient, repo: str, *, unfiltered_cap: int = UNFILTERED_CAP) -> None:
-        self._client = client
-        self._path = f"/repos/{repo}/actions/runs"
+        super().__init__(
+            client,
+            f"/repos/{repo}/actions/runs",
+            {},
+            time_field="created_at",
+            items_key="workflow_runs",
+            cap=unfiltered_cap,
+        )
+        self.problems: list[str] = []
         self._workflows_path = f"/repos/{repo}/actions/workflows"
-        self._unfiltered_cap = unfiltered_cap
-        self.notes: list[str] = []
 
-    @property
-    def path(self) -> str:
-        """Path of the list."""
-        return self._path
+    # A run that is deleted between two pages moves the next page's first run onto the page before, where nobody looks
+    # again. While GitHub counts the runs, a smaller count tells; in longer lists, the upper page is asked for once
+    # more, which costs nothing as long as it is unchanged.
 
-    @staticmethod
-    def page_params(page: int = 1) -> dict[str, Any]:
-        """Parameters of a page of the unfiltered list."""
-        return {"per_page": PER_PAGE, "page": page}
+    def _seam(self, number: int, upper: Answer, lower: Answer) -> Generator[Page, None, Answer]:
+        for _ in range(SEAM_TRIES):
+            if upper.data["total_count"] < UNFILTERED_CAP:
+                if lower.data["total_count"] >= upper.data["total_count"]:
+                    return lower
+                upper = self._page(number) or upper
+            else:
+                again = self._client.get(self.path, {**self.params, "page": number}, upper.etag)
+                if again.unchanged or _ids(self.items(again)) == _ids(self.items(upper)):
+                    return lower
+                upper = again
+            yield Page(self.items(upper), None)
+            lower = self._page(number + 1) or lower
+        self.notes.append(
+            f"{self.path}: runs kept being deleted around page {number} while it was read; the daily look at the last"
+            " 30 days finds what moved"
+        )
+        return lower
 
-    def pages(self, first: Answer, oldest: datetime) -> Iterator[list[Payload]]:
-        """Pages of runs from ``first`` (the answer for page 1) to the one that reaches ``oldest`` (naive UTC).
+    def _beyond(self, rest: Span) -> Iterator[Page]:
+        yield from self._slice(rest, self.path)
 
-        Runs may come twice and the last page may hold older ones. Stop reading to stop asking.
-        """
-        answer, number, reached = first, 1, None
-        while True:
-            runs = answer.data["workflow_runs"]
-            yield runs
-            if runs:
-                reached = _created_at(runs[-1])
-                if reached < oldest:
-                    return
-            if not answer.has_next:
-                is_cut = number * PER_PAGE >= self._unfiltered_cap
-                break
-            total = answer.data["total_count"]
-            number += 1
-            following = self._page(number)
-            if following is None:
-                is_cut = True
-                break
-            if following.data["total_count"] < total:
-                # A run was deleted meanwhile: what moved from this page to the one before would be missed.
-                again = self._page(number - 1)
-                if again is not None:
-                    yield again.data["workflow_runs"]
-            answer = following
-        if is_cut and reached is not None:
-            yield from self._slice(oldest, reached, self._path)
-
-    def _page(self, number: int) -> Answer | None:
-        """A page of the unfiltered list, None behind its end."""
-        if (number - 1) * PER_PAGE >= self._unfiltered_cap:
-            return None
-        try:
-            return self._client.get(self._path, self.page_params(number))
-        except GitHubError as error:
-            if error.status == 422:  # "pagination is limited for this resource"
-                return None
-            raise
-
-    def _slice(self, start: datetime, end: datetime, path: str) -> Iterator[list[Payload]]:
-        """Runs created from ``start`` to ``end``, both inclusive (whole seconds), newest slice first."""
-        if start > end:
-            return
-        query = {"created": f"{_iso(start)}..{_iso(end)}"}
+    def _slice(self, span: Span, path: str) -> Generator[Page, None, bool]:
+        """Runs of ``span``, newest first; returns whether all were listed."""
+        if span.is_empty:
+            return True
+        query = {"created": f"{_iso(span.start)}..{_iso(span.end)}"}
         total = self._count(path, query)
-        if total == 0:
-            total = self._count(path, query)  # a stale index answers nothing now and then
         if total < FILTERED_CAP:
-            yield from self._leaf(path, query, total)
-        elif start < end:
-            middle = start + timedelta(seconds=int((end - start).total_seconds()) // 2)
-            yield from self._slice(middle + timedelta(seconds=1), end, path)
-            yield from self._slice(start, middle, path)
-        elif path == self._path:
-            for workflows in self._client.pages(self._workflows_path, items_key="workflows"):
-                for workflow in workflows:
-                    yield from self._slice(start, end, f"{self._workflows_path}/{workflow['id']}/runs")
-        else:
-            raise GitHubError(
-                f"{path}: {FILTERED_CAP} or more runs of one workflow within the second {_iso(start)}, "
-                "which GitHub does not list completely; set history_days so that this time is left out"
+            return (yield from self._leaf(span, path, query, total))
+        if span.start < span.end:
+            middle = span.start + SECOND * (int((span.end - span.start).total_seconds()) // 2)
+            newer = yield from self._slice(Span(middle + SECOND, span.end), path)
+            older = yield from self._slice(Span(span.start, middle), path)
+            return newer and older
+        return (yield from self._second(span, path))
+
+    def _second(self, span: Span, path: str) -> Generator[Page, None, bool]:
+        """Runs of one second, of which there are more than GitHub lists."""
+        if path != self.path:
+            self.problems.append(
+                f"{path}: {FILTERED_CAP} or more runs of one workflow within the second {_iso(span.start)}, which"
+                " GitHub does not list completely; set history_days so that this time is left out"
             )
+            return False
+        complete = True
+        for workflows in self._client.pages(self._workflows_path, items_key="workflows"):
+            for workflow in workflows:
+                slices = self._slice(span, f"{self._workflows_path}/{workflow['id']}/runs")
+                complete = (yield from _uncovered(slices)) and complete
+        if complete:
+            yield Page([], span)
+        return complete
 
     def _count(self, path: str, query: Mapping[str, Any]) -> int:
         try:
@@ -114,24 +104,43 @@ class RunList:
                 return FILTERED_CAP
             raise
 
-    def _leaf(self, path: str, query: Mapping[str, Any], total: int) -> Iterator[list[Payload]]:
+    def _leaf(self, span: Span, path: str, query: Mapping[str, Any], total: int) -> Generator[Page, None, bool]:
         found: set[int] = set()
-        for _ in range(2):  # once more when runs are missing, since the index may be stale
-            for runs in self._client.pages(path, query, "workflow_runs"):
-                found.update(run["id"] for run in runs)
-                yield runs
+        answers = 1
+        for _ in range(LEAF_TRIES):
+            number, more = 1, True
+            while more:
+                answer = self._client.get(path, {**query, "per_page": PER_PAGE, "page": number})
+                runs = self.items(answer)
+                found.update(_ids(runs))
+                total = max(total, answer.data["total_count"])
+                answers += 1
+                yield Page(runs, None)
+                number, more = number + 1, answer.has_next
+            while answers < LEAF_ANSWERS and len(found) >= total:
+                total = max(total, self._count(path, query))
+                answers += 1
             if len(found) >= total:
-                return
+                yield Page([], span)
+                return True
         self.notes.append(
             f"{path}?created={query['created']}: GitHub counts {total} runs and lists {len(found)}; "
-            "the next ingest after a day looks again"
+            "the next ingest looks again"
         )
+        return False
 
 
-def _created_at(run: Mapping[str, Any]) -> datetime:
-    created_at = parse_time(run["created_at"])
-    assert created_at is not None
-    return created_at
+def _uncovered(pages: Generator[Page, None, bool]) -> Generator[Page, None, bool]:
+    """``pages`` of one workflow only, which cover nothing for all of them."""
+    while True:
+        try:
+            yield Page(next(pages).items, None)
+        except StopIteration as end:
+            return bool(end.value)
+
+
+def _ids(runs: list[Payload]) -> list[int]:
+    return [run["id"] for run in runs]
 
 
 def _iso(moment: datetime) -> str:

@@ -1,14 +1,17 @@
 """Writing what was read from GitHub into the raw tables, and remembering how far each walk has come.
 
-Belongs here: which rows are new or changed, entity tags, watermarks. What is asked for, and when, belongs to
-``ingest``.
+Belongs here: which rows are new or changed, which of two states of a thing is the later one, entity tags, watermarks
+and spans. What is asked for, and when, belongs to the walks of ``ingest``. Reading by HTTP and the import of dumps
+store their rows here, by the same rules.
 """
 
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from roadmap_pipeline.github.coverage import Span, union
 from roadmap_pipeline.github.records import Row, naive_utc
 from roadmap_pipeline.github.transport import Answer, GitHubClient
 from roadmap_pipeline.warehouse import raw
@@ -16,6 +19,7 @@ from roadmap_pipeline.warehouse.connection import transaction
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
 
 READ_TABLES = (
     "repositories",
@@ -31,6 +35,26 @@ READ_TABLES = (
 
 _HOW_IT_WAS_READ = frozenset({"read_at", "source", "payload"})
 """Columns that don't make a row a changed one: counters inside payloads (stars, reactions) move all the time."""
+
+_GROWS = {
+    "workflow_runs": "updated_at",
+    "workflow_jobs": "completed_at",
+    "pull_requests": "updated_at",
+    "issues": "updated_at",
+    "milestones": "updated_at",
+}
+"""What grows when the thing changes: GitHub's search index and dumps also hold earlier states."""
+
+_FROM_API = "{}.source like 'http%'"
+_CARRIED = {
+    "pull_requests": {"changed_files": "coalesce(incoming.changed_files, stored.changed_files)"},
+    # only GitHub itself can say that a run is there again
+    "workflow_runs": {
+        "deleted_upstream_at": f"case when {_FROM_API.format('incoming')} then incoming.deleted_upstream_at"
+        " else coalesce(incoming.deleted_upstream_at, stored.deleted_upstream_at) end"
+    },
+}
+"""What a stored row knows that an incoming one doesn't tell."""
 
 
 @dataclass(slots=True)
@@ -48,53 +72,84 @@ class IngestSummary:
 
 
 class Store:
-    """The raw tables of one open warehouse, as ingest and dump import use them. ``now`` is the time of reading."""
+    """The raw tables of one open warehouse, as ingest and dump import use them. ``now`` is the time of reading.
+
+    Threads may share it: one at a time reaches the warehouse.
+    """
 
     def __init__(self, con: "duckdb.DuckDBPyConnection", summary: IngestSummary, now: datetime) -> None:
-        self.con = con
         self.summary = summary
         self.now = naive_utc(now)
+        self._con = con
+        self._lock = threading.RLock()
 
-    def put(self, rows: Mapping[str, Sequence[Row]]) -> int:
-        """Store the new and changed ones of ``rows`` (by table of ``raw``) in one transaction; returns how many."""
-        changed = {table: self._changed(table, given) for table, given in rows.items()}
-        with transaction(self.con):
-            for table, new in changed.items():
-                self.summary.read[table] += raw.replace_rows(self.con, f"raw.{table}", new)
-        return sum(map(len, changed.values()))
+    def query(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Rows that a query of the warehouse gives."""
+        with self._lock:
+            return self._con.execute(sql, list(params)).fetchall()
 
-    def stored(
-        self, table: str, keys: Iterable[tuple[Any, ...]], columns: Sequence[str]
-    ) -> dict[tuple[Any, ...], tuple[Any, ...]]:
-        """``columns`` of the stored rows of ``raw.<table>`` by key, for those of ``keys`` that are stored."""
-        source = raw.BY_NAME[f"raw.{table}"]
-        return self.lookup(table, source.key, keys, columns)
+    def note(self, text: str) -> None:
+        """Add to the summary's notes what isn't there yet."""
+        with self._lock:
+            if text not in self.summary.notes:
+                self.summary.notes.append(text)
 
-    def lookup(
-        self, table: str, by: Sequence[str], keys: Iterable[tuple[Any, ...]], columns: Sequence[str]
-    ) -> dict[tuple[Any, ...], tuple[Any, ...]]:
-        """As :meth:`stored`, by other columns than the key; of several rows with one value any is returned."""
+    def put(
+        self,
+        rows: Mapping[str, Sequence[Row]],
+        *,
+        details: Sequence[Row] = (),
+        repo: str = "",
+        covered: Mapping[str, Iterable[Span]] | None = None,
+    ) -> int:
+        """Store the new and changed ones of ``rows`` (by table of ``raw``) in one transaction; returns how many.
+
+        In the same transaction ``details`` go to ``raw.run_details``, and the spans of ``covered``, by walk, are noted
+        as read completely for ``repo``. A row never takes the place of a later state of the same thing.
+        """
+        with self._lock:
+            changed = {table: self._changed(table, given) for table, given in rows.items() if given}
+            count = sum(int(found.num_rows) for found in changed.values())
+            if not count and not details and not covered:
+                return 0
+            with transaction(self._con):
+                for table, found in changed.items():
+                    if found.num_rows:
+                        raw.replace_arrow(self._con, raw.BY_NAME[f"raw.{table}"], found)
+                raw.replace_rows(self._con, "raw.run_details", [{**row, "read_at": self.now} for row in details])
+                for walk, spans in (covered or {}).items():
+                    self._cover(repo, walk, spans)
+            for table, found in changed.items():
+                self.summary.read[table] += found.num_rows
+            return count
+
+    def change(self, table: str, sql: str, params: Sequence[Any]) -> int:
+        """Run a statement that changes rows of ``raw.<table>``; returns how many."""
+        with self._lock:
+            count = int(self._con.execute(sql, list(params)).fetchall()[0][0])
+            self.summary.read[table] += count
+            return count
+
+    def set_files(self, repo: str, files: Mapping[int, Sequence[str]]) -> None:
+        """Store which files pull requests of ``repo`` change, by their numbers."""
         import pyarrow as pa
 
-        wanted = list(dict.fromkeys(keys))
-        if not wanted:
-            return {}
-        self.con.register("wanted_keys", pa.table({name: [key[i] for key in wanted] for i, name in enumerate(by)}))
-        try:
-            chosen = ", ".join(f'"{name}"' for name in (*by, *columns))
-            join = ", ".join(f'"{name}"' for name in by)
-            found = self.con.execute(
-                f"select {chosen} from raw.{table} join wanted_keys using ({join})"  # noqa: S608
-            ).fetchall()
-        finally:
-            self.con.unregister("wanted_keys")
-        return {row[: len(by)]: row[len(by) :] for row in found}
+        with self._lock:
+            columns = {"number": list(files), "files": [list(names) for names in files.values()]}
+            schema = pa.schema([("number", pa.int64()), ("files", pa.list_(pa.string()))])
+            self._con.register("read_files", pa.table(columns, schema=schema))
+            try:
+                self._con.execute(
+                    "update raw.pull_requests as stored set changed_files = read_files.files, read_at = ?"
+                    " from read_files where stored.repo = ? and stored.number = read_files.number",
+                    [self.now, repo],
+                )
+            finally:
+                self._con.unregister("read_files")
 
     def etag(self, client: GitHubClient, path: str, params: Mapping[str, Any] | None = None) -> str | None:
         """Entity tag of the last answer for this address and token."""
-        found = self.con.execute(
-            "select etag from raw.http_cache where cache_key = ?", [client.cache_key(path, params)]
-        ).fetchall()
+        found = self.query("select etag from raw.http_cache where cache_key = ?", [client.cache_key(path, params)])
         return found[0][0] if found else None
 
     def remember(self, client: GitHubClient, path: str, params: Mapping[str, Any] | None, answer: Answer) -> None:
@@ -102,61 +157,89 @@ class Store:
         if answer.etag is None or answer.unchanged:
             return
         url = client.url(path, params)
-        with transaction(self.con):
-            self.con.execute("delete from raw.http_cache where url = ?", [url])
-            raw.replace_rows(
-                self.con,
-                "raw.http_cache",
-                [{"cache_key": client.cache_key(path, params), "url": url, "etag": answer.etag, "read_at": self.now}],
-            )
+        row = {"cache_key": client.cache_key(path, params), "url": url, "etag": answer.etag, "read_at": self.now}
+        with self._lock, transaction(self._con):
+            self._con.execute("delete from raw.http_cache where url = ?", [url])
+            raw.replace_rows(self._con, "raw.http_cache", [row])
 
     def watermark(self, repo: str, walk: str) -> datetime | None:
         """How far ``walk`` has come in ``repo`` (naive UTC); None when it never ended."""
-        found = self.con.execute(
-            "select watermark from raw.ingest_state where repo = ? and walk = ?", [repo, walk]
-        ).fetchall()
+        found = self.query("select watermark from raw.ingest_state where repo = ? and walk = ?", [repo, walk])
         return found[0][0] if found else None
 
     def advance(self, repo: str, walk: str, watermark: datetime) -> None:
         """Note that ``walk`` has read everything that changed before ``watermark``."""
-        with transaction(self.con):
-            raw.replace_rows(
-                self.con,
-                "raw.ingest_state",
-                [{"repo": repo, "walk": walk, "watermark": watermark, "read_at": self.now}],
-            )
+        row = {"repo": repo, "walk": walk, "watermark": watermark, "read_at": self.now}
+        with self._lock, transaction(self._con):
+            raw.replace_rows(self._con, "raw.ingest_state", [row])
+
+    def covered(self, repo: str, walk: str) -> list[Span]:
+        """The spans that ``walk`` has read completely in ``repo``, oldest first."""
+        found = self.query(
+            "select covered_from, covered_to from raw.read_coverage where repo = ? and walk = ? order by all",
+            [repo, walk],
+        )
+        return [Span(*row) for row in found]
+
+    def forget(self, repo: str, walk: str) -> None:
+        """Note that ``walk`` has read nothing in ``repo``."""
+        with self._lock:
+            self._con.execute("delete from raw.read_coverage where repo = ? and walk = ?", [repo, walk])
 
     def rename(self, old: str, new: str) -> None:
         """Move everything stored for a repository to its new name, in one transaction."""
-        with transaction(self.con):
-            self.con.execute("delete from raw.ingest_state where repo = ?", [new])
-            for table in raw.TABLES:
-                if table.schema != "config" and any(column.name == "repo" for column in table.columns):
-                    self.con.execute(
-                        f"update {table.qualified_name} set repo = ? where repo = ?",  # noqa: S608
+        with self._lock, transaction(self._con):
+            for table in ("raw.ingest_state", "raw.read_coverage"):
+                self._con.execute(f"delete from {table} where repo = ?", [new])  # noqa: S608
+            for source in raw.TABLES:
+                if source.schema != "config" and any(column.name == "repo" for column in source.columns):
+                    self._con.execute(
+                        f"update {source.qualified_name} set repo = ? where repo = ?",  # noqa: S608
                         [new, old],
                     )
 
-    def _changed(self, table: str, rows: Sequence[Row]) -> list[Row]:
+    def _cover(self, repo: str, walk: str, spans: Iterable[Span]) -> None:
+        """Inside a transaction."""
+        joined = union([*self.covered(repo, walk), *spans])
+        self._con.execute("delete from raw.read_coverage where repo = ? and walk = ?", [repo, walk])
+        raw.replace_rows(
+            self._con,
+            "raw.read_coverage",
+            [
+                {"repo": repo, "walk": walk, "covered_from": span.start, "covered_to": span.end, "read_at": self.now}
+                for span in joined
+            ],
+        )
+
+    def _changed(self, table: str, rows: Sequence[Row]) -> "pa.Table":
+        """Those of ``rows`` that are new, or tell something else and nothing older than what is stored."""
         source = raw.BY_NAME[f"raw.{table}"]
-        compared = [
-            column.name
-            for column in source.columns
-            if column.name not in source.key and column.name not in _HOW_IT_WAS_READ
-        ]
-        # what a dump left may lack what hangs on it (a run's jobs): the first reading by HTTP replaces it
-        columns = [*compared, "source"]
-        keyed = {tuple(row[name] for name in source.key): row for row in rows}
-        stored = self.stored(table, keyed, columns)
-        return [
-            row
-            for key, row in keyed.items()
-            if key not in stored
-            or stored[key][:-1] != tuple(row.get(name) for name in compared)
-            or (is_from_api(row["source"]) and not is_from_api(stored[key][-1]))
-        ]
+        incoming = raw.arrow_table(source, rows)
+        self._con.register("read_rows", incoming)
+        try:
+            return self._con.sql(_changed_sql(source, _CARRIED.get(table, {}), _GROWS.get(table))).to_arrow_table()
+        finally:
+            self._con.unregister("read_rows")
 
 
-def is_from_api(source: str) -> bool:
-    """Whether a row was read by HTTP, not from a dump."""
-    return source.startswith(("http://", "https://"))
+def _changed_sql(source: raw.SourceTable, carried: Mapping[str, str], grows: str | None) -> str:
+    replaced = ", ".join(f'{expression} as "{name}"' for name, expression in carried.items())
+    compared = [
+        column.name
+        for column in source.columns
+        if column.name not in source.key and column.name not in _HOW_IT_WAS_READ
+    ]
+    differs = " or ".join(
+        f'({carried.get(name, f"""incoming."{name}" """)}) is distinct from stored."{name}"' for name in compared
+    )
+    is_later = "true"
+    if grows:
+        is_later = f"(stored.{grows} is null or coalesce(incoming.{grows} >= stored.{grows}, false))"
+    # What a dump left may lack what hangs on it (a run's jobs): the first reading by HTTP replaces it.
+    from_api_at_last = f"{_FROM_API.format('incoming')} and not ({_FROM_API.format('stored')})"
+    return (
+        f"select incoming.* {f'replace ({replaced})' if replaced else ''} from read_rows as incoming"  # noqa: S608
+        f" left join {source.qualified_name} as stored"
+        f" on {' and '.join(f'stored.{name} = incoming.{name}' for name in source.key)}"
+        f" where stored.{source.key[0]} is null or ({from_api_at_last}) or (({differs}) and {is_later})"
+    )

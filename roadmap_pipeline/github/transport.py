@@ -445,3 +445,7 @@ def _answered_at(answer: Answer) -> float:
     """The server's clock (Unix seconds) where it tells, so that a wrong clock here doesn't prolong waits."""
     date = answer.headers.get("date")
     return parsedate_to_datetime(date).timestamp() if date else time.time()
+
+
+class BudgetSpent(GitHubError):
+    """The run has used the requests it may use."""

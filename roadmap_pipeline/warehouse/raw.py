@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ _REPO = ("repo", "VARCHAR", "Repository as owner/name, canonical.")
 _READ = (
     ("read_at", "TIMESTAMP", "When the row was read (UTC)."),
     ("source", "VARCHAR", "Where it was read from: the API's URL without its query, or the file of a dump."),
-    ("payload", "JSON", "The answer as GitHub gave it."),
+    ("payload", "JSON", "The answer as GitHub gave it; people and repositories inside it cut to what tells them."),
 )
 _ATTEMPT = (
     ("run_id", "BIGINT", "Workflow run; the same for all its attempts."),
@@ -163,7 +164,13 @@ TABLES: tuple[SourceTable, ...] = (
             ),
             ("log_bytes", "BIGINT", "Size of the whole log in bytes."),
             ("log_lines", "BIGINT", "Lines of the whole log."),
-            ("redactions", "INTEGER", "Secrets that were replaced in the excerpt."),
+            ("redactions", "INTEGER", "Secrets that were replaced in excerpt and annotations."),
+            (
+                "annotations",
+                "JSON",
+                "Where there is no log: the failures GitHub noted at the job's check run, as [{path, line, title,"
+                " message}], secrets redacted; NULL where a log is stored or they were not readable.",
+            ),
             *_READ[:2],
         ),
     ),
@@ -284,6 +291,33 @@ TABLES: tuple[SourceTable, ...] = (
             ("walk", "VARCHAR", "Which walk: runs, pull_requests, issues, issue_events, …"),
             ("watermark", "TIMESTAMP", "Everything that changed before this time has been read (UTC)."),
             ("read_at", "TIMESTAMP", "When the walk last ended (UTC)."),
+        ),
+    ),
+    SourceTable(
+        "raw",
+        "read_coverage",
+        "Spans of time for which a list has been read completely; what lies between them is read next.",
+        ("repo", "walk", "covered_from"),
+        _columns(
+            _REPO,
+            ("walk", "VARCHAR", "Which list: runs, run_sweep (today's second look), pull_requests, issue_events."),
+            ("covered_from", "TIMESTAMP", "First second of the span (UTC), by creation or, for pull requests, change."),
+            ("covered_to", "TIMESTAMP", "Last second of the span (UTC), included."),
+            ("read_at", "TIMESTAMP", "When the span last grew (UTC)."),
+        ),
+    ),
+    SourceTable(
+        "raw",
+        "run_details",
+        "The state of a run for which its earlier attempts and its jobs were read; a run in another state is due.",
+        ("run_id",),
+        _columns(
+            _REPO,
+            *_ATTEMPT,
+            ("status", "VARCHAR", "Status of that attempt then."),
+            ("conclusion", "VARCHAR", "Conclusion of that attempt then."),
+            ("updated_at", "TIMESTAMP", "When GitHub had last touched it then (UTC)."),
+            ("read_at", "TIMESTAMP", "When they were read (UTC)."),
         ),
     ),
     SourceTable(
@@ -535,11 +569,18 @@ def _load(
         con.execute(f"delete from {table.qualified_name}")  # noqa: S608
     if not rows:
         return 0
-    if table.key:
-        rows = list({tuple(row[name] for name in table.key): row for row in rows}.values())
-    con.register("incoming_rows", _arrow_table(table, rows))
+    incoming = arrow_table(table, rows)
+    replace_arrow(con, table, incoming, delete=bool(table.key) and not whole_table)
+    return int(incoming.num_rows)
+
+
+def replace_arrow(
+    con: "duckdb.DuckDBPyConnection", table: SourceTable, incoming: "pa.Table", *, delete: bool = True
+) -> None:
+    """Put ``incoming`` (as :func:`arrow_table` makes it) into ``table``, with ``delete`` in place of the same keys."""
+    con.register("incoming_rows", incoming)
     try:
-        if table.key and not whole_table:
+        if delete:
             same = " and ".join(f'stored."{name}" = incoming."{name}"' for name in table.key)
             con.execute(
                 f"delete from {table.qualified_name} as stored using incoming_rows as incoming where {same}"  # noqa: S608
@@ -547,11 +588,14 @@ def _load(
         con.execute(f"insert into {table.qualified_name} by name select * from incoming_rows")  # noqa: S608
     finally:
         con.unregister("incoming_rows")
-    return len(rows)
 
 
-def _arrow_table(table: SourceTable, rows: Sequence[Mapping[str, Any]]) -> Any:
+def arrow_table(table: SourceTable, rows: Sequence[Mapping[str, Any]]) -> "pa.Table":
+    """``rows`` as an Arrow table with the columns and types of ``table``; of several rows with one key the last."""
     import pyarrow as pa
+
+    if table.key:
+        rows = list({tuple(row[name] for name in table.key): row for row in rows}.values())
 
     types = {
         "VARCHAR": pa.string(),

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from roadmap_pipeline.github.coverage import Span, gaps
 from roadmap_pipeline.github.runs import RunList
-from roadmap_pipeline.github.transport import GitHubError
 from roadmap_pipeline.sandbox.content import GitHubContent
 from roadmap_pipeline_tests.github.conftest import BOT, CLOCK, FULL, REPO, ago, run
 
@@ -17,15 +17,18 @@ def world_of(serve, runs):
 
 
 def listed(world, oldest=EPOCH, unfiltered_cap=300):
-    client = world.client()
-    runs = RunList(client, REPO, unfiltered_cap=unfiltered_cap)
-    first = client.get(runs.path, runs.page_params())
-    return {item["id"] for page in runs.pages(first, oldest) for item in page}, runs.notes
+    """Ids of the runs, what is said about them, and the spans that are left out."""
+    runs = RunList(world.client(), REPO, unfiltered_cap=unfiltered_cap)
+    first = runs.first()
+    whole = Span(oldest, runs.newest(first))
+    pages = list(runs.walk(whole, first=first))
+    left_out = gaps([page.covered for page in pages if page.covered], whole)
+    return {item["id"] for page in pages for item in page.items}, [*runs.notes, *runs.problems], left_out
 
 
 def test_what_lies_behind_the_unfiltered_list_is_read_by_slices(serve):
     world = world_of(serve, [run(n, ago(minutes=2600 - n)) for n in range(1, 2601)])
-    assert listed(world) == (set(range(1, 2601)), [])
+    assert listed(world) == (set(range(1, 2601)), [], [])
     filtered = [entry for entry in world.state.journal if "created=" in entry.query]
     assert filtered and all("page=11" not in entry.query.split("&") for entry in filtered)
 
@@ -36,14 +39,18 @@ def test_over_a_thousand_runs_within_one_second_are_read_by_workflow(serve, beyo
     world = world_of(serve, crowd + [run(n, ago(days=1)) for n in range(1501, 1901)])
     world.state.switches.beyond_filtered_cap = beyond
     world.state.switches.clamp_filtered_total = True
-    assert listed(world) == (set(range(1, 1901)), [])
+    assert listed(world) == (set(range(1, 1901)), [], [])
 
 
-def test_more_than_github_lists_is_an_error_not_a_gap(serve):
+def test_more_than_github_lists_is_told_and_not_taken_for_read(serve):
     crowd = [run(n, ago(days=9)) for n in range(1, 1201)]
-    world = world_of(serve, crowd + [run(n, ago(days=1)) for n in range(1201, 1601)])
-    with pytest.raises(GitHubError, match="does not list completely"):
-        listed(world)
+    older = [run(n, ago(days=20)) for n in range(2001, 2011)]
+    world = world_of(serve, older + crowd + [run(n, ago(days=1)) for n in range(1201, 1601)])
+    found, told, left_out = listed(world)
+    second = ago(days=9).replace(tzinfo=None)
+    assert found >= set(range(1201, 1601)) | set(range(2001, 2011))
+    assert "does not list completely" in told[0]
+    assert left_out == [Span(second, second)]
 
 
 def test_a_filtered_list_that_answers_nothing_is_asked_again(serve):
@@ -54,6 +61,6 @@ def test_a_filtered_list_that_answers_nothing_is_asked_again(serve):
 
 def test_the_list_ends_where_it_is_told_to(serve):
     world = world_of(serve, [run(n, ago(hours=500 - n)) for n in range(1, 501)])
-    found, _ = listed(world, (CLOCK - timedelta(hours=150)).replace(tzinfo=None), unfiltered_cap=40_000)
+    found, *_ = listed(world, (CLOCK - timedelta(hours=150)).replace(tzinfo=None), unfiltered_cap=40_000)
     assert found == set(range(301, 501))
     assert len(world.state.journal) == 2

@@ -1,0 +1,318 @@
+"""Reading GitHub Actions of one repository: runs, all their attempts and jobs, logs of failed jobs.
+
+Belongs here: what is asked for, in which order, and when a run has to be read again. How the list of runs is walked
+belongs to ``runs``.
+
+Runs come from their list first. What hangs on a run (earlier attempts, jobs) is read next, for each run that is in
+another state than when that was last read: failed and re-run ones first, newest first. So an ingest that has to stop
+has read what matters, and the next one goes on.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from roadmap_pipeline.github import records
+from roadmap_pipeline.github.coverage import Span, union
+from roadmap_pipeline.github.listing import Payload
+from roadmap_pipeline.github.logs import log_columns, read_annotations
+from roadmap_pipeline.github.reading import RepositoryReading
+from roadmap_pipeline.github.records import Row
+from roadmap_pipeline.github.runs import RunList
+from roadmap_pipeline.github.transport import Answer, GitHubError, LogState, NotFoundError
+from roadmap_pipeline.progress import Task
+
+RERUN_WINDOW = timedelta(days=30)
+"""How long after its creation a run may be run again."""
+LONGEST_RUN = timedelta(days=35)
+LOG_DELAY = timedelta(minutes=10)
+"""How long after a job's end its log may still be on its way."""
+LOG_TRIES = 3
+LOGS_PER_BATCH = 40
+
+LIST, SWEEP = "runs", "run_sweep"
+SWEEP_BEGAN = "run_sweep_began"
+
+_NEWER = """
+select count(distinct run_id) from raw.workflow_runs
+where repo = ? and deleted_upstream_at is null and created_at > ?
+"""
+_DUE = """
+select run.run_id, run.run_attempt, run.status, run.conclusion, run.updated_at,
+       coalesce(run.conclusion in ('failure', 'timed_out', 'startup_failure'), false) or run.run_attempt > 1
+from raw.workflow_runs as run
+left join raw.run_details as read on read.run_id = run.run_id
+where run.repo = ? and run.deleted_upstream_at is null and run.created_at >= ? and run.source like 'http%'
+  and run.run_attempt >= coalesce(read.run_attempt, 0)
+  and (read.run_id is null
+       or read.run_attempt is distinct from run.run_attempt or read.status is distinct from run.status
+       or read.conclusion is distinct from run.conclusion or read.updated_at is distinct from run.updated_at)
+qualify run.run_attempt = max(run.run_attempt) over (partition by run.run_id)
+order by run.created_at desc, run.run_id desc
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """A run whose earlier attempts and jobs are to be read."""
+
+    run_id: int
+    run_attempt: int
+    status: str | None
+    conclusion: str | None
+    updated_at: datetime | None
+    is_urgent: bool
+
+    def row(self, repo: str) -> Row:
+        """Row of ``raw.run_details``."""
+        return {
+            "repo": repo,
+            "run_id": self.run_id,
+            "run_attempt": self.run_attempt,
+            "status": self.status,
+            "conclusion": self.conclusion,
+            "updated_at": self.updated_at,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Details:
+    """What hangs on a run; ``is_gone`` when the run was deleted meanwhile."""
+
+    due: _Due
+    runs: list[Row]
+    jobs: list[Row]
+    is_gone: bool = False
+
+
+class ActionsReader:
+    """The walks through one repository's Actions."""
+
+    def __init__(self, reading: RepositoryReading) -> None:
+        self._r = reading
+        self._runs = RunList(reading.client, reading.repo)
+        self._listed: set[int] = set()
+        self._logs_asked: set[int] = set()
+
+    @property
+    def problems(self) -> Sequence[str]:
+        """What GitHub does not list at all: gaps that stay."""
+        return self._runs.problems
+
+    def read_runs(self, progress: Task) -> None:
+        """Read the list of runs as far as it isn't read, and once a day again as far as runs may be run again.
+
+        Finds new, re-run, completed and deleted runs. What hangs on them is left to :meth:`read_details`.
+        """
+        self._sweep(progress)
+        self._r.read_list(
+            self._runs,
+            self._r.horizon,
+            walks=[LIST],
+            newer=self._newer,
+            take=lambda runs, _: self._taken(runs),
+            progress=progress,
+        )
+        self._read_unfinished()
+
+    def _sweep(self, progress: Task) -> None:
+        """There is no list of runs by change: what was run again is found by looking at all that may be."""
+        store, repo, today = self._r.store, self._r.repo, self._r.now.date()
+        if not store.covered(repo, LIST):
+            store.advance(repo, SWEEP, self._r.now)  # nothing is stored that could have changed
+        swept_at, began_at = store.watermark(repo, SWEEP), store.watermark(repo, SWEEP_BEGAN)
+        if swept_at is not None and swept_at.date() == today:
+            return
+        if began_at is None or began_at.date() != today:
+            store.forget(repo, SWEEP)
+            store.advance(repo, SWEEP_BEGAN, self._r.now)
+        self._r.read_list(
+            self._runs,
+            max(self._r.horizon, self._r.now - RERUN_WINDOW),
+            walks=[SWEEP, LIST],
+            newer=self._newer,
+            take=self._compared,
+            progress=progress,
+            conditional=False,
+        )
+        store.advance(repo, SWEEP, self._r.now)
+        store.forget(repo, SWEEP)
+
+    def _newer(self, moment: datetime) -> int:
+        return int(self._r.store.query(_NEWER, [self._r.repo, moment])[0][0])
+
+    def _taken(self, runs: Sequence[Payload]) -> Mapping[str, Sequence[Row]]:
+        self._listed.update(run["id"] for run in runs)
+        reading = self._r.reading(self._runs.path)
+        rows = [records.run_row(run, self._r.repo, reading) for run in runs]
+        return {"workflow_runs": [row for row in rows if row["created_at"] >= self._r.horizon]}
+
+    def _compared(self, runs: Sequence[Payload], spans: Sequence[Span]) -> Mapping[str, Sequence[Row]]:
+        """As :meth:`_taken`; stored runs that the list should have held and didn't are read by their ids."""
+        rows = self._taken(runs)
+        missing: dict[int, None] = {}
+        for span in union(spans):
+            found = self._r.store.query(
+                "select run_id from raw.workflow_runs where repo = ? and deleted_upstream_at is null"
+                " and created_at between ? and ?",
+                [self._r.repo, span.start, span.end],
+            )
+            missing.update(dict.fromkeys(run_id for (run_id,) in found if run_id not in self._listed))
+        self._read_again(list(missing))
+        return rows
+
+    def _read_unfinished(self) -> None:
+        unfinished = self._r.store.query(
+            "select run_id from raw.workflow_runs as run where repo = ? and deleted_upstream_at is null"
+            " and status <> 'completed' and created_at >= ? and not exists (from raw.workflow_runs as later"
+            " where later.run_id = run.run_id and later.run_attempt > run.run_attempt) order by run_id desc",
+            [self._r.repo, self._r.now - LONGEST_RUN],
+        )
+        self._read_again([run_id for (run_id,) in unfinished if run_id not in self._listed])
+
+    def _read_again(self, run_ids: Sequence[int]) -> None:
+        self._listed.update(run_ids)
+        asked = [(run_id, path, self._r.etag(path)) for run_id in run_ids for path in (self._run_path(run_id),)]
+        self._r.in_threads(lambda given: (given[0], self._read_one(*given[1:])), asked, self._store_again)
+
+    def _read_one(self, path: str, etag: str | None) -> Answer | None:
+        """A run by its id; None when it is gone (in a thread)."""
+        try:
+            return self._r.client.get(path, etag=etag)
+        except NotFoundError:
+            return None
+
+    def _store_again(self, answers: Sequence[tuple[int, Answer | None]]) -> None:
+        for run_id, answer in answers:
+            path = self._run_path(run_id)
+            if answer is None:
+                self._mark_deleted(run_id)
+            elif not answer.unchanged:
+                row = records.run_row(answer.data, self._r.repo, self._r.reading(path))
+                self._r.store.put({"workflow_runs": [row]})
+                self._r.remember(path, None, answer)
+
+    def _mark_deleted(self, run_id: int) -> None:
+        self._r.store.change(
+            "workflow_runs",
+            "update raw.workflow_runs set deleted_upstream_at = ?, read_at = ?"
+            " where run_id = ? and deleted_upstream_at is null",
+            [self._r.now, self._r.now, run_id],
+        )
+
+    # What hangs on runs
+
+    def read_details(self, progress: Task, *, urgent: bool) -> None:
+        """Read earlier attempts and jobs of the runs that are due: the ``urgent`` ones (failed, run again) or the rest.
+
+        Attempts that are stored as completed are not read again.
+        """
+        found = (_Due(*row) for row in self._r.store.query(_DUE, [self._r.repo, self._r.horizon]))
+        due = [run for run in found if run.is_urgent == urgent]
+        progress.expect(len(due))
+        stored = self._r.store.query(
+            "select run_id, run_attempt from raw.workflow_runs where status = 'completed'"
+            " and run_id in (select unnest(?))",
+            [[run.run_id for run in due if run.run_attempt > 1]],
+        )
+        completed = set(stored)
+
+        def read(run: _Due) -> _Details:
+            earlier = [n for n in range(1, run.run_attempt) if (run.run_id, n) not in completed]
+            return self._read_details(run, earlier)
+
+        self._r.in_threads(read, due, self._store_details, progress=progress)
+
+    def _read_details(self, due: _Due, attempts: Sequence[int]) -> _Details:
+        run_path = self._run_path(due.run_id)
+        runs: list[Row] = []
+        for attempt in attempts:
+            attempt_path = f"{run_path}/attempts/{attempt}"
+            try:
+                payload = self._r.client.get(attempt_path).data
+            except NotFoundError:
+                continue
+            runs.append(records.run_row(payload, self._r.repo, self._r.reading(attempt_path)))
+        jobs_path = f"{run_path}/jobs"
+        reading = self._r.reading(jobs_path)
+        jobs: list[Row] = []
+        try:
+            for page in self._r.client.pages(jobs_path, {"filter": "all"}, "jobs"):
+                jobs.extend(records.job_row(job, self._r.repo, reading) for job in page)
+        except NotFoundError:
+            return _Details(due, [], [], is_gone=True)
+        return _Details(due, runs, jobs)
+
+    def _store_details(self, details: Sequence[_Details]) -> None:
+        found = [one for one in details if not one.is_gone]
+        self._r.store.put(
+            {
+                "workflow_runs": [row for one in found for row in one.runs],
+                "workflow_jobs": [row for one in found for row in one.jobs],
+            },
+            details=[one.due.row(self._r.repo) for one in found],
+        )
+        for one in details:
+            if one.is_gone:
+                self._mark_deleted(one.due.run_id)
+
+    def _run_path(self, run_id: int) -> str:
+        return f"{self._r.root}/actions/runs/{run_id}"
+
+    # Logs of failed jobs
+
+    def read_logs(self, progress: Task) -> None:
+        """Read the logs of failed jobs that have none yet, newest first; where there is no log, what GitHub noted."""
+        without = self._r.store.query(
+            """
+            select job.job_id, job.run_id, job.run_attempt, job.completed_at
+            from raw.workflow_jobs as job left join raw.job_logs as log using (job_id)
+            where job.repo = ? and job.conclusion in ('failure', 'timed_out')
+                and coalesce(log.state, 'not_yet') = 'not_yet'
+            order by job.completed_at desc, job.job_id desc
+            """,
+            [self._r.repo],
+        )
+        wanted = [job for job in without if job[0] not in self._logs_asked]
+        self._logs_asked.update(job[0] for job in wanted)
+        progress.expect(len(wanted))
+        try:
+            self._r.in_threads(
+                lambda job: self._read_log(*job),
+                wanted,
+                lambda rows: self._r.store.put({"job_logs": rows}),
+                batch=LOGS_PER_BATCH,
+                progress=progress,
+            )
+        except GitHubError as error:
+            if error.status != 403:
+                raise
+            self._r.store.note(
+                f"logs of {self._r.repo} can't be read with this token ({error.message}); grant it Actions: read"
+            )
+
+    def _read_log(self, job_id: int, run_id: int, run_attempt: int, completed_at: datetime | None) -> Row:
+        """Row of ``raw.job_logs`` (in a thread)."""
+        path = f"{self._r.root}/actions/jobs/{job_id}/logs"
+        row: dict[str, Any] = {
+            "repo": self._r.repo,
+            "job_id": job_id,
+            "run_id": run_id,
+            "run_attempt": run_attempt,
+            "read_at": self._r.now,
+            "source": self._r.client.url(path),
+        }
+        for remaining in reversed(range(LOG_TRIES)):
+            log = self._r.client.job_log(self._r.repo, job_id)
+            if isinstance(log, LogState):
+                # GitHub answers the same for a log that was never written and one that is on its way
+                if log is LogState.MISSING and (completed_at is None or self._r.now - completed_at < LOG_DELAY):
+                    return {**row, "state": "not_yet"}
+                return {**row, "state": str(log), **read_annotations(self._r, job_id)}
+            try:
+                return {**row, **log_columns(log)}
+            except GitHubError:
+                if not remaining:
+                    raise
+        raise AssertionError("unreachable")

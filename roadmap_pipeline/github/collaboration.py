@@ -1,0 +1,190 @@
+"""Reading what people plan and change in one repository: milestones, issues, their events, pull requests.
+
+Belongs here: what is asked for, in which order, and what is left out. Runs belong to ``actions``.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from roadmap_pipeline.github import records
+from roadmap_pipeline.github.coverage import Span
+from roadmap_pipeline.github.listing import NewestFirst, Payload
+from roadmap_pipeline.github.reading import OVERLAP, RepositoryReading
+from roadmap_pipeline.github.records import Row, parse_time
+from roadmap_pipeline.github.transport import PER_PAGE, Answer
+from roadmap_pipeline.progress import Task
+
+MILESTONE_LABEL = "milestone:"
+FILES_PER_BATCH = 40
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC).replace(tzinfo=None)
+"""Before GitHub: pull requests and issues are read from the first one on."""
+
+
+class CollaborationReader:
+    """The walks through one repository's milestones, issues, events and pull requests."""
+
+    def __init__(self, reading: RepositoryReading) -> None:
+        self._r = reading
+
+    def read_milestones(self, progress: Task) -> None:
+        """Read all milestones; those that are gone are removed."""
+        path = f"{self._r.root}/milestones"
+        stored = {
+            number
+            for (number,) in self._r.store.query("select number from raw.milestones where repo = ?", [self._r.repo])
+        }
+        answers = list(self._milestone_pages(path, len(stored)))
+        if all(answer.unchanged for _, answer in answers):
+            return
+        if any(answer.unchanged for _, answer in answers):
+            answers = list(self._milestone_pages(path, None))
+        milestones = [item for _, answer in answers for item in answer.data]
+        progress.advance(len(milestones))
+        reading = self._r.reading(path)
+        self._r.store.put({"milestones": [records.milestone_row(item, self._r.repo, reading) for item in milestones]})
+        deleted = stored - {item["number"] for item in milestones}
+        if deleted:
+            self._r.store.change(
+                "milestones",
+                "delete from raw.milestones where repo = ? and list_contains(?, number)",
+                [self._r.repo, sorted(deleted)],
+            )
+            self._r.store.note(f"{len(deleted)} milestones of {self._r.repo} were deleted on GitHub")
+        for params, answer in answers:
+            self._r.remember(path, params, answer)
+
+    def _milestone_pages(self, path: str, stored: int | None) -> Iterator[tuple[Mapping[str, Any], Answer]]:
+        """Every page, on the condition that it is not as before; all of them, and one further where the last is full.
+
+        ``stored`` milestones tell how many pages there were; None asks without condition.
+        """
+        page = 1
+        while True:
+            params = {"state": "all", "per_page": PER_PAGE, "page": page}
+            answer = self._r.client.get(path, params, None if stored is None else self._r.etag(path, params))
+            yield params, answer
+            is_last = page * PER_PAGE > (stored or 0) if answer.unchanged else not answer.has_next
+            if is_last:
+                return
+            page += 1
+
+    def read_issues(self, progress: Task) -> None:
+        """Always page 1, oldest change first, stepping by time: on further pages a changed item would hide another."""
+        path = f"{self._r.root}/issues"
+        watermark = self._r.store.watermark(self._r.repo, "issues")
+        since = None if watermark is None else watermark - OVERLAP
+        page = 1
+        conditional = True
+        while True:
+            params = {"state": "all", "sort": "updated", "direction": "asc", "per_page": PER_PAGE, "page": page}
+            if since is not None:
+                params["since"] = f"{since.isoformat()}Z"
+            answer = self._r.client.get(path, params, self._r.etag(path, params) if conditional else None)
+            if answer.unchanged:
+                return
+            self._take_issues(answer.data, path)
+            progress.advance(len(answer.data))
+            last = _time(answer.data[-1], "updated_at") if answer.data else since
+            if last is not None and (watermark is None or last > watermark):
+                self._r.store.advance(self._r.repo, "issues", last)
+                watermark, conditional = last, False  # the next request has another address
+            if not answer.has_next:
+                break
+            # a page whose items were all changed in one second brings no step: only then page on
+            page, since = (page + 1, since) if last == since else (1, last)
+            conditional = False
+        if conditional:
+            self._r.remember(path, params, answer)
+
+    def _take_issues(self, items: Sequence[Payload], path: str) -> None:
+        issues = [item for item in items if not records.is_pull_request_view(item)]
+        reading = self._r.reading(path)
+        self._r.store.put({"issues": [records.issue_row(item, self._r.repo, reading) for item in issues]})
+
+    def read_issue_events(self, progress: Task) -> None:
+        """Read the events of issues and pull requests back to the horizon."""
+        events = NewestFirst(self._r.client, f"{self._r.root}/issues/events", {}, time_field="created_at")
+        reading = self._r.reading(events.path)
+
+        def take(items: Sequence[Payload], _: Sequence[Span]) -> Mapping[str, Sequence[Row]]:
+            rows = [records.issue_event_row(item, self._r.repo, reading) for item in items]
+            return {"issue_events": [row for row in rows if row["created_at"] >= self._r.horizon]}
+
+        self._r.read_list(
+            events,
+            self._r.horizon,
+            walks=["issue_events"],
+            newer=lambda end: self._count("issue_events", "created_at", end),
+            take=take,
+            progress=progress,
+        )
+
+    def read_pull_requests(self, progress: Task) -> None:
+        """Read pull requests by their last change; closed ones from before the horizon only if of a milestone.
+
+        The files of merged ones are left to :meth:`read_files`.
+        """
+        pulls = NewestFirst(
+            self._r.client,
+            f"{self._r.root}/pulls",
+            {"state": "all", "sort": "updated", "direction": "desc"},
+            time_field="updated_at",
+        )
+        reading = self._r.reading(pulls.path)
+
+        def take(items: Sequence[Payload], _: Sequence[Span]) -> Mapping[str, Sequence[Row]]:
+            kept = [item for item in items if self._is_kept(item)]
+            return {"pull_requests": [records.pull_request_row(item, self._r.repo, reading) for item in kept]}
+
+        self._r.read_list(
+            pulls,
+            BEGINNING,
+            walks=["pull_requests"],
+            newer=lambda end: self._count("pull_requests", "updated_at", end),
+            take=take,
+            progress=progress,
+        )
+
+    def _count(self, table: str, time_column: str, end: datetime) -> int:
+        sql = f"select count(*) from raw.{table} where repo = ? and {time_column} > ?"  # noqa: S608
+        return int(self._r.store.query(sql, [self._r.repo, end])[0][0])
+
+    def _is_kept(self, pull_request: Payload) -> bool:
+        closed_at = parse_time(pull_request.get("closed_at"))
+        return closed_at is None or closed_at >= self._r.horizon or _in_milestone(pull_request)
+
+    def read_files(self, progress: Task) -> None:
+        """Read which files merged pull requests change, where that isn't stored: those of milestones first."""
+        found = self._r.store.query(
+            "select number from raw.pull_requests where repo = ? and merged_at is not null and changed_files is null"
+            " and source like 'http%' order by milestone_number is null, merged_at desc",
+            [self._r.repo],
+        )
+        wanted = [number for (number,) in found]
+        progress.expect(len(wanted))
+        self._r.in_threads(
+            self._read_files,
+            wanted,
+            self._store_files,
+            batch=FILES_PER_BATCH,
+            progress=progress,
+        )
+
+    def _read_files(self, number: int) -> tuple[int, list[str]]:
+        pages = self._r.client.pages(f"{self._r.root}/pulls/{number}/files")
+        return number, [file["filename"] for page in pages for file in page]
+
+    def _store_files(self, found: Sequence[tuple[int, list[str]]]) -> None:
+        self._r.store.set_files(self._r.repo, dict(found))
+
+
+def _in_milestone(pull_request: Payload) -> bool:
+    labels = [label["name"] for label in pull_request.get("labels") or []]
+    return bool(pull_request.get("milestone")) or any(label.startswith(MILESTONE_LABEL) for label in labels)
+
+
+def _time(item: Mapping[str, Any], name: str) -> datetime:
+    moment = parse_time(item[name])
+    assert moment is not None
+    return moment

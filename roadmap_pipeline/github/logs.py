@@ -1,0 +1,65 @@
+"""What is kept of a job's log: an excerpt without secrets, or what GitHub noted where there is no log."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from roadmap_pipeline.github.records import Row
+from roadmap_pipeline.github.transport import GitHubError, NotFoundError
+
+if TYPE_CHECKING:
+    from roadmap_pipeline.github.reading import RepositoryReading
+
+ANNOTATIONS_KEPT = 20
+MESSAGE_CHARACTERS = 2_000
+
+
+def log_columns(log: Iterable[bytes]) -> Row:
+    """Columns of ``raw.job_logs`` for a log that is there."""
+    import orjson
+
+    from roadmap_pipeline.failures.excerpts import make_excerpt
+
+    excerpt = make_excerpt(log)
+    return {
+        "state": "stored",
+        "excerpt": excerpt.text,
+        "excerpt_spans": orjson.dumps(excerpt.spans).decode(),
+        "log_bytes": excerpt.log_bytes,
+        "log_lines": excerpt.log_lines,
+        "redactions": excerpt.redactions,
+    }
+
+
+def read_annotations(reading: "RepositoryReading", job_id: int) -> Row:
+    """The columns for a log that isn't there: the failures noted at the job's check run, whose id is the job's."""
+    import orjson
+
+    from roadmap_pipeline.failures.redaction import redact
+
+    path = f"{reading.root}/check-runs/{job_id}/annotations"
+    try:
+        noted = [one for page in reading.client.pages(path) for one in page if one["annotation_level"] == "failure"]
+    except NotFoundError:
+        return {}
+    except GitHubError as error:
+        if error.status != 403:
+            raise
+        reading.store.note(
+            f"annotations of {reading.repo} can't be read with this token ({error.message}); grant it Checks: read, or"
+            " failures without a log stay without a cause"
+        )
+        return {}
+    redactions = 0
+    kept: list[dict[str, Any]] = []
+    for one in noted[:ANNOTATIONS_KEPT]:
+        title, message = redact(one.get("title") or ""), redact(one.get("message") or "")
+        redactions += title.count + message.count
+        kept.append(
+            {
+                "path": one.get("path"),
+                "line": one.get("start_line"),
+                "title": title.text[:MESSAGE_CHARACTERS],
+                "message": message.text[:MESSAGE_CHARACTERS],
+            }
+        )
+    return {"annotations": orjson.dumps(kept).decode(), "redactions": redactions}

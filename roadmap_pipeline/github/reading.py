@@ -1,0 +1,171 @@
+"""What all walks through one repository share: where it is, how a list is read, how requests go out side by side.
+
+Belongs here: nothing that knows what is read. Runs belong to ``actions``, pull requests, issues and milestones to
+``collaboration``.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from roadmap_pipeline.errors import RoadmapError
+from roadmap_pipeline.github.ahead import ahead
+from roadmap_pipeline.github.coverage import Span, gaps, without_newest
+from roadmap_pipeline.github.listing import NewestFirst, Page, Payload
+from roadmap_pipeline.github.records import Reading, Row, naive_utc
+from roadmap_pipeline.github.store import Store
+from roadmap_pipeline.github.transport import Answer, GitHubClient
+from roadmap_pipeline.progress import Task
+
+OVERLAP = timedelta(hours=1)
+"""How far behind what it has read a walk starts: GitHub's lists are not exactly in step with what happens."""
+ITEMS_PER_BATCH = 1_000
+
+Given = TypeVar("Given")
+Result = TypeVar("Result")
+Take = Callable[[Sequence[Payload], Sequence[Span]], Mapping[str, Sequence[Row]]]
+"""From items of a list, and the spans that are complete with them, to rows by table."""
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryReading:
+    """One reading of ``repo`` (canonical) at ``read_at`` (aware), back to ``horizon`` (naive UTC).
+
+    ``workers`` send single requests, ``listers`` walk through lists; both are shared with other repositories.
+    """
+
+    client: GitHubClient
+    store: Store
+    workers: Executor
+    listers: Executor
+    repo: str
+    read_at: datetime
+    horizon: datetime
+    root: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "root", f"/repos/{self.repo}")
+
+    @property
+    def now(self) -> datetime:
+        """The time of reading (naive UTC)."""
+        return naive_utc(self.read_at)
+
+    def reading(self, path: str) -> Reading:
+        """When and from where what ``path`` answers was read."""
+        return Reading(self.read_at, self.client.url(path))
+
+    def etag(self, path: str, params: Mapping[str, Any] | None = None) -> str | None:
+        """Entity tag of the last answer for this address."""
+        return self.store.etag(self.client, path, params)
+
+    def remember(self, path: str, params: Mapping[str, Any] | None, answer: Answer) -> None:
+        """Keep the entity tag of an answer whose rows are stored."""
+        self.store.remember(self.client, path, params, answer)
+
+    def read_list(
+        self,
+        listing: NewestFirst,
+        start: datetime,
+        *,
+        walks: Sequence[str],
+        newer: Callable[[datetime], int],
+        take: Take,
+        progress: Task,
+        conditional: bool = True,
+    ) -> None:
+        """Read what ``walks[0]`` has not read of a list since ``start``, and note it as read for all ``walks``.
+
+        The gaps are closed newest first, each batch in one transaction: after an error or a kill the next reading goes
+        on where this one stopped. ``newer`` counts the stored items that are newer than a time, to find the page where
+        a gap begins. Unless ``conditional``, the first page is read also when nothing is new.
+        """
+        covered = self.store.covered(self.repo, walks[0])
+        first = listing.first(self.etag(listing.path, listing.params) if conditional else None)
+        newest = None
+        if first.unchanged:
+            missing = gaps(covered, Span(start, covered[-1].end)) if covered else []
+        else:
+            newest = listing.newest(first)
+            missing = gaps(without_newest(covered, OVERLAP), Span(start, newest)) if newest is not None else []
+        for gap in missing:
+            at_top = gap.end == newest
+            pages = listing.walk(gap, first=first) if at_top else listing.walk(gap, newer=newer(gap.end))
+            self._close(pages, walks, take, progress)
+            if at_top:
+                self.remember(listing.path, listing.params, first)
+        if not missing:
+            self.remember(listing.path, listing.params, first)
+        for note in listing.notes:
+            self.store.note(note)
+
+    def _close(self, pages: Iterator[Page], walks: Sequence[str], take: Take, progress: Task) -> None:
+        items: list[Payload] = []
+        spans: list[Span] = []
+
+        def flush() -> None:
+            rows = take(items, spans)
+            self.store.put(rows, repo=self.repo, covered={walk: list(spans) for walk in walks} if spans else None)
+            items.clear()
+            spans.clear()
+
+        try:
+            for page in ahead(pages, self.listers):
+                items.extend(page.items)
+                if page.covered is not None:
+                    spans.append(page.covered)
+                progress.advance(len(page.items))
+                if len(items) >= ITEMS_PER_BATCH:
+                    flush()
+        except RoadmapError:
+            flush()  # what came before it is whole
+            raise
+        flush()
+
+    def in_threads(
+        self,
+        read: Callable[[Given], Result],
+        given: Iterable[Given],
+        keep: Callable[[Sequence[Result]], object],
+        *,
+        batch: int = 100,
+        progress: Task | None = None,
+    ) -> None:
+        """``read`` all ``given`` side by side and ``keep`` the results by batches, in their order.
+
+        After an error nothing more is asked for, what was read is kept, and the error raised.
+        """
+        waiting = iter(given)
+        pending: deque[Future[Result]] = deque()
+        results: list[Result] = []
+        failure: RoadmapError | None = None
+        exhausted = False
+        while True:
+            while failure is None and not exhausted and len(pending) < 2 * batch:
+                try:
+                    pending.append(self.workers.submit(read, next(waiting)))
+                except StopIteration:
+                    exhausted = True
+            if not pending:
+                break
+            future = pending.popleft()
+            if failure is not None and future.cancel():
+                continue
+            try:
+                results.append(future.result())
+            except RoadmapError as error:
+                failure = failure or error
+            if len(results) >= batch:
+                keep(results)
+                if progress is not None:
+                    progress.advance(len(results))
+                results = []
+        if results:
+            keep(results)
+            if progress is not None:
+                progress.advance(len(results))
+        if failure is not None:
+            raise failure
