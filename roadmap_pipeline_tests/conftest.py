@@ -1,16 +1,67 @@
-"""One main job on the simulated organisation for all tests that look at its results: real HTTP, real DuckDB file."""
+"""What holds for the whole suite: the contract with GitHub's API, and one main job for all that look at its results."""
 
 import atexit
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
+from starlette.applications import Starlette
 
 from roadmap_pipeline.outcome import Outcome
+from roadmap_pipeline.sandbox.github import app as github_app
+from roadmap_pipeline.sandbox.github.state import GitHubState
 from roadmap_pipeline.sandbox.local import Served, serve
 from roadmap_pipeline.settings import Settings, load_settings
 from roadmap_pipeline.workspace import Workspace
+from roadmap_pipeline_tests.contract import RECORDER, ContractMiddleware
+
+_create_app = github_app.create_app
+
+
+def _create_checked_app(state: GitHubState) -> Starlette:
+    app = _create_app(state)
+    app.add_middleware(ContractMiddleware)
+    return app
+
+
+# Before any test module takes the function by its name, so that every simulator of this process is watched.
+github_app.create_app = _create_checked_app
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "refused_requests(reason): sends on purpose what the description of GitHub's API doesn't allow"
+    )
+
+
+def _held_to_the_contract(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Fails what asked a simulator for something, or got from it, what GitHub's description of its API doesn't know."""
+    try:
+        result = yield
+    finally:
+        found = RECORDER.take()
+    if item.get_closest_marker("refused_requests") is not None:
+        found = [violation for violation in found if not violation.in_request]
+    if found:
+        pytest.fail("against GitHub's description of its API:\n" + "\n".join(map(str, found)), pytrace=False)
+    return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, Any, Any]:
+    return (yield from _held_to_the_contract(item))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+    return (yield from _held_to_the_contract(item))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, Any, Any]:
+    return (yield from _held_to_the_contract(item))
 
 
 @atexit.register

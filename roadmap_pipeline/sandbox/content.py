@@ -23,8 +23,10 @@ class GitHubContent:
 
     ``runs`` holds one payload per run *attempt* (``id`` and ``run_attempt`` together are unique; the attempt with the
     highest number is the run as lists show it). ``jobs`` holds the jobs of all attempts, with their steps.
-    ``logs`` gives a job's log by job id; a job without an entry never wrote one. ``issues`` are plain issues; the issue
-    view of a pull request is derived from ``pull_requests`` unless ``issues`` has a record of that number.
+    ``workflows`` names those that the runs don't tell of, because they never ran or are switched off. ``logs`` gives a
+    job's log by job id; a job without an entry never wrote one. ``annotations`` gives a job's by job id, which is the
+    check run's too. ``issues`` are plain issues; the issue view of a pull request is derived from ``pull_requests``
+    unless ``issues`` has a record of that number.
     ``pull_request_files`` and ``comments`` are keyed by (repository, number).
     """
 
@@ -35,8 +37,10 @@ class GitHubContent:
     repositories: dict[str, Payload] = field(default_factory=dict)
     runs: dict[str, list[Payload]] = field(default_factory=dict)
     jobs: dict[str, list[Payload]] = field(default_factory=dict)
+    workflows: dict[str, list[Payload]] = field(default_factory=dict)
     logs: Mapping[int, bytes] = field(default_factory=dict)
     expired_logs: set[int] = field(default_factory=set)
+    annotations: dict[int, list[Payload]] = field(default_factory=dict)
     pull_requests: dict[str, list[Payload]] = field(default_factory=dict)
     pull_request_files: dict[tuple[str, int], list[Payload]] = field(default_factory=dict)
     issues: dict[str, list[Payload]] = field(default_factory=dict)

@@ -296,6 +296,109 @@ def workflow_run(
     }
 
 
+def workflow(
+    repository: Payload,
+    *,
+    id: int,
+    name: str,
+    path: str,
+    created_at: Time,
+    state: str = "active",
+    updated_at: Time | None = None,
+) -> Payload:
+    """A *workflow*; ``state`` is active, deleted, disabled_fork, disabled_inactivity or disabled_manually."""
+    page = repository["html_url"]
+    return {
+        "id": id,
+        "node_id": node_id("W", id),
+        "name": name,
+        "path": path,
+        "state": state,
+        "created_at": timestamp(created_at),
+        "updated_at": timestamp(created_at if updated_at is None else updated_at),
+        "url": f"{repository['url']}/actions/workflows/{id}",
+        "html_url": f"{page}/blob/{repository.get('default_branch', 'main')}/{path}",
+        "badge_url": f"{page}/workflows/{quote(name)}/badge.svg",
+    }
+
+
+def annotation(
+    repository: Payload,
+    *,
+    head_sha: str,
+    message: str,
+    path: str = ".github",
+    start_line: int = 1,
+    end_line: int | None = None,
+    level: str = "failure",
+    title: str | None = None,
+    raw_details: str | None = None,
+) -> Payload:
+    """An *annotation* of a check run; ``level`` is notice, warning or failure. Those about no file lie in .github."""
+    return {
+        "path": path,
+        "blob_href": f"{repository['html_url']}/blob/{head_sha}/{quote(path)}",
+        "start_line": start_line,
+        "end_line": start_line if end_line is None else end_line,
+        "start_column": None,
+        "end_column": None,
+        "annotation_level": level,
+        "title": title,
+        "message": message,
+        "raw_details": raw_details,
+    }
+
+
+def merge_queue_branch(base: str, number: int, sha: str) -> str:
+    """The branch on which a merge queue tests pull request ``number``: what runs there has ``event="merge_group"``."""
+    return f"gh-readonly-queue/{base}/pr-{number}-{sha}"
+
+
+def github_app(slug: str, id: int, owner: Payload, *, created_at: Time, permissions: Mapping[str, str]) -> Payload:
+    """An *integration*: a GitHub App."""
+    return {
+        "id": id,
+        "slug": slug,
+        "node_id": node_id("A", id),
+        "client_id": f"Iv1.{id:016x}",
+        "owner": owner,
+        "name": slug,
+        "description": None,
+        "external_url": f"{HTML_ROOT}/apps/{slug}",
+        "html_url": f"{HTML_ROOT}/apps/{slug}",
+        "created_at": timestamp(created_at),
+        "updated_at": timestamp(created_at),
+        "permissions": dict(permissions),
+        "events": [],
+    }
+
+
+def installation(app: Payload, *, id: int, account: Payload, selected: bool, created_at: Time) -> Payload:
+    """An *installation* of an App in ``account``, on all of its repositories or on ``selected`` ones."""
+    url = f"{API_ROOT}/app/installations/{id}"
+    return {
+        "id": id,
+        "account": account,
+        "repository_selection": "selected" if selected else "all",
+        "access_tokens_url": f"{url}/access_tokens",
+        "repositories_url": f"{API_ROOT}/installation/repositories",
+        "html_url": f"{HTML_ROOT}/organizations/{account['login']}/settings/installations/{id}",
+        "app_id": app["id"],
+        "app_slug": app["slug"],
+        "target_id": account["id"],
+        "target_type": account["type"],
+        "permissions": app["permissions"],
+        "events": app["events"],
+        "created_at": timestamp(created_at),
+        "updated_at": timestamp(created_at),
+        "single_file_name": None,
+        "has_multiple_single_files": False,
+        "single_file_paths": [],
+        "suspended_by": None,
+        "suspended_at": None,
+    }
+
+
 def step(
     number: int,
     name: str,

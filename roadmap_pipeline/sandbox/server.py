@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 from roadmap_pipeline.errors import RoadmapError
 
 _DROP = "roadmap.drop_connection"
+_FAULT = "roadmap.fault"
 _START_SECONDS = 30.0
 
 
@@ -32,6 +33,8 @@ class JournalEntry:
     """The answer's status; 0 when the connection was closed without an answer."""
     mutating: bool
     """A request that asks for a write, whether or not it was granted. A query sent by POST is none."""
+    charged: bool = False
+    """Whether it was taken off GitHub's hourly quota; Notion has none."""
 
 
 def drop_connection(scope: Scope) -> None:
@@ -40,6 +43,17 @@ def drop_connection(scope: Scope) -> None:
     Works in every app that a :class:`Server` serves; ``KeyError`` elsewhere.
     """
     scope["extensions"][_DROP]()
+
+
+def mark_fault(scope: Scope, kind: str) -> None:
+    """Note that the answer to this request is a fault's, so that whoever checks answers leaves it alone."""
+    scope.setdefault("extensions", {})[_FAULT] = kind
+
+
+def fault_of(scope: Scope) -> str | None:
+    """The kind of the fault that answered this request; None for an answer that is meant seriously."""
+    kind: str | None = scope.get("extensions", {}).get(_FAULT)
+    return kind
 
 
 class _Droppable:

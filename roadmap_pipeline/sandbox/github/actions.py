@@ -1,13 +1,15 @@
-"""Workflows, runs, attempts, jobs and the way to a job's log."""
+"""Workflows, runs, attempts, jobs, re-runs and the way to the logs."""
 
 import posixpath
 from collections.abc import Iterable, Mapping, Sequence
-from urllib.parse import quote
+from typing import Literal
 
-from roadmap_pipeline.sandbox.content import HTML_ROOT, Payload
-from roadmap_pipeline.sandbox.github.calls import Answer, ApiError, Call, Router, answer, invalid, not_found
+from roadmap_pipeline.sandbox import payloads
+from roadmap_pipeline.sandbox.content import Payload
+from roadmap_pipeline.sandbox.github import lifecycle
+from roadmap_pipeline.sandbox.github.calls import Answer, ApiError, Call, Router, answer, invalid, malformed, not_found
 from roadmap_pipeline.sandbox.github.paging import Page, listed
-from roadmap_pipeline.sandbox.github.search_dates import parse_range, seconds
+from roadmap_pipeline.sandbox.github.search_dates import normalised, parse_range, seconds
 from roadmap_pipeline.sandbox.github.store import RepositoryRecords, Store
 
 routes = Router()
@@ -34,27 +36,21 @@ _CONCLUSIONS = frozenset(
 
 
 def _workflows(records: RepositoryRecords) -> list[Payload]:
-    """The workflows that ran, oldest first: what the runs tell of them."""
-    found = []
-    for workflow_id, (oldest, newest) in sorted(records.runs.workflows().items()):
+    """Those that ran, as their runs tell of them, and those that are known without; by id."""
+    found = dict(records.workflows)
+    for workflow_id, (oldest, newest) in records.runs.workflows().items():
         path = newest["path"].partition("@")[0]
-        name = newest.get("name") or posixpath.basename(path)
-        page = f"{HTML_ROOT}/{records.full_name}"
-        found.append(
-            {
-                "id": workflow_id,
-                "node_id": f"W_kwDO{workflow_id}",
-                "name": name,
-                "path": path,
-                "state": "active",
-                "created_at": oldest["created_at"],
-                "updated_at": oldest["created_at"],
-                "url": f"{records.payload['url']}/actions/workflows/{workflow_id}",
-                "html_url": f"{page}/blob/{records.payload.get('default_branch', 'main')}/{path}",
-                "badge_url": f"{page}/workflows/{quote(name)}/badge.svg",
-            }
+        found.setdefault(
+            workflow_id,
+            payloads.workflow(
+                records.payload,
+                id=workflow_id,
+                name=newest.get("name") or posixpath.basename(path),
+                path=path,
+                created_at=oldest["created_at"],
+            ),
         )
-    return found
+    return [found[workflow_id] for workflow_id in sorted(found)]
 
 
 def _workflow(records: RepositoryRecords, key: str) -> Payload:
@@ -87,14 +83,12 @@ def list_workflow_runs(store: Store, call: Call, records: RepositoryRecords, key
 
 def _list_runs(store: Store, call: Call, records: RepositoryRecords, path: str, workflow_id: int | None) -> Answer:
     filters = {name: call.query[name] for name in _FILTERS if call.query.get(name)}
-    runs = _matching(store, records, filters, workflow_id)
+    lag = _lag(store) if filters else None
+    runs = _matching(store, records, filters, workflow_id, lag)
     total = len(runs)
     cap = FILTERED_CAP if filters else UNFILTERED_CAP
     page = Page.of(call.query)
     if filters:
-        if store.switches.empty_filtered_answers > 0:
-            store.switches.empty_filtered_answers -= 1
-            runs, total = [], 0
         if page.start >= FILTERED_CAP and store.switches.beyond_filtered_cap == "422":
             raise ApiError(422, _TOO_DEEP)
         if store.switches.clamp_filtered_total:
@@ -113,8 +107,22 @@ def _list_runs(store: Store, call: Call, records: RepositoryRecords, path: str, 
     return result
 
 
+_Lag = Literal["missing", "empty", "old"]
+
+
+def _lag(store: Store) -> _Lag | None:
+    """How the index behind filtered lists fails this request; None where it doesn't."""
+    switches = store.switches
+    if switches.empty_filtered_answers > 0:
+        switches.empty_filtered_answers -= 1
+        return "empty"
+    if switches.stale_index is None or store.random.random() >= switches.stale_chance:
+        return None
+    return store.random.choice(list(switches.stale_answers))
+
+
 def _matching(
-    store: Store, records: RepositoryRecords, filters: Mapping[str, str], workflow_id: int | None
+    store: Store, records: RepositoryRecords, filters: Mapping[str, str], workflow_id: int | None, lag: _Lag | None
 ) -> Sequence[Payload]:
     first = last = None
     if "created" in filters:
@@ -125,24 +133,62 @@ def _matching(
     status = filters.get("status")
     if status is not None and status not in _STATUSES | _CONCLUSIONS:
         raise invalid("WorkflowRun", "status", "invalid", value=status)
-    if filters and store.switches.stale_index is not None:
+    if lag == "empty":
+        return []
+    indexed = None
+    if lag is not None and store.switches.stale_index is not None:
         indexed = seconds(store.clock - store.switches.stale_index)
         last = indexed if last is None else min(last, indexed)
-    runs: Iterable[Payload] = (span := records.runs.newest_first(first, last))
-    wanted = {name: value for name, value in filters.items() if name not in ("created", "status", "actor")}
-    if not wanted and status is None and "actor" not in filters and workflow_id is None:
-        return span
-    if workflow_id is not None:
-        runs = [run for run in runs if run["workflow_id"] == workflow_id]
-    if status is not None:
-        field = "status" if status in _STATUSES else "conclusion"
-        runs = [run for run in runs if run[field] == status]
-    if "actor" in filters:
-        runs = [run for run in runs if (run.get("actor") or {}).get("login") == filters["actor"]]
-    for name, value in wanted.items():
-        field = "head_branch" if name == "branch" else name
-        runs = [run for run in runs if str(run.get(field)) == value]
-    return list(runs)
+    others = tuple((name, value) for name, value in filters.items() if name != "created")
+    if not others and workflow_id is None and lag != "old":
+        return records.runs.newest_first(first, last)
+
+    def choose() -> list[Payload]:
+        runs: Sequence[Payload] = records.runs.newest_first(first, last)
+        if "head_sha" in filters and lag != "old":
+            runs = [run for run in records.runs.of_commit(filters["head_sha"]) if _within(run, first, last)]
+        elif lag == "old" and indexed is not None:
+            runs = _as_of(
+                records, indexed, [*runs, *(run for run in records.runs.deleted if _within(run, first, last))]
+            )
+        return [run for run in runs if workflow_id in (None, run["workflow_id"]) and _fits(run, others)]
+
+    return records.runs.selection((first, last, others, workflow_id, lag == "old"), choose)
+
+
+def _within(run: Payload, first: str | None, last: str | None) -> bool:
+    created = normalised(run["created_at"])
+    return (first is None or created >= first) and (last is None or created <= last)
+
+
+def _fits(run: Payload, filters: Iterable[tuple[str, str]]) -> bool:
+    for name, value in filters:
+        if name == "status":
+            found = run["status"] if value in _STATUSES else run["conclusion"]
+        elif name == "actor":
+            found = (run.get("actor") or {}).get("login")
+        else:
+            found = run.get("head_branch" if name == "branch" else name)
+        if str(found) != value:
+            return False
+    return True
+
+
+def _as_of(records: RepositoryRecords, moment: str, runs: Iterable[Payload]) -> list[Payload]:
+    """Runs as an index knew them at ``moment``, newest first: by their attempt of then, unfinished if it was."""
+    found = []
+    for run in runs:
+        begun = [
+            attempt
+            for attempt in records.runs.attempts(run["id"])
+            if normalised(attempt.get("run_started_at") or attempt["created_at"]) <= moment
+        ]
+        known = begun[-1] if begun else run
+        if normalised(known["updated_at"]) > moment:
+            started = known.get("run_started_at") or known["created_at"]
+            known = {**known, "status": "in_progress", "conclusion": None, "updated_at": started}
+        found.append(known)
+    return sorted(found, key=lambda run: (normalised(run["created_at"]), run["id"]), reverse=True)
 
 
 def _run(records: RepositoryRecords, run_id: int) -> Payload:
@@ -169,6 +215,49 @@ def delete_run(_store: Store, _call: Call, records: RepositoryRecords, run_id: i
         raise ApiError(403, "Could not delete the workflow run")
     records.delete_run(run_id)
     return Answer(204)
+
+
+@routes.add("POST", "actions/runs/{run_id:int}/rerun")
+def rerun(store: Store, call: Call, records: RepositoryRecords, run_id: int) -> Answer:
+    run = _run(records, run_id)
+    _check_rerun(store, call, run)
+    lifecycle.rerun(store, records, run, call.user())
+    return answer({}, 201)
+
+
+@routes.add("POST", "actions/runs/{run_id:int}/rerun-failed-jobs")
+def rerun_failed_jobs(store: Store, call: Call, records: RepositoryRecords, run_id: int) -> Answer:
+    run = _run(records, run_id)
+    _check_rerun(store, call, run)
+    failed = lifecycle.failed_jobs(records, run)
+    if not failed:
+        raise ApiError(403, "This workflow run has no failed jobs")
+    lifecycle.rerun(store, records, run, call.user(), failed)
+    return answer({}, 201)
+
+
+@routes.add("POST", "actions/jobs/{job_id:int}/rerun")
+def rerun_job(store: Store, call: Call, records: RepositoryRecords, job_id: int) -> Answer:
+    job = _job(records, job_id)
+    run = _run(records, job["run_id"])
+    _check_rerun(store, call, run)
+    lifecycle.rerun(store, records, run, call.user(), [job])
+    return answer({}, 201)
+
+
+def _check_rerun(store: Store, call: Call, run: Payload) -> None:
+    debug = call.json().get("enable_debug_logging", False)
+    if not isinstance(debug, bool):
+        raise malformed(f"For 'properties/enable_debug_logging', {debug!r} is not a boolean.")
+    lifecycle.check_rerun(store, run)
+
+
+@routes.add("POST", "actions/runs/{run_id:int}/cancel")
+def cancel_run(store: Store, _call: Call, records: RepositoryRecords, run_id: int) -> Answer:
+    if _run(records, run_id)["status"] == "completed":
+        raise ApiError(409, "Cannot cancel a workflow run that is completed.")
+    lifecycle.complete(store, records, run_id, "cancelled")
+    return answer({}, 202)
 
 
 @routes.add("GET", "actions/runs/{run_id:int}/attempts/{number:int}")
@@ -208,21 +297,63 @@ def list_attempt_jobs(_store: Store, call: Call, records: RepositoryRecords, run
     return listed(call, records.path(f"actions/runs/{run_id}/attempts/{number}/jobs"), jobs, wrapped_as="jobs")
 
 
-@routes.add("GET", "actions/jobs/{job_id:int}")
-def get_job(_store: Store, _call: Call, records: RepositoryRecords, job_id: int) -> Answer:
+def _job(records: RepositoryRecords, job_id: int) -> Payload:
     if job_id not in records.jobs:
         raise not_found()
-    return answer(records.jobs[job_id])
+    return records.jobs[job_id]
+
+
+@routes.add("GET", "actions/jobs/{job_id:int}")
+def get_job(_store: Store, _call: Call, records: RepositoryRecords, job_id: int) -> Answer:
+    return answer(_job(records, job_id))
 
 
 @routes.add("GET", "actions/jobs/{job_id:int}/logs")
 def get_job_log(store: Store, call: Call, records: RepositoryRecords, job_id: int) -> Answer:
-    job = records.jobs.get(job_id)
-    if job is None or job["status"] != "completed":
+    job = _job(records, job_id)
+    if job["status"] != "completed":
         raise not_found()
+    _may_read_logs(call)
+    if job_id in store.expired_logs:
+        raise _expired()
+    if store.switches.unwritten_log == "404" and store.storage.log(job_id) is None:
+        raise not_found()
+    return Answer(302, headers={"Location": store.storage.signed_url(f"{job_id}.txt")})
+
+
+@routes.add("GET", "actions/runs/{run_id:int}/logs")
+def get_run_logs(store: Store, call: Call, records: RepositoryRecords, run_id: int) -> Answer:
+    return _archive(store, call, records, _run(records, run_id))
+
+
+@routes.add("GET", "actions/runs/{run_id:int}/attempts/{number:int}/logs")
+def get_attempt_logs(store: Store, call: Call, records: RepositoryRecords, run_id: int, number: int) -> Answer:
+    run = records.runs.attempt(run_id, number)
+    if run is None:
+        raise not_found()
+    return _archive(store, call, records, run)
+
+
+def _archive(store: Store, call: Call, records: RepositoryRecords, run: Payload) -> Answer:
+    """The way to the logs of one attempt, of all jobs that wrote one."""
+    if run["status"] != "completed":
+        raise not_found()
+    _may_read_logs(call)
+    attempt = run.get("run_attempt", 1)
+    jobs = [job for job in records.jobs_of_run.get(run["id"], ()) if job.get("run_attempt", 1) == attempt]
+    if any(job["id"] in store.expired_logs for job in jobs):
+        raise _expired()
+    written = [job for job in jobs if store.storage.log(job["id"]) is not None]
+    if not written:
+        raise not_found()
+    return Answer(302, headers={"Location": store.storage.archive_url(run["id"], attempt, written)})
+
+
+def _may_read_logs(call: Call) -> None:
     if call.caller is None:
         raise ApiError(403, "Must have admin rights to Repository.")
-    if job_id in store.expired_logs:
-        # Expiry really is told in these words.
-        raise ApiError(410, "Server Error")
-    return Answer(302, headers={"Location": store.storage.signed_url(job_id)})
+
+
+def _expired() -> ApiError:
+    # Expiry really is told in these words.
+    return ApiError(410, "Server Error")

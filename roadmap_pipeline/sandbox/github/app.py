@@ -1,9 +1,11 @@
 """The simulated GitHub as a web application: authentication, limits, faults and the headers every answer has."""
 
+import asyncio
 import gzip
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import get_args
 
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
@@ -13,8 +15,9 @@ from starlette.types import Receive, Scope, Send
 from roadmap_pipeline.sandbox.content import API_ROOT
 from roadmap_pipeline.sandbox.github.calls import Answer, ApiError, Call, answer
 from roadmap_pipeline.sandbox.github.faults import Fault
+from roadmap_pipeline.sandbox.github.limits import Resource
 from roadmap_pipeline.sandbox.github.state import GitHubState
-from roadmap_pipeline.sandbox.server import JournalEntry, Server, drop_connection
+from roadmap_pipeline.sandbox.server import JournalEntry, Server, drop_connection, mark_fault
 
 _COMPRESS_FROM_BYTES = 1_400
 _JSON = "application/json; charset=utf-8"
@@ -70,9 +73,22 @@ class _Endpoint:
         call = Call(scope["method"], scope["raw_path"].decode("ascii"), scope["query_string"].decode("ascii"))
         call.body = await _body(receive)
         headers = Headers(scope=scope)
-        result = self._answer(call, headers)
+        state = self._state
+        for action in state.faults.actions(call):
+            action()
+        fault = state.faults.next(call)
+        if fault is not None and fault.kind == "slow":
+            await asyncio.sleep(fault.seconds or 0)
+            fault = None
+        if fault is not None:
+            mark_fault(scope, fault.kind)
+        result = self._answer(call, headers, fault)
+        for action in state.faults.actions(call, afterwards=True):
+            action()
         status = 0 if result is None else result.status
-        self._state.journal.append(JournalEntry(call.method, call.path, call.raw_query, status, call.mutating))
+        state.journal.append(
+            JournalEntry(call.method, call.path, call.raw_query, status, call.mutating, charged=call.charged)
+        )
         if result is None:
             drop_connection(scope)
             return
@@ -91,21 +107,17 @@ class _Endpoint:
         )
         await send({"type": "http.response.body", "body": body})
 
-    def _answer(self, call: Call, headers: Headers) -> Answer | None:
+    def _answer(self, call: Call, headers: Headers, fault: Fault | None) -> Answer | None:
         """The complete answer with all headers; None when the connection is to be dropped."""
-        state = self._state
-        for action in state.faults.actions(call):
-            action()
-        fault = state.faults.next(call)
         token = _token(headers)
         if fault is None:
-            result = self._undisturbed(call, token, headers)
-        else:
-            disturbed = self._disturbed(fault, call, token, headers)
-            if disturbed is None:
-                return None
-            result = disturbed
-        return self._finish(result, call, token, headers)
+            return self._finish(self._undisturbed(call, token, headers), call, token, headers)
+        if fault.kind == "broken_json":
+            result = self._finish(self._undisturbed(call, token, headers), call, token, headers)
+            result.body = result.body[: len(result.body) // 2]
+            return result
+        disturbed = self._disturbed(fault, call, token, headers)
+        return None if disturbed is None else self._finish(disturbed, call, token, headers)
 
     def _disturbed(self, fault: Fault, call: Call, token: str, headers: Headers) -> Answer | None:
         if fault.kind.endswith("_after_commit"):
@@ -113,44 +125,45 @@ class _Endpoint:
         if fault.kind.startswith("drop"):
             return None
         if fault.kind.startswith("bad_gateway"):
-            return answer({"message": "Server Error"}, 502)
+            return answer({"message": "Server Error"}, fault.status or 502)
         if fault.kind == "rate_limit":
-            result = self._limit_reached(fault.status)
+            result = self._limit_reached(fault.status or 403)
             limit = self._state.limits.status(token)[0]
-            reset = int(self._state.now()) + (fault.seconds or 0)
+            reset = int(self._state.now() + (fault.seconds or 0))
             result.headers |= _limit_headers(limit, 0, limit, reset)
             return result
-        message = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
-        result = ApiError(fault.status, message).answer()
-        if fault.seconds is not None:
-            result.headers["Retry-After"] = str(fault.seconds)
-        return result
+        return _too_fast(fault.status or 403, fault.seconds)
 
     def _undisturbed(self, call: Call, token: str, headers: Headers) -> Answer:
         state = self._state
         if not headers.get("user-agent"):
             message = "Request forbidden by administrative rules. Please make sure your request has a User-Agent header"
             return Answer(403, message.encode(), {"Content-Type": "text/plain"})
-        call.caller = state.caller(token)
+        try:
+            call.caller = state.caller(token)
+        except ApiError as error:
+            return error.answer()
         if token and call.caller is None:
             return ApiError(401, "Bad credentials").answer()
         if call.path == "/rate_limit" and call.method == "GET":
             return self._rate_limit(token)
-        if not state.limits.charge(token):
+        resource = _resource(call)
+        if not state.limits.charge_secondary(5 if call.mutating else 1, creates=call.creates):
+            return _too_fast(state.switches.secondary_status, state.switches.secondary_retry_after)
+        if not state.limits.charge(token, resource):
             return self._limit_reached(state.switches.limit_status)
+        call.charged = True
         return state.carry_out(call)
 
     def _limit_reached(self, status: int) -> Answer:
         return ApiError(status, f"API rate limit exceeded for user ID {self._state.store.viewer['id']}.").answer()
 
     def _rate_limit(self, token: str) -> Answer:
-        limit, remaining, used, reset = self._state.limits.status(token)
-        core = {"limit": limit, "remaining": remaining, "used": used, "reset": reset}
-        others = {
-            name: {"limit": most, "remaining": most, "used": 0, "reset": reset}
-            for name, most in (("search", 30), ("graphql", 5_000))
-        }
-        return answer({"resources": {"core": core, **others}, "rate": core})
+        resources: dict[str, dict[str, int]] = {}
+        for resource in get_args(Resource):
+            limit, remaining, used, reset = self._state.limits.status(token, resource)
+            resources[resource] = {"limit": limit, "remaining": remaining, "used": used, "reset": reset}
+        return answer({"resources": resources, "rate": resources["core"]})
 
     def _finish(self, result: Answer, call: Call, token: str, headers: Headers) -> Answer:
         state = self._state
@@ -165,7 +178,7 @@ class _Endpoint:
         result.headers = {
             "X-GitHub-Request-Id": f"{self._requests:04X}:SANDBOX",
             **_COMMON,
-            **_limit_headers(*state.limits.status(token)),
+            **_limit_headers(*state.limits.status(token, _resource(call)), _resource(call)),
             **result.headers,
         }
         if result.body:
@@ -179,11 +192,12 @@ class _Endpoint:
         return result
 
     def _not_modified(self, result: Answer, call: Call, token: str) -> Answer:
-        limits = self._state.limits
-        if call.path != "/rate_limit":
-            limits.refund(token)
+        limits, resource = self._state.limits, _resource(call)
+        if call.charged:
+            limits.refund(token, resource)
+            call.charged = False
         kept = {name: value for name, value in result.headers.items() if name != "Content-Type"}
-        return Answer(304, b"", {**kept, **_limit_headers(*limits.status(token))})
+        return Answer(304, b"", {**kept, **_limit_headers(*limits.status(token, resource), resource)})
 
 
 async def _body(receive: Receive) -> bytes:
@@ -200,13 +214,25 @@ def _token(headers: Headers) -> str:
     return token.strip() if scheme.lower() in ("bearer", "token") else ""
 
 
-def _limit_headers(limit: int, remaining: int, used: int, reset: int) -> dict[str, str]:
+def _resource(call: Call) -> Resource:
+    return "search" if call.path.startswith("/search/") else "core"
+
+
+def _too_fast(status: int, retry_after: float | None) -> Answer:
+    message = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
+    result = ApiError(status, message).answer()
+    if retry_after is not None:
+        result.headers["Retry-After"] = str(int(retry_after))
+    return result
+
+
+def _limit_headers(limit: int, remaining: int, used: int, reset: int, resource: Resource = "core") -> dict[str, str]:
     return {
         "X-RateLimit-Limit": str(limit),
         "X-RateLimit-Remaining": str(remaining),
         "X-RateLimit-Used": str(used),
         "X-RateLimit-Reset": str(reset),
-        "X-RateLimit-Resource": "core",
+        "X-RateLimit-Resource": resource,
     }
 
 

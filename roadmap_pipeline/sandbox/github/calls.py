@@ -3,9 +3,9 @@
 Belongs here: the vocabulary between HTTP and the routes. Headers that every answer has belong to ``app``.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import parse_qsl, unquote
 
 import orjson
@@ -24,6 +24,19 @@ class Caller:
     may_write: bool = True
     may_push: bool = True
     """Without it milestone, labels and assignees of an issue are silently left out of what is written."""
+    permissions: Mapping[str, str] | None = None
+    """What an installation of a GitHub App may do (``{"issues": "write"}``); None is everything."""
+    repositories: frozenset[str] | None = None
+    """The repositories (owner/name in lower case) that an installation is for; None is all."""
+    app_id: int | None = None
+    """Set when a GitHub App speaks for itself, by a JSON web token: it may only ask about its installations."""
+
+    def may(self, area: Sequence[str], level: Literal["read", "write"]) -> bool:
+        """Whether it has one of the permissions ``area``."""
+        if level == "write" and not self.may_write:
+            return False
+        granted = ("write",) if level == "write" else ("read", "write")
+        return self.permissions is None or any(self.permissions.get(name) in granted for name in area)
 
 
 @dataclass(slots=True)
@@ -35,6 +48,8 @@ class Call:
     raw_query: str = ""
     body: bytes = b""
     caller: Caller | None = None
+    charged: bool = False
+    """Whether it was taken off the quota."""
     query: Mapping[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -42,7 +57,13 @@ class Call:
 
     @property
     def mutating(self) -> bool:
-        return self.method in MUTATING
+        # An App that gets itself a token changes nothing, and neither does a question in GraphQL.
+        return self.method in MUTATING and self.path != "/graphql" and not self.path.startswith("/app/")
+
+    @property
+    def creates(self) -> bool:
+        """Whether it asks for something new that people see: GitHub limits how often that may be."""
+        return self.method == "POST" and self.mutating
 
     def json(self) -> dict[str, Any]:
         """The body as an object; an empty body is an empty object.
@@ -108,9 +129,28 @@ class ApiError(Exception):
         return answer(body, self.status)
 
 
+class Moved(Exception):
+    """What was asked for is at ``url`` now: the whole address, without a query."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.url = url
+
+    def answer(self, raw_query: str = "") -> Answer:
+        """301, with the query kept."""
+        url = f"{self.url}?{raw_query}" if raw_query else self.url
+        body = {"message": "Moved Permanently", "url": url, "documentation_url": DOCUMENTATION}
+        return answer(body, 301, Location=url)
+
+
 def not_found() -> ApiError:
     """404 as GitHub says it of anything that isn't there or mustn't be seen."""
     return ApiError(404, "Not Found")
+
+
+def no_commit(sha: str) -> ApiError:
+    """422 of a commit that the repository doesn't have."""
+    return ApiError(422, f"No commit found for SHA: {sha}")
 
 
 def invalid(resource: str, field: str, code: str, message: str | None = None, value: Any = None) -> ApiError:

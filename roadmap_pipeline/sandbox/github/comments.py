@@ -35,6 +35,11 @@ def _touch(store: Store, records: RepositoryRecords, number: int, comments: int)
     records.put_issue({**issue, "comments": issue["comments"] + comments, "updated_at": store.now()})
 
 
+def _tell(store: Store, records: RepositoryRecords, comment: Payload, action: str, actor: Payload) -> None:
+    issue = records.issue(records.issue_number_of(comment))
+    store.notify(records, "issue_comment", action, actor, {"issue": issue, "comment": comment})
+
+
 @routes.add("GET", "issues/{number:int}/comments")
 def list_comments(_store: Store, call: Call, records: RepositoryRecords, number: int) -> Answer:
     found_issue(records, number)
@@ -78,6 +83,7 @@ def create_comment(store: Store, call: Call, records: RepositoryRecords, number:
     )
     records.put_comment(number, comment)
     _touch(store, records, number, +1)
+    _tell(store, records, comment, "created", user)
     return answer(comment, 201, Location=comment["url"])
 
 
@@ -90,11 +96,33 @@ def get_comment(_store: Store, _call: Call, records: RepositoryRecords, comment_
 def change_comment(store: Store, call: Call, records: RepositoryRecords, comment_id: int) -> Answer:
     comment = {**_own_comment(call, records, comment_id), "body": _body(call), "updated_at": store.now()}
     records.comments[comment_id] = comment
+    _tell(store, records, comment, "edited", call.user())
     return answer(comment)
 
 
 @routes.add("DELETE", "issues/comments/{comment_id:int}")
 def delete_comment(store: Store, call: Call, records: RepositoryRecords, comment_id: int) -> Answer:
-    _own_comment(call, records, comment_id)
+    comment = _own_comment(call, records, comment_id)
+    _tell(store, records, comment, "deleted", call.user())
     _touch(store, records, records.delete_comment(comment_id), -1)
     return Answer(204)
+
+
+@routes.add("PUT", "issues/comments/{comment_id:int}/pin")
+def pin_comment(store: Store, call: Call, records: RepositoryRecords, comment_id: int) -> Answer:
+    _pinnable(records, comment_id)
+    pin = {"pinned_at": store.now(), "pinned_by": call.user()}
+    records.comments[comment_id] = {**records.comments[comment_id], "pin": pin}
+    return answer(records.comments[comment_id])
+
+
+@routes.add("DELETE", "issues/comments/{comment_id:int}/pin")
+def unpin_comment(_store: Store, _call: Call, records: RepositoryRecords, comment_id: int) -> Answer:
+    _pinnable(records, comment_id)
+    records.comments[comment_id] = {**records.comments[comment_id], "pin": None}
+    return Answer(204)
+
+
+def _pinnable(records: RepositoryRecords, comment_id: int) -> None:
+    if records.issue_number_of(_comment(records, comment_id)) in records.pulls:
+        raise ApiError(422, "Pinning comments is not supported on Pull Requests")

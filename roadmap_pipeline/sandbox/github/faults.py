@@ -18,24 +18,27 @@ FaultKind = Literal[
     "bad_gateway_after_commit",
     "drop",
     "drop_after_commit",
+    "broken_json",
+    "slow",
 ]
 """``rate_limit`` and ``secondary_limit`` refuse; ``bad_gateway`` (502) and ``drop`` (connection closed, no answer) fail
-before the request is carried out, their ``_after_commit`` twins after."""
+before the request is carried out, their ``_after_commit`` twins after. ``broken_json`` is carried out and answered with
+half of the body; ``slow`` only keeps the client waiting."""
 
 FAULT_KINDS: tuple[FaultKind, ...] = get_args(FaultKind)
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One way to fail. ``status`` (403 or 429) and ``seconds`` are for the two limits.
+    """One way to fail. ``status`` of the two limits is 403 (default) or 429, of a bad gateway 500 to 504 (502).
 
-    ``seconds`` is how far ahead ``X-RateLimit-Reset`` (primary) or ``Retry-After`` (secondary) point; None leaves
-    ``Retry-After`` out, as GitHub sometimes does.
+    ``seconds`` is how far ahead ``X-RateLimit-Reset`` (primary) or ``Retry-After`` (secondary) point, in whole seconds;
+    None leaves ``Retry-After`` out, as GitHub sometimes does. Of a slow answer it is how late it comes.
     """
 
     kind: FaultKind
-    status: Literal[403, 429] = 403
-    seconds: int | None = 1
+    status: Literal[403, 429, 500, 502, 503, 504] | None = None
+    seconds: float | None = 1
 
 
 @dataclass(slots=True)
@@ -44,6 +47,7 @@ class _Scripted:
     when: Callable[[Call], bool]
     skip: int
     times: int
+    afterwards: bool = False
 
 
 @dataclass(slots=True)
@@ -81,14 +85,29 @@ class Faults:
         *,
         method: str | None = None,
         path: str | None = None,
+        when: Callable[[Call], bool] | None = None,
         skip: int = 0,
         times: int = 1,
     ) -> None:
         """Run ``action`` before the next ``times`` requests that match: a world that changes between two reads.
 
-        The action may use the state's own methods (``put_run``, ``delete_run``, ``request``, ``clock``).
+        Without conditions ``skip`` counts every request. The action may use the state's own methods (``put_run``,
+        ``delete_run``, ``request``, ``world``, ``clock``).
         """
-        self._scripted.append(_Scripted(action, _matcher(method, path, None), skip, times))
+        self._scripted.append(_Scripted(action, _matcher(method, path, when), skip, times))
+
+    def after(
+        self,
+        action: Callable[[], None],
+        *,
+        method: str | None = None,
+        path: str | None = None,
+        when: Callable[[Call], bool] | None = None,
+        skip: int = 0,
+        times: int = 1,
+    ) -> None:
+        """As :meth:`before`, once the request was carried out and before the client has its answer."""
+        self._scripted.append(_Scripted(action, _matcher(method, path, when), skip, times, afterwards=True))
 
     def randomly(
         self,
@@ -109,10 +128,13 @@ class Faults:
         self._scripted.clear()
         self._probability = 0.0
 
-    def actions(self, call: Call) -> list[Callable[[], None]]:
-        """What has to happen in the world before ``call`` is looked at; each is used up."""
-        entries = list(self._scripted)
-        return [entry.action for entry in entries if not isinstance(entry.action, Fault) and self._due(entry, call)]
+    def actions(self, call: Call, *, afterwards: bool = False) -> list[Callable[[], None]]:
+        """What has to happen in the world before (or after) ``call`` is carried out; each is used up."""
+        return [
+            entry.action
+            for entry in list(self._scripted)
+            if not isinstance(entry.action, Fault) and entry.afterwards == afterwards and self._due(entry, call)
+        ]
 
     def next(self, call: Call) -> Fault | None:
         """The fault that ``call`` gets, used up by asking."""

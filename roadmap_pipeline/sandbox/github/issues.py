@@ -9,6 +9,7 @@ from roadmap_pipeline.sandbox.github.calls import (
     Answer,
     ApiError,
     Call,
+    Moved,
     Router,
     answer,
     invalid,
@@ -23,7 +24,7 @@ from roadmap_pipeline.sandbox.github.store import RepositoryRecords, Store
 routes = Router()
 
 BODY_LIMIT = 65_536
-_TITLE_LIMIT = 256
+TITLE_LIMIT = 256
 _STATES = ("open", "closed")
 _REASONS = ("completed", "not_planned", "duplicate", "reopened")
 _NEEDS_PUSH = ("milestone", "labels", "assignees")
@@ -48,8 +49,13 @@ def found_issue(records: RepositoryRecords, number: int) -> Payload:
     """The issue or pull request of this number as it is now.
 
     Raises:
-        ApiError: 404.
+        ApiError: 404, 410 of a deleted one.
+        Moved: it was transferred to another repository.
     """
+    if number in records.deleted_issues:
+        raise ApiError(410, "This issue was deleted")
+    if number in records.transferred_issues:
+        raise Moved(records.transferred_issues[number])
     issue = records.issue(number)
     if issue is None:
         raise not_found()
@@ -65,7 +71,12 @@ _SORT_KEYS: dict[str, Callable[[Payload], Any]] = {
 
 @routes.add("GET", "issues")
 def list_issues(_store: Store, call: Call, records: RepositoryRecords) -> Answer:
-    conditions = [*_state_condition(call), *_people_conditions(call), *_milestone_condition(call, records)]
+    conditions = [
+        *_state_condition(call),
+        *_people_conditions(call),
+        *_milestone_condition(call, records),
+        *_type_condition(call),
+    ]
     wanted_labels = {name.strip().casefold() for name in call.query.get("labels", "").split(",") if name.strip()}
     if wanted_labels:
         conditions.append(lambda issue: wanted_labels <= {label["name"].casefold() for label in issue["labels"]})
@@ -119,13 +130,22 @@ def _milestone_condition(call: Call, records: RepositoryRecords) -> list[_Condit
     return [lambda issue: issue["milestone"] is not None and issue["milestone"]["number"] == int(wanted)]
 
 
+def _type_condition(call: Call) -> list[_Condition]:
+    wanted = call.query.get("type")
+    if not wanted:
+        return []
+    if wanted in ("*", "none"):
+        return [lambda issue: (issue.get("type") is not None) == (wanted == "*")]
+    return [lambda issue: ((issue.get("type") or {}).get("name") or "").lower() == wanted.lower()]
+
+
 def _changes(store: Store, call: Call, records: RepositoryRecords, *, new: bool) -> dict[str, Any]:
     """The fields of an issue that a body sets, checked; those that need push are left out of the body without it."""
     data = call.json()
     if call.caller is not None and not call.caller.may_push:
         data = {name: value for name, value in data.items() if name not in _NEEDS_PUSH}
     changes: dict[str, Any] = {}
-    title = text(data, "title", "Issue", required=new, limit=_TITLE_LIMIT)
+    title = text(data, "title", "Issue", required=new, limit=TITLE_LIMIT)
     if title is not None:
         if not title.strip():
             raise invalid("Issue", "title", "missing_field")
@@ -208,6 +228,7 @@ def create_issue(store: Store, call: Call, records: RepositoryRecords) -> Answer
             author_association="CONTRIBUTOR",
         )
     )
+    store.tell_of_issue(records, number, "opened", actor)
     store.change_issue(records, number, actor, changes)
     issue = found_issue(records, number)
     return answer(issue, 201, Location=issue["url"])

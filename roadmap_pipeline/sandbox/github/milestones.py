@@ -96,6 +96,7 @@ def create_milestone(store: Store, call: Call, records: RepositoryRecords) -> An
         closed_at=store.clock if changes.get("state") == "closed" else None,
     )
     milestone = records.milestone(number)
+    store.notify(records, "milestone", "created", call.user(), {"milestone": milestone})
     return answer(milestone, 201, Location=milestone["url"])
 
 
@@ -113,6 +114,8 @@ def change_milestone(store: Store, call: Call, records: RepositoryRecords, numbe
         if after["state"] != before["state"]:
             after["closed_at"] = store.now() if after["state"] == "closed" else None
         records.milestones[number] = {**after, "updated_at": store.now()}
+        action = "edited" if after["state"] == before["state"] else "closed" if after["closed_at"] else "opened"
+        store.notify(records, "milestone", action, call.user(), {"milestone": records.milestone(number)})
     return answer(records.milestone(number))
 
 
@@ -122,5 +125,6 @@ def delete_milestone(store: Store, call: Call, records: RepositoryRecords, numbe
     for issue in list(records.issues.values()):
         if issue["milestone"] is not None and issue["milestone"]["id"] == milestone["id"]:
             store.change_issue(records, issue["number"], call.user(), {"milestone": None})
+    store.notify(records, "milestone", "deleted", call.user(), {"milestone": records.milestone(number)})
     del records.milestones[number]
     return Answer(204)

@@ -5,7 +5,18 @@ from hashlib import sha1
 from typing import Any
 
 from roadmap_pipeline.sandbox.content import Payload
-from roadmap_pipeline.sandbox.github.calls import Answer, ApiError, Call, Router, answer, invalid, not_found
+from roadmap_pipeline.sandbox.github.calls import (
+    Answer,
+    ApiError,
+    Call,
+    Router,
+    answer,
+    invalid,
+    no_commit,
+    not_found,
+    text,
+)
+from roadmap_pipeline.sandbox.github.issues import BODY_LIMIT, TITLE_LIMIT
 from roadmap_pipeline.sandbox.github.paging import listed
 from roadmap_pipeline.sandbox.github.search_dates import normalised
 from roadmap_pipeline.sandbox.github.store import RepositoryRecords, Store
@@ -38,11 +49,12 @@ def _simple(records: RepositoryRecords, pull: Payload) -> Payload:
 
 def _full(records: RepositoryRecords, pull: Payload) -> Payload:
     files = records.files.get(pull["number"], [])
+    known = pull["state"] == "open" and pull["number"] in records.asked_for_merge
     return {
         "merged": pull["merged_at"] is not None,
-        "mergeable": None,
-        "rebaseable": None,
-        "mergeable_state": "unknown",
+        "mergeable": True if known else None,
+        "rebaseable": True if known else None,
+        "mergeable_state": "clean" if known else "unknown",
         "merged_by": None,
         "review_comments": 0,
         "maintainer_can_modify": False,
@@ -85,6 +97,41 @@ def list_pulls(_store: Store, call: Call, records: RepositoryRecords) -> Answer:
 def get_pull(_store: Store, _call: Call, records: RepositoryRecords, number: int) -> Answer:
     if number not in records.pulls:
         raise not_found()
+    result = answer(_full(records, records.pulls[number]))
+    # Whether it can be merged is worked out in the background, because somebody asked.
+    records.asked_for_merge.add(number)
+    return result
+
+
+@routes.add("PATCH", "pulls/{number:int}")
+def change_pull(store: Store, call: Call, records: RepositoryRecords, number: int) -> Answer:
+    actor = call.user()
+    if number not in records.pulls:
+        raise not_found()
+    data = call.json()
+    before = records.pulls[number]
+    changes: dict[str, Any] = {}
+    title = text(data, "title", "PullRequest", limit=TITLE_LIMIT)
+    if title is not None:
+        if not title.strip():
+            raise invalid("PullRequest", "title", "missing_field")
+        changes["title"] = title
+    if "body" in data:
+        changes["body"] = text(data, "body", "PullRequest", limit=BODY_LIMIT)
+    state = text(data, "state", "PullRequest")
+    if state is not None:
+        if state not in ("open", "closed"):
+            raise invalid("PullRequest", "state", "invalid", value=state)
+        if before["merged_at"] is not None and state == "open":
+            raise invalid("PullRequest", "state", "invalid", "state cannot be changed. The pull request was merged.")
+        changes["state"] = state
+    base = text(data, "base", "PullRequest")
+    if base is not None and base != before["base"]["ref"]:
+        label = f"{before['base']['user']['login']}:{base}"
+        moved = {**before["base"], "ref": base, "label": label}
+        records.pulls[number] = {**before, "base": moved, "updated_at": store.now()}
+        store.tell_of_issue(records, number, "edited", actor, {"changes": {"base": {"ref": before["base"]["ref"]}}})
+    store.change_issue(records, number, actor, changes)
     return answer(_full(records, records.pulls[number]))
 
 
@@ -95,10 +142,11 @@ def merge_pull(store: Store, call: Call, records: RepositoryRecords, number: int
         raise not_found()
     if records.pulls[number]["state"] != "open":
         raise ApiError(405, "Pull Request is not mergeable")
-    store.change_issue(records, number, actor, {"state": "closed"})
-    pull = records.pulls[number]
     sha = sha1(f"merge of {records.full_name}#{number}".encode()).hexdigest()  # noqa: S324
-    records.pulls[number] = {**pull, "merged_at": pull["closed_at"], "merge_commit_sha": sha}
+    merged = {"merged_at": store.now()}
+    records.pulls[number] = {**records.pulls[number], **merged, "merge_commit_sha": sha}
+    view = {**records.issues[number]["pull_request"], **merged}
+    store.change_issue(records, number, actor, {"state": "closed", "pull_request": view})
     return answer({"sha": sha, "merged": True, "message": "Pull Request successfully merged"})
 
 
@@ -111,6 +159,10 @@ def list_files(_store: Store, call: Call, records: RepositoryRecords, number: in
 
 @routes.add("GET", "commits/{sha}/pulls")
 def list_pulls_of_commit(_store: Store, call: Call, records: RepositoryRecords, sha: str) -> Answer:
+    if not (records.runs.newest_first() or records.pulls):
+        raise ApiError(409, "Git Repository is empty.")
+    if not records.knows_commit(sha):
+        raise no_commit(sha)
     # A commit on the default branch belongs to the merged pull request that brought it there.
     merged = [pull for pull in records.pulls.values() if pull["merged_at"] and pull["merge_commit_sha"] == sha]
     pulls = merged or [pull for pull in records.pulls.values() if pull["head"]["sha"] == sha]

@@ -7,7 +7,7 @@ start: ids and URLs come out the same.
 import threading
 import time
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,11 +16,14 @@ import orjson
 
 from roadmap_pipeline.errors import RoadmapError
 from roadmap_pipeline.sandbox.content import GitHubContent, Payload
+from roadmap_pipeline.sandbox.github.apps import Apps, GitHubApp
 from roadmap_pipeline.sandbox.github.calls import Answer, Call, Caller
 from roadmap_pipeline.sandbox.github.dispatch import respond
 from roadmap_pipeline.sandbox.github.faults import Faults
 from roadmap_pipeline.sandbox.github.limits import RateLimits
-from roadmap_pipeline.sandbox.github.store import RepositoryRecords, Store, Switches
+from roadmap_pipeline.sandbox.github.store import Store, Switches
+from roadmap_pipeline.sandbox.github.webhooks import Webhooks
+from roadmap_pipeline.sandbox.github.world import World
 from roadmap_pipeline.sandbox.server import JournalEntry
 
 TOKEN = "sandbox-github-token"  # noqa: S105 - the simulator's own
@@ -33,7 +36,8 @@ class GitHubState:
     ``token`` may do everything in the name of ``content.viewer``; ``read_only_tokens`` can't write;
     ``no_push_tokens`` write, but milestone, labels and assignees of what they write are left out.
     ``rate_limit`` is requests an hour and token, None for no limit. ``renamed`` maps former ``owner/name`` to present.
-    ``now`` gives real seconds since the epoch, for rate limits and signed URLs; everything else goes by ``clock``.
+    ``apps`` are GitHub Apps, which get themselves installation tokens. ``now`` gives real seconds since the epoch, for
+    rate limits, tokens and signed URLs (:meth:`let_pass` moves it on); everything else goes by ``clock``.
 
     Raises:
         RoadmapError: ``writes_path`` holds a write that this content refuses.
@@ -49,12 +53,17 @@ class GitHubState:
         no_push_tokens: frozenset[str] = frozenset(),
         rate_limit: int | None = 5_000,
         renamed: Mapping[str, str] | None = None,
+        apps: tuple[GitHubApp, ...] = (),
         now: Callable[[], float] = time.time,
     ) -> None:
-        self.store = Store(content, renamed=renamed or {}, now=now)
-        self.now = now
+        self._real_time = now
+        self._passed = 0.0
+        self.store = Store(content, renamed=renamed or {}, now=self.now)
         self.faults = Faults()
-        self.limits = RateLimits(rate_limit, now)
+        self.limits = RateLimits(rate_limit, self.now)
+        self.apps = Apps(apps, self.now)
+        self.webhooks = Webhooks()
+        self.store.notify = self.webhooks.notify
         self.journal: list[JournalEntry] = []
         """Every request that came by HTTP, oldest first."""
         viewer = content.viewer
@@ -66,17 +75,32 @@ class GitHubState:
         self._writes_path = writes_path
         # Faults and tests change the world from other threads than the server's.
         self.lock = threading.RLock()
+        self.world = World(self.store, self.lock)
+        """What happens without the client: runs go on, people edit, owners rename."""
         if writes_path is not None and writes_path.exists():
             self._replay(writes_path)
 
     @property
     def clock(self) -> datetime:
-        """The simulator's time; stands still until set."""
+        """The simulator's time; stands still until set. What was due until then happens (``Switches.run_takes``)."""
         return self.store.clock
 
     @clock.setter
     def clock(self, moment: datetime) -> None:
-        self.store.clock = moment
+        with self.lock:
+            self.store.clock = moment
+
+    def advance(self, span: timedelta) -> None:
+        """Move the clock on."""
+        self.clock += span
+
+    def now(self) -> float:
+        """Real time in seconds since the epoch, with what was let pass."""
+        return self._real_time() + self._passed
+
+    def let_pass(self, seconds: float) -> None:
+        """Move real time on without waiting: rate limits come back, signed URLs and installation tokens run out."""
+        self._passed += seconds
 
     @property
     def switches(self) -> Switches:
@@ -84,13 +108,17 @@ class GitHubState:
         return self.store.switches
 
     def caller(self, token: str) -> Caller | None:
-        """Who a token stands for; None for an unknown one."""
-        return self._callers.get(token)
+        """Who a token stands for; None for an unknown or expired one.
+
+        Raises:
+            ApiError: 401: a GitHub App's web token that can't be accepted.
+        """
+        return self._callers.get(token) or self.apps.caller(token)
 
     def carry_out(self, call: Call) -> Answer:
         """Answer a request and write it down if it changed something. Faults, limits and journal are none of it."""
         with self.lock:
-            answer = respond(self.store, call)
+            answer = respond(self.store, self.apps, call)
             if call.mutating and answer.status < 300:
                 self._write_down(call)
             return answer
@@ -110,11 +138,7 @@ class GitHubState:
 
     def put_run(self, full_name: str, run: Payload, jobs: list[Payload] | None = None) -> None:
         """Add an attempt of a run, or replace it, with its jobs. Not kept over a restart, as are the next two."""
-        with self.lock:
-            records = self._records(full_name)
-            records.runs.put(run)
-            for job in jobs or ():
-                records.put_job(job)
+        self.world.put_run(full_name, run, jobs or ())
 
     def put_log(self, job_id: int, log: bytes) -> None:
         """Add or replace the log of a job."""
@@ -123,14 +147,7 @@ class GitHubState:
 
     def delete_run(self, full_name: str, run_id: int) -> None:
         """Delete a run, whatever its status."""
-        with self.lock:
-            self._records(full_name).delete_run(run_id)
-
-    def _records(self, full_name: str) -> RepositoryRecords:
-        records = self.store.repository(full_name)
-        if records is None:
-            raise RoadmapError(f"the simulated GitHub has no repository {full_name}: name one of its content")
-        return records
+        self.world.delete_run(full_name, run_id)
 
     def _write_down(self, call: Call) -> None:
         if self._writes_path is None or call.caller is None:
@@ -161,7 +178,7 @@ class GitHubState:
             self.store.clock = datetime.fromisoformat(record["time"])
             caller = Caller(record.get("user", self.store.viewer), may_push=record.get("push", True))
             call = Call(record["method"], record["path"], "", orjson.dumps(record["body"]), caller)
-            answer = respond(self.store, call)
+            answer = respond(self.store, self.apps, call)
             if answer.status >= 300:
                 raise RoadmapError(
                     f"{path}, line {number}: {call.method} {call.path} can't be carried out again ({answer.status}): "

@@ -5,19 +5,24 @@ an event). Reading requests and wording answers belongs to the routes. Payloads 
 changed in place: a change puts a new payload in the old one's place.
 """
 
+import random
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from heapq import heappop, heappush
 from typing import Any, Literal
 
 from roadmap_pipeline.sandbox import payloads
 from roadmap_pipeline.sandbox.content import GitHubContent, Payload
+from roadmap_pipeline.sandbox.github.renaming import Renaming
 from roadmap_pipeline.sandbox.github.search_dates import normalised, seconds
 from roadmap_pipeline.sandbox.github.storage import LogStorage
 
 _RunKey = tuple[str, int]
 """Creation time and id: the order of run lists, reversed."""
+
+_SELECTIONS_KEPT = 16
 
 _ISSUE_VIEW_BASE = 2_000_000_000
 """The issue view of a pull request has an id of its own, which a payload of the pull request doesn't tell."""
@@ -32,11 +37,32 @@ class Switches:
     clamp_filtered_total: bool = False
     """``total_count`` of a filtered list says 1,000 at most."""
     stale_index: timedelta | None = None
-    """Filtered lists of runs miss what was created in this span before the clock."""
+    """How far the index behind filtered lists of runs lags behind the clock."""
+    stale_answers: Sequence[Literal["missing", "empty", "old"]] = ("missing",)
+    """What a filtered list says while the index lags, drawn for each request: without the runs created since; nothing;
+    or the page of back then, on which runs are as they were and deleted ones still stand."""
+    stale_chance: float = 1.0
+    """How often a lagging index shows (0 to 1); drawn for each request, the same ones at every start."""
     empty_filtered_answers: int = 0
     """So many of the next filtered lists of runs come back empty."""
     limit_status: Literal[403, 429] = 403
     """How an exhausted primary rate limit is answered."""
+    secondary_status: Literal[403, 429] = 403
+    """How an exceeded secondary limit is answered, ..."""
+    secondary_retry_after: int | None = 60
+    """... and how many seconds its ``Retry-After`` names; None leaves it out."""
+    carried_over_jobs: bool = False
+    """A re-run of failed jobs copies those that passed into the new attempt, as GitHub did before May 2025."""
+    unwritten_log: Literal["redirect", "404"] = "redirect"
+    """A log that was never written: a redirect to nothing, or 404 at once."""
+    search_delay: timedelta = timedelta(0)
+    """Searches don't find what was created in this span before the clock."""
+    run_waits: timedelta = timedelta(0)
+    """How long a queued run waits for a runner, ..."""
+    run_takes: timedelta | None = None
+    """... and how long it runs then, by the clock. None: it goes on only when told (``world.start_run``)."""
+    run_ends: str = "success"
+    """The conclusion of what the clock completes."""
 
 
 class RunIndex:
@@ -48,6 +74,11 @@ class RunIndex:
             self._attempts.setdefault(payload["id"], {})[payload.get("run_attempt", 1)] = payload
         self._keys = sorted(self._key(run_id) for run_id in self._attempts)
         self._workflows: dict[int, tuple[Payload, Payload]] | None = None
+        self._by_sha: dict[str, dict[int, None]] = {}
+        for run_id in self._attempts:
+            self._by_sha.setdefault(self[run_id].get("head_sha", ""), {})[run_id] = None
+        self._selections: dict[Hashable, Sequence[Payload]] = {}
+        self._deleted: dict[int, Payload] = {}
 
     def _key(self, run_id: int) -> _RunKey:
         return normalised(self[run_id]["created_at"]), run_id
@@ -64,20 +95,60 @@ class RunIndex:
         """The run as of one attempt."""
         return self._attempts.get(run_id, {}).get(number)
 
+    def attempts(self, run_id: int) -> list[Payload]:
+        """The run as of all its attempts, oldest first."""
+        attempts = self._attempts.get(run_id, {})
+        return [attempts[number] for number in sorted(attempts)]
+
+    def of_commit(self, sha: str) -> list[Payload]:
+        """The runs of a commit, newest first."""
+        keys = sorted((self._key(run_id) for run_id in self._by_sha.get(sha, ())), reverse=True)
+        return [self[run_id] for _, run_id in keys]
+
+    @property
+    def deleted(self) -> Iterable[Payload]:
+        """The runs that were there once, as they were last."""
+        return self._deleted.values()
+
+    def selection(self, key: Hashable, choose: Callable[[], Sequence[Payload]]) -> Sequence[Payload]:
+        """What ``choose`` gives, kept under ``key`` until a run changes: the pages of a list ask for the same again."""
+        if key not in self._selections:
+            if len(self._selections) >= _SELECTIONS_KEPT:
+                self._selections.clear()
+            self._selections[key] = choose()
+        return self._selections[key]
+
     def put(self, run: Payload) -> None:
         """Add an attempt or replace it."""
         run_id = run["id"]
-        self.delete(run_id, forget_attempts=False)
+        self._take_out(run_id)
         self._attempts.setdefault(run_id, {})[run.get("run_attempt", 1)] = run
+        self._deleted.pop(run_id, None)
         insort(self._keys, self._key(run_id))
+        self._by_sha.setdefault(self[run_id].get("head_sha", ""), {})[run_id] = None
 
-    def delete(self, run_id: int, *, forget_attempts: bool = True) -> None:
-        """Take a run out of the lists, and with its attempts out of everything; nothing happens to an unknown one."""
+    def delete(self, run_id: int) -> None:
+        """Take a run with all its attempts out of everything; nothing happens to an unknown one."""
+        self._take_out(run_id)
+        if run_id in self._attempts:
+            self._deleted[run_id] = self[run_id]
+            del self._attempts[run_id]
+
+    def rewrite(self, change: Callable[[Payload], Payload]) -> None:
+        """Put another payload in the place of every attempt, the same in id, times and commit."""
+        for attempts in self._attempts.values():
+            for number, run in attempts.items():
+                attempts[number] = change(run)
+        self._deleted = {run_id: change(run) for run_id, run in self._deleted.items()}
         self._workflows = None
+        self._selections.clear()
+
+    def _take_out(self, run_id: int) -> None:
+        self._workflows = None
+        self._selections.clear()
         if run_id in self._attempts:
             self._keys.pop(bisect_left(self._keys, self._key(run_id)))
-            if forget_attempts:
-                del self._attempts[run_id]
+            self._by_sha[self[run_id].get("head_sha", "")].pop(run_id)
 
     def workflows(self) -> dict[int, tuple[Payload, Payload]]:
         """The oldest and the newest run of every workflow, by workflow id."""
@@ -123,8 +194,9 @@ class RepositoryRecords:
 
     def __init__(self, content: GitHubContent, full_name: str) -> None:
         self.payload = content.repositories[full_name]
-        self.full_name: str = self.payload["full_name"]
         self.id: int = self.payload["id"]
+        self._renamings: list[Renaming] = []
+        self.workflows: dict[int, Payload] = {item["id"]: item for item in content.workflows.get(full_name, ())}
         self.runs = RunIndex(content.runs.get(full_name, ()))
         self.jobs: dict[int, Payload] = {}
         self.jobs_of_run: dict[int, list[Payload]] = {}
@@ -146,6 +218,11 @@ class RepositoryRecords:
         }
         self.milestones: dict[int, Payload] = {item["number"]: item for item in content.milestones.get(full_name, ())}
         self.events: list[Payload] = sorted(content.issue_events.get(full_name, ()), key=lambda event: event["id"])
+        self.deleted_issues: set[int] = set()
+        self.transferred_issues: dict[int, str] = {}
+        """Numbers of issues that are elsewhere now, with their new address."""
+        self.asked_for_merge: set[int] = set()
+        """Open pull requests whose mergeability GitHub has worked out, which it does once somebody asks."""
         self.issues: dict[int, Payload] = {}
         for number, pull in self.pulls.items():
             self.issues[number] = self._view_of_pull(pull)
@@ -186,12 +263,55 @@ class RepositoryRecords:
             pull_request=pull,
         )
 
+    @property
+    def full_name(self) -> str:
+        """The present name."""
+        name: str = self.payload["full_name"]
+        return name
+
     def path(self, rest: str) -> str:
         """The path below this repository that ``Link`` headers name: by id, whatever name was asked."""
         return f"/repositories/{self.id}/{rest}"
 
+    def rename(self, payload: Payload) -> None:
+        """Take another name, which everything held follows, and whatever is still put here under the former one."""
+        renaming = Renaming(self.full_name, payload)
+        self.payload = payload
+        self._renamings.append(renaming)
+        self.runs.rewrite(renaming.of)
+        for siblings in self.jobs_of_run.values():
+            siblings[:] = [renaming.of(job) for job in siblings]
+        self.jobs = {job["id"]: job for siblings in self.jobs_of_run.values() for job in siblings}
+        for table in (self.workflows, self.pulls, self.files, self.comments, self.milestones, self.issues):
+            held: dict[int, Any] = table
+            for key, item in held.items():
+                held[key] = renaming.of(item)
+        self.labels = {name: renaming.of(label) for name, label in self.labels.items()}
+        self.events[:] = [renaming.of(event) for event in self.events]
+
+    def _present(self, item: Payload) -> Payload:
+        for renaming in self._renamings:
+            item = renaming.of(item)
+        return item
+
+    def put_run(self, run: Payload) -> None:
+        """Add an attempt of a run or replace it."""
+        self.runs.put(self._present(run))
+
+    def put_pull(self, pull: Payload) -> None:
+        """Add a pull request or replace it; its issue view follows."""
+        pull = self._present(pull)
+        number = pull["number"]
+        self.pulls[number] = pull
+        self.asked_for_merge.discard(number)
+        known = self.issues.get(number)
+        view = self._view_of_pull(pull)
+        self.issues[number] = view if known is None else {**view, "id": known["id"], "comments": known["comments"]}
+        self._counts = None
+
     def put_job(self, job: Payload) -> None:
         """Add a job or replace it."""
+        job = self._present(job)
         siblings = self.jobs_of_run.setdefault(job["run_id"], [])
         if job["id"] in self.jobs:
             siblings[:] = [sibling for sibling in siblings if sibling["id"] != job["id"]]
@@ -212,12 +332,17 @@ class RepositoryRecords:
 
     def delete_comment(self, comment_id: int) -> int:
         """Forget a comment; gives the number of its issue."""
-        number = int(self.comments.pop(comment_id)["issue_url"].rpartition("/")[2])
+        number = self.issue_number_of(self.comments.pop(comment_id))
         self.comments_of[number].remove(comment_id)
         return number
 
+    def issue_number_of(self, comment: Payload) -> int:
+        """The number of the issue or pull request that a comment is on."""
+        return int(comment["issue_url"].rpartition("/")[2])
+
     def put_issue(self, issue: Payload) -> None:
         """Add an issue, plain or the view of a pull request, or replace it; the pull request follows."""
+        issue = self._present(issue)
         number = issue["number"]
         self.issues[number] = issue
         self._counts = None
@@ -253,9 +378,22 @@ class RepositoryRecords:
         issue = self.issues.get(number)
         return None if issue is None else self.with_milestone(issue)
 
+    def delete_issue(self, number: int) -> None:
+        """Forget an issue with its comments; its number is not given again."""
+        del self.issues[number]
+        self._counts = None
+        for comment_id in self.comments_of.pop(number, ()):
+            del self.comments[comment_id]
+
     def next_number(self) -> int:
         """The number of the next issue."""
-        return max(self.issues, default=0) + 1
+        return max((*self.issues, *self.deleted_issues, *self.transferred_issues), default=0) + 1
+
+    def knows_commit(self, sha: str) -> bool:
+        """Whether a run or a pull request names this commit."""
+        return bool(self.runs.of_commit(sha)) or any(
+            sha in (pull["head"]["sha"], pull["base"]["sha"], pull["merge_commit_sha"]) for pull in self.pulls.values()
+        )
 
 
 _SHARED_WITH_PULL = (
@@ -281,15 +419,54 @@ class Store:
     """
 
     def __init__(self, content: GitHubContent, *, renamed: Mapping[str, str], now: Callable[[], float]) -> None:
-        self.clock: datetime = content.clock
+        self._clock: datetime = content.clock
+        self._due: list[tuple[datetime, int, Callable[[], None]]] = []
+        self._appointments = 0
+        self.random = random.Random(0)  # noqa: S311
+        self.notify: Callable[[RepositoryRecords, str, str, Payload, Payload], None] = lambda *_: None
+        """Told of everything that a webhook tells: repository, event, action, who did it, what the event adds."""
         self.viewer: Payload = content.viewer
         self.switches = Switches()
         self.storage = LogStorage(content.logs, now)
         self.expired_logs: set[int] = set(content.expired_logs)
+        self.annotations: dict[int, list[Payload]] = {job: list(found) for job, found in content.annotations.items()}
         self._by_name = {name.lower(): RepositoryRecords(content, name) for name in content.repositories}
         self._by_id = {records.id: records for records in self._by_name.values()}
         self._renamed = {old.lower(): new.lower() for old, new in renamed.items()}
         self._last_ids: dict[str, int] = {}
+
+    @property
+    def repositories(self) -> Iterable[RepositoryRecords]:
+        """All of them."""
+        return self._by_name.values()
+
+    @property
+    def clock(self) -> datetime:
+        """The time here; setting it makes happen, in order and each at its own time, what was due until then."""
+        return self._clock
+
+    @clock.setter
+    def clock(self, moment: datetime) -> None:
+        while self._due and self._due[0][0] <= moment:
+            due, _, action = heappop(self._due)
+            self._clock = max(self._clock, due)
+            action()
+        self._clock = moment
+
+    def at(self, moment: datetime, action: Callable[[], None]) -> None:
+        """Have something happen once the clock gets there; at once if it is there already."""
+        self._appointments += 1
+        heappush(self._due, (moment, self._appointments, action))
+        self.clock = self._clock
+
+    def rename(self, records: RepositoryRecords, payload: Payload) -> None:
+        """Give a repository another name or owner; the former name leads to it from now on."""
+        old, new = records.full_name.lower(), payload["full_name"].lower()
+        records.rename(payload)
+        del self._by_name[old]
+        self._by_name[new] = records
+        self._renamed.pop(new, None)
+        self._renamed = {former: new if now == old else now for former, now in self._renamed.items()} | {old: new}
 
     def repository(self, full_name: str) -> RepositoryRecords | None:
         """By present name, whatever its case."""
@@ -308,11 +485,13 @@ class Store:
         """The clock as the API writes it."""
         return seconds(self.clock)
 
-    def next_id(self, kind: Literal["comments", "issues", "milestones", "labels", "events"]) -> int:
+    def next_id(self, kind: Literal["comments", "issues", "milestones", "labels", "events", "jobs"]) -> int:
         """An id that no object of this kind has; the same ones in the same order at every start."""
         if kind not in self._last_ids:
             self._last_ids[kind] = max((item["id"] for item in self._all(kind)), default=0)
         self._last_ids[kind] += 1
+        while any(self._last_ids[kind] in getattr(records, kind) for records in self._by_name.values()):
+            self._last_ids[kind] += 1
         return self._last_ids[kind]
 
     def _all(self, kind: str) -> Iterator[Payload]:
@@ -374,7 +553,8 @@ class Store:
         after["assignee"] = after["assignees"][0] if after["assignees"] else None
         if all(_comparable(after[name]) == _comparable(before.get(name)) for name in after):
             return before
-        for event, details in _events_of_change(before, after):
+        happened = list(_events_of_change(before, after))
+        for event, details in happened:
             self.add_event(records, number, event, actor, details)
         if after["state"] != before["state"]:
             closed = after["state"] == "closed"
@@ -384,7 +564,22 @@ class Store:
             after["state_reason"] = changes.get("state_reason") or default
         after["updated_at"] = self.now()
         records.put_issue(after)
+        for event, details in happened:
+            self.tell_of_issue(records, number, "edited" if event == "renamed" else event, actor, details)
+        if after["body"] != before["body"]:
+            self.tell_of_issue(records, number, "edited", actor)
         return after
+
+    def tell_of_issue(
+        self, records: RepositoryRecords, number: int, action: str, actor: Payload, details: Payload | None = None
+    ) -> None:
+        """Let webhooks tell what happened to an issue or pull request."""
+        if number in records.pulls:
+            subject = {"number": number, "pull_request": records.with_milestone(records.pulls[number])}
+            self.notify(records, "pull_request", action, actor, {**subject, **(details or {})})
+        else:
+            issue = {"issue": records.with_milestone(records.issues[number])}
+            self.notify(records, "issues", action, actor, {**issue, **(details or {})})
 
 
 def _comparable(value: Any) -> Any:
