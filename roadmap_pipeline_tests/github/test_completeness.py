@@ -1,0 +1,126 @@
+"""Whatever happens on GitHub between readings, the raw tables end equal to what GitHub holds."""
+
+from contextlib import ExitStack
+from datetime import timedelta
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from roadmap_pipeline.github.ingest import ingest
+from roadmap_pipeline.sandbox.content import GitHubContent
+from roadmap_pipeline.sandbox.github.app import create_app
+from roadmap_pipeline.sandbox.github.state import GitHubState
+from roadmap_pipeline.sandbox.server import Server
+from roadmap_pipeline.warehouse.connection import connect
+from roadmap_pipeline_tests.github.conftest import BOT, CLOCK, FULL, REPO, World, job, run, table
+
+HISTORY_DAYS = 400
+RENAMED = "acme/pay"
+
+
+class History:
+    """A GitHub on which things happen, and readings of it in between."""
+
+    def __init__(self, world, con):
+        self.world, self.con = world, con
+        self.state = world.state
+        self.client = world.client()
+        self.name, self.next_id = REPO, 1
+        self.seen = set()
+
+    def runs(self):
+        """Attempts by run, as GitHub holds them now."""
+        index = self.state.store.repository(self.name).runs
+        found = {number: index.attempts(number) for number in range(1, self.next_id)}
+        return {number: attempts for number, attempts in found.items() if attempts}
+
+    def pick(self, among, n):
+        return among[n % len(among)] if among else None
+
+    def happen(self, event, n):
+        finished = [i for i, attempts in self.runs().items() if attempts[-1]["status"] == "completed"]
+        open_ones = [i for i, attempts in self.runs().items() if attempts[-1]["status"] != "completed"]
+        world = self.state.world
+        match event:
+            case "new":
+                number, at = self.next_id, self.state.clock
+                self.next_id += 1
+                conclusion = ("success", "failure")[n % 2]
+                jobs = [job(number * 100 + k, number, at, name=f"job {k}", conclusion=conclusion) for k in range(n % 3)]
+                world.put_run(self.name, run(number, at, conclusion=conclusion), jobs)
+            case "start":
+                number, at = self.next_id, self.state.clock
+                self.next_id += 1
+                begun = job(number * 100, number, at, status="in_progress", conclusion=None)
+                world.put_run(self.name, run(number, at, status="in_progress", conclusion=None), [begun])
+            case "complete" if open_ones:
+                world.complete_run(self.name, self.pick(open_ones, n), ("success", "failure", "cancelled")[n % 3])
+            case "rerun" if finished:
+                world.rerun(self.name, self.pick(finished, n), failed_only=n % 2 == 0)
+            case "delete" if finished:
+                world.delete_run(self.name, self.pick(finished, n))
+            case "rename":
+                new = RENAMED if self.name == REPO else REPO
+                world.rename(self.name, new)
+                self.name = new
+            case "wait":
+                self.state.advance(timedelta(minutes=(1, 50, 60 * 20, 60 * 24 * 9)[n % 4]))
+
+    def read(self):
+        ingest(self.client, self.con, [REPO], history_days=HISTORY_DAYS, now=self.state.clock)
+        self.seen |= set(self.runs())
+
+    def read_next_day(self):
+        """What may have changed long ago is looked at once a day."""
+        self.state.advance(timedelta(days=1))
+        self.read()
+
+    def check(self):
+        held = self.runs()
+        attempts = {
+            (one["id"], one["run_attempt"], one["status"], one["conclusion"], one["updated_at"])
+            for run_attempts in held.values()
+            for one in run_attempts
+        }
+        stored = table(
+            self.con,
+            "select run_id, run_attempt, status, conclusion, strftime(updated_at, '%Y-%m-%dT%H:%M:%SZ')"
+            " from raw.workflow_runs where deleted_upstream_at is null",
+        )
+        assert len(stored) == len(set(stored))
+        assert set(stored) == attempts
+        jobs = {
+            (one["id"], one["run_id"], one["run_attempt"], one["status"], one["conclusion"])
+            for number in held
+            for one in self.state.store.repository(self.name).jobs_of_run.get(number, ())
+        }
+        stored = table(
+            self.con, "select job_id, run_id, run_attempt, status, conclusion from raw.workflow_jobs"
+        )
+        assert {row for row in stored if row[1] in held} == jobs
+        assert len(stored) == len(set(stored))
+        gone = table(self.con, "select distinct run_id from raw.workflow_runs where deleted_upstream_at is not null")
+        assert {number for (number,) in gone} == self.seen - set(held)
+        assert table(self.con, "select distinct repo from raw.workflow_runs") in ([], [(self.name,)])
+        assert table(self.con, "select repo from raw.repositories") == [(self.name,)]
+
+
+EVENTS = ("new", "new", "start", "complete", "rerun", "rerun", "delete", "rename", "wait", "wait")
+BETWEEN_READINGS = st.lists(st.tuples(st.sampled_from(EVENTS), st.integers(0, 20)), min_size=1, max_size=8)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(BETWEEN_READINGS, min_size=1, max_size=5))
+def test_any_history_is_read_completely(tmp_path_factory, history):
+    state = GitHubState(GitHubContent(clock=CLOCK, viewer=BOT, repositories={REPO: FULL}), rate_limit=None)
+    folder = tmp_path_factory.mktemp("history")
+    with ExitStack() as stack:
+        server = stack.enter_context(Server(create_app(state)))
+        con = stack.enter_context(connect(folder / "roadmap.duckdb"))
+        github = History(World(state, server.base_url, stack), con)
+        for events in history:
+            for event, n in events:
+                github.happen(event, n)
+            github.read()
+        github.read_next_day()
+        github.check()
