@@ -56,7 +56,7 @@ def _explain_details(ctx: click.Context) -> None:
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--verbose", is_flag=True, help="Say more, and print the traceback of an error.")
+@click.option("--verbose", is_flag=True, help="Log requests and waits, and print the traceback of an error.")
 @click.version_option(package_name="roadmap_pipeline")
 @click.pass_context
 def main(ctx: click.Context, verbose: bool) -> None:
@@ -68,6 +68,8 @@ def main(ctx: click.Context, verbose: bool) -> None:
 
     # Libraries log retries and requests; people asked for results. Warnings and errors still come through.
     logging.basicConfig(level=logging.INFO if verbose else logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
+    if verbose:
+        logging.getLogger(__package__).setLevel(logging.DEBUG)
     ctx.ensure_object(dict)
 
 

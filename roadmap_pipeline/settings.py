@@ -17,6 +17,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from roadmap_pipeline.errors import ConfigurationError
+from roadmap_pipeline.github.credentials import GitHubApp, pem_text
 
 GITHUB_API_URL = "https://api.github.com"
 NOTION_API_URL = "https://api.notion.com"
@@ -35,6 +36,7 @@ DEFAULT_BOTS = (
 )
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?/[A-Za-z0-9._-]+")
+_APP_ID = re.compile(r"[A-Za-z0-9.]+")
 _NOTION_ID = re.compile(r"([0-9a-fA-F]{32})(?:\?.*)?$")
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
@@ -79,9 +81,14 @@ class AutoFix(_Section):
 
 
 class Limits(_Section):
-    """Pacing of requests; off against the built-in sandbox."""
+    """Pacing of requests, off against the built-in sandbox, and what of GitHub's quota a run may use.
+
+    ``github_quota_reserve`` is the fraction of the hourly quota that is left to others.
+    """
 
     github_points_per_minute: Annotated[int, Field(gt=0)] = 900
+    github_quota_reserve: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    github_requests_per_run: Annotated[int, Field(gt=0)] | None = None
     notion_requests_per_second: Annotated[float, Field(gt=0)] = 2.5
 
 
@@ -124,6 +131,7 @@ class Settings:
     dagster_home: Path
     repositories: tuple[str, ...] = ()
     github_token: SecretStr | None = None
+    github_app: GitHubApp | None = None
     github_api_url: str = GITHUB_API_URL
     notion_api_key: SecretStr | None = None
     notion_parent_page_id: str | None = None
@@ -137,7 +145,7 @@ class Settings:
     @property
     def github_side(self) -> Side:
         """Whether GitHub is real, the sandbox's, or missing."""
-        return self._side(self.github_token)
+        return "real" if self.github_app is not None else self._side(self.github_token)
 
     @property
     def notion_side(self) -> Side:
@@ -164,7 +172,7 @@ class Settings:
     @property
     def needs_sandbox(self) -> bool:
         """True while neither side has credentials: then, and only then, both sides are the sandbox's."""
-        return self.github_token is None and self.notion_api_key is None
+        return self.github_token is None and self.github_app is None and self.notion_api_key is None
 
     @property
     def state_folder(self) -> Path:
@@ -211,11 +219,15 @@ def load_settings(environment: Mapping[str, str] | None = None, root: Path | Non
         for repository in repositories
         if not _REPOSITORY.fullmatch(repository)
     ]
-    if values.get("github_token") is not None and not repositories:
-        problems.append(
-            "GITHUB_TOKEN is set but no repository is named: set GITHUB_REPOSITORY=owner/name"
-            f" or repositories in {config_path.name}"
-        )
+    credentials = {"github_token": "GITHUB_TOKEN", "github_app": "GITHUB_APP_ID"}
+    problems += [
+        f"{variable} is set but no repository is named: set GITHUB_REPOSITORY=owner/name"
+        f" or repositories in {config_path.name}"
+        for field_name, variable in credentials.items()
+        if values.get(field_name) is not None and not repositories
+    ]
+    if (app := values.get("github_app")) is not None and repositories:
+        values["github_app"] = replace(app, repository=repositories[0])
     if values.get("notion_api_key") is not None and not (
         values.get("notion_parent_page_id")
         or (values.get("notion_ci_reports_db_id") and values.get("notion_roadmap_db_id"))
@@ -254,6 +266,8 @@ def _from_environment(environment: Mapping[str, str], problems: list[str]) -> di
     for name in ("GITHUB_TOKEN", "NOTION_API_KEY"):
         if secret := environment.get(name, "").strip():
             values[name.lower()] = SecretStr(secret)
+    if app := _github_app(environment, problems):
+        values["github_app"] = app
     for name in ("GITHUB_API_URL", "NOTION_API_URL"):
         if url := environment.get(name, "").strip().rstrip("/"):
             if not re.match(r"https?://[^/\s]+", url):
@@ -283,6 +297,36 @@ def _from_environment(environment: Mapping[str, str], problems: list[str]) -> di
             # A time without an offset is UTC, as everywhere in the warehouse.
             values["fixed_now"] = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     return values
+
+
+def _github_app(environment: Mapping[str, str], problems: list[str]) -> GitHubApp | None:
+    """The GitHub App that the environment names. No text in ``problems`` quotes what may be a key."""
+    names = ("GITHUB_APP_ID", "GITHUB_APP_PRIVATE_KEY", "GITHUB_APP_INSTALLATION_ID")
+    app_id, key, installation = (environment.get(name, "").strip() for name in names)
+    if not (app_id or key or installation):
+        return None
+    found = len(problems)
+    if missing := [name for name, value in zip(names, (app_id, key), strict=False) if not value]:
+        problems.append(f"{' and '.join(missing)}: not set, but other settings of a GitHub App are")
+    if environment.get("GITHUB_TOKEN", "").strip():
+        problems.append("GITHUB_TOKEN and a GitHub App (GITHUB_APP_…) are both set: unset one of them")
+    if app_id and not _APP_ID.fullmatch(app_id):
+        problems.append("GITHUB_APP_ID is neither the App's number nor its client ID")
+    if installation and not installation.isdecimal():
+        problems.append(f"GITHUB_APP_INSTALLATION_ID: {installation!r} is no number; leave it out to have it found")
+    pem = pem_text(key) or _pem_of_file(key)
+    if key and pem is None:
+        problems.append("GITHUB_APP_PRIVATE_KEY is neither a private key in PEM form nor the path of a file with one")
+    if len(problems) > found or pem is None:
+        return None
+    return GitHubApp(app_id, SecretStr(pem), int(installation) if installation else None)
+
+
+def _pem_of_file(path: str) -> str | None:
+    try:
+        return pem_text(Path(path).expanduser().read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return None
 
 
 def _read_configuration(path: Path, *, must_exist: bool, problems: list[str]) -> tuple[Configuration, list[str]]:

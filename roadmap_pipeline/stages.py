@@ -43,9 +43,10 @@ def ingest(workspace: Workspace) -> "IngestSummary":
         raise ConfigurationError(message)
     settings = workspace.settings
     _claim(workspace)
-    with connect(settings.warehouse) as con:
+    github, budget = workspace.github, settings.configuration.limits.github_requests_per_run
+    with connect(settings.warehouse) as con, github.spending_at_most(budget):
         summary = read_github(
-            workspace.github,
+            github,
             con,
             settings.repositories,
             history_days=settings.configuration.history_days,

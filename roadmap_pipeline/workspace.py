@@ -22,20 +22,25 @@ class Workspace:
 
     settings: Settings
     outcome: Outcome = field(default_factory=Outcome)
+    attended: bool = False
+    """Whether somebody waits for the run to end: then it ends where otherwise it would go on after a long wait."""
 
     @cached_property
     def github(self) -> "GitHubClient":
         """The client of GitHub. The side must not be missing: see :meth:`missing`."""
         from roadmap_pipeline.github.transport import GitHubClient
 
-        token = self.settings.github_token
-        if token is None:
+        settings = self.settings
+        token = settings.github_token
+        credentials = settings.github_app if token is None else token.get_secret_value()
+        if credentials is None:
             raise ValueError("no GitHub token; ask missing() first")
-        limits = self.settings.configuration.limits
+        limits = settings.configuration.limits
         return GitHubClient(
-            token.get_secret_value(),
-            base_url=self.settings.github_api_url,
-            points_per_minute=None if self.settings.uses_sandbox else limits.github_points_per_minute,
+            credentials,
+            base_url=settings.github_api_url,
+            points_per_minute=None if settings.uses_sandbox else limits.github_points_per_minute,
+            quota_reserve=limits.github_quota_reserve,
         )
 
     @cached_property

@@ -97,6 +97,66 @@ def test_one_side_alone_leaves_the_other_missing(tmp_path: Path) -> None:
     assert load_settings({"GITHUB_REPOSITORY": "acme/a"}, tmp_path).github_side == "sandbox"
 
 
+PEM = "-----BEGIN RSA PRIVATE KEY-----\nc2VjcmV0c2VjcmV0\n-----END RSA PRIVATE KEY-----\n"
+APP = {"GITHUB_APP_ID": "7", "GITHUB_APP_PRIVATE_KEY": PEM, "GITHUB_REPOSITORY": "acme/a,acme/b"}
+
+
+def test_an_installed_app_is_a_credential_of_github(tmp_path: Path) -> None:
+    settings = load_settings(APP, tmp_path)
+    assert (settings.github_side, settings.notion_side, settings.origin) == ("real", "missing", "real")
+    app = settings.github_app
+    assert app is not None
+    assert (app.app_id, app.installation_id, app.repository) == ("7", None, "acme/a")
+    named = load_settings({**APP, "GITHUB_APP_INSTALLATION_ID": "55"}, tmp_path).github_app
+    assert named is not None and named.installation_id == 55
+
+
+def test_an_apps_key_is_text_or_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "app.pem"
+    file.write_text(PEM)
+    keys = set()
+    for given in (PEM, PEM.replace("\n", "\\n"), str(file)):
+        app = load_settings({**APP, "GITHUB_APP_PRIVATE_KEY": given}, tmp_path).github_app
+        assert app is not None
+        keys.add(app.private_key.get_secret_value())
+    assert keys == {PEM.strip()}
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"GITHUB_APP_PRIVATE_KEY": ""}, "GITHUB_APP_PRIVATE_KEY: not set, but other settings of a GitHub App are"),
+        ({"GITHUB_APP_ID": ""}, "GITHUB_APP_ID: not set"),
+        (
+            {"GITHUB_APP_ID": "", "GITHUB_APP_PRIVATE_KEY": "", "GITHUB_APP_INSTALLATION_ID": "5"},
+            "GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY: not set",
+        ),
+        ({"GITHUB_TOKEN": "t"}, "GITHUB_TOKEN and a GitHub App (GITHUB_APP_…) are both set: unset one of them"),
+        ({"GITHUB_APP_INSTALLATION_ID": "acme"}, "GITHUB_APP_INSTALLATION_ID: 'acme' is no number"),
+        ({"GITHUB_APP_ID": "my app"}, "GITHUB_APP_ID is neither"),
+        ({"GITHUB_APP_PRIVATE_KEY": "/no/such/file.pem"}, "GITHUB_APP_PRIVATE_KEY is neither a private key"),
+        ({"GITHUB_APP_PRIVATE_KEY": "c2VjcmV0c2VjcmV0"}, "GITHUB_APP_PRIVATE_KEY is neither a private key"),
+        ({"GITHUB_REPOSITORY": ""}, "GITHUB_APP_ID is set but no repository is named"),
+    ],
+)
+def test_half_an_app_or_two_credentials_are_a_problem(changes: dict[str, str], text: str, tmp_path: Path) -> None:
+    (found,) = problems({**APP, **changes}, tmp_path)
+    assert found.startswith(text)
+    assert "c2VjcmV0c2VjcmV0" not in found
+
+
+def test_an_apps_key_never_shows(tmp_path: Path) -> None:
+    settings = load_settings(APP, tmp_path)
+    assert "c2VjcmV0c2VjcmV0" not in repr(settings) + str(settings.github_app)
+
+
+def test_limits_of_githubs_quota(tmp_path: Path) -> None:
+    limits = load_settings({}, tmp_path).configuration.limits
+    assert (limits.github_quota_reserve, limits.github_requests_per_run) == (0.1, None)
+    write(tmp_path, "[limits]\ngithub_quota_reserve = 1\ngithub_requests_per_run = 0\n")
+    assert len(problems({}, tmp_path)) == 2
+
+
 def test_secrets_never_show(tmp_path: Path) -> None:
     secret = "ghp_" + "s3cret" * 6
     settings = load_settings({"GITHUB_TOKEN": secret, "GITHUB_REPOSITORY": "acme/a"}, tmp_path)

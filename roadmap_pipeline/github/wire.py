@@ -2,21 +2,42 @@
 
 Belongs here: sending a single request through PyGithub's requester and telling apart what can go wrong below HTTP.
 Nothing is repeated, waited for or judged here: :mod:`roadmap_pipeline.github.transport` does.
+
+PyGithub signs the requests, and knows GitHub's refusals by their texts. Of the answers it gets to see no more than its
+books need: it would follow redirects without their query, repeat 202 without end, turn bodies into text, and log them.
 """
 
-from collections.abc import Iterator, Mapping
+import logging
+import re
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 import github
+import jwt
 import requests
 from github.Requester import HTTPRequestsConnectionClass, Requester, RequestsResponse
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 from urllib3.util import Retry
 
+from roadmap_pipeline.errors import ConfigurationError
+
 API_VERSION = "2022-11-28"
 CHUNK_BYTES = 1 << 16
 TIMEOUT_SECONDS = 30
+
+_QUERY = re.compile(r"(?<=\?)[^\s\"')]+")
+
+
+class _WithoutQueries(logging.Filter):
+    """Takes the query out of addresses: whoever knows that of a log's address may read the log."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = _QUERY.sub("…", record.getMessage()), ()
+        return True
+
+
+logging.getLogger("urllib3.connectionpool").addFilter(_WithoutQueries())
 
 
 class UnreachableError(Exception):
@@ -27,19 +48,38 @@ class DroppedError(Exception):
     """The connection broke after the request went out: whether it was carried out is unknown."""
 
 
-class _Response(RequestsResponse):
-    """An answer whose 301 PyGithub does not follow: following, it would drop the query."""
+class _Token(github.Auth.Auth):
+    """A token that is asked for with each request, since it may be another one by now."""
+
+    def __init__(self, current: Callable[[], str]) -> None:
+        self._current = current
+
+    @property
+    def token_type(self) -> str:
+        return "token"
+
+    @property
+    def token(self) -> str:
+        return self._current()
+
+
+class _Seen(RequestsResponse):
+    """What PyGithub sees of an answer: its status, and how much of the quota is left."""
+
+    def __init__(self, response: requests.Response) -> None:
+        super().__init__(response)
+        if self.status == 202:
+            self.status = 200
 
     def getheaders(self) -> Any:
-        if self.status != 301:
-            return super().getheaders()
-        return {
-            ("x-moved-to" if name.lower() == "location" else name): value for name, value in self.headers.items()
-        }.items()
+        return [(name, value) for name, value in self.headers.items() if name.lower().startswith("x-ratelimit-")]
+
+    def read(self) -> str:
+        return ""
 
 
 class _Connection(HTTPRequestsConnectionClass):
-    """A kept-alive connection, http or https, that repeats nothing by itself."""
+    """A kept-alive connection, http or https, that repeats nothing by itself and keeps its last answer."""
 
     def __init__(self, base_url: str) -> None:
         parts = urlsplit(base_url)
@@ -50,17 +90,19 @@ class _Connection(HTTPRequestsConnectionClass):
             retry=Retry(0, read=False),
         )
         self.protocol = parts.scheme
+        self.last = requests.Response()
 
     def getresponse(self) -> RequestsResponse:
-        return _Response(super().getresponse().response)
+        self.last = super().getresponse().response
+        return _Seen(self.last)
 
 
 class Wire:
     """One thread's access to GitHub. PyGithub keeps state on it between request and answer: never share it."""
 
-    def __init__(self, token: str, base_url: str) -> None:
+    def __init__(self, auth: github.Auth.Auth, base_url: str) -> None:
         self._requester = github.Github(
-            auth=github.Auth.Token(token),
+            auth=auth,
             base_url=base_url,
             retry=None,
             seconds_between_requests=0,
@@ -71,26 +113,39 @@ class Wire:
         ).requester
         self._connection = _Connection(base_url)
 
+    @classmethod
+    def with_token(cls, current: Callable[[], str], base_url: str) -> "Wire":
+        """Asks with the token that ``current`` returns when a request goes out."""
+        return cls(_Token(current), base_url)
+
+    @classmethod
+    def with_app(cls, app_id: str, private_key: str, base_url: str) -> "Wire":
+        """Asks as a GitHub App. Raises ConfigurationError when nothing can be signed with the key (PEM)."""
+        auth = github.Auth.AppAuth(app_id, private_key)
+        try:
+            auth.create_jwt()
+        except (ValueError, TypeError, jwt.PyJWTError) as error:
+            problem = f"GITHUB_APP_PRIVATE_KEY is no RSA private key in PEM form without a password ({error})"
+            raise ConfigurationError(problem) from None
+        return cls(auth, base_url)
+
     def send(
         self, verb: str, path: str, params: Mapping[str, Any], headers: Mapping[str, str], body: Any | None
-    ) -> tuple[int, Mapping[str, str], str]:
-        """Send one request; returns (status, headers with lower-case names, text).
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        """Send one request; returns (status, headers with lower-case names, body).
 
-        A 301 comes back with its target in ``x-moved-to``. Raises UnreachableError or DroppedError.
+        Redirects come back as they are. Raises UnreachableError or DroppedError.
         """
         try:
-            return self._requester.requestJson(verb, path, dict(params), dict(headers), body, self._connection)
+            self._requester.requestJson(verb, path, dict(params), dict(headers), body, self._connection)
         except requests.RequestException as error:
             raise _cause(error) from error
+        answer = self._connection.last
+        return answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, answer.content
 
-    def viewer_login(self) -> str | None:
-        """Login of the token's owner by GraphQL, which installation tokens may ask too; None when it isn't told."""
-        try:
-            _, answer = self._requester.graphql_query("query { viewer { login } }", {})
-        except (github.GithubException, requests.RequestException):
-            return None
-        login = ((answer.get("data") or {}).get("viewer") or {}).get("login")
-        return str(login) if login else None
+    def graphql(self, query: str) -> tuple[int, Mapping[str, str], bytes]:
+        """Ask the GraphQL API, which lies beside the REST one; as :meth:`send`."""
+        return self.send("POST", self._requester.graphql_url, {}, {}, {"query": query})
 
     def close(self) -> None:
         """Close the connections."""
@@ -102,6 +157,7 @@ def open_stream(url: str) -> tuple[int, Iterator[bytes]]:
     """GET a signed URL without any credentials; returns (status, chunks of the body).
 
     Raises UnreachableError or DroppedError. The chunks raise DroppedError when the connection breaks or ends early.
+    Neither keeps the cause, whose text holds the URL.
     """
     session = requests.Session()
     session.auth = Requester.noopAuth  # otherwise requests would look for credentials in a .netrc file
@@ -109,7 +165,7 @@ def open_stream(url: str) -> tuple[int, Iterator[bytes]]:
         response = session.get(url, stream=True, timeout=TIMEOUT_SECONDS)
     except requests.RequestException as error:
         session.close()
-        raise _cause(error) from error
+        raise _cause(error) from None
     return response.status_code, _chunks(session, response)
 
 
@@ -117,7 +173,7 @@ def _chunks(session: requests.Session, response: requests.Response) -> Iterator[
     try:
         yield from response.iter_content(CHUNK_BYTES)
     except requests.RequestException as error:
-        raise _cause(error) from error
+        raise _cause(error) from None
     finally:
         response.close()
         session.close()
@@ -145,4 +201,4 @@ def _cause(error: requests.RequestException) -> UnreachableError | DroppedError:
         | requests.exceptions.InvalidURL
         | requests.exceptions.InvalidSchema,
     )
-    return UnreachableError(str(reason or error)) if no_connection else DroppedError(type(error).__name__)
+    return (UnreachableError if no_connection else DroppedError)(type(error).__name__)

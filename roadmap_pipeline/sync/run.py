@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
+from roadmap_pipeline.github.transport import RateLimited
 from roadmap_pipeline.progress import task
 from roadmap_pipeline.sync.comments import apply_comment, plan_comments
 from roadmap_pipeline.sync.databases import NotionSide
@@ -120,7 +121,7 @@ class Sync:
         """Carry out ``plan``: journal, write, read back, one change after the other.
 
         A change that fails is noted and the others go on, since rows and comments don't depend on one another; a
-        database that can't be made ends the run, since everything after it would fail.
+        database that can't be made and a quota that is used up end the run, since everything after it would fail.
         """
         result = SyncResult(plan, dry_run=False)
         journal = self._workspace.journal
@@ -150,7 +151,8 @@ class Sync:
             state, reason = "refused" if refusal else "done", refusal
         except RoadmapError as error:
             reason = str(error)
-            if change.target == "notion" and change.kind not in ROW_KINDS:
+            is_for_all = change.target == "notion" and change.kind not in ROW_KINDS
+            if is_for_all or isinstance(error, RateLimited):
                 raise
             result.failed.append((change.title, reason))
         finally:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from roadmap_pipeline.github import pacing
 from roadmap_pipeline.github.store import READ_TABLES
 from roadmap_pipeline.github.transport import GitHubClient
 from roadmap_pipeline.sandbox import payloads
@@ -158,6 +159,7 @@ class World:
 
     def client(self, token=TOKEN, **options):
         options = {"points_per_minute": None, **options}
+        pacing.forget()  # each client stands for a new process
         client = GitHubClient(token, base_url=self.base_url, **options)
         self._stack.callback(client.close)
         return client

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 from roadmap_pipeline import settings as settings_module
 from roadmap_pipeline.cli import main
 from roadmap_pipeline.errors import RoadmapError
+from roadmap_pipeline.github import pacing
 from roadmap_pipeline.sandbox.github.faults import Fault
 from roadmap_pipeline.sandbox.notion import faults as notion_faults
 from roadmap_pipeline_tests.sync.conftest import REPORTS, ROADMAP, World
@@ -22,6 +23,7 @@ def roadmap_sync(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..
     monkeypatch.setattr(settings_module, "project_root", lambda: tmp_path)
 
     def call(world: World, *words: str, **changes: str) -> Result:
+        pacing.forget()  # a process of its own
         return CliRunner().invoke(main, ["sync", *words], env={**world.environment, **changes})
 
     return call
@@ -145,6 +147,7 @@ def test_a_row_that_fails_stops_no_other_and_is_written_next_time(
     synced.github.faults.add(Fault("secondary_limit", 403, 3600), method="PATCH", times=1)
     result = roadmap_sync(synced)
     assert result.exit_code == 1
+    assert "try again in 60 min" in result.stderr
     assert synced.row("Checkout v2")["📊 Progress"] == 0.9
     states = dict(synced.sql("select title, error from sync.changes where state = 'failed'"))
     assert set(states) == {"Stage 7.3", "acme/storefront#5"}

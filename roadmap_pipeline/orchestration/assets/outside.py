@@ -14,6 +14,7 @@ from roadmap_pipeline.orchestration.assets.raw import OWNERS, WRITER
 from roadmap_pipeline.orchestration.metadata import markdown_table, table_metadata
 from roadmap_pipeline.orchestration.partitions import ISO_WEEKS, iso_week
 from roadmap_pipeline.orchestration.resources import WorkspaceParam
+from roadmap_pipeline.orchestration.waits import long_waits_as_retries
 from roadmap_pipeline.sync.desired import REPORT_COLUMNS, ROADMAP_COLUMNS
 from roadmap_pipeline.sync.run import Part, SyncResult, raise_failures
 from roadmap_pipeline.warehouse.connection import connect, scalar
@@ -36,7 +37,8 @@ def _publish(
     if message := workspace.missing("github" if part == "comments" else "notion"):
         context.log.warning(message)
         return
-    result = stages.sync(workspace, [part], report_name=report_name)
+    with long_waits_as_retries(context, workspace):
+        result = stages.sync(workspace, [part], report_name=report_name)
     metadata = _metadata(result)
     if rows_of:
         with connect(workspace.settings.warehouse) as con:

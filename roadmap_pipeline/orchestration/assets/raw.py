@@ -8,6 +8,7 @@ from roadmap_pipeline import stages
 from roadmap_pipeline.errors import ConfigurationError
 from roadmap_pipeline.orchestration.metadata import table_metadata
 from roadmap_pipeline.orchestration.resources import WorkspaceParam
+from roadmap_pipeline.orchestration.waits import long_waits_as_retries
 from roadmap_pipeline.warehouse.connection import connect
 from roadmap_pipeline.warehouse.raw import TABLES
 
@@ -63,7 +64,8 @@ def github_ingest(context: dg.AssetExecutionContext, workspace: WorkspaceParam) 
         context.log.warning(message)
         return
     try:
-        summary = stages.ingest(workspace)
+        with long_waits_as_retries(context, workspace):
+            summary = stages.ingest(workspace)
     except ConfigurationError as error:
         # A wrong token stays wrong: the retry policy is for the network.
         raise dg.Failure(str(error), allow_retries=False) from error
