@@ -59,10 +59,6 @@ class NewestFirst:
         """The answer for the first page; with ``etag`` it may be ``unchanged``."""
         return self._client.get(self.path, self.params, etag)
 
-    def newest(self, first: Answer) -> datetime | None:
-        """The newest time on the first page (naive UTC), None when the list is empty."""
-        return max(map(self.time_of, self.items(first)), default=None)
-
     def items(self, answer: Answer) -> list[Payload]:
         """The items of a page."""
         return list(answer.data[self._items_key] if self._items_key else answer.data)

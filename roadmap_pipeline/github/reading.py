@@ -85,14 +85,14 @@ class RepositoryReading:
         """
         covered = self.store.covered(self.repo, walks[0])
         first = listing.first(self.etag(listing.path, listing.params) if conditional else None)
-        newest = None
-        if first.unchanged:
-            missing = gaps(covered, Span(start, covered[-1].end)) if covered else []
-        else:
-            newest = listing.newest(first)
-            missing = gaps(without_newest(covered, OVERLAP), Span(start, newest)) if newest is not None else []
+        # up to where the list is known: the newest may have been deleted since
+        ends = [span.end for walk in walks for span in self.store.covered(self.repo, walk)]
+        if not first.unchanged:
+            ends += [listing.time_of(item) for item in listing.items(first)]
+        whole = Span(start, max(ends, default=start))
+        missing = gaps(covered if first.unchanged else without_newest(covered, OVERLAP), whole) if ends else []
         for gap in missing:
-            at_top = gap.end == newest
+            at_top = gap.end == whole.end and not first.unchanged
             pages = listing.walk(gap, first=first) if at_top else listing.walk(gap, newer=newer(gap.end))
             self._close(pages, walks, take, progress)
             if at_top:

@@ -12,7 +12,8 @@ from roadmap_pipeline.sandbox.github.app import create_app
 from roadmap_pipeline.sandbox.github.state import GitHubState
 from roadmap_pipeline.sandbox.server import Server
 from roadmap_pipeline.warehouse.connection import connect
-from roadmap_pipeline_tests.github.conftest import BOT, CLOCK, FULL, REPO, World, job, run, table
+from roadmap_pipeline_tests.github.conftest import BOT, CLOCK, FULL, REPO, World, job, run
+from roadmap_pipeline_tests.github.truth import assert_complete, held_runs
 
 HISTORY_DAYS = 400
 RENAMED = "acme/pay"
@@ -29,10 +30,7 @@ class History:
         self.seen = set()
 
     def runs(self):
-        """Attempts by run, as GitHub holds them now."""
-        index = self.state.store.repository(self.name).runs
-        found = {number: index.attempts(number) for number in range(1, self.next_id)}
-        return {number: attempts for number, attempts in found.items() if attempts}
+        return held_runs(self.state, self.name)
 
     def pick(self, among, n):
         return among[n % len(among)] if among else None
@@ -75,35 +73,6 @@ class History:
         self.state.advance(timedelta(days=1))
         self.read()
 
-    def check(self):
-        held = self.runs()
-        attempts = {
-            (one["id"], one["run_attempt"], one["status"], one["conclusion"], one["updated_at"])
-            for run_attempts in held.values()
-            for one in run_attempts
-        }
-        stored = table(
-            self.con,
-            "select run_id, run_attempt, status, conclusion, strftime(updated_at, '%Y-%m-%dT%H:%M:%SZ')"
-            " from raw.workflow_runs where deleted_upstream_at is null",
-        )
-        assert len(stored) == len(set(stored))
-        assert set(stored) == attempts
-        jobs = {
-            (one["id"], one["run_id"], one["run_attempt"], one["status"], one["conclusion"])
-            for number in held
-            for one in self.state.store.repository(self.name).jobs_of_run.get(number, ())
-        }
-        stored = table(
-            self.con, "select job_id, run_id, run_attempt, status, conclusion from raw.workflow_jobs"
-        )
-        assert {row for row in stored if row[1] in held} == jobs
-        assert len(stored) == len(set(stored))
-        gone = table(self.con, "select distinct run_id from raw.workflow_runs where deleted_upstream_at is not null")
-        assert {number for (number,) in gone} == self.seen - set(held)
-        assert table(self.con, "select distinct repo from raw.workflow_runs") in ([], [(self.name,)])
-        assert table(self.con, "select repo from raw.repositories") == [(self.name,)]
-
 
 EVENTS = ("new", "new", "start", "complete", "rerun", "rerun", "delete", "rename", "wait", "wait")
 BETWEEN_READINGS = st.lists(st.tuples(st.sampled_from(EVENTS), st.integers(0, 20)), min_size=1, max_size=8)
@@ -123,4 +92,4 @@ def test_any_history_is_read_completely(tmp_path_factory, history):
                 github.happen(event, n)
             github.read()
         github.read_next_day()
-        github.check()
+        assert_complete(con, state, github.name, gone=github.seen - set(github.runs()))

@@ -20,7 +20,7 @@ def listed(world, oldest=EPOCH, unfiltered_cap=300):
     """Ids of the runs, what is said about them, and the spans that are left out."""
     runs = RunList(world.client(), REPO, unfiltered_cap=unfiltered_cap)
     first = runs.first()
-    whole = Span(oldest, runs.newest(first))
+    whole = Span(oldest, max(map(runs.time_of, runs.items(first))))
     pages = list(runs.walk(whole, first=first))
     left_out = gaps([page.covered for page in pages if page.covered], whole)
     return {item["id"] for page in pages for item in page.items}, [*runs.notes, *runs.problems], left_out
