@@ -10,36 +10,30 @@ import argparse
 import importlib.util
 import json
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from measuring import ROOT, call, environment, spread, table, verdict
+from serving import CLOCK, REPO, serving
 
 RUNS = 10_000
 TIMES = 5
-REPO = "acme/payments"
-CLOCK = datetime(2026, 11, 16, 6, tzinfo=UTC)
+Reading = tuple[float, int, float]
+"""Seconds, rows that are there afterwards, seconds spent waiting for the server (0: not known)."""
 DLT_BAR = 8.0
 BARE_BAR = 0.6
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument(
-        "--serve", action="store_true", help="serve the runs, print the address, end with standard input"
-    )
     parser.add_argument("--read", nargs=2, metavar=("READER", "URL"), help=f"read once with {', '.join(READERS)}")
     arguments = parser.parse_args()
-    if arguments.serve:
-        serve()
-    elif arguments.read:
+    if arguments.read:
         reader, url = arguments.read
         with tempfile.TemporaryDirectory(prefix="roadmap-benchmark-") as folder:
             print(json.dumps(READERS[reader](url, Path(folder))))
@@ -51,16 +45,18 @@ def compare() -> None:
     if importlib.util.find_spec("dlt") is None:
         sys.exit("This benchmark compares with dlt, which is not installed: pip install -e '.[bench]'")
     env = environment()
-    command = [sys.executable, str(Path(__file__).resolve())]
     speeds: dict[str, list[float]] = {name: [] for name in READERS}
-    with serving(command, env) as url:
+    waiting: list[float] = []
+    with serving(env, RUNS, remember=True) as served:
         for turn in range(TIMES + 1):
             for name in READERS:
-                seconds, rows = json.loads(call([*command, "--read", name, url], env, ROOT)[1].splitlines()[-1])
+                command = [sys.executable, str(Path(__file__).resolve()), "--read", name, served.url]
+                seconds, rows, waited = json.loads(call(command, env, ROOT)[1].splitlines()[-1])
                 if rows != RUNS:
                     sys.exit(f"{name} stored {rows} of {RUNS} runs")
                 if turn:  # the first one fills the simulator's memory
                     speeds[name].append(RUNS / seconds)
+                    waiting += [waited / seconds] if waited else []
     middle = {name: statistics.median(found) for name, found in speeds.items()}
     to_dlt, to_bare = middle["ours"] / middle["dlt"], middle["ours"] / middle["bare"]
     print("## Reading the list of runs\n")
@@ -86,6 +82,12 @@ def compare() -> None:
                     verdict(to_dlt >= DLT_BAR),
                 ],
                 [
+                    f"PyGithub {_version('PyGithub')} objects, nothing stored",
+                    spread(speeds["pygithub"], "", 0),
+                    "",
+                    f"this project: {middle['ours'] / middle['pygithub']:.1f} × it",
+                ],
+                [
                     "bare loop: requests, orjson, Arrow; nothing stored",
                     spread(speeds["bare"], "", 0),
                     f"≥ {100 * BARE_BAR:.0f} % of it: {100 * to_bare:.0f} %",
@@ -100,94 +102,13 @@ def compare() -> None:
             ],
         )
     )
-
-
-@contextmanager
-def serving(command: list[str], env: dict[str, str]) -> Iterator[str]:
-    """The simulator's address while it runs."""
-    server = subprocess.Popen([*command, "--serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env)
-    assert server.stdin is not None and server.stdout is not None
-    try:
-        yield server.stdout.readline().strip()
-    finally:
-        server.stdin.close()
-        server.wait()
-        server.stdout.close()
-
-
-def serve() -> None:
-    """Serve the runs until standard input ends."""
-    from roadmap_pipeline.sandbox import payloads
-    from roadmap_pipeline.sandbox.content import GitHubContent
-    from roadmap_pipeline.sandbox.github.app import create_app
-    from roadmap_pipeline.sandbox.github.state import GitHubState
-    from roadmap_pipeline.sandbox.server import Server
-
-    owner = payloads.user("acme", 1, type="Organization")
-    person = payloads.user("ana", 11)
-    minimal = payloads.minimal_repository(REPO, 101, owner)
-    content = GitHubContent(
-        clock=CLOCK,
-        viewer=payloads.user("roadmap-pipeline[bot]", 900001, type="Bot"),
-        repositories={REPO: payloads.repository(REPO, 101, owner, created_at=CLOCK, updated_at=CLOCK, pushed_at=CLOCK)},
-    )
-    content.runs[REPO] = [_run(payloads, minimal, person, number) for number in range(1, RUNS + 1)]
-    # The server takes any ASGI application.
-    with Server(cast(Any, Remembering(create_app(GitHubState(content, rate_limit=None))))) as server:
-        print(server.base_url, flush=True)
-        sys.stdin.read()
-
-
-class Remembering:
-    """Answers a second question like the first from memory: the simulator's own work is not what is measured."""
-
-    def __init__(self, app: Any) -> None:
-        self._app = app
-        self._answers: dict[bytes, list[Any]] = {}
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        question = scope["raw_path"] + b"?" + scope["query_string"]
-        if question not in self._answers:
-            messages: list[Any] = []
-
-            async def keep(message: Any) -> None:
-                messages.append(message)
-
-            await self._app(scope, receive, keep)
-            self._answers[question] = messages
-        for message in self._answers[question]:
-            await send(message)
-
-
-def _run(payloads: Any, repository: dict[str, Any], person: dict[str, Any], number: int) -> dict[str, Any]:
-    moment = CLOCK - timedelta(minutes=50 * (RUNS - number))
-    sha = f"{number:040x}"
-    return payloads.workflow_run(  # type: ignore[no-any-return]
-        repository,
-        id=9_000_000_000 + number,
-        run_number=number,
-        workflow_id=7 + number % 5,
-        name="CI",
-        path=f".github/workflows/ci-{number % 5}.yml",
-        head_branch="main",
-        head_sha=sha,
-        event="push",
-        status="completed",
-        conclusion="failure" if number % 7 == 0 else "success",
-        created_at=moment,
-        updated_at=moment + timedelta(minutes=9),
-        actor=person,
-        display_title=f"Change number {number}",
-        head_commit=payloads.head_commit(
-            sha, message=f"Change number {number}", at=moment, author="Ana", email="ana@example.org"
-        ),
+    print(
+        f"\nThis project's reading thread spends {100 * statistics.median(waiting):.0f} % of the time waiting for the"
+        " server, while another one stores what came before."
     )
 
 
-def ours(url: str, folder: Path) -> tuple[float, int]:
+def ours(url: str, folder: Path) -> Reading:
     """The list as ``roadmap ingest`` reads it: rows, compared with what is stored, a transaction a thousand runs."""
     from concurrent.futures import ThreadPoolExecutor
 
@@ -210,10 +131,10 @@ def ours(url: str, folder: Path) -> tuple[float, int]:
         ActionsReader(RepositoryReading(client, store, pool, pool, REPO, CLOCK, horizon)).read_runs(progress)
     seconds = time.perf_counter() - start
     client.close()
-    return seconds, _count(folder / "ours.duckdb", "raw.workflow_runs")
+    return seconds, _count(folder / "ours.duckdb", "raw.workflow_runs"), client.waiting_seconds
 
 
-def dlt(url: str, folder: Path) -> tuple[float, int]:
+def dlt(url: str, folder: Path) -> Reading:
     """The same list by dlt's declarative REST source into DuckDB: merged by key, lists within a run left whole."""
     import os
 
@@ -253,20 +174,34 @@ def dlt(url: str, folder: Path) -> tuple[float, int]:
     )
     pipeline.run(source)
     seconds = time.perf_counter() - start
-    return seconds, _count(folder / "dlt.duckdb", "raw_github.workflow_runs")
+    return seconds, _count(folder / "dlt.duckdb", "raw_github.workflow_runs"), 0.0
 
 
-def bare(url: str, folder: Path) -> tuple[float, int]:  # noqa: ARG001
+def pygithub(url: str, folder: Path) -> Reading:  # noqa: ARG001
+    """PyGithub's objects, the plain way, without its pauses; nothing stored."""
+    import github
+
+    api = github.Github(
+        auth=github.Auth.Token("sandbox-github-token"), base_url=url, per_page=100, seconds_between_requests=0
+    )
+    start = time.perf_counter()
+    runs = [(run.id, run.run_attempt, run.status, run.conclusion) for run in api.get_repo(REPO).get_workflow_runs()]
+    seconds = time.perf_counter() - start
+    api.close()
+    return seconds, len(runs), 0.0
+
+
+def bare(url: str, folder: Path) -> Reading:  # noqa: ARG001
     """The least that could be done: ask, parse, take the same columns (payload included), build one Arrow table."""
     import pyarrow as pa  # noqa: F401
     import requests  # noqa: F401
 
     start = time.perf_counter()
     rows = _bare_loop(url).num_rows
-    return time.perf_counter() - start, rows
+    return time.perf_counter() - start, rows, 0.0
 
 
-def bare_stored(url: str, folder: Path) -> tuple[float, int]:
+def bare_stored(url: str, folder: Path) -> Reading:
     """The bare loop, and its table put into a DuckDB file with one statement."""
     import duckdb
     import pyarrow as pa  # noqa: F401
@@ -277,7 +212,7 @@ def bare_stored(url: str, folder: Path) -> tuple[float, int]:
     with duckdb.connect(str(folder / "bare.duckdb")) as con:
         con.register("incoming", incoming)
         con.execute("create table runs as select * from incoming")
-    return time.perf_counter() - start, _count(folder / "bare.duckdb", "runs")
+    return time.perf_counter() - start, _count(folder / "bare.duckdb", "runs"), 0.0
 
 
 def _bare_loop(url: str) -> Any:
@@ -317,9 +252,10 @@ def _flat(run: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-READERS: dict[str, Callable[[str, Path], tuple[float, int]]] = {
+READERS: dict[str, Callable[[str, Path], Reading]] = {
     "ours": ours,
     "dlt": dlt,
+    "pygithub": pygithub,
     "bare": bare,
     "bare_stored": bare_stored,
 }

@@ -19,6 +19,7 @@ UNFILTERED_CAP = 40_000
 FILTERED_CAP = 1_000
 SEAM_TRIES = 5
 LEAF_TRIES = 3
+FRESH_TRIES = 5
 LEAF_ANSWERS = 4
 """How many answers must agree on how many runs a slice holds: about three in ten come from a stale index."""
 
@@ -110,7 +111,7 @@ class RunList(NewestFirst):
         for _ in range(LEAF_TRIES):
             number, more = 1, True
             while more:
-                answer = self._client.get(path, {**query, "per_page": PER_PAGE, "page": number})
+                answer = self._fresh(path, {**query, "per_page": PER_PAGE, "page": number}, total)
                 runs = self.items(answer)
                 found.update(_ids(runs))
                 total = max(total, answer.data["total_count"])
@@ -128,6 +129,14 @@ class RunList(NewestFirst):
             "the next ingest looks again"
         )
         return False
+
+    def _fresh(self, path: str, params: Mapping[str, Any], total: int) -> Answer:
+        """A page of a filtered list; one that counts less than another answer did is stale, and asked for again."""
+        for _ in range(FRESH_TRIES):
+            answer = self._client.get(path, params)
+            if answer.data["total_count"] >= total:
+                break
+        return answer
 
 
 def _uncovered(pages: Generator[Page, None, bool]) -> Generator[Page, None, bool]:

@@ -4,12 +4,16 @@ import json
 from datetime import timedelta
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from pydantic import SecretStr
 
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
 from roadmap_pipeline.github.dump import ingest_dump
 from roadmap_pipeline.github.ingest import ingest
-from roadmap_pipeline.github.transport import RateLimited
+from roadmap_pipeline.github.transport import GitHubApp, RateLimited
 from roadmap_pipeline.sandbox import payloads
+from roadmap_pipeline.sandbox.github import apps
 from roadmap_pipeline.sandbox.github.faults import Fault
 from roadmap_pipeline.warehouse.connection import connect
 from roadmap_pipeline_tests.github.conftest import (
@@ -289,3 +293,158 @@ def test_foreign_pull_requests_of_a_commit_are_not_linked(serve, con):
     content.runs[REPO].append(run(400, ago(minutes=3), event="pull_request", pull_requests=[foreign, own], actor=ANA))
     read(serve(content), con)
     assert table(con, "select pull_request_numbers from raw.workflow_runs where run_id = 400") == [([1],)]
+
+
+def test_a_budget_ends_the_reading_with_a_note_and_the_next_one_goes_on(serve, tmp_path):
+    world = serve(small_world())
+    with connect(tmp_path / "undisturbed.duckdb") as con:
+        read(world, con)
+        undisturbed = everything(con)
+    with connect(tmp_path / "resumed.duckdb") as con:
+        charged = []
+        for _ in range(20):
+            client = world.client()
+            with client.spending_at_most(25):
+                summary = read(world, con, client=client)
+            charged.append(client.charged)
+            if not any("github_requests_per_run" in note for note in summary.notes):
+                break
+            failed = table(con, "select run_id from raw.workflow_runs where conclusion = 'failure'")
+            with_jobs = {run_id for (run_id,) in table(con, "select distinct run_id from raw.workflow_jobs")}
+            assert {run_id for (run_id,) in failed} <= with_jobs or len(with_jobs) == 0  # what failed comes first
+        assert max(charged) <= 25
+        assert len(charged) > 3
+        assert everything(con) == undisturbed
+
+
+def test_what_failed_and_is_new_is_read_first(serve, con):
+    world = serve(small_world())
+    read(world, con)
+    asked = [path for _, path, _ in world.journal() if path.endswith("/jobs")]
+    runs = [int(path.split("/")[-2]) for path in asked]
+    assert runs[0] == 100  # the only one that was run again; none failed for good
+    # several threads ask, so the order is only about right
+    newest_first = [*range(130, 100, -1), *range(99, 0, -1)]
+    assert all(abs(run - expected) <= 10 for run, expected in zip(runs[1:], newest_first, strict=True))
+
+
+def test_several_repositories_are_read_and_one_that_fails_does_not_hold_up_the_others(serve, con):
+    content = small_world()
+    others = [f"acme/service-{n}" for n in range(6)]
+    for n, name in enumerate(others):
+        content.repositories[name] = payloads.repository(
+            name, 200 + n, FULL["owner"], created_at=ago(days=900), updated_at=ago(days=1), pushed_at=ago(days=1)
+        )
+    world = serve(content)
+    world.state.faults.add("bad_gateway", path="/acme/service-2/milestones", times=100)
+    with pytest.raises(RoadmapError, match="service-2/milestones"):
+        read(world, con, repositories=(*others, REPO))
+    assert table(con, "select count(*) from raw.workflow_runs") == [(131,)]
+    world.state.faults.clear()
+    assert len(read(world, con, repositories=(*others, REPO)).canonical) == 7
+    assert len(table(con, "select repo from raw.repositories")) == 7
+
+
+def test_a_repository_renamed_while_it_is_read_is_read_under_its_new_name(serve, con):
+    world = serve(small_world())
+    world.state.faults.before(
+        lambda: world.state.world.rename(REPO, "acme/pay"), path=r"/actions/runs/\d+/jobs$", skip=9
+    )
+    summary = read(world, con)
+    assert any("acme/pay" in note for note in summary.notes)
+    assert table(con, "select repo, count(distinct run_id) from raw.workflow_runs group by repo") == [("acme/pay", 130)]
+    assert table(con, "select count(*) from raw.workflow_jobs") == [(134,)]
+
+
+def test_a_name_that_another_repository_has_taken_keeps_both_apart(serve, con):
+    content = small_world()
+    world = serve(content)
+    read(world, con)
+    world.state.world.rename(REPO, "acme/payments-old")
+    taken = payloads.repository(
+        REPO, 999, FULL["owner"], created_at=ago(days=1), updated_at=ago(days=1), pushed_at=ago(days=1)
+    )
+    second = serve(
+        type(content)(
+            clock=CLOCK,
+            viewer=content.viewer,
+            repositories={REPO: taken, "acme/payments-old": {**FULL, "full_name": "acme/payments-old"}},
+        )
+    )
+    summary = read(second, con)
+    assert any("another repository" in note for note in summary.notes)
+    assert sorted(table(con, "select repo, repository_id from raw.repositories")) == [
+        ("acme/payments", 999),
+        ("acme/payments-old", 101),
+    ]
+    assert table(con, "select distinct repo from raw.workflow_runs") == [("acme/payments-old",)]
+
+
+def test_where_there_is_no_log_what_github_noted_is_kept_without_secrets(serve, con):
+    content = small_world()
+    world = serve(content)
+    told = "The runner lost its way; token ghp_" + "a1B2" * 9
+    noted = [
+        payloads.annotation(FULL, head_sha="a" * 40, message=told, title="lost"),
+        payloads.annotation(FULL, head_sha="a" * 40, message="Something is old", level="warning"),
+    ]
+    world.state.world.put_annotations(1002, noted)
+    read(world, con)
+    found = dict(table(con, "select job_id, annotations from raw.job_logs"))
+    kept = json.loads(found[1002])
+    assert [one["title"] for one in kept] == ["lost"]
+    assert "lost its way" in kept[0]["message"] and "ghp_" not in found[1002]
+    assert found[1003] == "[]" and found[1000] is None and found[1004] is None
+
+
+def test_an_app_that_may_not_read_checks_reads_all_else(serve, con):
+    content = small_world()
+    content.repositories[REPO] = {**FULL, "private": True}
+    key = rsa.generate_private_key(65537, 2048)
+    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()).decode()
+    may = {"actions": "read", "contents": "read", "issues": "read", "metadata": "read", "pull_requests": "read"}
+    installed = apps.GitHubApp(7, "reader", public, (apps.Installation(55, "acme"),), may)
+    world = serve(content, apps=(installed,))
+    client = world.client(GitHubApp("7", SecretStr(private), repository=REPO))
+    summary = read(world, con, client=client)
+    assert summary.read["workflow_jobs"] == 134
+    assert any("Checks: read" in note for note in summary.notes)
+    assert table(con, "select state, annotations from raw.job_logs where job_id = 1002") == [("expired", None)]
+
+
+def test_a_dump_of_the_same_records_gives_the_same_rows(serve, tmp_path):
+    content = small_world()
+    folder = tmp_path / "dump"
+    folder.mkdir()
+    world = serve(content)
+    with connect(tmp_path / "read.duckdb") as con:
+        read(world, con)
+        over_http = everything(con)
+        payload_tables = ("workflow_runs", "workflow_jobs", "issues", "milestones", "issue_events")
+        over_http_payloads = {name: sorted(table(con, f"select payload from raw.{name}")) for name in payload_tables}
+    # what GitHub itself would answer, list by list
+    for name, path in (
+        ("repository", f"/repos/{REPO}"),
+        *((f"runs{page}", f"/repos/{REPO}/actions/runs?per_page=100&page={page}") for page in (1, 2)),
+        ("attempt", f"/repos/{REPO}/actions/runs/100/attempts/1"),
+        *((f"jobs{n}", f"/repos/{REPO}/actions/runs/{n}/jobs?filter=all") for n in range(1, 131)),
+        ("pulls", f"/repos/{REPO}/pulls?state=all"),
+        ("issues", f"/repos/{REPO}/issues?state=all"),
+        ("milestones", f"/repos/{REPO}/milestones?state=all"),
+        ("events", f"/repos/{REPO}/issues/events"),
+    ):
+        status, answer = world.state.request("GET", path)
+        assert status == 200
+        (folder / f"{name}.json").write_text(json.dumps(answer))
+    (folder / "1000.txt").write_bytes(content.logs[1000])
+    with connect(tmp_path / "dumped.duckdb") as con:
+        ingest_dump(folder, con, CLOCK)
+        from_dump = everything(con)
+        from_dump_payloads = {name: sorted(table(con, f"select payload from raw.{name}")) for name in payload_tables}
+    for name in ("repositories", *payload_tables):
+        assert from_dump[name] == over_http[name], name
+    # addresses within the answers name the server that gave them
+    for name in payload_tables:
+        plain = [payload.replace(world.base_url, "https://api.github.com") for (payload,) in over_http_payloads[name]]
+        assert sorted(plain) == sorted(payload for (payload,) in from_dump_payloads[name]), name
