@@ -237,6 +237,10 @@ def _correct(document: Any) -> None:
     for schema in schemas.values():
         # A repository's home page is an empty string where nobody gave one, and no address then.
         schema.get("properties", {}).get("homepage", {}).pop("format", None)
+    for name in ("simple-commit", "nullable-simple-commit"):
+        # Bots commit under addresses with brackets, which no address may have: 1+name[bot]@users.noreply.github.com.
+        for person in ("author", "committer"):
+            schemas[name]["properties"][person]["properties"]["email"].pop("format", None)
     for name in ("pull-request", "pull-request-simple"):
         fields = schemas[name]["properties"]
         # A pull request's head repository is null once the fork was deleted.

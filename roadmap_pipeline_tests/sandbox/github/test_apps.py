@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from github import Auth, Github, GithubException, GithubIntegration
 
+from roadmap_pipeline.github.transport import GitHubClient
 from roadmap_pipeline.sandbox.github.apps import GitHubApp, Installation
 from roadmap_pipeline_tests.sandbox.github.conftest import REPO
 
@@ -138,3 +139,16 @@ def test_an_installation_may_do_what_it_was_granted(client, web_token):
     assert as_app(client, "POST", f"{ROOT}/issues/1/comments", whole, {"body": "x"}).status_code == 201
     assert as_app(client, "POST", f"{ROOT}/actions/runs/6/rerun", whole).status_code == 403
     assert as_app(client, "GET", "/repos/acme/secret", whole).status_code == 404
+
+
+def test_an_installation_learns_its_name_by_graphql(client, state, web_token):
+    token = as_app(client, "POST", TOKENS, web_token()).json()["token"]
+    github = GitHubClient(token, base_url=client.root, points_per_minute=None)
+    assert github.viewer_login() == "roadmap-bot[bot]"
+    github.close()
+    unknown = as_app(client, "POST", "/graphql", token, {"query": "{ viewer { email } }"})
+    assert unknown.status_code == 200
+    assert "viewer { login }" in unknown.json()["errors"][0]["message"]
+    assert client("POST", "/graphql", {"query": 1}).status_code == 422
+    assert client.get("/rate_limit").json()["resources"]["graphql"]["used"] == 1
+    assert not any(entry.mutating for entry in state.journal)
