@@ -1,9 +1,12 @@
 """A small world behind the GitHub simulator."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
+from starlette.applications import Starlette
+from starlette.routing import Mount
 
 from roadmap_pipeline.sandbox import payloads
 from roadmap_pipeline.sandbox.content import GitHubContent
@@ -226,22 +229,51 @@ class Client:
         return self("GET", path, **options)
 
 
+class Switch:
+    """Serves one application after the other at the same address: a server takes 0.2 s to stop."""
+
+    def __init__(self):
+        self.app = None
+        self.server = Server(Starlette(routes=[Mount("", app=self)]))
+        self.server.start()
+
+    async def __call__(self, scope, receive, send):
+        await self.app(scope, receive, send)
+
+
+@pytest.fixture(scope="session")
+def idle_switches():
+    idle = []
+    yield idle
+    for switch in idle:
+        switch.server.stop()
+
+
+@pytest.fixture(scope="session")
+def runner():
+    """Runs what applications do at their start and end."""
+    with asyncio.Runner() as opened:
+        yield opened
+
+
 @pytest.fixture
-def serve():
-    servers, clients = [], []
+def serve(idle_switches, runner):
+    used = []
 
     def start(state, token=TOKEN):
-        server = Server(create_app(state))
-        server.start()
-        servers.append(server)
-        clients.append(Client(server.base_url, token))
-        return clients[-1]
+        switch = idle_switches.pop() if idle_switches else Switch()
+        switch.app = create_app(state)
+        lifespan = switch.app.router.lifespan_context(switch.app)
+        runner.run(lifespan.__aenter__())
+        client = Client(switch.server.base_url, token)
+        used.append((switch, lifespan, client))
+        return client
 
     yield start
-    for client in clients:
+    for switch, lifespan, client in used:
         client.session.close()
-    for server in servers:
-        server.stop()
+        runner.run(lifespan.__aexit__(None, None, None))
+        idle_switches.append(switch)
 
 
 @pytest.fixture
