@@ -15,7 +15,7 @@ from roadmap_pipeline.sandbox.github.state import GitHubState
 from roadmap_pipeline.sandbox.local import Served, serve
 from roadmap_pipeline.settings import Settings, load_settings
 from roadmap_pipeline.workspace import Workspace
-from roadmap_pipeline_tests.contract import RECORDER, ContractMiddleware
+from roadmap_pipeline_tests.contract import RECORDER, ContractMiddleware, told
 
 _create_app = github_app.create_app
 
@@ -31,9 +31,11 @@ github_app.create_app = _create_checked_app
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line(
-        "markers", "refused_requests(reason): sends on purpose what the description of GitHub's API doesn't allow"
-    )
+    for marker in (
+        "refused_requests(reason): sends on purpose what the description of GitHub's API doesn't allow",
+        "old_payloads(reason): serves recorded payloads that are older than that description",
+    ):
+        config.addinivalue_line("markers", marker)
 
 
 def _held_to_the_contract(item: pytest.Item) -> Generator[None, Any, Any]:
@@ -44,8 +46,10 @@ def _held_to_the_contract(item: pytest.Item) -> Generator[None, Any, Any]:
         found = RECORDER.take()
     if item.get_closest_marker("refused_requests") is not None:
         found = [violation for violation in found if not violation.in_request]
+    if item.get_closest_marker("old_payloads") is not None:
+        found = [violation for violation in found if not violation.of_old_payloads]
     if found:
-        pytest.fail("against GitHub's description of its API:\n" + "\n".join(map(str, found)), pytrace=False)
+        pytest.fail(told(found), pytrace=False)
     return result
 
 

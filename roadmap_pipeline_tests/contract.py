@@ -37,8 +37,7 @@ KNOWN_STATUSES: tuple[tuple[str, str, int, str], ...] = (
     ("GET", r".*/issues/comments/\{comment_id\}", 410, "a comment of a deleted issue"),
     ("GET", r".*/actions/.*runs", 422, "lists of runs are cut, and refuse filters that they don't know"),
     ("GET", r".*/commits/.*", 422, "no commit of this name"),
-    ("PATCH", r".*/(milestones/\{milestone_number\}|labels/\{name\})", 422, "a name that is taken or malformed"),
-    ("POST", r".*/issues/\{issue_number\}/assignees", 422, "an unknown assignee"),
+    ("POST|PATCH|PUT", ".*", 422, f"{_ANYWHERE}: a body that doesn't fit"),
     ("DELETE", r".*/issues/comments/\{comment_id\}/pin", 422, "pull requests have no pinned comments"),
     (".*", r".*/issues/.*", 301, "an issue that was transferred"),
     (".*", r".*/issues/.*", 410, "an issue that was deleted"),
@@ -52,6 +51,15 @@ NOT_IN_THE_SLICE: dict[str, str] = {
 }
 """Paths that GitHub has and the slice of its description doesn't, with the reason why they are asked for."""
 
+KNOWN_OF_OLD_PAYLOADS: tuple[tuple[str, str], ...] = (
+    (r'workflow_runs/\d+: "display_title" is a required property', "runs before late 2022 have none"),
+)
+"""Where recorded payloads differ from today's description (regular expression, reason): tests marked
+``old_payloads`` serve such."""
+
+_FRONT_DOOR = b"Request forbidden by administrative rules"
+_SHOWN = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Violation:
@@ -61,8 +69,20 @@ class Violation:
     problem: str
     in_request: bool
 
+    @property
+    def of_old_payloads(self) -> bool:
+        """Whether it is one that recorded payloads are known for."""
+        return not self.in_request and any(re.search(known, self.problem) for known, _ in KNOWN_OF_OLD_PAYLOADS)
+
     def __str__(self) -> str:
         return f"{self.operation}: {'request' if self.in_request else 'answer'}: {self.problem}"
+
+
+def told(violations: list[Violation]) -> str:
+    """Violations in words, the first few of them."""
+    more = len(violations) - _SHOWN
+    lines = [str(violation) for violation in violations[:_SHOWN]] + ([f"and {more} more"] if more > 0 else [])
+    return "\n".join(["against GitHub's description of its API:", *lines])
 
 
 @dataclass(slots=True)
@@ -169,6 +189,9 @@ class Contract:
 
     def answer_problems(self, operation: _Operation, status: int, body: bytes) -> Iterator[str]:
         """What of an answer the description doesn't allow, known errors of the description apart."""
+        if status == 403 and body.startswith(_FRONT_DOOR):
+            # Requests without a User-Agent don't reach the API: its front door says so in plain text.
+            return
         key = (operation.name, status, hash(body))
         if key in self._seen:
             return
@@ -211,6 +234,13 @@ class Contract:
 def _correct(document: Any) -> None:
     """Known errors of the description, each with its reason."""
     schemas = document["components"]["schemas"]
+    for schema in schemas.values():
+        # A repository's home page is an empty string where nobody gave one, and no address then.
+        schema.get("properties", {}).get("homepage", {}).pop("format", None)
+    for name in ("simple-commit", "nullable-simple-commit"):
+        # Bots commit under addresses with brackets, which no address may have: 1+name[bot]@users.noreply.github.com.
+        for person in ("author", "committer"):
+            schemas[name]["properties"][person]["properties"]["email"].pop("format", None)
     for name in ("pull-request", "pull-request-simple"):
         fields = schemas[name]["properties"]
         # A pull request's head repository is null once the fork was deleted.
@@ -303,9 +333,9 @@ class ContractMiddleware:
             looked = True
             status, body = None, b""
             if start is not None and fault_of(scope) is None:
-                headers = dict(start["headers"])
+                headers = {name.lower(): value for name, value in start["headers"]}
                 status, body = start["status"], bytes(answered)
-                if headers.get(b"Content-Encoding") == b"gzip":
+                if headers.get(b"content-encoding") == b"gzip":
                     body = gzip.decompress(body)
                 host = dict(scope["headers"]).get(b"host", b"")
                 # The same whatever port it was asked at, so that it is looked at once.

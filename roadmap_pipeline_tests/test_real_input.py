@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import duckdb
+import pytest
 
 from roadmap_pipeline import stages
 from roadmap_pipeline.orchestration.launch import run_main_job
@@ -75,6 +76,7 @@ def test_bennettbot_and_ghalogs_to_the_marts(tmp_path: Path) -> None:
     assert one(con, "select count(*) from marts.ci_runs") == (1,)
 
 
+@pytest.mark.old_payloads("runs of 2022")
 def test_a_replayed_dump_goes_through_the_whole_main_job(tmp_path: Path) -> None:
     folder = tmp_path / "dump"
     folder.mkdir()

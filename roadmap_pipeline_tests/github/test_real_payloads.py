@@ -115,6 +115,7 @@ def test_values_of_devlake(devlake, con):
     ]
 
 
+@pytest.mark.old_payloads("runs of 2022")
 def test_devlake_is_replayed_and_read_back(devlake, con):
     content, report = load(devlake)
     assert report.left_out[Kind.JOB, "its run is not there"] == 35

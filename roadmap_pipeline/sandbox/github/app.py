@@ -215,6 +215,8 @@ def _token(headers: Headers) -> str:
 
 
 def _resource(call: Call) -> Resource:
+    if call.path == "/graphql":
+        return "graphql"
     return "search" if call.path.startswith("/search/") else "core"
 
 

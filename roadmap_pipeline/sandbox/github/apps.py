@@ -17,7 +17,6 @@ from roadmap_pipeline.sandbox.github.calls import Answer, ApiError, Call, Caller
 from roadmap_pipeline.sandbox.github.paging import listed
 from roadmap_pipeline.sandbox.github.store import RepositoryRecords, Store
 
-TOKEN_SECONDS = 3600.0
 LONGEST_JWT_SECONDS = 600
 _CLOCK_DRIFT_SECONDS = 60
 _MADE_AT = "2024-01-01T00:00:00Z"
@@ -62,6 +61,8 @@ class Apps:
     """All Apps and the installation tokens they hold. ``now`` gives seconds since the epoch."""
 
     def __init__(self, apps: tuple[GitHubApp, ...], now: Callable[[], float]) -> None:
+        self.token_seconds = 3600.0
+        """How long the next installation tokens last."""
         self._apps = {app.id: app for app in apps}
         self._now = now
         self._tokens: dict[str, tuple[Caller, float]] = {}
@@ -95,7 +96,7 @@ class Apps:
                 options={"verify_exp": False, "verify_iat": False, "verify_nbf": False},
             )
             issued, expires = float(claims["iat"]), float(claims["exp"])
-        except (jwt.InvalidTokenError, KeyError, ValueError) as error:
+        except (jwt.InvalidTokenError, KeyError, TypeError, ValueError) as error:
             raise ApiError(401, "A JSON web token could not be decoded") from error
         now = self._now()
         if expires <= now:
@@ -171,7 +172,7 @@ class Apps:
                 raise ApiError(422, "There is at least one repository that does not exist or is not accessible.")
             repositories = {name: repositories[name] for name in wanted}
         permissions = _granted(app, data.get("permissions"))
-        expires = self._now() + TOKEN_SECONDS
+        expires = self._now() + self.token_seconds
         seed = f"{app.id}:{installation.id}:{len(self._tokens)}"
         token = f"ghs_{hashlib.sha256(seed.encode()).hexdigest()[:36]}"
         self._tokens[token] = (Caller(app.bot, permissions=permissions, repositories=frozenset(repositories)), expires)
@@ -188,7 +189,7 @@ class Apps:
 
 def _granted(app: GitHubApp, asked: Any) -> dict[str, str]:
     """The permissions of a token: the App's, or the part of them that was asked for."""
-    if not isinstance(asked, dict):
+    if not isinstance(asked, dict) or not asked:
         return dict(app.permissions)
     for name, level in asked.items():
         held = app.permissions.get(name)

@@ -1,7 +1,7 @@
 """From a request to the route that answers it: repositories by name, former name and id, and who may do what."""
 
 from roadmap_pipeline.sandbox.content import API_ROOT
-from roadmap_pipeline.sandbox.github import actions, checks, comments, issues, labels, milestones, pulls
+from roadmap_pipeline.sandbox.github import actions, checks, comments, graphql, issues, labels, milestones, pulls
 from roadmap_pipeline.sandbox.github.apps import Apps
 from roadmap_pipeline.sandbox.github.calls import Answer, ApiError, Call, Moved, Router, answer, not_found
 from roadmap_pipeline.sandbox.github.searching import search_issues
@@ -40,6 +40,8 @@ def _respond(store: Store, apps: Apps, call: Call) -> Answer:
         return apps.respond(store, call)
     if segments == ("user",) and call.method == "GET":
         return _viewer(store, call)
+    if segments == ("graphql",) and call.method == "POST":
+        return graphql.query(call)
     if segments == ("search", "issues") and call.method == "GET":
         return search_issues(store, call)
     if len(segments) >= 3 and segments[0] == "repos":

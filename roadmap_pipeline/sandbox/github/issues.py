@@ -268,9 +268,14 @@ def _with_issue(records: RepositoryRecords, event: Payload) -> Payload:
     return event if issue is None else {**event, "issue": issue}
 
 
+def _still_there(records: RepositoryRecords, event: Payload) -> bool:
+    return event["issue"]["number"] in records.issues or "id" in event["issue"]
+
+
 @routes.add("GET", "issues/events")
 def list_repository_events(_store: Store, call: Call, records: RepositoryRecords) -> Answer:
-    newest_first = records.events[::-1]
+    # An event goes with its issue; one that holds its issue whole was recorded without it.
+    newest_first = [event for event in records.events[::-1] if _still_there(records, event)]
     path = records.path("issues/events")
     return listed(call, path, newest_first, show=lambda event: _with_issue(records, event))
 
@@ -278,7 +283,7 @@ def list_repository_events(_store: Store, call: Call, records: RepositoryRecords
 @routes.add("GET", "issues/events/{event_id:int}")
 def get_event(_store: Store, _call: Call, records: RepositoryRecords, event_id: int) -> Answer:
     for event in records.events:
-        if event["id"] == event_id:
+        if event["id"] == event_id and _still_there(records, event):
             return answer(_with_issue(records, event))
     raise not_found()
 

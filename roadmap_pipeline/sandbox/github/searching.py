@@ -50,7 +50,7 @@ def search_issues(store: Store, call: Call) -> Answer:
     key = keys.get(sort, keys["created"])
     found.sort(key=lambda entry: key(entry[1]), reverse=call.query.get("order") != "asc")
     shown = [_result(issue) for _, issue in page.cut(found)]
-    result = answer({"total_count": len(found), "incomplete_results": False, "items": shown})
+    result = answer({"total_count": len(found), "incomplete_results": False, "search_type": "lexical", "items": shown})
     link = page.link("/search/issues", call.query, min(len(found), RESULT_CAP))
     if link is not None:
         result.headers["Link"] = link

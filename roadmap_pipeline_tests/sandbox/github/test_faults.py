@@ -1,5 +1,7 @@
 """Limits and failures, scripted and random."""
 
+import time
+
 import pytest
 import requests
 
@@ -93,3 +95,90 @@ def test_the_primary_limit_runs_out_and_comes_back(serve, make_state):
 def test_without_a_limit_nothing_runs_out(serve, make_state):
     client = serve(make_state(rate_limit=None))
     assert int(client.get(COMMENTS).headers["X-RateLimit-Remaining"]) > 100_000
+
+
+def test_half_an_answer_and_a_slow_one(client, state):
+    state.faults.add("broken_json", method="POST")
+    broken = client("POST", COMMENTS, {"body": "x"})
+    assert broken.status_code == 201
+    with pytest.raises(requests.exceptions.JSONDecodeError):
+        broken.json()
+    assert bodies(client) == ["Nice", "x"]
+    state.faults.add(Fault("slow", seconds=0.2))
+    began = time.monotonic()
+    assert bodies(client) == ["Nice", "x"]
+    assert time.monotonic() - began >= 0.2
+
+
+@pytest.mark.parametrize("status", [500, 503, 504])
+def test_servers_fail_in_several_ways(client, state, status):
+    state.faults.add(Fault("bad_gateway", status))
+    assert client.get(COMMENTS).status_code == status
+
+
+def test_only_large_pages_time_out(client, state):
+    state.faults.add(Fault("bad_gateway", 504), when=lambda call: int(call.query.get("per_page", 30)) > 50, times=9)
+    runs = f"/repos/{REPO}/actions/runs?per_page="
+    assert [client.get(f"{runs}{size}").status_code for size in (100, 50, 51)] == [504, 200, 504]
+
+
+def test_the_world_changes_after_a_request_too(client, state):
+    state.faults.after(lambda: state.world.delete_comment(REPO, 502), method="POST", path="comments$")
+    created = client("POST", COMMENTS, {"body": "soon gone"})
+    assert (created.status_code, created.json()["id"]) == (201, 502)
+    assert bodies(client) == ["Nice"]
+
+
+def test_something_happens_before_the_third_request(client, state):
+    state.faults.before(lambda: state.world.edit_comment(REPO, 501, "changed"), skip=2)
+    assert [bodies(client) for _ in range(4)] == [["Nice"], ["Nice"], ["changed"], ["changed"]]
+
+
+def test_the_journal_says_what_was_charged(client, state):
+    etag = client.get(COMMENTS).headers["ETag"]
+    client.get(COMMENTS, headers={"If-None-Match": etag})
+    client.get("/rate_limit")
+    client.get(COMMENTS, headers={"Authorization": "Bearer wrong"})
+    state.faults.add("bad_gateway")
+    client.get(COMMENTS)
+    client.get(f"/repos/{REPO}/issues/99")
+    assert [(entry.status, entry.charged) for entry in state.journal] == [
+        (200, True),
+        (304, False),
+        (200, False),
+        (401, False),
+        (502, False),
+        (404, True),
+    ]
+    assert client.get("/rate_limit").json()["resources"]["core"]["used"] == 2
+
+
+def test_bursts_meet_the_secondary_limit(client, state):
+    state.limits.secondary.points_per_minute = 12
+    # A read costs 1 point, a write 5.
+    statuses = [client.get(COMMENTS).status_code for _ in range(2)]
+    statuses += [client("POST", COMMENTS, {"body": "x"}).status_code for _ in range(3)]
+    assert statuses == [200, 200, 201, 201, 403]
+    refused = client.get(COMMENTS)
+    assert (refused.status_code, refused.headers["Retry-After"]) == (403, "60")
+    assert "secondary rate limit" in refused.json()["message"]
+    state.switches.secondary_status, state.switches.secondary_retry_after = 429, None
+    refused = client.get(COMMENTS)
+    assert (refused.status_code, "Retry-After" in refused.headers) == (429, False)
+    assert int(refused.headers["X-RateLimit-Remaining"]) > 0
+    state.let_pass(61)
+    assert len(bodies(client)) == 3
+
+
+def test_creating_has_limits_of_its_own(client, state):
+    state.limits.secondary.content_per_minute, state.limits.secondary.content_per_hour = 2, 3
+
+    def create():
+        return client("POST", COMMENTS, {"body": "x"}).status_code
+
+    assert [create() for _ in range(3)] == [201, 201, 403]
+    assert client("PATCH", f"/repos/{REPO}/issues/comments/502", {"body": "y"}).status_code == 200
+    state.let_pass(61)
+    assert [create(), create()] == [201, 403]
+    state.let_pass(3_600)
+    assert create() == 201
