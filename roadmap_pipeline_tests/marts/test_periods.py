@@ -38,7 +38,7 @@ def test_a_re_run_restates_the_week_the_run_was_created_in():
         assert warehouse.rows(
             "select week, runs, first_attempt_pass_rate, final_pass_rate, failed_job_attempts, flaky_jobs"
             " from marts.ci_weekly where repo = '*' order by week"
-        ) == [("2026-W45", 1, 0.0, 1.0, 1, 1)]
+        ) == [("2026-W45", 1, 0.0, 1.0, 1, 1), ("2026-W46", 0, None, None, 0, 0)]
 
 
 def test_weeks_without_runs_are_rows():
