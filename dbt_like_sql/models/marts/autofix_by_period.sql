@@ -38,8 +38,9 @@ select
     i.fixed,
     i.judged,
     i.success_rate,
-    greatest(i.centre - i.half, 0.0) as success_rate_low,
-    least(i.centre + i.half, 1.0) as success_rate_high,
+    -- greatest() and least() pass over NULL: without a judged repair there is no interval.
+    case when i.judged > 0 then greatest(i.centre - i.half, 0.0) end as success_rate_low,
+    case when i.judged > 0 then least(i.centre + i.half, 1.0) end as success_rate_high,
     i.durable,
     i.returned
 from intervals as i
