@@ -118,9 +118,9 @@ def test_every_job_attempt(organisation: Organisation):
 
 
 def test_failing_jobs(organisation: Organisation):
-    assert {
-        job: category for job, category in organisation.warehouse.rows("select job_id, category from marts.ci_failures")
-    } == {each.job_id: each.category for each in organisation.truth.failed_jobs}
+    assert dict(organisation.warehouse.rows("select job_id, category from marts.ci_failures")) == {
+        each.job_id: each.category for each in organisation.truth.failed_jobs
+    }
 
 
 def test_flaky_failures(organisation: Organisation):
