@@ -1,10 +1,15 @@
 """The models on the simulated organisation, compared with what it knows to be true.
 
-The truth is a second implementation of the definitions, on the simulation's own records instead of payloads.
+The truth is a second implementation of the definitions, on the simulation's own records instead of payloads; counts,
+rates and percentiles of periods are reckoned from it in pandas (``reckoning``).
 """
 
+import math
+from collections import defaultdict
 from collections.abc import Iterator
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -14,11 +19,29 @@ from roadmap_pipeline.sandbox.organisation.truth import GroundTruth
 from roadmap_pipeline.settings import DEFAULT_BOTS
 from roadmap_pipeline.warehouse.models import build
 from roadmap_pipeline.warehouse.raw import create_source_tables, replace_table
+from roadmap_pipeline_tests.marts.reckoning import GRAINS, Reckoning, ratio, time, wilson
 from roadmap_pipeline_tests.marts.world import AS_OF, Warehouse, World, project
+
+_DOMAINS = {"timeout": "platform"}
+
+
+@dataclass(frozen=True)
+class Organisation:
+    """The built models, and what they should say."""
+
+    warehouse: Warehouse
+    truth: GroundTruth
+    reckoning: Reckoning
+
+    def table(self, name: str) -> list[dict[str, Any]]:
+        """All rows of a table as dicts."""
+        found = self.warehouse.con.execute(f"from {name}")
+        columns = [column[0] for column in found.description or ()]
+        return [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
 
 
 @pytest.fixture(scope="module")
-def organisation() -> Iterator[tuple[Warehouse, GroundTruth]]:
+def organisation() -> Iterator[Organisation]:
     import duckdb
 
     content, truth = generate(seed=11, weeks=16)
@@ -32,6 +55,18 @@ def organisation() -> Iterator[tuple[Warehouse, GroundTruth]]:
         ("raw.pull_requests", content.pull_requests, records.pull_request_row),
     ):
         rows[table] = [make(payload, repo, reading) for repo, payloads in by_repo.items() for payload in payloads]
+    rows["derived.failure_verdicts"] = [
+        {
+            "repo": each.repo,
+            "job_id": each.job_id,
+            "run_id": each.run_id,
+            "run_attempt": each.run_attempt,
+            "category": each.category,
+            "domain": _DOMAINS.get(each.category, "code"),
+            "fingerprint": f"{each.cause}-{each.detail}",
+        }
+        for each in truth.failed_jobs
+    ]
     tables = world.tables() | {"config.autofix_bots": [{"login": login} for login in DEFAULT_BOTS]}
     with duckdb.connect(":memory:") as con:
         con.execute("set TimeZone = 'UTC'")
@@ -39,53 +74,182 @@ def organisation() -> Iterator[tuple[Warehouse, GroundTruth]]:
         for table, values in tables.items():
             replace_table(con, table, values)
         build(con, project())
-        yield Warehouse(con), truth
+        yield Organisation(Warehouse(con), truth, Reckoning(content, truth, AS_OF))
 
 
-def test_outcomes(organisation: tuple[Warehouse, GroundTruth]):
-    warehouse, truth = organisation
-    assert set(warehouse.rows("select run_id, run_attempt, workflow_path, outcome from marts.ci_runs")) == {
-        (each.run_id, each.run_attempt, each.workflow_path, each.outcome) for each in truth.outcomes
+def test_outcomes(organisation: Organisation):
+    assert set(
+        organisation.warehouse.rows("select run_id, run_attempt, workflow_path, outcome from marts.ci_runs")
+    ) == {(each.run_id, each.run_attempt, each.workflow_path, each.outcome) for each in organisation.truth.outcomes}
+
+
+def test_every_run_attempt(organisation: Organisation):
+    reckoning = organisation.reckoning
+    expected = {
+        (
+            run.repo, run.run_id, run.attempt, run.path, run.branch, run.sha, run.event, run.outcome,
+            run.attempt == 1, run.is_latest, run.is_default, run.day,
+            None if run.outcome == "pending" else reckoning.spans.get((run.run_id, run.attempt)),
+        )
+        for run in reckoning.attempts.itertuples()
+    }  # fmt: skip
+    assert expected == set(
+        organisation.warehouse.rows(
+            "select repo, run_id, run_attempt, workflow_path, branch, head_sha, event, outcome, is_first_attempt,"
+            " is_latest_attempt, is_default_branch, day, duration_seconds from marts.ci_runs"
+        )
+    )
+
+
+def test_every_job_attempt(organisation: Organisation):
+    expected = {
+        (
+            job.repo, job.job_id, job.run_id, job.attempt, job.path, job.name, job.sha, job.outcome, job.day,
+            None if job.seconds != job.seconds else job.seconds, None if job.waited != job.waited else job.waited,
+        )
+        for job in organisation.reckoning.jobs.itertuples()
+    }  # fmt: skip
+    assert expected == set(
+        organisation.warehouse.rows(
+            "select repo, job_id, run_id, run_attempt, workflow_path, job_name, head_sha, outcome, day,"
+            " duration_seconds, queue_seconds from marts.ci_jobs"
+        )
+    )
+
+
+def test_failing_jobs(organisation: Organisation):
+    assert dict(organisation.warehouse.rows("select job_id, category from marts.ci_failures")) == {
+        each.job_id: each.category for each in organisation.truth.failed_jobs
     }
 
 
-def test_failing_jobs(organisation: tuple[Warehouse, GroundTruth]):
-    warehouse, truth = organisation
-    assert {job for (job,) in warehouse.rows("select job_id from marts.ci_failures")} == {
-        each.job_id for each in truth.failed_jobs
-    }
-
-
-def test_flaky_jobs(organisation: tuple[Warehouse, GroundTruth]):
-    warehouse, truth = organisation
+def test_flaky_failures(organisation: Organisation):
     assert set(
-        warehouse.rows("select distinct repo, head_sha, workflow_path, job_name from marts.ci_failures where is_flaky")
-    ) == {(each.repo, each.head_sha, each.workflow_path, each.job_name) for each in truth.flaky_jobs}
+        organisation.warehouse.rows(
+            "select distinct repo, head_sha, workflow_path, job_name from marts.ci_failures where is_flaky"
+        )
+    ) == {(each.repo, each.head_sha, each.workflow_path, each.job_name) for each in organisation.truth.flaky_jobs}
 
 
-def test_red_episodes(organisation: tuple[Warehouse, GroundTruth]):
-    warehouse, truth = organisation
-
-    def time(text: str | None) -> datetime | None:
-        return text and datetime.fromisoformat(text).replace(tzinfo=None)
-
+def test_red_episodes(organisation: Organisation):
     assert set(
-        warehouse.rows("select repo, workflow_path, started_at, ended_at, closed_by from marts.red_episodes")
-    ) == {
-        (each.repo, each.workflow_path, time(each.started_at), time(each.ended_at), each.closed_by)
-        for each in truth.red_episodes
-    }
-
-
-def test_repairs_that_worked_and_that_did_not(organisation: tuple[Warehouse, GroundTruth]):
-    warehouse, truth = organisation
-    judged = ("fixed", "failed")
-    assert set(
-        warehouse.rows(
-            f"select run_id, run_attempt, repair_sha, outcome from marts.autofix_attempts where outcome in {judged}"
+        organisation.warehouse.rows(
+            "select repo, workflow_path, started_at, ended_at, is_open, closed_by, round(hours * 3600)"
+            " from marts.red_episodes"
         )
     ) == {
-        (each.run_id, each.run_attempt, each.repair_sha, each.outcome)
-        for each in truth.autofix_attempts
-        if each.outcome in judged
+        (
+            each.repo, each.workflow_path, time(each.started_at), time(each.ended_at), each.ended_at is None,
+            each.closed_by, ((time(each.ended_at) or AS_OF) - time(each.started_at)).total_seconds(),
+        )
+        for each in organisation.truth.red_episodes
+    }  # fmt: skip
+
+
+def test_repairs(organisation: Organisation):
+    """Two differences are meant: what no run at all shows is known to the truth only, and a bot's commit on top of a
+    person's is a repair that came too late here, and none at all there."""
+    here = {
+        (row["run_id"], row["run_attempt"], row["repair_sha"]): row
+        for row in organisation.table("marts.autofix_attempts")
     }
+    there = {
+        (each.run_id, each.run_attempt, each.repair_sha): each
+        for each in organisation.truth.autofix_attempts
+        if each.visible
+    }
+    assert {key: each.outcome for key, each in there.items()} == {key: here[key]["outcome"] for key in there}
+    # A pull request that names the run declares what it repairs.
+    assert {key: each.mechanism.replace("bot_pr", "declared") for key, each in there.items()} == {
+        key: here[key]["mechanism"] for key in there
+    }
+    assert {row["outcome"] for key, row in here.items() if key not in there} <= {"superseded_by_human", "unverified"}
+    assert {row["repair_kind"] for row in here.values() if row["mechanism"] == "auto_rerun"} == {"retry_recovered"}
+
+
+def _same(found: Any, expected: Any) -> bool:
+    if isinstance(found, str) or found is None or expected is None:
+        return bool(found == expected)
+    return math.isclose(found, expected, rel_tol=1e-9, abs_tol=1e-12)
+
+
+@pytest.mark.parametrize("grain", GRAINS)
+def test_every_figure_of_every_period(organisation: Organisation, grain: str):
+    name = {"day": "ci_daily", "week": "ci_weekly", "quarter": "quarterly_rollup"}[grain]
+    pull_requests = dict(organisation.warehouse.rows("select run_id, pull_request_number from marts.ci_runs"))
+    expected = organisation.reckoning.table(grain, pull_requests)
+    found = {(row["repo"], str(row[grain])): row for row in organisation.table(f"marts.{name}")}
+    assert found.keys() == expected.keys()
+    columns = found["*", max(period for repo, period in found if repo == "*")].keys() & next(iter(expected.values()))
+    assert len(columns) > {"day": 30, "week": 48, "quarter": 48}[grain]
+    different = {
+        (*place, column): (row[column], expected[place][column])
+        for place, row in found.items()
+        for column in sorted(columns)
+        if not _same(row[column], expected[place][column])
+    }
+    assert different == {}
+
+
+def test_failures_by_category(organisation: Organisation):
+    pull_requests = dict(organisation.warehouse.rows("select run_id, pull_request_number from marts.ci_runs"))
+    expected = {
+        (repo, week, category): (*counts[:4], pytest.approx(counts[4]))
+        for (repo, week), figures in organisation.reckoning.table("week", pull_requests).items()
+        for category, counts in figures["categories"].items()
+    }
+    assert {
+        (row["repo"], row["week"], row["category"]): (
+            row["failed_job_attempts"], row["pull_requests"], row["failed_runs"], row["flaky_job_attempts"],
+            row["share"],
+        )
+        for row in organisation.table("marts.failure_categories_weekly")
+    } == expected  # fmt: skip
+
+
+def test_queue_times_by_runner(organisation: Organisation):
+    import pandas as pd
+
+    jobs = organisation.reckoning.jobs.dropna(subset=["waited"])
+    jobs = pd.concat([jobs, jobs.assign(repo="*")])
+    jobs["week"] = [f"{day.isocalendar()[0]}-W{day.isocalendar()[1]:02d}" for day in jobs["day"]]
+    expected = {
+        key: (len(group), pytest.approx(group.quantile(0.5)), pytest.approx(group.quantile(0.95)))
+        for key, group in jobs.groupby(["repo", "week", "labels"])["waited"]
+    }
+    assert {
+        (row["repo"], row["week"], row["runner"]): (
+            row["queued_jobs"], row["queue_p50_seconds"], row["queue_p95_seconds"]
+        )
+        for row in organisation.table("marts.queue_times_weekly")
+    } == expected  # fmt: skip
+
+
+def test_ranking_of_flaky_jobs(organisation: Organisation):
+    """Reckoned from the truth's jobs: shard-free names, commits by the results of whole attempts."""
+    attempts: dict[tuple[str, str, str], dict[str, dict[tuple[int, int], list[bool]]]]
+    attempts = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
+    created = {(run.run_id, run.attempt): run.created for run in organisation.reckoning.attempts.itertuples()}
+    for job in organisation.reckoning.jobs.itertuples():
+        if job.outcome in ("pass", "fail") and created[job.run_id, job.attempt] >= AS_OF - timedelta(days=90):
+            name = job.name.split(" (")[0]
+            attempts[job.repo, job.path, name][job.sha][job.run_id, job.attempt].append(job.outcome == "fail")
+    for row in organisation.table("marts.flaky_jobs"):
+        by_commit = attempts[row["repo"], row["workflow_path"], row["job_name"]]
+        latest = sorted(
+            by_commit, key=lambda sha: (-max(created[key] for key in by_commit[sha]).timestamp(), sha)
+        )[:100]  # fmt: skip
+        results = [{any(failed) for failed in by_commit[sha].values()} for sha in latest]
+        flaky, red = results.count({True, False}), results.count({True})
+        assert (row["commits"], row["flaky_commits"], row["red_commits"]) == (len(latest), flaky, red), row
+        assert row["flake_rate"] == pytest.approx(flaky / len(latest))
+        assert row["wilson_lower_bound"] == pytest.approx(wilson(flaky, len(latest))[0])
+        assert row["flaky_share_of_passes"] == pytest.approx(ratio(flaky, len(latest) - red))
+        assert row["flaky_share_of_reds"] == pytest.approx(ratio(flaky, flaky + red))
+    ranked = [row for row in organisation.table("marts.flaky_jobs") if row["flake_rank"] is not None]
+    assert len(ranked) > 3
+    by_rank = sorted(ranked, key=lambda row: row["flake_rank"])
+    assert [row["wilson_lower_bound"] for row in by_rank] == sorted(
+        (row["wilson_lower_bound"] for row in ranked), reverse=True
+    )
+    assert all(row["commits"] >= 10 for row in ranked)

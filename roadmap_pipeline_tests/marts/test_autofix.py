@@ -204,3 +204,78 @@ def test_the_rate_is_fixed_among_judged_and_counts_in_the_failing_runs_week():
         assert warehouse.weekly(
             "autofix_attempts, autofix_fixed, autofix_success_rate, final_pass_rate, ci_health_score", week="2026-W45"
         ) == (5, 2, pytest.approx(2 / 3), pytest.approx(2 / 3), pytest.approx(2 / 3))
+
+
+def _verdict(world: World, run: int, fingerprint: str) -> None:
+    job = next(row["job_id"] for row in world.rows["raw.workflow_jobs"] if row["run_id"] == run)
+    world.add(
+        "derived.failure_verdicts", repo=REPO, job_id=job, run_id=run, run_attempt=1, category="test",
+        domain="code", fingerprint=fingerprint,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("fixed_on", "later", "expected"),
+    [
+        ("11-05", None, True),
+        ("11-10", None, None),  # not 7 days ago yet
+        ("11-05", ("11-12 10:00", "feature/x", "same"), False),
+        ("11-05", ("11-12 13:00", "feature/x", "same"), True),  # more than 7 days later
+        ("11-05", ("11-06 12:00", "feature/x", "other"), True),
+        ("11-05", ("11-06 12:00", "feature/y", "same"), True),  # where the repair is not
+        ("11-10", ("11-11 12:00", "feature/x", "same"), False),
+    ],
+)
+def test_a_repair_lasts_when_its_failure_stays_away_for_a_week(
+    fixed_on: str, later: tuple[str, str, str] | None, expected: bool | None
+):
+    world = World()
+    run = world.run(f"{fixed_on} 12:00", "failure", sha="a", **FEATURE)
+    _verdict(world, run, "same")
+    world.run(f"{fixed_on} 12:20", sha="b", author=BOT, minutes=1, **FEATURE)
+    if later:
+        time, branch, fingerprint = later
+        _verdict(world, world.run(time, "failure", sha="c", branch=branch, event="pull_request"), fingerprint)
+    with world.built() as warehouse:
+        assert warehouse.rows("select outcome, is_durable from marts.autofix_attempts where run_attempt = 1") == [
+            ("fixed", expected)
+        ]
+        assert warehouse.row(
+            "select durable, returned from marts.autofix_by_period where repo = '*' and grain = 'quarter'"
+        ) == (int(expected is True), int(expected is False))
+
+
+def test_a_repair_of_a_failure_without_a_fingerprint_is_neither_durable_nor_not():
+    world = World()
+    world.run("11-05 12:00", "failure", sha="a", **FEATURE)
+    world.run("11-05 12:20", sha="b", author=BOT, **FEATURE)
+    with world.built() as warehouse:
+        assert warehouse.row("select outcome, is_durable from marts.autofix_attempts") == ("fixed", None)
+
+
+def test_a_rate_comes_with_its_wilson_interval():
+    """3 of 10: 0.1078 to 0.6032."""
+    world = World()
+    for number in range(10):
+        run = world.run("11-10 12:00", "failure", sha=f"s{number}", branch=f"b{number}")
+        world.run(
+            "11-10 12:00", "success" if number < 3 else "failure", attempt=2, run_id=run, sha=f"s{number}",
+            branch=f"b{number}", started="11-10 13:00", **BOT_RERUN,
+        )  # fmt: skip
+    with world.built() as warehouse:
+        for table in ("ci_weekly", "quarterly_rollup"):
+            rate, low, high = warehouse.row(
+                "select autofix_success_rate, autofix_success_rate_low, autofix_success_rate_high"
+                f" from marts.{table} where repo = '*'"
+            )
+            assert (rate, low, high) == (0.3, pytest.approx(0.1078, abs=5e-5), pytest.approx(0.6032, abs=5e-5))
+
+
+def test_without_a_judged_repair_there_is_no_rate_and_no_interval():
+    world = World()
+    run = world.run("11-10 12:00", "failure")
+    world.run("11-10 12:00", "cancelled", attempt=2, run_id=run, started="11-10 13:00", **BOT_RERUN)
+    with world.built() as warehouse:
+        assert warehouse.weekly(
+            "autofix_attempts, autofix_success_rate, autofix_success_rate_low, autofix_success_rate_high"
+        ) == (1, None, None, None)

@@ -36,6 +36,51 @@ def test_ranking_by_the_wilson_lower_bound():
         ]
 
 
+def test_shares_of_flaky_commits_among_those_that_passed_and_among_those_that_failed():
+    """10 commits: 2 flaky, 3 that failed throughout, 5 that passed."""
+    world = World()
+    _commits(world, "e2e", 2, 7)
+    for number in range(3):
+        world.run("11-01 12:00", "failure", sha=f"red{number}", jobs={"e2e": "failure"}, workflow_path=CI)
+    with world.built() as warehouse:
+        assert warehouse.row(
+            "select commits, flaky_commits, red_commits, flake_rate, flaky_share_of_passes, flaky_share_of_reds, status"
+            " from marts.flaky_jobs"
+        ) == (10, 2, 3, 0.2, pytest.approx(2 / 7), 0.4, "flaky")
+
+
+@pytest.mark.parametrize(
+    ("days_ago", "flaky", "later_reds", "status"),
+    [
+        (3, 2, 0, "flaky"),
+        (3, 1, 0, "healthy"),  # one commit of few
+        (9, 2, 0, "healthy"),  # nothing for 7 days
+        (3, 2, 3, "broken"),  # the latest 3 commits failed throughout: broken goes before flaky
+    ],
+)
+def test_status(days_ago: int, flaky: int, later_reds: int, status: str):
+    world = World()
+    for number in range(flaky):
+        day = f"11-{16 - days_ago:02d}"
+        run = world.run(f"{day} 1{number}:00", "failure", sha=f"f{number}")
+        world.run(f"{day} 1{number}:00", attempt=2, run_id=run, sha=f"f{number}", started=f"{day} 20:00")
+    for number in range(later_reds):
+        world.run(f"11-15 1{number}:00", "failure", sha=f"r{number}")
+    with world.built() as warehouse:
+        assert warehouse.one("select status from marts.flaky_jobs") == status
+
+
+def test_two_percent_of_the_last_hundred_commits_are_flaky():
+    world = World()
+    _commits(world, "once", 1, 50)
+    _commits(world, "rarely", 1, 51)
+    with world.built() as warehouse:
+        assert warehouse.rows("select job_name, commits, status from marts.flaky_jobs order by job_name") == [
+            ("once", 50, "flaky"),
+            ("rarely", 51, "healthy"),
+        ]
+
+
 def test_a_failure_is_flaky_when_the_same_full_name_passed_on_the_commit():
     world = World()
     run = world.run("11-10 12:00", "failure", jobs={"test (1/2)": "failure", "test (2/2)": "failure"})

@@ -38,7 +38,7 @@ def test_a_re_run_restates_the_week_the_run_was_created_in():
         assert warehouse.rows(
             "select week, runs, first_attempt_pass_rate, final_pass_rate, failed_job_attempts, flaky_jobs"
             " from marts.ci_weekly where repo = '*' order by week"
-        ) == [("2026-W45", 1, 0.0, 1.0, 1, 1)]
+        ) == [("2026-W45", 1, 0.0, 1.0, 1, 1), ("2026-W46", 0, None, None, 0, 0)]
 
 
 def test_weeks_without_runs_are_rows():
@@ -54,6 +54,86 @@ def test_weeks_without_runs_are_rows():
             ("2026-W45", 0, None, "Stable"),
             ("2026-W46", 1, 1.0, "Stable"),
         ]
+
+
+def test_an_idle_last_week_and_idle_days_up_to_yesterday_are_rows():
+    world = World(as_of=at("11-18 06:00"))  # a Wednesday
+    world.run("11-05 12:00")  # W45
+    with world.built(checked=True) as warehouse:
+        assert warehouse.rows(
+            "select week, runs, final_pass_rate, recovery_median_hours, wasted_minutes, flaky_jobs, trend, is_complete"
+            " from marts.ci_weekly where repo = '*' order by week"
+        ) == [
+            ("2026-W45", 1, 1.0, None, 0.0, 0, "Stable", True),
+            ("2026-W46", 0, None, None, 0.0, 0, "Stable", True),
+            ("2026-W47", 0, None, None, 0.0, 0, "Stable", False),
+        ]
+        days = warehouse.rows("select day, runs, is_complete from marts.ci_daily where repo = '*' order by day")
+        assert [days[0], days[-1]] == [(date(2026, 11, 5), 1, True), (date(2026, 11, 17), 0, True)]
+        assert len(days) == 13
+
+
+def test_today_is_a_row_once_something_happened():
+    world = World(as_of=at("11-18 06:00"))
+    world.run("11-18 05:00")
+    with world.built() as warehouse:
+        assert warehouse.rows("select day, runs, is_complete from marts.ci_daily where repo = '*'") == [
+            (date(2026, 11, 18), 1, False)
+        ]
+
+
+def test_days_weeks_and_quarters_end_at_midnight_utc():
+    world = World(as_of=at("10-05 06:00"))
+    world.run("2026-09-30 23:59:59", sha="a")
+    world.run("2026-10-01 00:00:00", "failure", sha="b")  # a Thursday: the same week, the next quarter
+    world.run("2026-10-04 23:59:59", sha="c")
+    world.run("2026-10-05 00:00:00", sha="d")
+    with world.built(checked=True) as warehouse:
+        assert warehouse.rows("select day, runs from marts.ci_daily where repo = '*' and runs > 0 order by day") == [
+            (date(2026, 9, 30), 1),
+            (date(2026, 10, 1), 1),
+            (date(2026, 10, 4), 1),
+            (date(2026, 10, 5), 1),
+        ]
+        assert warehouse.rows("select week, runs from marts.ci_weekly where repo = '*' order by week") == [
+            ("2026-W40", 3),
+            ("2026-W41", 1),
+        ]
+        assert warehouse.rows(
+            "select quarter, runs, failed_runs, is_complete from marts.quarterly_rollup"
+            " where repo = '*' order by quarter"
+        ) == [("2026-Q3", 1, 0, True), ("2026-Q4", 3, 1, False)]
+
+
+def test_a_quarter_is_compared_with_the_quarter_before():
+    """Newcombe 1998, method 10: 56/70 against 48/80 differs by 0.2000 (0.0524 to 0.3339)."""
+    world = World()
+    for time, passed, total in (("09-30 12:00", 48, 80), ("10-01 12:00", 56, 70)):
+        for number in range(total):
+            world.run(time, "success" if number < passed else "failure", sha=f"{time}{number}", jobs={})
+    with world.built() as warehouse:
+        first, second = warehouse.rows(
+            "select quarter, trend, final_pass_rate, previous_conclusive_runs, previous_final_pass_rate,"
+            " final_pass_rate_delta, final_pass_rate_delta_low, final_pass_rate_delta_high"
+            " from marts.quarterly_rollup where repo = '*' order by quarter"
+        )
+        assert first == ("2026-Q3", "Stable", 0.6, 0, None, None, None, None)
+        assert second[:5] == ("2026-Q4", "Improving", 0.8, 80, 0.6)
+        assert second[5:] == (
+            pytest.approx(0.2),
+            pytest.approx(0.0524, abs=5e-5),
+            pytest.approx(0.3339, abs=5e-5),
+        )
+
+
+def test_flaky_jobs_of_a_quarter_are_distinct_jobs_not_a_sum_of_weeks():
+    world = World()
+    for day in ("10-12", "11-10"):
+        run = world.run(f"{day} 12:00", "failure", sha=day)
+        world.run(f"{day} 12:00", attempt=2, run_id=run, sha=day, started=f"{day} 13:00")
+    with world.built() as warehouse:
+        assert warehouse.one("select sum(flaky_jobs) from marts.ci_weekly where repo = '*'") == 2
+        assert warehouse.one("select flaky_jobs from marts.quarterly_rollup where repo = '*'") == 1
 
 
 def test_all_repositories_together_are_counted_together_not_averaged():
@@ -103,6 +183,8 @@ def test_trend_uses_newcombes_interval():
     [
         ((56, 70), (48, 80), "Degrading"),
         ((19, 19), (0, 30), "Stable"),  # under 20 runs before
+        ((30, 30), (0, 19), "Stable"),  # under 20 runs now
+        ((8000, 10000), (8190, 10000), "Stable"),  # certain, but less than two points
         ((15, 20), (16, 20), "Stable"),  # 5 points, but within chance
         ((20, 20), (20, 20), "Stable"),
     ],

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from roadmap_pipeline.warehouse.model_tests import run_singular_tests
-from roadmap_pipeline.warehouse.models import Project, build, create, load_project, project_directory
+from roadmap_pipeline.warehouse.model_tests import run_singular_tests, run_tests
+from roadmap_pipeline.warehouse.models import Project, create, load_project, project_directory
 from roadmap_pipeline.warehouse.raw import create_source_tables, replace_rows
 
 if TYPE_CHECKING:
@@ -186,8 +186,8 @@ class World:
 
     @contextmanager
     def built(self, *, checked: bool = False) -> Iterator["Warehouse"]:
-        """All models built on these rows, in memory. ``checked`` also runs all data tests, which must hold; it takes
-        twice as long."""
+        """All models built on these rows, in memory. ``checked`` also runs all data tests, which must hold; it takes a
+        third longer."""
         import duckdb
 
         with duckdb.connect(":memory:") as con:
@@ -195,17 +195,18 @@ class World:
             create_source_tables(con)
             for table, rows in self.tables().items():
                 replace_rows(con, table, rows)
+            for schema in sorted({model.schema for model in project().models}):
+                con.execute(f"create schema {schema}")
+            for model in project().models:
+                create(con, model, model.qualified_name, model.materialized)
             if checked:
-                results = build(con, project())
                 failed = [
-                    f"{result.model.name}.{test.name}" for result in results for test in result.tests if not test.passed
+                    f"{model.qualified_name}.{test.name}"
+                    for model in project().models
+                    for test in run_tests(con, model.qualified_name, model.tests, of=model.key)
+                    if not test.passed
                 ]
                 assert failed + [test.name for test in run_singular_tests(con, project()) if not test.passed] == []
-            else:
-                for schema in sorted({model.schema for model in project().models}):
-                    con.execute(f"create schema {schema}")
-                for model in project().models:
-                    create(con, model, model.qualified_name, model.materialized)
             yield Warehouse(con)
 
 

@@ -112,41 +112,72 @@ with results as (
     from crossed as c
     left join green_again as g
         on g.run_id = c.run_id and g.run_attempt = c.run_attempt and g.repair_sha = c.repair_sha
+), ledger as (
+    select
+        c.repo,
+        c.run_id,
+        c.run_attempt,
+        c.workflow_path,
+        c.branch,
+        c.head_sha,
+        c.mechanism,
+        case
+            when c.is_superseded then 'superseded_by_human'
+            when c.result_outcome = 'pass' then 'fixed'
+            -- Something else may fail now: the attempt answers for the jobs that had failed.
+            when c.result_outcome = 'fail' and j.failing = j.repaired and j.failing_again = 0 then 'fixed'
+            when c.result_outcome = 'fail' then 'failed'
+            when c.result_outcome = 'pending' then 'pending'
+            -- No run, or none with a verdict (a push with a workflow's token starts none): it can't be told.
+            else 'unverified'
+        end as outcome,
+        case when c.mechanism = 'auto_rerun' then 'retry_recovered' else 'repaired' end as repair_kind,
+        c.repaired_by,
+        c.repair_sha,
+        c.failed_at,
+        c.repaired_at,
+        c.result_run_id,
+        c.result_run_attempt,
+        c.result_at,
+        c.result_html_url,
+        r.day,
+        r.week,
+        r.created_at as run_created_at,
+        r.is_default_branch,
+        r.pull_request_number,
+        r.milestone
+    from superseded as c
+    inner join marts.ci_runs as r on r.run_id = c.run_id and r.run_attempt = c.run_attempt
+    left join job_sets as j
+        on j.run_id = c.run_id and j.run_attempt = c.run_attempt and j.repair_sha = c.repair_sha
+), fingerprints as (
+    select l.run_id, l.run_attempt, l.repair_sha, l.repo, l.branch, l.result_at, f.fingerprint
+    from ledger as l
+    inner join marts.ci_failures as f on f.run_id = l.run_id and f.run_attempt = l.run_attempt
+    where l.outcome = 'fixed' and f.fingerprint is not null
+), durability as (
+    -- The same failure on the same branch within a week of the repair: it did not last.
+    select
+        p.run_id,
+        p.run_attempt,
+        p.repair_sha,
+        bool_or(f.job_id is not null) as has_returned
+    from fingerprints as p
+    left join marts.ci_failures as f
+        on f.repo = p.repo
+        and f.branch = p.branch
+        and f.fingerprint = p.fingerprint
+        and f.completed_at > p.result_at
+        and f.completed_at <= p.result_at + interval 7 day
+    group by p.run_id, p.run_attempt, p.repair_sha
 )
 select
-    c.repo,
-    c.run_id,
-    c.run_attempt,
-    c.workflow_path,
-    c.branch,
-    c.head_sha,
-    c.mechanism,
+    l.*,
     case
-        when c.is_superseded then 'superseded_by_human'
-        when c.result_outcome = 'pass' then 'fixed'
-        -- Something else may fail now: the attempt answers for the jobs that had failed.
-        when c.result_outcome = 'fail' and j.failing = j.repaired and j.failing_again = 0 then 'fixed'
-        when c.result_outcome = 'fail' then 'failed'
-        when c.result_outcome = 'pending' then 'pending'
-        -- No run, or none with a verdict (a push with a workflow's token starts none): it can't be told.
-        else 'unverified'
-    end as outcome,
-    case when c.mechanism = 'auto_rerun' then 'retry_recovered' else 'repaired' end as repair_kind,
-    c.repaired_by,
-    c.repair_sha,
-    c.failed_at,
-    c.repaired_at,
-    c.result_run_id,
-    c.result_run_attempt,
-    c.result_at,
-    c.result_html_url,
-    r.day,
-    r.week,
-    r.created_at as run_created_at,
-    r.is_default_branch,
-    r.pull_request_number,
-    r.milestone
-from superseded as c
-inner join marts.ci_runs as r on r.run_id = c.run_id and r.run_attempt = c.run_attempt
-left join job_sets as j
-    on j.run_id = c.run_id and j.run_attempt = c.run_attempt and j.repair_sha = c.repair_sha
+        when d.has_returned then false
+        when p.as_of >= l.result_at + interval 7 day then not d.has_returned
+    end as is_durable
+from ledger as l
+cross join config.parameters as p
+left join durability as d
+    on d.run_id = l.run_id and d.run_attempt = l.run_attempt and d.repair_sha = l.repair_sha

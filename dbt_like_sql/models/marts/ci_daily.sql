@@ -40,18 +40,37 @@ with run_days as (
         count(*) filter (where e.is_open) as episodes_open
     from marts.red_episodes as e
     group by e.repo, e.day
+), commit_days as (
+    select
+        c.repo,
+        c.day,
+        count(*) filter (where c.state = 'red') as red_commits,
+        count(*) filter (where c.state = 'flaky') as flaky_commits,
+        count(*) filter (where c.state = 'green') as green_commits,
+        count(*) filter (where c.state = 'pending') as pending_commits
+    from marts.default_branch_commits as c
+    where c.day is not null
+    group by c.repo, c.day
 ), eventful_days as (
     select d.repo, d.day from run_days as d
     union
     select d.repo, d.day from failure_days as d
     union
     select d.repo, d.day from episode_days as d
+    union
+    select d.repo, d.day from marts.job_time_daily as d where d.repo <> '*'
+), last_day as (
+    select greatest(max(e.day), max(cast(p.as_of as date)) - 1) as day
+    from eventful_days as e
+    cross join config.parameters as p
 ), spine as (
-    -- From a repository's first day to the last day of all, so that a repository that fell silent shows zeros.
+    -- From a repository's first day to yesterday, so that one that fell silent shows zeros; today and what a replay
+    -- calls the future only where something happened.
     select
         e.repo,
-        cast(unnest(generate_series(min(e.day), (select max(x.day) from eventful_days as x), interval 1 day)) as date) as day
+        cast(unnest(generate_series(min(e.day), max(l.day), interval 1 day)) as date) as day
     from eventful_days as e
+    cross join last_day as l
     group by e.repo
 ), totals as (
     select
@@ -72,12 +91,17 @@ with run_days as (
         cast(coalesce(sum(a.autofix_retry_recovered), 0) as bigint) as autofix_retry_recovered,
         cast(coalesce(sum(a.autofix_repaired), 0) as bigint) as autofix_repaired,
         cast(coalesce(sum(e.episodes_closed), 0) as bigint) as episodes_closed,
-        cast(coalesce(sum(e.episodes_open), 0) as bigint) as episodes_open
+        cast(coalesce(sum(e.episodes_open), 0) as bigint) as episodes_open,
+        cast(coalesce(sum(c.red_commits), 0) as bigint) as red_commits,
+        cast(coalesce(sum(c.flaky_commits), 0) as bigint) as flaky_commits,
+        cast(coalesce(sum(c.green_commits), 0) as bigint) as green_commits,
+        cast(coalesce(sum(c.pending_commits), 0) as bigint) as pending_commits
     from spine as s
     left join run_days as r on r.repo = s.repo and r.day = s.day
     left join failure_days as f on f.repo = s.repo and f.day = s.day
     left join autofix_days as a on a.repo = s.repo and a.day = s.day
     left join episode_days as e on e.repo = s.repo and e.day = s.day
+    left join commit_days as c on c.repo = s.repo and c.day = s.day
     group by grouping sets ((s.repo, s.day), (s.day))
 )
 select
@@ -104,6 +128,24 @@ select
     t.autofix_fixed / nullif(t.autofix_fixed + t.autofix_failed, 0) as autofix_success_rate,
     t.episodes_closed,
     t.episodes_open,
+    t.red_commits,
+    t.flaky_commits,
+    t.green_commits,
+    t.pending_commits,
+    t.red_commits / nullif(t.red_commits + t.flaky_commits + t.green_commits, 0) as default_branch_failure_rate,
+    coalesce(j.job_seconds, 0) as job_seconds,
+    coalesce(j.made_green_seconds, 0) as made_green_seconds,
+    coalesce(j.superseded_seconds, 0) as superseded_seconds,
+    coalesce(j.timeout_seconds, 0) as timeout_seconds,
+    coalesce(j.rerun_seconds, 0) as rerun_seconds,
+    coalesce(j.made_green_seconds + j.superseded_seconds + j.timeout_seconds + j.rerun_seconds, 0) / 60.0
+    as wasted_minutes,
+    s.duration_p50_seconds,
+    s.duration_p95_seconds,
+    s.queue_p50_seconds,
+    s.queue_p95_seconds,
     t.day < cast(p.as_of as date) as is_complete
 from totals as t
 cross join config.parameters as p
+left join marts.job_time_daily as j on j.repo = t.repo and j.day = t.day
+left join marts.speed_by_period as s on s.repo = t.repo and s.grain = 'day' and s.period = cast(t.day as varchar)

@@ -1,6 +1,7 @@
 -- Failing job attempts with cause, and whether the commit is to blame.
 with failed as (
-    select j.* from marts.ci_jobs as j where j.outcome = 'fail'
+    -- What a partial re-run only lists again failed once.
+    select j.* from marts.ci_jobs as j where j.outcome = 'fail' and not j.is_carried_over
 ), flaky as (
     -- Observed: the same job of the same commit also passed. Full names, nothing excluded.
     select distinct p.repo, p.head_sha, p.workflow_path, p.job_name

@@ -41,6 +41,7 @@ select
     j.completed_at,
     j.queue_seconds,
     j.duration_seconds,
+    j.is_carried_over,
     j.labels,
     j.failed_steps,
     r.pull_request_number,

@@ -19,7 +19,16 @@ with weeks as (
         cast(sum(d.autofix_retry_recovered) as bigint) as autofix_retry_recovered,
         cast(sum(d.autofix_repaired) as bigint) as autofix_repaired,
         cast(sum(d.episodes_closed) as bigint) as episodes_closed,
-        cast(sum(d.episodes_open) as bigint) as episodes_open
+        cast(sum(d.episodes_open) as bigint) as episodes_open,
+        cast(sum(d.red_commits) as bigint) as red_commits,
+        cast(sum(d.flaky_commits) as bigint) as flaky_commits,
+        cast(sum(d.green_commits) as bigint) as green_commits,
+        cast(sum(d.pending_commits) as bigint) as pending_commits,
+        cast(sum(d.job_seconds) as bigint) as job_seconds,
+        cast(sum(d.made_green_seconds) as bigint) as made_green_seconds,
+        cast(sum(d.superseded_seconds) as bigint) as superseded_seconds,
+        cast(sum(d.timeout_seconds) as bigint) as timeout_seconds,
+        cast(sum(d.rerun_seconds) as bigint) as rerun_seconds
     from marts.ci_daily as d
     group by d.repo, d.week
 ), rates as (
@@ -76,10 +85,31 @@ select
     t.delta as final_pass_rate_delta,
     t.delta_low as final_pass_rate_delta_low,
     t.delta_high as final_pass_rate_delta_high,
+    a.success_rate_low as autofix_success_rate_low,
+    a.success_rate_high as autofix_success_rate_high,
+    coalesce(a.durable, 0) as autofix_durable,
+    coalesce(a.returned, 0) as autofix_returned,
+    w.red_commits,
+    w.flaky_commits,
+    w.green_commits,
+    w.pending_commits,
+    w.red_commits / nullif(w.red_commits + w.flaky_commits + w.green_commits, 0) as default_branch_failure_rate,
+    w.job_seconds,
+    w.made_green_seconds,
+    w.superseded_seconds,
+    w.timeout_seconds,
+    w.rerun_seconds,
+    (w.made_green_seconds + w.superseded_seconds + w.timeout_seconds + w.rerun_seconds) / 60.0 as wasted_minutes,
+    s.duration_p50_seconds,
+    s.duration_p95_seconds,
+    s.queue_p50_seconds,
+    s.queue_p95_seconds,
     w.week_start + interval 7 day <= p.as_of as is_complete
 from rates as w
 cross join config.parameters as p
 left join marts.recovery_by_period as r on r.repo = w.repo and r.grain = 'week' and r.period = w.week
 left join marts.pass_rate_trends as t on t.repo = w.repo and t.grain = 'week' and t.period = w.week
+left join marts.autofix_by_period as a on a.repo = w.repo and a.grain = 'week' and a.period = w.week
+left join marts.speed_by_period as s on s.repo = w.repo and s.grain = 'week' and s.period = w.week
 left join marts.failure_categories_weekly as c on c.repo = w.repo and c.week = w.week and c.category_rank = 1
 left join flaky as f on f.repo = w.repo and f.week = w.week

@@ -72,6 +72,7 @@ with recent as (
         c.job_name,
         count(*) as commits,
         count(*) filter (where c.is_flaky) as flaky_commits,
+        count(*) filter (where c.is_red) as red_commits,
         count(*) filter (where c.is_flaky and c.seen_at >= c.as_of - interval 30 day) as flaky_commits_30d,
         count(distinct c.pull_request_number) filter (where c.is_flaky) as pull_requests,
         max(c.seen_at) filter (where c.is_flaky) as last_flaky_at,
@@ -100,7 +101,11 @@ select
     b.job_name,
     b.commits,
     b.flaky_commits,
+    b.red_commits,
     b.flake_rate,
+    -- Of the commits that were not broken, and of those that looked broken at first.
+    b.flaky_commits / (b.commits - b.red_commits) as flaky_share_of_passes,
+    b.flaky_commits / (b.flaky_commits + b.red_commits) as flaky_share_of_reds,
     b.wilson_lower_bound,
     case
         when b.commits >= 10 then row_number() over (

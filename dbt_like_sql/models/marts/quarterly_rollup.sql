@@ -20,7 +20,16 @@ with quarters as (
         cast(sum(d.autofix_retry_recovered) as bigint) as autofix_retry_recovered,
         cast(sum(d.autofix_repaired) as bigint) as autofix_repaired,
         cast(sum(d.episodes_closed) as bigint) as episodes_closed,
-        cast(sum(d.episodes_open) as bigint) as episodes_open
+        cast(sum(d.episodes_open) as bigint) as episodes_open,
+        cast(sum(d.red_commits) as bigint) as red_commits,
+        cast(sum(d.flaky_commits) as bigint) as flaky_commits,
+        cast(sum(d.green_commits) as bigint) as green_commits,
+        cast(sum(d.pending_commits) as bigint) as pending_commits,
+        cast(sum(d.job_seconds) as bigint) as job_seconds,
+        cast(sum(d.made_green_seconds) as bigint) as made_green_seconds,
+        cast(sum(d.superseded_seconds) as bigint) as superseded_seconds,
+        cast(sum(d.timeout_seconds) as bigint) as timeout_seconds,
+        cast(sum(d.rerun_seconds) as bigint) as rerun_seconds
     from marts.ci_daily as d
     group by d.repo, d.quarter
 ), rates as (
@@ -31,19 +40,27 @@ with quarters as (
         q.passed_runs / nullif(q.conclusive_runs, 0) as final_pass_rate,
         q.autofix_fixed / nullif(q.autofix_fixed + q.autofix_failed, 0) as autofix_success_rate
     from quarters as q
+), failures as (
+    select f.*, strftime(f.day, '%Y') || '-Q' || quarter(f.day) as quarter
+    from marts.ci_failures as f
+    where f.day is not null
+), flaky as (
+    select
+        coalesce(f.repo, '*') as repo,
+        f.quarter,
+        count(distinct (f.repo, f.workflow_path, f.job_name)) as flaky_jobs
+    from failures as f
+    where f.is_flaky
+    group by grouping sets ((f.repo, f.quarter), (f.quarter))
 ), categories as (
     select
         coalesce(f.repo, '*') as repo,
-        strftime(f.day, '%Y') || '-Q' || quarter(f.day) as quarter,
+        f.quarter,
         f.category,
         count(*) as failed_job_attempts,
         count(distinct case when f.pull_request_number is not null then (f.repo, f.pull_request_number) end) as pull_requests
-    from marts.ci_failures as f
-    where f.day is not null
-    group by grouping sets (
-        (f.repo, strftime(f.day, '%Y') || '-Q' || quarter(f.day), f.category),
-        (strftime(f.day, '%Y') || '-Q' || quarter(f.day), f.category)
-    )
+    from failures as f
+    group by grouping sets ((f.repo, f.quarter, f.category), (f.quarter, f.category))
 ), top_categories as (
     select c.*
     from categories as c
@@ -81,13 +98,41 @@ select
     q.episodes_closed,
     q.episodes_open,
     r.oldest_open_hours,
+    coalesce(f.flaky_jobs, 0) as flaky_jobs,
     c.category as top_failure_category,
     c.failed_job_attempts as top_failure_count,
     (q.final_pass_rate + coalesce(q.autofix_success_rate, q.final_pass_rate)) / 2 as ci_health_score,
     t.trend,
+    t.previous_n as previous_conclusive_runs,
+    t.previous_pass_rate as previous_final_pass_rate,
+    t.delta as final_pass_rate_delta,
+    t.delta_low as final_pass_rate_delta_low,
+    t.delta_high as final_pass_rate_delta_high,
+    a.success_rate_low as autofix_success_rate_low,
+    a.success_rate_high as autofix_success_rate_high,
+    coalesce(a.durable, 0) as autofix_durable,
+    coalesce(a.returned, 0) as autofix_returned,
+    q.red_commits,
+    q.flaky_commits,
+    q.green_commits,
+    q.pending_commits,
+    q.red_commits / nullif(q.red_commits + q.flaky_commits + q.green_commits, 0) as default_branch_failure_rate,
+    q.job_seconds,
+    q.made_green_seconds,
+    q.superseded_seconds,
+    q.timeout_seconds,
+    q.rerun_seconds,
+    (q.made_green_seconds + q.superseded_seconds + q.timeout_seconds + q.rerun_seconds) / 60.0 as wasted_minutes,
+    s.duration_p50_seconds,
+    s.duration_p95_seconds,
+    s.queue_p50_seconds,
+    s.queue_p95_seconds,
     q.next_quarter_start <= p.as_of as is_complete
 from rates as q
 cross join config.parameters as p
 left join marts.recovery_by_period as r on r.repo = q.repo and r.grain = 'quarter' and r.period = q.quarter
 left join marts.pass_rate_trends as t on t.repo = q.repo and t.grain = 'quarter' and t.period = q.quarter
+left join marts.autofix_by_period as a on a.repo = q.repo and a.grain = 'quarter' and a.period = q.quarter
+left join marts.speed_by_period as s on s.repo = q.repo and s.grain = 'quarter' and s.period = q.quarter
+left join flaky as f on f.repo = q.repo and f.quarter = q.quarter
 left join top_categories as c on c.repo = q.repo and c.quarter = q.quarter

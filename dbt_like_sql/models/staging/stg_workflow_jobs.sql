@@ -1,5 +1,26 @@
 -- Jobs of all attempts with their outcome (metrics: outcome map).
-with told_timeouts as (
+with names as (
+    select distinct j.name from raw.workflow_jobs as j
+), base_names as (
+    -- Many jobs have few names. Tests move between shards and matrix values come and go:
+    -- "test (3.12, 2/4) / unit shard 3" is "test / unit".
+    select
+        n.name,
+        coalesce(
+            nullif(
+                trim(
+                    regexp_replace(
+                        regexp_replace(n.name, '\s*[(\[][^()\[\]]*[)\]]', '', 'g'),
+                        '(?i)[\s,_#:-]*(?:\b(?:shard|part|chunk|group|split)[\s_#-]*)?(?:\d+\s*(?:/|of)\s*\d+|\b(?:shard|part|chunk|group|split)[\s_#-]*\d+)\s*$',
+                        ''
+                    )
+                ),
+                ''
+            ),
+            n.name
+        ) as base_name
+    from names as n
+), told_timeouts as (
     -- GitHub says in the log why it stopped a job that ran past its timeout-minutes.
     select l.job_id
     from raw.job_logs as l
@@ -24,11 +45,19 @@ with told_timeouts as (
             when j.started_at is not null and j.completed_at is not null
                 then greatest(epoch(j.completed_at) - epoch(j.started_at), 0.0)
         end as duration_seconds,
-        -- Later attempts wait for whoever presses re-run: only the first says how long a runner took to come.
+        -- Later attempts wait for whoever presses re-run: only the first says how long a runner took to come. GitHub
+        -- gives a start also to jobs that no runner ever took: those that wait, were skipped, or cancelled in the queue.
         case
-            when j.run_attempt = 1 and j.created_at is not null and j.started_at is not null
+            when j.run_attempt = 1
+                and j.created_at is not null
+                and j.started_at is not null
+                and coalesce(lower(j.status), 'completed') in ('in_progress', 'completed')
+                and lower(j.conclusion) is distinct from 'skipped'
+                and (lower(j.conclusion) is distinct from 'cancelled' or j.runner_name <> '')
                 then greatest(epoch(j.started_at) - epoch(j.created_at), 0.0)
         end as queue_seconds,
+        -- A partial re-run may list what was not run again: a copy with the old times, created after it had ended.
+        j.run_attempt > 1 and j.completed_at < j.created_at as is_carried_over,
         j.labels,
         j.failed_steps,
         j.html_url,
@@ -52,20 +81,7 @@ select
     j.run_id,
     j.run_attempt,
     j.job_name,
-    -- Tests move between shards and matrix values come and go: "test (3.12, 2/4) / unit shard 3" is "test / unit".
-    coalesce(
-        nullif(
-            trim(
-                regexp_replace(
-                    regexp_replace(j.job_name, '\s*[(\[][^()\[\]]*[)\]]', '', 'g'),
-                    '(?i)[\s,_#:-]*(?:\b(?:shard|part|chunk|group|split)[\s_#-]*)?(?:\d+\s*(?:/|of)\s*\d+|\b(?:shard|part|chunk|group|split)[\s_#-]*\d+)\s*$',
-                    ''
-                )
-            ),
-            ''
-        ),
-        j.job_name
-    ) as job_base_name,
+    n.base_name as job_base_name,
     j.workflow_name,
     j.branch,
     j.head_sha,
@@ -83,7 +99,9 @@ select
     j.completed_at,
     j.duration_seconds,
     j.queue_seconds,
+    coalesce(j.is_carried_over, false) as is_carried_over,
     j.labels,
     j.failed_steps,
     j.html_url
 from reasoned as j
+left join base_names as n on n.name = j.job_name

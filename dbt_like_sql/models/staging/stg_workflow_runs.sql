@@ -6,7 +6,7 @@ with job_summary as (
         count(*) as jobs,
         count(*) filter (where j.outcome = 'fail') as failed_jobs,
         bool_or(j.outcome_reason = 'timeout_as_cancelled') as has_timeout,
-        min(j.started_at) as first_started_at,
+        min(j.started_at) filter (where not j.is_carried_over) as first_started_at,
         max(j.completed_at) as last_completed_at,
         min(j.completed_at) filter (where j.outcome = 'fail') as first_failed_at
     from staging.stg_workflow_jobs as j

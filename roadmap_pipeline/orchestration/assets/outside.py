@@ -154,6 +154,7 @@ def github_comments(context: dg.AssetExecutionContext, workspace: WorkspaceParam
         ["publish", "notion_roadmap"],
         ["publish", "pull_request_comments"],
         ["marts", "quarterly_rollup"],
+        ["marts", "sync_reliability"],
     ],
     description="The copy that readers open: `duckdb -readonly data/roadmap.snapshot.duckdb`, or `roadmap query`.",
     group_name="warehouse",
