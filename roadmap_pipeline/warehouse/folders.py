@@ -27,12 +27,12 @@ def replaced_folder(directory: Path, kind: str) -> Iterator[Path]:
     ones, exported files that were changed.
     """
     directory = directory.resolve()
-    building = directory.with_name(f".{directory.name}.building")
-    previous = directory.with_name(f".{directory.name}.previous")
     try:
-        if previous.exists() and not directory.exists():
-            previous.rename(directory)  # an export that was killed between its two renames
         _check(directory, kind)
+        building = directory.with_name(f".{directory.name}.building")
+        previous = directory.with_name(f".{directory.name}.previous")
+        if previous.exists():  # an export was killed between or after its two renames
+            _finish(previous, directory)
         shutil.rmtree(building, ignore_errors=True)
         building.mkdir(parents=True)
         try:
@@ -103,14 +103,22 @@ def _swap(building: Path, directory: Path, previous: Path) -> None:
     if not directory.exists():
         building.rename(directory)
         return
-    own = {Path(name).parts[0] for name in _manifest(directory).get("files", {})} | {MANIFEST}
     directory.rename(previous)
     try:
         building.rename(directory)
     except OSError:
         previous.rename(directory)
         raise
+    _finish(previous, directory)
+
+
+def _finish(previous: Path, directory: Path) -> None:
+    """Leave ``directory`` with all that isn't exported, and nothing of ``previous``."""
+    if not directory.exists():
+        previous.rename(directory)
+        return
+    exported = {Path(name).parts[0] for name in _manifest(previous).get("files", {})} | {MANIFEST}
     for entry in list(previous.iterdir()):
-        if entry.name not in own:
+        if entry.name not in exported:
             entry.rename(directory / entry.name)
     shutil.rmtree(previous)

@@ -42,6 +42,8 @@ def test_a_folder_with_anything_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis" / "chapter").write_text("mine")
     with pytest.raises(ConfigurationError, match="thesis is not empty and holds no earlier test export"):
         export(tmp_path / "thesis", {"a": "1"})
+    with pytest.raises(ConfigurationError, match="/ is not empty"):
+        export(Path("/"), {"a": "1"})
     with pytest.raises(ConfigurationError, match="is a file"):
         export(tmp_path / "thesis" / "chapter", {"a": "1"})
     export(tmp_path / "other", {"a": "1"}, kind="another")
@@ -82,11 +84,16 @@ def test_a_failure_leaves_everything_as_it_was(tmp_path: Path) -> None:
         export(tmp_path / "file" / "below", {"a": "1"})
 
 
-def test_an_export_that_was_killed_between_its_renames_is_taken_up(tmp_path: Path) -> None:
-    directory = tmp_path / "x"
+@pytest.mark.parametrize("renames", [1, 2])
+def test_an_export_that_was_killed_at_its_renames_is_taken_up(renames: int, tmp_path: Path) -> None:
+    directory, previous = tmp_path / "x", tmp_path / ".x.previous"
     export(directory, {"a": "1"})
     (directory / "mine").write_text("mine")
-    directory.rename(tmp_path / ".x.previous")
-    (tmp_path / ".x.building").mkdir()
-    export(directory, {"a": "2"})
-    assert content(tmp_path) == {"x/a": "2", "x/mine": "mine"}
+    directory.rename(previous)
+    if renames == 2:
+        export(tmp_path / "new", {"a": "2"})
+        (tmp_path / "new").rename(directory)
+    else:
+        (tmp_path / ".x.building").mkdir()
+    export(directory, {"a": "3"})
+    assert content(tmp_path) == {"x/a": "3", "x/mine": "mine"}
