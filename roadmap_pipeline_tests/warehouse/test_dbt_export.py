@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import jinja2
 import pytest
 import yaml
@@ -18,6 +19,7 @@ from roadmap_pipeline.warehouse.models import Project, load_project
 from roadmap_pipeline.warehouse.sql_files import read_select
 from roadmap_pipeline_tests.warehouse.small_project import MARTS_YML, STG_RUNS, small_project, write
 
+ROOT = Path(__file__).resolve().parents[2]
 MODELS = {("staging", "stg_runs"), ("marts", "runs_by_repo")}
 
 
@@ -270,3 +272,23 @@ def test_the_profile_names_the_file_and_never_an_address(
     profile = yaml.safe_load(exported["profiles.yml"])
     assert profile["roadmap"]["outputs"]["warehouse"]["path"] == path
     assert not any(b"hunter2" in content for content in exported.values())
+
+
+def test_what_is_tested_is_what_the_export_asks_for(tmp_path: Path) -> None:
+    exported = dbt_project(
+        load_project(write(tmp_path / "p", small_project())), tmp_path / "w.duckdb", tmp_path / "dbt"
+    )
+    pinned, ours = (
+        dict(line.split("==") for line in (ROOT / name).read_text(encoding="utf-8").splitlines() if "==" in line)
+        for name in ("constraints-dbt.txt", "constraints.txt")
+    )
+    assert pinned["duckdb"] == ours["duckdb"], "dbt must open the file that our DuckDB wrote"
+    *dbt, engine = exported["requirements.txt"].decode().splitlines()
+    assert engine == f"duckdb=={duckdb.__version__}"
+    for line in dbt:
+        name, least, below = re.split(r">=|,<", line)
+        assert _version(least) <= _version(pinned[name]) < _version(below), line
+
+
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split("."))
