@@ -5,9 +5,12 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 INSTALLED_DEV := $(VENV)/installed-dev
 INSTALLED_BENCH := $(VENV)/installed-bench
+# dbt pins much that Dagster pins otherwise: it lives in an environment of its own.
+DBT := .venv-dbt
+INSTALLED_DBT := $(DBT)/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test ui lint types format bench pictures clean
+.PHONY: help run test test-dbt ui lint types format bench pictures clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -17,6 +20,9 @@ run: $(INSTALLED) ## install, then do the main job once: read GitHub, build, rep
 
 test: $(INSTALLED_DEV) ## the test suite
 	@$(BIN)/python -m pytest
+
+test-dbt: $(INSTALLED_DEV) $(INSTALLED_DBT) ## dbt on the exported models: the same tables and verdicts (about two minutes)
+	@ROADMAP_DBT=$(DBT)/bin/dbt $(BIN)/python -m pytest roadmap_pipeline_tests/warehouse/dbt_parity.py
 
 ui: $(INSTALLED) ## the Dagster UI on the instance that `make run` filled
 	@$(BIN)/roadmap ui
@@ -30,14 +36,14 @@ format: $(INSTALLED_DEV) ## put every file into shape
 types: $(INSTALLED_DEV) ## static types, strict
 	@$(BIN)/mypy
 
-bench: $(INSTALLED_BENCH) ## measure, and write benchmarks/RESULTS.md
-	@$(BIN)/python benchmarks/run.py
+bench: $(INSTALLED_BENCH) $(INSTALLED_DBT) ## measure, and write benchmarks/RESULTS.md
+	@ROADMAP_DBT=$(DBT)/bin/dbt $(BIN)/python benchmarks/run.py
 
 pictures: $(INSTALLED_DEV) ## make the README's pictures from the running UI (needs Chromium)
 	@$(BIN)/python docs/make_pictures.py
 
 clean: ## remove what the project made: environment, warehouse, sandbox, caches
-	@rm -rf $(VENV) data build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) $(DBT) data build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
@@ -57,4 +63,10 @@ $(INSTALLED_DEV): $(INSTALLED)
 $(INSTALLED_BENCH): $(INSTALLED_DEV)
 	@echo "Installing the peers that benchmarks measure against (once) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,bench]'
+	@touch $@
+
+$(INSTALLED_DBT): constraints-dbt.txt $(BIN)/python
+	@echo "Installing dbt into an environment of its own (once) ..."
+	@$(PYTHON) -m venv $(DBT)
+	@$(DBT)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-dbt.txt dbt-core dbt-duckdb duckdb
 	@touch $@

@@ -154,14 +154,14 @@ def main() -> None:
     print(f"\nThe slowest of {RUNS:,} runs:", ", ".join(f"`{name}` {seconds:.2f} s" for name, seconds in slowest) + ".")
 
 
-def fill(path: Path) -> None:
+def fill(path: Path, runs: int = RUNS) -> None:
     """A warehouse of synthetic rows, without recorded payloads."""
     settings = load_settings(
         {"GITHUB_TOKEN": "none", "GITHUB_REPOSITORY": ",".join(REPOSITORIES), "ROADMAP_NOW": NOW.isoformat()},
         path.parent,
     )
     with connect(path) as con:
-        con.execute(_SYNTHETIC.format(runs=RUNS, jobs=JOBS))
+        con.execute(_SYNTHETIC.format(runs=runs, jobs=JOBS))
         store_parameters(con, settings)
 
 

@@ -343,6 +343,57 @@ def docs() -> None:
     click.echo(data_dictionary(project()), nl=False)
 
 
+@main.command("export-dbt")
+@click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
+@_json_option
+def export_dbt(directory: Path, as_json: bool) -> None:
+    """Write the SQL models with their tests as a dbt project into DIR: a new, an empty, or an earlier export's folder.
+
+    Then, in DIR: pip install -r requirements.txt && dbt build
+    """
+    from roadmap_pipeline import stages
+
+    with _progress():
+        exported = stages.export_dbt(_settings(), directory)
+    if as_json:
+        _print_json(exported)
+        return
+    click.echo(
+        f"{exported['directory']}: {exported['models']} models, {exported['data_tests']} data tests,"
+        f" {exported['unit_tests']} unit tests, {exported['singular_tests']} tests across models\n"
+        "Now, in that folder: pip install -r requirements.txt && dbt build"
+    )
+
+
+@main.command("export-parquet")
+@click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
+@click.option(
+    "--schema",
+    "schemas",
+    multiple=True,
+    metavar="NAME",
+    help="Schema to export, may be repeated (default: marts and publish; others are staging, raw, derived, config).",
+)
+@_json_option
+def export_parquet(directory: Path, schemas: Sequence[str], as_json: bool) -> None:
+    """Write the readers' snapshot as Parquet files DIR/SCHEMA/TABLE.parquet.
+
+    DIR is new, empty, or an earlier export, which is replaced at once when everything is written.
+    """
+    from roadmap_pipeline.warehouse.parquet_export import DEFAULT_SCHEMAS, export_tables
+
+    with _progress():
+        exported = export_tables(_settings().warehouse, directory, schemas or DEFAULT_SCHEMAS)
+    if as_json:
+        for table in exported:
+            _print_json({"table": table.name, "rows": table.rows, "file": str(table.path)})
+        return
+    from roadmap_pipeline.terminal import print_table
+
+    rows = [{"file": str(table.path.relative_to(directory)), "rows": f"{table.rows:,}"} for table in exported]
+    print_table(_console(), f"Written to {directory}", rows)
+
+
 @main.command()
 @click.option("--replay", type=click.Path(path_type=Path), help="Serve recorded API answers of this folder instead.")
 @click.option("--port", default=0, help="Port of the simulated GitHub (default: a free one).")

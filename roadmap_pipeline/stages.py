@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
 from roadmap_pipeline.reports import format as fmt
+from roadmap_pipeline.settings import Settings
 from roadmap_pipeline.warehouse.connection import connect, transaction
 from roadmap_pipeline.warehouse.models import ModelResult, Project, build, load_project, project_directory
 from roadmap_pipeline.warehouse.origin import claim, require
@@ -201,6 +202,25 @@ def snapshot(workspace: Workspace) -> Path:
     from roadmap_pipeline.warehouse.snapshot import publish_snapshot
 
     return publish_snapshot(workspace.settings.warehouse)
+
+
+def export_dbt(settings: Settings, directory: Path) -> dict[str, Any]:
+    """Write the models as a dbt project into ``directory``. Returns where, and how many models and tests."""
+    from roadmap_pipeline.warehouse.dbt_export import dbt_project
+    from roadmap_pipeline.warehouse.folders import replaced_folder
+
+    models = project()
+    with replaced_folder(directory, "dbt project") as building:
+        for name, content in dbt_project(models, settings.warehouse, directory).items():
+            (building / name).parent.mkdir(parents=True, exist_ok=True)
+            (building / name).write_bytes(content)
+    return {
+        "directory": str(directory),
+        "models": len(models.models),
+        "data_tests": sum(len(model.tests) for model in models.models),
+        "unit_tests": sum(len(model.unit_tests) for model in models.models),
+        "singular_tests": len(models.singular_tests),
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,6 +133,37 @@ def test_status_and_query_read_the_snapshot(ran: Ran, root: Path) -> None:
     assert "Stage 7.3" in call("status", env=environment).output
 
 
+def test_export_dbt_writes_a_project_and_leaves_other_folders_alone(root: Path) -> None:
+    first = call("export-dbt", str(root / "new" / "dbt"), "--json")
+    assert first.exit_code == 0, first.output
+    assert json.loads(first.stdout)["models"] == len(list((root / "new" / "dbt" / "models").rglob("*/*.sql")))
+    again = call("export-dbt", str(root / "new" / "dbt"))
+    assert again.exit_code == 0, again.output
+    assert "dbt build" in again.stdout
+    (root / "mine").mkdir()
+    (root / "mine" / "file").touch()
+    refused = call("export-dbt", str(root / "mine"))
+    assert refused.exit_code == 2
+    assert "is not empty" in refused.output
+    assert [path.name for path in (root / "mine").iterdir()] == ["file"]
+
+
+def test_export_parquet_writes_what_readers_see(ran: Ran, root: Path) -> None:
+    environment = {"ROADMAP_WAREHOUSE": ran.settings.warehouse}
+    exported = call("export-parquet", str(root / "files"), "--json", env=environment)
+    rows = {row["table"]: row for row in map(json.loads, exported.stdout.splitlines())}
+    assert {name.split(".")[0] for name in rows} == {"marts", "publish"}
+    weeks = duckdb.read_parquet(rows["marts.ci_weekly"]["file"])
+    assert weeks.columns[:2] == ["repo", "week"]
+    assert len(weeks.fetchall()) == rows["marts.ci_weekly"]["rows"] > 0
+    shown = call("export-parquet", str(root / "files"), "--schema", "config", env=environment)
+    assert "config/parameters.parquet" in shown.stdout
+    unknown = call("export-parquet", str(root / "files"), "--schema", "mart", env=environment)
+    assert unknown.exit_code == 2
+    assert "no schema mart;" in unknown.output
+    assert call("export-parquet", str(root / "other")).exit_code == 1
+
+
 def test_report_of_a_week_and_of_none(ran: Ran, root: Path) -> None:
     environment = served(ran, root)
     shutil.copyfile(ran.settings.warehouse, environment["ROADMAP_WAREHOUSE"])

@@ -28,6 +28,14 @@ class QueryError(RoadmapError):
     """The query can't be run, or is none."""
 
 
+def published(path: str | Path) -> str | Path:
+    """What readers of the warehouse ``path`` open. Raises WarehouseError when there is no snapshot yet."""
+    snapshot = snapshot_path(path) if is_file(path) else path
+    if isinstance(snapshot, Path) and not snapshot.exists():
+        raise WarehouseError(f"There is no snapshot to read yet ({snapshot}): run `roadmap run` first")
+    return snapshot
+
+
 def run_query(path: str | Path, sql: str) -> QueryResult:
     """Run one SELECT (or DESCRIBE, SHOW, SUMMARIZE, EXPLAIN) on the snapshot of the warehouse ``path``.
 
@@ -36,9 +44,7 @@ def run_query(path: str | Path, sql: str) -> QueryResult:
     """
     import duckdb
 
-    snapshot = snapshot_path(path) if is_file(path) else path
-    if isinstance(snapshot, Path) and not snapshot.exists():
-        raise WarehouseError(f"There is no snapshot to read yet ({snapshot}): run `roadmap run` first")
+    snapshot = published(path)
     try:
         _check(sql)
         with connect(snapshot, read_only=True) as con:
