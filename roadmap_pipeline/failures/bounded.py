@@ -99,16 +99,16 @@ class _Kept:
         self._pieces.append(piece)
         self._waiting += len(piece)
         if len(self._log) + self._waiting > _MOST_BYTES:
-            self._join()
+            self._join(ended=False)
             self._thin()
 
     def end(self) -> Bounded:
         """The log, or what is left of it."""
-        self._join()
+        self._join(ended=True)
         lines = self._lines + self._ends_open
         return Bounded(self._log, self._spans, self._size, lines, self._redactions)
 
-    def _join(self) -> None:
+    def _join(self, *, ended: bool) -> None:
         added = b"".join(self._pieces)
         self._pieces, self._waiting = [], 0
         newlines = added.count(b"\n")
@@ -118,7 +118,7 @@ class _Kept:
         else:
             self._spans[-1][1] += newlines
         self._lines += newlines
-        self._log, redactions = without_keys(self._log + added)
+        self._log, redactions = without_keys(self._log + added, ended=ended)
         self._redactions += redactions
 
     def _thin(self) -> None:

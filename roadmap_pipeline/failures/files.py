@@ -7,7 +7,7 @@ import gzip
 import sys
 import zlib
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -27,11 +27,11 @@ def read_log(file: str) -> Iterator[bytes]:
     to its end, as broken gzip.
     """
     remedy = "Give a plain or .gz log of one job."
-    try:
-        opened = nullcontext(sys.stdin.buffer) if file == STANDARD_INPUT else Path(file).open("rb")
-    except OSError as error:
-        raise ConfigurationError(f"Can't open the log {file}: {error.strerror or error}. {remedy}") from None
-    with opened as raw:
+    with ExitStack() as stack:
+        try:
+            raw = sys.stdin.buffer if file == STANDARD_INPUT else stack.enter_context(Path(file).open("rb"))
+        except OSError as error:
+            raise ConfigurationError(f"Can't open the log {file}: {error.strerror or error}. {remedy}") from None
         try:
             first = raw.read(_CHUNK)
             if first.startswith(_GZIP):

@@ -86,31 +86,38 @@ _KEY_ENDS = b"-----END"
 _LONGEST_KEY = 200
 
 
-def without_keys(log: bytes) -> tuple[bytes, int]:
-    """A log without private keys, and how many it held.
+def without_keys(log: bytes, *, ended: bool) -> tuple[bytes, int]:
+    """A log without private keys, and how many whole ones it held; ``ended``: nothing of the log is still to come.
 
-    A key is a secret as a whole, whichever of its lines are kept: each is replaced, the one that opens it aside.
+    A key is a secret as a whole, whichever of its lines are kept: each is replaced, in a key that is still to end all
+    but the one that opens it.
     """
     pieces: list[bytes] = []
     reached = count = 0
     for found in _KEY.finditer(log):
+        start = log.rfind(b"\n", 0, found.start()) + 1
         end = log.find(b"\n", found.start())
-        line = log[log.rfind(b"\n", 0, found.start()) + 1 : end]
-        if found.start() < reached or end < 0 or b"-----BEGIN" not in line or _KEY_ENDS in line:
+        if found.start() < reached or end < 0 or b"-----BEGIN" not in log[start:end] or _KEY_ENDS in log[start:end]:
             continue
-        pieces.append(log[reached : end + 1])
+        pieces.append(log[reached:start])
+        first = len(pieces)
+        pieces.append(log[start : end + 1])
         reached = end + 1
-        count += 1
+        is_whole = False
         for _ in range(_LONGEST_KEY):
+            if reached >= len(log):
+                break
             newline = log.find(b"\n", reached)
             end = len(log) if newline < 0 else newline
-            ended = log.find(_KEY_ENDS, reached, end) >= 0
-            if reached < len(log):
-                pieces.append(PLACEHOLDER.encode() + log[end : end + 1])
+            is_whole = log.find(_KEY_ENDS, reached, end) >= 0
+            pieces.append(PLACEHOLDER.encode() + log[end : end + 1])
             reached = end + 1
-            if ended or newline < 0:
+            if is_whole:
                 break
-    return (b"".join((*pieces, log[reached:])), count) if count else (log, 0)
+        if is_whole or ended or reached < len(log):
+            pieces[first] = PLACEHOLDER.encode() + b"\n"
+            count += 1
+    return b"".join((*pieces, log[reached:])) if pieces else log, count
 
 
 def redact(text: str) -> Redacted:

@@ -30,9 +30,9 @@ _ENDS_MESSAGE = re.compile(
 )
 _RUNNER_SAYS = re.compile(
     rb"##\[error\](?:Process completed with exit code|The operation was canceled"
-    rb"|The action '.{0,300}' has timed out after|The runner has received a shutdown signal|.{0,80}lost communication|.{0,80}has exceeded the maximum"
-    rb"|An error occurred trying to start process|.{0,80}No space left|received SIG|No such file or directory"
-    rb"|[\w.]*Exception|Executing the custom container)"
+    rb"|The action '.{0,300}' has timed out after|The runner has received a shutdown signal"
+    rb"|.{0,80}lost communication|.{0,80}has exceeded the maximum|An error occurred trying to start process"
+    rb"|.{0,80}No space left|received SIG|No such file or directory|[\w.]*Exception|Executing the custom container)"
 )
 # How a runner's log begins and ends: after the end only the processes that were left are named.
 _BEGUN, _ENDED = b"Current runner version: ", b"Cleaning up orphan processes"
