@@ -273,9 +273,9 @@ def classify(files: Sequence[str], as_json: bool) -> None:
             click.echo(f"{name}: {verdict['category']} ({verdict['rule_id'] or 'no rule'}{place})")
             if verdict["evidence"]:
                 click.echo(f"    {verdict['evidence']}")
-    unread.sort(key=lambda error: error.exit_code)
-    for error in unread[:-1]:
-        click.echo(f"error: {error}", err=True)
+    unread.sort(key=lambda one: one.exit_code)
+    for one in unread[:-1]:
+        click.echo(f"error: {one}", err=True)
     if unread:
         raise unread[-1]
 
