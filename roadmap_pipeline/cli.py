@@ -249,11 +249,23 @@ def status(as_json: bool) -> None:
 @click.argument("files", nargs=-1, required=True)
 @_json_option
 def classify(files: Sequence[str], as_json: bool) -> None:
-    """Say why the job of each log FILE failed (plain or .gz; - reads standard input)."""
-    from roadmap_pipeline.failures.files import classify_file
+    """Say why the job of each log FILE failed (plain or .gz; - reads standard input).
 
+    A file that can't be read is named, and the others are judged all the same.
+    """
+    from roadmap_pipeline.failures.classifier import Classifier
+    from roadmap_pipeline.failures.files import classify_file
+    from roadmap_pipeline.failures.own_rules import rules_with
+    from roadmap_pipeline.settings import load_rules_file
+
+    classifier = Classifier(rules_with(load_rules_file()))
+    unread: list[RoadmapError] = []
     for name in files:
-        verdict = classify_file(name)
+        try:
+            verdict = classify_file(name, classifier)
+        except RoadmapError as error:
+            unread.append(error)
+            continue
         if as_json:
             _print_json(verdict)
         elif verdict["category"] is None:
@@ -263,6 +275,11 @@ def classify(files: Sequence[str], as_json: bool) -> None:
             click.echo(f"{name}: {verdict['category']} ({verdict['rule_id'] or 'no rule'}{place})")
             if verdict["evidence"]:
                 click.echo(f"    {verdict['evidence']}")
+    unread.sort(key=lambda one: one.exit_code)
+    for one in unread[:-1]:
+        click.echo(f"error: {one}", err=True)
+    if unread:
+        raise unread[-1]
 
 
 @main.command("setup-notion")

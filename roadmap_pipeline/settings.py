@@ -92,6 +92,12 @@ class Limits(_Section):
     notion_requests_per_second: Annotated[float, Field(gt=0)] = 2.5
 
 
+class Failures(_Section):
+    """``rules``: a file of one's own signatures of failures, relative to the configuration file."""
+
+    rules: str | None = None
+
+
 class TwoWay(_Section):
     """What a person's edits in Notion may cause on GitHub."""
 
@@ -107,6 +113,7 @@ class Configuration(_Section):
     progress: Progress = Progress()
     milestones: Milestones = Milestones()
     autofix: AutoFix = AutoFix()
+    failures: Failures = Failures()
     limits: Limits = Limits()
     two_way: TwoWay = TwoWay()
 
@@ -173,6 +180,11 @@ class Settings:
     def needs_sandbox(self) -> bool:
         """True while neither side has credentials: then, and only then, both sides are the sandbox's."""
         return self.github_token is None and self.github_app is None and self.notion_api_key is None
+
+    @property
+    def rules_file(self) -> Path | None:
+        """The file of one's own signatures of failures, if there is one."""
+        return _rules_file(self.configuration, self.config_path)
 
     @property
     def state_folder(self) -> Path:
@@ -249,6 +261,27 @@ def load_settings(environment: Mapping[str, str] | None = None, root: Path | Non
         warnings=(*warnings, *_unused_critical_workflows(configuration, repositories)),
         **values,
     )
+
+
+def load_rules_file(environment: Mapping[str, str] | None = None, root: Path | None = None) -> Path | None:
+    """The file of one's own signatures of failures, for what needs no other setting.
+
+    Raises :class:`ConfigurationError` for a configuration file that is wrong.
+    """
+    environment = os.environ if environment is None else environment
+    config_path = _path(environment.get("ROADMAP_CONFIG"), (project_root() if root is None else root) / "roadmap.toml")
+    problems: list[str] = []
+    configuration, _ = _read_configuration(
+        config_path, must_exist=bool(environment.get("ROADMAP_CONFIG")), problems=problems
+    )
+    if problems:
+        raise ConfigurationError(*problems)
+    return _rules_file(configuration, config_path)
+
+
+def _rules_file(configuration: Configuration, config_path: Path) -> Path | None:
+    name = configuration.failures.rules
+    return None if name is None else config_path.parent / Path(name).expanduser()
 
 
 def _path(value: str | None, default: Path) -> Path:

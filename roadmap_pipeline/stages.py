@@ -85,10 +85,12 @@ def configure(workspace: Workspace) -> dict[str, int]:
 
 def classify(workspace: Workspace) -> int:
     """Judge the failed jobs that have no verdict of the present rules. Returns how many were judged."""
+    from roadmap_pipeline.failures.own_rules import rules_with
     from roadmap_pipeline.failures.warehouse import classify_failures
 
+    rules = rules_with(workspace.settings.rules_file)
     with connect(workspace.settings.warehouse) as con:
-        return classify_failures(con)
+        return classify_failures(con, rules=rules)
 
 
 def derive(workspace: Workspace) -> list[str]:

@@ -1,8 +1,9 @@
 """Why a job failed, from its log and what GitHub says about it.
 
-Belongs here: choosing among what the rules find. Structure before content: the span of the failing step, then the
-rules in the order of their priority, each by its last match; then the name of the task or the command that failed; then
-``unknown``. A wrapper line ("Process completed with exit code 1") is never a cause.
+Belongs here: choosing among what the rules find. Structure before content: the span of the failing step, its end
+first, then the rules in the order of their priority, each by its last match; then the name of the task or the command
+that failed; then ``unknown``. A wrapper line ("Process completed with exit code 1") is never a cause, nor is a line
+that passing runs of the job say, too.
 """
 
 import re
@@ -13,19 +14,21 @@ from functools import cache
 from roadmap_pipeline.failures.cleaning import clean_line, without_escapes, without_marker
 from roadmap_pipeline.failures.fingerprint import fingerprint
 from roadmap_pipeline.failures.matching import Match, Matcher, Search
+from roadmap_pipeline.failures.novelty import Baseline, is_said
 from roadmap_pipeline.failures.redaction import redact
 from roadmap_pipeline.failures.rules import Rule, RuleSet, default_rules
 from roadmap_pipeline.failures.structure import (
     ERROR,
-    POST_JOB,
-    Log,
     Span,
     command,
+    ended_well,
     failing,
+    first_line,
     is_ended,
+    is_post,
     is_whole,
-    line_end,
     line_start,
+    reports,
     steps,
     stopped,
 )
@@ -34,6 +37,9 @@ from roadmap_pipeline.failures.taxonomy import CATEGORIES, UNKNOWN, domain_of
 EVIDENCE_CHARS = 300
 # Rules below this speak of the name of a task or command, not of what went wrong.
 SPECIFIC = 400
+# A rule from here on that is found near the end of a step settles why it failed, and the rest is not read.
+CLEAR = 600
+WINDOW = 64 << 10
 # How far back from its last error the telling line of a step is looked for.
 TAIL_LINES = 100
 _TAIL_BYTES = 64 << 10
@@ -48,11 +54,6 @@ WRAPPER = re.compile(
 )
 _TELLING = re.compile(
     rb"(?i)\b(?:error|errors|fail|failed|failure|fatal|exception|panic|cannot|could not|unable|denied)\b"
-)
-# Steps that run whatever happened before report on failures; they are seldom the cause of one.
-_REPORTING = re.compile(
-    rb"(?i)upload|codecov|coveralls|report|notify|notification|slack|discord|mattermost|artifact|summary|comment|cleanup"
-    rb"|clean up|publish-unit-test|test-results"
 )
 
 
@@ -94,12 +95,22 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class _Step:
+    """A step under suspicion: what the rules find in it, what it runs, and the command rules that this agrees with."""
+
+    span: Span
+    search: Search
+    command: bytes
+    commands: dict[str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
 class _Finding:
-    """A rule that matched: evidence in a span whose first byte is ``start``."""
+    """A rule that matched, and the search that found it."""
 
     rule: Rule
     match: Match
-    start: int
+    search: Search
 
 
 class Classifier:
@@ -109,14 +120,17 @@ class Classifier:
         self.rules = rules
         self.matcher = Matcher(rules)
 
-    def classify(self, log: Log | None, job: JobFacts | None = None) -> Verdict | None:
-        """Judge one job. None when nothing failed: a log without errors of a job not known to have failed."""
+    def classify(self, log: bytes | None, job: JobFacts | None = None, said: Baseline = frozenset()) -> Verdict | None:
+        """Judge one job. None when nothing failed: a log without errors of a job not known to have failed.
+
+        ``said`` is what passing runs of the job say (:func:`~.novelty.baseline`): no evidence is found in those lines.
+        """
         if job is not None and job.conclusion in ("success", "skipped", "neutral", "stale"):
             return None
         known_failed = job is not None and job.conclusion in ("failure", "timed_out", "startup_failure")
         if job is not None and (verdict := self._without_log(job)) is not None:
             return verdict
-        verdict = self._by_log(log, job, known_failed=known_failed) if log else None
+        verdict = self._by_log(log, job, said, known_failed=known_failed) if log else None
         if job is None:
             return verdict
         if job.conclusion == "timed_out" and (verdict is None or verdict.category not in ("timeout", "runner_lost")):
@@ -146,7 +160,8 @@ class Classifier:
             return None
         log = b"\n".join(ERROR + text.replace("\n", " ").encode("utf-8", "replace") for text in job.annotations)
         search = Search(self.matcher, log, 0, len(log))
-        for rule in self.rules.rules:
+        search.read()
+        for rule in search.candidates():
             if rule.scope == "command" or rule.priority < SPECIFIC:
                 continue
             if certain and CATEGORIES[rule.category].name not in ("runner_lost", "timeout"):
@@ -183,10 +198,24 @@ class Classifier:
             ruleset_version=self.rules.version,
         )
 
-    def _by_log(self, log: Log, job: JobFacts | None, *, known_failed: bool) -> Verdict | None:
+    def search(self, log: bytes, span: Span, said: Baseline = frozenset()) -> Search:
+        """What the rules find in a step: near its end, or in all of it when that is not clear enough."""
+        search = Search(self.matcher, log, span.body, span.end, said)
+        search.read(WINDOW)
+        if search.reached > span.body and not self._is_clear(search):
+            search.read()
+        return search
+
+    def _is_clear(self, search: Search) -> bool:
+        clear = (rule for rule in search.candidates() if rule.priority >= CLEAR and rule.scope != "command")
+        return any(search.rule(rule) is not None for rule in clear)
+
+    def _by_log(self, log: bytes, job: JobFacts | None, said: Baseline, *, known_failed: bool) -> Verdict | None:
         all_steps = steps(log)
         spans = failing(log, all_steps)
         certain = [span for span in spans if stopped(log, span)]
+        if not known_failed:
+            certain = [span for span in certain if not ended_well(log, span, all_steps)]
         if certain or (not known_failed and is_ended(log)):
             spans = certain
         marked = bool(spans)
@@ -194,25 +223,22 @@ class Classifier:
             if is_whole(log) and not known_failed:
                 return None
             spans = [_last_step(log, all_steps)]
-        spans = _in_order_of_suspicion(log, spans, job)
-        searches = {span: Search(self.matcher, log, span.body, span.end) for span in spans}
-        commands = {span: command(log, span) for span in spans}
-        anywhere = self._best(searches, commands, scope="job")
+        suspects = [self._step(log, span, said) for span in _in_order_of_suspicion(log, spans, job)]
+        anywhere = self._best(suspects, in_job=True)
         for lowest in (SPECIFIC, 0) if marked or known_failed else (SPECIFIC,):
-            for span in spans:
-                one = {span: searches[span]}
-                finding = self._best(one, commands, scope="step", lowest=lowest)
+            for suspect in suspects:
+                finding = self._best([suspect], in_job=False, lowest=lowest)
                 if anywhere is not None and (finding is None or anywhere.rule.priority > finding.rule.priority):
                     finding = anywhere if anywhere.rule.priority >= lowest else finding
                 if finding is not None:
                     return self._found(log, finding)
         if not marked and not known_failed:
             return None
-        for span in spans:
-            verdict = self._by_command(log, span, commands[span])
+        for suspect in suspects:
+            verdict = self._by_command(log, suspect, said)
             if verdict is not None:
                 return verdict
-        number, line = _telling_line(log, spans[0])
+        number, line = _telling_line(log, suspects[0].span, said)
         return replace(
             self._unknown(JobFacts()),
             line=number,
@@ -220,35 +246,35 @@ class Classifier:
             fingerprint=fingerprint(UNKNOWN, None, without_marker(clean_line(line))),
         )
 
-    def _best(
-        self, searches: dict[Span, Search], commands: dict[Span, bytes], *, scope: str, lowest: int = 0
-    ) -> _Finding | None:
-        """The rule of highest priority that is found in one of the spans."""
-        by_command = {span: self.matcher.commands(commands[span]) for span in searches}
-        for rule in self.rules.rules:
-            if rule.priority < lowest:
-                return None
-            if (rule.scope == "job") != (scope == "job") or not self.matcher.of_rule[rule.id]:
-                continue
-            for span, search in searches.items():
-                if rule.scope == "command" and rule.id not in by_command[span]:
-                    continue
-                match = search.rule(rule)
-                if match is not None:
-                    return _Finding(rule, match, span.body)
-        return None
+    def _step(self, log: bytes, span: Span, said: Baseline) -> _Step:
+        text = command(log, span)
+        return _Step(span, self.search(log, span, said), text, self.matcher.commands(text) if text else {})
 
-    def _found(self, log: Log, finding: _Finding) -> Verdict:
-        line = _newlines(log, 0, finding.start) + finding.match.line + 1
+    def _best(self, suspects: Sequence[_Step], *, in_job: bool, lowest: int = 0) -> _Finding | None:
+        """The rule of highest priority that is found in one of the steps, the first of equals."""
+        best: _Finding | None = None
+        for suspect in suspects:
+            for rule in suspect.search.candidates():
+                if rule.priority < lowest or (best is not None and rule.priority <= best.rule.priority):
+                    break
+                if (rule.scope == "job") != in_job or (rule.scope == "command" and rule.id not in suspect.commands):
+                    continue
+                match = suspect.search.rule(rule)
+                if match is not None:
+                    best = _Finding(rule, match, suspect.search)
+                    break
+        return best
+
+    def _found(self, log: bytes, finding: _Finding) -> Verdict:
+        line = log.count(b"\n", 0, finding.match.block) + finding.search.line(finding.match) + 1
         return self._verdict(finding.rule, finding.match.text, finding.match.capture, line)
 
-    def _by_command(self, log: Log, span: Span, text: bytes) -> Verdict | None:
+    def _by_command(self, log: bytes, suspect: _Step, said: Baseline) -> Verdict | None:
         """The kind of command that failed, where its output said nothing that is known."""
-        found = self.matcher.commands(text) if text else {}
         for rule in self.rules.rules:
-            if rule.id in found and not self.matcher.of_rule[rule.id]:
-                number, line = _telling_line(log, span)
-                return self._verdict(rule, line, found[rule.id][:_LONGEST_COMMAND_NAME], number)
+            if rule.id in suspect.commands and not self.matcher.of_rule[rule.id]:
+                number, line = _telling_line(log, suspect.span, said)
+                return self._verdict(rule, line, suspect.commands[rule.id][:_LONGEST_COMMAND_NAME], number)
         return None
 
     def _verdict(self, rule: Rule, text: bytes, capture: bytes, line: int | None) -> Verdict:
@@ -270,26 +296,30 @@ def default_classifier() -> Classifier:
     return Classifier(default_rules())
 
 
-def classify(log: Log | None, job: JobFacts | None = None) -> Verdict | None:
+def classify(log: bytes | None, job: JobFacts | None = None, said: Baseline = frozenset()) -> Verdict | None:
     """Judge one job by the project's rules; see :meth:`Classifier.classify`. Never raises, whatever the bytes."""
-    return default_classifier().classify(log, job)
+    return default_classifier().classify(log, job, said)
 
 
 def classify_excerpt(
-    excerpt: str, spans: Sequence[Sequence[int]], job: JobFacts | None = None, classifier: Classifier | None = None
+    excerpt: str,
+    spans: Sequence[Sequence[int]],
+    job: JobFacts | None = None,
+    classifier: Classifier | None = None,
+    said: Baseline = frozenset(),
 ) -> Verdict | None:
     """Judge a job by the kept lines of its log.
 
     ``spans`` are ``[first line, number of lines]`` of the original log (1-based) for the excerpt's lines in order; the
     verdict's ``line`` is one of the original log.
     """
-    verdict = (classifier or default_classifier()).classify(excerpt.encode("utf-8", "replace"), job)
+    verdict = (classifier or default_classifier()).classify(excerpt.encode("utf-8", "replace"), job, said)
     if verdict is None or verdict.line is None:
         return verdict
-    return replace(verdict, line=_original_line(verdict.line, spans))
+    return replace(verdict, line=original_line(verdict.line, spans))
 
 
-def _original_line(line: int, spans: Sequence[Sequence[int]]) -> int:
+def original_line(line: int, spans: Sequence[Sequence[int]]) -> int:
     """Line of the original log for a line (1-based) of the excerpt; past the spans, the line itself."""
     before = 0
     for first, count in spans:
@@ -299,28 +329,24 @@ def _original_line(line: int, spans: Sequence[Sequence[int]]) -> int:
     return line
 
 
-def _last_step(log: Log, all_steps: list[Span]) -> Span:
+def _last_step(log: bytes, all_steps: list[Span]) -> Span:
     """The last step that is no clean-up: where a job that says nothing of an error ended."""
-    own = [step for step in all_steps if log.find(POST_JOB, step.start, step.start + 128) < 0]
+    own = [step for step in all_steps if not is_post(log, step)]
     return own[-1] if own else all_steps[-1]
 
 
-def _in_order_of_suspicion(log: Log, spans: list[Span], job: JobFacts | None) -> list[Span]:
+def _in_order_of_suspicion(log: bytes, spans: list[Span], job: JobFacts | None) -> list[Span]:
     """Steps with errors, the likeliest cause first.
 
     A step may be allowed to fail, so the last error is the one that stopped the job, unless the step that raised it
     only reports. A step that GitHub lists as failed comes before all others; of several, the earliest sufficed.
     """
     failed = [step.name for step in job.steps if step.conclusion == "failure"] if job is not None else []
-    latest = sorted(spans, key=lambda span: (bool(_REPORTING.search(_first_line(log, span))), -span.start))
-    if not failed or len(spans) < 2:
+    latest = sorted(spans, key=lambda span: (reports(log, span), -span.start))
+    if not failed:
         return latest
-    named = [span for span in spans if any(_names(_first_line(log, span), name) for name in failed)]
+    named = [span for span in spans if any(_names(first_line(log, span), name) for name in failed)]
     return named + [span for span in latest if span not in named]
-
-
-def _first_line(log: Log, span: Span) -> bytes:
-    return without_escapes(bytes(log[span.start : min(line_end(log, span.start), span.start + 500)]))
 
 
 def _names(header: bytes, step: str) -> bool:
@@ -328,24 +354,22 @@ def _names(header: bytes, step: str) -> bool:
     return name.startswith(b"Run ") and header.rstrip().endswith(b"##[group]" + name)
 
 
-def _telling_line(log: Log, span: Span) -> tuple[int, bytes]:
+def _telling_line(log: bytes, span: Span, said: Baseline) -> tuple[int, bytes]:
     """Number (1-based) and text of the line near the end of a step that says most, a wrapper only if all are."""
     end = span.end
     start = line_start(log, max(span.body, end - _TAIL_BYTES))
-    lines = without_escapes(bytes(log[start:end])).split(b"\n")
-    first = _newlines(log, 0, start) + 1
+    lines = without_escapes(log[start:end]).split(b"\n")
+    first = log.count(b"\n", 0, start) + 1
     numbered = [(first + index, line) for index, line in enumerate(lines)][-TAIL_LINES:]
     shown = [(number, line) for number, line in numbered if clean_line(line).strip()]
     useful = [(number, line) for number, line in shown if not WRAPPER.search(line) and b"##[endgroup]" not in line]
+    if said:
+        useful = [(number, line) for number, line in useful if not is_said(line, said)] or useful
     for pattern in (re.compile(re.escape(ERROR)), _TELLING):
         for number, line in reversed(useful):
             if pattern.search(line):
                 return number, line
     return next(iter(reversed(useful or shown)), (first, b""))
-
-
-def _newlines(log: Log, start: int, end: int) -> int:
-    return sum(log[at : min(at + (1 << 20), end)].count(b"\n") for at in range(start, end, 1 << 20))
 
 
 def _evidence(line: bytes) -> str:

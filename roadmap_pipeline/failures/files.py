@@ -6,31 +6,57 @@ Belongs here: reading a file and the shape of a line of output. Printing belongs
 import gzip
 import sys
 import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
+from roadmap_pipeline.failures.bounded import read
 from roadmap_pipeline.failures.classifier import Classifier, default_classifier
 
 STANDARD_INPUT = "-"
 _GZIP = b"\x1f\x8b"
+_CHUNK = 256 << 10
 
 
-def read_log(file: str) -> bytes:
-    """The log in a file, plain or gzip (told by its content), or on standard input for ``-``.
+def read_log(file: str) -> Iterator[bytes]:
+    """The log in a file, plain or gzip (told by its content), or on standard input for ``-``, in pieces.
 
-    Raises :class:`ConfigurationError` for a file that can't be opened, :class:`RoadmapError` for broken gzip.
+    Raises :class:`ConfigurationError` for a file that can't be opened, :class:`RoadmapError` for one that can't be read
+    to its end, as broken gzip.
     """
-    try:
-        data = sys.stdin.buffer.read() if file == STANDARD_INPUT else Path(file).read_bytes()
-    except OSError as error:
-        raise ConfigurationError(
-            f"Can't open the log {file}: {error.strerror or error}. Give a plain or .gz log of one job."
-        ) from None
-    try:
-        return gzip.decompress(data) if data.startswith(_GZIP) else data
-    except (OSError, EOFError, zlib.error) as error:
-        raise RoadmapError(f"Can't unpack the log {file}: {error}. Give a plain or .gz log of one job.") from None
+    remedy = "Give a plain or .gz log of one job."
+    with ExitStack() as stack:
+        try:
+            raw = sys.stdin.buffer if file == STANDARD_INPUT else stack.enter_context(Path(file).open("rb"))
+        except OSError as error:
+            raise ConfigurationError(f"Can't open the log {file}: {error.strerror or error}. {remedy}") from None
+        try:
+            first = raw.read(_CHUNK)
+            if first.startswith(_GZIP):
+                with gzip.GzipFile(fileobj=cast(IO[bytes], _Rejoined(first, raw))) as unpacked:
+                    yield from iter(lambda: unpacked.read(_CHUNK), b"")
+            else:
+                yield first
+                yield from iter(lambda: raw.read(_CHUNK), b"")
+        except (OSError, EOFError, zlib.error) as error:
+            raise RoadmapError(f"Can't read the log {file}: {error}. {remedy}") from None
+
+
+class _Rejoined:
+    """A stream whose beginning was read already; standard input can't be read twice."""
+
+    def __init__(self, first: bytes, rest: IO[bytes]) -> None:
+        self._first = first
+        self._rest = rest
+
+    def read(self, size: int = -1) -> bytes:
+        if not self._first:
+            return self._rest.read(size)
+        found = self._first if size < 0 else self._first[:size]
+        self._first = self._first[len(found) :]
+        return found + self._rest.read() if size < 0 else found
 
 
 def classify_file(file: str, classifier: Classifier | None = None) -> dict[str, Any]:
@@ -40,14 +66,15 @@ def classify_file(file: str, classifier: Classifier | None = None) -> dict[str, 
     1-based, lines end at ``\\n``. Raises as :func:`read_log`.
     """
     chosen = classifier or default_classifier()
-    verdict = chosen.classify(read_log(file))
+    kept = read(read_log(file), chosen)
+    verdict = chosen.classify(kept.log)
     return {
         "file": file,
         "category": verdict.category if verdict else None,
         "domain": verdict.domain if verdict else None,
         "rule_id": verdict.rule_id if verdict else None,
         "fingerprint": verdict.fingerprint if verdict else None,
-        "line": verdict.line if verdict else None,
+        "line": kept.original([verdict.line - 1])[0] if verdict and verdict.line else None,
         "evidence": verdict.evidence if verdict else None,
         "ruleset_version": chosen.rules.version,
     }

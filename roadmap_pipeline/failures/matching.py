@@ -1,18 +1,19 @@
 """Finding patterns in a span of a log: which occur, and the last line where each does.
 
-Belongs here: blocks, sets and positions. Which rule wins belongs to :mod:`.classifier`.
+Belongs here: blocks, strings and positions. Which rule wins belongs to :mod:`.classifier`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from roadmap_pipeline.failures.cleaning import without_escapes
+from roadmap_pipeline.failures.novelty import Baseline, is_said
 from roadmap_pipeline.failures.patterns import Prefilter, compile_pattern
 from roadmap_pipeline.failures.rules import Rule, RuleSet
-from roadmap_pipeline.failures.structure import Log
 
 # Big enough for the strings to be sought at full speed, small enough that few patterns have a string in a block.
-BLOCK = 32 << 10
+BLOCK = 8 << 10
 _LONGEST_BLOCK = 1 << 20
 # Blocks without their escape sequences that a search keeps; bounds its memory.
 _BLOCKS_KEPT = 256
@@ -20,20 +21,24 @@ _BLOCKS_KEPT = 256
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A match: number of its line within what was searched (from 0), the line, and the text that identifies it."""
+    """A match: offset in the log of the block that holds it; where its line begins and ends in that block without its
+    escape sequences; the line; and the text that identifies it."""
 
-    line: int
+    block: int
+    begin: int
+    end: int
     text: bytes
     capture: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One pattern of a rule's ordered AND."""
+    """One pattern of a rule's ordered AND; ``order`` is the rule's place in the rule set."""
 
     rule: Rule
+    order: int
     number: int
-    pattern: object
+    pattern: Any
 
 
 class Matcher:
@@ -44,125 +49,172 @@ class Matcher:
         self.entries: list[Entry] = []
         self.of_rule: dict[str, list[int]] = {}
         self._ignored = {rule.id: [compile_pattern(text) for text in rule.ignore_if] for rule in rules.rules}
-        for rule in rules.rules:
+        for order, rule in enumerate(rules.rules):
             first = 1 if rule.scope == "command" else 0
             self.of_rule[rule.id] = []
             for number in range(first, len(rule.patterns)):
                 self.of_rule[rule.id].append(len(self.entries))
-                self.entries.append(Entry(rule, number, compile_pattern(rule.patterns[number])))
+                self.entries.append(Entry(rule, order, number, compile_pattern(rule.patterns[number])))
         self._prefilter = Prefilter([entry.rule.patterns[entry.number] for entry in self.entries])
         self._commands = [(rule, compile_pattern(rule.patterns[0])) for rule in rules.rules if rule.scope == "command"]
+        self._command_prefilter = Prefilter([rule.patterns[0] for rule, _ in self._commands])
 
-    def found_in(self, block: bytes) -> Sequence[int]:
-        """Numbers of the entries that may occur in a block (without escape sequences)."""
-        return self._prefilter.found_in(block)
+    def found_in(self, data: bytes) -> list[int]:
+        """Numbers of the entries that may occur in data without escape sequences."""
+        return self._prefilter.found_in(data)
 
-    def matches(self, entry: int, block: bytes) -> list[Match]:
-        """All matches of an entry in a block, in order, without those on ignored lines."""
-        found: list[Match] = []
-        line = position = 0
-        rule = self.entries[entry].rule
-        for match in self.entries[entry].pattern.finditer(block):  # type: ignore[attr-defined]
-            start = match.end() if match.end() == match.start() else match.start()
-            line += block.count(b"\n", position, start)
-            position = start
-            text = block[block.rfind(b"\n", 0, start) + 1 : _end_of_line(block, start)]
-            if not any(ignored.search(text) for ignored in self._ignored[rule.id]):
-                found.append(Match(line, text, _capture(match, rule.capture)))
-        return found
+    def last(self, number: int, text: bytes, end: int, said: Baseline = frozenset()) -> tuple[int, int, bytes] | None:
+        """The last match of an entry before an offset of a text, in a line that counts.
+
+        Where that line begins and ends, and what identifies the failure.
+        """
+        entry = self.entries[number]
+        for found in reversed(list(entry.pattern.finditer(text, 0, end))):
+            start = found.end() if found.end() == found.start() else found.start()
+            begin = text.rfind(b"\n", 0, start) + 1
+            newline = text.find(b"\n", start)
+            stop = len(text) if newline < 0 else newline
+            if self._counts(entry.rule, text[begin:stop], said):
+                return begin, stop, _capture(found, entry.rule.capture)
+        return None
+
+    def _counts(self, rule: Rule, line: bytes, said: Baseline) -> bool:
+        return not any(pattern.search(line) for pattern in self._ignored[rule.id]) and not (
+            said and is_said(line, said)
+        )
 
     def commands(self, command: bytes) -> dict[str, bytes]:
         """Identifiers of the command rules whose first pattern is found in a step's command, with the text found."""
         found: dict[str, bytes] = {}
-        for rule, pattern in self._commands:
+        for place in self._command_prefilter.found_in(command):
+            rule, pattern = self._commands[place]
             for match in pattern.finditer(command):
-                text = command[command.rfind(b"\n", 0, match.start()) + 1 : _end_of_line(command, match.start())]
+                end = command.find(b"\n", match.start())
+                text = command[command.rfind(b"\n", 0, match.start()) + 1 : end if end >= 0 else len(command)]
                 if not any(ignored.search(text) for ignored in self._ignored[rule.id]):
                     found[rule.id] = text
                     break
         return found
 
 
-def _end_of_line(block: bytes, position: int) -> int:
-    found = block.find(b"\n", position)
-    return len(block) if found < 0 else found
-
-
-def _capture(match: "Sequence[bytes | None]", group: int) -> bytes:
-    groups = match.groups()  # type: ignore[attr-defined]
+def _capture(match: Any, group: int) -> bytes:
+    groups: tuple[bytes | None, ...] = match.groups()
     if group:
         return groups[group - 1] or match[0] or b""
     return next((text for text in groups if text), match[0] or b"")
 
 
-def blocks(log: Log, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Offsets of consecutive pieces of whole lines (a line longer than a piece may be is cut)."""
-    while start < end:
-        stop = min(start + BLOCK, end)
-        if stop < end:
-            newline = log.rfind(b"\n", start, stop)
-            if newline < 0:
-                newline = log.find(b"\n", stop, min(start + _LONGEST_BLOCK, end))
-            stop = newline + 1 if newline >= 0 else min(start + _LONGEST_BLOCK, end)
-        yield start, stop
-        start = stop
-
-
 class Search:
-    """What a rule set finds in one span of a log. Every match is found as (line from the span's first line, Match)."""
+    """What a rule set finds in one span of a log, read from its end: as much of it as :meth:`read` was told to."""
 
-    def __init__(self, matcher: Matcher, log: Log, start: int, end: int) -> None:
+    def __init__(self, matcher: Matcher, log: bytes, start: int, end: int, said: Baseline = frozenset()) -> None:
         self._matcher = matcher
         self._log = log
-        self._blocks = list(blocks(log, start, end))
-        self._lines = [0]
+        self._end = end
+        self._said = said
+        self.start = start
+        self.reached = end
+        """Offset in the log down to which was read."""
+        # By entry, the blocks that may hold it, the last first.
         self._where: dict[int, list[int]] = {}
-        self._found: dict[str, Match | None] = {}
-        self._kept: dict[int, bytes] = {}
-        for index in range(len(self._blocks)):
-            block = self._block(index)
-            self._lines.append(self._lines[-1] + block.count(b"\n"))
-            for entry in matcher.found_in(block):
-                self._where.setdefault(entry, []).append(index)
+        self._ends: dict[int, int] = {}
+        self._chains: dict[tuple[int, ...], tuple[Match, ...]] = {}
+        self._texts: dict[int, bytes] = {}
+
+    def read(self, least: int | None = None) -> None:
+        """Read on until at least so many bytes before the span's end were read; without a number, all."""
+        target = self.start if least is None else max(self.start, self._end - least)
+        self._chains.clear()
+        while self.reached > target:
+            start = self._block_start(self.reached)
+            self._ends[start] = self.reached
+            self.reached = start
+            for number in self._matcher.found_in(self._text(start)):
+                self._where.setdefault(number, []).append(start)
+
+    def _block_start(self, end: int) -> int:
+        """Where the block of whole lines that ends at ``end`` begins (a line longer than a block may be is cut)."""
+        start = max(self.start, end - BLOCK)
+        if start == self.start:
+            return start
+        newline = self._log.find(b"\n", start, end - 1)
+        if newline < 0:
+            start = max(self.start, end - _LONGEST_BLOCK)
+            newline = self._log.rfind(b"\n", start, end - 1)
+        return newline + 1 if newline >= 0 else start
+
+    def candidates(self) -> Iterator[Rule]:
+        """The rules that may be found in what was read, the highest priority first."""
+        entries = self._matcher.entries
+        for order in sorted({entries[number].order for number in self._where}):
+            rule = self._matcher.rules.rules[order]
+            if all(number in self._where for number in self._matcher.of_rule[rule.id]):
+                yield rule
 
     def rule(self, rule: Rule) -> Match | None:
-        """Evidence of a rule in the span: its last match, in the order its patterns demand."""
-        if rule.id not in self._found:
-            self._found[rule.id] = self._search(rule)
-        return self._found[rule.id]
-
-    def _block(self, index: int) -> bytes:
-        block = self._kept.get(index)
-        if block is None:
-            first, last = self._blocks[index]
-            block = without_escapes(bytes(self._log[first:last]))
-            if len(self._kept) >= _BLOCKS_KEPT:
-                self._kept.clear()
-            self._kept[index] = block
-        return block
-
-    def _search(self, rule: Rule) -> Match | None:
-        limit: int | None = None
-        evidence: Match | None = None
+        """Evidence of a rule in what was read: its last match, in the order its patterns demand."""
         numbers = self._matcher.of_rule[rule.id]
-        if any(number not in self._where for number in numbers):
-            return None
-        for number in reversed(numbers):
-            match = self._last(number, limit)
-            if match is None:
-                return None
-            limit = match.line
-            if self._matcher.entries[number].number == rule.evidence:
-                evidence = match
-        return evidence
+        chain = self._chain(tuple(numbers))
+        return chain[rule.evidence - (len(rule.patterns) - len(numbers))] if chain else None
 
-    def _last(self, entry: int, limit: int | None) -> Match | None:
-        for index in reversed(self._where[entry]):
-            first_line = self._lines[index]
-            if limit is not None and first_line > limit:
+    def proofs(self, rule: Rule) -> list[Match]:
+        """The lines by which a rule, or the patterns it begins with, would be found again without all others."""
+        numbers = self._matcher.of_rule[rule.id]
+        found = {match for most in range(1, len(numbers) + 1) for match in self._chain(tuple(numbers[:most]))}
+        return sorted(found, key=lambda match: (match.block, match.begin))
+
+    def begun(self) -> list[Rule]:
+        """The rules whose first pattern may be found in what was read, in the order of their priority."""
+        numbers = sorted(self._where, key=lambda number: self._matcher.entries[number].order)
+        rules = {entry.rule.id: entry.rule for entry in (self._matcher.entries[number] for number in numbers)}
+        return [rule for rule in rules.values() if self._matcher.of_rule[rule.id][0] in self._where]
+
+    def line(self, match: Match) -> int:
+        """Number of a match's line (from 0), counted from the beginning of its block."""
+        return self._text(match.block).count(b"\n", 0, match.begin)
+
+    def offset(self, match: Match) -> int:
+        """Offset in the log of the first byte of a match's line."""
+        position = match.block
+        for _ in range(self.line(match)):
+            position = self._log.index(b"\n", position) + 1
+        return position
+
+    def _text(self, start: int) -> bytes:
+        """A block without its escape sequences."""
+        text = self._texts.get(start)
+        if text is None:
+            if len(self._texts) >= _BLOCKS_KEPT:
+                self._texts.clear()
+            text = self._texts[start] = without_escapes(self._log[start : self._ends[start]])
+        return text
+
+    def _chain(self, numbers: tuple[int, ...]) -> tuple[Match, ...]:
+        """The last match of each of these entries, each on the line of the next one or before it; empty without one."""
+        chain = self._chains.get(numbers)
+        if chain is None:
+            chain = self._chains[numbers] = self._find(numbers)
+        return chain
+
+    def _find(self, numbers: tuple[int, ...]) -> tuple[Match, ...]:
+        if not all(number in self._where for number in numbers):
+            return ()
+        found: list[Match] = []
+        for number in reversed(numbers):
+            match = self._last(number, found[-1] if found else None)
+            if match is None:
+                return ()
+            found.append(match)
+        return tuple(reversed(found))
+
+    def _last(self, number: int, limit: Match | None) -> Match | None:
+        for start in self._where[number]:
+            if limit is not None and start > limit.block:
                 continue
-            for match in reversed(self._matcher.matches(entry, self._block(index))):
-                line = first_line + match.line
-                if limit is None or line <= limit:
-                    return Match(line, match.text, match.capture)
+            text = self._text(start)
+            end = limit.end if limit is not None and start == limit.block else len(text)
+            found = self._matcher.last(number, text, end, self._said)
+            if found is not None:
+                begin, stop, capture = found
+                return Match(start, begin, stop, text[begin:stop], capture)
         return None

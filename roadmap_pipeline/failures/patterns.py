@@ -46,44 +46,51 @@ def compile_pattern(pattern: str) -> "re2._Regexp":
     return re2.compile(expand(pattern), options())
 
 
-# Neighbouring blocks hold the same strings again and again.
-_MOST_KNOWN = 20_000
+def compile_literal(*texts: bytes) -> "re2._Regexp":
+    """Compile plain strings, one of which is looked for."""
+    return re2.compile(b"|".join(re2.escape(text) for text in texts), options())
 
 
 class Prefilter:
     """Many patterns looked for in one pass; tells which of them may occur, not where.
 
-    Never misses a pattern that occurs. It names one that doesn't where only a string that it demands is there; patterns
-    that demand no string are always named.
+    Never misses a pattern that occurs. It names one that doesn't where only the strings that it demands are there;
+    patterns that demand no string are always named.
     """
 
     def __init__(self, patterns: Sequence[str]) -> None:
-        wanted: dict[Literal, list[int]] = {}
+        numbers: dict[Literal, int] = {}
+        # By string, the patterns with an alternative that is told by it, and the sets of others that this one demands.
+        self._told: list[list[tuple[int, list[frozenset[int]]]]] = []
         self._always: list[int] = []
         for position, pattern in enumerate(patterns):
-            required = required_literals(_without_placeholders(pattern))
-            if required is None:
-                self._always.append(position)
-            for literal in required or ():
-                wanted.setdefault(literal, []).append(position)
-        self._positions = list(wanted.values())
-        self._known: dict[tuple[int, ...], tuple[int, ...]] = {}
+            for sets in required_literals(_without_placeholders(pattern)):
+                if not sets:
+                    self._always.append(position)
+                for literal in (literal for one in sets for literal in one if literal not in numbers):
+                    numbers[literal] = len(numbers)
+                    self._told.append([])
+                numbered = [frozenset(numbers[literal] for literal in one) for one in sets]
+                for number in numbered[0] if numbered else ():
+                    self._told[number].append((position, numbered[1:]))
         self._set = re2.Set.SearchSet(options())
-        for literal in wanted:
+        for literal in numbers:
             text = re2.escape(literal.text)
             self._set.Add((f"(?i){text}" if literal.ignore_case else text).encode())
         self._set.Compile()
 
-    def found_in(self, data: bytes) -> Sequence[int]:
+    def found_in(self, data: bytes) -> list[int]:
         """Positions, in the sequence given, of the patterns that may occur in ``data``."""
-        found = tuple(self._set.Match(data) or ()) if self._positions else ()
-        known = self._known.get(found)
-        if known is None:
-            named = {*self._always, *(position for literal in found for position in self._positions[literal])}
-            known = self._known[found] = tuple(sorted(named))
-            if len(self._known) > _MOST_KNOWN:
-                self._known.clear()
-        return known
+        found = frozenset(self._set.Match(data) or ()) if self._told else frozenset()
+        named = set(self._always)
+        for number in found:
+            for position, others in self._told[number]:
+                for other in others:
+                    if found.isdisjoint(other):
+                        break
+                else:
+                    named.add(position)
+        return sorted(named)
 
 
 def _without_placeholders(pattern: str) -> str:

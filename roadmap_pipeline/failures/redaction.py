@@ -7,6 +7,8 @@ Line breaks are kept, so that line numbers stay true.
 import re
 from dataclasses import dataclass
 
+from roadmap_pipeline.failures.patterns import compile_literal, compile_pattern
+
 PLACEHOLDER = "[redacted]"
 
 
@@ -74,16 +76,53 @@ _HARMLESS = re.compile(
     re.IGNORECASE,
 )
 # One cheap look decides for most lines that there is nothing to replace.
-_HINT = re.compile(
+_HINT = compile_pattern(
     r"(?i)BEGIN |gh[pousr]_|github_pat|glpat|secret|ntn_|xox|xapp-|hooks\.slack|discord|A[KSRIGNBC][IODPVAC]A|aws_|"
     r"AIza|ya29|GOCSPX|AccountKey|SharedAccess|sig=|signature=|token|8Q~|npm_|:_auth|_password|pypi-|[srp]k[_-]|hf_|dckr_|"
     r"dop_v1|SG\.|hv[sb]\.|rubygems_|eyJ|://[^\s@]*@|authorization|bearer|cookie|passw|passphrase|pwd|key|credential"
 )
+_KEY = compile_literal(b"PRIVATE KEY")
+_KEY_ENDS = b"-----END"
+_LONGEST_KEY = 200
+
+
+def without_keys(log: bytes, *, ended: bool) -> tuple[bytes, int]:
+    """A log without private keys, and how many whole ones it held; ``ended``: nothing of the log is still to come.
+
+    A key is a secret as a whole, whichever of its lines are kept: each is replaced, in a key that is still to end all
+    but the one that opens it.
+    """
+    pieces: list[bytes] = []
+    reached = count = 0
+    for found in _KEY.finditer(log):
+        start = log.rfind(b"\n", 0, found.start()) + 1
+        end = log.find(b"\n", found.start())
+        if found.start() < reached or end < 0 or b"-----BEGIN" not in log[start:end] or _KEY_ENDS in log[start:end]:
+            continue
+        pieces.append(log[reached:start])
+        first = len(pieces)
+        pieces.append(log[start : end + 1])
+        reached = end + 1
+        is_whole = False
+        for _ in range(_LONGEST_KEY):
+            if reached >= len(log):
+                break
+            newline = log.find(b"\n", reached)
+            end = len(log) if newline < 0 else newline
+            is_whole = log.find(_KEY_ENDS, reached, end) >= 0
+            pieces.append(PLACEHOLDER.encode() + log[end : end + 1])
+            reached = end + 1
+            if is_whole:
+                break
+        if is_whole or ended or reached < len(log):
+            pieces[first] = PLACEHOLDER.encode() + b"\n"
+            count += 1
+    return b"".join((*pieces, log[reached:])) if pieces else log, count
 
 
 def redact(text: str) -> Redacted:
     """Replace secrets in ``text`` by ``[redacted]``. Redacting twice replaces nothing more."""
-    if not _HINT.search(text):
+    if _HINT.search(text.encode("utf-8", "replace")) is None:
         return Redacted(text, 0)
     count = 0
 

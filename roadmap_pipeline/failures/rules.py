@@ -63,18 +63,21 @@ def default_rules() -> RuleSet:
     return load_rules(RULES_FILE)
 
 
-def load_rules(path: Path) -> RuleSet:
+def load_rules(path: Path, base: RuleSet | None = None) -> RuleSet:
     """Read and check a rules file.
 
+    With ``base`` its rules are added to those, and replace those of the same id; it then needs no version of its own.
     Raises :class:`ConfigurationError` with every problem found; each names file, line and rule.
     """
-    text = path.read_text("utf-8")
     try:
+        text = path.read_text("utf-8")
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except OSError as error:
+        raise ConfigurationError(f"{path}: can't be read: {error.strerror or error}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path}: not valid TOML: {error}") from None
     tables = document.get("rule", [])
-    version = document.get("version")
+    version = document.get("version", base and base.version.partition("+")[0])
     problems = [f"{path}: unknown key {key!r}" for key in document.keys() - {"version", "rule"}]
     if not isinstance(version, str) or not version:
         problems.append(f'{path}: the first line must be version = "major.minor.patch"')
@@ -94,6 +97,9 @@ def load_rules(path: Path) -> RuleSet:
             rules.append(_rule(table))
     if problems:
         raise ConfigurationError(*problems)
+    if base is not None:
+        rules += [rule for rule in base.rules if rule.id not in seen]
+        version = base.version.partition("+")[0]
     rules.sort(key=lambda rule: (-rule.priority, rule.id))
     return RuleSet(tuple(rules), f"{version}+{_content_hash(rules)}")
 

@@ -7,12 +7,9 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from mmap import mmap
 
 from roadmap_pipeline.failures.cleaning import without_escapes
-
-Log = bytes | mmap
-"""A raw log: bytes, or a mapped file."""
+from roadmap_pipeline.failures.patterns import compile_literal
 
 ERROR = b"##[error]"
 GROUP_RUN = b"##[group]Run "
@@ -32,13 +29,23 @@ _ENDS_MESSAGE = re.compile(
     rb"(?:##\[|Post job cleanup\.|Cleaning up orphan processes|Prepare all required actions)"
 )
 _RUNNER_SAYS = re.compile(
-    rb"Process completed with exit code|The operation was canceled|has timed out after|has received a shutdown signal"
-    rb"|lost communication|has exceeded the maximum|An error occurred trying to start process|No space left"
-    rb"|received SIG|No such file or directory|Exception|Executing the custom container|The process '"
+    rb"##\[error\](?:Process completed with exit code|The operation was canceled"
+    rb"|The action '.{0,300}' has timed out after|The runner has received a shutdown signal"
+    rb"|.{0,80}lost communication|.{0,80}has exceeded the maximum|An error occurred trying to start process"
+    rb"|.{0,80}No space left|received SIG|No such file or directory|[\w.]*Exception|Executing the custom container)"
 )
-# How a runner's log begins and ends.
-_ENDED = b"Cleaning up orphan processes"
-_WHOLE = (b"Current runner version: ", _ENDED)
+# How a runner's log begins and ends: after the end only the processes that were left are named.
+_BEGUN, _ENDED = b"Current runner version: ", b"Cleaning up orphan processes"
+_BEGINNING, _ENDING = 64 << 10, 256 << 10
+# What actions that keep a cache say when they are done: their last part runs only in jobs without a failure.
+_ALL_WELL = compile_literal(b"Cache hit occurred on the primary key ", b"Cache saved with key: ")
+# Steps that run whatever happened before report on failures; they are seldom the cause of one.
+_REPORTING = re.compile(
+    rb"(?i)upload|codecov|coveralls|report|notify|notification|slack|discord|mattermost|artifact|summary|comment|cleanup"
+    rb"|clean up|publish-unit-test|test-results"
+)
+# RE2 looks for a plain string several times faster than bytes.find does.
+_FIND_ERROR, _FIND_GROUP, _FIND_POST = (compile_literal(text) for text in (ERROR, GROUP_RUN, POST_JOB))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +57,12 @@ class Span:
     end: int
 
 
-def line_start(log: Log, position: int) -> int:
+def line_start(log: bytes, position: int) -> int:
     """Offset of the first byte of the line that holds ``position``."""
     return log.rfind(b"\n", 0, position) + 1
 
 
-def line_end(log: Log, position: int) -> int:
+def line_end(log: bytes, position: int) -> int:
     """Offset of the newline that ends the line holding ``position``, or the log's length."""
     found = log.find(b"\n", position)
     return len(log) if found < 0 else found
@@ -75,17 +82,17 @@ def starts_line(prefix: bytes) -> bool:
     return _LINE_START.match(prefix) is not None
 
 
-def is_whole(log: Log) -> bool:
+def is_whole(log: bytes) -> bool:
     """Whether the log is a job's, as a runner begins or ends it, not a fragment or another tool's output."""
-    return any(log.find(marker) >= 0 for marker in _WHOLE)
+    return log.find(_BEGUN, 0, _BEGINNING) >= 0 or is_ended(log)
 
 
-def is_ended(log: Log) -> bool:
+def is_ended(log: bytes) -> bool:
     """Whether the log holds the end of its job."""
-    return log.rfind(_ENDED) >= 0
+    return log.rfind(_ENDED, max(0, len(log) - _ENDING)) >= 0
 
 
-def steps(log: Log) -> list[Span]:
+def steps(log: bytes) -> list[Span]:
     """All steps in order; the first span, possibly empty, is what stands before the first step."""
     starts = sorted({*_headers(log), *_posts(log)})
     bounds = [(0, 0), *((start, _body(log, start)) for start in starts)]
@@ -93,49 +100,54 @@ def steps(log: Log) -> list[Span]:
     return [Span(start, min(body, end), end) for (start, body), end in zip(bounds, ends, strict=True)]
 
 
-def _headers(log: Log) -> Iterator[int]:
-    position = log.find(GROUP_RUN)
-    while position >= 0:
+def _headers(log: bytes) -> Iterator[int]:
+    for found in _FIND_GROUP.finditer(log):
+        position = found.start()
         start = line_start(log, position)
         if position - start < 64 and starts_line(log[start:position]):
             end = log.find(END_GROUP, position, position + LONGEST_HEADER)
             if end >= 0 and is_step_header(log[position:end]):
                 yield start
-        position = log.find(GROUP_RUN, position + len(GROUP_RUN))
 
 
-def _posts(log: Log) -> Iterator[int]:
-    position = log.find(POST_JOB)
-    while position >= 0:
-        start = line_start(log, position)
-        if position - start < 64 and starts_line(log[start:position]):
+def _posts(log: bytes) -> Iterator[int]:
+    for found in _FIND_POST.finditer(log):
+        start = line_start(log, found.start())
+        if found.start() - start < 64 and starts_line(log[start : found.start()]):
             yield start
-        position = log.find(POST_JOB, position + len(POST_JOB))
 
 
-def _body(log: Log, start: int) -> int:
+def _body(log: bytes, start: int) -> int:
     if log.find(GROUP_RUN, start, start + 64 + len(GROUP_RUN)) < 0:
         return start
     return line_end(log, log.find(END_GROUP, start, start + 64 + LONGEST_HEADER))
 
 
-def failing(log: Log, all_steps: list[Span]) -> list[Span]:
+def failing(log: bytes, all_steps: list[Span]) -> list[Span]:
     """The steps whose output holds an error marker, in order, each cut after its last error message."""
     found: list[Span] = []
     bodies = [step.body for step in all_steps]
-    position = log.find(ERROR)
-    while position >= 0:
+    match = _FIND_ERROR.search(log)
+    while match is not None:
+        position = match.start()
         index = bisect_right(bodies, position) - 1
         step = all_steps[index]
         if position < step.end:
             last = log.rfind(ERROR, step.body, step.end)
             found.append(Span(step.start, step.body, _end_of_message(log, last, step.end)))
         following = all_steps[index + 1].body if index + 1 < len(all_steps) else len(log)
-        position = log.find(ERROR, max(following, position + 1))
+        match = _FIND_ERROR.search(log, max(following, position + 1))
     return found
 
 
-def stopped(log: Log, step: Span) -> bool:
+def errors(log: bytes, step: Span) -> list[int]:
+    """Offsets of the first bytes of the lines of a step's output that hold an error marker, in order."""
+    return list(
+        dict.fromkeys(line_start(log, found.start()) for found in _FIND_ERROR.finditer(log, step.body, step.end))
+    )
+
+
+def stopped(log: bytes, step: Span) -> bool:
     """Whether the step itself failed, rather than a tool in it that printed an error marker and was content.
 
     The runner says so at the end of a script that fails; what an action says is taken as it is.
@@ -146,7 +158,28 @@ def stopped(log: Log, step: Span) -> bool:
     return _RUNNER_SAYS.search(log[last : step.end]) is not None
 
 
-def _end_of_message(log: Log, position: int, limit: int) -> int:
+def is_post(log: bytes, step: Span) -> bool:
+    """Whether the step is the cleaning up that an action does after the job's own steps."""
+    return log.find(POST_JOB, step.start, step.start + 64 + len(POST_JOB)) >= 0
+
+
+def reports(log: bytes, step: Span) -> bool:
+    """Whether the step only tells others what happened, or keeps it."""
+    return _REPORTING.search(first_line(log, step)) is not None
+
+
+def ended_well(log: bytes, after: Span, all_steps: list[Span]) -> bool:
+    """Whether something that only jobs without a failure do was done after a step: it was allowed to fail."""
+    later = all_steps[bisect_right([step.start for step in all_steps], after.start) :]
+    return any(is_post(log, step) and _ALL_WELL.search(log, step.start, step.end) is not None for step in later)
+
+
+def first_line(log: bytes, step: Span) -> bytes:
+    """The line that opens a step without colours, cut when it is very long."""
+    return without_escapes(log[step.start : min(line_end(log, step.start), step.start + 500)])
+
+
+def _end_of_message(log: bytes, position: int, limit: int) -> int:
     end = line_end(log, position)
     for _ in range(LINES_AFTER_ERROR):
         following = line_end(log, end + 1)
@@ -156,9 +189,9 @@ def _end_of_message(log: Log, position: int, limit: int) -> int:
     return min(end, limit)
 
 
-def command(log: Log, step: Span) -> bytes:
+def command(log: bytes, step: Span) -> bytes:
     """What a step runs: its header without markers and colours, up to its shell or environment."""
-    lines = without_escapes(bytes(log[step.start : step.body])).split(b"\n")
+    lines = without_escapes(log[step.start : step.body]).split(b"\n")
     kept: list[bytes] = []
     for line in lines:
         text = re.sub(rb"\A(?:\xef\xbb\xbf)?(?:\d{4}-\d\d-\d\dT[\d:.]+Z )?", b"", line)

@@ -16,7 +16,7 @@ from roadmap_pipeline.failures.classifier import (
     classify_excerpt,
     default_classifier,
 )
-from roadmap_pipeline.failures.rules import RuleSet
+from roadmap_pipeline.failures.rules import RuleSet, default_rules
 from roadmap_pipeline.warehouse.connection import transaction
 from roadmap_pipeline.warehouse.raw import replace_rows
 
@@ -53,7 +53,7 @@ def classify_failures(con: "duckdb.DuckDBPyConnection", *, rules: RuleSet | None
 
     Either all verdicts are stored or, after an error, none.
     """
-    classifier = Classifier(rules) if rules is not None else default_classifier()
+    classifier = default_classifier() if rules is None or rules == default_rules() else Classifier(rules)
     jobs = [job_id for (job_id,) in con.execute(_TO_JUDGE, [classifier.rules.version]).fetchall()]
     if not jobs:
         return 0

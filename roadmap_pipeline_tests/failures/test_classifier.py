@@ -1,8 +1,5 @@
 """Choosing the cause: structure first, then priorities, never a wrapper line."""
 
-import mmap
-from pathlib import Path
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -146,14 +143,6 @@ def test_bytes_that_are_no_text_and_windows_line_ends() -> None:
     verdict = classify(log)
     assert verdict is not None
     assert verdict.rule_id == "test.pytest.failed_line"
-
-
-def test_a_mapped_file_is_judged_like_its_bytes(tmp_path: Path) -> None:
-    log = job(step("make ci", *("noise" for _ in range(20_000)), PASSED, *("noise" for _ in range(20_000)), FAILED))
-    path = tmp_path / "log.txt"
-    path.write_bytes(log)
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-        assert classify(mapped) == classify(log)
 
 
 def test_a_fragment_without_markers_is_judged_by_content_or_not_at_all() -> None:

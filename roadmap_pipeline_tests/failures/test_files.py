@@ -6,7 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from roadmap_pipeline.cli import main
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
 from roadmap_pipeline.failures.files import classify_file
 from roadmap_pipeline.failures.rules import default_rules
@@ -47,6 +51,17 @@ def test_no_failure_and_unknown_failure(tmp_path: Path) -> None:
     assert unknown["evidence"] == "strange"
 
 
+def test_one_broken_file_of_several_is_named_after_the_others_were_judged(tmp_path: Path) -> None:
+    (tmp_path / "broken.gz").write_bytes(gzip.compress(LOG)[:-20])
+    (tmp_path / "good.txt").write_bytes(LOG)
+    files = [str(tmp_path / name) for name in ("broken.gz", "good.txt")]
+    result = CliRunner().invoke(main, ["classify", *files])
+    assert result.exit_code == 1
+    assert "good.txt: test (test.go" in result.output
+    assert "broken.gz" in result.output
+    assert CliRunner().invoke(main, ["classify", *files, str(tmp_path / "nowhere")]).exit_code == 2
+
+
 @pytest.mark.parametrize("content", [b"\x1f\x8b broken", gzip.compress(LOG)[:-20]])
 def test_a_broken_file_is_named(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "log.gz"
@@ -54,6 +69,30 @@ def test_a_broken_file_is_named(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(RoadmapError, match=r"log\.gz") as raised:
         classify_file(str(path))
     assert raised.value.exit_code == 1
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.one_of(
+            st.binary(max_size=60),
+            st.sampled_from(
+                [b"\r progress 3%", b"\x00" * 40, b"\xff\xfe", b"x" * 70_000, b"\n", b"##[error]", b"\x1b["]
+            ),
+        ),
+        max_size=12,
+    ).map(b"".join)
+)
+def test_any_bytes_get_a_verdict_or_none_and_a_cut_archive_is_named(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "log"
+    path.write_bytes(LOG + data)
+    assert list(classify_file(str(path))) == KEYS
+    path.write_bytes(b"x" + data)
+    found = classify_file(str(path))
+    assert found["line"] is None or 1 <= found["line"] <= data.count(b"\n") + 1
+    path.write_bytes(gzip.compress(LOG + data)[:-9])
+    with pytest.raises(RoadmapError, match="Can't read the log"):
+        classify_file(str(path))
 
 
 def test_a_file_that_is_not_there_is_wrong_usage(tmp_path: Path) -> None:

@@ -3,12 +3,15 @@
 import os
 import subprocess
 import sys
+from datetime import datetime
 
 import pytest
-from hypothesis import example, given
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
+from roadmap_pipeline.failures.classifier import classify
 from roadmap_pipeline.failures.fingerprint import fingerprint, normalise
+from roadmap_pipeline_tests.failures.logs import FAILED, job, step
 
 
 @pytest.mark.parametrize(
@@ -26,6 +29,21 @@ from roadmap_pipeline.failures.fingerprint import fingerprint, normalise
         ("suite test_cart 1/4 failed", "suite test_cart 3/4 failed"),
         ("\x1b[31mFAILED\x1b[0m x", "FAILED x"),
         ("pointer 0xdeadbeef", "pointer 0x0"),
+        ("container abcdefabcdef exited", "container 3f4e5d6c7b8a exited"),
+        ("open file:///home/runner/work/x/cart.py:12:3", "open file:///D:/a/x/cart.py:99:1"),
+        ("at Tue Nov 10 09:00:01 2026", "at 10/Nov/2026:09:00:00 +0000"),
+        ("at 9:00 AM", "at 20261110T090001Z"),
+        ("host runner-abc12-xyz9 gone", "host runner-qwe98-rty1 gone"),
+        ("host fv-az123-456 gone", "host fv-az9-12 gone"),
+        ("dial [::1]:8080", "dial 127.0.0.1:443"),
+        ("dial 2001:db8::1", "dial fe80::1ff:fe23:4567:890a"),
+        ("took 1m23.4s", "took 350ms"),
+        ("took 3h 4m 5s", "took 2 minutes, 3 seconds"),
+        ("wrote 12.5 MB", "wrote 980 KiB"),
+        ("pod web-7d4b9c6f5-x2x9z failed", "pod web-5f6d8b7c9-q8wrt failed"),
+        ("asset main-BKx8f3Qz.js", "asset main-D9a_2kLm.js"),
+        ("/tmp/tmp.Ab12Cd34Ef/x", "/tmp/tmp.ZZ99QQ11xx/x"),
+        ("id ABCDEFAB-CDEF-ABCD-EFAB-CDEFABCDEFAB", "id 123e4567-e89b-12d3-a456-426614174000"),
     ],
 )
 def test_what_differs_between_runs_is_taken_out(one: str, other: str) -> None:
@@ -39,6 +57,11 @@ def test_what_differs_between_runs_is_taken_out(one: str, other: str) -> None:
         ("No module named 'left'", "No module named 'right'"),
         ("src/cart.py broke", "src/shop.py broke"),
         ("could not resolve mirror.example", "could not resolve other.example"),
+        ("error[E0308]: mismatched", "error[E0425]: mismatched"),
+        ("error TS2304: x", "error TS2322: x"),
+        ("server answered with status 404", "server answered with status 503"),
+        ("std::bad_alloc", "std::bad_cast"),
+        ("tests/a.py::test_x", "tests/a.py::test_y"),
     ],
 )
 def test_what_tells_failures_apart_stays(one: str, other: str) -> None:
@@ -91,3 +114,68 @@ def test_normalising_twice_changes_nothing(text: str) -> None:
 @given(TEXT, st.integers(0, 10**9), st.integers(0, 10**9))
 def test_numbers_never_count(text: str, one: int, other: int) -> None:
     assert normalise(f"{text} took {one} ms") == normalise(f"{text} took {other} ms")
+
+
+FAILURES = {
+    "pytest": "FAILED tests/test_{name}.py::test_total - took {duration} on {host} at {time}",
+    "go": "--- FAIL: Test{Name} ({duration})",
+    "npm": "npm error code ERESOLVE while resolving {name}@{number} in {path}",
+    "resolve": "curl: (6) Could not resolve host: {name}.example",
+    "gcc": "{path}/src/{name}.c:{number}:{number}: error: '{name}' undeclared",
+    "rust": "error[E0308]: mismatched types in {name}",
+    "rust_other": "error[E0425]: cannot find value {name}",
+    "script": "Error: worker {uuid} of container {hash} lost {name} at {time} (pid {number}) via {host}",
+    "script_other": "Error: {path}/{name}.bin is damaged, build {hash}, shard {number}/{number}, pointer {pointer}",
+}
+TIMES = st.datetimes(min_value=datetime(2000, 1, 1))  # noqa: DTZ001 (Hypothesis adds none)
+DIGITS = st.integers(0, 99_999).map(str)
+HEX = st.text("0123456789abcdef", min_size=12, max_size=12)
+VARIES = st.fixed_dictionaries(
+    {
+        "number": DIGITS,
+        "hash": HEX,
+        "pointer": HEX.map("0x{}".format),
+        "uuid": st.uuids().map(str),
+        "path": st.sampled_from(
+            ["/home/runner/work/shop/shop", "/__w/shop/shop", "/Users/runner/work/shop", "D:\\a\\shop"]
+        ),
+        "host": st.one_of(
+            st.tuples(*[st.integers(1, 254)] * 4).map(lambda four: "{}.{}.{}.{}".format(*four)),
+            st.integers(1024, 65_535).map("localhost:{}".format),
+            st.ip_addresses(v=6).map("[{}]:443".format),
+        ),
+        "time": st.one_of(
+            TIMES.map(lambda time: time.isoformat() + "Z"),
+            TIMES.map(lambda time: f"{time:%a %b %d %H:%M:%S %Y}"),
+        ),
+        "duration": st.one_of(
+            st.floats(0, 1_000).map("{:.2f}s".format), st.tuples(DIGITS, DIGITS).map(lambda two: "{}m{}s".format(*two))
+        ),
+    }
+)
+
+
+def fingerprint_of(kind: str, name: str, varies: dict[str, str], noise: int) -> str:
+    line = FAILURES[kind].format(name=name, Name=name.title(), **varies)
+    verdict = classify(job(step("./ci.sh", *(f"part {n}" for n in range(noise)), line, FAILED)))
+    assert verdict is not None
+    return verdict.fingerprint
+
+
+@pytest.mark.parametrize("kind", FAILURES)
+@settings(max_examples=3, deadline=None, phases=[Phase.generate])
+@given(st.lists(VARIES, min_size=20, max_size=20))
+def test_twenty_variants_of_a_failure_are_one_group(kind: str, variants: list[dict[str, str]]) -> None:
+    assert len({fingerprint_of(kind, "cart", varies, noise) for noise, varies in enumerate(variants)}) == 1
+
+
+@settings(max_examples=10, deadline=None, phases=[Phase.generate])
+@given(VARIES)
+def test_different_failures_are_different_groups(varies: dict[str, str]) -> None:
+    prints = {
+        (kind, name): fingerprint_of(kind, name, varies, 0)
+        for kind in FAILURES
+        for name in ("cart", "tax")
+        if (kind, name) not in (("npm", "tax"), ("rust", "tax"), ("rust_other", "tax"))  # told by their codes
+    }
+    assert len(set(prints.values())) == len(prints)

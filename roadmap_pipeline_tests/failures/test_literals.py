@@ -14,38 +14,56 @@ from roadmap_pipeline.failures.rules import default_rules
 @pytest.mark.parametrize(
     ("pattern", "expected"),
     [
-        ("no space", {"no space"}),
-        ("error.*label", {"error"}),
-        ("err.*labels", {"labels"}),
-        ("(?:alpha|beta) x", {"alpha", "beta"}),
-        ("(?:alpha|b.) x", {" x"}),
-        ("alpha|beta+", {"alpha", "beta"}),
-        ("a{5,}b", {"aaaaa"}),
-        ("ab?cd", {"cd"}),
-        ("(?:optional)?needed", {"needed"}),
-        (r"\[error\]\d+", {"[error]"}),
-        ("[xyz]long{2}er", {"longg"}),
-        ("x(?:maybe)*yz", {"yz"}),
+        ("no space", [{"no space"}]),
+        ("error.*label", [{"label"}, {"error"}]),
+        ("(?:alpha|beta) x", [{"alpha", "beta"}, {" x"}]),
+        ("(?:alpha|b.) x", [{" x"}]),
+        ("a{5,}b", [{"aaaaa"}]),
+        ("ab?cd", [{"cd"}]),
+        ("(?:optional)?needed", [{"needed"}]),
+        (r"\[error\]\d+", [{"[error]"}]),
+        ("[xyz]long{2}er", [{"longg"}, {"er"}]),
+        ("x(?:maybe)*yz", [{"yz"}]),
+        (r"code 12345.*(?:status|reply)", [{"reply", "status"}, {"code 12345"}]),
+        ("exclusively .*error", [{"exclusively "}]),
     ],
 )
-def test_what_every_match_holds(pattern: str, expected: set[str]) -> None:
-    required = required_literals(pattern)
-    assert required is not None
-    assert {literal.text for literal in required} == expected
+def test_what_every_match_holds(pattern: str, expected: list[set[str]]) -> None:
+    (conjunction,) = required_literals(pattern)
+    assert [{literal.text for literal in one} for one in conjunction] == expected
+
+
+def test_alternatives_are_told_apart() -> None:
+    for pattern in ("alpha.*beta|gamma+", "(?:alpha.*beta)|(?:gamma+)", "(?:alpha.*beta|gamma+)"):
+        found = required_literals(pattern)
+        assert [[{literal.text for literal in one} for one in conjunction] for conjunction in found] == [
+            [{"alpha"}, {"beta"}],
+            [{"gamma"}],
+        ]
 
 
 @pytest.mark.parametrize("pattern", [r"\d+", "[ab]c?", "alpha|.", "(?:abc)?", "x*"])
 def test_patterns_that_demand_nothing(pattern: str) -> None:
-    assert required_literals(pattern) is None
+    assert () in required_literals(pattern)
 
 
 def test_case_is_kept_where_it_matters() -> None:
-    assert required_literals("(?i)ERROR") == frozenset({Literal("error", ignore_case=True)})
-    assert required_literals("(?:(?i:Word)s|Words)") == frozenset({Literal("word", True), Literal("Words", False)})
+    assert required_literals("(?i)ERROR") == ((frozenset({Literal("error", ignore_case=True)}),),)
+    assert required_literals("(?:(?i:Word)s|Words)x") == (
+        (frozenset({Literal("word", True), Literal("Words", False)}),),
+    )
 
 
 SAFE = st.sampled_from(
-    ["error.*label", "(?:foo|ba+r)[0-9]x?", "ab{2,3}c|(?:de)+f", r"\[w\]\s?done", "(?i)fail(?:ed|ure)", "a[^b]*cd"]
+    [
+        "error.*label",
+        "err.*(?:lab|tag).*x",
+        "(?:foo|ba+r)[0-9]x?",
+        "ab{2,3}c|(?:de)+f",
+        r"\[w\]\s?done",
+        "(?i)fail(?:ed|ure)",
+        "a[^b]*cd",
+    ]
 )
 
 
