@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from roadmap_pipeline.warehouse import change_log
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -490,6 +492,7 @@ def create_source_tables(con: "duckdb.DuckDBPyConnection") -> None:
             if column.name not in stored:
                 con.execute(f'alter table {table.qualified_name} add column "{column.name}" {column.type}')
                 con.execute(_comment(table, column))
+    change_log.create_change_log(con)
 
 
 def _stored_columns(con: "duckdb.DuckDBPyConnection", table: SourceTable) -> Sequence[str] | None:
@@ -531,9 +534,12 @@ def replace_table(con: "duckdb.DuckDBPyConnection", table: str, rows: Sequence[M
 def _load(
     con: "duckdb.DuckDBPyConnection", table: SourceTable, rows: Sequence[Mapping[str, Any]], *, whole_table: bool
 ) -> int:
+    name = table.qualified_name
     if whole_table:
-        con.execute(f"delete from {table.qualified_name}")  # noqa: S608
+        con.execute(f"delete from {name}")  # noqa: S608
     if not rows:
+        if whole_table and name in change_log.LOGGED:
+            change_log.note_everything(con, name)
         return 0
     if table.key:
         rows = list({tuple(row[name] for name in table.key): row for row in rows}.values())
@@ -541,10 +547,13 @@ def _load(
     try:
         if table.key and not whole_table:
             same = " and ".join(f'stored."{name}" = incoming."{name}"' for name in table.key)
-            con.execute(
-                f"delete from {table.qualified_name} as stored using incoming_rows as incoming where {same}"  # noqa: S608
-            )
-        con.execute(f"insert into {table.qualified_name} by name select * from incoming_rows")  # noqa: S608
+            con.execute(f"delete from {name} as stored using incoming_rows as incoming where {same}")  # noqa: S608
+        con.execute(f"insert into {name} by name select * from incoming_rows")  # noqa: S608
+        if name in change_log.LOGGED:
+            if whole_table:
+                change_log.note_everything(con, name)
+            else:
+                change_log.note_runs(con, name, "incoming_rows")
     finally:
         con.unregister("incoming_rows")
     return len(rows)
