@@ -28,51 +28,50 @@ NOW = datetime(2026, 11, 16, 6, tzinfo=UTC)
 REPOSITORIES = ("acme/payments", "acme/storefront", "acme/platform")
 SLOWEST_SHOWN = 5
 
-# Five workflows a commit, four commits in ten on the default branch, one run in eight fails, one in twenty runs twice.
-# Everything follows from the number of the run, so that every build (of one version of DuckDB) has the same rows.
-_SYNTHETIC = """
-create temp macro pick(x, n) as cast(hash(x) % n as integer);
+# Five workflows a commit, four commits in ten on the default branch, one run in eight fails, one in twenty runs twice; a
+# day has as many runs whatever the history. Everything follows from the number of the run, so that every build (of one
+# version of DuckDB) has the same rows.
+_RUNS = """
+create or replace temp macro pick(x, n) as cast(hash(x) % n as integer);
 
-create temp table attempts as
+create or replace temp table attempts as
 select
     i as run_id, attempt as run_attempt, i // 5 as commit_number, i % 5 as workflow,
     ['acme/payments', 'acme/storefront', 'acme/platform'][1 + (i // 5) % 3] as repo,
-    timestamp '2026-11-16 05:00:00' - to_seconds((400 * 86400 // {runs}) * ({runs} - i)) as created_at,
-    pick(i // 5, 10) < 4 as is_main,
+    timestamp '{now}' - to_seconds(3600 + (86400 * ({runs} - i)) // {per_day}) as created_at,
+    case
+        when pick(i // 5, 10) < 4 then 'main'
+        when pick(i // 200, 10) < 2 then 'feature/stage-' || (i // 200) % 12
+        else 'topic-' || i // 50
+    end as branch,
     case
         when attempt = 1 and (i % 20 = 0 or pick(i + 0.1, 8) = 0) then 'failure'
         when pick(i + 0.2, 30) = 0 then 'cancelled'
         else 'success'
     end as conclusion
-from range({runs}) as r(i), (values (1), (2)) as a(attempt)
-where attempt = 1 or i % 20 = 0;
-
-insert into raw.repositories by name
-select ['acme/payments', 'acme/storefront', 'acme/platform'][i] as repo, i as repository_id, 'main' as default_branch,
-    timestamp '2026-11-16 06:00:00' as read_at, 'synthetic' as source
-from range(1, 4) as r(i);
+from range({first}, {last}) as r(i), (values (1), (2)) as a(attempt)
+where attempt = 1 or i % 20 = 0
+order by i;
 
 insert into raw.workflow_runs by name
 select
     repo, run_id, run_attempt, workflow as workflow_id, '.github/workflows/w' || workflow || '.yml' as workflow_path,
     'Workflow ' || workflow as workflow_name, run_id as run_number, 'Change ' || commit_number as display_title,
-    case when is_main then 'push' else 'pull_request' end as event, 'completed' as status, conclusion,
-    case when is_main then 'main' else 'feature/stage-' || (commit_number // 40) % 12 end as head_branch,
-    md5(commit_number::varchar) || '00000000' as head_sha, repo as head_repo,
+    case when branch = 'main' then 'push' else 'pull_request' end as event, 'completed' as status, conclusion,
+    branch as head_branch, md5(commit_number::varchar) || '00000000' as head_sha, repo as head_repo,
     'Change ' || commit_number as head_commit_message, 'Person ' || commit_number % 40 as head_commit_author,
     'GitHub' as head_commit_committer, 'person-' || commit_number % 40 as actor, 'User' as actor_type,
     'person-' || commit_number % 40 as triggering_actor, 'User' as triggering_actor_type,
     []::integer[] as pull_request_numbers, created_at,
     created_at + to_minutes(30 * (run_attempt - 1)) as run_started_at,
     created_at + to_minutes(30 * run_attempt) as updated_at, 'https://github.com/' || repo as html_url,
-    timestamp '2026-11-16 06:00:00' as read_at, 'synthetic' as source
+    timestamp '{now}' as read_at, 'synthetic' as source
 from attempts;
 
-insert into raw.workflow_jobs by name
+create or replace temp table new_jobs as
 select
     repo, run_id * 100 + run_attempt * 10 + job as job_id, run_id, run_attempt, 'job (' || job || ')' as name,
-    'Workflow ' || workflow as workflow_name,
-    case when is_main then 'main' else 'feature/stage-' || (commit_number // 40) % 12 end as head_branch,
+    'Workflow ' || workflow as workflow_name, branch as head_branch,
     md5(commit_number::varchar) || '00000000' as head_sha, 'completed' as status,
     case when conclusion = 'failure' and job <> pick(run_id, {jobs}) then 'success' else conclusion end as conclusion,
     created_at + to_minutes(30 * (run_attempt - 1)) as created_at,
@@ -80,8 +79,10 @@ select
     created_at + to_minutes(30 * (run_attempt - 1)) + to_seconds(80 + pick(run_id * 10 + job, 900)) as completed_at,
     'runner' as runner_name, ['ubuntu-latest'] as labels,
     case when conclusion = 'failure' and job = pick(run_id, {jobs}) then ['Run tests'] else [] end as failed_steps,
-    '[]' as steps, timestamp '2026-11-16 06:00:00' as read_at, 'synthetic' as source
+    '[]' as steps, timestamp '{now}' as read_at, 'synthetic' as source
 from attempts, range({jobs}) as j(job);
+
+insert into raw.workflow_jobs by name from new_jobs;
 
 insert into derived.failure_verdicts by name
 select
@@ -89,13 +90,21 @@ select
     case when pick(run_id, 4) = 3 then 'platform' else 'code' end as domain, 'synthetic' as rule_id,
     md5((run_id % 500)::varchar) as fingerprint, 10 as line, 'failed' as evidence, false as retryable,
     '1' as ruleset_version
-from raw.workflow_jobs where conclusion = 'failure';
+from new_jobs where conclusion = 'failure';
+
+drop table new_jobs;
+"""
+_REST = """
+insert into raw.repositories by name
+select ['acme/payments', 'acme/storefront', 'acme/platform'][i] as repo, i as repository_id, 'main' as default_branch,
+    timestamp '{now}' as read_at, 'synthetic' as source
+from range(1, 4) as r(i);
 
 insert into raw.milestones by name
 select
     repo, i as number, i as milestone_id, 'Stage ' || i as title, 'open' as state, 5 as open_issues, 5 as closed_issues,
     timestamp '2025-11-01' as created_at, timestamp '2026-11-01' as updated_at,
-    timestamp '2026-11-16 06:00:00' as read_at, 'synthetic' as source
+    timestamp '{now}' as read_at, 'synthetic' as source
 from raw.repositories, range(12) as r(i);
 
 insert into raw.issues by name
@@ -104,7 +113,7 @@ select
     case when i % 2 = 0 then 'open' else 'closed' end as state, i % 12 as milestone_number, []::varchar[] as labels,
     timestamp '2025-11-01' + to_hours(i) as created_at, timestamp '2025-11-02' + to_hours(i) as updated_at,
     case when i % 2 = 1 then timestamp '2025-11-02' + to_hours(i) end as closed_at,
-    timestamp '2026-11-16 06:00:00' as read_at, 'synthetic' as source
+    timestamp '{now}' as read_at, 'synthetic' as source
 from raw.repositories, range(2000) as r(i);
 
 insert into derived.branch_milestones by name

@@ -42,6 +42,12 @@ def last_build(con: "duckdb.DuckDBPyConnection", model: "SqlModel") -> LastBuild
     return LastBuild(definition, described, json.loads(inputs), tuple(_test(test) for test in json.loads(tests)))
 
 
+def is_modified(con: "duckdb.DuckDBPyConnection", model: "SqlModel") -> bool:
+    """Whether ``model`` was never built as it is declared now."""
+    known = last_build(con, model)
+    return known is None or known.definition != model.definition
+
+
 def store_build(
     con: "duckdb.DuckDBPyConnection", model: "SqlModel", inputs: Inputs, tests: Sequence[TestResult]
 ) -> None:

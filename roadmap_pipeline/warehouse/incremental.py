@@ -61,11 +61,11 @@ def take_in_changes(
     Raises Impossible when the model must be built whole, ModelBuildError and ModelTestFailed as ``build_model``.
     """
     changed = [name for name, state in inputs.items() if known.inputs.get(name) != state]
-    because = f"{', '.join(changed)} changed"
+    because = f"{changed[0]}{f' and {len(changed) - 1} more' if len(changed) > 1 else ''} changed"
     if model.materialized != "incremental" or not policy.incremental:
         raise Impossible(because)
     rows = int(scalar(con, f"select count(*) from {qualified(model)}"))  # noqa: S608
-    if rows < policy.small_rows:
+    if max(rows, *(_rows(con, key) for key in model.deps)) < policy.small_rows:
         raise Impossible(because)
     _check_logs(con, project, model, known, changed)
     with _overlay(con, project) as home:
@@ -80,6 +80,10 @@ def take_in_changes(
             )
         work.compute(policy, rows)
         return work.replace(known, inputs, because)
+
+
+def _rows(con: "duckdb.DuckDBPyConnection", key: Key) -> int:
+    return int(scalar(con, f"select count(*) from {identifier(key[0])}.{identifier(key[1])}"))  # noqa: S608
 
 
 def _check_logs(
@@ -130,11 +134,6 @@ class _Work:
         self.home = home
         self.key = ", ".join(map(identifier, model.unique_key))
         self.has_since = False
-        self._parameters()
-
-    def _parameters(self) -> None:
-        for column in raw.BY_NAME["config.parameters"].columns:
-            self.con.execute(f'set variable "{column.name}" = (select max("{column.name}") from config.parameters)')  # noqa: S608
 
     def _look(self, *schemas: str) -> None:
         """Names of ``schemas`` mean the overlay first; all others mean the warehouse."""

@@ -451,6 +451,19 @@ TABLES: tuple[SourceTable, ...] = (
     ),
     SourceTable(
         "sync",
+        "published_figures",
+        "Figures of weekly reports as they were when the report was first in Notion.",
+        ("repo", "week", "figure"),
+        _columns(
+            ("repo", "VARCHAR", "Repository as owner/name; * for all together."),
+            ("week", "VARCHAR", "ISO week of the report."),
+            ("figure", "VARCHAR", "Column of marts.ci_weekly."),
+            ("value", "DOUBLE", "Its value then; NULL when there was none."),
+            ("published_at", "TIMESTAMP", "When it was noted (UTC)."),
+        ),
+    ),
+    SourceTable(
+        "sync",
         "changes",
         "Journal of writes to Notion and GitHub: noted before a write goes out, settled after it was read back.",
         ("change_id",),
