@@ -48,7 +48,7 @@ def differences(con: "duckdb.DuckDBPyConnection", build: Callable[[], object]) -
     """
     existing = [table for table in COMPARED if _exists(con, table)]
     for table in existing:
-        con.execute(f"create or replace temp table {_copy(table)} as from {table}")  # noqa: S608
+        con.execute(f"create or replace temp table {_copy(table)} as from {table}")
     found: list[Difference] = []
     try:
         with rolled_back(con):
@@ -63,7 +63,7 @@ def differences(con: "duckdb.DuckDBPyConnection", build: Callable[[], object]) -
 
 def _compared(con: "duckdb.DuckDBPyConnection", table: str, key: Sequence[str]) -> list[Difference]:
     before, after = (
-        {str(row[0]): str(row[1]) for row in con.execute(f"describe {name}").fetchall()} for name in (_copy(table), table)
+        [str(row[0]) for row in con.execute(f"describe {name}").fetchall()] for name in (_copy(table), table)
     )
     columns = [name for name in after if name in before and name not in key]
     same = " and ".join(f"o.{identifier(name)} is not distinct from n.{identifier(name)}" for name in key)

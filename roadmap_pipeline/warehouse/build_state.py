@@ -1,6 +1,6 @@
 """What each model was last built from, so that a build knows what it may skip.
 
-Belongs here: reading and writing ``build.models``, and putting the present state of a model's inputs into words that can
+Belongs here: reading and writing ``build.models``, and describing the present state of a model's inputs so that it can
 be compared. Deciding on it is in ``building``.
 """
 

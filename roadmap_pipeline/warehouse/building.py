@@ -1,7 +1,6 @@
 """Building the models' tables: what has to be built at all, and write–audit–publish.
 
-Belongs here: the decision between skipping a model, building it whole and taking in what changed, and building it whole.
-Taking in changes is in ``incremental``, what is known of earlier builds in ``build_state``.
+Belongs here: the decision between skipping a model, taking in what changed and building it whole, and the last. Taking in changes is in ``incremental``, what is known of earlier builds in ``build_state``.
 """
 
 import dataclasses
@@ -51,8 +50,8 @@ class Policy:
     """How a build goes about it. ``full_refresh`` builds everything that is selected whole.
 
     What has fewer than ``small_rows`` rows, and reads only such tables, is built whole: that is faster than finding out
-    what changed. So is what is touched in more than ``share`` of its rows. ``incremental`` is off where nothing may be attached, that is
-    within a transaction.
+    what changed. So is what is touched in more than ``share`` of its rows. ``incremental`` is off where nothing may be
+    attached, that is within a transaction.
     """
 
     full_refresh: bool = False
@@ -105,7 +104,7 @@ def build(
     con: "duckdb.DuckDBPyConnection",
     project: Project,
     select: Callable[[SqlModel], bool] | None = None,
-    policy: Policy = Policy(),  # noqa: B008
+    policy: Policy = Policy(),
 ) -> list[ModelResult]:
     """Build all models (or those that ``select`` accepts), every one after those it reads.
 
@@ -128,7 +127,7 @@ def build_model(
     con: "duckdb.DuckDBPyConnection",
     project: Project,
     model: SqlModel,
-    policy: Policy = Policy(),  # noqa: B008
+    policy: Policy = Policy(),
 ) -> ModelResult:
     """Bring one model up to date: not at all when nothing changed, by the rows that changed, or as a whole.
 

@@ -3,8 +3,8 @@
 Belongs here: noting changes and reading them back. Every write to a table that Python fills goes through ``raw``, which
 notes it here; what a model does about changes is decided in ``building`` and ``incremental``.
 
-Tables that hold a row per run or job are followed by the runs that were written. The others are small: they are compared
-as a whole (``building``).
+Tables that hold a row per run or job are followed by the runs that were written. The others are small: they are
+compared as a whole (``build_state``).
 """
 
 from collections.abc import Iterable

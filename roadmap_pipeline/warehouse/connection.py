@@ -28,7 +28,9 @@ _LOCKED = re.compile(
 )
 _HOLDER = re.compile(r"\(PID (\d+)\)")
 # DuckDB names the catalog after the file, and a catalog called like a schema makes `schema.table` ambiguous.
-_RESERVED_STEMS = frozenset({table.schema for table in raw.TABLES} | {"staging", "marts", "publish", "main", "temp"} | set(change_log.SCHEMAS))
+_RESERVED_STEMS = frozenset(
+    {table.schema for table in raw.TABLES} | {"staging", "marts", "publish", "main", "temp"} | set(change_log.SCHEMAS)
+)
 
 _rolled_back: set[int] = set()
 

@@ -3,9 +3,9 @@
 Belongs here: which keys are touched, computing their rows with the model's own SQL, and replacing what differs. The
 decision to do so is in ``building``.
 
-A model declares by ``unique_key`` which rows belong together: rows of one key are computed from rows of that key, so the
-SQL run on *some* keys gives those keys' rows of the whole. Where that alone isn't true, ``config.meta.incremental`` says
-the rest in SQL, which may read
+A model declares by ``unique_key`` which rows belong together: rows of one key are computed from rows of that key, so
+the SQL run on *some* keys gives those keys' rows of the whole. Where that alone isn't true, ``config.meta.incremental``
+says the rest in SQL, which may read
 
 * ``changes.NAME``: the rows of a table it reads that changed since, as they were (``is_old``) and as they are; of the
   big tables that Python fills the run ids only;
@@ -76,7 +76,14 @@ def take_in_changes(
             with transaction(con):
                 store_build(con, model, inputs, known.tests)
             return ModelResult(
-                model, rows, columns_of(con, qualified(model)), known.tests, 0.0, "skipped", f"{because}, none of its rows", 0
+                model,
+                rows,
+                columns_of(con, qualified(model)),
+                known.tests,
+                0.0,
+                "skipped",
+                f"{because}, none of its rows",
+                0,
             )
         work.compute(policy, rows)
         return work.replace(known, inputs, because)
@@ -172,8 +179,8 @@ class _Work:
 
     def _note_since(self) -> int:
         if self.has_since:
-            self.con.execute(f"set variable since = (select min(since) from {_OVERLAY}.touched.keys)")
-        return int(scalar(self.con, f"select count(*) from {_OVERLAY}.touched.keys"))
+            self.con.execute(f"set variable since = (select min(since) from {_OVERLAY}.touched.keys)")  # noqa: S608
+        return int(scalar(self.con, f"select count(*) from {_OVERLAY}.touched.keys"))  # noqa: S608
 
     def _keys_of_changed_rows(self, changed: Sequence[str]) -> str:
         parts = []
@@ -189,7 +196,7 @@ class _Work:
         return " union ".join(parts)
 
     def compute(self, policy: Policy, rows: int) -> None:
-        """Fill ``touched.fresh`` with the rows of the touched keys as they should be, ``touched.stored`` as they are."""
+        """Fill ``touched.fresh`` with the rows of the touched keys as they should be, ``stored`` as they are."""
         self._shadow()
         self._run_select()
         if self.model.incremental.reach is not None and self._reach():
@@ -198,7 +205,7 @@ class _Work:
         self.con.execute(
             f"create table {_OVERLAY}.touched.stored as select given.* from {self._own()} as given {self._of_keys()}"  # noqa: S608
         )
-        stored = int(scalar(self.con, f"select count(*) from {_OVERLAY}.touched.stored"))
+        stored = int(scalar(self.con, f"select count(*) from {_OVERLAY}.touched.stored"))  # noqa: S608
         if stored > policy.share * rows:
             raise Impossible(f"{stored:,} of its {rows:,} rows are touched")
 
@@ -241,7 +248,7 @@ class _Work:
             self._look("touched", "changes")
 
     def _reach(self) -> int:
-        before = int(scalar(self.con, f"select count(*) from {_OVERLAY}.touched.keys"))
+        before = int(scalar(self.con, f"select count(*) from {_OVERLAY}.touched.keys"))  # noqa: S608
         names = f"{self.key}, since" if self.has_since else self.key
         self._configured(
             "reach",
@@ -273,7 +280,7 @@ class _Work:
             f" (select true as is_old, * from (from {touched}.stored except all from {touched}.expected))"
             f" union all (select false, * from (from {touched}.expected except all from {touched}.stored))"
         )
-        changed = int(scalar(self.con, f"select count(*) from {touched}.difference"))
+        changed = int(scalar(self.con, f"select count(*) from {touched}.difference"))  # noqa: S608
         self.leave()
         with transaction(self.con):
             tests = known.tests
@@ -283,7 +290,8 @@ class _Work:
                 version = change_log.note_version(self.con, self.model.qualified_name, complete=True)
                 if is_followed(self.project, self.model):
                     self.con.execute(
-                        f"insert into changes.{identifier(self.model.name)} select {version}, * from {touched}.difference"  # noqa: S608
+                        f"insert into changes.{identifier(self.model.name)}"  # noqa: S608
+                        f" select {version}, * from {touched}.difference"
                     )
             if known.described != self.model.described:
                 for statement in comments(self.model, qualified(self.model)):
@@ -314,7 +322,8 @@ class _Work:
         """
         touched = f"{_OVERLAY}.touched"
         self.con.execute(
-            f"create or replace temp view new_rows as select * exclude (is_old) from {touched}.difference where not is_old"  # noqa: S608
+            f"create or replace temp view new_rows as select * exclude (is_old)"  # noqa: S608
+            f" from {touched}.difference where not is_old"
         )
         return self._tested(known, f"{touched}.expected")
 

@@ -3,11 +3,26 @@
 Belongs here: names only. Loading is in ``project``, building in ``building`` and ``incremental``.
 """
 
-from roadmap_pipeline.warehouse.building import ModelBuildError, ModelResult, ModelTestFailed, Policy
-from roadmap_pipeline.warehouse.building import build, build_model, create
+from roadmap_pipeline.warehouse.building import (
+    ModelBuildError,
+    ModelResult,
+    ModelTestFailed,
+    Policy,
+    build,
+    build_model,
+    create,
+)
 from roadmap_pipeline.warehouse.lineage import column_lineage
-from roadmap_pipeline.warehouse.project import Key, ModelColumn, Project, SingularTest, SqlModel, UnitTest
-from roadmap_pipeline.warehouse.project import load_project, project_directory
+from roadmap_pipeline.warehouse.project import (
+    Key,
+    ModelColumn,
+    Project,
+    SingularTest,
+    SqlModel,
+    UnitTest,
+    load_project,
+    project_directory,
+)
 
 __all__ = [
     "Key",

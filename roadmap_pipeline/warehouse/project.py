@@ -30,10 +30,11 @@ from roadmap_pipeline.warehouse.schema_yml import (
     UnitTestEntry,
     read_schema,
 )
-from roadmap_pipeline.warehouse.sql_files import SelectFile, read_select
+from roadmap_pipeline.warehouse.sql_files import SelectFile, read_seed, read_select
 
 Key = tuple[str, str]
 
+_FOLDERS = {"models": "sql", "seeds": "csv"}
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -60,7 +61,7 @@ class UnitTest:
 
 @dataclass(frozen=True, slots=True)
 class SqlModel:
-    """A table or view computed by one SELECT file.
+    """A table or view computed by one SELECT file, or (a seed) loaded from a CSV file.
 
     ``deps`` are the tables it reads, as (schema, name), ``columns_read`` which of their columns (None: all);
     ``version`` changes with what the SQL says, not with its layout or comments. ``unique_key`` names the columns by
@@ -80,7 +81,7 @@ class SqlModel:
     columns_read: Mapping[Key, frozenset[str] | None] = dataclasses.field(default_factory=dict)
     unique_key: tuple[str, ...] = ()
     event_time: str | None = None
-    incremental: Incremental = Incremental()
+    incremental: Incremental = dataclasses.field(default_factory=Incremental)
     unit_tests: tuple[UnitTest, ...] = ()
     tags: tuple[str, ...] = ()
     meta: Mapping[str, Any] | None = None
@@ -168,13 +169,25 @@ def project_directory() -> Path:
 
 
 def load_project(directory: Path) -> Project:
-    """Read ``models/<schema>/<table>.sql`` with their ``schema.yml`` files, and ``tests/*.sql``.
+    """Read ``models/<schema>/<table>.sql`` and ``seeds/<schema>/<table>.csv`` with their ``schema.yml`` files, and
+    ``tests/*.sql``. A seed is a model whose SELECT reads its file.
 
     Raises ProjectError with every problem found, each with file and line: SQL that isn't one plain SELECT, unknown
     tables, cycles, names that aren't unique, models or columns without a description, tests of columns that don't
     exist.
     """
     return _Loader(directory).load()
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """What a ``schema.yml`` says about a model or, in the section ``seeds``, a seed; ``index`` is its place there."""
+
+    file: SchemaFile
+    section: Literal["models", "seeds"]
+    index: int
+    entry: ModelEntry
+    column_types: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 class _Loader:
@@ -190,15 +203,15 @@ class _Loader:
             raise RoadmapError(f"{self.directory} has no folder models; it must hold models/<schema>/<table>.sql")
         paths = self._find_models()
         by_name = {name: (schema, name) for schema, name in paths}
-        selects = self._read_models(paths)
         schemas = self._read_schemas()
         entries = self._entries(by_name, paths, schemas)
+        selects = self._read_models(paths, entries)
         known = {*paths, *((table.schema, table.name) for table in raw.TABLES)}
         for select in selects.values():
             self._check_references(select, known)
         singular_tests = self._read_singular_tests(known)
         models = {
-            key: self._model(key, selects[key], *entries[key], by_name) for key in sorted(selects) if key in entries
+            key: self._model(key, selects[key], entries[key], by_name) for key in sorted(selects) if key in entries
         }
         self._add_unit_tests(models, schemas, by_name)
         ordered = self._ordered(models)
@@ -214,10 +227,12 @@ class _Loader:
         paths: dict[Key, Path] = {}
         source_schemas = {table.schema for table in raw.TABLES}
         first: dict[str, Path] = {}
-        for path in sorted((self.directory / "models").rglob("*.sql")):
+        models, seeds = (sorted((self.directory / folder).rglob(f"*.{ending}")) for folder, ending in _FOLDERS.items())
+        for path in (*models, *seeds):
             schema, name = path.parent.name, path.stem
-            if path.parent.parent != self.directory / "models":
-                self._problem(path, 1, "models are files models/<schema>/<table>.sql")
+            folder = "seeds" if path.suffix == ".csv" else "models"
+            if path.parent.parent != self.directory / folder:
+                self._problem(path, 1, f"{folder} are files {folder}/<schema>/<table>.{_FOLDERS[folder]}")
             elif not _NAME.fullmatch(schema) or not _NAME.fullmatch(name):
                 self._problem(path, 1, "names of schemas and models are lower-case letters, digits and _")
             elif schema in source_schemas or schema in change_log.SCHEMAS:
@@ -229,11 +244,15 @@ class _Loader:
                 first[name] = paths[schema, name] = path
         return paths
 
-    def _read_models(self, paths: Mapping[Key, Path]) -> dict[Key, SelectFile]:
+    def _read_models(self, paths: Mapping[Key, Path], entries: "Mapping[Key, _Entry]") -> dict[Key, SelectFile]:
         selects: dict[Key, SelectFile] = {}
         for key, path in paths.items():
             try:
-                selects[key] = read_select(path)
+                if path.suffix == ".csv":
+                    types = entries[key].column_types if key in entries else {}
+                    selects[key] = read_seed(path, types)
+                else:
+                    selects[key] = read_select(path)
             except ProjectError as error:
                 self.problems += error.problems
         return selects
@@ -241,7 +260,10 @@ class _Loader:
     def _read_schemas(self) -> list[SchemaFile]:
         schemas = []
         for path in sorted(
-            path for pattern in ("*.yml", "*.yaml") for path in (self.directory / "models").rglob(pattern)
+            path
+            for folder in _FOLDERS
+            for pattern in ("*.yml", "*.yaml")
+            for path in (self.directory / folder).rglob(pattern)
         ):
             try:
                 schemas.append(read_schema(path))
@@ -252,18 +274,23 @@ class _Loader:
 
     def _entries(
         self, by_name: Mapping[str, Key], paths: Mapping[Key, Path], schemas: Sequence[SchemaFile]
-    ) -> dict[Key, tuple[SchemaFile, int, ModelEntry]]:
-        entries: dict[Key, tuple[SchemaFile, int, ModelEntry]] = {}
+    ) -> "dict[Key, _Entry]":
+        entries: dict[Key, _Entry] = {}
         for file in schemas:
-            for index, entry in enumerate(file.document.models):
-                line = file.line("models", index)
-                key = by_name.get(entry.name)
-                if key is None:
-                    self._problem(file.path, line, f"there is no model {entry.name}")
+            found = [_Entry(file, "models", index, entry) for index, entry in enumerate(file.document.models)]
+            found += [
+                _Entry(file, "seeds", index, seed.as_model(), seed.config.column_types)
+                for index, seed in enumerate(file.document.seeds)
+            ]
+            for described in found:
+                name, line = described.entry.name, file.line(described.section, described.index)
+                key = by_name.get(name)
+                if key is None or (paths[key].suffix == ".csv") != (described.section == "seeds"):
+                    self._problem(file.path, line, f"there is no {described.section[:-1]} {name}")
                 elif key in entries:
-                    self._problem(file.path, line, f"{entry.name} is described twice")
+                    self._problem(file.path, line, f"{name} is described twice")
                 else:
-                    entries[key] = (file, index, entry)
+                    entries[key] = described
             for index, source in enumerate(file.document.sources):
                 for position, table in enumerate(source.tables):
                     if f"{source.name}.{table.name}" not in raw.BY_NAME:
@@ -293,18 +320,17 @@ class _Loader:
             tests.append(SingularTest(path.stem, path, select.sql, _deps(select)))
         return tuple(tests)
 
-    def _model(
-        self, key: Key, select: SelectFile, file: SchemaFile, index: int, entry: ModelEntry, by_name: Mapping[str, Key]
-    ) -> SqlModel:
+    def _model(self, key: Key, select: SelectFile, described: "_Entry", by_name: Mapping[str, Key]) -> SqlModel:
+        file, section, index, entry = described.file, described.section, described.index, described.entry
         if not entry.description:
-            self._problem(file.path, file.line("models", index), f"{entry.name} has no description")
+            self._problem(file.path, file.line(section, index), f"{entry.name} has no description")
         if not entry.columns:
-            self._problem(file.path, file.line("models", index), f"{entry.name} has no columns")
+            self._problem(file.path, file.line(section, index), f"{entry.name} has no columns")
         tests: list[ModelTest] = []
         names = {column.name for column in entry.columns}
         seen: set[str] = set()
         for position, column in enumerate(entry.columns):
-            place = ("models", index, "columns", position)
+            place = (section, index, "columns", position)
             if not column.description:
                 self._problem(file.path, file.line(*place), f"{entry.name}.{column.name} has no description")
             if column.name in seen:
@@ -314,7 +340,7 @@ class _Loader:
                 line = file.line(*place, "data_tests", number)
                 tests += self._test(test, column, file.path, line, by_name)
         for number, test in enumerate(entry.data_tests):
-            line = file.line("models", index, "data_tests", number)
+            line = file.line(section, index, "data_tests", number)
             for name in test.combination_of_columns:
                 if name not in names:
                     self._problem(file.path, line, f"{entry.name} has no column {name}")

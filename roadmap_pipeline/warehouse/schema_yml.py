@@ -173,6 +173,28 @@ class ModelEntry(_Record):
     data_tests: tuple[DataTest, ...] = ()
 
 
+class SeedConfig(_Record):
+    """DuckDB types of a seed's columns; text where none is given."""
+
+    column_types: dict[str, str] = Field(default_factory=dict)
+
+
+class SeedEntry(_Record):
+    """A CSV file that is loaded as a table."""
+
+    name: str
+    description: str = ""
+    config: SeedConfig = SeedConfig()
+    columns: tuple[ColumnEntry, ...] = ()
+    data_tests: tuple[DataTest, ...] = ()
+
+    def as_model(self) -> ModelEntry:
+        """What it declares in common with models."""
+        return ModelEntry(
+            name=self.name, description=self.description, columns=self.columns, data_tests=self.data_tests
+        )
+
+
 class SourceTableEntry(_Record):
     """A table that Python fills; its columns are described in ``warehouse.raw``."""
 
@@ -220,6 +242,7 @@ class SchemaDocument(_Record):
 
     version: Literal[2] = 2
     models: tuple[ModelEntry, ...] = ()
+    seeds: tuple[SeedEntry, ...] = ()
     sources: tuple[SourceEntry, ...] = ()
     unit_tests: tuple[UnitTestEntry, ...] = ()
 

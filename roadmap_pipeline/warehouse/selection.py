@@ -9,7 +9,6 @@ https://docs.getdbt.com/reference/node-selection/syntax: spaces unite, commas in
 import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
-from functools import reduce
 
 from roadmap_pipeline.errors import ConfigurationError
 from roadmap_pipeline.warehouse.project import Key, Project, SqlModel
@@ -25,14 +24,16 @@ def select_models(project: Project, specs: Iterable[str], is_modified: Callable[
     """
     found: set[Key] = set()
     for spec in (part for text in specs for part in text.split()):
-        found |= reduce(set.intersection, (_one(project, part, is_modified) for part in spec.split(",")))
+        found |= set.intersection(*(_one(project, part, is_modified) for part in spec.split(",")))
     return found
 
 
 def _one(project: Project, spec: str, is_modified: Callable[[SqlModel], bool]) -> set[Key]:
     match = _SPEC.fullmatch(spec)
     if match is None:
-        raise ConfigurationError(f"--select: {spec!r} is no selection such as marts.ci_weekly+, +marts or state:modified+")
+        raise ConfigurationError(
+            f"--select: {spec!r} is no selection such as marts.ci_weekly+, +marts or state:modified+"
+        )
     chosen = {model.key for model in _named(project, match["what"], is_modified)}
     keys = {model.key for model in project.models}
     parents = {model.key: {dep for dep in model.deps if dep in keys} for model in project.models}
@@ -58,7 +59,9 @@ def _named(project: Project, what: str, is_modified: Callable[[SqlModel], bool])
         value = value.rstrip("/").removeprefix("dbt_like_sql/").removeprefix("models/").removesuffix(".sql")
         value = value.replace("/", ".")
     elif method:
-        raise ConfigurationError(f"--select: unknown method {method}: in {what}; known are path, state:modified and tag")
+        raise ConfigurationError(
+            f"--select: unknown method {method}: in {what}; known are path, state:modified and tag"
+        )
     value = value.removesuffix(".*")
     return _some(
         what,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from roadmap_pipeline.warehouse.model_tests import literal
 from roadmap_pipeline.warehouse.problems import Problem, ProjectError
 
 if TYPE_CHECKING:
@@ -77,8 +78,30 @@ def read_select(path: Path) -> SelectFile:
     return SelectFile(path, sql, references, _version(tokens), _columns_read(tree))
 
 
+def read_seed(path: Path, column_types: Mapping[str, str]) -> SelectFile:
+    """A CSV file with a header as the SELECT that loads it; what isn't in ``column_types`` is text.
+
+    Raises ProjectError when the file can't be read or has no header, or a type is given for a column it lacks.
+    """
+    import csv
+
+    try:
+        content = path.read_bytes()
+        header = next(csv.reader([content.decode("utf-8").split("\n", 1)[0].rstrip("\r")]), [])
+    except UnicodeDecodeError as error:
+        raise ProjectError([Problem(path, 1, "the file is not UTF-8")]) from error
+    if not header or not all(header):
+        raise ProjectError([Problem(path, 1, "the first line must name the columns")])
+    if unknown := [name for name in column_types if name not in header]:
+        raise ProjectError([Problem(path, 1, f"there is no column {', '.join(unknown)}, named by column_types")])
+    types = ", ".join(f"{literal(name)}: {literal(column_types.get(name, 'varchar'))}" for name in header)
+    sql = f"select * from read_csv({literal(str(path))}, header = true, columns = {{{types}}})"  # noqa: S608
+    version = hashlib.sha256(content + types.encode()).hexdigest()[:12]
+    return SelectFile(path, sql, (), version, {})
+
+
 def _columns_read(tree: "exp.Expression") -> dict[tuple[str, str], frozenset[str] | None]:
-    """By table; too many rather than too few: a name without a table may mean any, an alias is looked for everywhere."""
+    """By table; too many rather than too few: a name without a table may mean any, an alias holds for the whole text."""
     from sqlglot import exp
 
     named: dict[str, set[str]] = {}
@@ -97,8 +120,10 @@ def _columns_read(tree: "exp.Expression") -> dict[tuple[str, str], frozenset[str
             continue
         key, alias = (table.db.lower(), table.name.lower()), table.alias_or_name.lower()
         before = found.get(key, frozenset())
-        everything = alias in whole or before is None
-        found[key] = None if everything else before | named.get(alias, set()) | named.get("", set())
+        if alias in whole or before is None:
+            found[key] = None
+        else:
+            found[key] = before | named.get(alias, set()) | named.get("", set())
     return found
 
 

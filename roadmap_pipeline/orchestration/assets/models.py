@@ -20,7 +20,7 @@ REFRESH = (
     dg.AutomationCondition.eager().without(~dg.AutomationCondition.any_deps_missing())
     & dg.AutomationCondition.all_deps_blocking_checks_passed()
 ).with_label("eager_after_checks")
-"""When automation is switched on, a model follows what it reads; late data of any age is taken in by the build itself."""
+"""Under automation a model follows what it reads; late data of any age is taken in by the build itself."""
 
 FRESH = dg.FreshnessPolicy.time_window(warn_window=timedelta(hours=26), fail_window=timedelta(hours=50))
 """A model that nobody brought up to date for a day is doubtful, for two days wrong: people push every day."""
