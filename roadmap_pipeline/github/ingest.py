@@ -29,6 +29,8 @@ from roadmap_pipeline.github.transport import (
     UnknownRepository,
 )
 from roadmap_pipeline.progress import Task, task
+from roadmap_pipeline.warehouse import change_log
+from roadmap_pipeline.warehouse.connection import transaction
 
 if TYPE_CHECKING:
     import duckdb
@@ -278,9 +280,12 @@ class _RepositoryReader:
                 self._store.remember(self._client, path, None, answer)
 
     def _mark_deleted(self, run_id: int) -> None:
-        updated = self._store.con.execute(
-            "update raw.workflow_runs set deleted_upstream_at = ? where run_id = ?", [self._now, run_id]
-        ).fetchall()
+        con = self._store.con
+        with transaction(con):
+            updated = con.execute(
+                "update raw.workflow_runs set deleted_upstream_at = ? where run_id = ?", [self._now, run_id]
+            ).fetchall()
+            change_log.note_runs(con, "raw.workflow_runs", f"(select {int(run_id)} as run_id)")
         self._store.summary.read["workflow_runs"] += updated[0][0]
 
     # Logs of failed jobs

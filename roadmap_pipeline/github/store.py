@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from roadmap_pipeline.github.records import Row, naive_utc
 from roadmap_pipeline.github.transport import Answer, GitHubClient
-from roadmap_pipeline.warehouse import raw
+from roadmap_pipeline.warehouse import change_log, raw
 from roadmap_pipeline.warehouse.connection import transaction
 
 if TYPE_CHECKING:
@@ -136,6 +136,8 @@ class Store:
                         f"update {table.qualified_name} set repo = ? where repo = ?",  # noqa: S608
                         [new, old],
                     )
+                    if table.qualified_name in change_log.LOGGED:
+                        change_log.note_everything(self.con, table.qualified_name)
 
     def _changed(self, table: str, rows: Sequence[Row]) -> list[Row]:
         source = raw.BY_NAME[f"raw.{table}"]

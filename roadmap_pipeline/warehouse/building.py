@@ -1,6 +1,7 @@
 """Building the models' tables: what has to be built at all, and write–audit–publish.
 
-Belongs here: the decision between skipping a model, taking in what changed and building it whole, and the last. Taking in changes is in ``incremental``, what is known of earlier builds in ``build_state``.
+Belongs here: the decision between skipping a model, taking in what changed and building it whole, and the last. Taking
+in changes is in ``incremental``, what is known of earlier builds in ``build_state``.
 """
 
 import dataclasses

@@ -101,7 +101,7 @@ def read_seed(path: Path, column_types: Mapping[str, str]) -> SelectFile:
 
 
 def _columns_read(tree: "exp.Expression") -> dict[tuple[str, str], frozenset[str] | None]:
-    """By table; too many rather than too few: a name without a table may mean any, an alias holds for the whole text."""
+    """By table; too many rather than too few: a name without a table may mean any, an alias holds everywhere."""
     from sqlglot import exp
 
     named: dict[str, set[str]] = {}
