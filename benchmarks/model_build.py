@@ -184,7 +184,7 @@ def one_history(copy: Path, path: Path, runs: int, *, compared: bool) -> dict[st
 
 
 def fill(path: Path, runs: int, first: int, last: int, days: int = 0) -> None:
-    """Write runs from ``first`` to before ``last`` of a history of ``runs``, which ends ``days`` after the first fill."""
+    """Write runs from ``first`` to before ``last`` of a history of ``runs`` that ends ``days`` later."""
     now = NOW + timedelta(days=days)
     settings = load_settings(
         {"GITHUB_TOKEN": "none", "GITHUB_REPOSITORY": ",".join(REPOSITORIES), "ROADMAP_NOW": now.isoformat()},
@@ -328,10 +328,10 @@ def section(found: dict[int, dict[str, Any]]) -> str:
     first = next(iter(found.values()))
     text = [
         "## Building the models\n",
-        f"{first['full']['models']} SQL models with {first['full']['tests']} tests on synthetic histories, {JOBS} jobs a"
-        f" run, {RUNS_A_DAY:,} runs a day, DuckDB limited to {MEMORY}. *Bare*: the same SELECTs in the same order as"
-        f" tables, untested. *One day more*: the next day's runs were written, each of {DAYS} days in turn; the"
-        " reader's snapshot is not part of it.\n",
+        f"{first['full']['models']} SQL models with {first['full']['tests']} tests on synthetic histories: {JOBS} jobs"
+        f" a run, {RUNS_A_DAY:,} runs a day, DuckDB limited to {MEMORY}. *Bare*: the same SELECTs in the same order,"
+        f" untested. *One day more*: the next day's runs were written, each of {DAYS} days in turn; without the"
+        " reader's snapshot.\n",
         table(
             ["runs", "bare DuckDB", "full build", "ratio", "one day more", "its CPU time", "peak memory"],
             rows,
