@@ -101,7 +101,7 @@ class Comparison:
     def rows(self) -> list[list[object]]:
         """Lines of the table."""
         bar = SMALL_BAR if self.runs <= SMALL else LARGE_BAR
-        model_build.fill(self.working, self.runs)
+        model_build.fill(self.working, self.runs, 0, self.runs)
         raw = self.working.rename(self.folder / "raw.duckdb")
         call(roadmap("export-dbt", str(self.exported)), self._environment(), self.copy)
         self._dbt("parse")

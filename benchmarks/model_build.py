@@ -1,8 +1,9 @@
-"""How long it takes to build and test all SQL models, from the raw tables as they lie.
+"""How long it takes to build and test all SQL models: as a whole, and after one more day.
 
-    python benchmarks/model_build.py
+    python benchmarks/model_build.py [--runs 1000000 10000000]
 
-On the simulated organisation and on 100,000 synthetic runs of 8 jobs. Every build is a process of its own.
+On synthetic histories of 8 jobs a run, with as many runs a day whatever their length; against the same SELECTs as bare
+DuckDB runs them, and three of the aggregates against pandas and SQLite. Every build is a process of its own.
 """
 
 import argparse
@@ -10,69 +11,72 @@ import json
 import shutil
 import sys
 import time
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from measuring import call, environment, project_copy, roadmap, spread, table
+from measuring import call, environment, project_copy, spread, table
 
 from roadmap_pipeline.settings import load_settings
-from roadmap_pipeline.warehouse.connection import connect
-from roadmap_pipeline.warehouse.models import build, load_project, project_directory
+from roadmap_pipeline.warehouse import change_log
+from roadmap_pipeline.warehouse.connection import connect, transaction
+from roadmap_pipeline.warehouse.models import build, create, load_project, project_directory
 from roadmap_pipeline.warehouse.parameters import store_parameters
 
-TIMES = 3
-RUNS = 100_000
+RUNS = (1_000_000, 10_000_000)
+RUNS_A_DAY = 9_100
+DAYS = 3
 JOBS = 8
+BATCH = 500_000
+MEMORY = "4GB"
 NOW = datetime(2026, 11, 16, 6, tzinfo=UTC)
 REPOSITORIES = ("acme/payments", "acme/storefront", "acme/platform")
-SLOWEST_SHOWN = 5
+SLOWEST_SHOWN = 6
 
 # Five workflows a commit, four commits in ten on the default branch, one run in eight fails, one in twenty runs twice.
 # Everything follows from the number of the run, so that every build (of one version of DuckDB) has the same rows.
-_SYNTHETIC = """
-create temp macro pick(x, n) as cast(hash(x) % n as integer);
+_RUNS = """
+create or replace temp macro pick(x, n) as cast(hash(x) % n as integer);
 
-create temp table attempts as
+create or replace temp table attempts as
 select
     i as run_id, attempt as run_attempt, i // 5 as commit_number, i % 5 as workflow,
     ['acme/payments', 'acme/storefront', 'acme/platform'][1 + (i // 5) % 3] as repo,
-    timestamp '2026-11-16 05:00:00' - to_seconds((400 * 86400 // {runs}) * ({runs} - i)) as created_at,
-    pick(i // 5, 10) < 4 as is_main,
+    timestamp '{now}' - to_seconds(3600 + (86400 * ({runs} - i)) // {per_day}) as created_at,
+    case
+        when pick(i // 5, 10) < 4 then 'main'
+        when pick(i // 200, 10) < 2 then 'feature/stage-' || (i // 200) % 12
+        else 'topic-' || i // 50
+    end as branch,
     case
         when attempt = 1 and (i % 20 = 0 or pick(i + 0.1, 8) = 0) then 'failure'
         when pick(i + 0.2, 30) = 0 then 'cancelled'
         else 'success'
     end as conclusion
-from range({runs}) as r(i), (values (1), (2)) as a(attempt)
-where attempt = 1 or i % 20 = 0;
-
-insert into raw.repositories by name
-select ['acme/payments', 'acme/storefront', 'acme/platform'][i] as repo, i as repository_id, 'main' as default_branch,
-    timestamp '2026-11-16 06:00:00' as read_at, 'synthetic' as source
-from range(1, 4) as r(i);
+from range({first}, {last}) as r(i), (values (1), (2)) as a(attempt)
+where attempt = 1 or i % 20 = 0
+order by i;
 
 insert into raw.workflow_runs by name
 select
     repo, run_id, run_attempt, workflow as workflow_id, '.github/workflows/w' || workflow || '.yml' as workflow_path,
     'Workflow ' || workflow as workflow_name, run_id as run_number, 'Change ' || commit_number as display_title,
-    case when is_main then 'push' else 'pull_request' end as event, 'completed' as status, conclusion,
-    case when is_main then 'main' else 'feature/stage-' || (commit_number // 40) % 12 end as head_branch,
-    md5(commit_number::varchar) || '00000000' as head_sha, repo as head_repo,
+    case when branch = 'main' then 'push' else 'pull_request' end as event, 'completed' as status, conclusion,
+    branch as head_branch, md5(commit_number::varchar) || '00000000' as head_sha, repo as head_repo,
     'Change ' || commit_number as head_commit_message, 'Person ' || commit_number % 40 as head_commit_author,
     'GitHub' as head_commit_committer, 'person-' || commit_number % 40 as actor, 'User' as actor_type,
     'person-' || commit_number % 40 as triggering_actor, 'User' as triggering_actor_type,
     []::integer[] as pull_request_numbers, created_at,
     created_at + to_minutes(30 * (run_attempt - 1)) as run_started_at,
     created_at + to_minutes(30 * run_attempt) as updated_at, 'https://github.com/' || repo as html_url,
-    timestamp '2026-11-16 06:00:00' as read_at, 'synthetic' as source
+    timestamp '{now}' as read_at, 'synthetic' as source
 from attempts;
 
-insert into raw.workflow_jobs by name
+create or replace temp table new_jobs as
 select
     repo, run_id * 100 + run_attempt * 10 + job as job_id, run_id, run_attempt, 'job (' || job || ')' as name,
-    'Workflow ' || workflow as workflow_name,
-    case when is_main then 'main' else 'feature/stage-' || (commit_number // 40) % 12 end as head_branch,
+    'Workflow ' || workflow as workflow_name, branch as head_branch,
     md5(commit_number::varchar) || '00000000' as head_sha, 'completed' as status,
     case when conclusion = 'failure' and job <> pick(run_id, {jobs}) then 'success' else conclusion end as conclusion,
     created_at + to_minutes(30 * (run_attempt - 1)) as created_at,
@@ -80,8 +84,10 @@ select
     created_at + to_minutes(30 * (run_attempt - 1)) + to_seconds(80 + pick(run_id * 10 + job, 900)) as completed_at,
     'runner' as runner_name, ['ubuntu-latest'] as labels,
     case when conclusion = 'failure' and job = pick(run_id, {jobs}) then ['Run tests'] else [] end as failed_steps,
-    '[]' as steps, timestamp '2026-11-16 06:00:00' as read_at, 'synthetic' as source
+    '[]' as steps, timestamp '{now}' as read_at, 'synthetic' as source
 from attempts, range({jobs}) as j(job);
+
+insert into raw.workflow_jobs by name from new_jobs;
 
 insert into derived.failure_verdicts by name
 select
@@ -89,13 +95,21 @@ select
     case when pick(run_id, 4) = 3 then 'platform' else 'code' end as domain, 'synthetic' as rule_id,
     md5((run_id % 500)::varchar) as fingerprint, 10 as line, 'failed' as evidence, false as retryable,
     '1' as ruleset_version
-from raw.workflow_jobs where conclusion = 'failure';
+from new_jobs where conclusion = 'failure';
+
+drop table new_jobs;
+"""
+_REST = """
+insert into raw.repositories by name
+select ['acme/payments', 'acme/storefront', 'acme/platform'][i] as repo, i as repository_id, 'main' as default_branch,
+    timestamp '{now}' as read_at, 'synthetic' as source
+from range(1, 4) as r(i);
 
 insert into raw.milestones by name
 select
     repo, i as number, i as milestone_id, 'Stage ' || i as title, 'open' as state, 5 as open_issues, 5 as closed_issues,
     timestamp '2025-11-01' as created_at, timestamp '2026-11-01' as updated_at,
-    timestamp '2026-11-16 06:00:00' as read_at, 'synthetic' as source
+    timestamp '{now}' as read_at, 'synthetic' as source
 from raw.repositories, range(12) as r(i);
 
 insert into raw.issues by name
@@ -104,7 +118,7 @@ select
     case when i % 2 = 0 then 'open' else 'closed' end as state, i % 12 as milestone_number, []::varchar[] as labels,
     timestamp '2025-11-01' + to_hours(i) as created_at, timestamp '2025-11-02' + to_hours(i) as updated_at,
     case when i % 2 = 1 then timestamp '2025-11-02' + to_hours(i) end as closed_at,
-    timestamp '2026-11-16 06:00:00' as read_at, 'synthetic' as source
+    timestamp '{now}' as read_at, 'synthetic' as source
 from raw.repositories, range(2000) as r(i);
 
 insert into derived.branch_milestones by name
@@ -113,96 +127,244 @@ from raw.repositories, range(12) as r(i);
 """
 
 
+# Three aggregates, in SQL that DuckDB and SQLite both take, and the same in pandas.
+_AGGREGATES = {
+    "runs by repository and day": """
+        select repo, day, count(*) as attempts, sum(outcome = 'fail') as failed from {runs} group by repo, day""",
+    "flaky commits": """
+        select repo, workflow_path, job_name, count(*) as commits from (
+            select repo, workflow_path, job_name, head_sha from {jobs} where outcome in ('pass', 'fail')
+            group by repo, workflow_path, job_name, head_sha having count(distinct outcome) = 2
+        ) as f group by repo, workflow_path, job_name""",
+    "slowest jobs": """
+        select repo, job_name, max(duration_seconds) as longest, avg(duration_seconds) as mean
+        from {jobs} where outcome = 'pass' group by repo, job_name""",
+}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--build", metavar="WAREHOUSE", help="build the models of a warehouse once, print figures")
-    warehouse = parser.parse_args().build
-    if warehouse is not None:
-        build_once(warehouse)
+    parser.add_argument("--runs", type=int, nargs="*", default=RUNS, help="lengths of history (default: %(default)s)")
+    parser.add_argument("--measure", nargs=2, metavar=("WHAT", "WAREHOUSE"), help="measure one thing, print figures")
+    given = parser.parse_args()
+    if given.measure is not None:
+        what, warehouse = given.measure
+        print(json.dumps(_MEASURES[what](warehouse)))
         return
+    found = {}
     with project_copy() as copy:
-        call(roadmap("run", "--json"), environment(copy), copy)
-        simulated, synthetic = copy / "data" / "roadmap.duckdb", copy / "data" / "synthetic.duckdb"
-        fill(synthetic)
-        measured = [(name, path, measure(path, copy)) for name, path in (
-            ("simulated organisation", simulated), (f"synthetic, {RUNS:,} runs of {JOBS} jobs", synthetic),
-        )]  # fmt: skip
-    print("## Building the models\n")
-    print(
-        f"All SQL models with their tests, in one process as `roadmap build` does it, from rows that are stored; median"
-        f" of {TIMES} builds, each a process of its own on the tables of the one before. Peak memory is the whole"
-        " process's, Python included.\n"
-    )
-    print(
-        table(
-            ["warehouse", "attempts", "jobs", "models", "tests", "seconds", "peak memory"],
-            [
-                [
-                    name,
-                    f"{found[0]['attempts']:,}",
-                    f"{found[0]['jobs']:,}",
-                    found[0]["models"],
-                    found[0]["tests"],
-                    spread([one["seconds"] for one in found], "s"),
-                    f"{max(one['peak_mb'] for one in found):,.0f} MB",
-                ]
-                for name, _, found in measured
-            ],
-        )
-    )
-    slowest = measured[-1][2][-1]["slowest"]
-    print(f"\nThe slowest of {RUNS:,} runs:", ", ".join(f"`{name}` {seconds:.2f} s" for name, seconds in slowest) + ".")
+        for runs in given.runs:
+            path = copy / "data" / f"runs{runs}.duckdb"
+            found[runs] = one_history(copy, path, runs, compared=runs == min(given.runs))
+    print(section(found))
 
 
-def fill(path: Path, runs: int = RUNS) -> None:
-    """A warehouse of synthetic rows, without recorded payloads."""
+def one_history(copy: Path, path: Path, runs: int, *, compared: bool) -> dict[str, Any]:
+    """All figures of one length of history; ``compared`` with pandas and SQLite too."""
+    path.parent.mkdir(exist_ok=True)
+
+    def measured(what: str, warehouse: Path) -> dict[str, Any]:
+        command = [sys.executable, str(Path(__file__).resolve()), "--measure", what, str(warehouse)]
+        result: dict[str, Any] = json.loads(call(command, environment(copy), copy)[1])
+        return result
+
+    fill(path, runs, 0, runs)
+    bare = path.with_name(f"bare-{path.name}")
+    shutil.copyfile(path, bare)
+    found: dict[str, Any] = {"bare": measured("bare", bare)}
+    bare.unlink()
+    found["full"] = measured("build", path)
+    found["aggregates"] = measured("aggregates", path) if compared else {}
+    found["days"] = []
+    for day in range(1, DAYS + 1):
+        fill(path, runs + RUNS_A_DAY * day, runs + RUNS_A_DAY * (day - 1), runs + RUNS_A_DAY * day, days=day)
+        found["days"].append(measured("build", path))
+    path.unlink()
+    return found
+
+
+def fill(path: Path, runs: int, first: int, last: int, days: int = 0) -> None:
+    """Write runs from ``first`` to before ``last`` of a history of ``runs`` that ends ``days`` later."""
+    now = NOW + timedelta(days=days)
     settings = load_settings(
-        {"GITHUB_TOKEN": "none", "GITHUB_REPOSITORY": ",".join(REPOSITORIES), "ROADMAP_NOW": NOW.isoformat()},
+        {"GITHUB_TOKEN": "none", "GITHUB_REPOSITORY": ",".join(REPOSITORIES), "ROADMAP_NOW": now.isoformat()},
         path.parent,
     )
+    values = {"runs": runs, "jobs": JOBS, "per_day": RUNS_A_DAY, "now": f"{now:%Y-%m-%d %H:%M:%S}"}
     with connect(path) as con:
-        con.execute(_SYNTHETIC.format(runs=runs, jobs=JOBS))
+        con.execute(f"set memory_limit = '{MEMORY}'")
+        for start in range(first, last, BATCH):
+            with transaction(con):
+                con.execute(_RUNS.format(first=start, last=min(last, start + BATCH), **values))
+                for name in ("raw.workflow_runs", "raw.workflow_jobs", "derived.failure_verdicts"):
+                    change_log.note_runs(con, name, "temp.attempts")
+        if first == 0:
+            con.execute(_REST.format(**values))
         store_parameters(con, settings)
 
 
-def measure(path: Path, copy: Path) -> list[dict[str, Any]]:
-    """What each of several builds took."""
-    own = path.with_name(f"{path.stem}-build.duckdb")
-    shutil.copyfile(path, own)
-    command = [sys.executable, str(Path(__file__).resolve()), "--build", str(own)]
-    return [json.loads(call(command, environment(copy), copy)[1]) for _ in range(TIMES)]
+def build_once(path: str) -> dict[str, Any]:
+    """Bring all models of a warehouse up to date."""
+    project = load_project(project_directory())
+    with connect(path) as con:
+        con.execute(f"set memory_limit = '{MEMORY}'")
+        start, cpu = time.perf_counter(), time.process_time()
+        results = build(con, project)
+        seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
+    slowest = sorted(results, key=lambda result: -result.seconds)[:SLOWEST_SHOWN]
+    return {
+        "seconds": seconds,
+        "cpu": cpu,
+        "peak_mb": _peak_mb(),
+        "models": len(results),
+        "tests": sum(len(result.tests) for result in results),
+        "actions": [result.action for result in results],
+        "slowest": [(result.model.qualified_name, result.seconds) for result in slowest],
+    }
 
 
-def build_once(path: str) -> None:
-    """Build all models of a warehouse and print what it took as JSON."""
+def bare_once(path: str) -> dict[str, Any]:
+    """The same SELECTs as DuckDB runs them: no tests, no comments, no state."""
+    project = load_project(project_directory())
+    with connect(path) as con:
+        con.execute(f"set memory_limit = '{MEMORY}'")
+        for schema in sorted({model.schema for model in project.models}):
+            con.execute(f"create schema if not exists {schema}")
+        start, cpu = time.perf_counter(), time.process_time()
+        for model in project.models:
+            create(con, model, model.qualified_name, model.materialized)
+        seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
+    return {"seconds": seconds, "cpu": cpu, "peak_mb": _peak_mb()}
+
+
+def aggregates_once(path: str) -> dict[str, Any]:
+    """Three aggregates over the built tables: DuckDB on its file, pandas and SQLite with the columns in memory."""
+    import sqlite3
+
+    found: dict[str, Any] = {}
+    with connect(path, read_only=True) as con:
+        columns = {
+            "runs": "repo, cast(day as varchar) as day, outcome",
+            "jobs": "repo, workflow_path, job_name, head_sha, outcome, duration_seconds",
+        }
+        frames = {
+            name: con.sql(f"select {listed} from marts.ci_{name}").to_arrow_table() for name, listed in columns.items()
+        }
+        lite = sqlite3.connect(":memory:")
+        for name, arrow in frames.items():
+            lite.execute(f"create table {name} ({', '.join(arrow.column_names)})")
+            marks = ", ".join("?" * arrow.num_columns)
+            for batch in arrow.to_batches(max_chunksize=100_000):
+                lite.executemany(f"insert into {name} values ({marks})", zip(*batch.to_pydict().values(), strict=True))
+        frames = {name: arrow.to_pandas() for name, arrow in frames.items()}
+        for (name, sql), pandas in zip(_AGGREGATES.items(), _in_pandas(frames), strict=True):
+            built, loaded = sql.format(runs="marts.ci_runs", jobs="marts.ci_jobs"), sql.format(runs="runs", jobs="jobs")
+            found[name] = {
+                "DuckDB": _timed(con.execute, built),
+                "pandas": _timed(pandas),
+                "SQLite": _timed(lite.execute, loaded),
+            }
+    return found
+
+
+def _in_pandas(frames: dict[str, Any]) -> list[Callable[[], object]]:
+    runs, jobs = frames["runs"], frames["jobs"]
+
+    def flaky() -> object:
+        conclusive = jobs[jobs["outcome"].isin(["pass", "fail"])]
+        keys = ["repo", "workflow_path", "job_name"]
+        outcomes = conclusive.groupby([*keys, "head_sha"], observed=True)["outcome"].nunique()
+        return outcomes[outcomes == 2].groupby(keys).size()
+
+    return [
+        lambda: (
+            runs.assign(failed=runs["outcome"] == "fail")
+            .groupby(["repo", "day"])
+            .agg({"outcome": "size", "failed": "sum"})
+        ),
+        flaky,
+        lambda: jobs[jobs["outcome"] == "pass"].groupby(["repo", "job_name"])["duration_seconds"].agg(["max", "mean"]),
+    ]
+
+
+def _timed(run: Callable[..., Any], *arguments: str) -> tuple[int, float]:
+    """Rows of the answer, and seconds."""
+    start = time.perf_counter()
+    answer = run(*arguments)
+    rows = len(answer.fetchall() if arguments else answer)
+    return rows, time.perf_counter() - start
+
+
+def _peak_mb() -> float:
     import resource
 
-    project = load_project(project_directory())
-    start = time.perf_counter()
-    with connect(path) as con:
-        results = build(con, project)
-    seconds = time.perf_counter() - start
-    with connect(path, read_only=True) as con:
-        attempts, jobs = (
-            con.execute(f"select count(*) from raw.{name}").fetchall()[0][0]
-            for name in ("workflow_runs", "workflow_jobs")
-        )
     # Kilobytes, but bytes on macOS.
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
-    slowest = sorted(results, key=lambda result: -result.seconds)[:SLOWEST_SHOWN]
-    print(
-        json.dumps(
-            {
-                "seconds": seconds,
-                "peak_mb": peak,
-                "models": len(results),
-                "tests": sum(len(result.tests) for result in results),
-                "attempts": attempts,
-                "jobs": jobs,
-                "slowest": [(result.model.qualified_name, result.seconds) for result in slowest],
-            }
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
+
+
+_MEASURES: dict[str, Callable[[str], dict[str, Any]]] = {
+    "build": build_once,
+    "bare": bare_once,
+    "aggregates": aggregates_once,
+}
+
+
+def section(found: dict[int, dict[str, Any]]) -> str:
+    """The Markdown section."""
+    rows = []
+    for runs, one in found.items():
+        days = one["days"]
+        rows.append(
+            [
+                f"{runs:,}",
+                f"{one['bare']['seconds']:.1f} s",
+                f"{one['full']['seconds']:.1f} s",
+                f"{one['full']['seconds'] / one['bare']['seconds']:.1f} ×",
+                spread([day["seconds"] for day in days], "s"),
+                spread([day["cpu"] for day in days], "s"),
+                f"{max(one[what]['peak_mb'] for what in ('bare', 'full')):,.0f} MB",
+            ]
         )
-    )
+    first = next(iter(found.values()))
+    text = [
+        "## Building the models\n",
+        f"{first['full']['models']} SQL models with {first['full']['tests']} tests on synthetic histories: {JOBS} jobs"
+        f" a run, {RUNS_A_DAY:,} runs a day, DuckDB limited to {MEMORY}. *Bare*: the same SELECTs in the same order,"
+        f" untested. *One day more*: the next day's runs were written, each of {DAYS} days in turn; without the"
+        " reader's snapshot.\n",
+        table(
+            ["runs", "bare DuckDB", "full build", "ratio", "one day more", "its CPU time", "peak memory"],
+            rows,
+        ),
+    ]
+    if len(found) > 1:
+        cpu = [sorted(day["cpu"] for day in one["days"])[DAYS // 2] for one in found.values()]
+        text.append(
+            f"\nOne day more costs {cpu[-1] / cpu[0]:.2f} × as much CPU time on the longest history as on the"
+            " shortest (bar: ≤ 1.3)."
+        )
+    for runs, one in found.items():
+        for what, measured in (("full", one["full"]), ("one day", one["days"][-1])):
+            slowest = ", ".join(f"`{name}` {seconds:.2f} s" for name, seconds in measured["slowest"])
+            text.append(f"\nSlowest of {runs:,} runs, {what}: {slowest}.")
+    if first["aggregates"]:
+        text.append(
+            "\nThree aggregates over the tables that were built (pandas and SQLite with their rows in memory):\n"
+        )
+        text.append(
+            table(
+                ["aggregate", "rows", *next(iter(first["aggregates"].values()))],
+                [
+                    [
+                        name,
+                        f"{next(iter(by.values()))[0]:,}",
+                        *(f"{seconds * 1000:,.0f} ms" for _, seconds in by.values()),
+                    ]
+                    for name, by in first["aggregates"].items()
+                ],
+            )
+        )
+    return "\n".join(text)
 
 
 if __name__ == "__main__":

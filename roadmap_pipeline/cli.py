@@ -174,14 +174,39 @@ def ingest(folder: Path | None, as_json: bool) -> None:
 
 
 @main.command()
+@click.option(
+    "--select",
+    "-s",
+    multiple=True,
+    metavar="MODELS",
+    help="Only these, as dbt writes it: marts.ci_weekly+ (and what reads it), +marts.ci_weekly (and what it reads),"
+    " marts (a folder), state:modified+ (what changed since it was built). May be given several times.",
+)
+@click.option("--full-refresh", is_flag=True, help="Build everything selected whole, also what did not change.")
+@click.option("--diff", is_flag=True, help="Print which published numbers would change, and write nothing.")
 @_json_option
-def build(as_json: bool) -> None:
-    """Classify failures, then build the SQL models, and publish the snapshot for readers."""
+def build(select: Sequence[str], full_refresh: bool, diff: bool, as_json: bool) -> None:
+    """Classify failures, bring the SQL models up to date, and publish the snapshot for readers.
+
+    A model is skipped when nothing it reads changed, built by the rows that changed where it can be, and whole
+    otherwise; the table printed says which, and why.
+    """
     from roadmap_pipeline import stages
 
     workspace = _at_rest()
+    if diff:
+        with _progress():
+            found = stages.build_differences(workspace, select=select, full_refresh=full_refresh)
+        if as_json:
+            for difference in found:
+                _print_json(difference.to_json())
+            return
+        from roadmap_pipeline.terminal import print_differences
+
+        print_differences(_console(), found)
+        return
     with _progress():
-        built = stages.build_all(workspace)
+        built = stages.build_all(workspace, select=select, full_refresh=full_refresh)
         stages.snapshot(workspace)
     if as_json:
         for row in built.rows():

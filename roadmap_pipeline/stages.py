@@ -4,7 +4,7 @@ A stage takes a :class:`~roadmap_pipeline.workspace.Workspace`, opens the wareho
 the workspace's outcome what it did. No Dagster here; what a stage is made of lives in the other packages.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta
 from functools import cache
@@ -15,16 +15,27 @@ from roadmap_pipeline.errors import ConfigurationError, RoadmapError
 from roadmap_pipeline.reports import format as fmt
 from roadmap_pipeline.settings import Settings
 from roadmap_pipeline.warehouse.connection import connect, transaction
-from roadmap_pipeline.warehouse.models import ModelResult, Project, build, load_project, project_directory
+from roadmap_pipeline.warehouse.models import (
+    ModelResult,
+    Policy,
+    Project,
+    SqlModel,
+    build,
+    load_project,
+    project_directory,
+)
 from roadmap_pipeline.warehouse.origin import claim, require
 from roadmap_pipeline.warehouse.parameters import store_parameters
 from roadmap_pipeline.warehouse.raw import replace_rows, replace_table
 from roadmap_pipeline.workspace import Workspace
 
 if TYPE_CHECKING:
+    import duckdb
+
     from roadmap_pipeline.github.store import IngestSummary
     from roadmap_pipeline.reports.weekly import Report
     from roadmap_pipeline.sync.run import Part, SyncResult
+    from roadmap_pipeline.warehouse.build_diff import Difference
 
 COMPUTED_SCHEMAS = ("staging", "marts")
 """Schemas whose models are built before anything is rendered; ``publish`` comes after."""
@@ -113,27 +124,71 @@ class Built:
         return [
             {
                 "model": result.model.qualified_name,
+                "build": result.action,
                 "rows": result.rows,
+                "changed": result.changed_rows,
                 "checks": len(result.tests),
                 "warnings": [test.name for test in result.tests if not test.passed],
                 "seconds": round(result.seconds, 3),
+                "reason": result.reason,
             }
             for result in self.models
         ]
 
 
-def build_models(workspace: Workspace, schemas: Collection[str]) -> list[ModelResult]:
-    """Build the SQL models of ``schemas``, each after those it reads."""
+def build_models(
+    workspace: Workspace,
+    schemas: Collection[str] | None = None,
+    *,
+    select: Collection[str] = (),
+    full_refresh: bool = False,
+) -> list[ModelResult]:
+    """Bring the SQL models up to date, each after those it reads: all, or those of ``schemas``, or those that
+    ``select`` names in dbt's syntax. Raises :class:`ConfigurationError` for a selection that names none."""
     with connect(workspace.settings.warehouse) as con:
-        return build(con, project(), lambda model: model.schema in schemas)
+        return build(con, project(), _chosen(con, schemas, select), Policy(full_refresh=full_refresh))
 
 
-def build_all(workspace: Workspace) -> Built:
-    """Settings, verdicts, milestones, all models: everything between reading and rendering."""
+def _chosen(
+    con: "duckdb.DuckDBPyConnection", schemas: Collection[str] | None, select: Collection[str]
+) -> Callable[[SqlModel], bool]:
+    from roadmap_pipeline.warehouse.build_state import is_modified
+    from roadmap_pipeline.warehouse.selection import select_models
+
+    if select:
+        keys = select_models(project(), select, lambda model: is_modified(con, model))
+        return lambda model: model.key in keys
+    return lambda model: schemas is None or model.schema in schemas
+
+
+def build_all(workspace: Workspace, *, select: Collection[str] = (), full_refresh: bool = False) -> Built:
+    """Settings, verdicts, milestones, all models (or those selected): everything between reading and rendering."""
     configure(workspace)
     classify(workspace)
     notes = derive(workspace)
-    return Built(build_models(workspace, (*COMPUTED_SCHEMAS, "publish")), notes)
+    return Built(build_models(workspace, select=select, full_refresh=full_refresh), notes)
+
+
+def build_differences(
+    workspace: Workspace, *, select: Collection[str] = (), full_refresh: bool = False
+) -> "list[Difference]":
+    """Which published numbers :func:`build_all` would change. Nothing is written."""
+    from roadmap_pipeline.failures.warehouse import classify_failures
+    from roadmap_pipeline.roadmap.derive import derive_milestones
+    from roadmap_pipeline.warehouse.build_diff import differences
+
+    settings = workspace.settings
+    with connect(settings.warehouse) as con:
+
+        def build_it() -> None:
+            store_parameters(con, settings)
+            classify_failures(con)
+            derive_milestones(con, settings.configuration.milestones.mapping)
+            # Nothing can be attached within a transaction, which is what taking in changes needs.
+            policy = Policy(full_refresh=full_refresh, incremental=False)
+            build(con, project(), _chosen(con, None, select), policy)
+
+        return differences(con, build_it)
 
 
 def report(workspace: Workspace, week: str | None = None) -> "Report":
@@ -175,6 +230,7 @@ def sync(
     dry_run: bool = False,
 ) -> "SyncResult":
     """Bring Notion and GitHub to what ``publish`` says; a dry run only makes the plan."""
+    from roadmap_pipeline.sync.published import note_published_figures
     from roadmap_pipeline.sync.run import ALL_PARTS, Sync, SyncResult
 
     require(workspace.settings.warehouse, workspace.settings.origin)
@@ -183,6 +239,8 @@ def sync(
     if dry_run:
         return SyncResult(plan, dry_run=True)
     result = session.apply(plan)
+    if parts is None or "reports" in parts:
+        note_published_figures(workspace.settings.warehouse, workspace.settings.now())
     for place, phrases in result.written().items():
         workspace.outcome.written.setdefault(place, []).extend(phrases)
     workspace.outcome.conflicts.extend(plan.conflicts)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from roadmap_pipeline.settings import Settings
     from roadmap_pipeline.stages import Built
     from roadmap_pipeline.sync.run import SyncResult
+    from roadmap_pipeline.warehouse.build_diff import Difference
 
 _SHOWN_ROWS = 500
 _SIGN_OF_LIFE_SECONDS = 30.0
@@ -201,10 +202,50 @@ def print_read(console: Console, read: Mapping[str, int], notes: Sequence[str]) 
 
 def print_build(console: Console, built: "Built") -> None:
     """What a build made: rows and failed checks by model."""
-    rows = [{**row, "rows": f"{row['rows']:,}", "warnings": ", ".join(row["warnings"])} for row in built.rows()]
-    print_table(console, "Built", rows)
+    rows = [
+        {
+            "model": row["model"],
+            "build": row["build"],
+            "rows": f"{row['rows']:,}",
+            "changed": "" if row["changed"] is None else f"{row['changed']:,}",
+            "seconds": row["seconds"],
+            "why": row["reason"],
+            "warnings": ", ".join(row["warnings"]),
+        }
+        for row in built.rows()
+        if row["build"] != "skipped"
+    ]
+    if rows:
+        print_table(console, "Built", rows)
+    if skipped := sum(row["build"] == "skipped" for row in built.rows()):
+        console.print(f"Up to date: {skipped} of {len(built.models)} models; nothing that concerns them changed.")
     for note in built.notes:
         console.print(f"[yellow]note:[/] {escape(note)}")
+
+
+def print_differences(console: Console, found: "Sequence[Difference]") -> None:
+    """Which published numbers a build would change, table by table."""
+    from roadmap_pipeline.warehouse.build_diff import COMPARED
+
+    if not found:
+        console.print("No published number would change.")
+        return
+    for table, key in COMPARED.items():
+        rows = [
+            {**dict(zip(key, one.row, strict=True)), "column": one.column, "now": one.before, "would be": one.after}
+            for one in found
+            if one.table == table
+        ]
+        if rows:
+            print_table(console, table, [{name: _short(value) for name, value in row.items()} for row in rows])
+
+
+def _short(value: object) -> str:
+    """A value in one line of a table."""
+    if isinstance(value, float):
+        value = round(value, 4)
+    text = "–" if value is None else str(value).replace("\n", " ")
+    return text if len(text) <= 60 else f"{text[:59]}…"
 
 
 def print_sync(console: Console, result: "SyncResult") -> None:

@@ -187,19 +187,11 @@ class ActionsReader:
         for run_id, answer in answers:
             path = self._run_path(run_id)
             if answer is None:
-                self._mark_deleted(run_id)
+                self._r.store.mark_deleted(run_id)
             elif not answer.unchanged:
                 row = records.run_row(answer.data, self._r.repo, self._r.reading(path))
                 self._r.store.put({"workflow_runs": [row]})
                 self._r.remember(path, None, answer)
-
-    def _mark_deleted(self, run_id: int) -> None:
-        self._r.store.change(
-            "workflow_runs",
-            "update raw.workflow_runs set deleted_upstream_at = ?, read_at = ?"
-            " where run_id = ? and deleted_upstream_at is null",
-            [self._r.now, self._r.now, run_id],
-        )
 
     # What hangs on runs
 
@@ -255,7 +247,7 @@ class ActionsReader:
         )
         for one in details:
             if one.is_gone:
-                self._mark_deleted(one.due.run_id)
+                self._r.store.mark_deleted(one.due.run_id)
 
     def _run_path(self, run_id: int) -> str:
         return f"{self._r.root}/actions/runs/{run_id}"

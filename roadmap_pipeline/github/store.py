@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from roadmap_pipeline.github.coverage import Span, union
 from roadmap_pipeline.github.records import Row, naive_utc
 from roadmap_pipeline.github.transport import Answer, GitHubClient
-from roadmap_pipeline.warehouse import raw
+from roadmap_pipeline.warehouse import change_log, raw
 from roadmap_pipeline.warehouse.connection import transaction
 
 if TYPE_CHECKING:
@@ -130,6 +130,17 @@ class Store:
             self.summary.read[table] += count
             return count
 
+    def mark_deleted(self, run_id: int) -> None:
+        """Note that a run is gone on GitHub; its rows stay."""
+        with self._lock, transaction(self._con):
+            count = self._con.execute(
+                "update raw.workflow_runs set deleted_upstream_at = ?, read_at = ?"
+                " where run_id = ? and deleted_upstream_at is null",
+                [self.now, self.now, run_id],
+            ).fetchall()[0][0]
+            change_log.note_runs(self._con, "raw.workflow_runs", f"(select {int(run_id)} as run_id)")
+            self.summary.read["workflow_runs"] += count
+
     def set_files(self, repo: str, files: Mapping[int, Sequence[str]]) -> None:
         """Store which files pull requests of ``repo`` change, by their numbers."""
         import pyarrow as pa
@@ -197,6 +208,8 @@ class Store:
                         f"update {source.qualified_name} set repo = ? where repo = ?",  # noqa: S608
                         [new, old],
                     )
+                    if source.qualified_name in change_log.LOGGED:
+                        change_log.note_everything(self._con, source.qualified_name)
 
     def _cover(self, repo: str, walk: str, spans: Iterable[Span]) -> None:
         """Inside a transaction."""

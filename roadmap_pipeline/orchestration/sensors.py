@@ -10,6 +10,13 @@ from roadmap_pipeline.orchestration.merges import merges_of, new_merges
 from roadmap_pipeline.settings import Settings
 from roadmap_pipeline.workspace import Workspace
 
+automation = dg.AutomationConditionSensorDefinition(
+    "automation",
+    target=dg.AssetSelection.groups("staging", "marts", "publish", "derived"),
+    default_status=dg.DefaultSensorStatus.STOPPED,
+    description="Builds what follows from new data by the assets' own conditions, instead of the schedules.",
+)
+
 
 def on_merge_sensor(load: Callable[[], Settings]) -> dg.SensorDefinition:
     """The sensor that updates the roadmap when pull requests were merged."""

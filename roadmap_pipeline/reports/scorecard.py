@@ -90,6 +90,20 @@ def scorecard(weeks: Sequence[Row]) -> list[Row]:
     ]
 
 
+def restated(figures: Sequence[Row]) -> list[Row]:
+    """Rows of ``marts.restatements`` as lines ``{week, metric, published, now}``."""
+    metrics = {metric.column: metric for metric in _METRICS}
+    return [
+        {
+            "week": row["week"],
+            "metric": metrics[row["figure"]].name,
+            "published": _SHOW[metrics[row["figure"]].kind](row["published_value"]),
+            "now": _SHOW[metrics[row["figure"]].kind](row["present_value"]),
+        }
+        for row in figures
+    ]
+
+
 def _change(metric: _Metric, before: Row, now: Row) -> str:
     cases = [metric.cases(week) for week in (before, now)]
     if any(n is not None and n < fmt.FEW for n in cases):

@@ -16,7 +16,7 @@ from roadmap_pipeline.errors import ConfigurationError, RoadmapError
 from roadmap_pipeline.failures.display import as_code, escape_markdown
 from roadmap_pipeline.reports import format as fmt
 from roadmap_pipeline.reports import wording
-from roadmap_pipeline.reports.scorecard import scorecard
+from roadmap_pipeline.reports.scorecard import restated, scorecard
 from roadmap_pipeline.reports.tables import Row, rows
 
 if TYPE_CHECKING:
@@ -182,6 +182,13 @@ _MILESTONES = """
     order by m.due_date nulls last, k.repo, k.number
 """
 
+_RESTATED = """
+    select r.week, r.figure, r.published_value, r.present_value
+    from marts.restatements as r
+    where r.repo = '*' and r.week between $first and $week
+    order by r.week desc, r.figure
+"""
+
 _QUALITY = """
     select
         (select count(*) from marts.ci_runs as r where r.week = $week) as attempts,
@@ -234,6 +241,7 @@ def _facts(con: "duckdb.DuckDBPyConnection", week: str, monday: date) -> dict[st
         "repairs": rows(con, _REPAIRS, [week]),
         "repaired": wording.repairs(now) if now["autofix_attempts"] else "",
         "milestones": milestones,
+        "restated": restated(rows(con, _RESTATED, {"first": total[0]["week"], "week": week})),
         "quiet": wording.quiet(now, episodes, flaky, milestones),
         "next_steps": wording.next_steps(episodes, groups, flaky, milestones),
         "quality": wording.quality(rows(con, _QUALITY, {"week": week})[0], now),

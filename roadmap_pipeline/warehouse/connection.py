@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from roadmap_pipeline.errors import RoadmapError
-from roadmap_pipeline.warehouse import raw
+from roadmap_pipeline.warehouse import change_log, raw
 
 if TYPE_CHECKING:
     import duckdb
@@ -28,7 +28,11 @@ _LOCKED = re.compile(
 )
 _HOLDER = re.compile(r"\(PID (\d+)\)")
 # DuckDB names the catalog after the file, and a catalog called like a schema makes `schema.table` ambiguous.
-_RESERVED_STEMS = frozenset({table.schema for table in raw.TABLES} | {"staging", "marts", "publish", "main", "temp"})
+_RESERVED_STEMS = frozenset(
+    {table.schema for table in raw.TABLES} | {"staging", "marts", "publish", "main", "temp"} | set(change_log.SCHEMAS)
+)
+
+_rolled_back: set[int] = set()
 
 
 class WarehouseError(RoadmapError):
@@ -128,7 +132,13 @@ def _lock_timeout(path: str | Path, message: str, lock_timeout_s: float) -> Ware
 
 @contextmanager
 def transaction(con: "duckdb.DuckDBPyConnection") -> Iterator[None]:
-    """All statements inside take effect together, or none when an exception leaves the block. Doesn't nest."""
+    """All statements inside take effect together, or none when an exception leaves the block.
+
+    Inside :func:`rolled_back` it is a part of that, and takes effect as little as the rest.
+    """
+    if id(con) in _rolled_back:
+        yield
+        return
     con.execute("begin transaction")
     try:
         yield
@@ -136,6 +146,18 @@ def transaction(con: "duckdb.DuckDBPyConnection") -> Iterator[None]:
         con.execute("rollback")
         raise
     con.execute("commit")
+
+
+@contextmanager
+def rolled_back(con: "duckdb.DuckDBPyConnection") -> Iterator[None]:
+    """Whatever happens inside is as if it never had; what was computed can be read until the block is left."""
+    con.execute("begin transaction")
+    _rolled_back.add(id(con))
+    try:
+        yield
+    finally:
+        _rolled_back.discard(id(con))
+        con.execute("rollback")
 
 
 def scalar(con: "duckdb.DuckDBPyConnection", sql: str, params: Sequence[Any] = ()) -> Any:

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from roadmap_pipeline.warehouse import change_log
+
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
@@ -483,6 +485,19 @@ TABLES: tuple[SourceTable, ...] = (
     ),
     SourceTable(
         "sync",
+        "published_figures",
+        "Figures of weekly reports as they were when the report was first in Notion.",
+        ("repo", "week", "figure"),
+        _columns(
+            ("repo", "VARCHAR", "Repository as owner/name; * for all together."),
+            ("week", "VARCHAR", "ISO week of the report."),
+            ("figure", "VARCHAR", "Column of marts.ci_weekly."),
+            ("value", "DOUBLE", "Its value then; NULL when there was none."),
+            ("published_at", "TIMESTAMP", "When it was noted (UTC)."),
+        ),
+    ),
+    SourceTable(
+        "sync",
         "changes",
         "Journal of writes to Notion and GitHub: noted before a write goes out, settled after it was read back.",
         ("change_id",),
@@ -524,6 +539,7 @@ def create_source_tables(con: "duckdb.DuckDBPyConnection") -> None:
             if column.name not in stored:
                 con.execute(f'alter table {table.qualified_name} add column "{column.name}" {column.type}')
                 con.execute(_comment(table, column))
+    change_log.create_change_log(con)
 
 
 def _stored_columns(con: "duckdb.DuckDBPyConnection", table: SourceTable) -> Sequence[str] | None:
@@ -565,12 +581,17 @@ def replace_table(con: "duckdb.DuckDBPyConnection", table: str, rows: Sequence[M
 def _load(
     con: "duckdb.DuckDBPyConnection", table: SourceTable, rows: Sequence[Mapping[str, Any]], *, whole_table: bool
 ) -> int:
+    name = table.qualified_name
     if whole_table:
-        con.execute(f"delete from {table.qualified_name}")  # noqa: S608
+        con.execute(f"delete from {name}")  # noqa: S608
     if not rows:
+        if whole_table and name in change_log.LOGGED:
+            change_log.note_everything(con, name)
         return 0
     incoming = arrow_table(table, rows)
     replace_arrow(con, table, incoming, delete=bool(table.key) and not whole_table)
+    if whole_table and name in change_log.LOGGED:
+        change_log.note_everything(con, name)
     return int(incoming.num_rows)
 
 
@@ -578,14 +599,15 @@ def replace_arrow(
     con: "duckdb.DuckDBPyConnection", table: SourceTable, incoming: "pa.Table", *, delete: bool = True
 ) -> None:
     """Put ``incoming`` (as :func:`arrow_table` makes it) into ``table``, with ``delete`` in place of the same keys."""
+    name = table.qualified_name
     con.register("incoming_rows", incoming)
     try:
         if delete:
-            same = " and ".join(f'stored."{name}" = incoming."{name}"' for name in table.key)
-            con.execute(
-                f"delete from {table.qualified_name} as stored using incoming_rows as incoming where {same}"  # noqa: S608
-            )
-        con.execute(f"insert into {table.qualified_name} by name select * from incoming_rows")  # noqa: S608
+            same = " and ".join(f'stored."{column}" = incoming."{column}"' for column in table.key)
+            con.execute(f"delete from {name} as stored using incoming_rows as incoming where {same}")  # noqa: S608
+        con.execute(f"insert into {name} by name select * from incoming_rows")  # noqa: S608
+        if name in change_log.LOGGED:
+            change_log.note_runs(con, name, "incoming_rows")
     finally:
         con.unregister("incoming_rows")
 

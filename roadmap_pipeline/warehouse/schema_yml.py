@@ -124,12 +124,43 @@ class ColumnEntry(_Record):
     data_tests: tuple[DataTest, ...] = ()
 
 
+class Incremental(_Record):
+    """What a change of this model's tables means for its rows (``config.meta.incremental``), where ``unique_key`` alone
+    doesn't say it. All are SQL; see ``warehouse/incremental.py`` for the tables they may read."""
+
+    touched: str | None = None
+    reach: str | None = None
+    given: dict[str, str] = Field(default_factory=dict)
+
+
+class Meta(BaseModel):
+    """``config.meta``: dbt leaves it to the project; ``incremental`` is ours, all else is free."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    incremental: Incremental = Incremental()
+
+
 class ModelConfig(_Record):
     """How a model is stored."""
 
-    materialized: Literal["table", "view"] = "table"
+    materialized: Literal["table", "view", "incremental"] = "table"
+    incremental_strategy: Literal["delete+insert"] | None = None
+    unique_key: tuple[str, ...] = ()
+    event_time: str | None = None
     tags: tuple[str, ...] = ()
-    meta: dict[str, Any] = Field(default_factory=dict)
+    meta: Meta = Meta()
+
+    @field_validator("unique_key", mode="before")
+    @classmethod
+    def _as_tuple(cls, value: object) -> object:
+        return (value,) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _complete(self) -> "ModelConfig":
+        if self.materialized == "incremental" and not self.unique_key:
+            raise ValueError("an incremental model needs unique_key: the columns by which its rows are replaced")
+        return self
 
 
 class ModelEntry(_Record):
@@ -140,6 +171,28 @@ class ModelEntry(_Record):
     config: ModelConfig = ModelConfig()
     columns: tuple[ColumnEntry, ...] = ()
     data_tests: tuple[DataTest, ...] = ()
+
+
+class SeedConfig(_Record):
+    """DuckDB types of a seed's columns; text where none is given."""
+
+    column_types: dict[str, str] = Field(default_factory=dict)
+
+
+class SeedEntry(_Record):
+    """A CSV file that is loaded as a table."""
+
+    name: str
+    description: str = ""
+    config: SeedConfig = SeedConfig()
+    columns: tuple[ColumnEntry, ...] = ()
+    data_tests: tuple[DataTest, ...] = ()
+
+    def as_model(self) -> ModelEntry:
+        """What it declares in common with models."""
+        return ModelEntry(
+            name=self.name, description=self.description, columns=self.columns, data_tests=self.data_tests
+        )
 
 
 class SourceTableEntry(_Record):
@@ -189,6 +242,7 @@ class SchemaDocument(_Record):
 
     version: Literal[2] = 2
     models: tuple[ModelEntry, ...] = ()
+    seeds: tuple[SeedEntry, ...] = ()
     sources: tuple[SourceEntry, ...] = ()
     unit_tests: tuple[UnitTestEntry, ...] = ()
 

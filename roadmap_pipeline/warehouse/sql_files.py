@@ -4,11 +4,12 @@ Belongs here: what the text alone says. Whether those tables exist, and building
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from roadmap_pipeline.warehouse.model_tests import literal
 from roadmap_pipeline.warehouse.problems import Problem, ProjectError
 
 if TYPE_CHECKING:
@@ -29,12 +30,13 @@ class TableReference:
 @dataclass(frozen=True, slots=True)
 class SelectFile:
     """The text of a SELECT, the tables it reads in order of appearance, and a hash that layout and comments don't
-    change."""
+    change. ``columns_read`` has the columns of each table that the text may mean; None stands for all."""
 
     path: Path
     sql: str
     references: tuple[TableReference, ...]
     version: str
+    columns_read: Mapping[tuple[str, str], frozenset[str] | None]
 
 
 def read_select(path: Path) -> SelectFile:
@@ -73,7 +75,56 @@ def read_select(path: Path) -> SelectFile:
     references = tuple(
         TableReference(table.db.lower(), table.name.lower(), _line(table)) for table in _tables(tree) if table.db
     )
-    return SelectFile(path, sql, references, _version(tokens))
+    return SelectFile(path, sql, references, _version(tokens), _columns_read(tree))
+
+
+def read_seed(path: Path, column_types: Mapping[str, str]) -> SelectFile:
+    """A CSV file with a header as the SELECT that loads it; what isn't in ``column_types`` is text.
+
+    Raises ProjectError when the file can't be read or has no header, or a type is given for a column it lacks.
+    """
+    import csv
+
+    try:
+        content = path.read_bytes()
+        header = next(csv.reader([content.decode("utf-8").split("\n", 1)[0].rstrip("\r")]), [])
+    except UnicodeDecodeError as error:
+        raise ProjectError([Problem(path, 1, "the file is not UTF-8")]) from error
+    if not header or not all(header):
+        raise ProjectError([Problem(path, 1, "the first line must name the columns")])
+    if unknown := [name for name in column_types if name not in header]:
+        raise ProjectError([Problem(path, 1, f"there is no column {', '.join(unknown)}, named by column_types")])
+    types = ", ".join(f"{literal(name)}: {literal(column_types.get(name, 'varchar'))}" for name in header)
+    sql = f"select * from read_csv({literal(str(path))}, header = true, columns = {{{types}}})"  # noqa: S608
+    version = hashlib.sha256(content + types.encode()).hexdigest()[:12]
+    return SelectFile(path, sql, (), version, {})
+
+
+def _columns_read(tree: "exp.Expression") -> dict[tuple[str, str], frozenset[str] | None]:
+    """By table; too many rather than too few: a name without a table may mean any, an alias holds everywhere."""
+    from sqlglot import exp
+
+    named: dict[str, set[str]] = {}
+    whole: set[str] = set()
+    for column in tree.find_all(exp.Column):
+        if isinstance(column.this, exp.Star):
+            whole.add(column.table.lower())
+        else:
+            named.setdefault(column.table.lower(), set()).add(column.name.lower())
+    for select in tree.find_all(exp.Select):
+        if any(isinstance(item, exp.Star) for item in select.expressions):
+            whole |= {table.alias_or_name.lower() for table in select.find_all(exp.Table)}
+    found: dict[tuple[str, str], frozenset[str] | None] = {}
+    for table in _tables(tree):
+        if not table.db:
+            continue
+        key, alias = (table.db.lower(), table.name.lower()), table.alias_or_name.lower()
+        before = found.get(key, frozenset())
+        if alias in whole or before is None:
+            found[key] = None
+        else:
+            found[key] = before | named.get(alias, set()) | named.get("", set())
+    return found
 
 
 def _version(tokens: "Sequence[Token]") -> str:

@@ -8,6 +8,7 @@ import dagster as dg
 import pytest
 
 from roadmap_pipeline.definitions import build_definitions
+from roadmap_pipeline.stages import project
 from roadmap_pipeline.warehouse.raw import TABLES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -86,7 +87,39 @@ def test_jobs_schedules_and_sensor_exist_under_their_names(definitions: dg.Defin
         assert definitions.resolve_job_def(name).description
     for name in ("weekly_report_schedule", "hourly_ingest_schedule"):
         assert definitions.resolve_schedule_def(name).description
-    assert definitions.resolve_sensor_def("on_merge").description
+    for name in ("on_merge", "automation"):
+        assert definitions.resolve_sensor_def(name).description
+
+
+def test_every_model_says_when_it_is_due_and_when_it_is_stale(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    for model in project().models:
+        node = graph.get(dg.AssetKey(list(model.key)))
+        assert node.automation_condition is not None, node.key
+        assert node.freshness_policy_or_from_metadata is not None, node.key
+        assert node.code_version == model.version
+
+
+def test_automation_follows_new_data_through_the_models_and_only_then(tmp_path: Path) -> None:
+    """Two models in a row: the second waits for the first, and neither is asked for again while nothing is new."""
+    definitions = build_definitions()
+    target = dg.AssetSelection.assets("staging/stg_issues", "staging/stg_milestones", "marts/milestones")
+    graph = definitions.resolve_asset_graph()
+    first, second = dg.AssetKey(["staging", "stg_issues"]), dg.AssetKey(["marts", "milestones"])
+    assert {first, second} <= target.resolve(graph)
+    with dg.DagsterInstance.ephemeral() as instance:
+        cursor = None
+        asked: list[set[dg.AssetKey]] = []
+        for step in range(3):
+            if step == 1:
+                instance.report_runless_asset_event(dg.AssetMaterialization(dg.AssetKey(["raw", "issues"])))
+            evaluated = dg.evaluate_automation_conditions(
+                defs=definitions, instance=instance, asset_selection=target, cursor=cursor
+            )
+            cursor = evaluated.cursor
+            asked.append({result.key for result in evaluated.results if result.true_subset.size})
+    assert asked[1] >= {first}
+    assert asked[2] == set()
 
 
 def test_pools_keep_writers_of_the_file_apart(definitions: dg.Definitions) -> None:

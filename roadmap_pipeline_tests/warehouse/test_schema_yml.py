@@ -84,18 +84,18 @@ models:
   - name: m
     descripton: typo
     config:
-      materialized: incremental
+      materialized: ephemeral
     columns:
       - name: c
         tests: [unique]
-seeds: []
+snapshots: []
 """
     found = dict(_problems(tmp_path, text))
     assert set(found) == {4, 6, 9, 10}
     assert "unknown key descripton" in found[4]
     assert "materialized" in found[6]
     assert "unknown key tests" in found[9]
-    assert "unknown key seeds" in found[10]
+    assert "unknown key snapshots" in found[10]
 
 
 @pytest.mark.parametrize(

@@ -1,20 +1,7 @@
 -- One row per repository and day, days without runs included; '*' is all repositories together.
 -- Counts only add up: weeks and quarters are sums of these rows, rates are taken from the sums.
 with run_days as (
-    select
-        r.repo,
-        r.day,
-        count(*) filter (where r.is_latest_attempt) as runs,
-        count(*) filter (where r.is_latest_attempt and r.outcome in ('pass', 'fail')) as conclusive_runs,
-        count(*) filter (where r.is_latest_attempt and r.outcome = 'pass') as passed_runs,
-        count(*) filter (where r.is_latest_attempt and r.outcome = 'fail') as failed_runs,
-        count(*) filter (where r.is_latest_attempt and r.outcome = 'void') as void_runs,
-        count(*) filter (where r.is_latest_attempt and r.outcome = 'pending') as pending_runs,
-        count(*) filter (where r.is_first_attempt and r.outcome in ('pass', 'fail')) as conclusive_first_attempts,
-        count(*) filter (where r.is_first_attempt and r.outcome = 'pass') as passed_first_attempts
-    from marts.ci_runs as r
-    where r.day is not null
-    group by r.repo, r.day
+    select d.* from staging.stg_run_days as d
 ), failure_days as (
     select f.repo, f.day, count(*) as failed_job_attempts
     from marts.ci_failures as f

@@ -62,8 +62,14 @@ select
     coalesce(j.retryable, false) as is_retryable,
     j.ruleset_version,
     k.job_name is not null as is_flaky,
-    -- The default branch already failed in this job when the run was created; two known fingerprints must agree.
-    coalesce(d.outcome = 'fail' and coalesce(d.fingerprint = j.fingerprint, true), false) as is_preexisting,
+    -- The default branch already failed in this job when the run was created; two known fingerprints must agree. What
+    -- it did more than 30 days before says nothing.
+    coalesce(
+        d.outcome = 'fail'
+        and d.completed_at >= j.run_created_at - interval 30 day
+        and coalesce(d.fingerprint = j.fingerprint, true),
+        false
+    ) as is_preexisting,
     j.failed_steps,
     j.run_created_at,
     j.day,

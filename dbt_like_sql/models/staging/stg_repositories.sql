@@ -9,11 +9,11 @@ with mentioned as (
     union all
     select j.repo, j.head_branch from raw.workflow_jobs as j
     union all
-    select p.repo, p.base_branch from raw.pull_requests as p
+    select p.repo, p.base_branch from staging.stg_pull_requests as p
     union all
-    select i.repo, null from raw.issues as i
+    select i.repo, null from staging.stg_issues as i
     union all
-    select m.repo, null from raw.milestones as m
+    select m.repo, null from staging.stg_milestones as m
     union all
     select k.repo, null from raw.repositories as k
     union all

@@ -59,5 +59,5 @@ select
         d.milestone
     ) as milestone
 from linked as r
-left join derived.branch_milestones as d on d.repo = r.repo and d.branch = r.branch
+left join staging.stg_branch_milestones as d on d.repo = r.repo and d.branch = r.branch
 left join staging.stg_pull_requests as p on p.repo = r.repo and p.number = r.pull_request_number

@@ -32,7 +32,8 @@ with job_summary as (
         lower(r.conclusion) as conclusion,
         r.head_branch as branch,
         r.head_sha,
-        r.head_repo,
+        -- Only a pull request's fork can be gone: a push or schedule without head repository ran in the repository itself.
+        coalesce(r.head_repo, case when lower(r.event) in ('push', 'schedule') then r.repo end) as head_repo,
         r.head_commit_message,
         lower(r.head_commit_author) as commit_author,
         lower(r.head_commit_committer) as commit_committer,
@@ -103,11 +104,10 @@ select
     t.run_attempt = max(t.run_attempt) over (partition by t.run_id) as is_latest_attempt,
     t.branch,
     t.head_sha,
-    -- Only a pull request's fork can be gone: a push or schedule without head repository ran in the repository itself.
-    coalesce(t.head_repo, case when t.event in ('push', 'schedule') then t.repo end) as head_repo,
+    t.head_repo,
     coalesce(
         t.branch = k.default_branch
-        and lower(coalesce(t.head_repo, case when t.event in ('push', 'schedule') then t.repo end)) = lower(t.repo)
+        and lower(t.head_repo) = lower(t.repo)
         and t.event is distinct from 'pull_request'
         and t.event is distinct from 'pull_request_target'
         and t.event is distinct from 'merge_group',

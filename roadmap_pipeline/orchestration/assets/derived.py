@@ -1,6 +1,7 @@
 """What Python derives from the raw tables: settings as tables, verdicts, milestones, rendered texts."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import dagster as dg
 
@@ -81,6 +82,15 @@ def milestone_matches(context: dg.AssetExecutionContext, workspace: WorkspacePar
     yield from _described(workspace, "derived.branch_milestones", "derived.pull_request_milestones")
 
 
+LATE = (
+    # The latest week, and the three before it: re-runs and late data restate them.
+    dg.AutomationCondition.eager()
+    .without(dg.AutomationCondition.in_latest_time_window())
+    .without(~dg.AutomationCondition.any_deps_missing())
+    & dg.AutomationCondition.in_latest_time_window(lookback_delta=timedelta(days=21))
+    & dg.AutomationCondition.all_deps_blocking_checks_passed()
+).with_label("eager_3_weeks")
+
 _REPORTED = [
     ["marts", name]
     for name in (
@@ -94,6 +104,7 @@ _REPORTED = [
         "milestone_metrics",
         "milestone_progress",
         "milestones",
+        "restatements",
     )
 ]
 
@@ -103,6 +114,7 @@ _REPORTED = [
     deps=_REPORTED,
     description=f"{BY_NAME['derived.reports'].description} A partition is an ISO week, by its Monday.",
     partitions_def=ISO_WEEKS,
+    automation_condition=LATE,
     group_name="derived",
     kinds={"markdown", "duckdb"},
     owners=OWNERS,

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 import dagster as dg
@@ -13,6 +14,16 @@ from roadmap_pipeline.orchestration.resources import WorkspaceParam
 from roadmap_pipeline.warehouse.connection import connect
 from roadmap_pipeline.warehouse.model_tests import ModelTest, TestResult
 from roadmap_pipeline.warehouse.models import ModelBuildError, ModelTestFailed, Project, SqlModel, build_model
+
+REFRESH = (
+    # Unpartitioned models below partitioned reports: not every week has one, which `eager` alone would wait for.
+    dg.AutomationCondition.eager().without(~dg.AutomationCondition.any_deps_missing())
+    & dg.AutomationCondition.all_deps_blocking_checks_passed()
+).with_label("eager_after_checks")
+"""Under automation a model follows what it reads; late data of any age is taken in by the build itself."""
+
+FRESH = dg.FreshnessPolicy.time_window(warn_window=timedelta(hours=26), fail_window=timedelta(hours=50))
+"""A model that nobody brought up to date for a day is doubtful, for two days wrong: people push every day."""
 
 
 def model_assets(project: Project) -> list[dg.AssetsDefinition]:
@@ -45,6 +56,8 @@ def _asset(project: Project, model: SqlModel) -> dg.AssetsDefinition:
         kinds={"sql", "duckdb"},
         owners=OWNERS,
         code_version=model.version,
+        automation_condition=REFRESH,
+        freshness_policy=FRESH,
         pool=WRITER,
         # A failing check of severity error leaves the old table in place and stops what comes after.
         check_specs=[
@@ -70,7 +83,13 @@ def _asset(project: Project, model: SqlModel) -> dg.AssetsDefinition:
                 workspace.settings.dagster_home, project, model, con
             )
         yield dg.MaterializeResult(
-            metadata=metadata | {"seconds": round(result.seconds, 3), "sql": _sql(model)},
+            metadata=metadata
+            | {
+                "seconds": round(result.seconds, 3),
+                "build": f"{result.action}: {result.reason}",
+                "sql": _sql(model),
+            }
+            | ({} if result.changed_rows is None else {"changed rows": result.changed_rows}),
             check_results=list(_results(checks, {test.name: test for test in result.tests})),
         )
 

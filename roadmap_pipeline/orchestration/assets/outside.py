@@ -182,6 +182,7 @@ def snapshot(workspace: WorkspaceParam) -> dg.MaterializeResult:
         for name, description in (
             ("sync.changes", "Journal of all writes to Notion and GitHub."),
             ("sync.row_bases", "What each field of a Notion row held when both sides last agreed."),
+            ("sync.published_figures", "Figures of weekly reports as they were when the report was first in Notion."),
         )
     ],
     pool=WRITER,
@@ -189,7 +190,7 @@ def snapshot(workspace: WorkspaceParam) -> dg.MaterializeResult:
 def sync_state(workspace: WorkspaceParam) -> Iterator[dg.MaterializeResult]:
     """What the writes of this run left in the warehouse."""
     with connect(workspace.settings.warehouse) as con:
-        for table in ("changes", "row_bases"):
+        for table in ("changes", "row_bases", "published_figures"):
             yield dg.MaterializeResult(asset_key=["sync", table], metadata=table_metadata(con, "sync", table))
 
 

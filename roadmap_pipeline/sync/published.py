@@ -1,0 +1,29 @@
+"""Remembering the figures of reports as they were first published, so that later reports can say what was restated.
+
+Belongs here: noting them. Which figures, and what differs now, is said in ``marts.ci_weekly_figures`` and
+``marts.restatements``.
+"""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from roadmap_pipeline.warehouse.connection import connect, scalar, transaction
+
+# A report was published once its row was confirmed in Notion (sync.row_bases); a week that isn't over changes anyway.
+_NOTE = """
+insert into sync.published_figures by name
+select f.repo, f.week, f.figure, f.value, cast(? as timestamp) as published_at
+from marts.ci_weekly_figures as f
+inner join derived.reports as r on r.kind = 'weekly' and r.period = f.week
+semi join sync.row_bases as b on b.sync_key = 'report:' || r.report_name
+anti join sync.published_figures as p on p.repo = f.repo and p.week = f.week and p.figure = f.figure
+where f.is_complete
+"""
+
+
+def note_published_figures(warehouse: str | Path, now: datetime) -> None:
+    """Note the figures of weekly reports that are in Notion and weren't noted yet; what was noted stays as it is."""
+    with connect(warehouse) as con, transaction(con):
+        # A warehouse that holds rows to publish from elsewhere may have no figures of weeks.
+        if scalar(con, "select 1 from duckdb_views() where schema_name = 'marts' and view_name = 'ci_weekly_figures'"):
+            con.execute(_NOTE, [now.astimezone(UTC).replace(tzinfo=None)])

@@ -1,0 +1,351 @@
+"""Building the models' tables: what has to be built at all, and write–audit–publish.
+
+Belongs here: the decision between skipping a model, taking in what changed and building it whole, and the last. Taking
+in changes is in ``incremental``, what is known of earlier builds in ``build_state``.
+"""
+
+import dataclasses
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from roadmap_pipeline.errors import RoadmapError
+from roadmap_pipeline.progress import task
+from roadmap_pipeline.warehouse import change_log
+from roadmap_pipeline.warehouse.build_state import (
+    Inputs,
+    LastBuild,
+    forget_seen_changes,
+    last_build,
+    present_inputs,
+    store_build,
+)
+from roadmap_pipeline.warehouse.connection import scalar, transaction
+from roadmap_pipeline.warehouse.model_tests import TestResult, identifier, literal, run_tests
+from roadmap_pipeline.warehouse.project import Project, SqlModel
+
+if TYPE_CHECKING:
+    import duckdb
+
+_BUILDING = "__building"
+_UNSORTED = "__unsorted"
+_ROW_GROUP = 122_880
+"""Rows that DuckDB keeps the smallest and largest values of, and skips together."""
+_OVERLAP = 3.0
+"""A row of a sorted table lies in the time span of 1 row group; a table is sorted when it is more on average."""
+_COMPARED_ROWS = 200_000
+# Types that mislead readers: a zone that depends on the session, integers that pandas turns to floats, no type at all.
+_UNWANTED_TYPES = {
+    "TIMESTAMP WITH TIME ZONE": "store UTC in a TIMESTAMP (… at time zone 'UTC')",
+    "HUGEINT": "cast it to bigint",
+    '"NULL"': "cast it to the type it should have",
+}
+
+Action = Literal["full", "incremental", "skipped"]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How a build goes about it. ``full_refresh`` builds everything that is selected whole.
+
+    What has fewer than ``small_rows`` rows, and reads only such tables, is built whole: that is faster than finding out
+    what changed. So is what is touched in more than ``share`` of its rows. ``incremental`` is off where nothing may be
+    attached, that is within a transaction.
+    """
+
+    full_refresh: bool = False
+    incremental: bool = True
+    small_rows: int = 50_000
+    share: float = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class ModelResult:
+    """A model that was built or needed no building: its rows, its columns as (name, DuckDB type), what its tests found,
+    and how long it took. ``reason`` says in words why ``action`` was taken; ``changed_rows`` is how many rows differ
+    from before, None when that isn't known."""
+
+    model: SqlModel
+    rows: int
+    columns: tuple[tuple[str, str], ...]
+    tests: tuple[TestResult, ...]
+    seconds: float
+    action: Action = "full"
+    reason: str = ""
+    changed_rows: int | None = None
+
+
+class ModelBuildError(RoadmapError):
+    """A model's SQL fails, or gives other columns than are described. ``details`` is everything DuckDB said."""
+
+    def __init__(self, model: SqlModel, line: int, text: str, details: str = "") -> None:
+        self.model = model
+        self.details = details or text
+        super().__init__(f"{model.path}:{line}: {model.qualified_name} can't be built: {text}")
+
+
+class ModelTestFailed(RoadmapError):
+    """Tests that must hold failed; the table keeps its previous content."""
+
+    def __init__(self, model: SqlModel, tests: Sequence[TestResult]) -> None:
+        self.model = model
+        self.tests = tuple(tests)
+        found = "; ".join(
+            f"{test.name} ({test.failing_rows} rows, e.g. {dict(test.sample[0])})" if test.sample else test.name
+            for test in self.tests
+        )
+        super().__init__(
+            f"{model.qualified_name} ({model.path}) keeps its previous content, since these tests failed: {found}"
+        )
+
+
+def build(
+    con: "duckdb.DuckDBPyConnection",
+    project: Project,
+    select: Callable[[SqlModel], bool] | None = None,
+    policy: Policy = Policy(),
+) -> list[ModelResult]:
+    """Build all models (or those that ``select`` accepts), every one after those it reads.
+
+    Stops at the first that fails, leaving it and those after it as they were; raises what :func:`build_model` raises.
+    """
+    models = [model for model in project.models if select is None or select(model)]
+    results = []
+    with task("Building models", total=len(models)) as progress:
+        for model in models:
+            progress.describe(model.qualified_name)
+            results.append(build_model(con, project, model, policy))
+            progress.advance()
+    if any(result.action != "skipped" for result in results):
+        with transaction(con):
+            forget_seen_changes(con, project)
+    return results
+
+
+def build_model(
+    con: "duckdb.DuckDBPyConnection",
+    project: Project,
+    model: SqlModel,
+    policy: Policy = Policy(),
+) -> ModelResult:
+    """Bring one model up to date: not at all when nothing changed, by the rows that changed, or as a whole.
+
+    As a whole it is built beside its table, tested, and put in the table's place; changed rows are replaced and tested:
+    either way all in one transaction. What the model reads must be there. Raises ModelBuildError when the SQL fails or
+    gives other columns than are described, ModelTestFailed when a test of severity error fails; the table is then as it
+    was before.
+    """
+    from roadmap_pipeline.warehouse.incremental import Impossible, take_in_changes
+
+    started = time.monotonic()
+    known = last_build(con, model)
+    inputs = present_inputs(con, project, model)
+    reason = _reason_to_build_whole(con, model, known, policy)
+    if reason is None:
+        assert known is not None
+        changed = [name for name, state in inputs.items() if known.inputs.get(name) != state]
+        if not changed:
+            result = _skipped(con, model, known)
+            return dataclasses.replace(result, seconds=time.monotonic() - started)
+        try:
+            found = take_in_changes(con, project, model, known, inputs, policy)
+            return dataclasses.replace(found, seconds=time.monotonic() - started)
+        except Impossible as why:
+            reason = str(why)
+    result = _build_whole(con, project, model, inputs, reason)
+    return dataclasses.replace(result, seconds=time.monotonic() - started)
+
+
+def _reason_to_build_whole(
+    con: "duckdb.DuckDBPyConnection", model: SqlModel, known: LastBuild | None, policy: Policy
+) -> str | None:
+    if known is None:
+        return "first build"
+    if policy.full_refresh:
+        return "full refresh"
+    if _kind(con, model) != ("view" if model.materialized == "view" else "table"):
+        return f"its {model.materialized} is missing"
+    if known.definition != model.definition:
+        return "its definition changed"
+    return None
+
+
+def _skipped(con: "duckdb.DuckDBPyConnection", model: SqlModel, known: LastBuild) -> ModelResult:
+    relation = qualified(model)
+    if known.described != model.described:
+        with transaction(con):
+            for statement in comments(model, relation):
+                con.execute(statement)
+            store_build(con, model, known.inputs, known.tests)
+    rows = int(scalar(con, f"select count(*) from {relation}"))  # noqa: S608
+    return ModelResult(
+        model, rows, columns_of(con, relation), known.tests, 0.0, "skipped", "nothing it reads changed", 0
+    )
+
+
+def _build_whole(
+    con: "duckdb.DuckDBPyConnection", project: Project, model: SqlModel, inputs: Inputs, reason: str
+) -> ModelResult:
+    schema = identifier(model.schema)
+    beside = f"{schema}.{identifier(model.name + _BUILDING)}"
+    with transaction(con):
+        con.execute(f"create schema if not exists {schema}")
+        create(con, model, beside, model.materialized)
+        columns = checked_columns(con, model, beside)
+        _put_in_order(con, model, beside)
+        tests = run_tests(con, beside, model.tests, of=model.key)
+        failed = [test for test in tests if test.blocking]
+        if failed:
+            raise ModelTestFailed(model, failed)
+        for statement in comments(model, beside):
+            con.execute(statement)
+        rows = int(scalar(con, f"select count(*) from {beside}"))  # noqa: S608
+        changed_rows = _note_difference(con, project, model, beside, rows)
+        _swap(con, model, beside)
+        store_build(con, model, inputs, tests)
+    return ModelResult(model, rows, columns, tests, 0.0, "full", reason, changed_rows)
+
+
+def _note_difference(
+    con: "duckdb.DuckDBPyConnection", project: Project, model: SqlModel, beside: str, rows: int
+) -> int | None:
+    """Log how the newly built ``beside`` differs from the model's table; returns how many rows do, None if unknown."""
+    name, old = model.qualified_name, qualified(model)
+    logged = is_followed(project, model)
+    comparable = (
+        model.materialized != "view"
+        and rows <= _COMPARED_ROWS
+        and _kind(con, model) == "table"
+        and columns_of(con, old) == columns_of(con, beside)
+        and int(scalar(con, f"select count(*) from {old}")) <= _COMPARED_ROWS  # noqa: S608
+    )
+    log = f"changes.{identifier(model.name)}"
+    if not comparable:
+        change_log.note_version(con, name, complete=False)
+        con.execute(f"drop table if exists {log}")
+        if logged:
+            con.execute(
+                f"create table {log} as select 0::bigint as version, false as is_old, * from {beside} limit 0"  # noqa: S608
+            )
+        return None
+    # Two passes over two small tables, and most tables that are built whole turn out to be what they were.
+    con.execute(
+        f"create or replace temp table model_difference as"  # noqa: S608
+        f" (select true as is_old, * from (from {old} except all from {beside}))"
+        f" union all (select false, * from (from {beside} except all from {old}))"
+    )
+    changed = int(scalar(con, "select count(*) from temp.model_difference"))
+    if changed:
+        version = change_log.note_version(con, name, complete=True)
+        if logged:
+            con.execute(f"insert into {log} select {version}, * from temp.model_difference")  # noqa: S608
+    con.execute("drop table temp.model_difference")
+    return changed
+
+
+def is_followed(project: Project, model: SqlModel) -> bool:
+    """Whether some model takes in the changes of ``model`` row by row."""
+    readers = project.readers_of(model.key)
+    return model.materialized != "view" and any(reader.materialized == "incremental" for reader in readers)
+
+
+def create(
+    con: "duckdb.DuckDBPyConnection",
+    model: SqlModel,
+    relation: str,
+    materialized: Literal["table", "view", "incremental"],
+) -> None:
+    """Create ``relation`` (an SQL name) from the model's SQL, without testing it. Raises ModelBuildError."""
+    # On the first line of the file, so that DuckDB counts lines as the file does.
+    run_sql(con, model, f"create {'view' if materialized == 'view' else 'table'} {relation} as {model.sql}")
+
+
+def _put_in_order(con: "duckdb.DuckDBPyConnection", model: SqlModel, beside: str) -> None:
+    """Sort by the event time what isn't nearly sorted, so that scans for recent rows skip the rest.
+
+    Most models keep the order of the rows they read, and sorting wide rows takes longer than computing them.
+    """
+    if model.event_time is None:
+        return
+    time_ = identifier(model.event_time)
+    overlap = scalar(
+        con,
+        f"""select sum(epoch(last) - epoch(first)) / nullif(epoch(max(last)) - epoch(min(first)), 0)
+        from (
+            select min({time_}) as first, max({time_}) as last from {beside} group by rowid // {_ROW_GROUP}
+        )""",  # noqa: S608
+    )
+    if overlap is not None and overlap > _OVERLAP:
+        con.execute(f"alter table {beside} rename to {identifier(model.name + _UNSORTED)}")
+        unsorted = f"{identifier(model.schema)}.{identifier(model.name + _UNSORTED)}"
+        con.execute(f"create table {beside} as from {unsorted} order by {time_}")
+        con.execute(f"drop table {unsorted}")
+
+
+def run_sql(con: "duckdb.DuckDBPyConnection", model: SqlModel, statement: str) -> None:
+    """Run a statement that holds the model's SQL. Raises ModelBuildError with the line in the model's file."""
+    import duckdb
+
+    try:
+        con.execute(statement)
+    except duckdb.Error as error:
+        message = str(error)
+        line = re.search(r"^LINE (\d+):", message, re.MULTILINE)
+        raise ModelBuildError(model, int(line[1]) if line else 1, message.split("\n", 1)[0], message) from error
+
+
+def columns_of(con: "duckdb.DuckDBPyConnection", relation: str) -> tuple[tuple[str, str], ...]:
+    """Columns of ``relation`` (an SQL name) as (name, DuckDB type)."""
+    return tuple((str(row[0]), str(row[1])) for row in con.execute(f"describe {relation}").fetchall())
+
+
+def checked_columns(con: "duckdb.DuckDBPyConnection", model: SqlModel, beside: str) -> tuple[tuple[str, str], ...]:
+    """Columns of ``beside``. Raises ModelBuildError when they aren't those that ``schema.yml`` describes."""
+    columns = columns_of(con, beside)
+    built = {name for name, _ in columns}
+    described = {column.name for column in model.columns}
+    differences = []
+    if undescribed := [name for name, _ in columns if name not in described]:
+        differences.append(f"schema.yml doesn't describe {', '.join(undescribed)}")
+    if missing := [column.name for column in model.columns if column.name not in built]:
+        differences.append(f"the SQL doesn't give {', '.join(missing)}, which schema.yml describes")
+    differences += [
+        f"{name} is {type_}: {_UNWANTED_TYPES[type_]}" for name, type_ in columns if type_ in _UNWANTED_TYPES
+    ]
+    if differences:
+        raise ModelBuildError(model, 1, "; ".join(differences))
+    return columns
+
+
+def qualified(model: SqlModel) -> str:
+    """The model's table as an SQL name."""
+    return f"{identifier(model.schema)}.{identifier(model.name)}"
+
+
+def comments(model: SqlModel, relation: str) -> Iterator[str]:
+    """Statements that store the descriptions on ``relation``."""
+    kind = "view" if model.materialized == "view" else "table"
+    yield f"comment on {kind} {relation} is {literal(model.description)}"
+    for column in model.columns:
+        yield f"comment on column {relation}.{identifier(column.name)} is {literal(column.description)}"
+
+
+def _swap(con: "duckdb.DuckDBPyConnection", model: SqlModel, beside: str) -> None:
+    if old := _kind(con, model):
+        con.execute(f"drop {old} {qualified(model)}")
+    kind = "view" if model.materialized == "view" else "table"
+    con.execute(f"alter {kind} {beside} rename to {identifier(model.name)}")
+
+
+def _kind(con: "duckdb.DuckDBPyConnection", model: SqlModel) -> str | None:
+    kind = scalar(
+        con,
+        "select 'table' from duckdb_tables()"
+        " where database_name = current_database() and schema_name = $1 and table_name = $2"
+        " union all select 'view' from duckdb_views()"
+        " where database_name = current_database() and schema_name = $1 and view_name = $2",
+        (model.schema, model.name),
+    )
+    return None if kind is None else str(kind)

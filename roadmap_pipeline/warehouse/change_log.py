@@ -1,0 +1,129 @@
+"""Which rows changed since a model last looked: versions of tables, and the keys or rows behind each version.
+
+Belongs here: noting changes and reading them back. Every write to a table that Python fills goes through ``raw``, which
+notes it here; what a model does about changes is decided in ``building`` and ``incremental``.
+
+Tables that hold a row per run or job are followed by the runs that were written. The others are small: they are
+compared as a whole (``build_state``).
+"""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import duckdb
+
+LOGGED = {
+    "raw.workflow_runs": "workflow_runs",
+    "raw.workflow_jobs": "workflow_jobs",
+    "raw.job_logs": "job_logs",
+    "derived.failure_verdicts": "failure_verdicts",
+}
+"""Tables of Python whose writes are noted by ``run_id``, with the name of their log in schema ``changes``."""
+
+SCHEMAS = ("build", "changes")
+"""Schemas that hold the state of building, no data of anybody."""
+
+# build.tables: the version of each table that models read, which moves when rows change.
+# build.models: what each model was last built from, and what its tests found.
+_TABLES = (
+    "create schema build",
+    "create schema changes",
+    # A consumer that knows a version before `complete_from` can't learn from the log what has changed since.
+    """create table build.tables (
+        table_name varchar, version bigint, complete_from bigint, row_count bigint
+    )""",
+    """create table build.models (
+        model varchar, definition varchar, described varchar, inputs json, tests json, built_at timestamp
+    )""",
+)
+
+
+def create_change_log(con: "duckdb.DuckDBPyConnection") -> None:
+    """Create the tables of this module if they are missing. Idempotent."""
+    import duckdb
+
+    try:
+        con.table("build.models")
+    except duckdb.CatalogException:
+        for statement in _TABLES:
+            con.execute(statement)
+        for name in LOGGED.values():
+            con.execute(f"create table changes.{name} (version bigint, run_id bigint)")
+
+
+def note_runs(con: "duckdb.DuckDBPyConnection", table: str, runs: str) -> None:
+    """Note that rows of ``runs`` (a SELECT of run ids, or a relation with a column run_id) were written or deleted.
+
+    Belongs into the transaction of the write. While nothing has been built yet there is nobody to note it for.
+    """
+    if not _built_anything(con):
+        note_everything(con, table)
+        return
+    version = _advance(con, table, complete=True)
+    con.execute(f"insert into changes.{LOGGED[table]} select distinct {version}, run_id from {runs}")  # noqa: S608
+
+
+def note_everything(con: "duckdb.DuckDBPyConnection", table: str) -> None:
+    """Note that any row of ``table`` may have changed: whoever reads it must read all of it."""
+    _advance(con, table, complete=False)
+    if table in LOGGED:
+        con.execute(f"delete from changes.{LOGGED[table]}")  # noqa: S608
+
+
+def note_version(con: "duckdb.DuckDBPyConnection", table: str, *, complete: bool) -> int:
+    """Note a new version of a model's table and return it; ``complete``: its changed rows are in its log."""
+    return _advance(con, table, complete=complete)
+
+
+def version_of(con: "duckdb.DuckDBPyConnection", table: str) -> tuple[int, int]:
+    """Version of ``table``, and the version from which on its log is complete. (0, 0) for a table never written.
+
+    Rows that were written around the log (by hand, from another tool) show in the number of rows: then everything may
+    have changed.
+    """
+    found = con.execute(
+        "select version, complete_from, row_count from build.tables where table_name = ?", [table]
+    ).fetchall()
+    version, complete_from, rows = found[0] if found else (0, 0, None)
+    if table in LOGGED and rows != _count(con, table):
+        note_everything(con, table)
+        return version_of(con, table)
+    return int(version), int(complete_from)
+
+
+def forget(con: "duckdb.DuckDBPyConnection", log: str, until: int) -> None:
+    """Drop what everybody has seen: versions up to ``until`` of ``changes.<log>``."""
+    con.execute(f'delete from changes."{log}" where version <= ?', [until])  # noqa: S608
+
+
+def existing_logs(con: "duckdb.DuckDBPyConnection") -> set[str]:
+    """Names of the logs in schema ``changes``."""
+    return _names(
+        con.execute(
+            "select table_name from duckdb_tables()"
+            " where database_name = current_database() and schema_name = 'changes'"
+        ).fetchall()
+    )
+
+
+def _names(rows: Iterable[tuple[str]]) -> set[str]:
+    return {name for (name,) in rows}
+
+
+def _built_anything(con: "duckdb.DuckDBPyConnection") -> bool:
+    return bool(con.execute("select 1 from build.models limit 1").fetchall())
+
+
+def _advance(con: "duckdb.DuckDBPyConnection", table: str, *, complete: bool) -> int:
+    found = con.execute("select version, complete_from from build.tables where table_name = ?", [table]).fetchall()
+    version = found[0][0] + 1 if found else 1
+    complete_from = found[0][1] if found and complete else version
+    rows = _count(con, table) if table in LOGGED else None
+    con.execute("delete from build.tables where table_name = ?", [table])
+    con.execute("insert into build.tables values (?, ?, ?, ?)", [table, version, complete_from, rows])
+    return int(version)
+
+
+def _count(con: "duckdb.DuckDBPyConnection", table: str) -> int:
+    return int(con.execute(f"select count(*) from {table}").fetchall()[0][0])  # noqa: S608

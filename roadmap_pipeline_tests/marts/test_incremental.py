@@ -1,0 +1,206 @@
+"""Taking in changes gives the tables that a full build gives, for any history and any correction of it.
+
+The real models, on random histories: new runs, re-runs, corrections of any column of any run or job, verdicts, logs and
+pull requests that come later, milestones of branches, renamed repositories, another "now".
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from random import Random
+from typing import Any
+
+import duckdb
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from roadmap_pipeline.github.store import IngestSummary, Store
+from roadmap_pipeline.warehouse import change_log, raw
+from roadmap_pipeline.warehouse.models import Policy, build
+from roadmap_pipeline_tests.marts.world import BOT, CI, World, at, project
+
+_CONCLUSIONS = ["success", "success", "failure", "failure", "cancelled", "cancelled", "skipped", "timed_out", None]
+_REPOS = ["acme/payments", "acme/storefront"]
+_BY_CHANGES = Policy(small_rows=0, share=9)
+
+
+def _day(random: Random) -> str:
+    return f"11-{random.randint(1, 15):02d}"
+
+
+def _run(world: World, random: Random, run_id: int | None = None, attempt: int = 1) -> None:
+    pick = random.choice
+    world.run(
+        f"{_day(random)} {random.randint(8, 14):02d}:0{random.randint(0, 5)}",
+        pick(_CONCLUSIONS),
+        attempt=attempt,
+        run_id=run_id,
+        started=f"{_day(random)} 15:0{random.randint(0, 9)}",
+        minutes=pick([0, 1, 400]),
+        sha=pick(["a", "b", "c", "d", None]),
+        branch=pick(["main", "main", "main", "feature/stage-7-3", "other", None]),
+        event=pick(["push", "push", "pull_request", "schedule", None]),
+        author=pick(["Ada", BOT, "other[bot]", None]),
+        triggering_actor=pick(["ada", "github-actions[bot]", None]),
+        repo=pick(_REPOS),
+        head_repo=pick([*_REPOS, "fork/x", None]),
+        workflow_path=pick([CI, ".github/workflows/release.yml", None]),
+        head_commit_message=pick(["Change", "Revert x", "Auto-Fix-For: 3", "reverts aaaaaaa"]),
+        jobs={name: pick(_CONCLUSIONS) for name in ("test (1)", "test (2)", "lint") if random.random() < 0.6},
+    )
+    if random.random() < 0.15:
+        world.rows["raw.workflow_runs"][-1] |= {"created_at": None, "run_started_at": None, "updated_at": None}
+
+
+def _rerun(world: World, random: Random) -> None:
+    row = random.choice(world.rows["raw.workflow_runs"])
+    _run(world, random, row["run_id"], row["run_attempt"] + random.choice([0, 1]))
+
+
+def _corrected_run(world: World, random: Random) -> None:
+    changed: dict[str, Any] = {"conclusion": random.choice(_CONCLUSIONS)}
+    column = random.choice(["head_sha", "head_branch", "workflow_path", "head_repo", "event", "deleted_upstream_at"])
+    if column == "deleted_upstream_at":
+        changed[column] = at("11-15 00:00")
+    else:
+        changed[column] = random.choice(["a", "main", "other", "acme/payments", None])
+    if random.random() < 0.3:
+        changed["created_at"] = at(f"{_day(random)} 11:00")
+    world.add("raw.workflow_runs", **(random.choice(world.rows["raw.workflow_runs"]) | changed))
+
+
+def _job(world: World, random: Random) -> dict[str, Any]:
+    row = random.choice(world.rows["raw.workflow_jobs"])
+    return {name: row[name] for name in ("repo", "job_id", "run_id", "run_attempt")}
+
+
+def _corrected_job(world: World, random: Random) -> None:
+    row = random.choice(world.rows["raw.workflow_jobs"])
+    world.add("raw.workflow_jobs", **(row | {"conclusion": random.choice(_CONCLUSIONS)}))
+
+
+def _verdict(world: World, random: Random) -> None:
+    verdict = {"category": random.choice(["test", "lint_format", "unknown"]), "domain": "code", "rule_id": "x"}
+    fingerprint = random.choice(["f", "g", None])
+    world.add("derived.failure_verdicts", **_job(world, random), **verdict, fingerprint=fingerprint, retryable=False)
+
+
+def _log(world: World, random: Random) -> None:
+    excerpt = random.choice(["x", "exceeded the maximum execution time"])
+    world.add("raw.job_logs", **_job(world, random), state="stored", excerpt=excerpt)
+
+
+def _pull_request(world: World, random: Random) -> None:
+    pick = random.choice
+    world.pull_request(
+        random.randint(1, 3),
+        repo=pick(_REPOS),
+        milestone_number=pick([1, 2, None]),
+        head_branch=pick(["feature/stage-7-3", "other"]),
+        head_sha=pick(["a", "b", "c"]),
+        state=pick(["open", "closed"]),
+        created_at=at(f"{_day(random)} 00:00"),
+        updated_at=at(f"{_day(random)} 10:00"),
+        closed_at=pick([None, at(f"{_day(random)} 20:00")]),
+        body=pick(["", "Auto-Fix-For: 2", "actions/runs/5"]),
+    )
+
+
+def _branch(world: World, random: Random) -> None:
+    branch, milestone = random.choice(["feature/stage-7-3", "other"]), random.choice(["Stage 7.3", "Other"])
+    world.belongs(branch, milestone, random.choice(["branch_name", "mapping"]))
+
+
+def _another_now(world: World, random: Random) -> None:
+    world.parameters["as_of"] = at(f"11-{random.randint(10, 20)} 06:00")
+
+
+_CHANGES: tuple[Callable[[World, Random], None], ...] = (
+    _run, _run, _run, _rerun, _rerun, _corrected_run, _corrected_run, _corrected_job,
+    _verdict, _log, _pull_request, _branch, _another_now,
+)  # fmt: skip
+
+
+def _history(random: Random) -> World:
+    world = World(default_branch=random.choice(["main", "main", None]))
+    world.milestone("Stage 7.3", 1)
+    world.milestone("Other", 2)
+    for _ in range(random.randint(1, 20)):
+        _run(world, random)
+    world.run("11-09 10:00")  # at least one job to speak of
+    _pull_request(world, random)
+    _branch(world, random)
+    return world
+
+
+class _Written:
+    """Writes a world as the ingest does: of big tables the rows that changed, of others all."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
+        self.con = con
+        self.known: dict[str, dict[tuple[Any, ...], dict[str, Any]]] = {}
+
+    def write(self, world: World) -> None:
+        for table, rows in world.tables().items():
+            key = raw.BY_NAME[table].key
+            latest = {tuple(row[name] for name in key): dict(row) for row in rows}
+            if table in change_log.LOGGED:
+                known = self.known.get(table, {})
+                raw.replace_rows(self.con, table, [row for at_, row in latest.items() if known.get(at_) != row])
+            else:
+                raw.replace_table(self.con, table, list(latest.values()))
+            self.known[table] = latest
+
+    def rename(self, world: World, old: str, new: str) -> None:
+        """As GitHub tells it: the ingest moves all that is stored, and reads the new name from then on."""
+        Store(self.con, IngestSummary(), datetime(2026, 11, 16, tzinfo=UTC)).rename(old, new)
+        for rows in (*world.rows.values(), *(known.values() for known in self.known.values())):
+            for row in rows:
+                row |= {name: new for name in ("repo",) if row.get(name) == old}
+
+
+def _everything(con: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[Any, ...]]]:
+    return {
+        model.qualified_name: con.execute(f"from {model.qualified_name} order by all").fetchall()
+        for model in project().models
+    }
+
+
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(random=st.randoms(use_true_random=True))
+def test_taking_in_changes_equals_building_everything(random: Random) -> None:
+    world = _history(random)
+    incremental: set[str] = set()
+    with duckdb.connect(":memory:") as con:
+        con.execute("set TimeZone = 'UTC'")
+        raw.create_source_tables(con)
+        written = _Written(con)
+        written.write(world)
+        build(con, project(), policy=_BY_CHANGES)
+        for _ in range(2):
+            for _ in range(random.randint(1, 4)):
+                random.choice(_CHANGES)(world, random)
+            written.write(world)
+            results = build(con, project(), policy=_BY_CHANGES)
+            incremental |= {result.model.name for result in results if result.action == "incremental"}
+            found = _everything(con)
+            with world.built() as full:
+                assert found == _everything(full.con), incremental
+
+
+def test_a_renamed_repository_moves_in_every_table() -> None:
+    random = Random(7)
+    world = _history(random)
+    with duckdb.connect(":memory:") as con:
+        con.execute("set TimeZone = 'UTC'")
+        raw.create_source_tables(con)
+        written = _Written(con)
+        written.write(world)
+        build(con, project(), policy=_BY_CHANGES)
+        written.rename(world, "acme/storefront", "acme/shop")
+        _run(world, random)
+        written.write(world)
+        build(con, project(), policy=_BY_CHANGES)
+        found = _everything(con)
+        with world.built() as full:
+            assert found == _everything(full.con)
+    assert not any(value == "acme/storefront" for rows in found.values() for row in rows for value in row[:1])
