@@ -7,7 +7,8 @@ GitHub cuts its lists: 40,000 runs without a filter, 1,000 with one. Filtered li
 stale, so the unfiltered list is read as far as it goes, and only what lies behind it by slices of creation time.
 """
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -20,8 +21,20 @@ FILTERED_CAP = 1_000
 SEAM_TRIES = 5
 LEAF_TRIES = 3
 FRESH_TRIES = 5
-LEAF_ANSWERS = 4
-"""How many answers must agree on how many runs a slice holds: about three in ten come from a stale index."""
+LEAF_ANSWERS = 6
+"""How many answers must agree on how many runs a slice holds: up to three in ten come from a stale index. Beside that,
+a slice and its neighbour must hold as many runs as the slice that both were cut from."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """What a slice of the list gave: whether that was all as far as can be told, and the spans of it that nothing but
+    their own answers speaks for yet."""
+
+    accounted: int
+    """Runs that were listed, or whose lack was noted."""
+    is_complete: bool = True
+    unconfirmed: Sequence[Span] = ()
 
 
 class RunList(NewestFirst):
@@ -63,39 +76,43 @@ class RunList(NewestFirst):
         return lower
 
     def _beyond(self, rest: Span) -> Iterator[Page]:
-        yield from self._slice(rest, self.path)
+        listed = yield from self._slice(rest, self.path)
+        yield from _pages(listed.unconfirmed)
 
-    def _slice(self, span: Span, path: str) -> Generator[Page, None, bool]:
-        """Runs of ``span``, newest first; returns whether all were listed."""
+    def _slice(self, span: Span, path: str) -> Generator[Page, None, _Listed]:
+        """Runs of ``span``, newest first."""
         if span.is_empty:
-            return True
+            return _Listed(0)
         query = {"created": f"{_iso(span.start)}..{_iso(span.end)}"}
         total = self._count(path, query)
         if total < FILTERED_CAP:
             return (yield from self._leaf(span, path, query, total))
-        if span.start < span.end:
-            middle = span.start + SECOND * (int((span.end - span.start).total_seconds()) // 2)
-            newer = yield from self._slice(Span(middle + SECOND, span.end), path)
-            older = yield from self._slice(Span(span.start, middle), path)
-            return newer and older
-        return (yield from self._second(span, path))
+        if span.start == span.end:
+            return (yield from self._second(span, path, total))
+        middle = span.start + SECOND * (int((span.end - span.start).total_seconds()) // 2)
+        newer = yield from self._slice(Span(middle + SECOND, span.end), path)
+        older = yield from self._slice(Span(span.start, middle), path)
+        accounted = newer.accounted + older.accounted
+        if accounted < total:
+            self._note_missing(path, query, total, accounted)
+            return _Listed(total, is_complete=False)
+        yield from _pages([*newer.unconfirmed, *older.unconfirmed])
+        return _Listed(accounted, newer.is_complete and older.is_complete)
 
-    def _second(self, span: Span, path: str) -> Generator[Page, None, bool]:
+    def _second(self, span: Span, path: str, total: int) -> Generator[Page, None, _Listed]:
         """Runs of one second, of which there are more than GitHub lists."""
         if path != self.path:
             self.problems.append(
                 f"{path}: {FILTERED_CAP} or more runs of one workflow within the second {_iso(span.start)}, which"
                 " GitHub does not list completely; set history_days so that this time is left out"
             )
-            return False
-        complete = True
+            return _Listed(total, is_complete=False)
+        is_complete = True
         for workflows in self._client.pages(self._workflows_path, items_key="workflows"):
             for workflow in workflows:
-                slices = self._slice(span, f"{self._workflows_path}/{workflow['id']}/runs")
-                complete = (yield from _uncovered(slices)) and complete
-        if complete:
-            yield Page([], span)
-        return complete
+                listed = yield from self._slice(span, f"{self._workflows_path}/{workflow['id']}/runs")
+                is_complete = is_complete and listed.is_complete
+        return _Listed(total, is_complete, [span] if is_complete else [])
 
     def _count(self, path: str, query: Mapping[str, Any]) -> int:
         try:
@@ -105,7 +122,7 @@ class RunList(NewestFirst):
                 return FILTERED_CAP
             raise
 
-    def _leaf(self, span: Span, path: str, query: Mapping[str, Any], total: int) -> Generator[Page, None, bool]:
+    def _leaf(self, span: Span, path: str, query: Mapping[str, Any], total: int) -> Generator[Page, None, _Listed]:
         found: set[int] = set()
         answers = 1
         for _ in range(LEAF_TRIES):
@@ -117,18 +134,20 @@ class RunList(NewestFirst):
                 total = max(total, answer.data["total_count"])
                 answers += 1
                 yield Page(runs, None)
-                number, more = number + 1, answer.has_next
+                number, more = number + 1, answer.has_next and number * PER_PAGE < FILTERED_CAP
             while answers < LEAF_ANSWERS and len(found) >= total:
                 total = max(total, self._count(path, query))
                 answers += 1
             if len(found) >= total:
-                yield Page([], span)
-                return True
+                return _Listed(len(found), unconfirmed=[span])
+        self._note_missing(path, query, total, len(found))
+        return _Listed(total, is_complete=False)
+
+    def _note_missing(self, path: str, query: Mapping[str, Any], total: int, found: int) -> None:
         self.notes.append(
-            f"{path}?created={query['created']}: GitHub counts {total} runs and lists {len(found)}; "
-            "the next ingest looks again"
+            f"{path}?created={query['created']}: GitHub counts {total} runs and lists {found};"
+            " the next ingest looks again"
         )
-        return False
 
     def _fresh(self, path: str, params: Mapping[str, Any], total: int) -> Answer:
         """A page of a filtered list; one that counts less than another answer did is stale, and asked for again."""
@@ -139,13 +158,10 @@ class RunList(NewestFirst):
         return answer
 
 
-def _uncovered(pages: Generator[Page, None, bool]) -> Generator[Page, None, bool]:
-    """``pages`` of one workflow only, which cover nothing for all of them."""
-    while True:
-        try:
-            yield Page(next(pages).items, None)
-        except StopIteration as end:
-            return bool(end.value)
+def _pages(spans: Sequence[Span]) -> Iterator[Page]:
+    """Word that ``spans`` are complete."""
+    for span in spans:
+        yield Page([], span)
 
 
 def _ids(runs: list[Payload]) -> list[int]:
