@@ -10,7 +10,7 @@ DBT := .venv-dbt
 INSTALLED_DBT := $(DBT)/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-dbt ui lint types format bench pictures clean
+.PHONY: help run test test-dbt test-scale ui lint types format bench pictures clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -23,6 +23,9 @@ test: $(INSTALLED_DEV) ## the test suite
 
 test-dbt: $(INSTALLED_DEV) $(INSTALLED_DBT) ## dbt on the exported models: the same tables and verdicts (about two minutes)
 	@ROADMAP_DBT=$(DBT)/bin/dbt $(BIN)/python -m pytest roadmap_pipeline_tests/warehouse/dbt_parity.py
+
+test-scale: $(INSTALLED_DEV) ## a repository with 60,000 runs, read against every fault and kills (about three minutes)
+	@$(BIN)/python -m pytest roadmap_pipeline_tests/github/scale.py
 
 ui: $(INSTALLED) ## the Dagster UI on the instance that `make run` filled
 	@$(BIN)/roadmap ui
