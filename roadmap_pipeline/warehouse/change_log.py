@@ -39,17 +39,15 @@ _TABLES = (
 )
 
 
-def create_change_log(con: "duckdb.DuckDBPyConnection") -> None:
-    """Create the tables of this module if they are missing. Idempotent."""
+def missing(con: "duckdb.DuckDBPyConnection") -> list[str]:
+    """The statements that make the tables of this module, where they are missing."""
     import duckdb
 
     try:
         con.table("build.models")
     except duckdb.CatalogException:
-        for statement in _TABLES:
-            con.execute(statement)
-        for name in LOGGED.values():
-            con.execute(f"create table changes.{name} (version bigint, run_id bigint)")
+        return [*_TABLES, *(f"create table changes.{name} (version bigint, run_id bigint)" for name in LOGGED.values())]
+    return []
 
 
 def note_runs(con: "duckdb.DuckDBPyConnection", table: str, runs: str) -> None:

@@ -6,7 +6,7 @@ Belongs here: their columns, keys and descriptions, and loading rows into them. 
 ``dbt_like_sql``. No indexes: rows are replaced by key, delete and insert in one transaction.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -524,22 +524,28 @@ def create_source_tables(con: "duckdb.DuckDBPyConnection") -> None:
 
     A column that a file from an older version lacks is added behind the others and holds NULL.
     """
-    for schema in dict.fromkeys(table.schema for table in TABLES):
-        con.execute(f"create schema if not exists {schema}")
-    for table in TABLES:
-        stored = _stored_columns(con, table)
-        if stored is None:
-            columns = ", ".join(f'"{column.name}" {column.type}' for column in table.columns)
-            con.execute(f"create table {table.qualified_name} ({columns})")
-            con.execute(f"comment on table {table.qualified_name} is {_literal(table.description)}")
-            for column in table.columns:
-                con.execute(_comment(table, column))
+    missing = [statement for table in TABLES for statement in _missing(con, table)]
+    missing += change_log.missing(con)
+    if missing:
+        schemas = dict.fromkeys(table.schema for table in TABLES)
+        # in one transaction: each of its own would wait for the disk
+        statements = ["begin", *(f"create schema if not exists {schema}" for schema in schemas), *missing, "commit"]
+        con.execute(";".join(statements))
+
+
+def _missing(con: "duckdb.DuckDBPyConnection", table: SourceTable) -> Iterator[str]:
+    """The statements that make what ``table`` lacks."""
+    stored = _stored_columns(con, table)
+    if stored is None:
+        columns = ", ".join(f'"{column.name}" {column.type}' for column in table.columns)
+        yield f"create table {table.qualified_name} ({columns})"
+        yield f"comment on table {table.qualified_name} is {_literal(table.description)}"
+    for column in table.columns:
+        if stored is not None and column.name in stored:
             continue
-        for column in table.columns:
-            if column.name not in stored:
-                con.execute(f'alter table {table.qualified_name} add column "{column.name}" {column.type}')
-                con.execute(_comment(table, column))
-    change_log.create_change_log(con)
+        if stored is not None:
+            yield f'alter table {table.qualified_name} add column "{column.name}" {column.type}'
+        yield _comment(table, column)
 
 
 def _stored_columns(con: "duckdb.DuckDBPyConnection", table: SourceTable) -> Sequence[str] | None:
