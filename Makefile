@@ -18,8 +18,8 @@ help: ## list the targets
 run: $(INSTALLED) ## install, then do the main job once: read GitHub, build, report, publish
 	@$(BIN)/roadmap run
 
-test: $(INSTALLED_DEV) ## the test suite
-	@$(BIN)/python -m pytest
+test: $(INSTALLED_DEV) ## the test suite, on all cores
+	@$(BIN)/python -m pytest -n auto --dist worksteal
 
 test-dbt: $(INSTALLED_DEV) $(INSTALLED_DBT) ## dbt on the exported models: the same tables and verdicts (about two minutes)
 	@ROADMAP_DBT=$(DBT)/bin/dbt $(BIN)/python -m pytest roadmap_pipeline_tests/warehouse/dbt_parity.py
