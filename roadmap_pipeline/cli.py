@@ -278,12 +278,11 @@ def classify(files: Sequence[str], as_json: bool) -> None:
 
     A file that can't be read is named, and the others are judged all the same.
     """
-    from roadmap_pipeline.failures.classifier import Classifier
     from roadmap_pipeline.failures.files import classify_file
-    from roadmap_pipeline.failures.own_rules import rules_with
+    from roadmap_pipeline.failures.own_rules import classifier_with
     from roadmap_pipeline.settings import load_rules_file
 
-    classifier = Classifier(rules_with(load_rules_file()))
+    classifier = classifier_with(load_rules_file())
     unread: list[RoadmapError] = []
     for name in files:
         try:

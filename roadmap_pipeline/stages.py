@@ -49,11 +49,13 @@ def project() -> Project:
 
 def ingest(workspace: Workspace) -> "IngestSummary":
     """Read GitHub into ``raw``. Raises :class:`ConfigurationError` when that side is not configured."""
+    from roadmap_pipeline.failures.own_rules import classifier_with
     from roadmap_pipeline.github.ingest import ingest as read_github
 
     if message := workspace.missing("github"):
         raise ConfigurationError(message)
     settings = workspace.settings
+    classifier = classifier_with(settings.rules_file)
     _claim(workspace)
     github, budget = workspace.github, settings.configuration.limits.github_requests_per_run
     with connect(settings.warehouse) as con, github.spending_at_most(budget):
@@ -63,6 +65,7 @@ def ingest(workspace: Workspace) -> "IngestSummary":
             settings.repositories,
             history_days=settings.configuration.history_days,
             now=settings.now(),
+            classifier=classifier,
         )
     workspace.outcome.read.update(summary.read)
     workspace.outcome.notes.extend(summary.notes)
@@ -77,12 +80,15 @@ def _claim(workspace: Workspace) -> None:
 
 def ingest_dump(workspace: Workspace, folder: Path) -> "IngestSummary":
     """Read a folder of recorded API answers into ``raw``."""
+    from roadmap_pipeline.failures.own_rules import classifier_with
     from roadmap_pipeline.github.dump import ingest_dump as read_folder
 
     settings = workspace.settings
+    classifier = classifier_with(settings.rules_file)
     note = claim(settings.warehouse, "real")
     with connect(settings.warehouse) as con:
-        summary = read_folder(folder, con, settings.now().astimezone(UTC).replace(tzinfo=None))
+        read_at = settings.now().astimezone(UTC).replace(tzinfo=None)
+        summary = read_folder(folder, con, read_at, classifier=classifier)
     if note:
         summary.notes.append(note)
     return summary
@@ -173,16 +179,18 @@ def build_differences(
     workspace: Workspace, *, select: Collection[str] = (), full_refresh: bool = False
 ) -> "list[Difference]":
     """Which published numbers :func:`build_all` would change. Nothing is written."""
+    from roadmap_pipeline.failures.own_rules import rules_with
     from roadmap_pipeline.failures.warehouse import classify_failures
     from roadmap_pipeline.roadmap.derive import derive_milestones
     from roadmap_pipeline.warehouse.build_diff import differences
 
     settings = workspace.settings
+    rules = rules_with(settings.rules_file)
     with connect(settings.warehouse) as con:
 
         def build_it() -> None:
             store_parameters(con, settings)
-            classify_failures(con)
+            classify_failures(con, rules=rules)
             derive_milestones(con, settings.configuration.milestones.mapping)
             # Nothing can be attached within a transaction, which is what taking in changes needs.
             policy = Policy(full_refresh=full_refresh, incremental=False)
