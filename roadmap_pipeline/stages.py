@@ -32,6 +32,7 @@ from roadmap_pipeline.workspace import Workspace
 if TYPE_CHECKING:
     import duckdb
 
+    from roadmap_pipeline.failures.replay import Moved
     from roadmap_pipeline.github.store import IngestSummary
     from roadmap_pipeline.reports.weekly import Report
     from roadmap_pipeline.sync.run import Part, SyncResult
@@ -175,28 +176,42 @@ def build_all(workspace: Workspace, *, select: Collection[str] = (), full_refres
     return Built(build_models(workspace, select=select, full_refresh=full_refresh), notes)
 
 
-def build_differences(
-    workspace: Workspace, *, select: Collection[str] = (), full_refresh: bool = False
-) -> "list[Difference]":
-    """Which published numbers :func:`build_all` would change. Nothing is written."""
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a build would change: published figures, and the causes of failures."""
+
+    figures: "list[Difference]"
+    moved: "list[Moved]"
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One object a change; ``table`` tells figures from causes."""
+        causes = [{"table": "derived.failure_verdicts"} | one.to_json() for one in self.moved]
+        return causes + [one.to_json() for one in self.figures]
+
+
+def build_differences(workspace: Workspace, *, select: Collection[str] = (), full_refresh: bool = False) -> Preview:
+    """What :func:`build_all` would change. Nothing is written."""
     from roadmap_pipeline.failures.own_rules import rules_with
+    from roadmap_pipeline.failures.replay import noting_moves
     from roadmap_pipeline.failures.warehouse import classify_failures
     from roadmap_pipeline.roadmap.derive import derive_milestones
     from roadmap_pipeline.warehouse.build_diff import differences
 
     settings = workspace.settings
     rules = rules_with(settings.rules_file)
+    moved: list[Moved] = []
     with connect(settings.warehouse) as con:
 
         def build_it() -> None:
             store_parameters(con, settings)
-            classify_failures(con, rules=rules)
+            with noting_moves(con, moved):
+                classify_failures(con, rules=rules)
             derive_milestones(con, settings.configuration.milestones.mapping)
             # Nothing can be attached within a transaction, which is what taking in changes needs.
             policy = Policy(full_refresh=full_refresh, incremental=False)
             build(con, project(), _chosen(con, None, select), policy)
 
-        return differences(con, build_it)
+        return Preview(differences(con, build_it), moved)
 
 
 def report(workspace: Workspace, week: str | None = None) -> "Report":

@@ -5,7 +5,7 @@ belongs to ``github``, counting failures to the SQL models.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from roadmap_pipeline import progress
@@ -62,10 +62,15 @@ def classify_failures(con: "duckdb.DuckDBPyConnection", *, rules: RuleSet | None
         return 0
     with progress.task("Classifying failed jobs", total=len(jobs)) as task, transaction(con):
         for start in range(0, len(jobs), _BATCH):
-            batch = con.execute(_JOBS, [jobs[start : start + _BATCH]]).fetchall()
-            replace_rows(con, "derived.failure_verdicts", [_row(classifier, *job) for job in batch])
+            batch = judged(con, classifier, jobs[start : start + _BATCH])
+            replace_rows(con, "derived.failure_verdicts", batch)
             task.advance(len(batch))
     return len(jobs)
+
+
+def judged(con: "duckdb.DuckDBPyConnection", classifier: Classifier, jobs: Sequence[int]) -> list[dict[str, Any]]:
+    """Verdicts on stored failed jobs as rows of ``derived.failure_verdicts``, by job. Nothing is written."""
+    return [_row(classifier, *job) for job in con.execute(_JOBS, [jobs]).fetchall()]
 
 
 def _row(

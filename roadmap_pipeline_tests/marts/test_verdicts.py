@@ -1,7 +1,5 @@
 """What to make of a failing job, and the same failure over time: small histories, the answers by hand."""
 
-from datetime import datetime
-
 import pytest
 
 from roadmap_pipeline_tests.marts.world import REPO, World, at
@@ -153,8 +151,8 @@ def test_a_group_of_failures_over_time():
             " jobs, branches, commits, people, round(minutes_lost, 6), is_new, evidence, category"
         )
         assert warehouse.rows(f"select {columns} from marts.failure_groups order by fingerprint") == [
-            (REPO, datetime(2026, 11, 5, 12), datetime(2026, 11, 10, 12), "2026-W45", "2026-W46", 2, 3, 2,
+            (REPO, at("11-05 12:00"), at("11-10 12:00"), "2026-W45", "2026-W46", 2, 3, 2,
              2, 2, 2, 2, 40.0, False, "even later", "test"),
-            (REPO, datetime(2026, 11, 12, 12), datetime(2026, 11, 12, 12), "2026-W46", "2026-W46", 1, 1, 1,
+            (REPO, at("11-12 12:00"), at("11-12 12:00"), "2026-W46", "2026-W46", 1, 1, 1,
              1, 1, 1, 0, 10.0, True, "AssertionError: 1 != 2", "test"),
         ]  # fmt: skip
