@@ -291,10 +291,8 @@ def print_unknown(console: Console, share: Mapping[str, int], found: Sequence[Ma
             _indented(console, _where_found(row["draft"]))
     if share["groups"] > len(found):
         console.print(f"\n… and {share['groups'] - len(found):,} more; --limit shows more, --json all they hold")
-    console.print(
-        "\nTry one, and make it a rule (docs/configuration.md: own rules): roadmap failures test-rule 'PATTERN'",
-        highlight=False,
-    )
+    console.print("\nTry one, then make it a rule (docs/configuration.md, Rules of one's own):")
+    console.print(Padding("roadmap failures test-rule 'PATTERN' --passing LOG", (0, 0, 0, 3)), highlight=False)
 
 
 _HURT = (("pull_requests", "pull request"), ("failed_job_attempts", "failed job"))

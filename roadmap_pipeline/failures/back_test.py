@@ -124,7 +124,7 @@ def try_rules(con: "duckdb.DuckDBPyConnection", rules: Path, passing: Sequence[s
     with progress.task("Judging stored failures", total=len(jobs)) as task:
         for start in range(0, len(jobs), _BATCH):
             batch = jobs[start : start + _BATCH]
-            for row in judged(con, classifier, batch):
+            for row in reversed(judged(con, classifier, batch)):
                 week, category, rule_id, *job = stored[row["job_id"]]
                 if (category, rule_id) != (row["category"], row["rule_id"]):
                     changes.append((week, category, row["category"], row["rule_id"], *job))
