@@ -124,6 +124,15 @@ def test_what_only_the_cause_tells(category: str | None, domain: str, retryable:
     assert _verdicts(world)["mine"][0] == verdict
 
 
+def test_a_failure_of_an_unknown_commit_counts_itself():
+    world = World()
+    fails(world, "11-12 12:00", sha="mine")
+    for row in world.rows["raw.workflow_runs"] + world.rows["raw.workflow_jobs"]:
+        row["head_sha"] = None
+    with world.built(checked=True) as warehouse:
+        assert warehouse.row("select verdict, n from marts.ci_verdicts") == ("this_change", 1)
+
+
 def test_ninety_days_and_open_pull_requests():
     world = World()
     fails(world, "2026-08-18T05:00:00", sha="old")

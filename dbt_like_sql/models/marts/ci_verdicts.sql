@@ -63,7 +63,7 @@ with failures as (
         s.since_sha,
         s.since_url,
         s.results,
-        coalesce(h.commits_hit, 1) as commits_hit,
+        greatest(h.commits_hit, 1) as commits_hit,  -- of an unknown commit, or without a fingerprint, this one
         coalesce(h.commits_flaked, 0) as commits_flaked,
         k.flake_rate,
         k.commits as flake_commits,
