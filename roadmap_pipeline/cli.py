@@ -183,7 +183,11 @@ def ingest(folder: Path | None, as_json: bool) -> None:
     " marts (a folder), state:modified+ (what changed since it was built). May be given several times.",
 )
 @click.option("--full-refresh", is_flag=True, help="Build everything selected whole, also what did not change.")
-@click.option("--diff", is_flag=True, help="Print which published numbers would change, and write nothing.")
+@click.option(
+    "--diff",
+    is_flag=True,
+    help="Print which failures would get another cause and which published numbers would change, and write nothing.",
+)
 @_json_option
 def build(select: Sequence[str], full_refresh: bool, diff: bool, as_json: bool) -> None:
     """Classify failures, bring the SQL models up to date, and publish the snapshot for readers.
@@ -196,14 +200,14 @@ def build(select: Sequence[str], full_refresh: bool, diff: bool, as_json: bool) 
     workspace = _at_rest()
     if diff:
         with _progress():
-            found = stages.build_differences(workspace, select=select, full_refresh=full_refresh)
+            preview = stages.build_differences(workspace, select=select, full_refresh=full_refresh)
         if as_json:
-            for difference in found:
-                _print_json(difference.to_json())
+            for row in preview.rows():
+                _print_json(row)
             return
         from roadmap_pipeline.terminal import print_differences
 
-        print_differences(_console(), found)
+        print_differences(_console(), preview.figures, preview.moved)
         return
     with _progress():
         built = stages.build_all(workspace, select=select, full_refresh=full_refresh)
@@ -278,12 +282,12 @@ def classify(files: Sequence[str], as_json: bool) -> None:
 
     A file that can't be read is named, and the others are judged all the same.
     """
-    from roadmap_pipeline.failures.classifier import Classifier
+    from roadmap_pipeline.failures.display import without_controls
     from roadmap_pipeline.failures.files import classify_file
-    from roadmap_pipeline.failures.own_rules import rules_with
+    from roadmap_pipeline.failures.own_rules import classifier_with
     from roadmap_pipeline.settings import load_rules_file
 
-    classifier = Classifier(rules_with(load_rules_file()))
+    classifier = classifier_with(load_rules_file())
     unread: list[RoadmapError] = []
     for name in files:
         try:
@@ -299,12 +303,82 @@ def classify(files: Sequence[str], as_json: bool) -> None:
             place = f", line {verdict['line']}" if verdict["line"] else ""
             click.echo(f"{name}: {verdict['category']} ({verdict['rule_id'] or 'no rule'}{place})")
             if verdict["evidence"]:
-                click.echo(f"    {verdict['evidence']}")
+                click.echo(f"    {without_controls(verdict['evidence'])}")
     unread.sort(key=lambda one: one.exit_code)
     for one in unread[:-1]:
         click.echo(f"error: {one}", err=True)
     if unread:
         raise unread[-1]
+
+
+@main.group()
+def failures() -> None:
+    """Teach the rules: what no rule knows, and what a new rule would hit. Reads the snapshot only."""
+
+
+_passing_option = click.option(
+    "--passing",
+    "passing",
+    multiple=True,
+    metavar="LOG",
+    help="Log of a job that passed (plain or .gz), which must not be hit; may be given several times.",
+)
+
+
+@failures.command("unknown")
+@click.option("--limit", default=10, show_default=True, type=click.IntRange(1), help="How many kinds of failure.")
+@_passing_option
+@_json_option
+def failures_unknown(limit: int, passing: Sequence[str], as_json: bool) -> None:
+    """List the failures no rule knows, those that hit most people first, each with a drafted pattern.
+
+    The draft is the line that proves the failure with wildcards for what differs between runs; below it stands in which
+    stored logs it is found. A pattern found in failures of a known cause, or in a passing log, is too loose.
+    """
+    from roadmap_pipeline.reports.unknown import unknown_failures, unknown_share
+    from roadmap_pipeline.warehouse.query import open_published
+
+    with open_published(_settings().warehouse) as con, _progress():
+        share = unknown_share(con)
+        found = unknown_failures(con, limit=limit, passing=passing)
+    if as_json:
+        for row in found:
+            _print_json(row)
+        return
+    from roadmap_pipeline.terminal import print_unknown
+
+    print_unknown(_console(), share, found)
+
+
+@failures.command("test-rule")
+@click.argument("pattern", required=False)
+@click.option("--rules", type=click.Path(path_type=Path), help="Try a rules file instead: which failures would move.")
+@_passing_option
+@_json_option
+def failures_test_rule(pattern: str | None, rules: Path | None, passing: Sequence[str], as_json: bool) -> None:
+    """Try a PATTERN (or a rules file) on the stored logs of failed jobs. Nothing is changed.
+
+    A PATTERN is RE2's and matches within a line; put it in quotes. With --rules the failures that would get another
+    cause are counted by week, as `roadmap build` would judge them with that file.
+    """
+    from roadmap_pipeline.failures.back_test import try_patterns, try_rules
+    from roadmap_pipeline.warehouse.query import open_published
+
+    if (pattern is None) == (rules is None):
+        raise click.UsageError("give a PATTERN or --rules FILE, one of them")
+    with open_published(_settings().warehouse) as con, _progress():
+        hits = try_patterns(con, [pattern], passing)[0] if pattern is not None else None
+        moved = try_rules(con, rules, passing) if rules is not None else []
+    if as_json:
+        for one in moved if hits is None else [hits]:
+            _print_json(one.to_json())
+        return
+    from roadmap_pipeline.terminal import print_hits, print_moved
+
+    if hits is not None:
+        print_hits(_console(), hits.to_json())
+    else:
+        print_moved(_console(), moved)
 
 
 @main.command("setup-notion")

@@ -32,6 +32,7 @@ from roadmap_pipeline.workspace import Workspace
 if TYPE_CHECKING:
     import duckdb
 
+    from roadmap_pipeline.failures.replay import Moved
     from roadmap_pipeline.github.store import IngestSummary
     from roadmap_pipeline.reports.weekly import Report
     from roadmap_pipeline.sync.run import Part, SyncResult
@@ -49,11 +50,13 @@ def project() -> Project:
 
 def ingest(workspace: Workspace) -> "IngestSummary":
     """Read GitHub into ``raw``. Raises :class:`ConfigurationError` when that side is not configured."""
+    from roadmap_pipeline.failures.own_rules import classifier_with
     from roadmap_pipeline.github.ingest import ingest as read_github
 
     if message := workspace.missing("github"):
         raise ConfigurationError(message)
     settings = workspace.settings
+    classifier = classifier_with(settings.rules_file)
     _claim(workspace)
     github, budget = workspace.github, settings.configuration.limits.github_requests_per_run
     with connect(settings.warehouse) as con, github.spending_at_most(budget):
@@ -63,6 +66,7 @@ def ingest(workspace: Workspace) -> "IngestSummary":
             settings.repositories,
             history_days=settings.configuration.history_days,
             now=settings.now(),
+            classifier=classifier,
         )
     workspace.outcome.read.update(summary.read)
     workspace.outcome.notes.extend(summary.notes)
@@ -77,12 +81,15 @@ def _claim(workspace: Workspace) -> None:
 
 def ingest_dump(workspace: Workspace, folder: Path) -> "IngestSummary":
     """Read a folder of recorded API answers into ``raw``."""
+    from roadmap_pipeline.failures.own_rules import classifier_with
     from roadmap_pipeline.github.dump import ingest_dump as read_folder
 
     settings = workspace.settings
+    classifier = classifier_with(settings.rules_file)
     note = claim(settings.warehouse, "real")
     with connect(settings.warehouse) as con:
-        summary = read_folder(folder, con, settings.now().astimezone(UTC).replace(tzinfo=None))
+        read_at = settings.now().astimezone(UTC).replace(tzinfo=None)
+        summary = read_folder(folder, con, read_at, classifier=classifier)
     if note:
         summary.notes.append(note)
     return summary
@@ -169,26 +176,42 @@ def build_all(workspace: Workspace, *, select: Collection[str] = (), full_refres
     return Built(build_models(workspace, select=select, full_refresh=full_refresh), notes)
 
 
-def build_differences(
-    workspace: Workspace, *, select: Collection[str] = (), full_refresh: bool = False
-) -> "list[Difference]":
-    """Which published numbers :func:`build_all` would change. Nothing is written."""
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a build would change: published figures, and the causes of failures."""
+
+    figures: "list[Difference]"
+    moved: "list[Moved]"
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One object a change; ``table`` tells figures from causes."""
+        causes = [{"table": "derived.failure_verdicts"} | one.to_json() for one in self.moved]
+        return causes + [one.to_json() for one in self.figures]
+
+
+def build_differences(workspace: Workspace, *, select: Collection[str] = (), full_refresh: bool = False) -> Preview:
+    """What :func:`build_all` would change. Nothing is written."""
+    from roadmap_pipeline.failures.own_rules import rules_with
+    from roadmap_pipeline.failures.replay import noting_moves
     from roadmap_pipeline.failures.warehouse import classify_failures
     from roadmap_pipeline.roadmap.derive import derive_milestones
     from roadmap_pipeline.warehouse.build_diff import differences
 
     settings = workspace.settings
+    rules = rules_with(settings.rules_file)
+    moved: list[Moved] = []
     with connect(settings.warehouse) as con:
 
         def build_it() -> None:
             store_parameters(con, settings)
-            classify_failures(con)
+            with noting_moves(con, moved):
+                classify_failures(con, rules=rules)
             derive_milestones(con, settings.configuration.milestones.mapping)
             # Nothing can be attached within a transaction, which is what taking in changes needs.
             policy = Policy(full_refresh=full_refresh, incremental=False)
             build(con, project(), _chosen(con, None, select), policy)
 
-        return differences(con, build_it)
+        return Preview(differences(con, build_it), moved)
 
 
 def report(workspace: Workspace, week: str | None = None) -> "Report":

@@ -19,10 +19,12 @@ from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from roadmap_pipeline.failures.display import as_plain, without_controls
 from roadmap_pipeline.progress import Reporter, Task
 from roadmap_pipeline.reports import format as fmt
 
 if TYPE_CHECKING:
+    from roadmap_pipeline.failures.replay import Moved
     from roadmap_pipeline.outcome import Outcome
     from roadmap_pipeline.sandbox.local import Served
     from roadmap_pipeline.settings import Settings
@@ -140,7 +142,8 @@ def print_table(
     One block a row, a line a column, where the table would be wider than the console.
     """
     names = [str(name) for name in (columns or (rows[0] if rows else ()))]
-    cells = [["" if row[name] is None else str(row[name]) for name in names] for row in rows[:_SHOWN_ROWS]]
+    shown = rows[:_SHOWN_ROWS]
+    cells = [["" if row[name] is None else without_controls(str(row[name])) for name in names] for row in shown]
     if cells and _narrowest(names, cells) > console.width:
         _print_blocks(console, title, names, cells)
     elif names:
@@ -223,10 +226,17 @@ def print_build(console: Console, built: "Built") -> None:
         console.print(f"[yellow]note:[/] {escape(note)}")
 
 
-def print_differences(console: Console, found: "Sequence[Difference]") -> None:
-    """Which published numbers a build would change, table by table."""
+def print_differences(console: Console, found: "Sequence[Difference]", moved: "Sequence[Moved]") -> None:
+    """Which published numbers a build would change, table by table; first which failures get another cause."""
     from roadmap_pipeline.warehouse.build_diff import COMPARED
 
+    weeks = _causes_by_week(found)
+    if weeks:
+        console.print("[bold]Failed jobs by cause and week[/]")
+        for week, causes in weeks.items():
+            console.print(f"  {week}: {', '.join(causes)}", highlight=False)
+    if moved:
+        print_moved(console, moved)
     if not found:
         console.print("No published number would change.")
         return
@@ -238,6 +248,110 @@ def print_differences(console: Console, found: "Sequence[Difference]") -> None:
         ]
         if rows:
             print_table(console, table, [{name: _short(value) for name, value in row.items()} for row in rows])
+
+
+def _causes_by_week(found: "Sequence[Difference]") -> dict[str, list[str]]:
+    """``{"2026-W44": ["test 12 → 9", …]}`` over all repositories."""
+    weeks: dict[str, list[str]] = {}
+    for one in found:
+        if (one.table, one.column) == ("marts.failure_categories_weekly", "failed_job_attempts") and one.row[1] == "*":
+            week, _, category = one.row
+            weeks.setdefault(week, []).append(f"{fmt.cause(category)} {one.before or 0:,} → {one.after or 0:,}")
+    return weeks
+
+
+def print_unknown(console: Console, share: Mapping[str, int], found: Sequence[Mapping[str, Any]]) -> None:
+    """The failures that no rule knows, each with a draft and where that is found."""
+    if not share["failures"]:
+        console.print("No job failed: there is nothing to know.")
+        return
+    if not share["unknown"]:
+        console.print(f"Every cause is known: {_all_of(share['failures'])}.", highlight=False)
+        return
+    console.print(
+        f"{share['unknown']:,} of {fmt.several(share['failures'], 'failed job')} without a known cause,"
+        f" {fmt.several(share['groups'], 'kind')} of failure. By people hit:",
+        highlight=False,
+    )
+    for number, row in enumerate(found, 1):
+        hit = [fmt.several(row[name], noun) for name, noun in _HURT if row[name]]
+        people = [f"{row['people']:,} {'person' if row['people'] == 1 else 'people'}"] if row["people"] else []
+        job = f"{as_plain(row['job'] or 'a job', 60)} of {row['repo']}"
+        console.print(f"\n{number}. {', '.join((*people, *hit))} · {escape(job)}", highlight=False, style="bold")
+        _indented(console, f"{row['first_seen']} to {row['last_seen']}{', new' if row['is_new'] else ''}")
+        _indented(console, as_plain(row["evidence"] or "", 300) or "(nothing to see of why)")
+        if row["example_url"]:
+            _indented(console, as_plain(row["example_url"], 300))
+        if not row["is_told"]:
+            _indented(console, "No log: no rule will tell this one.")
+        elif row["draft"] is None:
+            _indented(console, "No pattern drafted: too little text in the line.")
+        else:
+            _indented(console, f"pattern: {as_plain(row['draft']['pattern'], 500)}")
+            _indented(console, _where_found(row["draft"]))
+    if share["groups"] > len(found):
+        console.print(f"\n… and {share['groups'] - len(found):,} more; --limit shows more, --json all they hold")
+    console.print("\nTry one, then make it a rule (docs/configuration.md, Rules of one's own):")
+    console.print(Padding("roadmap failures test-rule 'PATTERN' --passing LOG", (0, 0, 0, 3)), highlight=False)
+
+
+_HURT = (("pull_requests", "pull request"), ("failed_job_attempts", "failed job"))
+
+
+def _all_of(failures: int) -> str:
+    return "that of the only failed job" if failures == 1 else f"those of all {failures:,} failed jobs"
+
+
+def _indented(console: Console, text: str) -> None:
+    console.print(Padding(escape(text), (0, 0, 0, 3)), highlight=False)
+
+
+def _where_found(hits: Mapping[str, Any]) -> str:
+    """Where a pattern is found, in words; what speaks against it last."""
+    known = {category: number for category, number in hits["hits"].items() if category != "unknown"}
+    causes = ", ".join(f"{fmt.cause(category)} {number:,}" for category, number in known.items())
+    text = (
+        f"found in {hits['hits_unknown']:,} unknown and {hits['hits_elsewhere']:,} other of"
+        f" {fmt.several(hits['failing_logs'], 'failing log')}{f' ({causes})' if causes else ''}"
+    )
+    if hits["passing_logs"]:
+        text += f", in {len(hits['hits_passing']):,} of {fmt.several(hits['passing_logs'], 'passing log')}"
+    too_loose = "; too loose: it hits passing logs" if hits["hits_passing"] else ""
+    return f"{text}{too_loose}"
+
+
+def print_hits(console: Console, hits: Mapping[str, Any]) -> None:
+    """Where a pattern is found, with examples; what is recognised already stands last."""
+    text = _where_found(hits)
+    console.print(f"{text[:1].upper()}{text[1:]}", highlight=False)
+    examples = sorted(hits["examples"], key=lambda one: (one["category"] != "unknown", one["category"]))
+    rows = [
+        {"cause now": fmt.cause(one["category"]), "job": f"{one['job']} of {one['repo']}", "line": one["line"]}
+        for one in examples
+    ]
+    if rows:
+        print_table(console, None, rows)
+    for file in hits["hits_passing"]:
+        console.print(f"[red]passing log hit:[/] {escape(file)}", highlight=False)
+
+
+def print_moved(console: Console, moved: "Sequence[Moved]") -> None:
+    """Which failures would get another cause or rule, by week."""
+    if not moved:
+        console.print("No stored failure would get another cause.")
+        return
+    rows = [
+        {
+            "week": one.week,
+            "now": "(it passed)" if one.before is None else fmt.cause(one.before),
+            "would be": fmt.cause(one.after),
+            "rule": one.rule_id,
+            "failures": one.failures,
+            "example": one.example,
+        }
+        for one in moved
+    ]
+    print_table(console, "Failures that would get another cause", rows)
 
 
 def _short(value: object) -> str:

@@ -64,6 +64,14 @@ def test_reading_commands_load_neither_dagster_nor_the_clients() -> None:
     assert not loaded & {"dagster", "pandas", "github", "notion_client", "starlette", "pyarrow"}
 
 
+def test_the_loop_for_unknown_failures_loads_none_of_them_either() -> None:
+    loaded = loaded_after(
+        "import roadmap_pipeline.cli, roadmap_pipeline.reports.unknown, roadmap_pipeline.warehouse.query,"
+        " roadmap_pipeline.failures.back_test, roadmap_pipeline.terminal"
+    )
+    assert not loaded & {"dagster", "pandas", "github", "notion_client", "starlette", "pyarrow"}
+
+
 def test_workspace_and_pyproject_name_the_same_location() -> None:
     workspace = yaml.safe_load((ROOT / "workspace.yaml").read_text(encoding="utf-8"))
     (entry,) = workspace["load_from"]

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -228,3 +229,77 @@ def test_real_data_never_joins_the_sandboxs(ran: Ran, root: Path) -> None:
     refused = call("sync", env=served(ran, root, ROADMAP_WAREHOUSE=aside, GITHUB_TOKEN="another"))
     assert refused.exit_code == 2
     assert "simulated" in refused.output
+
+
+def test_the_loop_for_unknown_failures(ran: Ran, root: Path) -> None:
+    environment = {"ROADMAP_WAREHOUSE": ran.settings.warehouse}
+    rows = [json.loads(line) for line in call("failures", "unknown", "--json", env=environment).stdout.splitlines()]
+    assert len(rows) == 10
+    told = [row for row in rows if row["is_told"]]
+    assert told == rows[: len(told)]
+    for row in told:
+        assert row["draft"] is None or row["draft"]["hits_unknown"] >= 1
+    for part in (told, rows[len(told) :]):
+        assert [row["people"] for row in part] == sorted((row["people"] for row in part), reverse=True)
+    shown = call("failures", "unknown", "--limit", "3", env=environment).output
+    assert "failed jobs without a known cause" in shown
+    assert "roadmap failures test-rule" in shown
+
+    (root / "passing.txt").write_text("npm error code ECONNRESET\n")
+    words = ("failures", "test-rule", "npm error code E", "--passing", str(root / "passing.txt"))
+    hits = json.loads(call(*words, "--json", env=environment).stdout)
+    assert hits["hits_elsewhere"] == sum(hits["hits"].values()) > 1
+    assert hits["hits_passing"] == [str(root / "passing.txt")]
+    assert "too loose: it hits passing logs" in call(*words, env=environment).output
+
+
+def test_a_rules_file_is_tried_before_it_judges(ran: Ran, root: Path) -> None:
+    warehouse = root / "w.duckdb"
+    for name in ("w.duckdb", "w.snapshot.duckdb"):
+        shutil.copyfile(ran.settings.warehouse, root / name)
+    rules = (
+        '[[rule]]\nid = "own.npm"\ncategory = "lint_format"\npriority = 950\npatterns = ["npm error code E"]\n'
+        'example = "npm error code E1"\nnegative_example = "fine"\n'
+    )
+    (root / "own.toml").write_text(rules)
+    environment = {"ROADMAP_WAREHOUSE": str(warehouse)}
+    tried = call("failures", "test-rule", "--rules", str(root / "own.toml"), "--json", env=environment)
+    moved = [json.loads(line) for line in tried.stdout.splitlines()]
+    assert {(row["before"], row["after"], row["rule_id"]) for row in moved} == {("network", "lint_format", "own.npm")}
+
+    (root / "roadmap.toml").write_text('[failures]\nrules = "own.toml"\n')
+    environment |= {"ROADMAP_CONFIG": str(root / "roadmap.toml")}
+    previewed = [json.loads(line) for line in call("build", "--diff", "--json", env=environment).stdout.splitlines()]
+    assert [row for row in previewed if row["table"] == "derived.failure_verdicts"] == [
+        {"table": "derived.failure_verdicts"} | row for row in moved
+    ]
+    shown = call("build", "--diff", env=environment).output
+    week = moved[0]["week"]
+    assert re.search(rf"{week}: .*lint format \d+ → \d+.*network \d+ → \d+", shown)
+    with duckdb.connect(str(warehouse), read_only=True) as con:
+        assert con.execute("select count(*) from derived.failure_verdicts where rule_id = 'own.npm'").fetchone() == (0,)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("test-rule",), 2, "give a PATTERN or --rules FILE"),
+        (("test-rule", "x", "--rules", "y.toml"), 2, "give a PATTERN or --rules FILE"),
+        (("test-rule", "(x"), 2, "bad pattern '(x'"),
+        (("test-rule", "x", "--passing", "nowhere.txt"), 2, "nowhere.txt"),
+        (("unknown", "--limit", "0"), 2, "--limit"),
+    ],
+)
+def test_wrong_words_for_the_loop(ran: Ran, root: Path, words: tuple[str, ...], code: int, said: str) -> None:
+    result = call("failures", *words, env={"ROADMAP_WAREHOUSE": ran.settings.warehouse})
+    assert result.exit_code == code
+    assert said in result.output
+
+
+def test_the_loop_asks_for_a_run_first_and_for_a_build_of_this_version(root: Path) -> None:
+    result = call("failures", "unknown")
+    assert (result.exit_code, "roadmap run" in result.output) == (1, True)
+    (root / "data").mkdir()
+    duckdb.connect(str(root / "data" / "roadmap.snapshot.duckdb")).close()
+    result = call("failures", "unknown")
+    assert (result.exit_code, "roadmap build" in result.output) == (1, True)

@@ -184,9 +184,11 @@ class Classifier:
         )
 
     def _unknown(self, job: JobFacts) -> Verdict:
-        """A failure that left nothing to judge by: failures of one step are one kind."""
-        failed = [step.name for step in job.steps if step.conclusion == "failure"]
-        evidence = f"Failed step: {failed[0]}" if failed else ""
+        """A failure that no rule knows: what GitHub noted of it, else its step, makes it one kind."""
+        noted = (text.strip().partition("\n")[0] for text in job.annotations)
+        telling = [text for text in noted if text and not WRAPPER.search(text.encode("utf-8", "replace"))]
+        failed = [f"Failed step: {step.name}" for step in job.steps if step.conclusion == "failure"]
+        evidence = next(iter(telling + failed), "")
         return Verdict(
             UNKNOWN,
             UNKNOWN,

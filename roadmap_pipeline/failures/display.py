@@ -1,6 +1,6 @@
-"""Showing text from logs and titles where Markdown, HTML and mentions have a meaning.
+"""Showing text from logs and titles where Markdown, HTML, mentions or control characters have a meaning.
 
-Belongs here: neutralising foreign text for GitHub and Notion. Secrets belong to :mod:`.redaction`.
+Belongs here: neutralising foreign text for GitHub, Notion and terminals. Secrets belong to :mod:`.redaction`.
 """
 
 import re
@@ -41,6 +41,16 @@ def escape_markdown(text: str) -> str:
     text = _URL.sub(lambda match: match[0] + _WORD_JOINER, text)
     text = _COMMIT.sub(rf"\1{_WORD_JOINER}", text)
     return re.sub(r"\A(\d+)([.)])", rf"\1{_WORD_JOINER}\2", text)
+
+
+def as_plain(text: str, max_chars: int) -> str:
+    """``text`` for a terminal: on one line, without control and invisible characters, cut with … to ``max_chars``."""
+    return _shortened(_plain(text), max_chars)
+
+
+def without_controls(text: str) -> str:
+    """``text`` for a terminal, lines kept: nothing in it moves the cursor, colours or turns the direction around."""
+    return _INVISIBLE.sub("", text)
 
 
 def _plain(text: str) -> str:

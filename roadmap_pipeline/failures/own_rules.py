@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from roadmap_pipeline.errors import ConfigurationError
-from roadmap_pipeline.failures.classifier import Classifier
+from roadmap_pipeline.failures.classifier import Classifier, default_classifier
 from roadmap_pipeline.failures.rules import Rule, RuleSet, default_rules, load_rules
 
 _COMMAND = "##[group]Run "
@@ -30,6 +30,11 @@ def rules_with(path: Path | None) -> RuleSet:
     if problems:
         raise ConfigurationError(*sorted(problems))
     return rules
+
+
+def classifier_with(path: Path | None) -> Classifier:
+    """The classifier by :func:`rules_with`; raises as that."""
+    return default_classifier() if path is None else Classifier(rules_with(path))
 
 
 def example_log(example: str) -> bytes:

@@ -5,6 +5,7 @@ belongs to ``github``, counting failures to the SQL models.
 """
 
 import json
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from roadmap_pipeline import progress
@@ -25,31 +26,33 @@ if TYPE_CHECKING:
 
 _BATCH = 500
 
-# A verdict is out of date when the rules changed, or when it was made without the log that is stored now: only a
-# verdict on a log names a line, and the log of a finished job never changes.
-_TO_JUDGE = """
+# A verdict is out of date when the rules changed, or when there is more to judge by now: the log of a finished job, and
+# what GitHub noted about one without a log, never change.
+_JUDGED_FROM = """
+case when logs.excerpt is not null then 'log' when json_array_length(logs.annotations) > 0 then 'annotations' else 'job'
+end
+"""
+_TO_JUDGE = f"""
 select jobs.job_id
 from raw.workflow_jobs as jobs
 left join raw.job_logs as logs on logs.job_id = jobs.job_id
 left join derived.failure_verdicts as verdicts on verdicts.job_id = jobs.job_id
 where jobs.conclusion in ('failure', 'timed_out', 'startup_failure')
-  and (verdicts.job_id is null
-       or verdicts.ruleset_version is distinct from ?
-       or (verdicts.line is null and logs.excerpt is not null))
+  and (verdicts.ruleset_version is distinct from ? or verdicts.judged_from is distinct from {_JUDGED_FROM})
 order by jobs.job_id
-"""
-_JOBS = """
-select jobs.repo, jobs.job_id, jobs.run_id, jobs.run_attempt, jobs.name, jobs.conclusion, jobs.steps,
-       logs.excerpt, logs.excerpt_spans
+"""  # noqa: S608
+_JOBS = f"""
+select jobs.repo, jobs.job_id, jobs.run_id, jobs.run_attempt, {_JUDGED_FROM}, jobs.name, jobs.conclusion, jobs.steps,
+       logs.excerpt, logs.excerpt_spans, logs.annotations
 from raw.workflow_jobs as jobs
 left join raw.job_logs as logs on logs.job_id = jobs.job_id
 where jobs.job_id in (select unnest(?))
 order by jobs.job_id
-"""
+"""  # noqa: S608
 
 
 def classify_failures(con: "duckdb.DuckDBPyConnection", *, rules: RuleSet | None = None) -> int:
-    """Judge the failed jobs that have no verdict of these rules yet, or whose log came after it; returns how many.
+    """Judge the failed jobs that have no verdict of these rules yet, or of which more is known since; returns how many.
 
     Either all verdicts are stored or, after an error, none.
     """
@@ -59,10 +62,15 @@ def classify_failures(con: "duckdb.DuckDBPyConnection", *, rules: RuleSet | None
         return 0
     with progress.task("Classifying failed jobs", total=len(jobs)) as task, transaction(con):
         for start in range(0, len(jobs), _BATCH):
-            batch = con.execute(_JOBS, [jobs[start : start + _BATCH]]).fetchall()
-            replace_rows(con, "derived.failure_verdicts", [_row(classifier, *job) for job in batch])
+            batch = judged(con, classifier, jobs[start : start + _BATCH])
+            replace_rows(con, "derived.failure_verdicts", batch)
             task.advance(len(batch))
     return len(jobs)
+
+
+def judged(con: "duckdb.DuckDBPyConnection", classifier: Classifier, jobs: Sequence[int]) -> list[dict[str, Any]]:
+    """Verdicts on stored failed jobs as rows of ``derived.failure_verdicts``, by job. Nothing is written."""
+    return [_row(classifier, *job) for job in con.execute(_JOBS, [jobs]).fetchall()]
 
 
 def _row(
@@ -71,11 +79,13 @@ def _row(
     job_id: int,
     run_id: int,
     run_attempt: int,
+    judged_from: str,
     name: str | None,
     conclusion: str,
     steps: str | None,
     excerpt: str | None,
     spans: str | None,
+    annotations: str | None,
 ) -> dict[str, Any]:
     facts = JobFacts(
         conclusion=conclusion,
@@ -83,11 +93,19 @@ def _row(
             StepFacts(step.get("name") or "", step.get("status"), step.get("conclusion"), step.get("number"))
             for step in json.loads(steps or "[]")
         ),
+        annotations=tuple(_noted(annotations)),
         has_log=excerpt is not None,
         name=name or "",
     )
     verdict = classify_excerpt(excerpt or "", json.loads(spans or "[]"), facts, classifier)
-    return {"repo": repo, "job_id": job_id, "run_id": run_id, "run_attempt": run_attempt} | _columns(verdict)
+    key = {"repo": repo, "job_id": job_id, "run_id": run_id, "run_attempt": run_attempt}
+    return key | _columns(verdict) | {"judged_from": judged_from}
+
+
+def _noted(annotations: str | None) -> Iterator[str]:
+    """What the annotations of ``raw.job_logs`` say, each title before its message."""
+    for one in json.loads(annotations or "[]"):
+        yield from (text for text in (one.get("title"), one.get("message")) if text)
 
 
 def _columns(verdict: Verdict | None) -> dict[str, Any]:

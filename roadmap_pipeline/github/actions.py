@@ -303,7 +303,7 @@ class ActionsReader:
                     return {**row, "state": "not_yet"}
                 return {**row, "state": str(log), **read_annotations(self._r, job_id)}
             try:
-                return {**row, **log_columns(log)}
+                return {**row, **log_columns(log, self._r.classifier)}
             except GitHubError:
                 if not remaining:
                     raise

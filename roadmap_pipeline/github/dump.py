@@ -29,6 +29,8 @@ from roadmap_pipeline.progress import task
 if TYPE_CHECKING:
     import duckdb
 
+    from roadmap_pipeline.failures.classifier import Classifier
+
 ROWS_PER_BATCH = 1_000
 NAMED_AT_MOST = 5
 """How many positions or names a note gives before it only counts."""
@@ -221,8 +223,16 @@ def place_logs(logs: Iterable[LogFile], jobs: Iterable[KnownJob]) -> tuple[dict[
     return placed, unplaced
 
 
-def ingest_dump(directory: str | Path, con: "duckdb.DuckDBPyConnection", read_at: datetime) -> IngestSummary:
+def ingest_dump(
+    directory: str | Path,
+    con: "duckdb.DuckDBPyConnection",
+    read_at: datetime,
+    *,
+    classifier: "Classifier | None" = None,
+) -> IngestSummary:
     """Load a folder of recorded payloads into the raw tables of an open warehouse; ``read_at`` is aware.
+
+    Of logs those lines are kept that ``classifier`` (default: the project's rules) goes by.
 
     Every record becomes a row, however old it is and whatever is missing beside it (jobs without their run too); of
     several records of one thing the newest is taken, and none takes the place of a newer stored one. What is not used
@@ -230,7 +240,7 @@ def ingest_dump(directory: str | Path, con: "duckdb.DuckDBPyConnection", read_at
     """
     dump = read_dump(directory)
     store = Store(con, IngestSummary(), read_at)
-    loader = _Loader(dump, store, read_at)
+    loader = _Loader(dump, store, read_at, classifier)
     loader.load()
     views = _reasoned(dump, Kind.PULL_REQUEST_VIEW, "view of a pull request in a list of issues, not an issue")
     comments = _reasoned(dump, Kind.COMMENT, "comment, which no table holds")
@@ -243,7 +253,8 @@ def ingest_dump(directory: str | Path, con: "duckdb.DuckDBPyConnection", read_at
 class _Loader:
     """A dump on its way into the store."""
 
-    def __init__(self, dump: Dump, store: Store, read_at: datetime) -> None:
+    def __init__(self, dump: Dump, store: Store, read_at: datetime, classifier: "Classifier | None") -> None:
+        self._classifier = classifier
         self._dump = dump
         self._store = store
         self._read_at = read_at
@@ -309,7 +320,7 @@ class _Loader:
             "run_attempt": job.run_attempt,
             "read_at": naive_utc(self._read_at),
             "source": log.source,
-            **log_columns([log.read()]),
+            **log_columns([log.read()], self._classifier),
         }
 
     def _skip(self, record: Record, reason: str) -> None:

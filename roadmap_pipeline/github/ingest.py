@@ -36,6 +36,8 @@ from roadmap_pipeline.progress import Task, task
 if TYPE_CHECKING:
     import duckdb
 
+    from roadmap_pipeline.failures.classifier import Classifier
+
 WORKERS = 6
 """Requests under way at a time; GitHub advises against many."""
 REPOSITORIES_AT_A_TIME = 4
@@ -48,12 +50,14 @@ def ingest(
     *,
     history_days: int,
     now: datetime,
+    classifier: "Classifier | None" = None,
 ) -> IngestSummary:
     """Read what is new in ``repositories`` (owner/name, old names too) into the raw tables of an open warehouse.
 
     Runs created more than ``history_days`` before ``now`` (aware) are left out, and pull requests closed before that,
     unless a milestone holds them; issues and milestones never. A second call with nothing new writes no row. Where the
-    client's request budget ends, the reading ends with a note; the next call goes on.
+    client's request budget ends, the reading ends with a note; the next call goes on. Of logs those lines are kept that
+    ``classifier`` (default: the project's rules) goes by.
 
     Raises ConfigurationError (naming all repositories that can't be read), RateLimited, GitHubError; what was read
     until then is stored, of the other repositories too.
@@ -67,7 +71,7 @@ def ingest(
             ThreadPoolExecutor(WORKERS, thread_name_prefix="ingest") as workers,
             ThreadPoolExecutor(REPOSITORIES_AT_A_TIME, thread_name_prefix="ingest-list") as listers,
         ):
-            place = _Place(client, store, workers, listers, now, timedelta(days=history_days))
+            place = _Place(client, store, workers, listers, now, timedelta(days=history_days), classifier)
             _read_all(place, names)
     except BudgetSpent as error:
         store.note(str(error))
@@ -86,10 +90,13 @@ class _Place:
     listers: Executor
     now: datetime
     history: timedelta
+    classifier: "Classifier | None"
 
     def reading(self, repo: str) -> RepositoryReading:
         horizon = (naive_utc(self.now) - self.history).replace(microsecond=0)
-        return RepositoryReading(self.client, self.store, self.workers, self.listers, repo, self.now, horizon)
+        return RepositoryReading(
+            self.client, self.store, self.workers, self.listers, repo, self.now, horizon, self.classifier
+        )
 
 
 def _read_all(place: _Place, names: Sequence[str]) -> None:

@@ -7,19 +7,20 @@ from roadmap_pipeline.github.records import Row
 from roadmap_pipeline.github.transport import GitHubError, NotFoundError
 
 if TYPE_CHECKING:
+    from roadmap_pipeline.failures.classifier import Classifier
     from roadmap_pipeline.github.reading import RepositoryReading
 
 ANNOTATIONS_KEPT = 20
 MESSAGE_CHARACTERS = 2_000
 
 
-def log_columns(log: Iterable[bytes]) -> Row:
-    """Columns of ``raw.job_logs`` for a log that is there."""
+def log_columns(log: Iterable[bytes], classifier: "Classifier | None" = None) -> Row:
+    """Columns of ``raw.job_logs`` for a log that is there; lines that ``classifier`` goes by are kept."""
     import orjson
 
     from roadmap_pipeline.failures.excerpts import make_excerpt
 
-    excerpt = make_excerpt(log)
+    excerpt = make_excerpt(log, classifier=classifier)
     return {
         "state": "stored",
         "excerpt": excerpt.text,

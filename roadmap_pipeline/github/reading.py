@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from roadmap_pipeline.errors import RoadmapError
 from roadmap_pipeline.github.ahead import ahead
@@ -19,6 +19,9 @@ from roadmap_pipeline.github.records import Reading, Row, naive_utc
 from roadmap_pipeline.github.store import Store
 from roadmap_pipeline.github.transport import Answer, GitHubClient
 from roadmap_pipeline.progress import Task
+
+if TYPE_CHECKING:
+    from roadmap_pipeline.failures.classifier import Classifier
 
 OVERLAP = timedelta(hours=1)
 """How far behind what it has read a walk starts: GitHub's lists are not exactly in step with what happens."""
@@ -36,6 +39,7 @@ class RepositoryReading:
     """One reading of ``repo`` (canonical) at ``read_at`` (aware), back to ``horizon`` (naive UTC).
 
     ``workers`` send single requests, ``listers`` walk through lists; both are shared with other repositories.
+    ``classifier`` decides what is kept of logs; None stands for the project's rules.
     """
 
     client: GitHubClient
@@ -45,6 +49,7 @@ class RepositoryReading:
     repo: str
     read_at: datetime
     horizon: datetime
+    classifier: "Classifier | None" = None
     root: str = field(init=False)
 
     def __post_init__(self) -> None:

@@ -44,21 +44,15 @@ _RUNS = """
 """
 
 _FAILURES = """
-    select f.repo, f.head_sha, f.job_name, f.category, f.evidence, f.html_url,
-        case
-            when f.is_preexisting then 'preexisting'
-            when f.is_flaky then 'flaky'
-            when f.domain in ('code', 'pipeline') then 'ours'
-            -- Installing, checking out, running out of memory: the change may well have caused it.
-            when f.domain = 'platform' and f.is_retryable then 'infrastructure'
-            else 'unclear'
-        end as blame
+    select f.repo, f.head_sha, f.job_name, f.category, f.evidence, f.html_url, v.verdict, v.reason, v.since_url
     from marts.ci_failures as f
+    join marts.ci_verdicts as v on v.job_id = f.job_id
     -- A job may fail without failing its run (continue-on-error), or in a run that was called off.
     join marts.ci_runs as r
         on r.run_id = f.run_id and r.run_attempt = f.run_attempt and r.is_latest_attempt
         and r.outcome in ('fail', 'pending')
-    order by f.repo, f.head_sha, list_position(['ours', 'unclear', 'infrastructure', 'flaky', 'preexisting'], blame),
+    order by f.repo, f.head_sha,
+        list_position(['this_change', 'unclear', 'infrastructure', 'known_flaky', 'already_failing'], v.verdict),
         f.job_name, f.workflow_path, f.job_id
 """
 
@@ -69,14 +63,14 @@ _PROGRESS = """
     order by p.repo, p.milestone, p.points_possible desc, p.rule
 """
 
-_BLAME = {
-    "ours": ("🔴", "probably this change"),
+_VERDICTS = {
+    "this_change": ("🔴", "probably this change"),
     "unclear": ("⚪", "may or may not be this change"),
     "infrastructure": ("🔵", "infrastructure → run it again"),
-    "flaky": ("🟡", "flaky, it also passed on this commit → run it again"),
-    "preexisting": ("🟠", "already failing on the default branch → not this change"),
+    "known_flaky": ("🟡", "known flaky, {reason} → run it again"),
+    "already_failing": ("🟠", "not this change, {reason}"),
 }
-"""By who is to blame: the mark, and what to make of it."""
+"""``marts.ci_verdicts.verdict``: the mark, and what to make of it."""
 
 
 def pull_request_comments(con: "duckdb.DuckDBPyConnection") -> list[Row]:
@@ -120,9 +114,9 @@ def _verdict(runs: Row | None, failures: list[Row]) -> str:
         return "no run for this commit yet"
     going = f", {fmt.several(runs['pending'], 'run')} still going" if runs["pending"] else ""
     if failures:
-        blamed = Counter(failure["blame"] for failure in failures)
+        blamed = Counter(failure["verdict"] for failure in failures)
         jobs = fmt.several(len(failures), "failing job")
-        ours, unclear = blamed["ours"], blamed["unclear"]
+        ours, unclear = blamed["this_change"], blamed["unclear"]
         if ours == len(failures):
             return f"{jobs}, probably from this change{going}"
         if ours:
@@ -141,7 +135,9 @@ def _verdict(runs: Row | None, failures: list[Row]) -> str:
 
 
 def _failure(failure: Row, *, is_fork: bool) -> str:
-    mark, verdict = _BLAME[failure["blame"]]
+    mark, wording = _VERDICTS[failure["verdict"]]
+    reason = escape_markdown(failure["reason"])
+    verdict = wording.format(reason=fmt.link(reason, failure["since_url"]))
     job = fmt.link(as_code(failure["job_name"] or "", 60) or "a job", failure["html_url"])
     evidence = "" if is_fork or not failure["evidence"] else f": {as_code(failure['evidence'], 140)}"
     return f"- {mark} {job} · {fmt.cause(failure['category'])} · {verdict}{evidence}"

@@ -130,6 +130,13 @@ _GONE = """
     order by g.pull_requests desc, g.failed_job_attempts desc, g.failed_runs desc, g.repo, g.fingerprint
 """
 
+_VERDICTS = """
+    select v.verdict, count(*) as failed_job_attempts
+    from marts.ci_verdicts as v
+    where v.week = ?
+    group by v.verdict
+"""
+
 _FLAKY = """
     select f.repo, f.job_name, f.flaky_commits, f.commits, f.flake_rate, f.wilson_lower_bound, f.pull_requests,
         f.example_url, strftime(f.last_flaky_at, '%Y-%m-%d') as last_flake
@@ -235,6 +242,7 @@ def _facts(con: "duckdb.DuckDBPyConnection", week: str, monday: date) -> dict[st
         "gone": rows(con, _GONE, {"week": week, "last": last}),
         "categories": categories,
         "recognised": wording.recognised(categories, now["failed_job_attempts"]),
+        "verdicts": wording.verdicts(rows(con, _VERDICTS, [week]), now["failed_job_attempts"]),
         "groups": groups,
         "flaky": flaky,
         "episodes": episodes,

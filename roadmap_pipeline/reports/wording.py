@@ -39,6 +39,15 @@ ENDINGS = {
 }
 """``marts.red_episodes.closed_by`` in words."""
 
+VERDICTS = {
+    "this_change": "probably from the change",
+    "known_flaky": "known flaky",
+    "already_failing": "already failing on the default branch",
+    "infrastructure": "from the infrastructure",
+    "unclear": "unclear",
+}
+"""``marts.ci_verdicts.verdict`` in words."""
+
 
 def title(text: str) -> str:
     """A milestone's title as Markdown that reads as it was written, shortened."""
@@ -220,6 +229,15 @@ def recognised(categories: Sequence[Row], failed_jobs: int) -> str:
         f"The cause of {unknown['failed_job_attempts']:,} of {fmt.several(failed_jobs, 'failed job')}"
         f" ({fmt.percent(unknown['share'], 0)}) was not recognised."
     )
+
+
+def verdicts(found: Sequence[Row], failed_jobs: int) -> str:
+    """How many failed jobs the change is to blame for; empty when not all of them were judged (too long ago)."""
+    counts = {row["verdict"]: row["failed_job_attempts"] for row in found}
+    if not failed_jobs or sum(counts.values()) != failed_jobs:
+        return ""
+    told = [f"{fmt.count(counts[verdict])} {words}" for verdict, words in VERDICTS.items() if verdict in counts]
+    return f"What to make of them: {', '.join(told)}."
 
 
 def quality(facts: Row, now: Row) -> list[str]:

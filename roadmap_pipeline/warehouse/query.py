@@ -4,6 +4,8 @@ Belongs here: one read-only query. Printing its rows is the command line's.
 """
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -34,6 +36,24 @@ def published(path: str | Path) -> str | Path:
     if isinstance(snapshot, Path) and not snapshot.exists():
         raise WarehouseError(f"There is no snapshot to read yet ({snapshot}): run `roadmap run` first")
     return snapshot
+
+
+@contextmanager
+def open_published(path: str | Path) -> Iterator["duckdb.DuckDBPyConnection"]:
+    """The snapshot of the warehouse ``path``, for reading only.
+
+    Raises WarehouseError when there is none yet, and when it is of a version that lacks what is read from it.
+    """
+    import duckdb
+
+    with connect(published(path), read_only=True) as con:
+        try:
+            yield con
+        except (duckdb.CatalogException, duckdb.BinderException) as error:
+            lacking = str(error).split("\n", 1)[0]
+            raise WarehouseError(
+                f"The snapshot was made by another version: run `roadmap build` first ({lacking})"
+            ) from error
 
 
 def run_query(path: str | Path, sql: str) -> QueryResult:

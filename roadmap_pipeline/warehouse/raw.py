@@ -343,6 +343,12 @@ TABLES: tuple[SourceTable, ...] = (
             ("evidence", "VARCHAR", "That line, redacted and shortened."),
             ("retryable", "BOOLEAN", "Whether running again without a change may help."),
             ("ruleset_version", "VARCHAR", "Version of the rules."),
+            (
+                "judged_from",
+                "VARCHAR",
+                "What there was to judge by: log (its excerpt), annotations (no log, but failures GitHub noted) or job"
+                " (conclusion and steps only). When there is more, the job is judged again.",
+            ),
         ),
     ),
     SourceTable(

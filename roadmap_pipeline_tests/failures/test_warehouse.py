@@ -131,3 +131,43 @@ def test_progress_is_shown(con: duckdb.DuckDBPyConnection) -> None:
         classify_failures(con)
     assert seen == [("Classifying failed jobs", 3)]
     assert sum(done) == 3
+
+
+def note(con: duckdb.DuckDBPyConnection, job_id: int, *annotations: dict[str, Any]) -> None:
+    row = {"repo": "acme/payments", "job_id": job_id, "run_id": 100 + job_id, "run_attempt": 2, "state": "missing"}
+    replace_rows(con, "raw.job_logs", [row | {"annotations": json.dumps(annotations)}])
+
+
+def judged_from(con: duckdb.DuckDBPyConnection) -> dict[int, str]:
+    return dict(con.execute("select job_id, judged_from from derived.failure_verdicts").fetchall())
+
+
+def test_what_github_noted_is_judged_where_there_is_no_log(con: duckdb.DuckDBPyConnection) -> None:
+    failed = [{"number": 1, "name": "Build", "status": "completed", "conclusion": "failure"}]
+    for job_id in (1, 2, 3, 4):
+        store_job(con, job_id, "failure", failed)
+    note(con, 1, {"title": None, "message": "The runner has received a shutdown signal."})
+    note(con, 2, {"title": "", "message": "Process completed with exit code 1."}, {"message": "the frobnicator is sad"})
+    note(con, 3, {"title": "", "message": "Process completed with exit code 1."})
+    note(con, 4)
+    assert classify_failures(con) == 4
+    found = verdicts(con)
+    assert found[1][0] == "runner_lost"
+    assert (found[2][0], found[2][-1]) == ("unknown", "the frobnicator is sad")
+    assert found[3][-1] == found[4][-1] == "Failed step: Build"
+    assert judged_from(con) == {1: "annotations", 2: "annotations", 3: "annotations", 4: "job"}
+    assert classify_failures(con) == 0
+
+
+def test_a_verdict_is_made_again_when_there_is_more_to_judge_by(con: duckdb.DuckDBPyConnection) -> None:
+    store_job(con, 1, "failure")
+    classify_failures(con)
+    assert judged_from(con) == {1: "job"}
+    note(con, 1, {"message": "No space left on device"})
+    assert classify_failures(con) == 1
+    assert (verdicts(con)[1][0], judged_from(con)) == ("disk_full", {1: "annotations"})
+    assert classify_failures(con) == 0
+    store_log(con, 1, LOG)
+    assert classify_failures(con) == 1
+    assert (verdicts(con)[1][0], judged_from(con)) == ("test", {1: "log"})
+    assert classify_failures(con) == 0

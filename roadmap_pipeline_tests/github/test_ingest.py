@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from pydantic import SecretStr
 
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
+from roadmap_pipeline.failures.own_rules import classifier_with
 from roadmap_pipeline.github.dump import ingest_dump
 from roadmap_pipeline.github.ingest import ingest
 from roadmap_pipeline.github.transport import GitHubApp, RateLimited
@@ -64,6 +65,32 @@ def test_everything_is_read(serve, con):
         (2, None, None),
     ]
     assert table(con, "select failed_steps from raw.workflow_jobs where job_id = 1000") == [(["Run tests"],)]
+
+
+def test_what_own_rules_go_by_is_kept_of_logs_and_dumps_of_logs(serve, con, tmp_path):
+    """A line in the middle of a long step that none of the project's rules knows."""
+    content = small_world()
+    lines = ["##[group]Run ./x.sh", "##[endgroup]", *(f"quiet line {number}" for number in range(500))]
+    lines[100] = "the release train blue is closed"
+    content.logs = {1000: "\n".join([*lines, "##[error]Process completed with exit code 1."]).encode()}
+    world = serve(content)
+    (tmp_path / "own.toml").write_text(
+        '[[rule]]\nid = "acme.train"\ncategory = "policy_gate"\npriority = 950\n'
+        'patterns = ["release train (\\\\w+) is closed"]\nexample = "the release train blue is closed"\n'
+        'negative_example = "the release train blue is open"\n'
+    )
+    kept = "select contains(excerpt, 'release train') from raw.job_logs where job_id = 1000"
+    read(world, con)
+    assert table(con, kept) == [(False,)]
+    con.execute("delete from raw.job_logs")
+    own = classifier_with(tmp_path / "own.toml")
+    ingest(world.client(), con, [REPO], history_days=400, now=CLOCK, classifier=own)
+    assert table(con, kept) == [(True,)]
+    con.execute("delete from raw.job_logs")
+    (tmp_path / "dump").mkdir()
+    (tmp_path / "dump" / "1000.txt").write_bytes(content.logs[1000])
+    ingest_dump(tmp_path / "dump", con, CLOCK, classifier=own)
+    assert table(con, kept) == [(True,)]
 
 
 def test_a_second_ingest_with_nothing_new_writes_nothing_and_asks_little(serve, con):

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from roadmap_pipeline.failures.taxonomy import CATEGORIES
 from roadmap_pipeline.github import records
 from roadmap_pipeline.sandbox.organisation import generate
 from roadmap_pipeline.sandbox.organisation.truth import GroundTruth
@@ -21,8 +22,6 @@ from roadmap_pipeline.warehouse.models import build
 from roadmap_pipeline.warehouse.raw import create_source_tables, replace_table
 from roadmap_pipeline_tests.marts.reckoning import GRAINS, Reckoning, ratio, time, wilson
 from roadmap_pipeline_tests.marts.world import AS_OF, Warehouse, World, project
-
-_DOMAINS = {"timeout": "platform"}
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,8 @@ def organisation() -> Iterator[Organisation]:
             "run_id": each.run_id,
             "run_attempt": each.run_attempt,
             "category": each.category,
-            "domain": _DOMAINS.get(each.category, "code"),
+            "domain": CATEGORIES[each.category].domain,
+            "retryable": CATEGORIES[each.category].retryable,
             "fingerprint": f"{each.cause}-{each.detail}",
         }
         for each in truth.failed_jobs
@@ -129,6 +129,62 @@ def test_flaky_failures(organisation: Organisation):
             "select distinct repo, head_sha, workflow_path, job_name from marts.ci_failures where is_flaky"
         )
     ) == {(each.repo, each.head_sha, each.workflow_path, each.job_name) for each in organisation.truth.flaky_jobs}
+
+
+def test_what_to_make_of_failures(organisation: Organisation):
+    """The simulation knows what came and went without a change. What is called this change is hardly ever that; what
+    passed on the same commit is nothing else, gates apart, which fail and pass with the jobs they sum up."""
+    transient = {each.job_id: each.transient for each in organisation.truth.failed_jobs}
+    found: dict[str, list[bool]] = defaultdict(list)
+    for row in organisation.table("marts.ci_verdicts"):
+        if row["category"] != "policy_gate":
+            found[row["grounds"]].append(transient[row["job_id"]])
+    share = {grounds: sum(judged) / len(judged) for grounds, judged in found.items()}
+    assert len(found["code"]) > 100
+    assert (share["passed_too"], share["default_branch_fails"]) == (1, 0)
+    assert share["retryable"] > 0.8 > 0.04 > share["code"]
+
+
+def test_since_when_the_default_branch_fails(organisation: Organisation):
+    """Reckoned from the truth's jobs: back from the last result before the run, as long as none passed."""
+    causes = {each.job_id: (each.cause, each.detail) for each in organisation.truth.failed_jobs}
+    results = defaultdict(list)
+    attempts = {(run.run_id, run.attempt): run for run in organisation.reckoning.attempts.itertuples()}
+    for job in organisation.reckoning.jobs.itertuples():
+        if attempts[job.run_id, job.attempt].is_default and job.outcome in ("pass", "fail"):
+            results[job.repo, job.path, job.name].append((job.completed, job.job_id, job.outcome))
+    rows = [row for row in organisation.table("marts.ci_verdicts") if row["verdict"] == "already_failing"]
+    assert len(rows) > 10
+    for row in rows:
+        since, n = None, 0
+        line = sorted(results[row["repo"], row["workflow_path"], row["job_name"]], reverse=True)
+        for completed, job_id, outcome in line:
+            if completed < row["run_created_at"]:
+                if outcome == "pass":
+                    break
+                if causes[job_id] == causes[row["job_id"]]:
+                    since, n = completed, n + 1
+        assert (row["since_at"], row["n"]) == (since, n), row
+
+
+def test_groups_of_failures(organisation: Organisation):
+    runs = {(run.run_id, run.attempt): run for run in organisation.reckoning.attempts.itertuples()}
+    groups = defaultdict(list)
+    for each in organisation.truth.failed_jobs:
+        groups[each.repo, f"{each.cause}-{each.detail}"].append(runs[each.run_id, each.run_attempt])
+    assert {
+        (row["repo"], row["fingerprint"]): (
+            row["first_seen_at"].date(), row["last_seen_at"].date(), row["failed_job_attempts"], row["failed_runs"],
+            row["branches"], row["commits"], row["hit_default_branch"],
+        )
+        for row in organisation.table("marts.failure_groups")
+    } == {
+        key: (
+            min(run.day for run in hit), max(run.day for run in hit), len(hit), len({run.run_id for run in hit}),
+            len({run.branch for run in hit}), len({run.sha for run in hit}), any(run.is_default for run in hit),
+        )
+        for key, hit in groups.items()
+    }  # fmt: skip
 
 
 def test_red_episodes(organisation: Organisation):

@@ -161,8 +161,8 @@ def test_quiet_when_there_is_nothing_to_say(bodies: dict[int, str]) -> None:
 @pytest.mark.parametrize(
     ("number", "start", "end"),
     [
-        (6, "- 🟡 [`browser`](", " · test · flaky, it also passed on this commit → run it again: `AssertionError"),
-        (7, "- 🟠 [`style`](", " · lint format · already failing on the default branch → not this change"),
+        (6, "- 🟡 [`browser`](", " · test · known flaky, the same job passed on this commit → run it again: `"),
+        (7, "- 🟠 [`style`](", " · lint format · not this change, [the default branch fails in this way since 2026"),
         (8, "- 🔵 [`deploy`](", " · network · infrastructure → run it again: `503 Service Unavailable`"),
         (15, "- ⚪ [`install`](", " · dependency install · may or may not be this change"),
     ],

@@ -75,7 +75,10 @@ def test_a_busy_week() -> None:
         ["network", "1", "17 %", "+1", "0", "0"],
         ["compile", "0", "–", "−1", "0", "0"],
     ]
-    assert "The cause of 2 of 6 failed jobs (33 %) was not recognised." in text
+    assert (
+        "The cause of 2 of 6 failed jobs (33 %) was not recognised."
+        " What to make of them: 3 probably from the change, 1 from the infrastructure, 2 unclear." in text
+    )
     top = section(text, "Top failures")
     assert top.startswith(
         "1. test in `test` of acme/payments: 3 failed jobs, 3 pull requests hit · known since 2026-06-01 · [example]("

@@ -50,6 +50,7 @@ select
     j.branch,
     j.head_sha,
     j.event,
+    j.actor,
     j.is_default_branch,
     j.outcome_reason,
     -- A job over its time limit needs no log to say why it failed.
@@ -75,6 +76,7 @@ select
     j.day,
     j.week,
     j.completed_at,
+    j.duration_seconds,
     j.pull_request_number,
     j.milestone,
     j.html_url

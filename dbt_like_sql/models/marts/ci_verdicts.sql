@@ -1,0 +1,160 @@
+-- What to make of a failing job attempt: was it the change, was it luck, was the default branch broken before, or was it
+-- the infrastructure. Of the last 90 days, and of the latest commit of open pull requests whatever its age.
+-- Broken goes before flaky, what was seen before what is likely.
+with failures as (
+    select f.*
+    from marts.ci_failures as f
+    cross join config.parameters as p
+    where f.run_created_at >= p.as_of - interval 90 day
+        or f.head_sha in (select r.head_sha from staging.stg_pull_requests as r where r.state = 'open')
+), default_branch_results as (
+    -- As ci_failures takes them: one result at a time.
+    select d.repo, d.workflow_path, d.job_name, d.completed_at, d.outcome, d.head_sha, d.html_url, v.fingerprint
+    from marts.ci_jobs as d
+    cross join config.parameters as p
+    semi join failures as f
+        on f.repo = d.repo and f.workflow_path = d.workflow_path and f.job_name = d.job_name and f.is_preexisting
+    left join derived.failure_verdicts as v on v.job_id = d.job_id
+    where d.is_default_branch
+        and d.outcome in ('pass', 'fail')
+        and d.completed_at >= p.as_of - interval 120 day
+    qualify row_number() over (
+        partition by d.repo, d.workflow_path, d.job_name, d.completed_at order by d.job_id desc
+    ) = 1
+), since_passes as (
+    select
+        d.*,
+        max(d.completed_at) filter (where d.outcome = 'pass') over (
+            partition by d.repo, d.workflow_path, d.job_name order by d.completed_at
+        ) as passed_at
+    from default_branch_results as d
+), streaks as (
+    -- Failing in the same way since the job last passed: from when, and how often by then.
+    select
+        s.repo,
+        s.workflow_path,
+        s.job_name,
+        s.completed_at,
+        first_value(s.completed_at) over streak as since_at,
+        first_value(s.head_sha) over streak as since_sha,
+        first_value(s.html_url) over streak as since_url,
+        count(*) over streak as results
+    from since_passes as s
+    where s.outcome = 'fail'
+    window streak as (
+        partition by s.repo, s.workflow_path, s.job_name, s.passed_at, s.fingerprint order by s.completed_at
+    )
+), histories as (
+    -- How often the same failure of the job came and went, in the 30 days up to the run.
+    select
+        f.job_id,
+        count(distinct f.head_sha) over same as commits_hit,
+        count(distinct f.head_sha) filter (where f.is_flaky) over same as commits_flaked
+    from failures as f
+    where f.fingerprint is not null
+    window same as (
+        partition by f.repo, f.workflow_path, f.job_base_name, f.fingerprint
+        order by f.run_created_at range between interval 30 day preceding and current row
+    )
+), known as (
+    select
+        f.*,
+        s.since_at,
+        s.since_sha,
+        s.since_url,
+        s.results,
+        greatest(h.commits_hit, 1) as commits_hit,  -- of an unknown commit, or without a fingerprint, this one
+        coalesce(h.commits_flaked, 0) as commits_flaked,
+        k.flake_rate,
+        k.commits as flake_commits,
+        case
+            when k.commits >= 10 then format(  -- of fewer a rate says nothing
+                '; the job flaked on {} of its latest {} commits ({:.1f} %)',
+                k.flaky_commits, k.commits, 100 * k.flake_rate
+            )
+            else ''
+        end as job_flakes
+    from failures as f
+    asof left join streaks as s
+        on s.repo = f.repo
+        and s.workflow_path = f.workflow_path
+        and s.job_name = f.job_name
+        and s.completed_at < f.run_created_at
+    left join histories as h on h.job_id = f.job_id
+    left join marts.flaky_jobs as k
+        on k.repo = f.repo and k.workflow_path = f.workflow_path and k.job_name = f.job_base_name
+), judged as (
+    select
+        k.*,
+        case
+            when k.is_preexisting then 'default_branch_fails'
+            when k.is_flaky then 'passed_too'
+            when k.domain = 'platform' and k.is_retryable then 'retryable'
+            -- Two commits make a flake (metrics.md, section 5); at most every second time it is real.
+            when k.commits_flaked >= 2 and k.commits_flaked >= 0.5 * (k.commits_hit - 1) then 'failure_flakes'
+            -- A job's flake rate alone blames nobody: what is left of its failures are mostly those that were real.
+            when k.domain in ('code', 'pipeline') then 'code'
+            else 'open'
+        end as grounds
+    from known as k
+)
+select
+    j.repo,
+    j.run_id,
+    j.run_attempt,
+    j.job_id,
+    j.job_name,
+    j.workflow_path,
+    j.head_sha,
+    j.is_default_branch,
+    j.pull_request_number,
+    j.category,
+    j.domain,
+    j.rule_id,
+    j.ruleset_version,
+    j.fingerprint,
+    case j.grounds
+        when 'default_branch_fails' then 'already_failing'
+        when 'passed_too' then 'known_flaky'
+        when 'failure_flakes' then 'known_flaky'
+        when 'retryable' then 'infrastructure'
+        when 'code' then 'this_change'
+        else 'unclear'
+    end as verdict,
+    j.grounds,
+    case j.grounds
+        when 'default_branch_fails' then coalesce(
+            format(
+                'the default branch fails in this way since {} UTC{}, {}',
+                strftime(j.since_at, '%Y-%m-%d %H:%M'),
+                coalesce(' (commit ' || left(j.since_sha, 7) || ')', ''),
+                case when j.results = 1 then 'once' else j.results || ' times in a row' end
+            ),
+            'the default branch already failed in this job'
+        )
+        when 'passed_too' then 'the same job passed on this commit' || j.job_flakes
+        when 'failure_flakes' then format(
+            'this failure came and went on {} of {} other commits in 30 days{}',
+            j.commits_flaked, greatest(j.commits_hit - 1, j.commits_flaked), j.job_flakes
+        )
+        when 'retryable' then replace(j.category, '_', ' ') || ' says nothing about the code, and may be gone next time'
+        when 'code' then 'the default branch did not fail like this, and the job did not pass on this commit' || j.job_flakes
+        else case
+            when j.category = 'unknown' then 'the cause was not recognised'
+            else replace(j.category, '_', ' ') || ' may come from the change or from what it runs on'
+        end
+    end as reason,
+    case j.grounds
+        when 'default_branch_fails' then j.results
+        when 'passed_too' then j.flake_commits
+        else j.commits_hit
+    end as n,
+    j.flake_rate,
+    j.flake_commits,
+    case when j.is_preexisting then j.since_at end as since_at,
+    case when j.is_preexisting then j.since_sha end as since_sha,
+    case when j.is_preexisting then j.since_url end as since_url,
+    j.run_created_at,
+    j.week,
+    j.html_url
+from judged as j

@@ -1,0 +1,81 @@
+"""Which stored failures get another cause when they are judged again, by week: what to look at before it is published.
+
+Belongs here: comparing verdicts with those there were. Judging again belongs to :mod:`.warehouse`.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import duckdb
+
+WEEK = "strftime(coalesce(runs.created_at, jobs.created_at, jobs.completed_at), '%G-W%V')"
+JOBS = """
+join raw.workflow_jobs as jobs on jobs.job_id = verdicts.job_id
+left join raw.workflow_runs as runs on runs.run_id = jobs.run_id and runs.run_attempt = jobs.run_attempt
+"""
+_CHANGED = f"""
+select {WEEK}, before.category, verdicts.category, verdicts.rule_id, jobs.repo, jobs.name, jobs.html_url
+from derived.failure_verdicts as verdicts
+join temp.verdicts_before as before on before.job_id = verdicts.job_id
+{JOBS}
+where (before.category, before.rule_id) is distinct from (verdicts.category, verdicts.rule_id)
+order by verdicts.job_id desc
+"""  # noqa: S608
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Failures of one ISO week that go from one category to another, or to another rule of the same, and the newest of
+    them. ``before`` and ``week`` are None for passing logs that would be taken for failures."""
+
+    week: str | None
+    before: str | None
+    after: str
+    rule_id: str | None
+    failures: int
+    example: str
+    url: str | None
+
+    def to_json(self) -> dict[str, Any]:
+        """As one object."""
+        return {
+            "week": self.week,
+            "before": self.before,
+            "after": self.after,
+            "rule_id": self.rule_id,
+            "failures": self.failures,
+            "example": self.example,
+            "url": self.url,
+        }
+
+
+Change = tuple[str | None, str | None, str, str | None, str | None, str | None, str | None]
+"""Week, category before and after, rule after, repository (None: ``job`` is a file), job, address."""
+
+
+def grouped(changes: Iterable[Change]) -> list[Moved]:
+    """Changes of one kind together, by week and then by category; the first of each kind is its example."""
+    kinds: dict[tuple[str | None, str | None, str, str | None], list[Change]] = {}
+    for change in changes:
+        kinds.setdefault(change[:4], []).append(change)
+    found = []
+    for (week, before, after, rule_id), alike in kinds.items():
+        repo, job, url = alike[0][4:]
+        example = job or "a job"
+        found.append(Moved(week, before, after, rule_id, len(alike), f"{example} of {repo}" if repo else example, url))
+    return sorted(found, key=lambda one: (one.week or "", one.before or "", one.after, one.rule_id or ""))
+
+
+@contextmanager
+def noting_moves(con: "duckdb.DuckDBPyConnection", moved: list[Moved]) -> Iterator[None]:
+    """Put into ``moved`` what becomes of the verdicts that are stored now until the block ends. Writes nothing."""
+    con.execute(
+        "create or replace temp table verdicts_before as"
+        " select verdicts.job_id, verdicts.category, verdicts.rule_id from derived.failure_verdicts as verdicts"
+    )
+    yield
+    moved += grouped(con.execute(_CHANGED).fetchall())
+    con.execute("drop table temp.verdicts_before")
