@@ -229,6 +229,7 @@ def _note_difference(
             con.execute(
                 f"create table {log} as select 0::bigint as version, false as is_old, * from {beside} limit 0"  # noqa: S608
             )
+            change_log.describe_log(con, name, model.name)
         return None
     # Two passes over two small tables, and most tables that are built whole turn out to be what they were.
     con.execute(
