@@ -33,7 +33,7 @@ _BUILDING = "__building"
 _UNSORTED = "__unsorted"
 _ROW_GROUP = 122_880
 """Rows that DuckDB keeps the smallest and largest values of, and skips together."""
-_OVERLAP = 3.0
+_OVERLAP = 5.0
 """A row of a sorted table lies in the time span of 1 row group; a table is sorted when it is more on average."""
 _COMPARED_ROWS = 200_000
 # Types that mislead readers: a zone that depends on the session, integers that pandas turns to floats, no type at all.
@@ -229,6 +229,7 @@ def _note_difference(
             con.execute(
                 f"create table {log} as select 0::bigint as version, false as is_old, * from {beside} limit 0"  # noqa: S608
             )
+            change_log.describe_log(con, name, model.name)
         return None
     # Two passes over two small tables, and most tables that are built whole turn out to be what they were.
     con.execute(

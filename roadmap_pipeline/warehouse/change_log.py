@@ -7,7 +7,7 @@ Tables that hold a row per run or job are followed by the runs that were written
 compared as a whole (``build_state``).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,19 +24,30 @@ LOGGED = {
 SCHEMAS = ("build", "changes")
 """Schemas that hold the state of building, no data of anybody."""
 
-# build.tables: the version of each table that models read, which moves when rows change.
-# build.models: what each model was last built from, and what its tests found.
 _TABLES = (
     "create schema build",
     "create schema changes",
-    # A consumer that knows a version before `complete_from` can't learn from the log what has changed since.
-    """create table build.tables (
-        table_name varchar, version bigint, complete_from bigint, row_count bigint
-    )""",
+    "create table build.tables (table_name varchar, version bigint, complete_from bigint, row_count bigint)",
     """create table build.models (
         model varchar, definition varchar, described varchar, inputs json, tests json, built_at timestamp
     )""",
 )
+_COMMENTS = {
+    "table build.tables": "State of building, no data of anybody: the version of each table that models read, which"
+    " moves when its rows change.",
+    "column build.tables.table_name": "The table as schema.name.",
+    "column build.tables.version": "Counts the changes.",
+    "column build.tables.complete_from": "Whoever knows an older version can't learn from schema changes what changed.",
+    "column build.tables.row_count": "Rows after the last change, of tables whose writes are noted run by run.",
+    "table build.models": "State of building, no data of anybody: what each model was last built from, and what its"
+    " tests found.",
+    "column build.models.model": "The model as schema.name.",
+    "column build.models.definition": "Hash of its SQL, configuration and tests.",
+    "column build.models.described": "Hash of its descriptions.",
+    "column build.models.inputs": "Versions or hashes of the tables it read, by schema.name.",
+    "column build.models.tests": "What its tests found.",
+    "column build.models.built_at": "When it was built (UTC, by the clock).",
+}
 
 
 def missing(con: "duckdb.DuckDBPyConnection") -> list[str]:
@@ -46,8 +57,26 @@ def missing(con: "duckdb.DuckDBPyConnection") -> list[str]:
     try:
         con.table("build.models")
     except duckdb.CatalogException:
-        return [*_TABLES, *(f"create table changes.{name} (version bigint, run_id bigint)" for name in LOGGED.values())]
+        comments = [f"comment on {what} is {_literal(text)}" for what, text in _COMMENTS.items()]
+        return [*_TABLES, *comments, *(line for log in LOGGED.items() for line in _new_log(*log))]
     return []
+
+
+def _new_log(table: str, log: str) -> Iterator[str]:
+    yield f"create table changes.{log} (version bigint, run_id bigint)"
+    yield from _described_log(table, log)
+
+
+def _described_log(table: str, log: str) -> Iterator[str]:
+    text = f"State of building, no data of anybody: what changed of {table}, until every model has taken it in."
+    yield f'comment on table changes."{log}" is {_literal(text)}'
+    yield f'comment on column changes."{log}".version is {_literal("Version of the table, see build.tables.")}'
+
+
+def describe_log(con: "duckdb.DuckDBPyConnection", table: str, log: str) -> None:
+    """Say on ``changes.<log>`` what it holds: changes of ``table`` (``schema.name``)."""
+    for statement in _described_log(table, log):
+        con.execute(statement)
 
 
 def note_runs(con: "duckdb.DuckDBPyConnection", table: str, runs: str) -> None:
@@ -103,6 +132,10 @@ def existing_logs(con: "duckdb.DuckDBPyConnection") -> set[str]:
             " where database_name = current_database() and schema_name = 'changes'"
         ).fetchall()
     )
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _names(rows: Iterable[tuple[str]]) -> set[str]:

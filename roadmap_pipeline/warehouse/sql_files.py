@@ -65,17 +65,19 @@ def read_select(path: Path) -> SelectFile:
     except TokenError as error:
         raise ProjectError([Problem(path, 1, f"no SQL that can be read: {error}")]) from error
     tree = trees[0] if trees else None
-    writes = tree is not None and tree.find(exp.Insert, exp.Update, exp.Delete, exp.Merge, exp.Into)
+    nodes = list(tree.walk()) if tree is not None else []  # once: walking takes longer than parsing
+    writes = any(isinstance(node, exp.Insert | exp.Update | exp.Delete | exp.Merge | exp.Into) for node in nodes)
     if not isinstance(tree, exp.Select | exp.SetOperation) or writes:
         raise ProjectError([Problem(path, 1, "a model is one SELECT")])
 
-    problems = list(_table_problems(path, tree))
+    tables = _tables(nodes)
+    problems = list(_table_problems(path, tables, nodes))
     if problems:
         raise ProjectError(problems)
     references = tuple(
-        TableReference(table.db.lower(), table.name.lower(), _line(table)) for table in _tables(tree) if table.db
+        TableReference(table.db.lower(), table.name.lower(), _line(table)) for table in tables if table.db
     )
-    return SelectFile(path, sql, references, _version(tokens), _columns_read(tree))
+    return SelectFile(path, sql, references, _version(tokens), _columns_read(tables, nodes))
 
 
 def read_seed(path: Path, column_types: Mapping[str, str]) -> SelectFile:
@@ -100,22 +102,24 @@ def read_seed(path: Path, column_types: Mapping[str, str]) -> SelectFile:
     return SelectFile(path, sql, (), version, {})
 
 
-def _columns_read(tree: "exp.Expression") -> dict[tuple[str, str], frozenset[str] | None]:
+def _columns_read(
+    tables: "Sequence[exp.Table]", nodes: "Sequence[exp.Expr]"
+) -> dict[tuple[str, str], frozenset[str] | None]:
     """By table; too many rather than too few: a name without a table may mean any, an alias holds everywhere."""
     from sqlglot import exp
 
     named: dict[str, set[str]] = {}
     whole: set[str] = set()
-    for column in tree.find_all(exp.Column):
-        if isinstance(column.this, exp.Star):
-            whole.add(column.table.lower())
-        else:
-            named.setdefault(column.table.lower(), set()).add(column.name.lower())
-    for select in tree.find_all(exp.Select):
-        if any(isinstance(item, exp.Star) for item in select.expressions):
-            whole |= {table.alias_or_name.lower() for table in select.find_all(exp.Table)}
+    for node in nodes:
+        if isinstance(node, exp.Column):
+            if isinstance(node.this, exp.Star):
+                whole.add(node.table.lower())
+            else:
+                named.setdefault(node.table.lower(), set()).add(node.name.lower())
+        elif isinstance(node, exp.Select) and any(isinstance(item, exp.Star) for item in node.expressions):
+            whole |= {table.alias_or_name.lower() for table in node.find_all(exp.Table)}
     found: dict[tuple[str, str], frozenset[str] | None] = {}
-    for table in _tables(tree):
+    for table in tables:
         if not table.db:
             continue
         key, alias = (table.db.lower(), table.name.lower()), table.alias_or_name.lower()
@@ -137,19 +141,19 @@ def _version(tokens: "Sequence[Token]") -> str:
     return digest.hexdigest()[:12]
 
 
-def _tables(tree: "exp.Expression") -> "Iterator[exp.Table]":
+def _tables(nodes: "Sequence[exp.Expr]") -> "list[exp.Table]":
     from sqlglot import exp
 
     # Table functions (range, unnest, …) are tables too, but have no identifier for a name.
-    tables = [table for table in tree.find_all(exp.Table) if isinstance(table.this, exp.Identifier)]
-    return iter(sorted(tables, key=lambda table: int(table.this.meta.get("start", 0))))
+    tables = [node for node in nodes if isinstance(node, exp.Table) and isinstance(node.this, exp.Identifier)]
+    return sorted(tables, key=lambda table: int(table.this.meta.get("start", 0)))
 
 
-def _table_problems(path: Path, tree: "exp.Expression") -> "Iterator[Problem]":
+def _table_problems(path: Path, tables: "Sequence[exp.Table]", nodes: "Sequence[exp.Expr]") -> "Iterator[Problem]":
     from sqlglot import exp
 
-    ctes = {cte.alias.lower() for cte in tree.find_all(exp.CTE)}
-    for table in _tables(tree):
+    ctes = {node.alias.lower() for node in nodes if isinstance(node, exp.CTE)}
+    for table in tables:
         name = table.name
         if table.catalog:
             yield Problem(path, _line(table), f"{table.catalog}.{table.db}.{name}: name tables as schema.table")

@@ -38,14 +38,6 @@ with weeks as (
         w.passed_runs / nullif(w.conclusive_runs, 0) as final_pass_rate,
         w.autofix_fixed / nullif(w.autofix_fixed + w.autofix_failed, 0) as autofix_success_rate
     from weeks as w
-), flaky as (
-    select
-        coalesce(f.repo, '*') as repo,
-        f.week,
-        count(distinct (f.repo, f.workflow_path, f.job_name)) as flaky_jobs
-    from marts.ci_failures as f
-    where f.is_flaky and f.week is not null
-    group by grouping sets ((f.repo, f.week), (f.week))
 )
 select
     w.repo,
@@ -67,7 +59,7 @@ select
     w.episodes_closed,
     w.episodes_open,
     coalesce(f.flaky_jobs, 0) as flaky_jobs,
-    c.category as top_failure_category,
+    f.top_failure_category,
     -- seed_v1: the mean of both rates; without a judged repair the pass rate alone.
     (w.final_pass_rate + coalesce(w.autofix_success_rate, w.final_pass_rate)) / 2 as ci_health_score,
     t.trend,
@@ -79,7 +71,7 @@ select
     w.autofix_retry_recovered,
     w.autofix_repaired,
     r.oldest_open_hours,
-    c.failed_job_attempts as top_failure_count,
+    f.top_failure_count,
     t.previous_n as previous_conclusive_runs,
     t.previous_pass_rate as previous_final_pass_rate,
     t.delta as final_pass_rate_delta,
@@ -111,5 +103,4 @@ left join marts.recovery_by_period as r on r.repo = w.repo and r.grain = 'week' 
 left join marts.pass_rate_trends as t on t.repo = w.repo and t.grain = 'week' and t.period = w.week
 left join marts.autofix_by_period as a on a.repo = w.repo and a.grain = 'week' and a.period = w.week
 left join marts.speed_by_period as s on s.repo = w.repo and s.grain = 'week' and s.period = w.week
-left join marts.failure_categories_weekly as c on c.repo = w.repo and c.week = w.week and c.category_rank = 1
-left join flaky as f on f.repo = w.repo and f.week = w.week
+left join staging.stg_failures_by_period as f on f.repo = w.repo and f.grain = 'week' and f.period = w.week

@@ -26,15 +26,15 @@ with attempts as (
     where a.outcome = 'fail' and a.failed_jobs = 0
 ), failing_jobs as (
     select distinct f.repo, f.head_sha, f.workflow_path, f.job_name from failing_attempts as f
+), runs as (
+    -- A job may come without its own attempt's record: its run is enough.
+    select distinct a.repo, a.head_sha, a.workflow_path, a.run_id from attempts as a
 ), passing_attempts as (
     select distinct f.repo, f.head_sha, f.workflow_path, f.job_name, j.run_id, j.run_attempt
     from failing_jobs as f
-    inner join marts.ci_jobs as j
-        on j.repo = f.repo
-        and j.head_sha = f.head_sha
-        and j.workflow_path = f.workflow_path
-        and j.job_base_name = f.job_name
-    where j.is_default_branch and j.outcome = 'pass' and not j.is_carried_over
+    inner join runs as r on r.repo = f.repo and r.head_sha = f.head_sha and r.workflow_path = f.workflow_path
+    inner join marts.ci_jobs as j on j.run_id = r.run_id and j.job_base_name = f.job_name
+    where j.outcome = 'pass' and not j.is_carried_over
     union all
     select f.repo, f.head_sha, f.workflow_path, f.job_name, a.run_id, a.run_attempt
     from failing_jobs as f

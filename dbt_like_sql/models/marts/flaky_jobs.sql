@@ -1,62 +1,35 @@
 -- Jobs that pass and fail on one commit, ranked by the Wilson lower bound of their flake rate, so that few commits
 -- with much luck don't lead. Sample: the latest 100 commits of the last 90 days.
 with recent as (
-    select
-        j.*,
-        p.as_of,
-        count(*) filter (where j.outcome = 'fail') over (partition by j.run_id, j.run_attempt) as failed_jobs
-    from marts.ci_jobs as j
+    select j.*, p.as_of
+    from staging.stg_job_runs as j
     cross join config.parameters as p
-    where j.outcome in ('pass', 'fail')
-        and j.head_sha is not null
-        and j.run_created_at between p.as_of - interval 90 day and p.as_of
+    where j.run_created_at between p.as_of - interval 90 day and p.as_of
 ), broken_weeks as (
     -- When most of a workflow fails, something else broke: a release upstream, an outage.
-    select r.repo, r.workflow_path, r.week
-    from marts.ci_runs as r
-    where r.outcome in ('pass', 'fail')
-    group by r.repo, r.workflow_path, r.week
-    having count(*) >= 10 and count(*) filter (where r.outcome = 'pass') < 0.5 * count(*)
+    select d.repo, d.workflow_path, strftime(d.day, '%G-W%V') as week
+    from staging.stg_workflow_days as d
+    where d.day is not null
+    group by d.repo, d.workflow_path, strftime(d.day, '%G-W%V')
+    having sum(d.conclusive_attempts) >= 10 and sum(d.passed_attempts) < 0.5 * sum(d.conclusive_attempts)
 ), considered as (
     select j.*
     from recent as j
     anti join broken_weeks as b on b.repo = j.repo and b.workflow_path = j.workflow_path and b.week = j.week
-    where j.failed_jobs < 10  -- mass failures are the environment's
-        -- Gates and summaries repeat what people or other jobs decide; they don't flake themselves.
-        and not regexp_matches(
-            j.job_base_name,
-            '(?i)\b(cla|dco|pr[ -]?title|pull[ -]request[ -]title|semantic[ -]pull[ -]request|labell?(s|er)?|changelog|all[ -](green|checks?|jobs?|tests?)([ -](passed|green|succeeded))?|(ci|required|status)[ -](success|passed|gate|checks?|status)|required|conclusion|gate)\b'
-        )
-), attempts as (
-    -- An attempt fails in a job when any of its shards did: tests move between shards.
+), commits as (
     select
         j.repo,
         j.workflow_path,
-        j.job_base_name as job_name,
+        j.job_name,
         j.head_sha,
-        j.run_id,
-        j.run_attempt,
-        bool_or(j.outcome = 'fail') as has_failed,
-        max(j.run_created_at) as created_at,
+        bool_or(j.has_failed) and bool_or(j.has_passed) as is_flaky,
+        not bool_or(j.has_passed) as is_red,
+        max(j.run_created_at) as seen_at,
         max(j.pull_request_number) as pull_request_number,
-        max(j.html_url) filter (where j.outcome = 'fail') as html_url,
+        max(j.html_url) as html_url,
         max(j.as_of) as as_of
     from considered as j
-    group by j.repo, j.workflow_path, j.job_base_name, j.head_sha, j.run_id, j.run_attempt
-), commits as (
-    select
-        a.repo,
-        a.workflow_path,
-        a.job_name,
-        a.head_sha,
-        bool_or(a.has_failed) and not bool_and(a.has_failed) as is_flaky,
-        bool_and(a.has_failed) as is_red,
-        max(a.created_at) as seen_at,
-        max(a.pull_request_number) as pull_request_number,
-        max(a.html_url) as html_url,
-        max(a.as_of) as as_of
-    from attempts as a
-    group by a.repo, a.workflow_path, a.job_name, a.head_sha
+    group by j.repo, j.workflow_path, j.job_name, j.head_sha
 ), latest as (
     select
         c.*,
@@ -85,6 +58,11 @@ with recent as (
     select j.*, j.flaky_commits / nullif(j.commits, 0) as flake_rate
     from jobs as j
     where j.flaky_commits > 0
+        -- Gates and summaries repeat what people or other jobs decide; they don't flake themselves.
+        and not regexp_matches(
+            j.job_name,
+            '(?i)\b(cla|dco|pr[ -]?title|pull[ -]request[ -]title|semantic[ -]pull[ -]request|labell?(s|er)?|changelog|all[ -](green|checks?|jobs?|tests?)([ -](passed|green|succeeded))?|(ci|required|status)[ -](success|passed|gate|checks?|status)|required|conclusion|gate)\b'
+        )
 ), bounds as (
     -- Wilson score interval, z = 1.96.
     select

@@ -40,34 +40,6 @@ with quarters as (
         q.passed_runs / nullif(q.conclusive_runs, 0) as final_pass_rate,
         q.autofix_fixed / nullif(q.autofix_fixed + q.autofix_failed, 0) as autofix_success_rate
     from quarters as q
-), failures as (
-    select f.*, strftime(f.day, '%Y') || '-Q' || quarter(f.day) as quarter
-    from marts.ci_failures as f
-    where f.day is not null
-), flaky as (
-    select
-        coalesce(f.repo, '*') as repo,
-        f.quarter,
-        count(distinct (f.repo, f.workflow_path, f.job_name)) as flaky_jobs
-    from failures as f
-    where f.is_flaky
-    group by grouping sets ((f.repo, f.quarter), (f.quarter))
-), categories as (
-    select
-        coalesce(f.repo, '*') as repo,
-        f.quarter,
-        f.category,
-        count(*) as failed_job_attempts,
-        count(distinct case when f.pull_request_number is not null then (f.repo, f.pull_request_number) end) as pull_requests
-    from failures as f
-    group by grouping sets ((f.repo, f.quarter, f.category), (f.quarter, f.category))
-), top_categories as (
-    select c.*
-    from categories as c
-    qualify row_number() over (
-        partition by c.repo, c.quarter
-        order by c.failed_job_attempts desc, c.pull_requests desc, c.category = 'unknown', c.category
-    ) = 1
 )
 select
     q.quarter,
@@ -99,8 +71,8 @@ select
     q.episodes_open,
     r.oldest_open_hours,
     coalesce(f.flaky_jobs, 0) as flaky_jobs,
-    c.category as top_failure_category,
-    c.failed_job_attempts as top_failure_count,
+    f.top_failure_category,
+    f.top_failure_count,
     (q.final_pass_rate + coalesce(q.autofix_success_rate, q.final_pass_rate)) / 2 as ci_health_score,
     t.trend,
     t.previous_n as previous_conclusive_runs,
@@ -134,5 +106,4 @@ left join marts.recovery_by_period as r on r.repo = q.repo and r.grain = 'quarte
 left join marts.pass_rate_trends as t on t.repo = q.repo and t.grain = 'quarter' and t.period = q.quarter
 left join marts.autofix_by_period as a on a.repo = q.repo and a.grain = 'quarter' and a.period = q.quarter
 left join marts.speed_by_period as s on s.repo = q.repo and s.grain = 'quarter' and s.period = q.quarter
-left join flaky as f on f.repo = q.repo and f.quarter = q.quarter
-left join top_categories as c on c.repo = q.repo and c.quarter = q.quarter
+left join staging.stg_failures_by_period as f on f.repo = q.repo and f.grain = 'quarter' and f.period = q.quarter

@@ -6,11 +6,11 @@ with last_week as (
     from config.parameters as p
 ), workflows as (
     select
-        r.repo,
-        r.workflow_path,
-        max_by(r.workflow_name, (r.created_at, r.run_id)) as workflow_name
-    from marts.ci_runs as r
-    group by r.repo, r.workflow_path
+        d.repo,
+        d.workflow_path,
+        max_by(d.workflow_name, (d.named_at, d.named_run_id)) as workflow_name
+    from staging.stg_workflow_days as d
+    group by d.repo, d.workflow_path
 ), runs as (
     select
         r.repo,
@@ -35,11 +35,17 @@ with last_week as (
     inner join last_week as w on w.week = j.week
     group by j.repo, j.workflow_path
 ), latest as (
-    select r.repo, r.workflow_path, r.outcome, r.completed_at, r.html_url
-    from marts.ci_runs as r
-    where r.is_default_branch and r.outcome in ('pass', 'fail')
+    select
+        d.repo,
+        d.workflow_path,
+        d.default_outcome as outcome,
+        d.default_completed_at as completed_at,
+        d.default_html_url as html_url
+    from staging.stg_workflow_days as d
+    where d.default_outcome is not null
     qualify row_number() over (
-        partition by r.repo, r.workflow_path order by r.completed_at desc, r.run_id desc, r.run_attempt desc
+        partition by d.repo, d.workflow_path
+        order by d.default_completed_at desc, d.default_run_id desc, d.default_run_attempt desc
     ) = 1
 ), red as (
     select e.repo, e.workflow_path, e.started_at, e.hours from marts.red_episodes as e where e.is_open

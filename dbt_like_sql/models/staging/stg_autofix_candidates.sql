@@ -25,8 +25,7 @@ with horizon as (
         'auto_rerun' as mechanism,
         f.head_sha as repair_sha,
         n.run_attempt as repair_attempt,
-        -- A run that is run again has ended, whatever the times of its last jobs say.
-        greatest(n.started_at, f.failed_at) as repaired_at,
+        n.started_at as repaired_at,
         n.triggering_actor as repaired_by
     from failures as f
     inner join staging.stg_workflow_runs as n on n.run_id = f.run_id and n.run_attempt = f.run_attempt + 1

@@ -84,7 +84,8 @@ with job_summary as (
             when t.outcome_reason = 'success' then 'pass'
             when t.outcome_reason in ('failure', 'timed_out', 'startup_failure', 'timeout_as_cancelled') then 'fail'
             else 'void'
-        end as outcome
+        end as outcome,
+        lead(t.started_at) over (partition by t.run_id order by t.run_attempt) as next_started_at
     from reasoned as t
 )
 select
@@ -139,9 +140,10 @@ select
     t.started_at,
     case when t.outcome <> 'pending' then t.ended_at end as completed_at,
     -- When the attempt was known to fail or pass: the first failing job, not the last job to end, tells a repairer.
+    -- At the latest when the next attempt started, which the times of an attempt without jobs may exceed.
     case
-        when t.outcome = 'fail' then coalesce(t.first_failed_at, t.ended_at)
-        when t.outcome = 'pass' then t.ended_at
+        when t.outcome = 'fail' then least(coalesce(t.first_failed_at, t.ended_at), t.next_started_at)
+        when t.outcome = 'pass' then least(t.ended_at, t.next_started_at)
     end as decided_at,
     case when t.outcome <> 'pending' then t.job_span_seconds end as duration_seconds,
     t.jobs,
