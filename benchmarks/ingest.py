@@ -117,7 +117,7 @@ def ours(url: str, folder: Path) -> Reading:
 
     from roadmap_pipeline.github import wire  # noqa: F401
     from roadmap_pipeline.github.actions import ActionsReader
-    from roadmap_pipeline.github.reading import RepositoryReading
+    from roadmap_pipeline.github.reading import RepositoryReading, collecting_rarely
     from roadmap_pipeline.github.store import IngestSummary, Store
     from roadmap_pipeline.github.transport import GitHubClient
     from roadmap_pipeline.progress import task
@@ -125,7 +125,12 @@ def ours(url: str, folder: Path) -> Reading:
 
     start = time.perf_counter()
     client = GitHubClient("sandbox-github-token", base_url=url, points_per_minute=None)
-    with connect(folder / "ours.duckdb") as con, ThreadPoolExecutor(1) as pool, task("Reading runs") as progress:
+    with (
+        connect(folder / "ours.duckdb") as con,
+        ThreadPoolExecutor(1) as pool,
+        task("Reading runs") as progress,
+        collecting_rarely(),
+    ):
         store = Store(con, IngestSummary(), CLOCK)
         horizon = datetime(2000, 1, 1)  # noqa: DTZ001
         ActionsReader(RepositoryReading(client, store, pool, pool, REPO, CLOCK, horizon)).read_runs(progress)

@@ -20,7 +20,7 @@ from roadmap_pipeline.errors import ConfigurationError, RoadmapError
 from roadmap_pipeline.github import records
 from roadmap_pipeline.github.actions import ActionsReader
 from roadmap_pipeline.github.collaboration import CollaborationReader
-from roadmap_pipeline.github.reading import RepositoryReading
+from roadmap_pipeline.github.reading import RepositoryReading, collecting_rarely
 from roadmap_pipeline.github.records import Reading, naive_utc
 from roadmap_pipeline.github.store import IngestSummary, Store
 from roadmap_pipeline.github.transport import (
@@ -68,6 +68,7 @@ def ingest(
     try:
         names = _resolve(client, store, repositories, now)
         with (
+            collecting_rarely(),
             ThreadPoolExecutor(WORKERS, thread_name_prefix="ingest") as workers,
             ThreadPoolExecutor(REPOSITORIES_AT_A_TIME, thread_name_prefix="ingest-list") as listers,
         ):

@@ -4,9 +4,11 @@ Belongs here: nothing that knows what is read. Runs belong to ``actions``, pull 
 ``collaboration``.
 """
 
+import gc
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -28,10 +30,24 @@ OVERLAP = timedelta(hours=1)
 ITEMS_PER_BATCH = 2_000
 """A transaction costs as much as storing some hundred runs; a parsed run takes some 40 kB of memory."""
 
+OBJECTS_BETWEEN_COLLECTIONS = 200_000
+
 Given = TypeVar("Given")
 Result = TypeVar("Result")
 Take = Callable[[Sequence[Payload], Sequence[Span]], Mapping[str, Sequence[Row]]]
 """From items of a list, and the spans that are complete with them, to rows by table."""
+
+
+@contextmanager
+def collecting_rarely() -> Iterator[None]:
+    """Let Python look for cycles among objects less often: answers are trees of some ten thousand objects a page, and
+    walking through them over and over takes an eighth of the time of reading."""
+    usual = gc.get_threshold()
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 @dataclass(frozen=True, slots=True)

@@ -252,7 +252,11 @@ def _read(payload: Payload, reading: Reading) -> Row:
 def _slim(payload: Payload) -> Row:
     """``payload`` with the people and repositories inside it cut to what tells them: GitHub repeats dozens of their
     addresses in everything, four fifths of a run's 12 kB."""
-    return {key: _slim_value(value) if type(value) in (dict, list) else value for key, value in payload.items()}
+    slim = dict(payload)
+    for key, value in payload.items():
+        if type(value) is dict or type(value) is list:
+            slim[key] = _slim_value(value)
+    return slim
 
 
 def _slim_value(value: Any) -> Any:

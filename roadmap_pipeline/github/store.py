@@ -55,6 +55,8 @@ _CARRIED = {
     },
 }
 """What a stored row knows that an incoming one doesn't tell."""
+_CARRIED_BY_DUMPS = frozenset({"workflow_runs"})
+"""Tables where only rows of dumps leave that untold."""
 
 
 @dataclass(slots=True)
@@ -226,17 +228,30 @@ class Store:
 
     def _changed(self, table: str, rows: Sequence[Row]) -> "pa.Table":
         """Those of ``rows`` that are new, or tell something else and nothing older than what is stored."""
+        import pyarrow as pa
+
         source = raw.BY_NAME[f"raw.{table}"]
+        carried = {} if table in _CARRIED_BY_DUMPS and all(map(_is_from_api, rows)) else _CARRIED.get(table, {})
         incoming = raw.arrow_table(source, rows)
-        self._con.register("read_rows", incoming)
+        self._con.register("read_rows", incoming.append_column("position", pa.array(range(incoming.num_rows))))
         try:
-            return self._con.sql(_changed_sql(source, _CARRIED.get(table, {}), _GROWS.get(table))).to_arrow_table()
+            found = self._con.sql(_changed_sql(source, carried, _GROWS.get(table))).to_arrow_table()
         finally:
             self._con.unregister("read_rows")
+        # payloads make up most of a row: they don't pass through the query
+        if found.num_rows < incoming.num_rows:
+            incoming = incoming.take(found["position"])
+        for name in carried:
+            incoming = incoming.set_column(incoming.schema.get_field_index(name), incoming.field(name), found[name])
+        return incoming
+
+
+def _is_from_api(row: Row) -> bool:
+    return str(row["source"]).startswith("http")
 
 
 def _changed_sql(source: raw.SourceTable, carried: Mapping[str, str], grows: str | None) -> str:
-    replaced = ", ".join(f'{expression} as "{name}"' for name, expression in carried.items())
+    replaced = "".join(f', {expression} as "{name}"' for name, expression in carried.items())
     compared = [
         column.name
         for column in source.columns
@@ -251,8 +266,9 @@ def _changed_sql(source: raw.SourceTable, carried: Mapping[str, str], grows: str
     # What a dump left may lack what hangs on it (a run's jobs): the first reading by HTTP replaces it.
     from_api_at_last = f"{_FROM_API.format('incoming')} and not ({_FROM_API.format('stored')})"
     return (
-        f"select incoming.* {f'replace ({replaced})' if replaced else ''} from read_rows as incoming"  # noqa: S608
+        f"select incoming.position{replaced} from read_rows as incoming"  # noqa: S608
         f" left join {source.qualified_name} as stored"
         f" on {' and '.join(f'stored.{name} = incoming.{name}' for name in source.key)}"
         f" where stored.{source.key[0]} is null or ({from_api_at_last}) or (({differs}) and {is_later})"
+        " order by incoming.position"
     )
