@@ -344,16 +344,16 @@ def test_a_budget_ends_the_reading_with_a_note_and_the_next_one_goes_on(serve, t
         assert everything(con) == undisturbed
 
 
-def test_what_failed_and_is_new_is_read_first(serve, con):
-    world = serve(small_world())
+def test_what_failed_and_is_new_is_read_first(serve, con, monkeypatch):
+    monkeypatch.setattr("roadmap_pipeline.github.ingest.WORKERS", 1)  # several threads overtake one another
+    content = small_world()
+    content.runs[REPO][39] = run(40, ago(hours=91), conclusion="failure")
+    world = serve(content)
     read(world, con)
     asked = [path for _, path, _ in world.journal() if path.endswith("/jobs")]
-    runs = [int(path.split("/")[-2]) for path in asked]
-    assert runs[0] == 100  # the only one that was run again; none failed for good
-    # several threads ask, and one may be held up: most stand about where they should
-    newest_first = [*range(130, 100, -1), *range(99, 0, -1)]
-    near = sum(abs(run - expected) <= 20 for run, expected in zip(runs[1:], newest_first, strict=True))
-    assert near > 0.8 * len(newest_first)
+    # one was run again and one failed; the rest follows, newest first
+    rest = [number for number in range(130, 0, -1) if number not in (100, 40)]
+    assert [int(path.split("/")[-2]) for path in asked] == [100, 40, *rest]
 
 
 def test_several_repositories_are_read_and_one_that_fails_does_not_hold_up_the_others(serve, con):
