@@ -12,17 +12,6 @@ with failed as (
         and f.workflow_path = p.workflow_path
         and f.job_name = p.job_name
     where p.outcome = 'pass'
-), default_branch_results as (
-    -- One result at a time for a job on the default branch.
-    select
-        d.repo, d.workflow_path, d.job_name, d.completed_at, d.outcome, v.fingerprint
-    from marts.ci_jobs as d
-    semi join failed as f on f.repo = d.repo and f.workflow_path = d.workflow_path and f.job_name = d.job_name
-    left join derived.failure_verdicts as v on v.job_id = d.job_id
-    where d.is_default_branch and d.outcome in ('pass', 'fail') and d.completed_at is not null
-    qualify row_number() over (
-        partition by d.repo, d.workflow_path, d.job_name, d.completed_at order by d.job_id desc
-    ) = 1
 ), judged as (
     select
         f.*,
@@ -63,14 +52,10 @@ select
     coalesce(j.retryable, false) as is_retryable,
     j.ruleset_version,
     k.job_name is not null as is_flaky,
-    -- The default branch already failed in this job when the run was created; two known fingerprints must agree. What
-    -- it did more than 30 days before says nothing.
-    coalesce(
-        d.outcome = 'fail'
-        and d.completed_at >= j.run_created_at - interval 30 day
-        and coalesce(d.fingerprint = j.fingerprint, true),
-        false
-    ) as is_preexisting,
+    -- The default branch's latest result when the run was created was a failure; two known fingerprints must agree.
+    d.job_id is not null
+        and coalesce(d.next_result_at >= j.run_created_at, true)
+        and coalesce(d.fingerprint = j.fingerprint, true) as is_preexisting,
     j.failed_steps,
     j.run_created_at,
     j.day,
@@ -86,7 +71,7 @@ left join flaky as k
     and k.head_sha = j.head_sha
     and k.workflow_path = j.workflow_path
     and k.job_name = j.job_name
-asof left join default_branch_results as d
+asof left join staging.stg_default_branch_failures as d
     on d.repo = j.repo
     and d.workflow_path = j.workflow_path
     and d.job_name = j.job_name

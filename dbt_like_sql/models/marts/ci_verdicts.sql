@@ -7,43 +7,6 @@ with failures as (
     cross join config.parameters as p
     where f.run_created_at >= p.as_of - interval 90 day
         or f.head_sha in (select r.head_sha from staging.stg_pull_requests as r where r.state = 'open')
-), default_branch_results as (
-    -- As ci_failures takes them: one result at a time.
-    select d.repo, d.workflow_path, d.job_name, d.completed_at, d.outcome, d.head_sha, d.html_url, v.fingerprint
-    from marts.ci_jobs as d
-    cross join config.parameters as p
-    semi join failures as f
-        on f.repo = d.repo and f.workflow_path = d.workflow_path and f.job_name = d.job_name and f.is_preexisting
-    left join derived.failure_verdicts as v on v.job_id = d.job_id
-    where d.is_default_branch
-        and d.outcome in ('pass', 'fail')
-        and d.completed_at >= p.as_of - interval 120 day
-    qualify row_number() over (
-        partition by d.repo, d.workflow_path, d.job_name, d.completed_at order by d.job_id desc
-    ) = 1
-), since_passes as (
-    select
-        d.*,
-        max(d.completed_at) filter (where d.outcome = 'pass') over (
-            partition by d.repo, d.workflow_path, d.job_name order by d.completed_at
-        ) as passed_at
-    from default_branch_results as d
-), streaks as (
-    -- Failing in the same way since the job last passed: from when, and how often by then.
-    select
-        s.repo,
-        s.workflow_path,
-        s.job_name,
-        s.completed_at,
-        first_value(s.completed_at) over streak as since_at,
-        first_value(s.head_sha) over streak as since_sha,
-        first_value(s.html_url) over streak as since_url,
-        count(*) over streak as results
-    from since_passes as s
-    where s.outcome = 'fail'
-    window streak as (
-        partition by s.repo, s.workflow_path, s.job_name, s.passed_at, s.fingerprint order by s.completed_at
-    )
 ), histories as (
     -- How often the same failure of the job came and went, in the 30 days up to the run.
     select
@@ -75,7 +38,7 @@ with failures as (
             else ''
         end as job_flakes
     from failures as f
-    asof left join streaks as s
+    asof left join staging.stg_default_branch_failures as s
         on s.repo = f.repo
         and s.workflow_path = f.workflow_path
         and s.job_name = f.job_name
@@ -123,14 +86,11 @@ select
     end as verdict,
     j.grounds,
     case j.grounds
-        when 'default_branch_fails' then coalesce(
-            format(
-                'the default branch fails in this way since {} UTC{}, {}',
-                strftime(j.since_at, '%Y-%m-%d %H:%M'),
-                coalesce(' (commit ' || left(j.since_sha, 7) || ')', ''),
-                case when j.results = 1 then 'once' else j.results || ' times in a row' end
-            ),
-            'the default branch already failed in this job'
+        when 'default_branch_fails' then format(
+            'the default branch fails in this way since {} UTC{}, {}',
+            strftime(j.since_at, '%Y-%m-%d %H:%M'),
+            coalesce(' (commit ' || left(j.since_sha, 7) || ')', ''),
+            case when j.results = 1 then 'once' else j.results || ' times in a row' end
         )
         when 'passed_too' then 'the same job passed on this commit' || j.job_flakes
         when 'failure_flakes' then format(

@@ -84,9 +84,18 @@ with job_summary as (
             when t.outcome_reason = 'success' then 'pass'
             when t.outcome_reason in ('failure', 'timed_out', 'startup_failure', 'timeout_as_cancelled') then 'fail'
             else 'void'
-        end as outcome,
-        lead(t.started_at) over (partition by t.run_id order by t.run_attempt) as next_started_at
+        end as outcome
     from reasoned as t
+), successions as (
+    -- Most runs run once: sorting them all into their attempts would cost more than everything else here.
+    select
+        t.run_id,
+        t.run_attempt,
+        lead(t.run_attempt) over attempts is null as is_latest_attempt,
+        lead(t.started_at) over attempts as next_started_at
+    from timed as t
+    semi join (select a.run_id from timed as a where a.run_attempt > 1) as again on again.run_id = t.run_id
+    window attempts as (partition by t.run_id order by t.run_attempt)
 )
 select
     t.repo,
@@ -102,7 +111,7 @@ select
     t.outcome,
     coalesce(t.outcome_reason, t.status, 'unknown') as outcome_reason,
     t.run_attempt = 1 as is_first_attempt,
-    t.run_attempt = max(t.run_attempt) over (partition by t.run_id) as is_latest_attempt,
+    coalesce(s.is_latest_attempt, true) as is_latest_attempt,
     t.branch,
     t.head_sha,
     t.head_repo,
@@ -142,8 +151,8 @@ select
     -- When the attempt was known to fail or pass: the first failing job, not the last job to end, tells a repairer.
     -- At the latest when the next attempt started, which the times of an attempt without jobs may exceed.
     case
-        when t.outcome = 'fail' then least(coalesce(t.first_failed_at, t.ended_at), t.next_started_at)
-        when t.outcome = 'pass' then least(t.ended_at, t.next_started_at)
+        when t.outcome = 'fail' then least(coalesce(t.first_failed_at, t.ended_at), s.next_started_at)
+        when t.outcome = 'pass' then least(t.ended_at, s.next_started_at)
     end as decided_at,
     case when t.outcome <> 'pending' then t.job_span_seconds end as duration_seconds,
     t.jobs,
@@ -153,3 +162,4 @@ select
 from judged as t
 cross join bots as b
 left join staging.stg_repositories as k on k.repo = t.repo
+left join successions as s on s.run_id = t.run_id and s.run_attempt = t.run_attempt
