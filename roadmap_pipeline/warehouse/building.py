@@ -7,7 +7,7 @@ in changes is in ``incremental``, what is known of earlier builds in ``build_sta
 import dataclasses
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -36,7 +36,8 @@ _ROW_GROUP = 122_880
 _OVERLAP = 16.0
 """A row of a sorted table lies in the time span of 1 row group; a table is sorted when it is more on average. Some more
 cost little to scan: each thread that wrote the table leaves a few that mix what it had left over."""
-_COMPARED_ROWS = 200_000
+_COMPARED_ROWS = 50_000
+"""A table built whole is compared with what it was up to this size: it takes as long as building most of them."""
 # Types that mislead readers: a zone that depends on the session, integers that pandas turns to floats, no type at all.
 _UNWANTED_TYPES = {
     "TIMESTAMP WITH TIME ZONE": "store UTC in a TIMESTAMP (… at time zone 'UTC')",
@@ -45,6 +46,7 @@ _UNWANTED_TYPES = {
 }
 
 Action = Literal["full", "incremental", "skipped"]
+Kind = Literal["table", "view"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,8 @@ def build_model(
     started = time.monotonic()
     known = last_build(con, model)
     inputs = present_inputs(con, project, model)
-    reason = _reason_to_build_whole(con, model, known, policy)
+    stored = _kind(con, model)
+    reason = _reason_to_build_whole(model, known, stored, policy)
     if reason is None:
         assert known is not None
         changed = [name for name, state in inputs.items() if known.inputs.get(name) != state]
@@ -155,18 +158,16 @@ def build_model(
             return dataclasses.replace(found, seconds=time.monotonic() - started)
         except Impossible as why:
             reason = str(why)
-    result = _build_whole(con, project, model, inputs, reason)
+    result = _build_whole(con, project, model, inputs, reason, stored)
     return dataclasses.replace(result, seconds=time.monotonic() - started)
 
 
-def _reason_to_build_whole(
-    con: "duckdb.DuckDBPyConnection", model: SqlModel, known: LastBuild | None, policy: Policy
-) -> str | None:
+def _reason_to_build_whole(model: SqlModel, known: LastBuild | None, stored: Kind | None, policy: Policy) -> str | None:
     if known is None:
         return "first build"
     if policy.full_refresh:
         return "full refresh"
-    if _kind(con, model) != ("view" if model.materialized == "view" else "table"):
+    if stored != ("view" if model.materialized == "view" else "table"):
         return f"its {model.materialized} is missing"
     if known.definition != model.definition:
         return "its definition changed"
@@ -177,8 +178,7 @@ def _skipped(con: "duckdb.DuckDBPyConnection", model: SqlModel, known: LastBuild
     relation = qualified(model)
     if known.described != model.described:
         with transaction(con):
-            for statement in comments(model, relation):
-                con.execute(statement)
+            con.execute(comments(model, relation))
             store_build(con, model, known.inputs, known.tests)
     rows = int(scalar(con, f"select count(*) from {relation}"))  # noqa: S608
     return ModelResult(
@@ -187,7 +187,12 @@ def _skipped(con: "duckdb.DuckDBPyConnection", model: SqlModel, known: LastBuild
 
 
 def _build_whole(
-    con: "duckdb.DuckDBPyConnection", project: Project, model: SqlModel, inputs: Inputs, reason: str
+    con: "duckdb.DuckDBPyConnection",
+    project: Project,
+    model: SqlModel,
+    inputs: Inputs,
+    reason: str,
+    stored: Kind | None,
 ) -> ModelResult:
     schema = identifier(model.schema)
     beside = f"{schema}.{identifier(model.name + _BUILDING)}"
@@ -200,37 +205,29 @@ def _build_whole(
         failed = [test for test in tests if test.blocking]
         if failed:
             raise ModelTestFailed(model, failed)
-        for statement in comments(model, beside):
-            con.execute(statement)
+        con.execute(comments(model, beside))
         rows = int(scalar(con, f"select count(*) from {beside}"))  # noqa: S608
-        changed_rows = _note_difference(con, project, model, beside, rows)
-        _swap(con, model, beside)
+        changed_rows = _note_difference(con, project, model, beside, rows, stored)
+        _swap(con, model, beside, stored)
         store_build(con, model, inputs, tests)
     return ModelResult(model, rows, columns, tests, 0.0, "full", reason, changed_rows)
 
 
 def _note_difference(
-    con: "duckdb.DuckDBPyConnection", project: Project, model: SqlModel, beside: str, rows: int
+    con: "duckdb.DuckDBPyConnection", project: Project, model: SqlModel, beside: str, rows: int, stored: Kind | None
 ) -> int | None:
     """Log how the newly built ``beside`` differs from the model's table; returns how many rows do, None if unknown."""
-    name, old = model.qualified_name, qualified(model)
-    logged = is_followed(project, model)
+    old = qualified(model)
     comparable = (
         model.materialized != "view"
         and rows <= _COMPARED_ROWS
-        and _kind(con, model) == "table"
+        and stored == "table"
         and columns_of(con, old) == columns_of(con, beside)
         and int(scalar(con, f"select count(*) from {old}")) <= _COMPARED_ROWS  # noqa: S608
     )
-    log = f"changes.{identifier(model.name)}"
     if not comparable:
-        change_log.note_version(con, name, complete=False)
-        con.execute(f"drop table if exists {log}")
-        if logged:
-            con.execute(
-                f"create table {log} as select 0::bigint as version, false as is_old, * from {beside} limit 0"  # noqa: S608
-            )
-            change_log.describe_log(con, name, model.name)
+        change_log.note_version(con, model.qualified_name, complete=False)
+        con.execute(f"drop table if exists changes.{identifier(model.name)}")
         return None
     # Two passes over two small tables, and most tables that are built whole turn out to be what they were.
     con.execute(
@@ -240,11 +237,22 @@ def _note_difference(
     )
     changed = int(scalar(con, "select count(*) from temp.model_difference"))
     if changed:
-        version = change_log.note_version(con, name, complete=True)
-        if logged:
-            con.execute(f"insert into {log} select {version}, * from temp.model_difference")  # noqa: S608
+        log_changes(con, project, model, "temp.model_difference")
     con.execute("drop table temp.model_difference")
     return changed
+
+
+def log_changes(con: "duckdb.DuckDBPyConnection", project: Project, model: SqlModel, difference: str) -> None:
+    """Note a new version of the model's table; ``difference`` (SQL name) holds the rows that differ, with is_old."""
+    version = change_log.note_version(con, model.qualified_name, complete=True)
+    if not is_followed(project, model):
+        return
+    log = f"changes.{identifier(model.name)}"
+    # Whoever reads it was built whole when it began to, so what changed before the log began is in its rows.
+    if model.name not in change_log.existing_logs(con):
+        con.execute(f"create table {log} as select 0::bigint as version, * from {difference} limit 0")  # noqa: S608
+        change_log.describe_log(con, model.qualified_name, model.name)
+    con.execute(f"insert into {log} select {version}, * from {difference}")  # noqa: S608
 
 
 def is_followed(project: Project, model: SqlModel) -> bool:
@@ -326,28 +334,30 @@ def qualified(model: SqlModel) -> str:
     return f"{identifier(model.schema)}.{identifier(model.name)}"
 
 
-def comments(model: SqlModel, relation: str) -> Iterator[str]:
-    """Statements that store the descriptions on ``relation``."""
+def comments(model: SqlModel, relation: str) -> str:
+    """SQL that stores the descriptions on ``relation``."""
     kind = "view" if model.materialized == "view" else "table"
-    yield f"comment on {kind} {relation} is {literal(model.description)}"
-    for column in model.columns:
-        yield f"comment on column {relation}.{identifier(column.name)} is {literal(column.description)}"
+    columns = (
+        f"comment on column {relation}.{identifier(column.name)} is {literal(column.description)}"
+        for column in model.columns
+    )
+    return "; ".join([f"comment on {kind} {relation} is {literal(model.description)}", *columns])
 
 
-def _swap(con: "duckdb.DuckDBPyConnection", model: SqlModel, beside: str) -> None:
-    if old := _kind(con, model):
-        con.execute(f"drop {old} {qualified(model)}")
+def _swap(con: "duckdb.DuckDBPyConnection", model: SqlModel, beside: str, stored: Kind | None) -> None:
+    if stored:
+        con.execute(f"drop {stored} {qualified(model)}")
     kind = "view" if model.materialized == "view" else "table"
     con.execute(f"alter {kind} {beside} rename to {identifier(model.name)}")
 
 
-def _kind(con: "duckdb.DuckDBPyConnection", model: SqlModel) -> str | None:
-    kind = scalar(
-        con,
+def _kind(con: "duckdb.DuckDBPyConnection", model: SqlModel) -> Kind | None:
+    """What is stored under the model's name."""
+    found = con.execute(
         "select 'table' from duckdb_tables()"
         " where database_name = current_database() and schema_name = $1 and table_name = $2"
         " union all select 'view' from duckdb_views()"
         " where database_name = current_database() and schema_name = $1 and view_name = $2",
         (model.schema, model.name),
-    )
-    return None if kind is None else str(kind)
+    ).fetchall()
+    return found[0][0] if found else None

@@ -31,6 +31,7 @@ from roadmap_pipeline.warehouse.building import (
     columns_of,
     comments,
     is_followed,
+    log_changes,
     qualified,
     run_sql,
 )
@@ -151,13 +152,19 @@ class _Work:
     def show_changes(self, known: LastBuild) -> None:
         """``changes.NAME`` for every followed table that the model reads."""
         logs = change_log.existing_logs(self.con)
-        for schema, name in (*self.model.deps, *self.model.tested_against):
+        computed = {model.key for model in self.project.models}
+        for key in (*self.model.deps, *self.model.tested_against):
+            schema, name = key
+            shown = f"{_OVERLAY}.changes.{identifier(name)}"
+            own = f"{identifier(self.home)}.{identifier(schema)}.{identifier(name)}"
             since = known.inputs.get(f"{schema}.{name}")
             if name in logs and isinstance(since, int):
                 self.con.execute(
-                    f"create view {_OVERLAY}.changes.{identifier(name)} as select * exclude (version)"  # noqa: S608
+                    f"create view {shown} as select * exclude (version)"  # noqa: S608
                     f" from {identifier(self.home)}.changes.{identifier(name)} where version > {since}"
                 )
+            elif key in computed:  # nothing of it has changed row by row yet
+                self.con.execute(f"create table {shown} as select false as is_old, * from {own} limit 0")  # noqa: S608
 
     def find_keys(self, changed: Sequence[str]) -> int:
         """Fill ``touched.keys``; returns how many there are."""
@@ -287,15 +294,9 @@ class _Work:
             if changed:
                 self._write()
                 tests = self._test(known)
-                version = change_log.note_version(self.con, self.model.qualified_name, complete=True)
-                if is_followed(self.project, self.model):
-                    self.con.execute(
-                        f"insert into changes.{identifier(self.model.name)}"  # noqa: S608
-                        f" select {version}, * from {touched}.difference"
-                    )
+                log_changes(self.con, self.project, self.model, f"{touched}.difference")
             if known.described != self.model.described:
-                for statement in comments(self.model, qualified(self.model)):
-                    self.con.execute(statement)
+                self.con.execute(comments(self.model, qualified(self.model)))
             store_build(self.con, self.model, inputs, tests)
         rows = int(scalar(self.con, f"select count(*) from {qualified(self.model)}"))  # noqa: S608
         return ModelResult(self.model, rows, columns, tests, 0.0, "incremental", because, changed)

@@ -186,3 +186,14 @@ def test_a_failure_is_preexisting_when_the_default_branch_failed_before(
     with world.built() as warehouse:
         query = f"select is_preexisting from marts.ci_failures where run_id = {run} and workflow_path = '{CI}'"
         assert warehouse.one(query) is expected
+
+
+@pytest.mark.parametrize(("since_then", "expected"), [(None, True), ("success", False)])
+def test_the_default_branch_latest_result_counts_however_old_it_is(since_then: str | None, expected: bool):
+    world = World()
+    world.run("2026-03-02T10:00:00", "failure", sha="m1")
+    if since_then:
+        world.run("2026-03-03T10:00:00", since_then, sha="m2")
+    run = world.run("11-10 12:00", "failure", sha="p1", branch="feature/x", event="pull_request")
+    with world.built() as warehouse:
+        assert warehouse.one(f"select is_preexisting from marts.ci_failures where run_id = {run}") is expected

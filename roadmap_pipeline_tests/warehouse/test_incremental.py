@@ -100,6 +100,18 @@ def test_a_change_that_ends_in_the_same_rows_goes_no_further(tmp_path: Path, con
     assert _did(con, project) == [("stg_runs", "incremental", 0), ("runs_by_repo", "skipped", 0)]
 
 
+def test_a_table_can_be_followed_from_any_time_on(tmp_path: Path, con: duckdb.DuckDBPyConnection) -> None:
+    """Nobody took in the changes of stg_runs row by row when it was built."""
+    whole = {"models/marts/schema.yml": MARTS_YML}
+    _put(con, ("payments", 1, "success"))
+    _did(con, _load(tmp_path, **whole))
+    followed = _load(tmp_path)
+    _did(con, followed)
+    _put(con, ("storefront", 3, "failure"))
+    assert _did(con, followed) == [("stg_runs", "incremental", 1), ("runs_by_repo", "incremental", 1)]
+    assert _mart(con) == [("acme/payments", 1), ("acme/storefront", 1)]
+
+
 def test_layout_and_comments_are_no_change_but_the_sql_and_the_tests_are(
     tmp_path: Path, con: duckdb.DuckDBPyConnection
 ) -> None:

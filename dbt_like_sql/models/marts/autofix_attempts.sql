@@ -52,6 +52,9 @@ with results as (
 ), human_commits as (
     select h.repo, h.head_repo, h.branch, h.first_seen_at, max(h.head_sha) as head_sha
     from staging.stg_commits as h
+    semi join (
+        select c.repo, c.head_repo, c.branch from staging.stg_autofix_candidates as c
+    ) as b on b.repo = h.repo and b.head_repo = h.head_repo and b.branch = h.branch
     anti join repair_commits as k on k.repo = h.repo and k.repair_sha = h.head_sha
     where h.commit_by = 'human'
     group by h.repo, h.head_repo, h.branch, h.first_seen_at

@@ -1,9 +1,8 @@
 -- The same failure (fingerprint), week by week: how often, whom it hit, an example, and since when it is known.
 with seen as (
-    select f.fingerprint, min(f.run_created_at) as first_seen_at
-    from marts.ci_failures as f
-    where f.fingerprint is not null
-    group by f.fingerprint
+    select g.fingerprint, min(g.first_seen_at) as first_seen_at
+    from staging.stg_failure_groups as g
+    group by g.fingerprint
 )
 select
     f.repo,

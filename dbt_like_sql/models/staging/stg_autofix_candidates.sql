@@ -2,7 +2,8 @@
 -- Whether it worked is judged in marts.autofix_attempts.
 with horizon as (
     select p.autofix_horizon_hours * interval 1 hour as length, p.as_of from config.parameters as p
-), failures as (
+), failures as not materialized (
+    -- Each mechanism asks for a few of very many.
     select
         r.repo,
         r.run_id,
@@ -20,8 +21,7 @@ with horizon as (
     where r.outcome = 'fail'
 ), reruns as (
     select
-        f.run_id,
-        f.run_attempt,
+        f.*,
         'auto_rerun' as mechanism,
         f.head_sha as repair_sha,
         n.run_attempt as repair_attempt,
@@ -53,8 +53,17 @@ with horizon as (
 ), commits as (
     -- The failure must still have stood when the bot committed: the last verdict before is the failing one.
     select
+        v.repo,
         v.run_id,
         v.run_attempt,
+        v.workflow_path,
+        v.event,
+        v.head_repo,
+        v.branch,
+        v.head_sha,
+        v.is_default_branch,
+        v.decided_at as failed_at,
+        v.decided_at + h.length as until,
         'bot_commit' as mechanism,
         b.head_sha as repair_sha,
         cast(null as integer) as repair_attempt,
@@ -80,8 +89,7 @@ with horizon as (
     where p.updated_at <= h.as_of - interval 1 hour
 ), untested_commits as (
     select
-        f.run_id,
-        f.run_attempt,
+        f.*,
         'bot_commit' as mechanism,
         u.head_sha as repair_sha,
         cast(null as integer) as repair_attempt,
@@ -96,6 +104,7 @@ with horizon as (
     inner join (
         select c.repo, c.head_repo, c.branch, max_by(c.head_sha, c.first_seen_at) as head_sha
         from staging.stg_commits as c
+        semi join unseen_commits as u on u.repo = c.repo and u.head_repo = c.head_repo and u.branch = c.branch
         group by c.repo, c.head_repo, c.branch
     ) as latest
         on latest.repo = f.repo
@@ -106,8 +115,7 @@ with horizon as (
         on r.run_id = f.run_id and r.run_attempt = f.run_attempt and r.is_latest_attempt
 ), reverts as (
     select
-        f.run_id,
-        f.run_attempt,
+        f.*,
         'auto_revert' as mechanism,
         c.head_sha as repair_sha,
         cast(null as integer) as repair_attempt,
@@ -128,8 +136,7 @@ with horizon as (
     where c.reverted_sha <> ''
 ), declared_commits as (
     select
-        f.run_id,
-        f.run_attempt,
+        f.*,
         'declared' as mechanism,
         c.head_sha as repair_sha,
         cast(null as integer) as repair_attempt,
@@ -160,8 +167,7 @@ with horizon as (
     where p.is_by_bot and p.merged_at is not null
 ), pull_requests as (
     select
-        f.run_id,
-        f.run_attempt,
+        f.*,
         p.mechanism,
         -- A fix pushed to the failing branch shows there, any other after its merge.
         case
@@ -189,27 +195,26 @@ with horizon as (
     select * from pull_requests
 )
 select
-    f.repo,
-    f.run_id,
-    f.run_attempt,
-    f.workflow_path,
-    f.event,
-    f.head_repo,
-    f.branch,
-    f.head_sha,
-    f.is_default_branch,
-    f.failed_at,
-    f.until,
+    c.repo,
+    c.run_id,
+    c.run_attempt,
+    c.workflow_path,
+    c.event,
+    c.head_repo,
+    c.branch,
+    c.head_sha,
+    c.is_default_branch,
+    c.failed_at,
+    c.until,
     c.mechanism,
     c.repair_sha,
     c.repair_attempt,
     c.repaired_at,
     c.repaired_by
 from candidates as c
-inner join failures as f on f.run_id = c.run_id and f.run_attempt = c.run_attempt
 -- One repair may show in several ways: what was declared or is specific goes before what was inferred.
 qualify row_number() over (
-    partition by f.run_id, f.run_attempt, c.repair_sha
+    partition by c.run_id, c.run_attempt, c.repair_sha
     order by
         case c.mechanism
             when 'auto_rerun' then 1
@@ -224,5 +229,5 @@ qualify row_number() over (
 -- A declaration holds for the last failing attempt before it, not for every one.
 and (
     c.mechanism in ('auto_rerun', 'bot_commit')
-    or f.run_attempt = max(f.run_attempt) over (partition by f.run_id, c.mechanism, c.repair_sha)
+    or c.run_attempt = max(c.run_attempt) over (partition by c.run_id, c.mechanism, c.repair_sha)
 )
