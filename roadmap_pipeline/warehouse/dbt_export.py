@@ -53,10 +53,19 @@ def dbt_project(project: "Project", warehouse: str | Path, directory: Path) -> d
         "models/sources.yml": _yaml({"version": 2, "sources": list(_sources())}),
     }
     for model in project.models:
-        exported[f"models/{model.schema}/{model.name}.sql"] = _with_references(model.path, models)
+        if model.seed_types is None:
+            exported[f"models/{model.schema}/{model.name}.sql"] = _with_references(model.path, models)
+        else:
+            exported[f"seeds/{model.schema}/{model.name}.csv"] = model.path.read_bytes()
     for schema in schemas:
         in_schema = sorted((model for model in project.models if model.schema == schema), key=lambda model: model.name)
-        exported[f"models/{schema}/schema.yml"] = _yaml(_schema_yml(in_schema, models))
+        seeds = [model for model in in_schema if model.seed_types is not None]
+        if seeds:
+            described = [_model(seed, models) for seed in seeds]
+            exported[f"seeds/{schema}/schema.yml"] = _yaml({"version": 2, "seeds": described})
+        if len(seeds) < len(in_schema):
+            selects = [model for model in in_schema if model.seed_types is None]
+            exported[f"models/{schema}/schema.yml"] = _yaml(_schema_yml(selects, models))
     for test in project.singular_tests:
         exported[f"tests/{test.name}.sql"] = _with_references(test.path, models)
     return exported
@@ -97,6 +106,8 @@ def _escaped(text: str) -> str:
 
 
 def _settings(schemas: Sequence[str]) -> dict[str, Any]:
+    described = {"+persist_docs": {"relation": True, "columns": True}}
+    in_schemas = {schema: {"+schema": schema} for schema in schemas}
     return {
         "name": PROJECT_NAME,
         "config-version": 2,
@@ -105,10 +116,11 @@ def _settings(schemas: Sequence[str]) -> dict[str, Any]:
         "models": {
             PROJECT_NAME: {
                 "+materialized": "table",
-                "+persist_docs": {"relation": True, "columns": True},
-                **{schema: {"+schema": schema} for schema in schemas},
+                **described,
+                **in_schemas,
             }
         },
+        "seeds": {PROJECT_NAME: {**described, **in_schemas}},
     }
 
 
@@ -181,6 +193,8 @@ def _model(model: "SqlModel", known: "set[tuple[str, str]]") -> dict[str, Any]:
         config["tags"] = list(model.tags)
     if model.meta:
         config["meta"] = _escaped_value(dict(model.meta))
+    if model.seed_types is not None:
+        config["column_types"] = dict(model.seed_types)
     columns = []
     for column in model.columns:
         tests = [_data_test(model, test, known) for test in model.tests if _belongs_to(test) == column.name]

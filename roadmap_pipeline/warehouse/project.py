@@ -66,6 +66,7 @@ class SqlModel:
     ``deps`` are the tables it reads, as (schema, name), ``columns_read`` which of their columns (None: all);
     ``version`` changes with what the SQL says, not with its layout or comments. ``unique_key`` names the columns by
     which rows of an incremental model are replaced, ``event_time`` the column in whose order they are stored.
+    ``seed_types`` are the columns of a seed with their types, None for a SELECT.
     """
 
     schema: str
@@ -85,6 +86,7 @@ class SqlModel:
     unit_tests: tuple[UnitTest, ...] = ()
     tags: tuple[str, ...] = ()
     meta: Mapping[str, Any] | None = None
+    seed_types: Mapping[str, str] | None = None
 
     @property
     def key(self) -> Key:
@@ -369,6 +371,7 @@ class _Loader:
             incremental=entry.config.meta.incremental,
             tags=entry.config.tags,
             meta=entry.config.meta.model_extra,
+            seed_types=select.seed_types,
         )
 
     def _check_config(

@@ -30,13 +30,15 @@ class TableReference:
 @dataclass(frozen=True, slots=True)
 class SelectFile:
     """The text of a SELECT, the tables it reads in order of appearance, and a hash that layout and comments don't
-    change. ``columns_read`` has the columns of each table that the text may mean; None stands for all."""
+    change. ``columns_read`` has the columns of each table that the text may mean; None stands for all. ``seed_types``
+    are the types of a CSV file's columns, in its order; None for a SELECT file."""
 
     path: Path
     sql: str
     references: tuple[TableReference, ...]
     version: str
     columns_read: Mapping[tuple[str, str], frozenset[str] | None]
+    seed_types: Mapping[str, str] | None = None
 
 
 def read_select(path: Path) -> SelectFile:
@@ -96,10 +98,11 @@ def read_seed(path: Path, column_types: Mapping[str, str]) -> SelectFile:
         raise ProjectError([Problem(path, 1, "the first line must name the columns")])
     if unknown := [name for name in column_types if name not in header]:
         raise ProjectError([Problem(path, 1, f"there is no column {', '.join(unknown)}, named by column_types")])
-    types = ", ".join(f"{literal(name)}: {literal(column_types.get(name, 'varchar'))}" for name in header)
+    seed_types = {name: column_types.get(name, "varchar") for name in header}
+    types = ", ".join(f"{literal(name)}: {literal(type_)}" for name, type_ in seed_types.items())
     sql = f"select * from read_csv({literal(str(path))}, header = true, columns = {{{types}}})"  # noqa: S608
     version = hashlib.sha256(content + types.encode()).hexdigest()[:12]
-    return SelectFile(path, sql, (), version, {})
+    return SelectFile(path, sql, (), version, {}, seed_types)
 
 
 def _columns_read(

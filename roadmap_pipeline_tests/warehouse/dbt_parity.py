@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -58,7 +59,7 @@ def dbt(directory: Path, *words: str) -> dict[str, str]:
     broken = [f"{result['unique_id']}: {result['message']}" for result in results if result["status"] not in _VERDICTS]
     assert not broken, "\n".join(broken)
     return {
-        re.sub(r"^(?:model|test)\.roadmap\.|^unit_test\.roadmap\.\w+\.|\.[0-9a-f]{10}$", "", result["unique_id"]):
+        re.sub(r"^(?:model|seed|test)\.roadmap\.|^unit_test\.roadmap\.\w+\.|\.[0-9a-f]{10}$", "", result["unique_id"]):
             _VERDICTS[result["status"]]
         for result in results
     }  # fmt: skip
@@ -303,3 +304,49 @@ def test_whatever_looks_like_jinja_or_needs_quotes_comes_through(tmp_path: Path)
     assert found == {"stg_traps": "pass"} | verdicts_of_data_tests(ours, project) | verdicts_of_unit_tests(project)
     assert sorted(found.values()).count("warn") == 1
     assert found["it_is_read_as_written"] == "pass"
+
+
+SEEDS = {
+    "seeds/reference/rates.csv": """\
+label,cents,since,note
+ubuntu-latest,1,2026-01-01,
+"mac, big",10.5,,"two
+lines"
+007,3,,x
+""",
+    "seeds/schema.yml": """\
+seeds:
+  - name: rates
+    description: Price of a minute.
+    config: {column_types: {cents: "decimal(9, 2)", since: date}}
+    columns:
+      - {name: label, description: Label of the runner., data_tests: [unique, not_null]}
+      - {name: cents, description: Cents a minute., data_tests: [expression_is_true: {arguments: {expression: "< 5"}}]}
+      - {name: since, description: First day.}
+      - {name: note, description: A note.}
+""",
+    "models/marts/prices.sql": "select r.label, r.cents * 60 as hour from reference.rates as r",
+    "models/marts/schema.yml": """\
+models:
+  - name: prices
+    description: Price of an hour.
+    columns:
+      - {name: label, description: Label of the runner.}
+      - {name: hour, description: Cents an hour.}
+""",
+}
+
+
+def test_a_seed_is_a_seed(tmp_path: Path) -> None:
+    ours, theirs = tmp_path / "ours.duckdb", tmp_path / "theirs.duckdb"
+    warning = SEEDS["seeds/schema.yml"].replace('"< 5"}', '"< 5"}, config: {severity: warn}')
+    project = load_project(write(tmp_path / "seeds", SEEDS | {"seeds/schema.yml": warning}))
+    with connect(ours) as con:
+        build(con, project)
+        assert con.execute("select label, hour from marts.prices where hour > 200").fetchall() == [
+            ("mac, big", Decimal("630.00"))
+        ]
+    found = dbt(export(project, theirs, tmp_path / "exported"), "build")
+    assert differing(ours, theirs, project) == []
+    assert found == {"rates": "pass", "prices": "pass"} | verdicts_of_data_tests(ours, project)
+    assert sorted(found.values()).count("warn") == 1
