@@ -3,12 +3,10 @@
 import os
 import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 
@@ -17,6 +15,7 @@ import dagster as dg
 from roadmap_pipeline import stages
 from roadmap_pipeline.definitions import build_definitions
 from roadmap_pipeline.errors import RoadmapError
+from roadmap_pipeline.orchestration.event_log import open_instance
 from roadmap_pipeline.outcome import Outcome
 from roadmap_pipeline.settings import Settings, project_root
 from roadmap_pipeline.workspace import Workspace
@@ -52,7 +51,7 @@ def run_main_job(workspace: Workspace) -> Outcome:
     os.environ["DAGSTER_HOME"] = str(home)
     definitions = build_definitions(settings, {"workspace": workspace})
     job = definitions.resolve_job_def("main")
-    with dg.DagsterInstance.from_config(str(home)) as instance, _index_kept_open(instance):
+    with open_instance(str(home)) as instance:
         try:
             job.execute_in_process(
                 instance=instance,
@@ -68,23 +67,6 @@ def run_main_job(workspace: Workspace) -> Outcome:
     outcome.roadmap = stages.roadmap_table(workspace)
     outcome.seconds = time.monotonic() - started
     return outcome
-
-
-@contextmanager
-def _index_kept_open(instance: dg.DagsterInstance) -> Iterator[None]:
-    """Hold one idle connection to the SQLite index of events while a run writes to it.
-
-    Dagster opens and closes one for every event, and SQLite writes its log back into the file whenever the last
-    connection closes: a tenth of a run's time. Other storages have no such file.
-    """
-    path_for_shard = getattr(instance.event_log_storage, "path_for_shard", None)
-    if path_for_shard is None:
-        yield
-        return
-    with closing(sqlite3.connect(path_for_shard("index"))) as connection:
-        # A connection holds the log only once it has read something.
-        connection.execute("select count(*) from sqlite_master").fetchall()
-        yield
 
 
 def _selection(definitions: dg.Definitions, workspace: Workspace) -> list[dg.AssetKey] | None:
