@@ -45,9 +45,11 @@ class OpenEventLog(SqliteEventLogStorage):
     """:class:`SqliteEventLogStorage` with one connection a file, kept until the instance is closed."""
 
     def __init__(self, base_dir: str, inst_data: Any = None) -> None:
-        super().__init__(base_dir, inst_data)
         self._engines: dict[str, Engine] = {}
+        self._tables: set[str] = set()
         self._one_at_a_time = threading.Lock()
+        # Last: in a new folder it makes the common file, through the connections above.
+        super().__init__(base_dir, inst_data)
 
     @classmethod
     def from_config_value(cls, inst_data: Any, config_value: Any) -> "OpenEventLog":
@@ -70,6 +72,12 @@ class OpenEventLog(SqliteEventLogStorage):
     def index_connection(self) -> Any:
         """A transaction in the file that is common to all runs."""
         return self.run_connection(INDEX_SHARD_NAME)
+
+    def has_table(self, table_name: str) -> bool:
+        """Whether the common file has this table; asked for each event of a check. Tables don't go away."""
+        if table_name not in self._tables and super().has_table(table_name):
+            self._tables.add(table_name)
+        return table_name in self._tables
 
     def dispose(self) -> None:
         """Close the files."""
