@@ -11,7 +11,6 @@ from roadmap_pipeline.orchestration.assets.raw import OWNERS, WRITER
 from roadmap_pipeline.orchestration.lineage import lineage_metadata
 from roadmap_pipeline.orchestration.metadata import markdown_table, table_metadata
 from roadmap_pipeline.orchestration.resources import WorkspaceParam
-from roadmap_pipeline.warehouse.connection import connect
 from roadmap_pipeline.warehouse.model_tests import ModelTest, TestResult
 from roadmap_pipeline.warehouse.models import ModelBuildError, ModelTestFailed, Project, SqlModel, build_model
 
@@ -66,7 +65,7 @@ def _asset(project: Project, model: SqlModel) -> dg.AssetsDefinition:
         ],
     )
     def build(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Iterator[Any]:
-        with connect(workspace.settings.warehouse) as con:
+        with workspace.warehouse.connect() as con:
             try:
                 result = build_model(con, project, model)
             except ModelTestFailed as error:
