@@ -56,7 +56,8 @@ def ingest(workspace: Workspace) -> "IngestSummary":
     if message := workspace.missing("github"):
         raise ConfigurationError(message)
     settings = workspace.settings
-    classifier = classifier_with(settings.rules_file)
+    # The project's own rules are made ready by the first log that is read; people's rules are checked before anything.
+    classifier = None if settings.rules_file is None else classifier_with(settings.rules_file)
     _claim(workspace)
     github, budget = workspace.github, settings.configuration.limits.github_requests_per_run
     with connect(settings.warehouse) as con, github.spending_at_most(budget):
