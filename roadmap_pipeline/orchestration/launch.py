@@ -26,6 +26,8 @@ _WITHOUT_NAGGING = {"PYTHONWARNINGS": "ignore:Function `dev_command` is supersed
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """Progress is drawn by the command line; the run's log is in the UI."""
 
+_MODULE = "roadmap_pipeline.definitions"
+
 
 def prepare_home(settings: Settings) -> Path:
     """Make DAGSTER_HOME with the project's ``dagster.yaml``, unless it has one of its own. Returns the folder."""
@@ -58,6 +60,7 @@ def run_main_job(workspace: Workspace) -> Outcome:
                 partition_key=stages.week_partition(workspace),
                 run_config=_QUIET,
                 asset_selection=_selection(definitions, workspace),
+                tags=_code_location_tag(),
             )
         except (dg.DagsterError, dg.Failure) as error:
             raise _own_error(error) from error
@@ -67,6 +70,18 @@ def run_main_job(workspace: Workspace) -> Outcome:
     outcome.roadmap = stages.roadmap_table(workspace)
     outcome.seconds = time.monotonic() - started
     return outcome
+
+
+def _workspace_file() -> Path | None:
+    """The checkout's ``workspace.yaml``; None in a wheel."""
+    file = project_root() / "workspace.yaml"
+    return file if file.is_file() else None
+
+
+def _code_location_tag() -> dict[str, str]:
+    """The tag by which the UI's page of jobs finds a job's runs; runs that the UI launches get it from Dagster."""
+    location = _MODULE.partition(".")[0] if _workspace_file() else _MODULE
+    return {".dagster/repository": f"__repository__@{location}"}
 
 
 def _selection(definitions: dg.Definitions, workspace: Workspace) -> list[dg.AssetKey] | None:
@@ -96,8 +111,8 @@ def _own_error(error: BaseException) -> RoadmapError:
 def serve_ui(settings: Settings, host: str, port: int, environment: Mapping[str, str]) -> int:
     """Serve the Dagster UI and daemon until interrupted. Returns the exit code."""
     home = prepare_home(settings)
-    workspace = project_root() / "workspace.yaml"
-    target = ["-w", str(workspace)] if workspace.is_file() else ["-m", "roadmap_pipeline.definitions"]
+    workspace = _workspace_file()
+    target = ["-w", str(workspace)] if workspace else ["-m", _MODULE]
     command = [str(Path(sys.executable).parent / "dagster"), "dev", *target, "-h", host, "-p", str(port)]
     process: subprocess.Popen[bytes] | None = None
 
