@@ -17,6 +17,7 @@ from dagster._core.instance.ref import InstanceRef
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME, SqliteEventLogStorage
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.pool import QueuePool
 
 _BUSY_TIMEOUT_S = 30
 """As long as Dagster itself waits for another process that writes."""
@@ -87,7 +88,12 @@ class OpenEventLog(SqliteEventLogStorage):
 
     def _engine(self, shard: str) -> Engine:
         engine = create_engine(
-            self.conn_string_for_shard(shard), pool_size=1, max_overflow=0, connect_args={"timeout": _BUSY_TIMEOUT_S}
+            self.conn_string_for_shard(shard),
+            poolclass=QueuePool,
+            pool_size=1,
+            max_overflow=0,
+            # One after the other, but not always the same one: the lock above sees to that.
+            connect_args={"timeout": _BUSY_TIMEOUT_S, "check_same_thread": False},
         )
         event.listen(engine, "connect", _without_waiting_for_the_disk)
         return engine

@@ -1,5 +1,6 @@
 """The event log that stays open during a run: every other process reads it, and writes beside it, as ever."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import dagster as dg
@@ -45,6 +46,18 @@ def test_both_write_beside_each_other(tmp_path: Path) -> None:
         for instance in (kept, plain, kept, plain):
             assert dg.materialize([numbers], instance=instance).success
         assert _rows(kept) == _rows(plain) == [3, 3, 3, 3]
+
+
+def test_threads_take_turns(tmp_path: Path) -> None:
+    with open_instance(str(tmp_path)) as instance, ThreadPoolExecutor(4) as pool:
+
+        def report(number: int) -> None:
+            instance.report_runless_asset_event(dg.AssetMaterialization(_KEY, metadata={"dagster/row_count": number}))
+
+        list(pool.map(report, range(20)))
+        found = instance.fetch_materializations(_KEY, limit=50).records
+        counts = {record.asset_materialization.metadata["dagster/row_count"].value for record in found}  # type: ignore[union-attr]
+    assert counts == set(range(20))
 
 
 def test_the_files_are_closed_with_the_instance(tmp_path: Path) -> None:
