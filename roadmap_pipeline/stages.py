@@ -75,6 +75,8 @@ def ingest(workspace: Workspace) -> "IngestSummary":
 
 
 def _claim(workspace: Workspace) -> None:
+    # Who still has the file loaded would go on with the sandbox's after it was renamed.
+    workspace.warehouse.close()
     note = claim(workspace.settings.warehouse, workspace.settings.origin)
     if note:
         workspace.outcome.notes.append(note)
@@ -285,6 +287,8 @@ def snapshot(workspace: Workspace) -> Path:
     """Replace the copy that readers open."""
     from roadmap_pipeline.warehouse.snapshot import publish_snapshot
 
+    # Copying closes a descriptor of the file, with which POSIX takes the lock from whoever still has it loaded.
+    workspace.warehouse.close()
     return publish_snapshot(workspace.settings.warehouse)
 
 

@@ -53,13 +53,13 @@ class WarmWarehouse:
                 self._leave()
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file; it is closed when this returns, unless another connection is open."""
         with self._lock:
             if self._timer is not None:
                 self._timer.cancel()
-            anchor, self._anchor = self._anchor, None
-        if anchor is not None:
-            anchor.close()
+            if self._anchor is not None:
+                self._anchor.close()
+                self._anchor = None
 
     def _leave(self) -> None:
         if time.monotonic() - self._loaded_at > LONGEST_S:

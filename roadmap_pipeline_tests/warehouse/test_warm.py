@@ -1,5 +1,6 @@
 """A warehouse that stays loaded between steps, and never longer than others can wait."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -7,9 +8,14 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from roadmap_pipeline import stages
+from roadmap_pipeline.errors import RoadmapError
+from roadmap_pipeline.settings import load_settings
 from roadmap_pipeline.warehouse import warm
 from roadmap_pipeline.warehouse.connection import connect
+from roadmap_pipeline.warehouse.origin import claim, stored_origin
 from roadmap_pipeline.warehouse.warm import WarmWarehouse
+from roadmap_pipeline.workspace import Workspace
 
 _OPEN_ELSEWHERE = """
 import sys
@@ -83,3 +89,35 @@ def test_a_step_that_fails_lets_go_too(tmp_path: Path) -> None:
     # The other mode within one process has to wait for the file as another process has.
     with connect(path, read_only=True, lock_timeout_s=5) as con:
         assert con.execute("select count(*) from raw.workflow_runs").fetchall() == [(0,)]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps a lock whatever else is closed")
+def test_a_snapshot_does_not_take_the_lock_from_the_next_step(tmp_path: Path) -> None:
+    workspace = Workspace(load_settings({}, tmp_path))
+    path = workspace.settings.warehouse
+    with workspace.warehouse.connect() as con:
+        con.execute("create table kept as select 1 as n")
+    stages.snapshot(workspace)
+    with workspace.warehouse.connect():
+        found = subprocess.run(
+            [sys.executable, "-c", _OPEN_ELSEWHERE.replace("=10", "=0"), path],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+    workspace.close()
+    assert "is locked" in found.stderr
+
+
+def test_real_data_do_not_go_into_a_sandbox_file_that_is_still_loaded(tmp_path: Path) -> None:
+    environment = {"GITHUB_TOKEN": "x", "GITHUB_REPOSITORY": "acme/payments", "GITHUB_API_URL": "http://127.0.0.1:9"}
+    workspace = Workspace(load_settings(environment, tmp_path))
+    claim(workspace.settings.warehouse, "sandbox")
+    with workspace.warehouse.connect():
+        pass
+    with pytest.raises(RoadmapError):
+        stages.ingest(workspace)
+    workspace.close()
+    assert stored_origin(workspace.settings.warehouse) == "real"
+    assert stored_origin(tmp_path / "data" / "roadmap.sandbox.duckdb") == "sandbox"
