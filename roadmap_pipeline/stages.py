@@ -56,7 +56,8 @@ def ingest(workspace: Workspace) -> "IngestSummary":
     if message := workspace.missing("github"):
         raise ConfigurationError(message)
     settings = workspace.settings
-    classifier = classifier_with(settings.rules_file)
+    # The project's own rules are made ready by the first log that is read; people's rules are checked before anything.
+    classifier = None if settings.rules_file is None else classifier_with(settings.rules_file)
     _claim(workspace)
     github, budget = workspace.github, settings.configuration.limits.github_requests_per_run
     with connect(settings.warehouse) as con, github.spending_at_most(budget):
@@ -74,6 +75,8 @@ def ingest(workspace: Workspace) -> "IngestSummary":
 
 
 def _claim(workspace: Workspace) -> None:
+    # Who still has the file loaded would go on with the sandbox's after it was renamed.
+    workspace.warehouse.close()
     note = claim(workspace.settings.warehouse, workspace.settings.origin)
     if note:
         workspace.outcome.notes.append(note)
@@ -284,6 +287,8 @@ def snapshot(workspace: Workspace) -> Path:
     """Replace the copy that readers open."""
     from roadmap_pipeline.warehouse.snapshot import publish_snapshot
 
+    # Copying closes a descriptor of the file, with which POSIX takes the lock from whoever still has it loaded.
+    workspace.warehouse.close()
     return publish_snapshot(workspace.settings.warehouse)
 
 

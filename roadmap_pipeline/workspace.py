@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from roadmap_pipeline.github.transport import GitHubClient
     from roadmap_pipeline.notion.transport import NotionClient
     from roadmap_pipeline.sync.journal import Journal
+    from roadmap_pipeline.warehouse.warm import WarmWarehouse
 
 
 @dataclass
@@ -65,6 +66,13 @@ class Workspace:
 
         return Journal(self.settings.warehouse)
 
+    @cached_property
+    def warehouse(self) -> "WarmWarehouse":
+        """The warehouse for many short steps in a row."""
+        from roadmap_pipeline.warehouse.warm import WarmWarehouse
+
+        return WarmWarehouse(self.settings.warehouse)
+
     def missing(self, side: Side | str) -> str | None:
         """Why ``github`` or ``notion`` is left out of this run, naming the variables to set; None when it is not."""
         needed = {
@@ -87,7 +95,7 @@ class Workspace:
 
     def close(self) -> None:
         """Give back connections."""
-        for name in ("github", "notion"):
+        for name in ("github", "notion", "warehouse"):
             client = self.__dict__.pop(name, None)
             if client is not None:
                 client.close()

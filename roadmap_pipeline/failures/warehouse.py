@@ -56,10 +56,11 @@ def classify_failures(con: "duckdb.DuckDBPyConnection", *, rules: RuleSet | None
 
     Either all verdicts are stored or, after an error, none.
     """
-    classifier = default_classifier() if rules is None or rules == default_rules() else Classifier(rules)
-    jobs = [job_id for (job_id,) in con.execute(_TO_JUDGE, [classifier.rules.version]).fetchall()]
+    chosen = default_rules() if rules is None else rules
+    jobs = [job_id for (job_id,) in con.execute(_TO_JUDGE, [chosen.version]).fetchall()]
     if not jobs:
         return 0
+    classifier = default_classifier() if chosen == default_rules() else Classifier(chosen)
     with progress.task("Classifying failed jobs", total=len(jobs)) as task, transaction(con):
         for start in range(0, len(jobs), _BATCH):
             batch = judged(con, classifier, jobs[start : start + _BATCH])

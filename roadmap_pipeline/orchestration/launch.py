@@ -3,12 +3,10 @@
 import os
 import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 
@@ -17,6 +15,7 @@ import dagster as dg
 from roadmap_pipeline import stages
 from roadmap_pipeline.definitions import build_definitions
 from roadmap_pipeline.errors import RoadmapError
+from roadmap_pipeline.orchestration.event_log import open_instance
 from roadmap_pipeline.outcome import Outcome
 from roadmap_pipeline.settings import Settings, project_root
 from roadmap_pipeline.workspace import Workspace
@@ -26,6 +25,8 @@ _WITHOUT_NAGGING = {"PYTHONWARNINGS": "ignore:Function `dev_command` is supersed
 
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """Progress is drawn by the command line; the run's log is in the UI."""
+
+_MODULE = "roadmap_pipeline.definitions"
 
 
 def prepare_home(settings: Settings) -> Path:
@@ -52,13 +53,14 @@ def run_main_job(workspace: Workspace) -> Outcome:
     os.environ["DAGSTER_HOME"] = str(home)
     definitions = build_definitions(settings, {"workspace": workspace})
     job = definitions.resolve_job_def("main")
-    with dg.DagsterInstance.from_config(str(home)) as instance, _index_kept_open(instance):
+    with open_instance(str(home)) as instance:
         try:
             job.execute_in_process(
                 instance=instance,
                 partition_key=stages.week_partition(workspace),
                 run_config=_QUIET,
                 asset_selection=_selection(definitions, workspace),
+                tags=_code_location_tag(),
             )
         except (dg.DagsterError, dg.Failure) as error:
             raise _own_error(error) from error
@@ -70,21 +72,16 @@ def run_main_job(workspace: Workspace) -> Outcome:
     return outcome
 
 
-@contextmanager
-def _index_kept_open(instance: dg.DagsterInstance) -> Iterator[None]:
-    """Hold one idle connection to the SQLite index of events while a run writes to it.
+def _workspace_file() -> Path | None:
+    """The checkout's ``workspace.yaml``; None in a wheel."""
+    file = project_root() / "workspace.yaml"
+    return file if file.is_file() else None
 
-    Dagster opens and closes one for every event, and SQLite writes its log back into the file whenever the last
-    connection closes: a tenth of a run's time. Other storages have no such file.
-    """
-    path_for_shard = getattr(instance.event_log_storage, "path_for_shard", None)
-    if path_for_shard is None:
-        yield
-        return
-    with closing(sqlite3.connect(path_for_shard("index"))) as connection:
-        # A connection holds the log only once it has read something.
-        connection.execute("select count(*) from sqlite_master").fetchall()
-        yield
+
+def _code_location_tag() -> dict[str, str]:
+    """The tag by which the UI's page of jobs finds a job's runs; runs that the UI launches get it from Dagster."""
+    location = _MODULE.partition(".")[0] if _workspace_file() else _MODULE
+    return {".dagster/repository": f"__repository__@{location}"}
 
 
 def _selection(definitions: dg.Definitions, workspace: Workspace) -> list[dg.AssetKey] | None:
@@ -114,8 +111,8 @@ def _own_error(error: BaseException) -> RoadmapError:
 def serve_ui(settings: Settings, host: str, port: int, environment: Mapping[str, str]) -> int:
     """Serve the Dagster UI and daemon until interrupted. Returns the exit code."""
     home = prepare_home(settings)
-    workspace = project_root() / "workspace.yaml"
-    target = ["-w", str(workspace)] if workspace.is_file() else ["-m", "roadmap_pipeline.definitions"]
+    workspace = _workspace_file()
+    target = ["-w", str(workspace)] if workspace else ["-m", _MODULE]
     command = [str(Path(sys.executable).parent / "dagster"), "dev", *target, "-h", host, "-p", str(port)]
     process: subprocess.Popen[bytes] | None = None
 

@@ -52,6 +52,19 @@ def test_every_table_is_an_asset(definitions: dg.Definitions) -> None:
         assert dg.AssetKey([table.schema, table.name]) in keys, table.qualified_name
 
 
+def test_checks_say_in_words_what_holds(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+
+    def of(model: str, check: str) -> str:
+        return graph.get_check_spec(dg.AssetCheckKey(dg.AssetKey(model.split(".")), check)).description or ""
+
+    assert of("marts.ci_weekly", "not_null").startswith("never NULL: repo, week, week_start, runs")
+    assert of("marts.ci_weekly", "accepted_values") == "trend is one of Improving, Stable, Degrading"
+    assert of("marts.ci_weekly", "unique_combination_of_columns") == "one row per repo, week"
+    assert of("marts.ci_weekly", "expression_is_true").startswith("week_start = date_trunc('week', week_start); ")
+    assert "job_id is found in marts.ci_jobs.job_id" in of("marts.ci_failures", "relationships")
+
+
 def test_models_depend_on_what_their_sql_reads(definitions: dg.Definitions) -> None:
     graph = definitions.resolve_asset_graph()
     parents = graph.get(dg.AssetKey(["publish", "notion_ci_reports"])).parent_keys

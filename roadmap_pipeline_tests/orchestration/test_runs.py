@@ -5,12 +5,14 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+import yaml
 
 from roadmap_pipeline.definitions import build_definitions
 from roadmap_pipeline.sandbox.local import serve
 from roadmap_pipeline.settings import load_settings
 from roadmap_pipeline_tests.conftest import Ran
 
+ROOT = Path(__file__).resolve().parents[2]
 MONDAY = datetime(2026, 11, 16, 7, tzinfo=UTC)
 
 
@@ -25,6 +27,14 @@ def test_the_weekly_schedule_asks_for_the_week_that_ended(ran: Ran) -> None:
     ):
         (request,) = schedule.evaluate_tick(context).run_requests or ()
     assert request.partition_key == request.run_key == "2026-11-09"
+
+
+def test_the_page_of_jobs_finds_what_the_command_line_ran(ran: Ran) -> None:
+    location = yaml.safe_load((ROOT / "workspace.yaml").read_text())["load_from"][0]["python_module"]["location_name"]
+    label = f"{build_definitions().get_repository_def().name}@{location}"
+    with dg.DagsterInstance.from_config(str(ran.settings.dagster_home)) as instance:
+        runs = instance.get_runs(dg.RunsFilter(job_name="main", tags={".dagster/repository": label}))
+    assert runs and runs[-1].status == dg.DagsterRunStatus.SUCCESS
 
 
 def test_the_weekly_job_rewrites_nothing_for_a_week_that_is_published(ran: Ran) -> None:

@@ -11,7 +11,6 @@ from roadmap_pipeline.orchestration.assets.raw import OWNERS, WRITER
 from roadmap_pipeline.orchestration.lineage import lineage_metadata
 from roadmap_pipeline.orchestration.metadata import markdown_table, table_metadata
 from roadmap_pipeline.orchestration.resources import WorkspaceParam
-from roadmap_pipeline.warehouse.connection import connect
 from roadmap_pipeline.warehouse.model_tests import ModelTest, TestResult
 from roadmap_pipeline.warehouse.models import ModelBuildError, ModelTestFailed, Project, SqlModel, build_model
 
@@ -66,7 +65,7 @@ def _asset(project: Project, model: SqlModel) -> dg.AssetsDefinition:
         ],
     )
     def build(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Iterator[Any]:
-        with connect(workspace.settings.warehouse) as con:
+        with workspace.warehouse.connect() as con:
             try:
                 result = build_model(con, project, model)
             except ModelTestFailed as error:
@@ -101,7 +100,28 @@ def _sql(model: SqlModel) -> dg.MetadataValue:
 
 
 def _description(tests: Sequence[ModelTest]) -> str:
-    return ", ".join(test.description or test.name for test in tests)
+    """What holds, as a person says it: one phrase for all columns that must not be NULL, one for each other test."""
+    required = [test for test in tests if test.kind == "not_null" and not test.description and test.where is None]
+    phrases = [f"never NULL: {', '.join(column for test in required for column in test.columns)}"] if required else []
+    phrases += [_phrase(test) for test in tests if test not in required]
+    return "; ".join(phrases)
+
+
+def _phrase(test: ModelTest) -> str:
+    columns = ", ".join(test.columns)
+    if test.description:
+        return test.description
+    if test.kind == "accepted_values":
+        phrase = f"{columns} is one of {', '.join(map(str, test.values))}"
+    elif test.kind == "relationships" and test.parent is not None:
+        phrase = f"{columns} is found in {'.'.join(test.parent)}"
+    elif test.kind == "expression_is_true":
+        phrase = f"{columns} {test.expression}".strip()
+    elif test.kind == "not_null":
+        phrase = f"{columns} is never NULL"
+    else:
+        phrase = f"one row per {columns}"
+    return phrase if test.where is None else f"{phrase}, where {test.where}"
 
 
 def _results(

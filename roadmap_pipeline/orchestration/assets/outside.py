@@ -17,7 +17,7 @@ from roadmap_pipeline.orchestration.resources import WorkspaceParam
 from roadmap_pipeline.orchestration.waits import long_waits_as_retries
 from roadmap_pipeline.sync.desired import REPORT_COLUMNS, ROADMAP_COLUMNS
 from roadmap_pipeline.sync.run import Part, SyncResult, raise_failures
-from roadmap_pipeline.warehouse.connection import connect, scalar
+from roadmap_pipeline.warehouse.connection import scalar
 from roadmap_pipeline.workspace import Workspace
 
 
@@ -41,7 +41,7 @@ def _publish(
         result = stages.sync(workspace, [part], report_name=report_name)
     metadata = _metadata(result)
     if rows_of:
-        with connect(workspace.settings.warehouse) as con:
+        with workspace.warehouse.connect() as con:
             metadata["dagster/row_count"] = scalar(con, f"select count(*) from {rows_of}")  # noqa: S608
     if report_name:
         metadata["dagster/partition_row_count"] = 1
@@ -189,7 +189,7 @@ def snapshot(workspace: WorkspaceParam) -> dg.MaterializeResult:
 )
 def sync_state(workspace: WorkspaceParam) -> Iterator[dg.MaterializeResult]:
     """What the writes of this run left in the warehouse."""
-    with connect(workspace.settings.warehouse) as con:
+    with workspace.warehouse.connect() as con:
         for table in ("changes", "row_bases", "published_figures"):
             yield dg.MaterializeResult(asset_key=["sync", table], metadata=table_metadata(con, "sync", table))
 

@@ -9,7 +9,6 @@ from roadmap_pipeline.errors import ConfigurationError
 from roadmap_pipeline.orchestration.metadata import table_metadata
 from roadmap_pipeline.orchestration.resources import WorkspaceParam
 from roadmap_pipeline.orchestration.waits import long_waits_as_retries
-from roadmap_pipeline.warehouse.connection import connect
 from roadmap_pipeline.warehouse.raw import TABLES
 
 OWNERS = ["team:developer-experience"]
@@ -71,7 +70,7 @@ def github_ingest(context: dg.AssetExecutionContext, workspace: WorkspaceParam) 
         raise dg.Failure(str(error), allow_retries=False) from error
     for note in summary.notes:
         context.log.info(note)
-    with connect(workspace.settings.warehouse) as con:
+    with workspace.warehouse.connect() as con:
         for table in _RAW:
             changed = summary.read.get(table.name)
             yield dg.MaterializeResult(

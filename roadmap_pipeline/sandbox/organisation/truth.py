@@ -175,7 +175,8 @@ class GroundTruth:
 
 def iso(time: int) -> str:
     """A time as the API writes it."""
-    return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    # A third of the time that strftime takes, and an organisation has 200,000 of them.
+    return datetime.fromtimestamp(time, UTC).isoformat()[:19] + "Z"
 
 
 def _failures(run: Run, attempt: Attempt, log_states: Mapping[int, str]) -> list[FailedJob]:

@@ -1,0 +1,71 @@
+"""A warehouse that stays loaded between steps which follow each other at once.
+
+Belongs here: how long, and who lets go. Opening the file costs more than most models: DuckDB reads its catalogue and,
+when the last connection closes, writes its log back.
+"""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from roadmap_pipeline.warehouse.connection import connect, is_file
+
+if TYPE_CHECKING:
+    import duckdb
+
+LINGER_S = 0.2
+"""Far below what anybody else waits for the lock, and above what lies between two steps of a run."""
+LONGEST_S = 10.0
+"""After this the file is given up between two steps, so that a long run lets others in."""
+
+
+class WarmWarehouse:
+    """Connections to one warehouse, one after the other; used by one thread at a time.
+
+    The file is locked for at most :data:`LINGER_S` seconds longer than the connection is open.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._anchor: duckdb.DuckDBPyConnection | None = None
+        self._loaded_at = 0.0
+        self._timer: threading.Timer | None = None
+
+    @contextmanager
+    def connect(self) -> Iterator["duckdb.DuckDBPyConnection"]:
+        """As :func:`~roadmap_pipeline.warehouse.connection.connect`, faster when the last one has just been closed."""
+        import duckdb
+
+        with self._lock:
+            if self._timer is not None:
+                self._timer.cancel()
+        with connect(self._path) as con:
+            with self._lock:
+                if self._anchor is None and is_file(self._path):
+                    # A cursor of `con` would not do: those who connect later wouldn't find the loaded file.
+                    self._anchor, self._loaded_at = duckdb.connect(self._path), time.monotonic()
+            try:
+                yield con
+            finally:
+                self._leave()
+
+    def close(self) -> None:
+        """Let go of the file; it is closed when this returns, unless another connection is open."""
+        with self._lock:
+            if self._timer is not None:
+                self._timer.cancel()
+            if self._anchor is not None:
+                self._anchor.close()
+                self._anchor = None
+
+    def _leave(self) -> None:
+        if time.monotonic() - self._loaded_at > LONGEST_S:
+            self.close()
+            return
+        with self._lock:
+            self._timer = threading.Timer(LINGER_S, self.close)
+            self._timer.daemon = True
+            self._timer.start()
