@@ -23,9 +23,9 @@ from pathlib import Path
 
 from measuring import table, verdict
 
-from roadmap_pipeline.failures.classifier import Verdict, classify, classify_excerpt, default_classifier
+from roadmap_pipeline.failures.classifier import Classifier, Verdict, classify, classify_excerpt, default_classifier
 from roadmap_pipeline.failures.excerpts import make_excerpt
-from roadmap_pipeline.failures.matching import BLOCK
+from roadmap_pipeline.failures.matching import BLOCK, Matcher
 from roadmap_pipeline.failures.novelty import baseline
 from roadmap_pipeline.failures.patterns import expand
 
@@ -202,7 +202,7 @@ def quality(halves: Mapping[str, Sequence[Case]]) -> None:
         f"\nOf all passing logs {share(judged, passed)} get a verdict, by the log alone: where GitHub says that the job"
         " passed, none does."
     )
-    print(f"\n{fragments()}; {agreement()}.")
+    print(f"\n{fragments()}; {agreement()}; {without_strings()}.")
 
 
 def by_category(cases: Sequence[Case]) -> None:
@@ -307,6 +307,25 @@ def agreement() -> str:
     return (
         f"an excerpt ({size // total:,} characters on average) is judged like its whole log, in every field, in"
         f" {share(same, total)}"
+    )
+
+
+class Thorough(Matcher):
+    """A matcher that looks for every pattern everywhere."""
+
+    def found_in(self, data: bytes) -> list[int]:  # noqa: ARG002
+        return list(range(len(self.entries)))
+
+
+def without_strings() -> str:
+    """How often the verdict is the same when no pattern is ruled out by the strings it demands."""
+    thorough = Classifier(default_classifier().rules)
+    thorough.matcher = Thorough(thorough.rules)
+    logs = [gzip.decompress(path.read_bytes()) for path in sorted((DATA / "dev").glob("*/*/*.txt.gz"))]
+    same = sum(thorough.classify(log) == classify(log) for log in logs)
+    return (
+        "looking for every pattern in every block, not only where its strings are, gives the same in"
+        f" {share(same, len(logs))}"
     )
 
 
