@@ -39,27 +39,37 @@ _JUDGED_FROM = """
 case when logs.excerpt is not null then 'log' when json_array_length(logs.annotations) > 0 then 'annotations' else 'job'
 end
 """
-_STORED = """
-raw.workflow_jobs as jobs
-left join raw.job_logs as logs on logs.job_id = jobs.job_id
-left join raw.workflow_runs as runs on runs.run_id = jobs.run_id and runs.run_attempt = jobs.run_attempt
-left join raw.passing_logs as passing
-    on logs.excerpt is not null and passing.lines is not null and passing.repo = jobs.repo
-    and passing.workflow_path = runs.workflow_path and passing.job_name = jobs.name
+_RUN = "raw.workflow_runs as runs on runs.run_id = jobs.run_id and runs.run_attempt = jobs.run_attempt"
+_PASSING = """
+raw.passing_logs as passing
+    on passing.lines is not null and passing.repo = jobs.repo and passing.workflow_path = runs.workflow_path
+    and passing.job_name = jobs.name
 """
 _TO_JUDGE = f"""
 select jobs.job_id
-from {_STORED}
+from raw.workflow_jobs as jobs
+left join raw.job_logs as logs on logs.job_id = jobs.job_id
 left join derived.failure_verdicts as verdicts on verdicts.job_id = jobs.job_id
 where jobs.conclusion in ('failure', 'timed_out', 'startup_failure')
   and (verdicts.ruleset_version is distinct from ? or verdicts.judged_from is distinct from {_JUDGED_FROM}
-       or (verdicts.category = '{UNKNOWN}' and verdicts.compared_with is distinct from passing.job_id))
+       or jobs.job_id in (
+           select jobs.job_id
+           from derived.failure_verdicts as unknown
+           join raw.workflow_jobs as jobs on jobs.job_id = unknown.job_id
+           join {_RUN}
+           join {_PASSING}
+           where unknown.category = '{UNKNOWN}' and unknown.judged_from = 'log'
+               and unknown.compared_with is distinct from passing.job_id
+       ))
 order by jobs.job_id
 """  # noqa: S608
 _JOBS = f"""
 select jobs.repo, jobs.job_id, jobs.run_id, jobs.run_attempt, {_JUDGED_FROM}, jobs.name, jobs.conclusion, jobs.steps,
-       logs.excerpt, logs.excerpt_spans, logs.annotations, passing.job_id
-from {_STORED}
+       logs.excerpt, logs.excerpt_spans, logs.annotations, case when logs.excerpt is not null then passing.job_id end
+from raw.workflow_jobs as jobs
+left join raw.job_logs as logs on logs.job_id = jobs.job_id
+left join {_RUN}
+left join {_PASSING}
 where jobs.job_id in (select unnest(?))
 order by jobs.job_id
 """  # noqa: S608
