@@ -59,8 +59,8 @@ def ingest(workspace: Workspace) -> "IngestSummary":
     # The project's own rules are made ready by the first log that is read; people's rules are checked before anything.
     classifier = None if settings.rules_file is None else classifier_with(settings.rules_file)
     _claim(workspace)
-    github, budget = workspace.github, settings.configuration.limits.github_requests_per_run
-    with connect(settings.warehouse) as con, github.spending_at_most(budget):
+    github, limits = workspace.github, settings.configuration.limits
+    with connect(settings.warehouse) as con, github.spending_at_most(limits.github_requests_per_run):
         summary = read_github(
             github,
             con,
@@ -68,6 +68,7 @@ def ingest(workspace: Workspace) -> "IngestSummary":
             history_days=settings.configuration.history_days,
             now=settings.now(),
             classifier=classifier,
+            passing_logs=limits.passing_logs_per_run,
         )
     workspace.outcome.read.update(summary.read)
     workspace.outcome.notes.extend(summary.notes)

@@ -316,7 +316,10 @@ def _where_found(hits: Mapping[str, Any]) -> str:
     )
     if hits["passing_logs"]:
         text += f", in {len(hits['hits_passing']):,} of {fmt.several(hits['passing_logs'], 'passing log')}"
-    too_loose = "; too loose: it hits passing logs" if hits["hits_passing"] else ""
+    if hits["comparable_logs"]:
+        said, of = hits["hits_said_by_passing"], fmt.several(hits["comparable_logs"], "job")
+        text += f"; passing runs say that line, too, in {said:,} of {of} whose passing log is known"
+    too_loose = "; too loose: it hits passing logs" if hits["hits_passing"] or hits["hits_said_by_passing"] else ""
     return f"{text}{too_loose}"
 
 

@@ -249,3 +249,21 @@ def test_what_an_ingest_read() -> None:
     text = printed(recorded)
     assert re.search(r"workflow_runs +12,345", text)
     assert "note: one [note]" in text
+
+
+@pytest.mark.parametrize(
+    ("comparable", "said", "told"),
+    [
+        (0, 0, ""),
+        (3, 0, "; passing runs say that line, too, in 0 of 3 jobs whose passing log is known"),
+        (3, 2, "in 2 of 3 jobs whose passing log is known; too loose: it hits passing logs"),
+    ],
+)
+def test_a_pattern_that_passing_runs_of_the_job_say_too_is_too_loose(comparable: int, said: int, told: str) -> None:
+    hits = {
+        "hits": {"unknown": 4}, "hits_unknown": 4, "hits_elsewhere": 0, "failing_logs": 9, "passing_logs": 0,
+        "hits_passing": [], "examples": [], "comparable_logs": comparable, "hits_said_by_passing": said,
+    }  # fmt: skip
+    recorded = console(200)
+    terminal.print_hits(recorded, hits)
+    assert " ".join(printed(recorded).split()).endswith(told or "of 9 failing logs")

@@ -15,11 +15,12 @@ from roadmap_pipeline.errors import ConfigurationError
 from roadmap_pipeline.failures.bounded import read
 from roadmap_pipeline.failures.classifier import default_classifier
 from roadmap_pipeline.failures.files import read_log
+from roadmap_pipeline.failures.novelty import is_said
 from roadmap_pipeline.failures.own_rules import classifier_with
 from roadmap_pipeline.failures.patterns import PatternError, compile_pattern
 from roadmap_pipeline.failures.replay import JOBS, WEEK, Change, Moved, grouped
 from roadmap_pipeline.failures.taxonomy import UNKNOWN
-from roadmap_pipeline.failures.warehouse import judged
+from roadmap_pipeline.failures.warehouse import baselines, judged
 
 if TYPE_CHECKING:
     import duckdb
@@ -30,9 +31,13 @@ _LONGEST_LINE = 300
 
 _EXCERPTS = """
     select coalesce(logs.excerpt, array_to_string(logs.annotations ->> '$[*].message', chr(10))) as text,
-        verdicts.category, jobs.repo, jobs.name, jobs.html_url
+        verdicts.category, jobs.repo, jobs.name, jobs.html_url, passing.job_id
     from raw.job_logs as logs
     join raw.workflow_jobs as jobs on jobs.job_id = logs.job_id
+    left join raw.workflow_runs as runs on runs.run_id = jobs.run_id and runs.run_attempt = jobs.run_attempt
+    left join raw.passing_logs as passing
+        on passing.lines is not null and passing.repo = jobs.repo and passing.workflow_path = runs.workflow_path
+        and passing.job_name = jobs.name
     join derived.failure_verdicts as verdicts on verdicts.job_id = logs.job_id
     where text <> ''
     order by logs.job_id desc
@@ -49,8 +54,9 @@ _STORED = f"""
 class Hits:
     """Where a pattern was found: failing logs by their present category, and passing ones by file.
 
-    ``failing`` and ``passing`` are how many logs were searched. An example is ``{category, repo, job, line, url}``, at
-    most :data:`EXAMPLES` of each category.
+    ``failing`` and ``passing`` are how many logs were searched, ``comparable`` how many of the failing ones there is a
+    passing log of the same job for, and ``said_by_passing`` in how many of these all that was found is what that one
+    says, too. An example is ``{category, repo, job, line, url}``, at most :data:`EXAMPLES` of each category.
     """
 
     pattern: str
@@ -59,6 +65,8 @@ class Hits:
     examples: list[dict[str, Any]] = field(default_factory=list)
     passing: int = 0
     found_in_passing: list[str] = field(default_factory=list)
+    comparable: int = 0
+    said_by_passing: int = 0
 
     @property
     def elsewhere(self) -> int:
@@ -75,12 +83,16 @@ class Hits:
             "hits_elsewhere": self.elsewhere,
             "passing_logs": self.passing,
             "hits_passing": self.found_in_passing,
+            "comparable_logs": self.comparable,
+            "hits_said_by_passing": self.said_by_passing,
             "examples": self.examples,
         }
 
 
 def try_patterns(con: "duckdb.DuckDBPyConnection", patterns: Sequence[str], passing: Sequence[str] = ()) -> list[Hits]:
     """Look for each pattern in all stored excerpts, and in log files of ``passing`` jobs (plain or .gz).
+
+    What it finds is compared with what is stored of passing logs of the same job.
 
     Raises :class:`ConfigurationError` for a pattern that RE2 does not take and for a file that can't be opened.
     """
@@ -91,17 +103,23 @@ def try_patterns(con: "duckdb.DuckDBPyConnection", patterns: Sequence[str], pass
             hits.passing += 1
             if expression.search(log):
                 hits.found_in_passing.append(file)
+    said = baselines(con)
     with progress.task("Searching stored logs") as task:
-        for excerpt, category, repo, job, url in _rows(con, _EXCERPTS) if compiled else ():
+        for excerpt, category, repo, job, url, passing_job in _rows(con, _EXCERPTS) if compiled else ():
             text = excerpt.encode("utf-8", "replace")
             for hits, expression in compiled:
                 hits.failing += 1
-                found = expression.search(text)
-                if found is None:
+                hits.comparable += passing_job is not None
+                lines = [_line(text, found.start()) for found in expression.finditer(text)]
+                if not lines:
                     continue
                 hits.by_category[category] += 1
+                news = lines
+                if passing_job is not None:
+                    news = [line for line in lines if not is_said(line, said(passing_job))]
+                    hits.said_by_passing += not news
                 if hits.by_category[category] <= EXAMPLES:
-                    line = _line(text, found.start())
+                    line = _shown((news or lines)[0])
                     hits.examples.append({"category": category, "repo": repo, "job": job, "line": line, "url": url})
             task.advance()
     return [hits for hits, _ in compiled]
@@ -149,7 +167,11 @@ def _compiled(pattern: str) -> Any:
         raise ConfigurationError(f"bad pattern {pattern!r}: {text}; patterns are RE2's, on one line of a log") from None
 
 
-def _line(text: bytes, at: int) -> str:
+def _line(text: bytes, at: int) -> bytes:
     end = text.find(b"\n", at)
-    line = text[text.rfind(b"\n", 0, at) + 1 : len(text) if end < 0 else end].decode("utf-8", "replace")
-    return line if len(line) <= _LONGEST_LINE else f"{line[: _LONGEST_LINE - 1]}…"
+    return text[text.rfind(b"\n", 0, at) + 1 : len(text) if end < 0 else end]
+
+
+def _shown(line: bytes) -> str:
+    text = line.decode("utf-8", "replace")
+    return text if len(text) <= _LONGEST_LINE else f"{text[: _LONGEST_LINE - 1]}…"

@@ -5,9 +5,12 @@ Belongs here: reading the subset of RE2's syntax that the rules use. A set of wh
 than a set of strings.
 """
 
+import re
 from dataclasses import dataclass
+from math import log2
 
-_CLASSES = frozenset("dDwWsSbBAzpP")
+_CLASSES = frozenset("dDwWsSpP")
+_BORDERS = frozenset("bBAz")
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r"}
 
 
@@ -22,11 +25,22 @@ class Literal:
 Conjunction = tuple[frozenset[Literal], ...]
 """Sets of strings: of each, one occurs in every match; the most telling first. Empty when nothing is known."""
 
-# More strings than these rule out little more.
+# How rare a string is, in bits: that much each character and each common word says. Strings that any log is full of
+# cost more time where they are found than they save. Digits are in every timestamp.
+_BITS = {" ": 2, **dict.fromkeys("0123456789", 1), **dict.fromkeys("-_=.,:/[]()", 3)}
+_BITS_OF_LETTER, _BITS_OF_OTHER, _BITS_OF_WORD = 4, 5, 8
+_WORDS = re.compile(
+    "required|version|warning|build|error|found|code|fail|file|http|test|with|and|for|not|the|in|is|no|of|to"
+)
+# A number of at least three digits that begins where no timestamp has one.
+_NUMBERS = re.compile(r"(?<=[^\d.])\d{3,}")
+_BITS_OF_DIGIT = 3
+# From here on a set needs no second one; below that, a second one has to be worth looking for.
+_TELLING, _WORTH_WHILE = 20, 8
 _MOST_SETS = 3
-_TELLING = 8
-_MOST_STRINGS = 20
-_COMMON = ("##[", "error", "fail", "test", "found", "code", "version", "required", "warning", "http", " in ", "::")
+_SHORTEST = 2
+# Strings that parts of a pattern, one after another, may stand for together, and characters of a class.
+_MOST_STRINGS, _MOST_OF_CLASS = 24, 4
 
 
 def required_literals(pattern: str) -> tuple[Conjunction, ...]:
@@ -37,19 +51,17 @@ def required_literals(pattern: str) -> tuple[Conjunction, ...]:
     return tuple(_Reader(pattern).alternatives())
 
 
-def _weight(required: frozenset[Literal]) -> tuple[bool, bool, int, int]:
-    """How telling: digits least, which timestamps hold by chance, then words that any log is full of; then by the
-    length of the shortest, then how few they are."""
-    return (
-        not any(one.text.isdigit() for one in required),
-        not any(word in one.text.lower() for one in required for word in _COMMON),
-        min(len(one.text) for one in required),
-        -len(required),
+def _rarity(required: frozenset[Literal]) -> float:
+    """Bits that the most common of the strings says, less for each of the others."""
+    return min(_bits(one.text.lower()) for one in required) - log2(len(required))
+
+
+def _bits(text: str) -> int:
+    known = _BITS_OF_WORD * len(_WORDS.findall(text)) + _BITS_OF_DIGIT * sum(map(len, _NUMBERS.findall(text)))
+    return known + sum(
+        _BITS.get(character, _BITS_OF_LETTER if character.isalpha() else _BITS_OF_OTHER)
+        for character in _NUMBERS.sub("", _WORDS.sub("", text))
     )
-
-
-def _is_telling(required: frozenset[Literal]) -> bool:
-    return _weight(required) >= (True, True, _TELLING, -_MOST_STRINGS)
 
 
 def _best_of_each(alternatives: list[Conjunction]) -> frozenset[Literal] | None:
@@ -57,6 +69,24 @@ def _best_of_each(alternatives: list[Conjunction]) -> frozenset[Literal] | None:
     if not all(alternatives):
         return None
     return frozenset(literal for one in alternatives for literal in one[0])
+
+
+def _choose(sets: set[frozenset[Literal]]) -> Conjunction:
+    ranked = sorted(sets, key=lambda one: (_rarity(one), sorted(map(str, one))), reverse=True)
+    others = [] if not ranked or _rarity(ranked[0]) >= _TELLING else ranked[1:_MOST_SETS]
+    return (*ranked[:1], *(one for one in others if _rarity(one) >= _WORTH_WHILE))
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """A part of a pattern: all strings that it stands for (None when they are many), and what its alternatives demand
+    (None for anything but a group)."""
+
+    strings: frozenset[str] | None = None
+    alternatives: list[Conjunction] | None = None
+
+
+_NOTHING = _Item(frozenset({""}))
 
 
 class _Reader:
@@ -71,56 +101,79 @@ class _Reader:
         return self._text[self._at] if self._at < len(self._text) else ""
 
     def alternatives(self) -> list[Conjunction]:
+        """What the whole pattern demands."""
+        return self._alternatives().alternatives or []
+
+    def _alternatives(self) -> _Item:
         """One group's content, up to its closing parenthesis or the end."""
-        found = self._sequence()
+        one = self._sequence()
+        strings, found = one.strings, one.alternatives or []
         while self._peek() == "|":
             self._at += 1
-            found += self._sequence()
-        return found
+            one = self._sequence()
+            found += one.alternatives or []
+            strings = None if strings is None or one.strings is None else strings | one.strings
+        return _Item(strings, found)
 
-    def _sequence(self) -> list[Conjunction]:
+    def _sequence(self) -> _Item:
         """What one alternative demands; one that is a group and nothing else is that group's alternatives."""
         sets: set[frozenset[Literal]] = set()
-        run = ""
+        run = _NOTHING.strings or frozenset()
+        is_whole = True  # the run is all there is
         alone: list[Conjunction] | None = None
         items = 0
 
-        def close() -> None:
-            nonlocal run
-            if len(run) >= 2:
-                sets.add(frozenset({Literal(run.lower() if self._ignore_case else run, self._ignore_case)}))
-            run = ""
+        def close(then: frozenset[str]) -> None:
+            nonlocal run, is_whole
+            shortest = _without_longer(run)
+            if min(map(len, shortest)) >= _SHORTEST:
+                sets.add(frozenset(Literal(self._cased(text), self._ignore_case) for text in shortest))
+            run, is_whole = then, False
 
         while (character := self._peek()) and character not in "|)":
             case_before = self._ignore_case
-            literal, group = self._atom()
-            least = self._least_repetitions()
-            if self._ignore_case is not case_before and literal is None and group is None:
+            item = self._atom()
+            if self._ignore_case is not case_before:
                 # A flag for the rest of the group: what was read so far keeps the old one.
                 now, self._ignore_case = self._ignore_case, case_before
-                close()
+                close(frozenset({""}))
                 self._ignore_case = now
                 continue
+            least, most = self._repetitions()
             items += 1
-            if literal is not None and least is None:
-                run += literal
+            if most != 1 or least != 1:
+                alone = None
+            strings = _repeated(item.strings, least, most)
+            if item.alternatives is not None and (least, most) == (1, 1):
+                alone = item.alternatives if items == 1 else None
+            if strings is not None:
+                product = frozenset(before + after for before in run for after in strings)
+                if len(product) <= _MOST_STRINGS:
+                    run = product
+                else:
+                    close(strings)
                 continue
-            if literal is not None and least:
-                run += literal * least
-            close()
-            if group is not None and least != 0:
-                alone = group if least is None and items == 1 else None
-                best = _best_of_each(group)
+            # Before what is repeated stands its first, after it its last occurrence.
+            repeated = item.strings if item.strings is not None and least else frozenset({""})
+            first = frozenset(text * least for text in repeated) if len(repeated) == 1 else repeated
+            product = frozenset(before + after for before in run for after in first)
+            run = product if len(product) <= _MOST_STRINGS else run
+            close(repeated)
+            if item.alternatives and least and item.strings is None:
+                best = _best_of_each(item.alternatives)
                 if best is not None:
                     sets.add(best)
-        close()
+        exact = run if is_whole else None
+        close(frozenset({""}))
         if items == 1 and alone is not None:
-            return alone
-        ranked = sorted(sets, key=lambda one: (_weight(one), sorted(map(str, one))), reverse=True)
-        return [tuple(ranked[: 1 if ranked and _is_telling(ranked[0]) else _MOST_SETS])]
+            return _Item(exact, alone)
+        return _Item(exact, [_choose(sets)])
 
-    def _atom(self) -> tuple[str | None, list[Conjunction] | None]:
-        """The next item: a literal character, or a group's alternatives; (None, None) for anything else."""
+    def _cased(self, text: str) -> str:
+        return text.lower() if self._ignore_case else text
+
+    def _atom(self) -> _Item:
+        """The next item."""
         character = self._peek()
         self._at += 1
         if character == "\\":
@@ -128,25 +181,31 @@ class _Reader:
             self._at += 1
             if escaped == "x":
                 self._at += 2
-                return None, None
-            return (None, None) if escaped in _CLASSES else (_ESCAPED.get(escaped, escaped), None)
+                return _Item()
+            if escaped in _BORDERS:
+                return _NOTHING
+            return _Item() if escaped in _CLASSES else _Item(frozenset({_ESCAPED.get(escaped, escaped)}))
         if character == "[":
-            self._skip_class()
-            return None, None
+            return self._class()
         if character == "(":
-            return None, self._group()
-        if character in ".^$":
-            return None, None
-        return character, None
+            return self._group()
+        if character in "^$":
+            return _NOTHING
+        return _Item() if character == "." else _Item(frozenset({character}))
 
-    def _skip_class(self) -> None:
+    def _class(self) -> _Item:
+        start = self._at
         self._at += self._peek() == "^"
         self._at += self._peek() == "]"
         while self._peek() != "]":
             self._at += 2 if self._peek() == "\\" else 1
+        content = self._text[start : self._at]
         self._at += 1
+        # bytes are characters: of one that takes several, a class would hold each
+        is_plain = len(content) <= _MOST_OF_CLASS and content.isascii() and not set(content) & set("^\\-[")
+        return _Item(frozenset(content) if is_plain else None)
 
-    def _group(self) -> list[Conjunction] | None:
+    def _group(self) -> _Item:
         case_before = self._ignore_case
         if self._peek() == "?":
             end = min(i for i in (self._text.find(":", self._at), self._text.find(")", self._at)) if i >= 0)
@@ -154,22 +213,38 @@ class _Reader:
             self._ignore_case = self._ignore_case or "i" in flags
             self._at = end + 1
             if self._text[end] == ")":
-                return None
-        found = self.alternatives()
+                return _NOTHING
+        found = self._alternatives()
         self._at += 1
+        is_same = self._ignore_case is case_before
         self._ignore_case = case_before
-        return found
+        return found if is_same else _Item(None, found.alternatives)
 
-    def _least_repetitions(self) -> int | None:
-        """How often the item just read must occur; None when it stands alone, once."""
+    def _repetitions(self) -> tuple[int, int | None]:
+        """How often the item just read must and may occur; None is any number of times."""
+        before = self._text[self._at - 1]
         character = self._peek()
         if character not in ("*", "+", "?", "{"):
-            return None
-        least = 1 if character == "+" else 0
+            return 1, 1
+        least, most = {"*": (0, None), "+": (1, None), "?": (0, 1), "{": (0, None)}[character]
         if character == "{":
             end = self._text.find("}", self._at)
-            least = int(self._text[self._at + 1 : end].split(",")[0] or 0)
+            numbers = self._text[self._at + 1 : end].split(",")
+            least = int(numbers[0] or 0)
+            most = int(numbers[-1]) if numbers[-1] else None
             self._at = end
         self._at += 1
         self._at += self._peek() == "?"
-        return least
+        # bytes are characters: of one that takes several, only the last is repeated
+        return (0, None) if not before.isascii() else (least, most)
+
+
+def _repeated(strings: frozenset[str] | None, least: int, most: int | None) -> frozenset[str] | None:
+    if strings is None or (least, most) == (1, 1):
+        return strings
+    return strings | {""} if (least, most) == (0, 1) else None
+
+
+def _without_longer(strings: frozenset[str]) -> list[str]:
+    """Without those that hold another one."""
+    return [text for text in strings if not any(other in text for other in strings if other != text)]

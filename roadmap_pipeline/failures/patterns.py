@@ -95,4 +95,4 @@ class Prefilter:
 
 def _without_placeholders(pattern: str) -> str:
     """The pattern with what a placeholder demands; a line's start demands nothing."""
-    return pattern.replace("<<start>>", ".*").replace("<<error>>", r"(?:##\[error\]|::error|Error: )")
+    return pattern.replace("<<start>>", ".*").replace("<<error>>", r"(?:##\[error\]|::error.*|Error: )")

@@ -39,6 +39,16 @@ _BEGUN, _ENDED = b"Current runner version: ", b"Cleaning up orphan processes"
 _BEGINNING, _ENDING = 64 << 10, 256 << 10
 # What actions that keep a cache say when they are done: their last part runs only in jobs without a failure.
 _ALL_WELL = compile_literal(b"Cache hit occurred on the primary key ", b"Cache saved with key: ")
+# What nobody does after a failure: steps with such commands run only while all is well, unlike checks and reports.
+_GOES_ON = re.compile(
+    rb"##\[group\]Run (?:actions/(?:checkout|setup-[\w-]+|deploy-pages)@|pypa/gh-action-pypi-publish@"
+    rb"|(?:sudo )?(?:npm (?:ci|i|install)|yarn install|pnpm (?:i|install)|(?:python3? -m )?pip3? install|poetry install"
+    rb"|uv (?:sync|pip install)|bundle install|composer install|apt(?:-get)? (?:update|install)|brew install"
+    rb"|go mod download|(?:npm|yarn|pnpm|cargo|poetry|uv) publish|twine upload|docker push)\b)"
+)
+# What retrying actions say when a later attempt was a success.
+_RETRIED = compile_literal(b"Command completed after ")
+_RETRY_TELLS = 64 << 10
 # Steps that run whatever happened before report on failures; they are seldom the cause of one.
 _REPORTING = re.compile(
     rb"(?i)upload|codecov|coveralls|report|notify|notification|slack|discord|mattermost|artifact|summary|comment|cleanup"
@@ -150,11 +160,11 @@ def errors(log: bytes, step: Span) -> list[int]:
 def stopped(log: bytes, step: Span) -> bool:
     """Whether the step itself failed, rather than a tool in it that printed an error marker and was content.
 
-    The runner says so at the end of a script that fails; what an action says is taken as it is.
+    The runner says so at the end of a script that fails; what an action says is taken as it is, unless it tried again.
     """
-    if not _SHELL.search(log[step.start : step.body]):
-        return True
     last = log.rfind(ERROR, step.body, step.end)
+    if not _SHELL.search(log[step.start : step.body]):
+        return _RETRIED.search(log[last : last + _RETRY_TELLS]) is None
     return _RUNNER_SAYS.search(log[last : step.end]) is not None
 
 
@@ -171,7 +181,12 @@ def reports(log: bytes, step: Span) -> bool:
 def ended_well(log: bytes, after: Span, all_steps: list[Span]) -> bool:
     """Whether something that only jobs without a failure do was done after a step: it was allowed to fail."""
     later = all_steps[bisect_right([step.start for step in all_steps], after.start) :]
-    return any(is_post(log, step) and _ALL_WELL.search(log, step.start, step.end) is not None for step in later)
+    return any(
+        _ALL_WELL.search(log, step.start, step.end) is not None
+        if is_post(log, step)
+        else _GOES_ON.search(first_line(log, step)) is not None
+        for step in later
+    )
 
 
 def first_line(log: bytes, step: Span) -> bytes:

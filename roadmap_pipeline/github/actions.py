@@ -16,7 +16,7 @@ from typing import Any
 from roadmap_pipeline.github import records
 from roadmap_pipeline.github.coverage import Span, union
 from roadmap_pipeline.github.listing import Payload
-from roadmap_pipeline.github.logs import log_columns, read_annotations
+from roadmap_pipeline.github.logs import LOG_DELAY, LOG_TRIES, log_columns, note_refusal, read_annotations
 from roadmap_pipeline.github.reading import RepositoryReading
 from roadmap_pipeline.github.records import Row
 from roadmap_pipeline.github.runs import RunList
@@ -26,9 +26,6 @@ from roadmap_pipeline.progress import Task
 RERUN_WINDOW = timedelta(days=30)
 """How long after its creation a run may be run again."""
 LONGEST_RUN = timedelta(days=35)
-LOG_DELAY = timedelta(minutes=10)
-"""How long after a job's end its log may still be on its way."""
-LOG_TRIES = 3
 LOGS_PER_BATCH = 40
 
 LIST, SWEEP = "runs", "run_sweep"
@@ -278,11 +275,7 @@ class ActionsReader:
                 progress=progress,
             )
         except GitHubError as error:
-            if error.status != 403:
-                raise
-            self._r.store.note(
-                f"logs of {self._r.repo} can't be read with this token ({error.message}); grant it Actions: read"
-            )
+            note_refusal(self._r, error)
 
     def _read_log(self, job_id: int, run_id: int, run_attempt: int, completed_at: datetime | None) -> Row:
         """Row of ``raw.job_logs`` (in a thread)."""

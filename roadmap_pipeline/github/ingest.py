@@ -20,6 +20,7 @@ from roadmap_pipeline.errors import ConfigurationError, RoadmapError
 from roadmap_pipeline.github import records
 from roadmap_pipeline.github.actions import ActionsReader
 from roadmap_pipeline.github.collaboration import CollaborationReader
+from roadmap_pipeline.github.passing import read_passing_logs
 from roadmap_pipeline.github.reading import RepositoryReading, collecting_rarely
 from roadmap_pipeline.github.records import Reading, naive_utc
 from roadmap_pipeline.github.store import IngestSummary, Store
@@ -51,13 +52,15 @@ def ingest(
     history_days: int,
     now: datetime,
     classifier: "Classifier | None" = None,
+    passing_logs: int = 0,
 ) -> IngestSummary:
     """Read what is new in ``repositories`` (owner/name, old names too) into the raw tables of an open warehouse.
 
     Runs created more than ``history_days`` before ``now`` (aware) are left out, and pull requests closed before that,
     unless a milestone holds them; issues and milestones never. A second call with nothing new writes no row. Where the
     client's request budget ends, the reading ends with a note; the next call goes on. Of logs those lines are kept that
-    ``classifier`` (default: the project's rules) goes by.
+    ``classifier`` (default: the project's rules) goes by; for failures that it doesn't know, the logs of up to
+    ``passing_logs`` passing jobs of each repository are read.
 
     Raises ConfigurationError (naming all repositories that can't be read), RateLimited, GitHubError; what was read
     until then is stored, of the other repositories too.
@@ -72,7 +75,7 @@ def ingest(
             ThreadPoolExecutor(WORKERS, thread_name_prefix="ingest") as workers,
             ThreadPoolExecutor(REPOSITORIES_AT_A_TIME, thread_name_prefix="ingest-list") as listers,
         ):
-            place = _Place(client, store, workers, listers, now, timedelta(days=history_days), classifier)
+            place = _Place(client, store, workers, listers, now, timedelta(days=history_days), classifier, passing_logs)
             _read_all(place, names)
     except BudgetSpent as error:
         store.note(str(error))
@@ -92,6 +95,7 @@ class _Place:
     now: datetime
     history: timedelta
     classifier: "Classifier | None"
+    passing_logs: int
 
     def reading(self, repo: str) -> RepositoryReading:
         horizon = (naive_utc(self.now) - self.history).replace(microsecond=0)
@@ -122,13 +126,13 @@ def _read_all(place: _Place, names: Sequence[str]) -> None:
 
 def _read_repository(place: _Place, repo: str) -> None:
     try:
-        _walk(place.reading(repo))
+        _walk(place.reading(repo), place.passing_logs)
     except MovedError:
         # renamed while it was read: once more under its new name
-        _walk(place.reading(_resolve_one(place.client, place.store, repo, place.now)))
+        _walk(place.reading(_resolve_one(place.client, place.store, repo, place.now)), place.passing_logs)
 
 
-def _walk(reading: RepositoryReading) -> None:
+def _walk(reading: RepositoryReading, passing_logs: int) -> None:
     """All walks, what is cheap and what matters most first."""
     actions, collaboration = ActionsReader(reading), CollaborationReader(reading)
     walks: list[tuple[str, Callable[[Task], None]]] = [
@@ -142,6 +146,7 @@ def _walk(reading: RepositoryReading) -> None:
         ("files of pull requests", collaboration.read_files),
         ("jobs", partial(actions.read_details, urgent=False)),
         ("further logs", actions.read_logs),  # of jobs that failed in runs that passed
+        ("logs of passing jobs", partial(read_passing_logs, reading, passing_logs)),
     ]
     for what, walk in walks:
         with task(f"Reading {what} of {reading.repo}") as progress:

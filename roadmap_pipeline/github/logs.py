@@ -1,15 +1,19 @@
 """What is kept of a job's log: an excerpt without secrets, or what GitHub noted where there is no log."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from roadmap_pipeline.github.records import Row
-from roadmap_pipeline.github.transport import GitHubError, NotFoundError
+from roadmap_pipeline.github.transport import GitHubError, NotFoundError, RateLimited
 
 if TYPE_CHECKING:
     from roadmap_pipeline.failures.classifier import Classifier
     from roadmap_pipeline.github.reading import RepositoryReading
 
+LOG_DELAY = timedelta(minutes=10)
+"""How long after a job's end its log may still be on its way."""
+LOG_TRIES = 3
 ANNOTATIONS_KEPT = 20
 MESSAGE_CHARACTERS = 2_000
 
@@ -31,6 +35,20 @@ def log_columns(log: Iterable[bytes], classifier: "Classifier | None" = None) ->
     }
 
 
+def note_refusal(reading: "RepositoryReading", error: GitHubError) -> None:
+    """Note that the token may not read logs; any other error is raised."""
+    if not _is_refusal(error):
+        raise error
+    reading.store.note(
+        f"logs of {reading.repo} can't be read with this token ({error.message}); grant it Actions: read"
+    )
+
+
+def _is_refusal(error: GitHubError) -> bool:
+    # a spent quota is told by the same status, and passes
+    return error.status == 403 and not isinstance(error, RateLimited)
+
+
 def read_annotations(reading: "RepositoryReading", job_id: int) -> Row:
     """The columns for a log that isn't there: the failures noted at the job's check run, whose id is the job's."""
     import orjson
@@ -43,7 +61,7 @@ def read_annotations(reading: "RepositoryReading", job_id: int) -> Row:
     except NotFoundError:
         return {}
     except GitHubError as error:
-        if error.status != 403:
+        if not _is_refusal(error):
             raise
         reading.store.note(
             f"annotations of {reading.repo} can't be read with this token ({error.message}); grant it Checks: read, or"

@@ -26,6 +26,7 @@ READ_TABLES = (
     "workflow_runs",
     "workflow_jobs",
     "job_logs",
+    "passing_logs",
     "pull_requests",
     "issues",
     "milestones",

@@ -178,6 +178,32 @@ TABLES: tuple[SourceTable, ...] = (
     ),
     SourceTable(
         "raw",
+        "passing_logs",
+        "What a job says while it passes, for jobs that failed of something unknown: it can't be why. No text is kept.",
+        ("repo", "workflow_path", "job_name"),
+        _columns(
+            _REPO,
+            ("workflow_path", "VARCHAR", "File of the workflow."),
+            ("job_name", "VARCHAR", "Full name of the job, matrix values included."),
+            ("job_id", "BIGINT", "The newest passing job whose log was asked for."),
+            *_ATTEMPT,
+            ("completed_at", "TIMESTAMP", "When that job ended (UTC)."),
+            (
+                "state",
+                "VARCHAR",
+                "What became of its log: stored, expired (past retention) or missing (never written).",
+            ),
+            (
+                "lines",
+                "VARCHAR",
+                "Digests of what its log and those read before say: base64 of 8 bytes for each different line without"
+                " times, numbers, paths and secrets, at most 20,000 of them; NULL when no log was there.",
+            ),
+            *_READ[:2],
+        ),
+    ),
+    SourceTable(
+        "raw",
         "pull_requests",
         "Pull requests, their latest state.",
         ("repo", "number"),
@@ -348,6 +374,12 @@ TABLES: tuple[SourceTable, ...] = (
                 "VARCHAR",
                 "What there was to judge by: log (its excerpt), annotations (no log, but failures GitHub noted) or job"
                 " (conclusion and steps only). When there is more, the job is judged again.",
+            ),
+            (
+                "compared_with",
+                "BIGINT",
+                "For unknown: the passing job of raw.passing_logs; the evidence is no line that passing runs say, too."
+                " NULL where there was none, and where a rule decided.",
             ),
         ),
     ),

@@ -11,6 +11,7 @@ import pytest
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
 from roadmap_pipeline.failures.back_test import EXAMPLES, try_patterns, try_rules
 from roadmap_pipeline.failures.excerpts import make_excerpt
+from roadmap_pipeline.failures.novelty import baseline, packed
 from roadmap_pipeline.failures.own_rules import rules_with
 from roadmap_pipeline.failures.replay import Moved, noting_moves
 from roadmap_pipeline.failures.warehouse import classify_failures
@@ -65,6 +66,7 @@ def test_hits_by_present_cause_and_on_passing_logs(con: duckdb.DuckDBPyConnectio
     assert loose.to_json() | {"examples": []} == {
         "pattern": "frobnicator", "failing_logs": 5, "hits": {"unknown": 4, "test": 1}, "hits_unknown": 4,
         "hits_elsewhere": 1, "passing_logs": 1, "hits_passing": [passing], "examples": [],
+        "comparable_logs": 0, "hits_said_by_passing": 0,
     }  # fmt: skip
     assert (tight.by_category, tight.found_in_passing) == ({"unknown": 3}, [])
     assert tight.examples[0] == {
@@ -116,3 +118,15 @@ def test_a_rule_that_takes_a_passing_log_for_a_failure_is_told(con: duckdb.DuckD
     log.write_bytes(job(step("./x.sh", SAD.format(1), FAILED)))
     first = try_rules(con, path, [str(log)])[0]
     assert (first.week, first.before, first.after, first.example) == (None, None, "service_startup", str(log))
+
+
+def test_what_is_found_is_compared_with_what_passing_runs_of_the_job_said(con: duckdb.DuckDBPyConnection) -> None:
+    """Known are passing logs of the jobs 1 and 2; that of job 1 says the same."""
+    for number, line in ((1, SAD.format(1)), (2, "all is well")):
+        run = {"repo": "acme/payments", "run_id": number, "run_attempt": 1, "workflow_path": "ci.yml"}
+        replace_rows(con, "raw.workflow_runs", [run])
+        said = packed(baseline([job(step("./x.sh", line))]))
+        row = {"repo": "acme/payments", "workflow_path": "ci.yml", "job_name": f"unit {number}", "job_id": 70 + number}
+        replace_rows(con, "raw.passing_logs", [row | {"lines": said, "state": "stored"}])
+    (hits,) = try_patterns(con, ["frobnicator"])
+    assert (hits.failing, hits.comparable, hits.said_by_passing) == (5, 2, 1)

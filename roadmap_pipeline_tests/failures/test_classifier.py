@@ -76,6 +76,47 @@ def test_a_step_that_may_fail_is_not_the_cause_but_one_that_reports_is_neither()
     assert reported.category == "script_error"
 
 
+@pytest.mark.parametrize(
+    "later",
+    ["npm ci", "sudo apt-get install -y jq", "actions/setup-node@v4", "pip install -r x.txt", "docker push a/b"],
+)
+def test_a_step_that_was_followed_by_what_nobody_does_after_a_failure_was_allowed_to_fail(later: str) -> None:
+    log = job(step("./try.sh", "./try.sh: line 3: foo: command not found", FAILED), step(later, "done"))
+    assert classify(log) is None
+    known = classify(log, JobFacts("failure"))
+    assert known is not None
+    assert known.category == "script_error"
+
+
+@pytest.mark.parametrize("later", ["actions/upload-artifact@v4", "make clean", "npm test", "docker compose down"])
+def test_what_runs_after_a_failure_too_does_not_excuse_it(later: str) -> None:
+    verdict = classify(job(step("./try.sh", "./try.sh: line 3: foo: command not found", FAILED), step(later, "done")))
+    assert verdict is not None
+    assert verdict.category == "script_error"
+
+
+def test_a_failed_attempt_that_was_tried_again_is_no_failure() -> None:
+    attempts = ["##[error]Attempt 1 failed: Timeout of 60000ms hit", "fine"]
+    assert classify(job(step("acme/retry@v3", *attempts, "Command completed after 2 attempt(s)."))) is None
+    verdict = classify(job(step("acme/retry@v3", *attempts, "##[error]Final attempt failed. Timeout of 60000ms hit")))
+    assert verdict is not None
+
+
+@pytest.mark.parametrize(
+    ("output", "evidence"),
+    [
+        (["Not all required jobs passed:", "  see the table"], "Not all required jobs passed:"),
+        (["All required jobs must be green to merge."], "All required jobs must be green to merge."),
+        (["Some of the required to succeed jobs failed"], "Some of the required to succeed jobs failed"),
+        (['{"lint": {', '  "result": "failure",', '  "outputs": {}', "}}"], '"result": "failure",'),
+    ],
+)
+def test_a_gate_that_looks_at_other_jobs_is_a_policy(output: list[str], evidence: str) -> None:
+    verdict = classify(job(step("./gate.sh", *output, FAILED)))
+    assert verdict is not None
+    assert (verdict.category, verdict.evidence) == ("policy_gate", evidence)
+
+
 def test_a_step_that_github_names_as_failed_comes_first() -> None:
     first = step("./a.sh", "npm error code ERESOLVE", FAILED)
     second = step("./b.sh", "./b.sh: line 1: foo: command not found", FAILED)

@@ -1,7 +1,11 @@
 """What passing runs of a job say is no evidence of why one failed."""
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from roadmap_pipeline.failures.classifier import classify
-from roadmap_pipeline.failures.novelty import baseline, is_said
+from roadmap_pipeline.failures.excerpts import make_excerpt
+from roadmap_pipeline.failures.novelty import MOST_LINES, baseline, is_said, joined, packed, said_in, unpacked
 from roadmap_pipeline_tests.failures.logs import FAILED, job, step
 
 FLAKY_WORDS = "curl: (6) Could not resolve host: mirror.example"
@@ -40,3 +44,44 @@ def test_an_unknown_failure_shows_the_line_that_is_news() -> None:
 def test_an_empty_baseline_changes_nothing() -> None:
     log = job(step("make ci", FLAKY_WORDS, FAILED))
     assert classify(log, None, baseline([])) == classify(log)
+
+
+@given(st.lists(st.binary(max_size=60), max_size=30), st.integers(1, 50))
+def test_a_log_in_pieces_says_what_it_says_as_a_whole(lines: list[bytes], size: int) -> None:
+    log = b"\n".join(lines)
+    said = said_in(log[start : start + size] for start in range(0, len(log), size))
+    assert said == baseline([log])
+    assert unpacked(packed(said)) == said
+
+
+def _word(number: int) -> bytes:
+    """A word for each number; numbers themselves make no difference between lines."""
+    return bytes(103 + int(digit) for digit in f"{number:06d}")
+
+
+def test_what_is_kept_of_a_log_is_bounded_and_its_end_counts() -> None:
+    lines = [b"about " + _word(number) for number in range(MOST_LINES + 100)]
+    said = said_in([b"\n".join(lines)])
+    assert len(said) == MOST_LINES
+    assert (is_said(lines[99], said), is_said(lines[100], said)) == (False, True)
+    one = baseline([b"one more"])
+    assert joined(said, one) == said
+    assert joined(one, baseline([b"another"])) == baseline([b"one more\nanother"])
+
+
+def test_a_line_is_known_in_a_log_and_in_its_excerpt() -> None:
+    """The runner's time goes when a line is kept; the tool's own time, colours and secrets must not tell them apart."""
+    lines = [
+        "2026-11-10T09:00:00.000Z \x1b[33mthe server is up\x1b[0m",
+        "password=hunter2hunter2 was taken",
+        "a long line " + "of words " * 1_000,
+    ]
+    said = said_in([job(step("./x.sh", *lines))])
+    excerpt = make_excerpt(job(step("./x.sh", *lines, "the moon is wrong", FAILED))).text
+    news = [line for line in excerpt.encode().split(b"\n") if not is_said(line, said)]
+    assert news == [b"the moon is wrong", FAILED.encode()]
+
+
+def test_no_secret_can_be_found_again_by_its_digest() -> None:
+    said = said_in([b"password=hunter2hunter2 was taken"])
+    assert said == said_in([b"password=swordfish12345 was taken"])

@@ -1,7 +1,8 @@
 """Verdicts of stored jobs: who gets one, when it is made again, and what it says."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,11 @@ import duckdb
 import pytest
 
 from roadmap_pipeline import progress
+from roadmap_pipeline.failures.classifier import default_classifier
 from roadmap_pipeline.failures.excerpts import make_excerpt
+from roadmap_pipeline.failures.novelty import baseline, packed
 from roadmap_pipeline.failures.rules import load_rules
-from roadmap_pipeline.failures.warehouse import classify_failures
+from roadmap_pipeline.failures.warehouse import classify_failures, unknown_jobs
 from roadmap_pipeline.warehouse.connection import connect
 from roadmap_pipeline.warehouse.raw import replace_rows
 from roadmap_pipeline_tests.failures.logs import FAILED, job, line_of, step
@@ -171,3 +174,69 @@ def test_a_verdict_is_made_again_when_there_is_more_to_judge_by(con: duckdb.Duck
     assert classify_failures(con) == 1
     assert (verdicts(con)[1][0], judged_from(con)) == ("test", {1: "log"})
     assert classify_failures(con) == 0
+
+
+NOISE = "error-like words that every run says"
+MOON = "the moon was in the wrong phase"
+PUZZLE = job(step("./x.sh", MOON, NOISE, FAILED))
+
+
+def store_run(con: duckdb.DuckDBPyConnection, job_id: int) -> None:
+    row = {"repo": "acme/payments", "run_id": 100 + job_id, "run_attempt": 2, "workflow_path": "ci.yml"}
+    replace_rows(con, "raw.workflow_runs", [row])
+
+
+def store_passing(con: duckdb.DuckDBPyConnection, job_id: int, *said: str, name: str = "unit") -> None:
+    lines = packed(baseline([job(step("./x.sh", *said))])) if said else None
+    row = {"repo": "acme/payments", "workflow_path": "ci.yml", "job_name": name, "job_id": job_id, "lines": lines}
+    replace_rows(con, "raw.passing_logs", [row | {"state": "stored" if said else "expired"}])
+
+
+def evidence(con: duckdb.DuckDBPyConnection) -> dict[int, tuple[str, int | None]]:
+    rows = con.execute("select job_id, evidence, compared_with from derived.failure_verdicts").fetchall()
+    return {job_id: (line, compared) for job_id, line, compared in rows}
+
+
+def test_an_unknown_failure_is_judged_again_when_a_passing_log_arrives(con: duckdb.DuckDBPyConnection) -> None:
+    for job_id, log in ((1, PUZZLE), (2, LOG), (3, None)):
+        store_job(con, job_id, "failure")
+        store_run(con, job_id)
+        store_log(con, job_id, log)
+    classify_failures(con)
+    before = evidence(con)
+    assert before[1] == (NOISE, None)
+    store_passing(con, 77, "fine", name="another job")
+    store_passing(con, 78)  # expired
+    assert classify_failures(con) == 0
+    store_passing(con, 79, NOISE, "--- FAIL: TestTotal (0.01s)")
+    assert classify_failures(con) == 1
+    assert evidence(con) == before | {1: (MOON, 79)}
+    assert verdicts(con)[2][2] == "test.go"  # what a rule knows, it knows
+    assert classify_failures(con) == 0
+    store_passing(con, 80, NOISE)
+    assert classify_failures(con) == 1
+    assert evidence(con)[1] == (MOON, 80)
+
+
+def test_the_unknown_ones_of_a_repository(con: duckdb.DuckDBPyConnection) -> None:
+    """With a verdict or without; not those that have no log, are older, or are known."""
+    then = datetime.fromisoformat("2026-11-01")
+    for job_id, log in ((1, PUZZLE), (2, LOG), (3, None), (4, PUZZLE), (5, PUZZLE)):
+        store_job(con, job_id, "failure")
+        store_log(con, job_id, log)
+        ended = then - timedelta(days=4 if job_id == 5 else 0)
+        con.execute("update raw.workflow_jobs set completed_at = ? where job_id = ?", [ended, job_id])
+
+    def asked(repo: str = "acme/payments") -> list[int]:
+        def query(sql: str, given: Sequence[Any]) -> list[tuple[Any, ...]]:
+            return con.execute(sql, given).fetchall()
+
+        return unknown_jobs(query, default_classifier(), repo, then - timedelta(days=1))
+
+    assert asked() == [1, 4]
+    con.execute("delete from raw.workflow_jobs where job_id = 4")
+    classify_failures(con)
+    assert asked() == [1]
+    con.execute("update derived.failure_verdicts set ruleset_version = 'older', category = 'test'")
+    assert asked() == [1]
+    assert asked("acme/web") == []

@@ -66,6 +66,7 @@ def test_every_arrangement_of_files_is_read(tmp_path, con):
         "workflow_runs": 131,
         "workflow_jobs": 134,
         "job_logs": 0,
+        "passing_logs": 0,
         "pull_requests": 3,
         "issues": 2,
         "milestones": 1,

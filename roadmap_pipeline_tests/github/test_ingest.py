@@ -44,6 +44,7 @@ def test_everything_is_read(serve, con):
         "workflow_runs": 131,
         "workflow_jobs": 134,
         "job_logs": 4,
+        "passing_logs": 0,
         "pull_requests": 2,
         "issues": 2,
         "milestones": 1,
@@ -265,6 +266,20 @@ def test_a_quota_that_ends_midway_loses_nothing(serve, tmp_path):
             world.state.faults.clear()
         read(world, con)
         assert stopped >= 4
+        assert everything(con) == undisturbed
+
+
+@pytest.mark.parametrize("path", [r"/jobs/\d+/logs", "/annotations"])
+def test_a_quota_that_ends_among_logs_is_not_taken_for_a_missing_right(serve, tmp_path, path):
+    world = serve(small_world())
+    with connect(tmp_path / "undisturbed.duckdb") as con:
+        read(world, con)
+        undisturbed = everything(con)
+    with connect(tmp_path / "resumed.duckdb") as con:
+        world.state.faults.add(Fault("rate_limit", 403, 3600), path=path)
+        with pytest.raises(RateLimited):
+            read(world, con)
+        assert read(world, con).notes == []
         assert everything(con) == undisturbed
 
 

@@ -52,6 +52,7 @@ def test_every_record_of_devlake_is_accounted_for(devlake, con):
         "workflow_runs": 35,
         "workflow_jobs": 35,
         "job_logs": 0,
+        "passing_logs": 0,
         "pull_requests": 49,
         "issues": 26,
         "milestones": 1,

@@ -71,5 +71,5 @@ def _hits(line: str) -> dict[str, object]:
     example = {"category": "unknown", "repo": REPO, "job": "test", "line": line, "url": None}
     return {
         "hits": {"unknown": 1}, "hits_unknown": 1, "hits_elsewhere": 0, "failing_logs": 1, "passing_logs": 0,
-        "hits_passing": [], "examples": [example],
+        "hits_passing": [], "examples": [example], "comparable_logs": 0, "hits_said_by_passing": 0,
     }  # fmt: skip

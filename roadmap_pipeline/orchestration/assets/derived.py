@@ -45,7 +45,7 @@ def settings(workspace: WorkspaceParam) -> Iterator[dg.MaterializeResult]:
 
 @dg.asset(
     key=["derived", "failure_verdicts"],
-    deps=[["raw", "workflow_jobs"], ["raw", "job_logs"]],
+    deps=[["raw", "workflow_jobs"], ["raw", "job_logs"], ["raw", "passing_logs"]],
     description=BY_NAME["derived.failure_verdicts"].description,
     group_name="derived",
     kinds={"python", "duckdb"},

@@ -35,7 +35,7 @@ sources = [
     ),
 ]
 
-_FROM_ACTIONS = {"workflow_runs", "workflow_jobs", "job_logs"}
+_FROM_ACTIONS = {"workflow_runs", "workflow_jobs", "job_logs", "passing_logs"}
 _RAW = [table for table in TABLES if table.schema == "raw"]
 
 
