@@ -13,7 +13,7 @@ from roadmap_pipeline.failures.patterns import Prefilter, compile_pattern
 from roadmap_pipeline.failures.rules import Rule, RuleSet
 
 # Big enough for the strings to be sought at full speed, small enough that few patterns have a string in a block.
-BLOCK = 8 << 10
+BLOCK = 16 << 10
 _LONGEST_BLOCK = 1 << 20
 # Blocks without their escape sequences that a search keeps; bounds its memory.
 _BLOCKS_KEPT = 256
@@ -59,17 +59,20 @@ class Matcher:
         self._commands = [(rule, compile_pattern(rule.patterns[0])) for rule in rules.rules if rule.scope == "command"]
         self._command_prefilter = Prefilter([rule.patterns[0] for rule, _ in self._commands])
 
-    def found_in(self, data: bytes) -> list[int]:
-        """Numbers of the entries that may occur in data without escape sequences."""
+    def found_in(self, data: bytes) -> dict[int, int]:
+        """Numbers of the entries that may occur in data without escape sequences, each with an offset: no match is on a
+        line that ends before it."""
         return self._prefilter.found_in(data)
 
-    def last(self, number: int, text: bytes, end: int, said: Baseline = frozenset()) -> tuple[int, int, bytes] | None:
-        """The last match of an entry before an offset of a text, in a line that counts.
+    def last(
+        self, number: int, text: bytes, first: int, end: int, said: Baseline = frozenset()
+    ) -> tuple[int, int, bytes] | None:
+        """The last match of an entry in a text, from the line of one offset to another offset, in a line that counts.
 
         Where that line begins and ends, and what identifies the failure.
         """
         entry = self.entries[number]
-        for found in reversed(list(entry.pattern.finditer(text, 0, end))):
+        for found in reversed(list(entry.pattern.finditer(text, text.rfind(b"\n", 0, first) + 1, end))):
             start = found.end() if found.end() == found.start() else found.start()
             begin = text.rfind(b"\n", 0, start) + 1
             newline = text.find(b"\n", start)
@@ -115,8 +118,8 @@ class Search:
         self.start = start
         self.reached = end
         """Offset in the log down to which was read."""
-        # By entry, the blocks that may hold it, the last first.
-        self._where: dict[int, list[int]] = {}
+        # By entry, the blocks that may hold it, the last first, each with the offset that no match is on a line before.
+        self._where: dict[int, list[tuple[int, int]]] = {}
         self._ends: dict[int, int] = {}
         self._chains: dict[tuple[int, ...], tuple[Match, ...]] = {}
         self._texts: dict[int, bytes] = {}
@@ -129,8 +132,8 @@ class Search:
             start = self._block_start(self.reached)
             self._ends[start] = self.reached
             self.reached = start
-            for number in self._matcher.found_in(self._text(start)):
-                self._where.setdefault(number, []).append(start)
+            for number, first in self._matcher.found_in(self._text(start)).items():
+                self._where.setdefault(number, []).append((start, first))
 
     def _block_start(self, end: int) -> int:
         """Where the block of whole lines that ends at ``end`` begins (a line longer than a block may be is cut)."""
@@ -208,12 +211,12 @@ class Search:
         return tuple(reversed(found))
 
     def _last(self, number: int, limit: Match | None) -> Match | None:
-        for start in self._where[number]:
+        for start, first in self._where[number]:
             if limit is not None and start > limit.block:
                 continue
             text = self._text(start)
             end = limit.end if limit is not None and start == limit.block else len(text)
-            found = self._matcher.last(number, text, end, self._said)
+            found = self._matcher.last(number, text, first, end, self._said)
             if found is not None:
                 begin, stop, capture = found
                 return Match(start, begin, stop, text[begin:stop], capture)

@@ -3,8 +3,12 @@
 Belongs here: the options and placeholders that all patterns share. Which patterns there are belongs to ``rules.toml``.
 """
 
+import re
+import threading
 from collections.abc import Sequence
+from typing import Any
 
+import hyperscan
 import re2
 
 from roadmap_pipeline.failures.literals import Literal, required_literals
@@ -73,24 +77,71 @@ class Prefilter:
                 numbered = [frozenset(numbers[literal] for literal in one) for one in sets]
                 for number in numbered[0] if numbered else ():
                     self._told[number].append((position, numbered[1:]))
-        self._set = re2.Set.SearchSet(options())
-        for literal in numbers:
-            text = re2.escape(literal.text)
-            self._set.Add((f"(?i){text}" if literal.ignore_case else text).encode())
-        self._set.Compile()
+        self._strings = _StringSet(list(numbers)) if numbers else None
 
-    def found_in(self, data: bytes) -> list[int]:
-        """Positions, in the sequence given, of the patterns that may occur in ``data``."""
-        found = frozenset(self._set.Match(data) or ()) if self._told else frozenset()
-        named = set(self._always)
-        for number in found:
+    def found_in(self, data: bytes) -> dict[int, int]:
+        """Positions, in the sequence given, of the patterns that may occur in ``data``.
+
+        With each, an offset: no match is on a line that ends before it. May be called by any thread.
+        """
+        ends = self._strings.ends_in(data) if self._strings is not None else {}
+        found = ends.keys()
+        named = dict.fromkeys(self._always, 0)
+        for number, end in ends.items():
             for position, others in self._told[number]:
+                if named.get(position, end) < end:
+                    continue
                 for other in others:
                     if found.isdisjoint(other):
                         break
                 else:
-                    named.add(position)
-        return sorted(named)
+                    named[position] = end - 1
+        return named
+
+
+class _StringSet:
+    """Many strings looked for in one pass; tells which of them occur, and where first.
+
+    Hyperscan (Vectorscan) compares many bytes at once, which is several times faster than an automaton that steps from
+    byte to byte, as RE2's does.
+    """
+
+    def __init__(self, literals: Sequence[Literal]) -> None:
+        self._database = hyperscan.Database()
+        self._database.compile(
+            expressions=[_sought(literal) for literal in literals],
+            ids=list(range(len(literals))),
+            elements=len(literals),
+            # Until its first match only: what is common would cost a call each time.
+            flags=[
+                hyperscan.HS_FLAG_SINGLEMATCH | (hyperscan.HS_FLAG_CASELESS if literal.ignore_case else 0)
+                for literal in literals
+            ],
+            literal=True,
+        )
+        self._own = threading.local()
+
+    def ends_in(self, data: bytes) -> dict[int, int]:
+        """Positions of the strings that occur in ``data``, each with where its first occurrence ends."""
+        scratch = getattr(self._own, "scratch", None)
+        if scratch is None:
+            # A thread's working memory: two that used one would disturb each other.
+            scratch = self._own.scratch = hyperscan.Scratch(self._database)
+        ends: dict[int, int] = {}
+        self._database.scan(data, match_event_handler=_note, context=ends, scratch=scratch)
+        return ends
+
+
+def _note(number: int, _start: int, end: int, _flags: int, ends: Any) -> None:
+    ends[number] = end
+
+
+def _sought(literal: Literal) -> bytes:
+    """The bytes to look for. In any case, only ASCII letters have two: of others, what stands between them."""
+    text = literal.text
+    if literal.ignore_case and not text.isascii():
+        text = max(re.split(r"[^\x00-\x7f]+", text), key=len)
+    return text.encode()
 
 
 def _without_placeholders(pattern: str) -> str:
