@@ -15,6 +15,7 @@ says the rest in SQL, which may read
 ``touched`` gives the keys that changes touch; by default those of all changed rows. A column ``since`` beside the key
 limits it to rows from that ``event_time`` on. ``reach`` gives further keys whose rows depend on the rows just computed.
 ``given`` restricts a table that is read, by a condition on ``given`` or a SELECT; by default to the rows of the keys.
+``unlogged`` names small tables that keep no log of their changes, but whose changes ``touched`` looks after.
 """
 
 from collections.abc import Iterator, Sequence
@@ -100,6 +101,8 @@ def _check_logs(
     """Everything that changed must have a log back to the last build."""
     computed = {other.qualified_name: other for other in project.models}
     for name in changed:
+        if name in model.incremental.unlogged:
+            continue
         before = known.inputs.get(name)
         if name in computed and not is_followed(project, computed[name]) and name not in _only_tested(model):
             raise Impossible(f"{name} changed")

@@ -386,10 +386,12 @@ class _Loader:
             line = file.line(*place, "event_time")
             self._problem(file.path, line, f"{entry.name} has no column {entry.config.event_time}, named by event_time")
         read = {f"{schema}.{name}" for schema, name in _deps(select)}
-        for table in entry.config.meta.incremental.given:
-            if table not in read:
-                line = file.line(*place, "meta", "incremental", "given", table)
-                self._problem(file.path, line, f"{entry.name} doesn't read {table}")
+        incremental = entry.config.meta.incremental
+        for part, tables in (("given", incremental.given), ("unlogged", incremental.unlogged)):
+            for at, table in enumerate(tables):
+                if table not in read:
+                    line = file.line(*place, "meta", "incremental", part, table if part == "given" else at)
+                    self._problem(file.path, line, f"{entry.name} doesn't read {table}")
 
     def _test(
         self, test: DataTest, column: ColumnEntry | None, path: Path, line: int, by_name: Mapping[str, Key]

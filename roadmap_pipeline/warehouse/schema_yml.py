@@ -126,11 +126,12 @@ class ColumnEntry(_Record):
 
 class Incremental(_Record):
     """What a change of this model's tables means for its rows (``config.meta.incremental``), where ``unique_key`` alone
-    doesn't say it. All are SQL; see ``warehouse/incremental.py`` for the tables they may read."""
+    doesn't say it. All but ``unlogged`` are SQL; see ``warehouse/incremental.py`` for the tables they may read."""
 
     touched: str | None = None
     reach: str | None = None
     given: dict[str, str] = Field(default_factory=dict)
+    unlogged: tuple[str, ...] = ()
 
 
 class Meta(BaseModel):

@@ -243,6 +243,10 @@ def test_given_and_touched_are_sql_and_their_errors_name_the_model(
             "{materialized: incremental, unique_key: run_id, meta: {incremental: {given: {raw.isues: x}}}}",
             "stg_runs doesn't read raw.isues",
         ),
+        (
+            "{materialized: incremental, unique_key: run_id, meta: {incremental: {unlogged: [config.parameter]}}}",
+            "stg_runs doesn't read config.parameter",
+        ),
         ("{materialized: incremental, unique_key: run_id, meta: {incremental: {touchd: x}}}", "unknown key touchd"),
     ],
 )
