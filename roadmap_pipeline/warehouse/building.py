@@ -36,7 +36,7 @@ _ROW_GROUP = 122_880
 _OVERLAP = 16.0
 """A row of a sorted table lies in the time span of 1 row group; a table is sorted when it is more on average. Some more
 cost little to scan: each thread that wrote the table leaves a few that mix what it had left over."""
-_COMPARED_ROWS = 50_000
+_COMPARED_ROWS = 20_000
 """A table built whole is compared with what it was up to this size: it takes as long as building most of them."""
 # Types that mislead readers: a zone that depends on the session, integers that pandas turns to floats, no type at all.
 _UNWANTED_TYPES = {
@@ -60,7 +60,7 @@ class Policy:
 
     full_refresh: bool = False
     incremental: bool = True
-    small_rows: int = 50_000
+    small_rows: int = 500_000
     share: float = 0.3
 
 
