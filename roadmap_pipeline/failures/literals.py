@@ -184,14 +184,18 @@ class _Reader:
                 return _Item()
             if escaped in _BORDERS:
                 return _NOTHING
-            return _Item() if escaped in _CLASSES else _Item(frozenset({_ESCAPED.get(escaped, escaped)}))
+            return _Item() if escaped in _CLASSES else self._plain(_ESCAPED.get(escaped, escaped))
         if character == "[":
             return self._class()
         if character == "(":
             return self._group()
         if character in "^$":
             return _NOTHING
-        return _Item() if character == "." else _Item(frozenset({character}))
+        return _Item() if character == "." else self._plain(character)
+
+    def _plain(self, character: str) -> _Item:
+        # bytes are characters: in any case, those of other letters than ASCII's are others
+        return _Item() if self._ignore_case and not character.isascii() else _Item(frozenset({character}))
 
     def _class(self) -> _Item:
         start = self._at

@@ -89,7 +89,7 @@ class Matcher:
     def commands(self, command: bytes) -> dict[str, bytes]:
         """Identifiers of the command rules whose first pattern is found in a step's command, with the text found."""
         found: dict[str, bytes] = {}
-        for place in self._command_prefilter.found_in(command):
+        for place in sorted(self._command_prefilter.found_in(command)):
             rule, pattern = self._commands[place]
             for match in pattern.finditer(command):
                 end = command.find(b"\n", match.start())

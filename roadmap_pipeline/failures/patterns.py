@@ -3,7 +3,6 @@
 Belongs here: the options and placeholders that all patterns share. Which patterns there are belongs to ``rules.toml``.
 """
 
-import re
 import threading
 from collections.abc import Sequence
 from typing import Any
@@ -109,7 +108,7 @@ class _StringSet:
     def __init__(self, literals: Sequence[Literal]) -> None:
         self._database = hyperscan.Database()
         self._database.compile(
-            expressions=[_sought(literal) for literal in literals],
+            expressions=[literal.text.encode() for literal in literals],
             ids=list(range(len(literals))),
             elements=len(literals),
             # Until its first match only: what is common would cost a call each time.
@@ -134,14 +133,6 @@ class _StringSet:
 
 def _note(number: int, _start: int, end: int, _flags: int, ends: Any) -> None:
     ends[number] = end
-
-
-def _sought(literal: Literal) -> bytes:
-    """The bytes to look for. In any case, only ASCII letters have two: of others, what stands between them."""
-    text = literal.text
-    if literal.ignore_case and not text.isascii():
-        text = max(re.split(r"[^\x00-\x7f]+", text), key=len)
-    return text.encode()
 
 
 def _without_placeholders(pattern: str) -> str:

@@ -1,13 +1,14 @@
 """The strings read from a pattern are in everything it matches, so ruling out by them loses nothing."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from roadmap_pipeline.failures.literals import Literal, required_literals
-from roadmap_pipeline.failures.patterns import Prefilter
+from roadmap_pipeline.failures.patterns import Prefilter, compile_pattern
 from roadmap_pipeline.failures.rules import default_rules
 
 
@@ -93,6 +94,30 @@ def test_the_prefilter_names_every_pattern_that_occurs(case: tuple[str, str]) ->
     pattern, text = case
     assert re.search(pattern, text)
     assert list(Prefilter([pattern]).found_in(text.encode())) == [0]
+
+
+@given(PATTERNS, st.lists(st.text("abcdeABE12:[] xé", max_size=12), min_size=1, max_size=8).map("\n".join))
+def test_no_match_lies_before_the_line_that_the_prefilter_names(pattern: str, text: str) -> None:
+    """Alone and beside other patterns, against RE2 on the whole text."""
+    data = text.encode()
+    matches = [match.start() for match in compile_pattern(pattern).finditer(data) if match[0]]
+    for patterns in ([pattern], ["ab", pattern, "(?i)E"]):
+        first = Prefilter(patterns).found_in(data).get(patterns.index(pattern))
+        assert first is not None or not matches
+        assert all(start > data.rfind(b"\n", 0, first) for start in matches)
+
+
+def test_letters_that_ascii_lacks_demand_nothing_in_any_case() -> None:
+    (conjunction,) = required_literals("(?i)naïve échec")
+    assert {literal.text for one in conjunction for literal in one} == {"na", "ve ", "chec"}
+    assert Prefilter(["(?i)éé", "éé"]).found_in("ÉÉ".encode()) == {0: 0}
+
+
+def test_threads_use_one_prefilter() -> None:
+    prefilter = Prefilter(["alpha", "beta"])
+    texts = [b"alpha" * 5_000, b"beta" * 5_000, b"gamma" * 5_000] * 50
+    with ThreadPoolExecutor(4) as pool:
+        assert [list(found) for found in pool.map(prefilter.found_in, texts)] == [[0], [1], []] * 50
 
 
 def test_the_prefilter_rules_out_most_rules_on_an_ordinary_line() -> None:
