@@ -163,11 +163,11 @@ def build_models(
 def _chosen(
     con: "duckdb.DuckDBPyConnection", schemas: Collection[str] | None, select: Collection[str]
 ) -> Callable[[SqlModel], bool]:
-    from roadmap_pipeline.warehouse.build_state import is_modified
+    from roadmap_pipeline.warehouse.build_state import BuildState
     from roadmap_pipeline.warehouse.selection import select_models
 
     if select:
-        keys = select_models(project(), select, lambda model: is_modified(con, model))
+        keys = select_models(project(), select, BuildState(con).is_modified)
         return lambda model: model.key in keys
     return lambda model: schemas is None or model.schema in schemas
 

@@ -1,13 +1,13 @@
 """What each model was last built from, so that a build knows what it may skip.
 
-Belongs here: reading and writing ``build.models``, and describing the present state of a model's inputs so that it can
-be compared. Deciding on it is in ``building``.
+Belongs here: reading and writing ``build.models``, and describing what is stored and the present state of a model's
+inputs, so that they can be compared. Deciding on it is in ``building``.
 """
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from roadmap_pipeline.warehouse import change_log, raw
 from roadmap_pipeline.warehouse.model_tests import TestResult, identifier
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import duckdb
 
     from roadmap_pipeline.warehouse.project import Key, Project, SqlModel
+
+Kind = Literal["table", "view"]
 
 Inputs = Mapping[str, int | str]
 """State of each table a model reads or is tested against, by ``schema.name``: a version, or a hash of its rows."""
@@ -31,58 +33,97 @@ class LastBuild:
     tests: tuple[TestResult, ...]
 
 
-def last_build(con: "duckdb.DuckDBPyConnection", model: "SqlModel") -> LastBuild | None:
-    """What is known of the last build of ``model``; None when there was none."""
-    found = con.execute(
-        "select definition, described, inputs, tests from build.models where model = ?", [model.qualified_name]
-    ).fetchall()
-    if not found:
-        return None
-    definition, described, inputs, tests = found[0]
-    return LastBuild(definition, described, json.loads(inputs), tuple(_test(test) for test in json.loads(tests)))
+class BuildState:
+    """What is known of earlier builds and what is stored, read once: for whoever alone writes while it is used.
 
+    Not to be used any more after an exception that took written rows back. ``logs`` are the names of the logs in schema
+    ``changes``.
+    """
 
-def is_modified(con: "duckdb.DuckDBPyConnection", model: "SqlModel") -> bool:
-    """Whether ``model`` was never built as it is declared now."""
-    known = last_build(con, model)
-    return known is None or known.definition != model.definition
+    def __init__(self, con: "duckdb.DuckDBPyConnection") -> None:
+        self._con = con
+        self.versions = change_log.Versions(con)
+        rows = con.execute("select model, definition, described, inputs, tests from build.models").fetchall()
+        self._models: dict[str, tuple[str, str, str, str]] = {row[0]: row[1:] for row in rows}
+        self._kinds: dict[tuple[str, str], Kind] = {
+            (schema, name): kind
+            for schema, name, kind in con.execute(
+                "select schema_name, table_name, 'table' from duckdb_tables() where database_name = current_database()"
+                " union all select schema_name, view_name, 'view' from duckdb_views()"
+                " where database_name = current_database() and not internal"
+            ).fetchall()
+        }
+        self.logs = {name for schema, name in self._kinds if schema == "changes"}
 
+    def last_build(self, model: "SqlModel") -> LastBuild | None:
+        """What is known of the last build of ``model``; None when there was none."""
+        found = self._models.get(model.qualified_name)
+        if found is None:
+            return None
+        definition, described, inputs, tests = found
+        return LastBuild(definition, described, json.loads(inputs), tuple(_test(test) for test in json.loads(tests)))
 
-def store_build(
-    con: "duckdb.DuckDBPyConnection", model: "SqlModel", inputs: Inputs, tests: Sequence[TestResult]
-) -> None:
-    """Note that ``model`` is now built from ``inputs``; belongs into the transaction that wrote its rows."""
-    con.execute("delete from build.models where model = ?", [model.qualified_name])
-    con.execute(
-        "insert into build.models by name select ? as model, ? as definition, ? as described, ? as inputs, ? as tests,"
-        " cast(now() at time zone 'UTC' as timestamp) as built_at",
-        [
-            model.qualified_name,
+    def is_modified(self, model: "SqlModel") -> bool:
+        """Whether ``model`` was never built as it is declared now."""
+        known = self._models.get(model.qualified_name)
+        return known is None or known[0] != model.definition
+
+    def kind(self, model: "SqlModel") -> Kind | None:
+        """What is stored under the model's name."""
+        return self._kinds.get(model.key)
+
+    def store(self, model: "SqlModel", inputs: Inputs, tests: Sequence[TestResult]) -> None:
+        """Note that ``model`` is now built from ``inputs``; belongs into the transaction that wrote its rows."""
+        name = model.qualified_name
+        if name in self._models:
+            self._con.execute("delete from build.models where model = ?", [name])
+        self._models[name] = (
             model.definition,
             model.described,
             json.dumps(inputs),
             json.dumps([asdict(test) for test in tests], default=str),
-        ],
-    )
+        )
+        self._con.execute(
+            "insert into build.models by name select ? as model, ? as definition, ? as described, ? as inputs,"
+            " ? as tests, cast(now() at time zone 'UTC' as timestamp) as built_at",
+            [name, *self._models[name]],
+        )
+        self._kinds[model.key] = "view" if model.materialized == "view" else "table"
+
+    def present_inputs(self, project: "Project", model: "SqlModel") -> dict[str, int | str]:
+        """The state of everything that ``model`` reads or is tested against."""
+        computed = {other.key for other in project.models}
+        inputs: dict[str, int | str] = {}
+        for key in (*model.deps, *model.tested_against):
+            name = f"{key[0]}.{key[1]}"
+            if key in computed or name in change_log.LOGGED:
+                inputs[name] = self.versions.of(name)[0]
+            else:
+                inputs[name] = _hash_of_rows(self._con, key, model.columns_read.get(key))
+        return inputs
+
+    def forget_seen_changes(self, project: "Project") -> None:
+        """Drop from the logs what every model that was ever built has taken in; belongs to the end of a build."""
+        by_name = {model.name: model.qualified_name for model in project.models}
+        by_name |= {log: table for table, log in change_log.LOGGED.items()}
+        seen: dict[str, int] = {}
+        for model in project.models:
+            known = self.last_build(model)
+            for name, state in known.inputs.items() if known else ():
+                if isinstance(state, int):
+                    seen[name] = min(seen.get(name, state), state)
+        for log in sorted(self.logs):
+            table = by_name.get(log)
+            if table is None:
+                self._con.execute(f"drop table changes.{identifier(log)}")
+            elif (until := seen.get(table)) is not None:
+                change_log.forget(self._con, log, until)
 
 
 def _test(stored: dict[str, object]) -> TestResult:
     sample = stored.pop("sample")
     assert isinstance(sample, list)
     return TestResult(**stored, sample=tuple(sample))  # type: ignore[arg-type]  # as asdict() wrote it
-
-
-def present_inputs(con: "duckdb.DuckDBPyConnection", project: "Project", model: "SqlModel") -> dict[str, int | str]:
-    """The state of everything that ``model`` reads or is tested against."""
-    computed = {other.key for other in project.models}
-    inputs: dict[str, int | str] = {}
-    for key in (*model.deps, *model.tested_against):
-        name = f"{key[0]}.{key[1]}"
-        if key in computed or name in change_log.LOGGED:
-            inputs[name] = change_log.version_of(con, name)[0]
-        else:
-            inputs[name] = _hash_of_rows(con, key, model.columns_read.get(key))
-    return inputs
 
 
 def _hash_of_rows(con: "duckdb.DuckDBPyConnection", key: "Key", columns: frozenset[str] | None) -> str:
@@ -94,24 +135,3 @@ def _hash_of_rows(con: "duckdb.DuckDBPyConnection", key: "Key", columns: frozens
         f"select count(*), sum(hash({values})::hugeint) from {key[0]}.{identifier(key[1])}"  # noqa: S608
     ).fetchall()
     return f"{rows}:{total}"
-
-
-def forget_seen_changes(con: "duckdb.DuckDBPyConnection", project: "Project") -> None:
-    """Drop from the logs what every model that was ever built has taken in; belongs to the end of a build."""
-    logs = change_log.existing_logs(con)
-    by_name = {model.name: model.key for model in project.models}
-    by_name |= {name: tuple(table.split(".")) for table, name in change_log.LOGGED.items()}  # type: ignore[misc]
-    seen: dict[str, int] = {}
-    for model in project.models:
-        known = last_build(con, model)
-        if known is None:
-            continue
-        for name, state in known.inputs.items():
-            if isinstance(state, int):
-                seen[name] = min(seen.get(name, state), state)
-    for log in sorted(logs):
-        key = by_name.get(log)
-        if key is None:
-            con.execute(f"drop table changes.{identifier(log)}")
-        elif (until := seen.get(f"{key[0]}.{key[1]}")) is not None:
-            change_log.forget(con, log, until)

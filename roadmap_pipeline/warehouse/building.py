@@ -14,14 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from roadmap_pipeline.errors import RoadmapError
 from roadmap_pipeline.progress import task
 from roadmap_pipeline.warehouse import change_log
-from roadmap_pipeline.warehouse.build_state import (
-    Inputs,
-    LastBuild,
-    forget_seen_changes,
-    last_build,
-    present_inputs,
-    store_build,
-)
+from roadmap_pipeline.warehouse.build_state import BuildState, Inputs, Kind, LastBuild
 from roadmap_pipeline.warehouse.connection import scalar, transaction
 from roadmap_pipeline.warehouse.model_tests import TestResult, identifier, literal, run_tests
 from roadmap_pipeline.warehouse.project import Project, SqlModel
@@ -46,7 +39,6 @@ _UNWANTED_TYPES = {
 }
 
 Action = Literal["full", "incremental", "skipped"]
-Kind = Literal["table", "view"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,15 +107,16 @@ def build(
     Stops at the first that fails, leaving it and those after it as they were; raises what :func:`build_model` raises.
     """
     models = [model for model in project.models if select is None or select(model)]
+    state = BuildState(con)
     results = []
     with task("Building models", total=len(models)) as progress:
         for model in models:
             progress.describe(model.qualified_name)
-            results.append(build_model(con, project, model, policy))
+            results.append(build_model(con, project, model, policy, state))
             progress.advance()
     if any(result.action != "skipped" for result in results):
         with transaction(con):
-            forget_seen_changes(con, project)
+            state.forget_seen_changes(project)
     return results
 
 
@@ -132,33 +125,34 @@ def build_model(
     project: Project,
     model: SqlModel,
     policy: Policy = Policy(),
+    state: BuildState | None = None,
 ) -> ModelResult:
     """Bring one model up to date: not at all when nothing changed, by the rows that changed, or as a whole.
 
     As a whole it is built beside its table, tested, and put in the table's place; changed rows are replaced and tested:
     either way all in one transaction. What the model reads must be there. Raises ModelBuildError when the SQL fails or
     gives other columns than are described, ModelTestFailed when a test of severity error fails; the table is then as it
-    was before.
+    was before. ``state`` may be handed on from model to model, until one fails.
     """
     from roadmap_pipeline.warehouse.incremental import Impossible, take_in_changes
 
     started = time.monotonic()
-    known = last_build(con, model)
-    inputs = present_inputs(con, project, model)
-    stored = _kind(con, model)
-    reason = _reason_to_build_whole(model, known, stored, policy)
+    state = state or BuildState(con)
+    known = state.last_build(model)
+    inputs = state.present_inputs(project, model)
+    reason = _reason_to_build_whole(model, known, state.kind(model), policy)
     if reason is None:
         assert known is not None
         changed = [name for name, state in inputs.items() if known.inputs.get(name) != state]
         if not changed:
-            result = _skipped(con, model, known)
+            result = _skipped(con, state, model, known)
             return dataclasses.replace(result, seconds=time.monotonic() - started)
         try:
-            found = take_in_changes(con, project, model, known, inputs, policy)
+            found = take_in_changes(con, state, project, model, known, inputs, policy)
             return dataclasses.replace(found, seconds=time.monotonic() - started)
         except Impossible as why:
             reason = str(why)
-    result = _build_whole(con, project, model, inputs, reason, stored)
+    result = _build_whole(con, state, project, model, inputs, reason)
     return dataclasses.replace(result, seconds=time.monotonic() - started)
 
 
@@ -174,12 +168,12 @@ def _reason_to_build_whole(model: SqlModel, known: LastBuild | None, stored: Kin
     return None
 
 
-def _skipped(con: "duckdb.DuckDBPyConnection", model: SqlModel, known: LastBuild) -> ModelResult:
+def _skipped(con: "duckdb.DuckDBPyConnection", state: BuildState, model: SqlModel, known: LastBuild) -> ModelResult:
     relation = qualified(model)
     if known.described != model.described:
         with transaction(con):
             con.execute(comments(model, relation))
-            store_build(con, model, known.inputs, known.tests)
+            state.store(model, known.inputs, known.tests)
     rows = int(scalar(con, f"select count(*) from {relation}"))  # noqa: S608
     return ModelResult(
         model, rows, columns_of(con, relation), known.tests, 0.0, "skipped", "nothing it reads changed", 0
@@ -188,11 +182,11 @@ def _skipped(con: "duckdb.DuckDBPyConnection", model: SqlModel, known: LastBuild
 
 def _build_whole(
     con: "duckdb.DuckDBPyConnection",
+    state: BuildState,
     project: Project,
     model: SqlModel,
     inputs: Inputs,
     reason: str,
-    stored: Kind | None,
 ) -> ModelResult:
     schema = identifier(model.schema)
     beside = f"{schema}.{identifier(model.name + _BUILDING)}"
@@ -207,27 +201,29 @@ def _build_whole(
             raise ModelTestFailed(model, failed)
         con.execute(comments(model, beside))
         rows = int(scalar(con, f"select count(*) from {beside}"))  # noqa: S608
-        changed_rows = _note_difference(con, project, model, beside, rows, stored)
-        _swap(con, model, beside, stored)
-        store_build(con, model, inputs, tests)
+        changed_rows = _note_difference(con, state, project, model, beside, rows)
+        _swap(con, model, beside, state.kind(model))
+        state.store(model, inputs, tests)
     return ModelResult(model, rows, columns, tests, 0.0, "full", reason, changed_rows)
 
 
 def _note_difference(
-    con: "duckdb.DuckDBPyConnection", project: Project, model: SqlModel, beside: str, rows: int, stored: Kind | None
+    con: "duckdb.DuckDBPyConnection", state: BuildState, project: Project, model: SqlModel, beside: str, rows: int
 ) -> int | None:
     """Log how the newly built ``beside`` differs from the model's table; returns how many rows do, None if unknown."""
     old = qualified(model)
     comparable = (
         model.materialized != "view"
         and rows <= _COMPARED_ROWS
-        and stored == "table"
+        and state.kind(model) == "table"
         and columns_of(con, old) == columns_of(con, beside)
         and int(scalar(con, f"select count(*) from {old}")) <= _COMPARED_ROWS  # noqa: S608
     )
     if not comparable:
-        change_log.note_version(con, model.qualified_name, complete=False)
-        con.execute(f"drop table if exists changes.{identifier(model.name)}")
+        state.versions.advance(model.qualified_name, complete=False)
+        if model.name in state.logs:
+            state.logs.discard(model.name)
+            con.execute(f"drop table changes.{identifier(model.name)}")
         return None
     # Two passes over two small tables, and most tables that are built whole turn out to be what they were.
     con.execute(
@@ -237,19 +233,22 @@ def _note_difference(
     )
     changed = int(scalar(con, "select count(*) from temp.model_difference"))
     if changed:
-        log_changes(con, project, model, "temp.model_difference")
+        log_changes(con, state, project, model, "temp.model_difference")
     con.execute("drop table temp.model_difference")
     return changed
 
 
-def log_changes(con: "duckdb.DuckDBPyConnection", project: Project, model: SqlModel, difference: str) -> None:
+def log_changes(
+    con: "duckdb.DuckDBPyConnection", state: BuildState, project: Project, model: SqlModel, difference: str
+) -> None:
     """Note a new version of the model's table; ``difference`` (SQL name) holds the rows that differ, with is_old."""
-    version = change_log.note_version(con, model.qualified_name, complete=True)
+    version = state.versions.advance(model.qualified_name, complete=True)
     if not is_followed(project, model):
         return
     log = f"changes.{identifier(model.name)}"
     # Whoever reads it was built whole when it began to, so what changed before the log began is in its rows.
-    if model.name not in change_log.existing_logs(con):
+    if model.name not in state.logs:
+        state.logs.add(model.name)
         con.execute(f"create table {log} as select 0::bigint as version, * from {difference} limit 0")  # noqa: S608
         change_log.describe_log(con, model.qualified_name, model.name)
     con.execute(f"insert into {log} select {version}, * from {difference}")  # noqa: S608
@@ -349,15 +348,3 @@ def _swap(con: "duckdb.DuckDBPyConnection", model: SqlModel, beside: str, stored
         con.execute(f"drop {stored} {qualified(model)}")
     kind = "view" if model.materialized == "view" else "table"
     con.execute(f"alter {kind} {beside} rename to {identifier(model.name)}")
-
-
-def _kind(con: "duckdb.DuckDBPyConnection", model: SqlModel) -> Kind | None:
-    """What is stored under the model's name."""
-    found = con.execute(
-        "select 'table' from duckdb_tables()"
-        " where database_name = current_database() and schema_name = $1 and table_name = $2"
-        " union all select 'view' from duckdb_views()"
-        " where database_name = current_database() and schema_name = $1 and view_name = $2",
-        (model.schema, model.name),
-    ).fetchall()
-    return found[0][0] if found else None

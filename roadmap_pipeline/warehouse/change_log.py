@@ -7,7 +7,7 @@ Tables that hold a row per run or job are followed by the runs that were written
 compared as a whole (``build_state``).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -79,6 +79,52 @@ def describe_log(con: "duckdb.DuckDBPyConnection", table: str, log: str) -> None
         con.execute(statement)
 
 
+class Versions:
+    """The versions of all tables, read once: for whoever alone writes while it is used.
+
+    Not to be used any more after an exception that took written rows back.
+    """
+
+    def __init__(self, con: "duckdb.DuckDBPyConnection") -> None:
+        self._con = con
+        self._counted: set[str] = set()
+        rows = con.execute("select table_name, version, complete_from, row_count from build.tables").fetchall()
+        self._known: dict[str, tuple[int, int, int | None]] = {row[0]: row[1:] for row in rows}
+
+    def of(self, table: str) -> tuple[int, int]:
+        """Version of ``table``, and the version from which on its log is complete. (0, 0) for a table never written.
+
+        Rows that were written around the log (by hand, from another tool) show in the number of rows: then everything
+        may have changed.
+        """
+        if table in LOGGED and table not in self._counted:
+            self._counted.add(table)
+            if self._entry(table)[2] != _count(self._con, table):
+                self.note_everything(table)
+        return self._entry(table)[:2]
+
+    def advance(self, table: str, *, complete: bool) -> int:
+        """Note a new version of ``table`` and return it; ``complete``: its changed rows are in its log. Belongs into
+        the transaction of the write."""
+        last, complete_from, _ = self._entry(table)
+        version = last + 1
+        rows = _count(self._con, table) if table in LOGGED else None
+        if table in self._known:
+            self._con.execute("delete from build.tables where table_name = ?", [table])
+        self._known[table] = version, complete_from if complete and last else version, rows
+        self._con.execute("insert into build.tables values (?, ?, ?, ?)", [table, *self._known[table]])
+        return version
+
+    def note_everything(self, table: str) -> None:
+        """Note that any row of ``table`` may have changed: whoever reads it must read all of it."""
+        self.advance(table, complete=False)
+        if table in LOGGED:
+            self._con.execute(f"delete from changes.{LOGGED[table]}")  # noqa: S608
+
+    def _entry(self, table: str) -> tuple[int, int, int | None]:
+        return self._known.get(table, (0, 0, None))
+
+
 def note_runs(con: "duckdb.DuckDBPyConnection", table: str, runs: str) -> None:
     """Note that rows of ``runs`` (a SELECT of run ids, or a relation with a column run_id) were written or deleted.
 
@@ -87,36 +133,13 @@ def note_runs(con: "duckdb.DuckDBPyConnection", table: str, runs: str) -> None:
     if not _built_anything(con):
         note_everything(con, table)
         return
-    version = _advance(con, table, complete=True)
+    version = Versions(con).advance(table, complete=True)
     con.execute(f"insert into changes.{LOGGED[table]} select distinct {version}, run_id from {runs}")  # noqa: S608
 
 
 def note_everything(con: "duckdb.DuckDBPyConnection", table: str) -> None:
-    """Note that any row of ``table`` may have changed: whoever reads it must read all of it."""
-    _advance(con, table, complete=False)
-    if table in LOGGED:
-        con.execute(f"delete from changes.{LOGGED[table]}")  # noqa: S608
-
-
-def note_version(con: "duckdb.DuckDBPyConnection", table: str, *, complete: bool) -> int:
-    """Note a new version of a model's table and return it; ``complete``: its changed rows are in its log."""
-    return _advance(con, table, complete=complete)
-
-
-def version_of(con: "duckdb.DuckDBPyConnection", table: str) -> tuple[int, int]:
-    """Version of ``table``, and the version from which on its log is complete. (0, 0) for a table never written.
-
-    Rows that were written around the log (by hand, from another tool) show in the number of rows: then everything may
-    have changed.
-    """
-    found = con.execute(
-        "select version, complete_from, row_count from build.tables where table_name = ?", [table]
-    ).fetchall()
-    version, complete_from, rows = found[0] if found else (0, 0, None)
-    if table in LOGGED and rows != _count(con, table):
-        note_everything(con, table)
-        return version_of(con, table)
-    return int(version), int(complete_from)
+    """As :meth:`Versions.note_everything`, for a write alone."""
+    Versions(con).note_everything(table)
 
 
 def forget(con: "duckdb.DuckDBPyConnection", log: str, until: int) -> None:
@@ -124,36 +147,12 @@ def forget(con: "duckdb.DuckDBPyConnection", log: str, until: int) -> None:
     con.execute(f'delete from changes."{log}" where version <= ?', [until])  # noqa: S608
 
 
-def existing_logs(con: "duckdb.DuckDBPyConnection") -> set[str]:
-    """Names of the logs in schema ``changes``."""
-    return _names(
-        con.execute(
-            "select table_name from duckdb_tables()"
-            " where database_name = current_database() and schema_name = 'changes'"
-        ).fetchall()
-    )
-
-
 def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _names(rows: Iterable[tuple[str]]) -> set[str]:
-    return {name for (name,) in rows}
-
-
 def _built_anything(con: "duckdb.DuckDBPyConnection") -> bool:
     return bool(con.execute("select 1 from build.models limit 1").fetchall())
-
-
-def _advance(con: "duckdb.DuckDBPyConnection", table: str, *, complete: bool) -> int:
-    found = con.execute("select version, complete_from from build.tables where table_name = ?", [table]).fetchall()
-    version = found[0][0] + 1 if found else 1
-    complete_from = found[0][1] if found and complete else version
-    rows = _count(con, table) if table in LOGGED else None
-    con.execute("delete from build.tables where table_name = ?", [table])
-    con.execute("insert into build.tables values (?, ?, ?, ?)", [table, version, complete_from, rows])
-    return int(version)
 
 
 def _count(con: "duckdb.DuckDBPyConnection", table: str) -> int:

@@ -23,7 +23,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from roadmap_pipeline.warehouse import change_log, raw
-from roadmap_pipeline.warehouse.build_state import Inputs, LastBuild, store_build
+from roadmap_pipeline.warehouse.build_state import BuildState, Inputs, LastBuild
 from roadmap_pipeline.warehouse.building import (
     ModelBuildError,
     ModelResult,
@@ -52,6 +52,7 @@ class Impossible(Exception):
 
 def take_in_changes(
     con: "duckdb.DuckDBPyConnection",
+    state: BuildState,
     project: Project,
     model: SqlModel,
     known: LastBuild,
@@ -69,14 +70,14 @@ def take_in_changes(
     rows = int(scalar(con, f"select count(*) from {qualified(model)}"))  # noqa: S608
     if max(rows, *(_rows(con, key) for key in model.deps)) < policy.small_rows:
         raise Impossible(because)
-    _check_logs(con, project, model, known, changed)
+    _check_logs(state, project, model, known, changed)
     with _overlay(con, project) as home:
-        work = _Work(con, project, model, home)
+        work = _Work(con, state, project, model, home)
         work.show_changes(known)
         if not work.find_keys(changed):
             work.leave()
             with transaction(con):
-                store_build(con, model, inputs, known.tests)
+                state.store(model, inputs, known.tests)
             return ModelResult(
                 model,
                 rows,
@@ -95,9 +96,7 @@ def _rows(con: "duckdb.DuckDBPyConnection", key: Key) -> int:
     return int(scalar(con, f"select count(*) from {identifier(key[0])}.{identifier(key[1])}"))  # noqa: S608
 
 
-def _check_logs(
-    con: "duckdb.DuckDBPyConnection", project: Project, model: SqlModel, known: LastBuild, changed: Sequence[str]
-) -> None:
+def _check_logs(state: BuildState, project: Project, model: SqlModel, known: LastBuild, changed: Sequence[str]) -> None:
     """Everything that changed must have a log back to the last build."""
     computed = {other.qualified_name: other for other in project.models}
     for name in changed:
@@ -108,7 +107,7 @@ def _check_logs(
             raise Impossible(f"{name} changed")
         if (name not in computed and name not in change_log.LOGGED) or not isinstance(before, int):
             raise Impossible(f"{name} changed")
-        if change_log.version_of(con, name)[1] > before:
+        if state.versions.of(name)[1] > before:
             raise Impossible(f"{name} was built whole" if name in computed else f"much of {name} changed")
 
 
@@ -138,8 +137,11 @@ def _schemas(project: Project) -> list[str]:
 class _Work:
     """One model's changes, step by step."""
 
-    def __init__(self, con: "duckdb.DuckDBPyConnection", project: Project, model: SqlModel, home: str) -> None:
+    def __init__(
+        self, con: "duckdb.DuckDBPyConnection", state: BuildState, project: Project, model: SqlModel, home: str
+    ) -> None:
         self.con = con
+        self.state = state
         self.project = project
         self.model = model
         self.home = home
@@ -154,14 +156,13 @@ class _Work:
 
     def show_changes(self, known: LastBuild) -> None:
         """``changes.NAME`` for every followed table that the model reads."""
-        logs = change_log.existing_logs(self.con)
         computed = {model.key for model in self.project.models}
         for key in (*self.model.deps, *self.model.tested_against):
             schema, name = key
             shown = f"{_OVERLAY}.changes.{identifier(name)}"
             own = f"{identifier(self.home)}.{identifier(schema)}.{identifier(name)}"
             since = known.inputs.get(f"{schema}.{name}")
-            if name in logs and isinstance(since, int):
+            if name in self.state.logs and isinstance(since, int):
                 self.con.execute(
                     f"create view {shown} as select * exclude (version)"  # noqa: S608
                     f" from {identifier(self.home)}.changes.{identifier(name)} where version > {since}"
@@ -297,10 +298,10 @@ class _Work:
             if changed:
                 self._write()
                 tests = self._test(known)
-                log_changes(self.con, self.project, self.model, f"{touched}.difference")
+                log_changes(self.con, self.state, self.project, self.model, f"{touched}.difference")
             if known.described != self.model.described:
                 self.con.execute(comments(self.model, qualified(self.model)))
-            store_build(self.con, self.model, inputs, tests)
+            self.state.store(self.model, inputs, tests)
         rows = int(scalar(self.con, f"select count(*) from {qualified(self.model)}"))  # noqa: S608
         return ModelResult(self.model, rows, columns, tests, 0.0, "incremental", because, changed)
 

@@ -259,5 +259,5 @@ def test_a_declaration_that_does_not_fit_is_refused_with_its_line(tmp_path: Path
 
 def test_the_log_holds_nothing_before_something_was_built(con: duckdb.DuckDBPyConnection) -> None:
     _put(con, ("payments", 1, "success"))
-    assert change_log.version_of(con, "raw.workflow_runs") == (1, 1)
+    assert change_log.Versions(con).of("raw.workflow_runs") == (1, 1)
     assert con.execute("select count(*) from changes.workflow_runs").fetchall() == [(0,)]
