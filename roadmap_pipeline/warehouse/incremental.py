@@ -283,13 +283,20 @@ class _Work:
         columns = columns_of(self.con, self._own())
         if columns_of(self.con, f"{touched}.fresh") != columns:
             raise Impossible("its columns changed")
-        self.con.execute(
-            f"create table {touched}.expected as select given.* from {touched}.fresh as given {self._of_keys()}"  # noqa: S608
-        )
+        of_keys = f"from {touched}.fresh as given {self._of_keys()}"
+        counted = f"select count(*) = (select count(*) from {touched}.fresh) {of_keys}"  # noqa: S608
+        if scalar(self.con, counted):
+            self.con.execute(f"alter table {touched}.fresh rename to expected")
+        else:
+            self.con.execute(f"create table {touched}.expected as select given.* {of_keys}")
+        # Most are new, and rows whose key is nowhere in the table need no comparing: it takes long where rows are wide.
+        there = _same("e", "s", self.model.unique_key)
         self.con.execute(
             f"create table {touched}.difference as"  # noqa: S608
-            f" (select true as is_old, * from (from {touched}.stored except all from {touched}.expected))"
-            f" union all (select false, * from (from {touched}.expected except all from {touched}.stored))"
+            f" with expected as (select e.* from {touched}.expected as e semi join {touched}.stored as s on {there})"
+            f" select true as is_old, * from (from {touched}.stored except all from expected)"
+            f" union all select false, * from (from expected except all from {touched}.stored)"
+            f" union all select false, e.* from {touched}.expected as e anti join {touched}.stored as s on {there}"
         )
         changed = int(scalar(self.con, f"select count(*) from {touched}.difference"))  # noqa: S608
         self.leave()
