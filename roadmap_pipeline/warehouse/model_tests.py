@@ -7,16 +7,20 @@ tests fail is decided in ``models``; tests of the SQL itself on given rows are i
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from roadmap_pipeline.errors import RoadmapError
 from roadmap_pipeline.progress import task
-from roadmap_pipeline.warehouse.schema_yml import Severity, TestKind
 
 if TYPE_CHECKING:
     import duckdb
 
     from roadmap_pipeline.warehouse.models import Project
+
+TestKind = Literal[
+    "not_null", "unique", "accepted_values", "relationships", "expression_is_true", "unique_combination_of_columns"
+]
+Severity = Literal["error", "warn"]
 
 SAMPLE_ROWS = 5
 

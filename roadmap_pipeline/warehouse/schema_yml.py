@@ -1,7 +1,7 @@
 """The subset of dbt's ``schema.yml`` that this project uses, as typed records with line numbers.
 
 Belongs here: reading one file and refusing what we would otherwise ignore. Whether the names in it exist is checked
-where models and files come together (``models``).
+where models and files come together (``project_parser``).
 """
 
 import re
@@ -13,16 +13,13 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from roadmap_pipeline.warehouse.model_tests import Severity, TestKind
 from roadmap_pipeline.warehouse.problems import Problem, ProjectError
 
 # libyaml's parser is four times faster; wheels for common platforms have it.
 _Parser = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Location = tuple[str | int, ...]
-TestKind = Literal[
-    "not_null", "unique", "accepted_values", "relationships", "expression_is_true", "unique_combination_of_columns"
-]
-Severity = Literal["error", "warn"]
 
 # What each test needs besides its column.
 _ARGUMENTS: Mapping[str, tuple[str, ...]] = {
@@ -124,9 +121,8 @@ class ColumnEntry(_Record):
     data_tests: tuple[DataTest, ...] = ()
 
 
-class Incremental(_Record):
-    """What a change of this model's tables means for its rows (``config.meta.incremental``), where ``unique_key`` alone
-    doesn't say it. All but ``unlogged`` are SQL; see ``warehouse/incremental.py`` for the tables they may read."""
+class IncrementalEntry(_Record):
+    """``config.meta.incremental``; what its parts mean is said at ``project.Incremental``."""
 
     touched: str | None = None
     reach: str | None = None
@@ -139,7 +135,7 @@ class Meta(BaseModel):
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
-    incremental: Incremental = Incremental()
+    incremental: IncrementalEntry = IncrementalEntry()
 
 
 class ModelConfig(_Record):

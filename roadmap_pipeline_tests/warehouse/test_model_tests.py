@@ -10,9 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from roadmap_pipeline.warehouse.model_tests import ModelTest, TestError, run_singular_tests, run_tests
+from roadmap_pipeline.warehouse.model_tests import ModelTest, TestError, TestKind, run_singular_tests, run_tests
 from roadmap_pipeline.warehouse.models import load_project
-from roadmap_pipeline.warehouse.schema_yml import TestKind
 from roadmap_pipeline_tests.warehouse.small_project import small_project, write
 
 
