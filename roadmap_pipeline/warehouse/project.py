@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from roadmap_pipeline.errors import RoadmapError
 from roadmap_pipeline.warehouse.model_tests import ModelTest
+from roadmap_pipeline.warehouse.project_cache import cached
 
 Key = tuple[str, str]
 
@@ -167,7 +168,13 @@ def load_project(directory: Path) -> Project:
     Raises ProjectError with every problem found, each with file and line: SQL that isn't one plain SELECT, unknown
     tables, cycles, names that aren't unique, models or columns without a description, tests of columns that don't
     exist.
+
+    While nothing has changed, the files aren't parsed again (``project_cache``).
     """
+    return cached(directory, _parse)
+
+
+def _parse(directory: Path) -> Project:
     # With sqlglot, PyYAML and the models of pydantic behind it.
     from roadmap_pipeline.warehouse.project_parser import parse_project
 

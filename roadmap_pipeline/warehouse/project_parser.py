@@ -1,7 +1,7 @@
 """Reading the files of the SQL project: its folders, and whether what is in them fits together.
 
 Belongs here: what takes several files to decide. Reading single files is in ``sql_files`` and ``schema_yml``; what
-comes of it is in ``project``.
+comes of it is in ``project``, which leaves all of this out while nothing has changed (``project_cache``).
 """
 
 import dataclasses
