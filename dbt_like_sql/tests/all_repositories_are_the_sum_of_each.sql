@@ -1,4 +1,3 @@
--- The rows of '*' count what the rows of the repositories count.
 select
     w.week,
     sum(case when w.repo = '*' then w.runs else -w.runs end) as runs,

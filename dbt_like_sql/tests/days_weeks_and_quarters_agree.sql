@@ -1,4 +1,3 @@
--- What is counted in days is counted once in a week and once in a quarter.
 with totals as (
     select
         d.repo, 'day' as grain, sum(d.runs) as runs, sum(d.passed_runs) as passed_runs,

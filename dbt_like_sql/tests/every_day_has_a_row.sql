@@ -1,4 +1,3 @@
--- Days without runs are rows: from a repository's first day on there are no gaps.
 select d.repo, min(d.day) as first_day, max(d.day) as last_day, count(*) as days
 from marts.ci_daily as d
 group by d.repo

@@ -1,4 +1,3 @@
--- A run counts by its last attempt: there is exactly one.
 select r.run_id
 from marts.ci_runs as r
 group by r.run_id

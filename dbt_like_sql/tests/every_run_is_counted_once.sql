@@ -1,4 +1,3 @@
--- What became of a run is one of three things, and its failures are part of the conclusive ones.
 select w.repo, w.week
 from marts.ci_weekly as w
 where w.runs <> w.conclusive_runs + w.void_runs + w.pending_runs

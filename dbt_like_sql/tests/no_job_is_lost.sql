@@ -1,4 +1,3 @@
--- Every job that was read is in marts.ci_jobs, also when its run never was.
 select j.job_id
 from raw.workflow_jobs as j
 anti join marts.ci_jobs as c on c.job_id = j.job_id

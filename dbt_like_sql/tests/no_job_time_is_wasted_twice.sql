@@ -1,4 +1,3 @@
--- The buckets of wasted time are disjoint parts of the time that jobs ran.
 select t.repo, t.day
 from marts.job_time_daily as t
 where t.made_green_seconds + t.superseded_seconds + t.timeout_seconds + t.rerun_seconds > t.job_seconds

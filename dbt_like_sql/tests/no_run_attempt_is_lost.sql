@@ -1,4 +1,3 @@
--- Every attempt that was read is in marts.ci_runs, once, whatever is missing around it.
 select r.run_id, r.run_attempt
 from raw.workflow_runs as r
 anti join marts.ci_runs as c on c.run_id = r.run_id and c.run_attempt = r.run_attempt

@@ -1,4 +1,3 @@
--- A rule gives all its points or none, and every milestone has all four rules.
 select p.repo, p.number
 from marts.milestone_progress as p
 group by p.repo, p.number

@@ -1,4 +1,3 @@
--- Red episodes are counted in the week they started, the same in days, weeks and the recovery figures.
 select w.repo, w.week
 from marts.ci_weekly as w
 left join marts.recovery_by_period as r on r.repo = w.repo and r.grain = 'week' and r.period = w.week

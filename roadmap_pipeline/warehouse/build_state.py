@@ -5,7 +5,7 @@ inputs, so that they can be compared. Deciding on it is in ``building``.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Kind = Literal["table", "view"]
 
 Inputs = Mapping[str, int | str]
-"""State of each table a model reads or is tested against, by ``schema.name``: a version, or a hash of its rows."""
+"""State of each table that a model or a test of it reads, by ``schema.name``: a version, or a hash of its rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,11 @@ class LastBuild:
     described: str
     inputs: Inputs
     tests: tuple[TestResult, ...]
+
+    def changed(self, inputs: Inputs, among: Iterable["Key"]) -> list[str]:
+        """Names of the tables ``among`` whose state was another one."""
+        names = (f"{schema}.{name}" for schema, name in among)
+        return [name for name in names if self.inputs.get(name) != inputs[name]]
 
 
 class BuildState:
@@ -91,10 +96,10 @@ class BuildState:
         self._kinds[model.key] = "view" if model.materialized == "view" else "table"
 
     def present_inputs(self, project: "Project", model: "SqlModel") -> dict[str, int | str]:
-        """The state of everything that ``model`` reads or is tested against."""
+        """The state of everything that ``model`` or a test of it reads."""
         computed = {other.key for other in project.models}
         inputs: dict[str, int | str] = {}
-        for key in (*model.deps, *model.tested_against):
+        for key in (*model.deps, *model.tested_against, *model.compared_with):
             name = f"{key[0]}.{key[1]}"
             if key in computed or name in change_log.LOGGED:
                 inputs[name] = self.versions.of(name)[0]

@@ -16,7 +16,7 @@ from roadmap_pipeline.progress import task
 from roadmap_pipeline.warehouse import change_log
 from roadmap_pipeline.warehouse.build_state import BuildState, Inputs, Kind, LastBuild
 from roadmap_pipeline.warehouse.connection import scalar, transaction
-from roadmap_pipeline.warehouse.model_tests import TestResult, identifier, literal, run_tests
+from roadmap_pipeline.warehouse.model_tests import TestResult, identifier, literal, run_singular_test, run_tests
 from roadmap_pipeline.warehouse.project import Project, SqlModel
 
 if TYPE_CHECKING:
@@ -143,9 +143,8 @@ def build_model(
     reason = _reason_to_build_whole(model, known, state.kind(model), policy)
     if reason is None:
         assert known is not None
-        changed = [name for name, state in inputs.items() if known.inputs.get(name) != state]
-        if not changed:
-            result = _skipped(con, state, model, known)
+        if not known.changed(inputs, (*model.deps, *model.tested_against)):
+            result = _skipped(con, state, model, known, inputs)
             return dataclasses.replace(result, seconds=time.monotonic() - started)
         try:
             found = take_in_changes(con, state, project, model, known, inputs, policy)
@@ -168,16 +167,21 @@ def _reason_to_build_whole(model: SqlModel, known: LastBuild | None, stored: Kin
     return None
 
 
-def _skipped(con: "duckdb.DuckDBPyConnection", state: BuildState, model: SqlModel, known: LastBuild) -> ModelResult:
+def _skipped(
+    con: "duckdb.DuckDBPyConnection", state: BuildState, model: SqlModel, known: LastBuild, inputs: Inputs
+) -> ModelResult:
     relation = qualified(model)
-    if known.described != model.described:
+    tests = known.tests
+    compared_anew = bool(known.changed(inputs, model.compared_with))
+    if compared_anew:
+        tests = tests[: len(model.tests)]
+        tests += accepted(model, [run_singular_test(con, test) for test in model.singular_tests])
+    if compared_anew or known.described != model.described:
         with transaction(con):
             con.execute(comments(model, relation))
-            state.store(model, known.inputs, known.tests)
+            state.store(model, inputs, tests)
     rows = int(scalar(con, f"select count(*) from {relation}"))  # noqa: S608
-    return ModelResult(
-        model, rows, columns_of(con, relation), known.tests, 0.0, "skipped", "nothing it reads changed", 0
-    )
+    return ModelResult(model, rows, columns_of(con, relation), tests, 0.0, "skipped", "nothing it reads changed", 0)
 
 
 def _build_whole(
@@ -195,16 +199,22 @@ def _build_whole(
         create(con, model, beside, model.materialized)
         columns = checked_columns(con, model, beside)
         _put_in_order(con, model, beside)
-        tests = run_tests(con, beside, model.tests, of=model.key)
-        failed = [test for test in tests if test.blocking]
-        if failed:
-            raise ModelTestFailed(model, failed)
+        tests = accepted(model, run_tests(con, beside, model.tests, of=model.key))
         con.execute(comments(model, beside))
         rows = int(scalar(con, f"select count(*) from {beside}"))  # noqa: S608
         changed_rows = _note_difference(con, state, project, model, beside, rows)
         _swap(con, model, beside, state.kind(model))
+        # They name the table, so that it must be in its place; what fails takes it back.
+        tests += accepted(model, [run_singular_test(con, test) for test in model.singular_tests])
         state.store(model, inputs, tests)
     return ModelResult(model, rows, columns, tests, 0.0, "full", reason, changed_rows)
+
+
+def accepted(model: SqlModel, results: Sequence[TestResult]) -> tuple[TestResult, ...]:
+    """``results``, when none must keep the new rows out. Raises ModelTestFailed."""
+    if failed := [test for test in results if test.blocking]:
+        raise ModelTestFailed(model, failed)
+    return tuple(results)
 
 
 def _note_difference(

@@ -21,7 +21,7 @@ from roadmap_pipeline.warehouse.model_tests import ModelTest, identifier
 from roadmap_pipeline.warehouse.sql_files import DIALECT
 
 if TYPE_CHECKING:
-    from roadmap_pipeline.warehouse.models import Project, SqlModel, UnitTest
+    from roadmap_pipeline.warehouse.models import Project, SingularTest, SqlModel, UnitTest
 
 PROJECT_NAME = "roadmap"
 WAREHOUSE_VARIABLE = "ROADMAP_WAREHOUSE"
@@ -66,6 +66,8 @@ def dbt_project(project: "Project", warehouse: str | Path, directory: Path) -> d
         if len(seeds) < len(in_schema):
             selects = [model for model in in_schema if model.seed_types is None]
             exported[f"models/{schema}/schema.yml"] = _yaml(_schema_yml(selects, models))
+    if described := [_singular_test(test) for test in project.singular_tests if test.described_at]:
+        exported["tests/schema.yml"] = _yaml({"version": 2, "data_tests": described})
     for test in project.singular_tests:
         exported[f"tests/{test.name}.sql"] = _with_references(test.path, models)
     return exported
@@ -266,6 +268,18 @@ def _data_test(model: "SqlModel", test: ModelTest, known: "set[tuple[str, str]]"
         **({"config": config} if config else {}),
     }
     return {test.kind: said} if said else test.kind
+
+
+def _singular_test(test: "SingularTest") -> dict[str, Any]:
+    config = {
+        **({"severity": test.severity} if test.severity != "error" else {}),
+        **({"meta": {"by": list(test.by)}} if test.by else {}),
+    }
+    return {
+        "name": test.name,
+        **({"description": _escaped(test.description)} if test.description else {}),
+        **({"config": config} if config else {}),
+    }
 
 
 def _unit_test(model: "SqlModel", test: "UnitTest", known: "set[tuple[str, str]]") -> dict[str, Any]:

@@ -27,8 +27,8 @@ from roadmap_pipeline.warehouse.build_state import BuildState, Inputs, LastBuild
 from roadmap_pipeline.warehouse.building import (
     ModelBuildError,
     ModelResult,
-    ModelTestFailed,
     Policy,
+    accepted,
     columns_of,
     comments,
     is_followed,
@@ -37,8 +37,8 @@ from roadmap_pipeline.warehouse.building import (
     run_sql,
 )
 from roadmap_pipeline.warehouse.connection import scalar, transaction
-from roadmap_pipeline.warehouse.model_tests import ModelTest, TestResult, identifier, run_tests
-from roadmap_pipeline.warehouse.project import Key, Project, SqlModel
+from roadmap_pipeline.warehouse.model_tests import ModelTest, TestResult, identifier, run_singular_test, run_tests
+from roadmap_pipeline.warehouse.project import Key, Project, SingularTest, SqlModel
 
 if TYPE_CHECKING:
     import duckdb
@@ -63,7 +63,7 @@ def take_in_changes(
 
     Raises Impossible when the model must be built whole, ModelBuildError and ModelTestFailed as ``build_model``.
     """
-    changed = [name for name, state in inputs.items() if known.inputs.get(name) != state]
+    changed = known.changed(inputs, (*model.deps, *model.tested_against))
     because = f"{changed[0]}{f' and {len(changed) - 1} more' if len(changed) > 1 else ''} changed"
     if model.materialized != "incremental" or not policy.incremental:
         raise Impossible(because)
@@ -75,19 +75,9 @@ def take_in_changes(
         work = _Work(con, state, project, model, home)
         work.show_changes(known)
         if not work.find_keys(changed):
-            work.leave()
-            with transaction(con):
-                state.store(model, inputs, known.tests)
-            return ModelResult(
-                model,
-                rows,
-                columns_of(con, qualified(model)),
-                known.tests,
-                0.0,
-                "skipped",
-                f"{because}, none of its rows",
-                0,
-            )
+            tests = work.accept(known, inputs)
+            columns = columns_of(con, qualified(model))
+            return ModelResult(model, rows, columns, tests, 0.0, "skipped", f"{because}, none of its rows", 0)
         work.compute(policy, rows)
         return work.replace(known, inputs, because)
 
@@ -299,18 +289,43 @@ class _Work:
             f" union all select false, e.* from {touched}.expected as e anti join {touched}.stored as s on {there}"
         )
         changed = int(scalar(self.con, f"select count(*) from {touched}.difference"))  # noqa: S608
+        tests = self.accept(known, inputs, changed)
+        rows = int(scalar(self.con, f"select count(*) from {qualified(self.model)}"))  # noqa: S608
+        return ModelResult(self.model, rows, columns, tests, 0.0, "incremental", because, changed)
+
+    def accept(self, known: LastBuild, inputs: Inputs, changed: int = 0) -> tuple[TestResult, ...]:
+        """Write what ``changed`` (a number of rows), test it and note it, all or nothing; returns what tests found."""
         self.leave()
+        model = self.model
         with transaction(self.con):
-            tests = known.tests
+            tests = known.tests[: len(model.tests)]
             if changed:
                 self._write()
                 tests = self._test(known)
-                log_changes(self.con, self.state, self.project, self.model, f"{touched}.difference")
-            if known.described != self.model.described:
-                self.con.execute(comments(self.model, qualified(self.model)))
-            self.state.store(self.model, inputs, tests)
-        rows = int(scalar(self.con, f"select count(*) from {qualified(self.model)}"))  # noqa: S608
-        return ModelResult(self.model, rows, columns, tests, 0.0, "incremental", because, changed)
+                log_changes(self.con, self.state, self.project, model, f"{_OVERLAY}.touched.difference")
+            tests += accepted(model, [self._compare(test, known) for test in model.singular_tests])
+            if known.described != model.described:
+                self.con.execute(comments(model, qualified(model)))
+            self.state.store(model, inputs, tests)
+        return tests
+
+    def _compare(self, test: SingularTest, known: LastBuild) -> TestResult:
+        """Run a test across models: on all rows, or on those that share with changed ones what it looks at apart."""
+        if not test.by:
+            return run_singular_test(self.con, test)
+        by = ", ".join(map(identifier, test.by))
+        keys = [f"select {by} from {_OVERLAY}.touched.keys"]  # noqa: S608
+        for schema, name in self.model.compared_with:
+            since = known.inputs.get(f"{schema}.{name}")
+            if name in self.state.logs and isinstance(since, int):
+                keys.append(f"select {by} from changes.{identifier(name)} where version > {since}")  # noqa: S608
+        for schema, name in test.deps:
+            self.con.execute(
+                f"create or replace temp view {identifier(f'{schema}.{name}')} as"  # noqa: S608
+                f" select given.* from {identifier(schema)}.{identifier(name)} as given"
+                f" semi join ({' union '.join(keys)}) as k on {_same('given', 'k', test.by)}"
+            )
+        return run_singular_test(self.con, test, shown=True)
 
     def _write(self) -> None:
         """Whole rows are compared, but only keys find them again: all rows of a key that differs are replaced."""
@@ -355,10 +370,7 @@ class _Work:
             results |= {result.name: result for result in run_tests(self.con, relation, [test], of=model.key)}
         rest = [test for test in model.tests if test.name not in results]
         results |= {result.name: result for result in run_tests(self.con, "temp.new_rows", rest, of=model.key)}
-        tests = tuple(results[test.name] for test in model.tests)
-        if failed := [test for test in tests if test.blocking]:
-            raise ModelTestFailed(model, failed)
-        return tests
+        return accepted(model, [results[test.name] for test in model.tests])
 
     def _rows_like_new_ones(self, test: ModelTest) -> str:
         """The rows of the whole table that share the unique columns of ``test`` with a new row."""

@@ -15,7 +15,7 @@ from roadmap_pipeline.progress import task
 if TYPE_CHECKING:
     import duckdb
 
-    from roadmap_pipeline.warehouse.models import Project
+    from roadmap_pipeline.warehouse.models import Project, SingularTest
 
 TestKind = Literal[
     "not_null", "unique", "accepted_values", "relationships", "expression_is_true", "unique_combination_of_columns"
@@ -44,11 +44,6 @@ class ModelTest:
     values: tuple[bool | int | float | str, ...] = ()
     expression: str | None = None
     parent: tuple[str, str, str] | None = None
-
-    @property
-    def blocking(self) -> bool:
-        """Whether a failure keeps the new table from replacing the old one."""
-        return self.severity == "error"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,20 +130,26 @@ def run_singular_tests(con: "duckdb.DuckDBPyConnection", project: "Project") -> 
 
     Raises TestError when a file's SQL is wrong.
     """
-    import duckdb
-
     results = []
     with task("Testing across models", total=len(project.singular_tests)) as progress:
         for test in project.singular_tests:
             progress.describe(test.name)
-            try:
-                count = int(con.execute(f"select count(*) from ({test.sql}\n)").fetchall()[0][0])  # noqa: S608
-                sample = _sample(con, test.sql) if count else ()
-            except duckdb.Error as error:
-                raise TestError(f"{test.path}: the test can't run: {_first_line(error)}") from error
-            results.append(TestResult(test.name, count == 0, "error", count, sample))
+            results.append(run_singular_test(con, test))
             progress.advance()
     return results
+
+
+def run_singular_test(con: "duckdb.DuckDBPyConnection", test: "SingularTest", *, shown: bool = False) -> TestResult:
+    """Run one, where ``shown`` on the rows in ``temp."schema.name"``. Raises TestError when its SQL is wrong."""
+    import duckdb
+
+    sql = test.sql_of_shown if shown else test.sql
+    try:
+        count = int(con.execute(f"select count(*) from ({sql}\n)").fetchall()[0][0])  # noqa: S608
+        sample = _sample(con, sql) if count else ()
+    except duckdb.Error as error:
+        raise TestError(f"{test.path}: the test can't run: {_first_line(error)}") from error
+    return TestResult(test.name, count == 0, test.severity, count, sample)
 
 
 def identifier(name: str) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from roadmap_pipeline.errors import RoadmapError
-from roadmap_pipeline.warehouse.model_tests import ModelTest
+from roadmap_pipeline.warehouse.model_tests import ModelTest, Severity
 from roadmap_pipeline.warehouse.project_cache import cached
 
 Key = tuple[str, str]
@@ -40,6 +40,26 @@ class UnitTest:
 
 
 @dataclass(frozen=True, slots=True)
+class SingularTest:
+    """A SELECT over any tables whose rows are failures. It runs when the last model it reads is built.
+
+    Where ``by`` names columns, rows with the same values in them are right or wrong whatever the others are: then only
+    those that changed need a look. ``sql_of_shown`` is the same SELECT over ``temp."schema.name"`` in place of each
+    table. ``described_at`` is file and line in a ``schema.yml``, None where it is in none.
+    """
+
+    name: str
+    path: Path
+    sql: str
+    deps: tuple[Key, ...]
+    description: str
+    severity: Severity
+    by: tuple[str, ...]
+    sql_of_shown: str
+    described_at: tuple[Path, int] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Incremental:
     """What a change of this model's tables means for its rows (``config.meta.incremental``), where ``unique_key`` alone
     doesn't say it. All but ``unlogged`` are SQL; see ``warehouse/incremental.py`` for the tables they may read."""
@@ -57,7 +77,8 @@ class SqlModel:
     ``deps`` are the tables it reads, as (schema, name), ``columns_read`` which of their columns (None: all);
     ``version`` changes with what the SQL says, not with its layout or comments. ``unique_key`` names the columns by
     which rows of an incremental model are replaced, ``event_time`` the column in whose order they are stored.
-    ``seed_types`` are the columns of a seed with their types, None for a SELECT.
+    ``seed_types`` are the columns of a seed with their types, None for a SELECT. ``singular_tests`` are those that look
+    at other tables, too, of which this model is built last.
     """
 
     schema: str
@@ -75,6 +96,7 @@ class SqlModel:
     event_time: str | None = None
     incremental: Incremental = dataclasses.field(default_factory=Incremental)
     unit_tests: tuple[UnitTest, ...] = ()
+    singular_tests: tuple[SingularTest, ...] = ()
     tags: tuple[str, ...] = ()
     meta: Mapping[str, Any] | None = None
     seed_types: Mapping[str, str] | None = None
@@ -92,10 +114,11 @@ class SqlModel:
     @property
     def definition(self) -> str:
         """A hash of all that decides the rows and whether they are accepted: SQL, configuration and tests."""
-        tests = [
+        tests: list[object] = [
             (test.name, test.kind, test.severity, test.columns, test.where, test.values, test.expression, test.parent)
             for test in self.tests
         ]
+        tests += [(test.name, test.severity, test.by, test.sql) for test in self.singular_tests]
         parts = (self.version, self.materialized, self.unique_key, self.event_time, sorted(self.column_names), tests)
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
@@ -112,19 +135,15 @@ class SqlModel:
 
     @property
     def tested_against(self) -> tuple[Key, ...]:
-        """Other tables that its tests look at."""
+        """Other tables that its rows must be found in."""
         parents = {test.parent[:2] for test in self.tests if test.parent}
         return tuple(sorted(parents - {self.key, *self.deps}))
 
-
-@dataclass(frozen=True, slots=True)
-class SingularTest:
-    """A SELECT over any tables whose rows are failures."""
-
-    name: str
-    path: Path
-    sql: str
-    deps: tuple[Key, ...]
+    @property
+    def compared_with(self) -> tuple[Key, ...]:
+        """Further tables that its singular tests look at."""
+        others = {key for test in self.singular_tests for key in test.deps}
+        return tuple(sorted(others - {self.key, *self.deps, *self.tested_against}))
 
 
 @dataclass(frozen=True, slots=True)

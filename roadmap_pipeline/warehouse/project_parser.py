@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from roadmap_pipeline.errors import RoadmapError
 from roadmap_pipeline.warehouse import change_log, raw
-from roadmap_pipeline.warehouse.model_tests import ModelTest
+from roadmap_pipeline.warehouse.model_tests import ModelTest, TestKind, identifier
 from roadmap_pipeline.warehouse.problems import Problem, ProjectError
 from roadmap_pipeline.warehouse.project import (
     Incremental,
@@ -34,6 +34,7 @@ from roadmap_pipeline.warehouse.schema_yml import (
     ModelEntry,
     Reference,
     SchemaFile,
+    SingularTestEntry,
     UnitTestEntry,
     read_schema,
 )
@@ -78,12 +79,15 @@ class _Loader:
         known = {*paths, *((table.schema, table.name) for table in raw.TABLES)}
         for select in selects.values():
             self._check_references(select, known)
-        singular_tests = self._read_singular_tests(known)
+        singular_tests = self._read_singular_tests(known, schemas)
         models = {
             key: self._model(key, selects[key], entries[key], by_name) for key in sorted(selects) if key in entries
         }
         self._add_unit_tests(models, schemas, by_name)
         ordered = self._ordered(models)
+        if ordered:
+            self._add_singular_tests(models, singular_tests, ordered)
+            ordered = self._ordered(models)
         if self.problems:
             raise ProjectError(self.problems)
         return Project(self.directory, tuple(models[key] for key in ordered), singular_tests)
@@ -130,7 +134,7 @@ class _Loader:
         schemas = []
         for path in sorted(
             path
-            for folder in _FOLDERS
+            for folder in (*_FOLDERS, "tests")
             for pattern in ("*.yml", "*.yaml")
             for path in (self.directory / folder).rglob(pattern)
         ):
@@ -171,23 +175,67 @@ class _Loader:
                 self._problem(path, 1, f"{key[0]}.{key[1]} is in no schema.yml")
         return entries
 
-    def _check_references(self, select: SelectFile, known: set[Any]) -> None:
-        for reference in select.references:
-            if (reference.schema, reference.name) not in known:
-                text = f"{reference.schema}.{reference.name} is neither a model nor a table that Python fills"
-                self._problem(select.path, reference.line, text)
+    def _check_references(self, select: SelectFile, known: set[Any]) -> bool:
+        unknown = [place for place in select.references if (place.schema, place.name) not in known]
+        for place in unknown:
+            text = f"{place.schema}.{place.name} is neither a model nor a table that Python fills"
+            self._problem(select.path, place.line, text)
+        return not unknown
 
-    def _read_singular_tests(self, known: set[Any]) -> tuple[SingularTest, ...]:
+    def _read_singular_tests(self, known: set[Any], schemas: Sequence[SchemaFile]) -> tuple[SingularTest, ...]:
         tests = []
-        for path in sorted((self.directory / "tests").glob("*.sql")):
+        paths = sorted((self.directory / "tests").glob("*.sql"))
+        entries = self._singular_test_entries(schemas, {path.stem for path in paths})
+        for path in paths:
             try:
                 select = read_select(path)
             except ProjectError as error:
                 self.problems += error.problems
                 continue
-            self._check_references(select, known)
-            tests.append(SingularTest(path.stem, path, select.sql, _deps(select)))
+            if self._check_references(select, known):
+                tests.append(_singular_test(select, entries.get(path.stem)))
+            if path.stem in get_args(TestKind):
+                self._problem(path, 1, f"the name {path.stem} is taken: it is a kind of test")
         return tuple(tests)
+
+    def _singular_test_entries(
+        self, schemas: Sequence[SchemaFile], names: set[str]
+    ) -> dict[str, tuple[SingularTestEntry, SchemaFile, int]]:
+        entries: dict[str, tuple[SingularTestEntry, SchemaFile, int]] = {}
+        for file in schemas:
+            for index, entry in enumerate(file.document.data_tests):
+                if entry.name not in names:
+                    self._problem(file.path, file.line("data_tests", index), f"there is no test {entry.name}")
+                elif entry.name in entries:
+                    self._problem(file.path, file.line("data_tests", index), f"{entry.name} is described twice")
+                else:
+                    entries[entry.name] = entry, file, index
+        return entries
+
+    def _add_singular_tests(
+        self, models: dict[Key, SqlModel], tests: Sequence[SingularTest], ordered: Sequence[Key]
+    ) -> None:
+        """A test belongs to the model that is built last of those it reads; where it reads none, to the first that
+        reads one of its tables."""
+        for test in tests:
+            first = (key for key in ordered if set(test.deps) & set(models[key].deps))
+            key = next((key for key in reversed(ordered) if key in test.deps), None) or next(first, None)
+            if key is None:
+                self._problem(test.path, 1, "no model reads any of its tables, so that nothing would wait for it")
+                continue
+            models[key] = dataclasses.replace(models[key], singular_tests=(*models[key].singular_tests, test))
+            self._check_by(test, models, key)
+
+    def _check_by(self, test: SingularTest, models: Mapping[Key, SqlModel], of: Key) -> None:
+        if test.described_at is None:
+            return
+        for name in test.by:
+            lacking = [f"{key[0]}.{key[1]}" for key in test.deps if name not in _columns(key, models)]
+            if lacking:
+                self._problem(*test.described_at, f"{lacking[0]} has no column {name}, named by config.meta.by")
+            elif name not in models[of].unique_key:
+                text = f"config.meta.by: {name} is no part of the unique_key of {models[of].qualified_name}"
+                self._problem(*test.described_at, text)
 
     def _model(self, key: Key, select: SelectFile, described: "_Entry", by_name: Mapping[str, Key]) -> SqlModel:
         file, section, index, entry = described.file, described.section, described.index, described.entry
@@ -376,8 +424,8 @@ class _Loader:
         graph: dict[Key, list[Key]] = {}
         for key, model in sorted(models.items()):
             # Tests run while their model is built, so what they look at must be there first.
-            looked_at = [test.parent[:2] for test in model.tests if test.parent and test.parent[:2] != key]
-            graph[key] = [dep for dep in sorted({*model.deps, *looked_at}) if dep in models]
+            looked_at = {*model.deps, *model.tested_against, *model.compared_with}
+            graph[key] = [dep for dep in sorted(looked_at) if dep in models]
         try:
             return list(TopologicalSorter(graph).static_order())
         except CycleError as error:
@@ -395,6 +443,31 @@ class _Loader:
 
 def _deps(select: SelectFile) -> tuple[Key, ...]:
     return tuple(sorted({(reference.schema, reference.name) for reference in select.references}))
+
+
+def _columns(key: Key, models: Mapping[Key, SqlModel]) -> frozenset[str]:
+    if key in models:
+        return models[key].column_names
+    return frozenset(column.name for column in raw.BY_NAME[f"{key[0]}.{key[1]}"].columns)
+
+
+def _singular_test(select: SelectFile, described: tuple[SingularTestEntry, SchemaFile, int] | None) -> SingularTest:
+    entry = described[0] if described else SingularTestEntry(name=select.path.stem)
+    sql = select.sql
+    for place in reversed(select.references):
+        shown = identifier(f"{place.schema}.{place.name}")
+        sql = f"{sql[: place.start]}temp.{shown}{sql[place.end :]}"
+    return SingularTest(
+        name=select.path.stem,
+        path=select.path,
+        sql=select.sql,
+        deps=_deps(select),
+        description=entry.description,
+        severity=entry.config.severity,
+        by=entry.config.meta.by,
+        sql_of_shown=sql,
+        described_at=(described[1].path, described[1].line("data_tests", described[2])) if described else None,
+    )
 
 
 def _test_name(test: DataTest, columns: Sequence[str]) -> str:

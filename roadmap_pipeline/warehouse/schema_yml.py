@@ -234,6 +234,32 @@ class UnitTestEntry(_Record):
     expect: Expect
 
 
+class SingularTestMeta(_Record):
+    """``config.meta`` of a test across models."""
+
+    by: tuple[str, ...] = ()
+
+    @field_validator("by", mode="before")
+    @classmethod
+    def _as_tuple(cls, value: object) -> object:
+        return (value,) if isinstance(value, str) else value
+
+
+class SingularTestConfig(_Record):
+    """Whether a failure keeps the new table out, and by which columns the rows can be looked at apart."""
+
+    severity: Severity = "error"
+    meta: SingularTestMeta = SingularTestMeta()
+
+
+class SingularTestEntry(_Record):
+    """A test across models: a file of the folder ``tests``."""
+
+    name: str
+    description: str = ""
+    config: SingularTestConfig = SingularTestConfig()
+
+
 class SchemaDocument(_Record):
     """One ``schema.yml``."""
 
@@ -242,6 +268,7 @@ class SchemaDocument(_Record):
     seeds: tuple[SeedEntry, ...] = ()
     sources: tuple[SourceEntry, ...] = ()
     unit_tests: tuple[UnitTestEntry, ...] = ()
+    data_tests: tuple[SingularTestEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,11 +20,14 @@ DIALECT = "duckdb"
 
 @dataclass(frozen=True, slots=True)
 class TableReference:
-    """A place where the text reads ``schema.name``, in lower case; ``line`` counts from 1."""
+    """A place where the text reads ``schema.name``, in lower case: ``line`` counts from 1, ``start`` and ``end`` are
+    the offsets of its first character and of the one after its last."""
 
     schema: str
     name: str
     line: int
+    start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +79,7 @@ def read_select(path: Path) -> SelectFile:
     problems = list(_table_problems(path, tables, nodes))
     if problems:
         raise ProjectError(problems)
-    references = tuple(
-        TableReference(table.db.lower(), table.name.lower(), _line(table)) for table in tables if table.db
-    )
+    references = tuple(_reference(table) for table in tables if table.db)
     return SelectFile(path, sql, references, _version(tokens), _columns_read(tables, nodes))
 
 
@@ -164,6 +165,11 @@ def _table_problems(path: Path, tables: "Sequence[exp.Table]", nodes: "Sequence[
             yield Problem(path, _line(table), f"{name} is no CTE of this file; name tables as schema.table")
         elif table.db and not table.alias:
             yield Problem(path, _line(table), f"{table.db}.{name} has no alias; write {table.db}.{name} as …")
+
+
+def _reference(table: "exp.Table") -> TableReference:
+    start, end = int(table.args["db"].meta["start"]), int(table.this.meta["end"]) + 1
+    return TableReference(table.db.lower(), table.name.lower(), _line(table), start, end)
 
 
 def _line(table: "exp.Table") -> int:

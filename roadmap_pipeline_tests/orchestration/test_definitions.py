@@ -63,6 +63,17 @@ def test_checks_say_in_words_what_holds(definitions: dg.Definitions) -> None:
     assert of("marts.ci_weekly", "unique_combination_of_columns") == "one row per repo, week"
     assert of("marts.ci_weekly", "expression_is_true").startswith("week_start = date_trunc('week', week_start); ")
     assert "job_id is found in marts.ci_jobs.job_id" in of("marts.ci_failures", "relationships")
+    assert of("marts.ci_jobs", "no_job_is_lost").startswith("Every job that was read is in marts.ci_jobs")
+
+
+def test_a_test_across_models_runs_after_all_it_reads_and_stops_what_comes_after(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    for test in project().singular_tests:
+        (model,) = (model for model in project().models if test in model.singular_tests)
+        key = dg.AssetKey(list(model.key))
+        assert graph.get_check_spec(dg.AssetCheckKey(key, test.name)).blocking
+        before = {key, *graph.get_ancestor_asset_keys(key)}
+        assert {dg.AssetKey(list(dep)) for dep in test.deps} <= before, test.name
 
 
 def test_models_depend_on_what_their_sql_reads(definitions: dg.Definitions) -> None:

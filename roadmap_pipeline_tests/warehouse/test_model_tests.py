@@ -117,19 +117,19 @@ def test_an_expression_that_fails_on_the_data_is_an_error_of_the_tests(con: duck
 
 def test_rows_of_a_singular_test_are_failures(tmp_path: Path) -> None:
     files = small_project() | {
-        "tests/all_have_ids.sql": "select i.number from raw.issues as i where i.issue_id is null -- none",
-        "tests/none_is_open.sql": "select i.number from raw.issues as i where i.state = 'open'",
+        "tests/all_have_ids.sql": "select r.run_id from raw.workflow_runs as r where r.run_attempt is null -- none",
+        "tests/none_is_red.sql": "select r.run_id from raw.workflow_runs as r where r.conclusion = 'failure'",
     }
     project = load_project(write(tmp_path, files))
     with duckdb.connect(":memory:") as con:
         con.execute("create schema raw")
-        con.execute("create table raw.issues as select 4 as number, 9 as issue_id, 'open' as state")
+        con.execute("create table raw.workflow_runs as select 4 as run_id, 1 as run_attempt, 'failure' as conclusion")
         results = run_singular_tests(con, project)
         assert [(result.name, result.passed, result.failing_rows, result.sample) for result in results] == [
             ("all_have_ids", True, 0, ()),
-            ("none_is_open", False, 1, ({"number": 4},)),
+            ("none_is_red", False, 1, ({"run_id": 4},)),
         ]
         assert results[1].blocking
-        con.execute("alter table raw.issues drop issue_id")
-        with pytest.raises(TestError, match=r"all_have_ids\.sql: the test can't run: .*issue_id"):
+        con.execute("alter table raw.workflow_runs drop run_attempt")
+        with pytest.raises(TestError, match=r"all_have_ids\.sql: the test can't run: .*run_attempt"):
             run_singular_tests(con, project)

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeGuard
 
 import dagster as dg
 
@@ -12,7 +12,14 @@ from roadmap_pipeline.orchestration.lineage import lineage_metadata
 from roadmap_pipeline.orchestration.metadata import markdown_table, table_metadata
 from roadmap_pipeline.orchestration.resources import WorkspaceParam
 from roadmap_pipeline.warehouse.model_tests import ModelTest, TestResult
-from roadmap_pipeline.warehouse.models import ModelBuildError, ModelTestFailed, Project, SqlModel, build_model
+from roadmap_pipeline.warehouse.models import (
+    ModelBuildError,
+    ModelTestFailed,
+    Project,
+    SingularTest,
+    SqlModel,
+    build_model,
+)
 
 REFRESH = (
     # Unpartitioned models below partitioned reports: not every week has one, which `eager` alone would wait for.
@@ -30,15 +37,17 @@ def model_assets(project: Project) -> list[dg.AssetsDefinition]:
     return [_asset(project, model) for model in project.models]
 
 
-def checks_of(model: SqlModel) -> Mapping[str, Sequence[ModelTest]]:
-    """The model's tests by asset check: one check a kind of test and severity.
+def checks_of(model: SqlModel) -> Mapping[str, Sequence[ModelTest | SingularTest]]:
+    """The model's tests by asset check: one check a kind of test and severity, and one a test across models.
 
     A check of its own for each test would be 400 of them: every one costs two events in each run's log (half of a run's
     time), and a person reads "not_null" once, with the columns that break it, sooner than twenty times.
     """
-    checks: dict[str, list[ModelTest]] = defaultdict(list)
+    checks: dict[str, list[ModelTest | SingularTest]] = defaultdict(list)
     for test in model.tests:
         checks[test.kind if test.severity == "error" else f"{test.kind}_warning"].append(test)
+    for across in model.singular_tests:
+        checks[across.name].append(across)
     return checks
 
 
@@ -49,7 +58,12 @@ def _asset(project: Project, model: SqlModel) -> dg.AssetsDefinition:
     @dg.asset(
         key=key,
         # The journal is read as it stands: waiting for this run's writes would keep the readers' copy from them.
-        deps=[dg.AssetKey(list(dep)) for dep in model.deps if dep[0] != "sync"],
+        # What its tests look at must be up to date before they run.
+        deps=[
+            dg.AssetKey(list(dep))
+            for dep in (*model.deps, *model.tested_against, *model.compared_with)
+            if dep[0] != "sync"
+        ],
         description=model.description,
         group_name=model.schema,
         kinds={"sql", "duckdb"},
@@ -60,7 +74,7 @@ def _asset(project: Project, model: SqlModel) -> dg.AssetsDefinition:
         pool=WRITER,
         # A failing check of severity error leaves the old table in place and stops what comes after.
         check_specs=[
-            dg.AssetCheckSpec(name, asset=key, description=_description(tests), blocking=tests[0].blocking)
+            dg.AssetCheckSpec(name, asset=key, description=_description(tests), blocking=_is_blocking(tests))
             for name, tests in checks.items()
         ],
     )
@@ -99,15 +113,26 @@ def _sql(model: SqlModel) -> dg.MetadataValue:
     return dg.MetadataValue.md(f"```sql\n{model.sql}\n```")
 
 
-def _description(tests: Sequence[ModelTest]) -> str:
+def _is_blocking(tests: Sequence[ModelTest | SingularTest]) -> bool:
+    """Whether a failure keeps the new table out: a check's tests are of one severity."""
+    return tests[0].severity == "error"
+
+
+def _description(tests: Sequence[ModelTest | SingularTest]) -> str:
     """What holds, as a person says it: one phrase for all columns that must not be NULL, one for each other test."""
-    required = [test for test in tests if test.kind == "not_null" and not test.description and test.where is None]
-    phrases = [f"never NULL: {', '.join(column for test in required for column in test.columns)}"] if required else []
-    phrases += [_phrase(test) for test in tests if test not in required]
+    required = [column for test in tests if _is_plain_not_null(test) for column in test.columns]
+    phrases = [f"never NULL: {', '.join(required)}"] if required else []
+    phrases += [_phrase(test) for test in tests if not _is_plain_not_null(test)]
     return "; ".join(phrases)
 
 
-def _phrase(test: ModelTest) -> str:
+def _is_plain_not_null(test: ModelTest | SingularTest) -> TypeGuard[ModelTest]:
+    return isinstance(test, ModelTest) and test.kind == "not_null" and not test.description and test.where is None
+
+
+def _phrase(test: ModelTest | SingularTest) -> str:
+    if isinstance(test, SingularTest):
+        return test.description or f"{test.path.name} finds no row"
     columns = ", ".join(test.columns)
     if test.description:
         return test.description
@@ -125,7 +150,9 @@ def _phrase(test: ModelTest) -> str:
 
 
 def _results(
-    checks: Mapping[str, Sequence[ModelTest]], found: Mapping[str, TestResult], key: dg.AssetKey | None = None
+    checks: Mapping[str, Sequence[ModelTest | SingularTest]],
+    found: Mapping[str, TestResult],
+    key: dg.AssetKey | None = None,
 ) -> Iterator[dg.AssetCheckResult]:
     """A result per check; a test that is not in ``found`` did not fail."""
     for name, tests in checks.items():
@@ -139,6 +166,6 @@ def _results(
             asset_key=key,
             check_name=name,
             passed=not failed,
-            severity=dg.AssetCheckSeverity.ERROR if tests[0].blocking else dg.AssetCheckSeverity.WARN,
+            severity=dg.AssetCheckSeverity.ERROR if _is_blocking(tests) else dg.AssetCheckSeverity.WARN,
             metadata=metadata,
         )
