@@ -139,7 +139,11 @@ class Built:
                 "rows": result.rows,
                 "changed": result.changed_rows,
                 "checks": len(result.tests),
-                "warnings": [test.name for test in result.tests if not test.passed],
+                "warnings": [
+                    f"{test.name} not run: {test.not_run}" if test.not_run else test.name
+                    for test in result.tests
+                    if not test.passed
+                ],
                 "seconds": round(result.seconds, 3),
                 "reason": result.reason,
             }

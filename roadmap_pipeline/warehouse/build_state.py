@@ -15,7 +15,7 @@ from roadmap_pipeline.warehouse.model_tests import TestResult, identifier
 if TYPE_CHECKING:
     import duckdb
 
-    from roadmap_pipeline.warehouse.project import Key, Project, SqlModel
+    from roadmap_pipeline.warehouse.project import Key, Project, SingularTest, SqlModel
 
 Kind = Literal["table", "view"]
 
@@ -58,6 +58,7 @@ class BuildState:
                 " where database_name = current_database() and not internal"
             ).fetchall()
         }
+        self._hashes: dict[str, str] = {}  # of tables that models don't write, by the SQL that asks for it
         self.logs = {name for schema, name in self._kinds if schema == "changes"}
 
     def last_build(self, model: "SqlModel") -> LastBuild | None:
@@ -80,6 +81,9 @@ class BuildState:
     def store(self, model: "SqlModel", inputs: Inputs, tests: Sequence[TestResult]) -> None:
         """Note that ``model`` is now built from ``inputs``; belongs into the transaction that wrote its rows."""
         name = model.qualified_name
+        if any(test.not_run for test in tests):  # so that it is made up for
+            compared = {f"{schema}.{table}" for schema, table in model.compared_with}
+            inputs = {table: state for table, state in inputs.items() if table not in compared}
         if name in self._models:
             self._con.execute("delete from build.models where model = ?", [name])
         self._models[name] = (
@@ -95,6 +99,29 @@ class BuildState:
         )
         self._kinds[model.key] = "view" if model.materialized == "view" else "table"
 
+    def behind(self, project: "Project", model: "SqlModel", test: "SingularTest") -> str | None:
+        """A model that would change if it were built now, on the way to what ``test`` of ``model`` reads; None if none.
+
+        The two would then be compared in different states. What ``model`` itself reads is as it was built from.
+        """
+        if {*test.deps} <= {model.key, *model.deps}:
+            return None
+        upstream = {model.key}
+        reached = {*test.deps, *model.deps}
+        for other in reversed(project.models):
+            if other.key in reached and other.key not in upstream:
+                upstream.add(other.key)
+                reached |= {*other.deps}
+                known = self.last_build(other)
+                read = (*other.deps, *other.tested_against)
+                if (
+                    known is None
+                    or known.definition != other.definition
+                    or known.changed(self.present_inputs(project, other), read)
+                ):
+                    return other.qualified_name
+        return None
+
     def present_inputs(self, project: "Project", model: "SqlModel") -> dict[str, int | str]:
         """The state of everything that ``model`` or a test of it reads."""
         computed = {other.key for other in project.models}
@@ -104,8 +131,19 @@ class BuildState:
             if key in computed or name in change_log.LOGGED:
                 inputs[name] = self.versions.of(name)[0]
             else:
-                inputs[name] = _hash_of_rows(self._con, key, model.columns_read.get(key))
+                inputs[name] = self._hash_of_rows(key, model.columns_read.get(key))
         return inputs
+
+    def _hash_of_rows(self, key: "Key", columns: frozenset[str] | None) -> str:
+        """A hash of a small table's rows in any order, over the columns that are read."""
+        known = [column.name for column in raw.BY_NAME[f"{key[0]}.{key[1]}"].columns]
+        read = [name for name in known if columns is None or name in columns] or known
+        values = ", ".join(map(identifier, read))
+        sql = f"select count(*), sum(hash({values})::hugeint) from {key[0]}.{identifier(key[1])}"  # noqa: S608
+        if sql not in self._hashes:
+            ((rows, total),) = self._con.execute(sql).fetchall()
+            self._hashes[sql] = f"{rows}:{total}"
+        return self._hashes[sql]
 
     def forget_seen_changes(self, project: "Project") -> None:
         """Drop from the logs what every model that was ever built has taken in; belongs to the end of a build."""
@@ -129,14 +167,3 @@ def _test(stored: dict[str, object]) -> TestResult:
     sample = stored.pop("sample")
     assert isinstance(sample, list)
     return TestResult(**stored, sample=tuple(sample))  # type: ignore[arg-type]  # as asdict() wrote it
-
-
-def _hash_of_rows(con: "duckdb.DuckDBPyConnection", key: "Key", columns: frozenset[str] | None) -> str:
-    """A hash of a small table's rows in any order, over the columns that are read."""
-    known = [column.name for column in raw.BY_NAME[f"{key[0]}.{key[1]}"].columns]
-    read = [name for name in known if columns is None or name in columns] or known
-    values = ", ".join(map(identifier, read))
-    ((rows, total),) = con.execute(
-        f"select count(*), sum(hash({values})::hugeint) from {key[0]}.{identifier(key[1])}"  # noqa: S608
-    ).fetchall()
-    return f"{rows}:{total}"

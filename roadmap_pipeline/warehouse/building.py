@@ -17,7 +17,7 @@ from roadmap_pipeline.warehouse import change_log
 from roadmap_pipeline.warehouse.build_state import BuildState, Inputs, Kind, LastBuild
 from roadmap_pipeline.warehouse.connection import scalar, transaction
 from roadmap_pipeline.warehouse.model_tests import TestResult, identifier, literal, run_singular_test, run_tests
-from roadmap_pipeline.warehouse.project import Project, SqlModel
+from roadmap_pipeline.warehouse.project import Project, SingularTest, SqlModel
 
 if TYPE_CHECKING:
     import duckdb
@@ -144,7 +144,7 @@ def build_model(
     if reason is None:
         assert known is not None
         if not known.changed(inputs, (*model.deps, *model.tested_against)):
-            result = _skipped(con, state, model, known, inputs)
+            result = _skipped(con, state, project, model, known, inputs)
             return dataclasses.replace(result, seconds=time.monotonic() - started)
         try:
             found = take_in_changes(con, state, project, model, known, inputs, policy)
@@ -168,14 +168,19 @@ def _reason_to_build_whole(model: SqlModel, known: LastBuild | None, stored: Kin
 
 
 def _skipped(
-    con: "duckdb.DuckDBPyConnection", state: BuildState, model: SqlModel, known: LastBuild, inputs: Inputs
+    con: "duckdb.DuckDBPyConnection",
+    state: BuildState,
+    project: Project,
+    model: SqlModel,
+    known: LastBuild,
+    inputs: Inputs,
 ) -> ModelResult:
     relation = qualified(model)
     tests = known.tests
     compared_anew = bool(known.changed(inputs, model.compared_with))
     if compared_anew:
         tests = tests[: len(model.tests)]
-        tests += accepted(model, [run_singular_test(con, test) for test in model.singular_tests])
+        tests += compared(state, project, model, lambda test: run_singular_test(con, test))
     if compared_anew or known.described != model.described:
         with transaction(con):
             con.execute(comments(model, relation))
@@ -205,7 +210,7 @@ def _build_whole(
         changed_rows = _note_difference(con, state, project, model, beside, rows)
         _swap(con, model, beside, state.kind(model))
         # They name the table, so that it must be in its place; what fails takes it back.
-        tests += accepted(model, [run_singular_test(con, test) for test in model.singular_tests])
+        tests += compared(state, project, model, lambda test: run_singular_test(con, test))
         state.store(model, inputs, tests)
     return ModelResult(model, rows, columns, tests, 0.0, "full", reason, changed_rows)
 
@@ -215,6 +220,21 @@ def accepted(model: SqlModel, results: Sequence[TestResult]) -> tuple[TestResult
     if failed := [test for test in results if test.blocking]:
         raise ModelTestFailed(model, failed)
     return tuple(results)
+
+
+def compared(
+    state: BuildState, project: Project, model: SqlModel, run: Callable[[SingularTest], TestResult]
+) -> tuple[TestResult, ...]:
+    """What the tests across models find that belong to ``model``. Raises ModelTestFailed as :func:`accepted`."""
+    results = []
+    for test in model.singular_tests:
+        behind = state.behind(project, model, test)
+        if behind is None:
+            results.append(run(test))
+        else:
+            why = f"{behind} is not up to date"
+            results.append(TestResult(test.name, passed=False, severity="warn", failing_rows=0, not_run=why))
+    return accepted(model, results)
 
 
 def _note_difference(

@@ -31,6 +31,7 @@ from roadmap_pipeline.warehouse.building import (
     accepted,
     columns_of,
     comments,
+    compared,
     is_followed,
     log_changes,
     qualified,
@@ -303,7 +304,7 @@ class _Work:
                 self._write()
                 tests = self._test(known)
                 log_changes(self.con, self.state, self.project, model, f"{_OVERLAY}.touched.difference")
-            tests += accepted(model, [self._compare(test, known) for test in model.singular_tests])
+            tests += compared(self.state, self.project, model, lambda test: self._compare(test, known))
             if known.described != model.described:
                 self.con.execute(comments(model, qualified(model)))
             self.state.store(model, inputs, tests)

@@ -48,7 +48,10 @@ class ModelTest:
 
 @dataclass(frozen=True, slots=True)
 class TestResult:
-    """What a test found: ``failing_rows`` rows (or groups of equal rows) break it, of which ``sample`` shows a few."""
+    """What a test found: ``failing_rows`` rows (or groups of equal rows) break it, of which ``sample`` shows a few.
+
+    ``not_run`` says why there was nothing to look at yet, which is a warning.
+    """
 
     __test__ = False  # pytest: no test class
 
@@ -57,6 +60,7 @@ class TestResult:
     severity: Severity
     failing_rows: int
     sample: tuple[Mapping[str, Any], ...] = ()
+    not_run: str = ""
 
     @property
     def blocking(self) -> bool:

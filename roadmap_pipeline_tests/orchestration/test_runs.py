@@ -1,5 +1,6 @@
 """Jobs, the weekly schedule and the on-merge sensor on a real instance, against the sandbox that is up."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -99,6 +100,25 @@ def test_a_failing_check_keeps_the_table_and_stops_what_follows(ran: Ran, tmp_pa
     assert not all(check.passed for check in result.get_asset_check_evaluations())
     with duckdb.connect(ran.settings.warehouse) as con:
         assert con.execute("select count(*) from staging.stg_repositories").fetchall() == before
+
+
+def test_a_mart_materialized_alone_is_not_compared_with_what_came_since(ran: Ran) -> None:
+    import duckdb
+
+    key = dg.AssetKey(["marts", "ci_jobs"])
+    graph = build_definitions(ran.settings).resolve_asset_graph()
+    assets = [asset for asset in graph.assets_defs if key in asset.keys]
+    with duckdb.connect(ran.settings.warehouse) as con:
+        con.execute("insert into raw.workflow_jobs select * replace (-1 as job_id) from raw.workflow_jobs limit 1")
+    try:
+        with dg.DagsterInstance.ephemeral() as instance:
+            result = dg.materialize(assets, instance=instance)
+    finally:
+        with duckdb.connect(ran.settings.warehouse) as con:
+            con.execute("delete from raw.workflow_jobs where job_id = -1")
+    (check,) = (check for check in result.get_asset_check_evaluations() if check.check_name == "no_job_is_lost")
+    assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.WARN)
+    assert re.fullmatch(r"no_job_is_lost was not run: staging\.\w+ is not up to date", check.description or "")
 
 
 def test_the_sensor_asks_once_for_what_was_merged_since(tmp_path: Path) -> None:

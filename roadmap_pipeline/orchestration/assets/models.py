@@ -157,8 +157,9 @@ def _results(
     """A result per check; a test that is not in ``found`` did not fail."""
     for name, tests in checks.items():
         failed = [found[test.name] for test in tests if test.name in found and not found[test.name].passed]
+        not_run = "; ".join(f"{test.name} was not run: {test.not_run}" for test in failed if test.not_run)
         metadata: dict[str, Any] = {"tests": len(tests), "failing rows": sum(test.failing_rows for test in failed)}
-        if failed:
+        if failed and not not_run:
             metadata["failed"] = dg.MetadataValue.md(
                 "\n\n".join(f"**{test.name}**\n\n{markdown_table(test.sample)}" for test in failed)
             )
@@ -166,6 +167,7 @@ def _results(
             asset_key=key,
             check_name=name,
             passed=not failed,
-            severity=dg.AssetCheckSeverity.ERROR if _is_blocking(tests) else dg.AssetCheckSeverity.WARN,
+            severity=dg.AssetCheckSeverity.ERROR if _is_blocking(tests) and not not_run else dg.AssetCheckSeverity.WARN,
+            description=not_run or None,
             metadata=metadata,
         )
