@@ -7,9 +7,11 @@ Belongs here: running them. They are declared in ``schema.yml`` as dbt does; tes
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self
 
 from roadmap_pipeline.progress import task
 from roadmap_pipeline.warehouse import raw
@@ -34,86 +36,132 @@ class UnitTestResult:
     error: str | None = None
 
 
-def run_unit_tests(project: "Project") -> list[UnitTestResult]:
-    """Run every unit test of ``project``, in an in-memory database with UTC times.
+class UnitTests:
+    """Runs the unit tests of ``project``, model by model in any order, in one in-memory database with UTC times.
 
-    Values are cast to the type that the column really has, which is learnt by building the models on empty tables;
-    doubles are compared to nine significant digits, rows in any order. Raises ModelBuildError when a model doesn't
-    even work on empty tables.
+    It is opened by the first model that has tests. Each makes what it needs and an earlier one hasn't made yet: the
+    tables it reads, always empty between tests, and those that decide the types of their columns. Close it, or use it
+    as a context manager.
     """
-    import duckdb
 
+    def __init__(self, project: "Project") -> None:
+        self._models = {model.key: model for model in project.models}
+        self._made: set[Key] = set()
+        self._types: dict[Key, dict[str, str]] = {}  # by column, of the tables that were given rows
+        self._opened = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._opened.close()
+
+    def run(self, model: "SqlModel") -> tuple[UnitTestResult, ...]:
+        """What the unit tests of ``model`` found, in their order.
+
+        Values are cast to the type that the column really has; doubles are compared to nine significant digits, rows in
+        any order. Raises ModelBuildError when the SQL of ``model``, or of one it depends on, doesn't fit what it reads.
+        """
+        if model.unit_tests:
+            for read in model.deps:
+                self._make(read)
+        results = tuple(self._run(model, test) for test in model.unit_tests)
+        if any(result.error for result in results):
+            self._make(model.key)  # raises when it isn't the rows but the SQL that doesn't work
+        return results
+
+    @cached_property
+    def _con(self) -> "duckdb.DuckDBPyConnection":
+        import duckdb
+
+        # On a handful of rows threads only cost.
+        con = self._opened.enter_context(duckdb.connect(":memory:", config={"threads": 1}))
+        con.execute("set TimeZone = 'UTC'")
+        schemas = {table.schema for table in raw.TABLES} | {schema for schema, _ in self._models}
+        con.execute("; ".join(f"create schema {identifier(schema)}" for schema in sorted(schemas)))
+        return con
+
+    def _make(self, key: "Key") -> None:
+        """Make the table ``key``, empty; a model's types follow from the tables it reads, so these are made first."""
+        from roadmap_pipeline.warehouse.building import run_sql
+
+        if key in self._made:
+            return
+        relation = _relation(key)
+        if model := self._models.get(key):
+            for read in model.deps:
+                self._make(read)
+            # Not even a seed has rows but those that are given.
+            run_sql(self._con, model, f"create table {relation} as {model.sql}\nwith no data")
+        else:
+            columns = raw.BY_NAME[".".join(key)].columns
+            typed = ", ".join(f"{identifier(column.name)} {column.type}" for column in columns)
+            self._con.execute(f"create table {relation} ({typed})")
+        self._made.add(key)
+
+    def _run(self, model: "SqlModel", test: "UnitTest") -> UnitTestResult:
+        import duckdb
+
+        con = self._con
+        # Rolled back each time, so that every test finds empty tables.
+        con.execute("begin transaction")
+        try:
+            for key, rows in test.given.items():
+                self._insert(key, rows)
+            compared = ", ".join(dict.fromkeys(identifier(name) for row in test.expect for name in row)) or "*"
+            cursor = con.execute(f"select {compared} from ({model.sql}\n)")  # noqa: S608
+            types = {str(name): str(type_) for name, type_, *_ in cursor.description or ()}
+            actual = cursor.fetchall()
+            expected = con.execute(*_values(test.expect, types)).fetchall() if test.expect else []
+        except duckdb.Error as error:
+            return UnitTestResult(test.name, model.qualified_name, passed=False, error=str(error))
+        finally:
+            con.execute("rollback")
+        missing = _difference(expected, actual, list(types))
+        unexpected = _difference(actual, expected, list(types))
+        return UnitTestResult(test.name, model.qualified_name, not missing and not unexpected, missing, unexpected)
+
+    def _insert(self, key: "Key", rows: Sequence[Mapping[str, Any]]) -> None:
+        if not rows:
+            return
+        if key not in self._types:
+            table = self._con.table(_relation(key))
+            self._types[key] = dict(zip(table.columns, map(str, table.types), strict=True))
+        types = self._types[key]
+        named = dict.fromkeys(name for row in rows for name in row) or [next(iter(types))]
+        # That a column is described but not there is for DuckDB to say.
+        values, parameters = _values(rows, {name: types.get(name, "varchar") for name in named})
+        columns = ", ".join(map(identifier, named))
+        self._con.execute(f"insert into {_relation(key)} ({columns}) {values}", parameters)
+
+
+def run_unit_tests(project: "Project") -> list[UnitTestResult]:
+    """Run every unit test of ``project``; see :class:`UnitTests`, also for what is raised."""
     tested = [model for model in project.models if model.unit_tests]
-    results = []
+    results: list[UnitTestResult] = []
     with (
-        duckdb.connect(":memory:") as con,
+        UnitTests(project) as unit_tests,
         task("Testing models on given rows", total=sum(len(model.unit_tests) for model in tested)) as progress,
     ):
-        con.execute("set TimeZone = 'UTC'")
-        raw.create_source_tables(con)
-        _create_empty(con, project, tested)
         for model in tested:
-            for test in model.unit_tests:
-                progress.describe(test.name)
-                results.append(_run(con, model, test))
-                progress.advance()
+            progress.describe(model.qualified_name)
+            results += unit_tests.run(model)
+            progress.advance(len(model.unit_tests))
     return results
-
-
-def _create_empty(con: "duckdb.DuckDBPyConnection", project: "Project", tested: "Sequence[SqlModel]") -> None:
-    from roadmap_pipeline.warehouse.models import create
-
-    needed: set[Key] = {model.key for model in tested}
-    for model in reversed(project.models):
-        if model.key in needed:
-            needed.update(model.deps)
-    for model in project.models:
-        if model.key in needed:
-            con.execute(f"create schema if not exists {identifier(model.schema)}")
-            create(con, model, _relation(model.key), "table")
-
-
-def _run(con: "duckdb.DuckDBPyConnection", model: "SqlModel", test: "UnitTest") -> UnitTestResult:
-    import duckdb
-
-    # Rolled back each time, so that every test finds empty tables.
-    con.execute("begin transaction")
-    try:
-        for key, rows in test.given.items():
-            _insert(con, _relation(key), rows)
-        # The columns' types come from the model's own, still empty table; its result is compared with rows put there.
-        compared = list(dict.fromkeys(name for row in test.expect for name in row))
-        columns = ", ".join(map(identifier, compared)) or "*"
-        cursor = con.execute(f"select {columns} from ({model.sql}\n)")  # noqa: S608
-        names = [column[0] for column in cursor.description or ()]
-        actual = cursor.fetchall()
-        _insert(con, _relation(model.key), test.expect)
-        expected = con.execute(f"select {', '.join(map(identifier, names))} from {_relation(model.key)}").fetchall()  # noqa: S608
-    except duckdb.Error as error:
-        return UnitTestResult(test.name, model.qualified_name, passed=False, error=str(error))
-    finally:
-        con.execute("rollback")
-    missing = _difference(expected, actual, names)
-    unexpected = _difference(actual, expected, names)
-    return UnitTestResult(test.name, model.qualified_name, not missing and not unexpected, missing, unexpected)
 
 
 def _relation(key: "Key") -> str:
     return f"{identifier(key[0])}.{identifier(key[1])}"
 
 
-def _insert(con: "duckdb.DuckDBPyConnection", relation: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    types = {str(row[0]): str(row[1]) for row in con.execute(f"describe {relation}").fetchall()}
-    for row in rows:
-        if not row:
-            con.execute(f"insert into {relation} default values")
-            continue
-        columns = ", ".join(map(identifier, row))
-        values = ", ".join(f"cast(? as {types.get(name, 'varchar')})" for name in row)
-        con.execute(
-            f"insert into {relation} ({columns}) values ({values})",  # noqa: S608
-            [_parameter(value) for value in row.values()],
-        )
+def _values(rows: Sequence[Mapping[str, Any]], types: Mapping[str, str]) -> tuple[str, list[Any]]:
+    """``rows`` as VALUES in the columns of ``types``, and its parameters; what a row leaves out is NULL."""
+    row = f"({', '.join(f'?::{type_}' for type_ in types.values())})"
+    return f"values {', '.join([row] * len(rows))}", [_parameter(row.get(name)) for row in rows for name in types]
 
 
 def _parameter(value: Any) -> Any:
