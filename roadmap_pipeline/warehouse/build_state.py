@@ -106,21 +106,15 @@ class BuildState:
         """
         if {*test.deps} <= {model.key, *model.deps}:
             return None
-        upstream = {model.key}
-        reached = {*test.deps, *model.deps}
-        for other in reversed(project.models):
-            if other.key in reached and other.key not in upstream:
-                upstream.add(other.key)
-                reached |= {*other.deps}
-                known = self.last_build(other)
-                read = (*other.deps, *other.tested_against)
-                if (
-                    known is None
-                    or known.definition != other.definition
-                    or known.changed(self.present_inputs(project, other), read)
-                ):
-                    return other.qualified_name
-        return None
+        upstream = project.upstream((*test.deps, *model.deps))
+        behind = (other for other in upstream if other.key != model.key and not self._is_up_to_date(project, other))
+        return next((other.qualified_name for other in behind), None)
+
+    def _is_up_to_date(self, project: "Project", model: "SqlModel") -> bool:
+        known = self.last_build(model)
+        if known is None or known.definition != model.definition:
+            return False
+        return not known.changed(self.present_inputs(project, model), (*model.deps, *model.tested_against))
 
     def present_inputs(self, project: "Project", model: "SqlModel") -> dict[str, int | str]:
         """The state of everything that ``model`` or a test of it reads."""

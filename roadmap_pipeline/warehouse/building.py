@@ -8,6 +8,7 @@ import dataclasses
 import re
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -18,6 +19,7 @@ from roadmap_pipeline.warehouse.build_state import BuildState, Inputs, Kind, Las
 from roadmap_pipeline.warehouse.connection import scalar, transaction
 from roadmap_pipeline.warehouse.model_tests import TestResult, identifier, literal, run_singular_test, run_tests
 from roadmap_pipeline.warehouse.project import Project, SingularTest, SqlModel
+from roadmap_pipeline.warehouse.unit_tests import UnitTestResult, UnitTests
 
 if TYPE_CHECKING:
     import duckdb
@@ -81,6 +83,19 @@ class ModelBuildError(RoadmapError):
         super().__init__(f"{model.path}:{line}: {model.qualified_name} can't be built: {text}")
 
 
+class UnitTestFailed(RoadmapError):
+    """A model doesn't make of given rows what its unit tests expect; it isn't built."""
+
+    def __init__(self, model: SqlModel, results: Sequence[UnitTestResult]) -> None:
+        self.model = model
+        self.results = tuple(results)
+        lines = {test.name: f"{test.path}:{test.line}" for test in model.unit_tests}
+        found = "; ".join(f"{lines[result.name]}: {result.name}: {result.difference}" for result in results)
+        super().__init__(
+            f"{model.qualified_name} ({model.path}) keeps its previous content, since these unit tests failed: {found}"
+        )
+
+
 class ModelTestFailed(RoadmapError):
     """Tests that must hold failed; the table keeps its previous content."""
 
@@ -109,10 +124,10 @@ def build(
     models = [model for model in project.models if select is None or select(model)]
     state = BuildState(con)
     results = []
-    with task("Building models", total=len(models)) as progress:
+    with UnitTests(project) as unit_tests, task("Building models", total=len(models)) as progress:
         for model in models:
             progress.describe(model.qualified_name)
-            results.append(build_model(con, project, model, policy, state))
+            results.append(build_model(con, project, model, policy, state, unit_tests))
             progress.advance()
     if any(result.action != "skipped" for result in results):
         with transaction(con):
@@ -126,13 +141,15 @@ def build_model(
     model: SqlModel,
     policy: Policy = Policy(),
     state: BuildState | None = None,
+    unit_tests: UnitTests | None = None,
 ) -> ModelResult:
     """Bring one model up to date: not at all when nothing changed, by the rows that changed, or as a whole.
 
     As a whole it is built beside its table, tested, and put in the table's place; changed rows are replaced and tested:
-    either way all in one transaction. What the model reads must be there. Raises ModelBuildError when the SQL fails or
-    gives other columns than are described, ModelTestFailed when a test of severity error fails; the table is then as it
-    was before. ``state`` may be handed on from model to model, until one fails.
+    either way all in one transaction. A new definition must pass its unit tests first. What the model reads must be
+    there. Raises UnitTestFailed, ModelBuildError when the SQL fails or gives other columns than are described, and
+    ModelTestFailed when a test of severity error fails; the table is then as it was before. ``state`` and
+    ``unit_tests`` may be handed on from model to model, until one fails.
     """
     from roadmap_pipeline.warehouse.incremental import Impossible, take_in_changes
 
@@ -140,6 +157,8 @@ def build_model(
     state = state or BuildState(con)
     known = state.last_build(model)
     inputs = state.present_inputs(project, model)
+    if known is None or known.definition != model.definition:
+        _test_on_given_rows(project, model, unit_tests)
     reason = _reason_to_build_whole(model, known, state.kind(model), policy)
     if reason is None:
         assert known is not None
@@ -153,6 +172,12 @@ def build_model(
             reason = str(why)
     result = _build_whole(con, state, project, model, inputs, reason)
     return dataclasses.replace(result, seconds=time.monotonic() - started)
+
+
+def _test_on_given_rows(project: Project, model: SqlModel, unit_tests: UnitTests | None) -> None:
+    with nullcontext(unit_tests) if unit_tests else UnitTests(project) as tests:
+        if failed := tests.failed(model):
+            raise UnitTestFailed(model, failed)
 
 
 def _reason_to_build_whole(model: SqlModel, known: LastBuild | None, stored: Kind | None, policy: Policy) -> str | None:

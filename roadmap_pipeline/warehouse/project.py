@@ -6,7 +6,7 @@ what a number means is in the models themselves.
 
 import dataclasses
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -119,6 +119,7 @@ class SqlModel:
             for test in self.tests
         ]
         tests += [(test.name, test.severity, test.by, test.sql) for test in self.singular_tests]
+        tests += [(test.name, test.given, test.expect) for test in self.unit_tests]
         parts = (self.version, self.materialized, self.unique_key, self.event_time, sorted(self.column_names), tests)
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
@@ -157,6 +158,14 @@ class Project:
     def readers_of(self, key: Key) -> tuple[SqlModel, ...]:
         """The models that read the table ``key`` or are tested against it."""
         return tuple(model for model in self.models if key in model.deps or key in model.tested_against)
+
+    def upstream(self, tables: Iterable[Key]) -> tuple[SqlModel, ...]:
+        """The models among ``tables`` and all that they rest on, every one after those it reads."""
+        reached = set(tables)
+        for other in reversed(self.models):
+            if other.key in reached:
+                reached |= {*other.deps}
+        return tuple(other for other in self.models if other.key in reached)
 
     def model(self, name: str) -> SqlModel:
         """The model called ``schema.name`` or, since names are unique over all schemas, ``name``.

@@ -35,6 +35,21 @@ class UnitTestResult:
     unexpected: tuple[Mapping[str, Any], ...] = ()
     error: str | None = None
 
+    @property
+    def difference(self) -> str:
+        """What is wrong, on one line."""
+        if self.error is not None:
+            return self.error.split("\n", 1)[0]
+        found = [f"missing {dict(row)}" for row in self.missing] + [
+            f"unexpected {dict(row)}" for row in self.unexpected
+        ]
+        return ", ".join(found)
+
+
+_PASSED: set[tuple[str, ...]] = set()
+"""What decides the result of a model's unit tests, where they all passed: hashes of its definition and of the SQL that
+its inputs' types follow from."""
+
 
 class UnitTests:
     """Runs the unit tests of ``project``, model by model in any order, in one in-memory database with UTC times.
@@ -45,6 +60,7 @@ class UnitTests:
     """
 
     def __init__(self, project: "Project") -> None:
+        self._project = project
         self._models = {model.key: model for model in project.models}
         self._made: set[Key] = set()
         self._types: dict[Key, dict[str, str]] = {}  # by column, of the tables that were given rows
@@ -59,6 +75,19 @@ class UnitTests:
     def close(self) -> None:
         """Let go of the database."""
         self._opened.close()
+
+    def failed(self, model: "SqlModel") -> tuple[UnitTestResult, ...]:
+        """The results of :meth:`run` that aren't as expected. What passed once in this process isn't run again."""
+        if not model.unit_tests:
+            return ()
+        upstream = self._project.upstream(model.deps)
+        decides = (model.definition, *(other.version for other in upstream))
+        if decides in _PASSED:
+            return ()
+        failed = tuple(result for result in self.run(model) if not result.passed)
+        if not failed:
+            _PASSED.add(decides)
+        return failed
 
     def run(self, model: "SqlModel") -> tuple[UnitTestResult, ...]:
         """What the unit tests of ``model`` found, in their order.

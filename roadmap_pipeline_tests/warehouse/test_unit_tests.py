@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from roadmap_pipeline.warehouse.models import ModelBuildError, Project, load_project, project_directory
+from roadmap_pipeline.warehouse.connection import connect
+from roadmap_pipeline.warehouse.models import (
+    ModelBuildError,
+    Project,
+    UnitTestFailed,
+    build,
+    load_project,
+    project_directory,
+)
 from roadmap_pipeline.warehouse.problems import ProjectError
 from roadmap_pipeline.warehouse.unit_tests import UnitTestResult, UnitTests, run_unit_tests
 from roadmap_pipeline_tests.warehouse.small_project import (
@@ -264,11 +272,12 @@ def one_too_many() -> Project:
     return dataclasses.replace(project, models=tuple(models))
 
 
-@settings(max_examples=8)
+@settings(max_examples=8, deadline=None)
 @given(data=st.data())
 def test_models_are_tested_in_any_order_and_again(one_too_many: Project, data: st.DataObject) -> None:
     tested = [model for model in one_too_many.models if model.unit_tests]
-    models = data.draw(st.lists(st.sampled_from(tested), min_size=2, max_size=6))
+    chosen = data.draw(st.lists(st.integers(0, len(tested) - 1), min_size=2, max_size=6))
+    models = [tested[index] for index in chosen]
     with UnitTests(one_too_many) as unit_tests:
         found = [unit_tests.run(model) for model in models]
     for model, results in zip(models, found, strict=True):
@@ -305,3 +314,28 @@ def test_every_table_that_is_read_must_be_given(tmp_path: Path) -> None:
     directory = write(tmp_path, small_project() | {"models/marts/schema.yml": text})
     with pytest.raises(ProjectError, match=r"t must give rows for ref\('stg_runs'\)"):
         load_project(directory)
+
+
+def test_a_new_definition_is_built_once_it_passes(tmp_path: Path) -> None:
+    """As dbt does: a definition that makes something else of given rows replaces no table."""
+    expected = "          - {repo: a/c, runs: 1}\n          - {repo: a/b, runs: 3}\n          - {repo: null, runs: 1}\n"
+    good = small_project() | {"models/marts/schema.yml": MARTS_YML + _GIVEN + expected}
+    wrong = {"models/marts/runs_by_repo.sql": RUNS_BY_REPO.replace("count(*) as runs", "count(*) + 1 as runs")}
+    directory = tmp_path / "dbt_like_sql"
+    with connect(tmp_path / "roadmap.duckdb") as con:
+        con.execute("insert into raw.workflow_runs (repo, run_id, run_attempt) values ('a/b', 1, 1)")
+        build(con, load_project(write(directory, good)))
+        for _ in range(2):
+            with pytest.raises(UnitTestFailed) as error:
+                build(con, load_project(write(directory, good | wrong)))
+            said = str(error.value)
+            assert said.startswith("marts.runs_by_repo (")
+            assert "keeps its previous content, since these unit tests failed: " in said
+            assert "schema.yml:11: rates: missing {'repo': 'a/c', 'runs': 1}, " in said
+            assert "unexpected {'repo': 'a/b', 'runs': 4}" in said
+            assert con.execute("select runs from marts.runs_by_repo").fetchall() == [(1,)]
+        build(con, load_project(write(directory, good)))
+        # What is expected is a part of the definition.
+        changed = good | {"models/marts/schema.yml": MARTS_YML + _GIVEN + expected.replace("runs: 3", "runs: 2")}
+        with pytest.raises(UnitTestFailed, match="'runs': 2"):
+            build(con, load_project(write(directory, changed)))

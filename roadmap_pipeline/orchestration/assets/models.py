@@ -18,6 +18,7 @@ from roadmap_pipeline.warehouse.models import (
     Project,
     SingularTest,
     SqlModel,
+    UnitTestFailed,
     build_model,
 )
 
@@ -88,6 +89,8 @@ def _asset(project: Project, model: SqlModel) -> dg.AssetsDefinition:
                     context.log.error(f"{test.name}: {test.failing_rows} rows, e.g. {test.sample[:1]}")
                 yield from _results(checks, {test.name: test for test in error.tests}, key)
                 raise dg.Failure(str(error), allow_retries=False) from error
+            except UnitTestFailed as error:
+                raise dg.Failure(str(error), metadata={"sql": _sql(model)}, allow_retries=False) from error
             except ModelBuildError as error:
                 raise dg.Failure(
                     error.details, metadata={"sql": _sql(model), "file": model.path.name}, allow_retries=False
