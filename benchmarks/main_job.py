@@ -37,7 +37,7 @@ PLACES = (
     ("reading GitHub", "github/ingest.py", "ingest"),
     ("opening the warehouse", "warehouse/connection.py", "_open"),
     ("looking for missing tables at each opening", "warehouse/raw.py", "create_source_tables"),
-    ("building and testing the models", "warehouse/models.py", "build_model"),
+    ("building and testing the models", "warehouse/building.py", "build_model"),
     ("column lineage", "warehouse/lineage.py", "column_lineage"),
     ("metadata and previews", "orchestration/metadata.py", "table_metadata"),
     ("reading Notion and comments, planning", "roadmap_pipeline/stages.py", "sync"),

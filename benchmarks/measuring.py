@@ -32,11 +32,14 @@ def project_copy() -> Iterator[Path]:
 
 
 def environment(copy: Path | None = None) -> dict[str, str]:
-    """This process's environment without settings of the project; with ``copy`` its package is the one imported."""
+    """This process's environment without settings of the project; with ``copy`` its package is the one imported.
+
+    What Python and the project keep to start faster is kept, as it is in people's shells.
+    """
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("GITHUB_", "NOTION_", "ROADMAP_", "DAGSTER_"))
+        if not name.startswith(("GITHUB_", "NOTION_", "ROADMAP_", "DAGSTER_", "PYTHONDONTWRITEBYTECODE"))
     }
     if copy is not None:
         kept["PYTHONPATH"] = os.pathsep.join(filter(None, [str(copy), os.environ.get("PYTHONPATH")]))
