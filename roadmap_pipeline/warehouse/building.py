@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from roadmap_pipeline.errors import RoadmapError
@@ -77,10 +78,10 @@ class ModelResult:
 class ModelBuildError(RoadmapError):
     """A model's SQL fails, or gives other columns than are described. ``details`` is everything DuckDB said."""
 
-    def __init__(self, model: SqlModel, line: int, text: str, details: str = "") -> None:
+    def __init__(self, model: SqlModel, line: int, text: str, details: str = "", *, path: Path | None = None) -> None:
         self.model = model
         self.details = details or text
-        super().__init__(f"{model.path}:{line}: {model.qualified_name} can't be built: {text}")
+        super().__init__(f"{path or model.path}:{line}: {model.qualified_name} can't be built: {text}")
 
 
 class UnitTestFailed(RoadmapError):

@@ -396,7 +396,8 @@ class _Work:
             raise self._wrong(what, str(error).split("\n", 1)[0], str(error)) from error
 
     def _wrong(self, what: str, text: str, details: str = "") -> ModelBuildError:
-        return ModelBuildError(self.model, 1, f"config.meta.incremental.{what} of its schema.yml: {text}", details)
+        path, line = self.model.incremental.places.get(what, (self.model.path, 1))
+        return ModelBuildError(self.model, line, f"config.meta.incremental.{what}: {text}", details, path=path)
 
 
 def _same(left: str, right: str, columns: Sequence[str]) -> str:

@@ -62,12 +62,14 @@ class SingularTest:
 @dataclass(frozen=True, slots=True)
 class Incremental:
     """What a change of this model's tables means for its rows (``config.meta.incremental``), where ``unique_key`` alone
-    doesn't say it. All but ``unlogged`` are SQL; see ``warehouse/incremental.py`` for the tables they may read."""
+    doesn't say it. All but ``unlogged`` are SQL; see ``warehouse/incremental.py`` for the tables they may read.
+    ``places`` are file and line of each part in ``schema.yml``: of ``touched``, ``reach`` and ``given.schema.name``."""
 
     touched: str | None = None
     reach: str | None = None
     given: Mapping[str, str] = dataclasses.field(default_factory=dict)
     unlogged: tuple[str, ...] = ()
+    places: Mapping[str, tuple[Path, int]] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

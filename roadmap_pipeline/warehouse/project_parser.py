@@ -283,7 +283,7 @@ class _Loader:
             columns_read=select.columns_read,
             unique_key=entry.config.unique_key,
             event_time=entry.config.event_time,
-            incremental=Incremental(**entry.config.meta.incremental.model_dump()),
+            incremental=_incremental(entry, file, index),
             tags=entry.config.tags,
             meta=entry.config.meta.model_extra,
             seed_types=select.seed_types,
@@ -468,6 +468,16 @@ def _singular_test(select: SelectFile, described: tuple[SingularTestEntry, Schem
         sql_of_shown=sql,
         described_at=(described[1].path, described[1].line("data_tests", described[2])) if described else None,
     )
+
+
+def _incremental(entry: ModelEntry, file: SchemaFile, index: int) -> Incremental:
+    said = entry.config.meta.incremental
+    parts = {"touched": ("touched",), "reach": ("reach",)} | {f"given.{name}": ("given", name) for name in said.given}
+    places = {
+        part: (file.path, file.line("models", index, "config", "meta", "incremental", *location))
+        for part, location in parts.items()
+    }
+    return Incremental(**said.model_dump(), places=places)
 
 
 def _test_name(test: DataTest, columns: Sequence[str]) -> str:

@@ -1,26 +1,13 @@
 -- The workflows that must be green on the default branch: the configured ones, else all that ran there in the window.
 with limits as (
     select p.as_of, p.as_of - p.window_days * interval 1 day as starts_at from config.parameters as p
-), verdicts as (
-    select
-        d.repo,
-        d.workflow_path,
-        d.default_outcome as outcome,
-        d.default_completed_at as completed_at,
-        d.default_html_url as html_url
-    from staging.stg_workflow_days as d
-    where d.default_outcome is not null
-    qualify row_number() over (
-        partition by d.repo, d.workflow_path
-        order by d.default_completed_at desc, d.default_run_id desc, d.default_run_attempt desc
-    ) = 1
 ), configured as (
     select c.repo, c.workflow_path, true as is_configured from config.critical_workflows as c
 ), by_default as (
     -- A workflow that only ever skipped can't be green or red: it is none of them.
     select distinct d.repo, d.workflow_path, false as is_configured
     from staging.stg_workflow_days as d
-    semi join verdicts as v on v.repo = d.repo and v.workflow_path = d.workflow_path
+    semi join staging.stg_default_branch_verdicts as v on v.repo = d.repo and v.workflow_path = d.workflow_path
     anti join configured as c on c.repo = d.repo
     cross join limits as l
     -- The window is of days at least: of the days it cuts, it takes the end of the first and the start of the last.
@@ -39,4 +26,4 @@ select
     v.html_url as latest_url,
     coalesce(v.outcome = 'pass', false) as is_green
 from critical as c
-left join verdicts as v on v.repo = c.repo and v.workflow_path = c.workflow_path
+left join staging.stg_default_branch_verdicts as v on v.repo = c.repo and v.workflow_path = c.workflow_path

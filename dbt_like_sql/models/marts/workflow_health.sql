@@ -34,19 +34,6 @@ with last_week as (
     from marts.ci_jobs as j
     inner join last_week as w on w.week = j.week
     group by j.repo, j.workflow_path
-), latest as (
-    select
-        d.repo,
-        d.workflow_path,
-        d.default_outcome as outcome,
-        d.default_completed_at as completed_at,
-        d.default_html_url as html_url
-    from staging.stg_workflow_days as d
-    where d.default_outcome is not null
-    qualify row_number() over (
-        partition by d.repo, d.workflow_path
-        order by d.default_completed_at desc, d.default_run_id desc, d.default_run_attempt desc
-    ) = 1
 ), red as (
     select e.repo, e.workflow_path, e.started_at, e.hours from marts.red_episodes as e where e.is_open
 )
@@ -75,6 +62,6 @@ from workflows as f
 cross join last_week as w
 left join runs as r on r.repo = f.repo and r.workflow_path = f.workflow_path
 left join jobs as j on j.repo = f.repo and j.workflow_path = f.workflow_path
-left join latest as l on l.repo = f.repo and l.workflow_path = f.workflow_path
+left join staging.stg_default_branch_verdicts as l on l.repo = f.repo and l.workflow_path = f.workflow_path
 left join red as e on e.repo = f.repo and e.workflow_path = f.workflow_path
 left join marts.critical_workflows as c on c.repo = f.repo and c.workflow_path = f.workflow_path
