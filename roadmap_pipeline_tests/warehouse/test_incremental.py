@@ -222,7 +222,10 @@ def test_given_and_touched_are_sql_and_their_errors_name_the_model(
     _put(con, ("payments", 1, "success"))
     _did(con, with_touched("select c.run_id from changes.workflow_runs as c"))
     for sql, said in (
-        ("select c.run_id from changes.workflow_rusn as c", r"schema\.yml:5: .*config\.meta\.incremental\.touched: .*workflow_rusn"),
+        (
+            "select c.run_id from changes.workflow_rusn as c",
+            r"schema\.yml:5: .*config\.meta\.incremental\.touched: .*workflow_rusn",
+        ),
         ("select 1 as x", r"schema\.yml:5: .*it must give the columns"),
     ):
         _put(con, ("payments", 2, sql[:10]))
