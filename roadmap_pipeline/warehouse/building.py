@@ -103,10 +103,7 @@ class ModelTestFailed(RoadmapError):
     def __init__(self, model: SqlModel, tests: Sequence[TestResult]) -> None:
         self.model = model
         self.tests = tuple(tests)
-        found = "; ".join(
-            f"{test.name} ({test.failing_rows} rows, e.g. {dict(test.sample[0])})" if test.sample else test.name
-            for test in self.tests
-        )
+        found = "; ".join(test.summary for test in self.tests)
         super().__init__(
             f"{model.qualified_name} ({model.path}) keeps its previous content, since these tests failed: {found}"
         )

@@ -63,6 +63,14 @@ class TestResult:
     not_run: str = ""
 
     @property
+    def summary(self) -> str:
+        """Name, number of rows and the first of them, on one line."""
+        if not self.sample:
+            return self.name
+        rows = "1 row" if self.failing_rows == 1 else f"{self.failing_rows} rows"
+        return f"{self.name} ({rows}, e.g. {dict(self.sample[0])})"
+
+    @property
     def blocking(self) -> bool:
         """Whether this is a failure that must stop the build."""
         return not self.passed and self.severity == "error"

@@ -301,7 +301,7 @@ def test_a_failing_test_leaves_the_old_table(tmp_path: Path, con: duckdb.DuckDBP
     assert [(test.name, test.failing_rows, test.sample) for test in error.value.tests] == [
         ("unique_repo", 1, ({"repo": "acme/payments", "occurrences": 2},))
     ]
-    assert "unique_repo (1 rows, e.g. {'repo': 'acme/payments', 'occurrences': 2})" in str(error.value)
+    assert "unique_repo (1 row, e.g. {'repo': 'acme/payments', 'occurrences': 2})" in str(error.value)
     assert con.execute("select runs from marts.runs_by_repo").fetchall() == [(1,)]
     assert scalar(con, "select comment from duckdb_tables() where table_name = 'runs_by_repo'")
     assert scalar(con, "select count(*) from duckdb_tables() where table_name like '%building%'") == 0

@@ -73,7 +73,7 @@ def test_a_failure_keeps_the_old_rows_and_all_that_comes_after(tmp_path: Path, c
             _build(con, project)
         assert "staging.stg_runs" in str(error.value)
         assert "keeps its previous content" in str(error.value)
-        assert "none_cancelled (1 rows, e.g. {'run_id': 2})" in str(error.value)
+        assert "none_cancelled (1 row, e.g. {'run_id': 2})" in str(error.value)
         assert con.execute("select run_id from staging.stg_runs").fetchall() == [(1,)]
         assert con.execute("select runs from marts.runs_by_repo").fetchall() == [(1,)]
     _put(con, (2, "success"))
@@ -106,7 +106,7 @@ def test_it_runs_again_when_only_what_it_compares_with_changed(tmp_path: Path, c
     with transaction(con):
         raw.replace_rows(con, "raw.milestones", [{"repo": "acme/a", "number": 1, "title": "Stage 1"}])
     for _ in range(2):
-        with pytest.raises(ModelTestFailed, match=r"no_milestones \(1 rows, e\.g\. \{'title': 'Stage 1'\}\)"):
+        with pytest.raises(ModelTestFailed, match=r"no_milestones \(1 row, e\.g\. \{'title': 'Stage 1'\}\)"):
             _build(con, project)
     with transaction(con):
         raw.replace_table(con, "raw.milestones", [])
@@ -149,7 +149,7 @@ def test_only_rows_that_share_its_key_with_changed_ones_are_looked_at(
     _put(con, (3, "success"))
     assert [result.action for result in _build(con, project)] == ["incremental", "full"]
     _put(con, (4, "cancelled"))
-    with pytest.raises(ModelTestFailed, match=r"none_cancelled \(1 rows, e\.g\. \{'run_id': 4\}\)"):
+    with pytest.raises(ModelTestFailed, match=r"none_cancelled \(1 row, e\.g\. \{'run_id': 4\}\)"):
         _build(con, project)
     assert con.execute("select run_id from staging.stg_runs order by 1").fetchall() == [(1,), (2,), (3,)]
 
@@ -160,7 +160,7 @@ def test_without_a_key_all_rows_are_looked_at_each_time(tmp_path: Path, con: duc
     _build(con, project)
     con.execute("update staging.stg_runs set conclusion = 'cancelled' where run_id = 1")
     _put(con, (3, "success"))
-    with pytest.raises(ModelTestFailed, match=r"none_cancelled \(1 rows, e\.g\. \{'run_id': 1\}\)"):
+    with pytest.raises(ModelTestFailed, match=r"none_cancelled \(1 row, e\.g\. \{'run_id': 1\}\)"):
         _build(con, project)
 
 
@@ -175,7 +175,7 @@ def test_a_row_that_never_reached_the_model_is_looked_at(tmp_path: Path, con: du
     _put(con, (1, "failure"), (2, "success"))
     _build(con, project)
     _put(con, (7, "failure"), (3, "success"))
-    with pytest.raises(ModelTestFailed, match=r"no_run_lost \(1 rows, e\.g\. \{'run_id': 7\}\)"):
+    with pytest.raises(ModelTestFailed, match=r"no_run_lost \(1 row, e\.g\. \{'run_id': 7\}\)"):
         _build(con, project)
     assert con.execute("select count(*) from staging.stg_runs").fetchall() == [(2,)]
 
@@ -237,5 +237,5 @@ def test_states_that_do_not_belong_together_are_not_compared(tmp_path: Path, con
     assert (found.passed, found.blocking, found.not_run) == (False, False, "staging.stg_runs is not up to date")
     build(con, project, lambda model: model.name == "stg_runs")
     for _ in range(2):  # made up for as soon as it can be, although nothing that the mart reads makes it change
-        with pytest.raises(ModelTestFailed, match=r"lost \(1 rows, e\.g\. \{'run_id': 2\}\)"):
+        with pytest.raises(ModelTestFailed, match=r"lost \(1 row, e\.g\. \{'run_id': 2\}\)"):
             build(con, project, lambda model: model.name == "copied")

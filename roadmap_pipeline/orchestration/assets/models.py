@@ -86,7 +86,7 @@ def _asset(project: Project, model: SqlModel) -> dg.AssetsDefinition:
             except ModelTestFailed as error:
                 # What failed belongs on the checks, although the table keeps its previous content.
                 for test in error.tests:
-                    context.log.error(f"{test.name}: {test.failing_rows} rows, e.g. {test.sample[:1]}")
+                    context.log.error(test.summary)
                 yield from _results(checks, {test.name: test for test in error.tests}, key)
                 raise dg.Failure(str(error), allow_retries=False) from error
             except UnitTestFailed as error:
