@@ -5,12 +5,10 @@ in changes is in ``incremental``, what is known of earlier builds in ``build_sta
 """
 
 import dataclasses
-import re
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from roadmap_pipeline.errors import RoadmapError
@@ -18,6 +16,7 @@ from roadmap_pipeline.progress import task
 from roadmap_pipeline.warehouse import change_log
 from roadmap_pipeline.warehouse.build_state import BuildState, Inputs, Kind, LastBuild
 from roadmap_pipeline.warehouse.connection import scalar, transaction
+from roadmap_pipeline.warehouse.model_sql import ModelBuildError, create
 from roadmap_pipeline.warehouse.model_tests import TestResult, identifier, literal, run_singular_test, run_tests
 from roadmap_pipeline.warehouse.project import Project, SingularTest, SqlModel
 from roadmap_pipeline.warehouse.unit_tests import UnitTestResult, UnitTests
@@ -73,15 +72,6 @@ class ModelResult:
     action: Action = "full"
     reason: str = ""
     changed_rows: int | None = None
-
-
-class ModelBuildError(RoadmapError):
-    """A model's SQL fails, or gives other columns than are described. ``details`` is everything DuckDB said."""
-
-    def __init__(self, model: SqlModel, line: int, text: str, details: str = "", *, path: Path | None = None) -> None:
-        self.model = model
-        self.details = details or text
-        super().__init__(f"{path or model.path}:{line}: {model.qualified_name} can't be built: {text}")
 
 
 class UnitTestFailed(RoadmapError):
@@ -313,17 +303,6 @@ def is_followed(project: Project, model: SqlModel) -> bool:
     return model.materialized != "view" and any(reader.materialized == "incremental" for reader in readers)
 
 
-def create(
-    con: "duckdb.DuckDBPyConnection",
-    model: SqlModel,
-    relation: str,
-    materialized: Literal["table", "view", "incremental"],
-) -> None:
-    """Create ``relation`` (an SQL name) from the model's SQL, without testing it. Raises ModelBuildError."""
-    # On the first line of the file, so that DuckDB counts lines as the file does.
-    run_sql(con, model, f"create {'view' if materialized == 'view' else 'table'} {relation} as {model.sql}")
-
-
 def _put_in_order(con: "duckdb.DuckDBPyConnection", model: SqlModel, beside: str) -> None:
     """Sort by the event time what isn't nearly sorted, so that scans for recent rows skip the rest.
 
@@ -344,18 +323,6 @@ def _put_in_order(con: "duckdb.DuckDBPyConnection", model: SqlModel, beside: str
         unsorted = f"{identifier(model.schema)}.{identifier(model.name + _UNSORTED)}"
         con.execute(f"create table {beside} as from {unsorted} order by {time_}")
         con.execute(f"drop table {unsorted}")
-
-
-def run_sql(con: "duckdb.DuckDBPyConnection", model: SqlModel, statement: str) -> None:
-    """Run a statement that holds the model's SQL. Raises ModelBuildError with the line in the model's file."""
-    import duckdb
-
-    try:
-        con.execute(statement)
-    except duckdb.Error as error:
-        message = str(error)
-        line = re.search(r"^LINE (\d+):", message, re.MULTILINE)
-        raise ModelBuildError(model, int(line[1]) if line else 1, message.split("\n", 1)[0], message) from error
 
 
 def columns_of(con: "duckdb.DuckDBPyConnection", relation: str) -> tuple[tuple[str, str], ...]:

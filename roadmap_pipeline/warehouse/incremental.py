@@ -25,7 +25,6 @@ from typing import TYPE_CHECKING
 from roadmap_pipeline.warehouse import change_log, raw
 from roadmap_pipeline.warehouse.build_state import BuildState, Inputs, LastBuild
 from roadmap_pipeline.warehouse.building import (
-    ModelBuildError,
     ModelResult,
     Policy,
     accepted,
@@ -35,9 +34,9 @@ from roadmap_pipeline.warehouse.building import (
     is_followed,
     log_changes,
     qualified,
-    run_sql,
 )
 from roadmap_pipeline.warehouse.connection import scalar, transaction
+from roadmap_pipeline.warehouse.model_sql import ModelBuildError, run_sql
 from roadmap_pipeline.warehouse.model_tests import ModelTest, TestResult, identifier, run_singular_test, run_tests
 from roadmap_pipeline.warehouse.project import Key, Project, SingularTest, SqlModel
 

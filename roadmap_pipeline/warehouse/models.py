@@ -4,16 +4,15 @@ Belongs here: names only. Loading is in ``project``, building in ``building`` an
 """
 
 from roadmap_pipeline.warehouse.building import (
-    ModelBuildError,
     ModelResult,
     ModelTestFailed,
     Policy,
     UnitTestFailed,
     build,
     build_model,
-    create,
 )
 from roadmap_pipeline.warehouse.lineage import column_lineage
+from roadmap_pipeline.warehouse.model_sql import ModelBuildError, create
 from roadmap_pipeline.warehouse.project import (
     Key,
     ModelColumn,

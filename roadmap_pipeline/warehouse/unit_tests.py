@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from roadmap_pipeline.progress import task
 from roadmap_pipeline.warehouse import raw
+from roadmap_pipeline.warehouse.model_sql import run_sql
 from roadmap_pipeline.warehouse.model_tests import identifier
 
 if TYPE_CHECKING:
@@ -116,8 +117,6 @@ class UnitTests:
 
     def _make(self, key: "Key") -> None:
         """Make the table ``key``, empty; a model's types follow from the tables it reads, so these are made first."""
-        from roadmap_pipeline.warehouse.building import run_sql
-
         if key in self._made:
             return
         relation = _relation(key)
