@@ -303,22 +303,22 @@ class _Work:
                 self._write()
                 tests = self._test(known)
                 log_changes(self.con, self.state, self.project, model, f"{_OVERLAY}.touched.difference")
-            tests += compared(self.state, self.project, model, lambda test: self._compare(test, known))
+            tests += compared(self.state, self.project, model, lambda test: self._compare(test, known, inputs))
             if known.described != model.described:
                 self.con.execute(comments(model, qualified(model)))
             self.state.store(model, inputs, tests)
         return tests
 
-    def _compare(self, test: SingularTest, known: LastBuild) -> TestResult:
+    def _compare(self, test: SingularTest, known: LastBuild, inputs: Inputs) -> TestResult:
         """Run a test across models: on all rows, or on those that share with changed ones what it looks at apart."""
-        if not test.by:
-            return run_singular_test(self.con, test)
         by = ", ".join(map(identifier, test.by))
         keys = [f"select {by} from {_OVERLAY}.touched.keys"]  # noqa: S608
-        for schema, name in self.model.compared_with:
-            since = known.inputs.get(f"{schema}.{name}")
-            if name in self.state.logs and isinstance(since, int):
-                keys.append(f"select {by} from changes.{identifier(name)} where version > {since}")  # noqa: S608
+        changed = known.changed(inputs, (key for key in test.deps if key != self.model.key))
+        if not test.by or not all(self._is_logged_by(test.by, table, known) for table in changed):
+            return run_singular_test(self.con, test)
+        for table in changed:
+            log = f"changes.{identifier(table.split('.')[1])}"
+            keys.append(f"select {by} from {log} where version > {known.inputs[table]}")  # noqa: S608
         for schema, name in test.deps:
             self.con.execute(
                 f"create or replace temp view {identifier(f'{schema}.{name}')} as"  # noqa: S608
@@ -326,6 +326,13 @@ class _Work:
                 f" semi join ({' union '.join(keys)}) as k on {_same('given', 'k', test.by)}"
             )
         return run_singular_test(self.con, test, shown=True)
+
+    def _is_logged_by(self, columns: Sequence[str], table: str, known: LastBuild) -> bool:
+        """Whether the log says of each change of ``table`` since ``known`` which values of ``columns`` it concerns."""
+        name, since = table.split(".")[1], known.inputs.get(table)
+        if name not in self.state.logs or not isinstance(since, int) or self.state.versions.of(table)[1] > since:
+            return False
+        return set(columns) <= {column for column, _ in columns_of(self.con, f"changes.{identifier(name)}")}
 
     def _write(self) -> None:
         """Whole rows are compared, but only keys find them again: all rows of a key that differs are replaced."""

@@ -180,6 +180,26 @@ def test_a_row_that_never_reached_the_model_is_looked_at(tmp_path: Path, con: du
     assert con.execute("select count(*) from staging.stg_runs").fetchall() == [(2,)]
 
 
+def test_all_rows_are_looked_at_when_nobody_noted_which_changed(tmp_path: Path, con: duckdb.DuckDBPyConnection) -> None:
+    """Milestones are compared as a whole: their rows may concern repositories of which no run changed."""
+    incremental = "attempts by repository.\n    config: {materialized: incremental, unique_key: repo}"
+    files = _BY_RUN | {
+        "models/marts/schema.yml": MARTS_YML.replace("attempts by repository.", incremental, 1),
+        "tests/none_due.sql": "select m.title, b.repo from raw.milestones as m"
+        " join marts.runs_by_repo as b on b.repo = m.repo",
+        "tests/schema.yml": _tests_yml(none_due="config: {meta: {by: repo}}"),
+    }
+    project = _load(tmp_path, **files)
+    _put(con, (1, "success"))
+    _put(con, (2, "success"), repo="acme/b")
+    _build(con, project)
+    with transaction(con):
+        raw.replace_rows(con, "raw.milestones", [{"repo": "acme/a", "number": 1, "title": "Stage 1"}])
+    _put(con, (3, "success"), repo="acme/b")
+    with pytest.raises(ModelTestFailed, match=r"none_due \(1 row, e\.g\. \{'title': 'Stage 1', 'repo': 'acme/a'\}\)"):
+        _build(con, project)
+
+
 @pytest.mark.parametrize(
     ("yml", "test", "problem"),
     [
