@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from roadmap_pipeline.failures import bounded, classifier
+from roadmap_pipeline.failures import bounded, classifier, matching
 from roadmap_pipeline.failures.bounded import read
 from roadmap_pipeline.failures.classifier import Verdict, classify, default_classifier
 from roadmap_pipeline_tests.failures.logs import FAILED, job, line_of, raw, step
@@ -29,11 +29,12 @@ TELLING = [
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Limits so low that logs of some kilobytes are thinned several times."""
+    """Limits so low that logs of some kilobytes are thinned several times; blocks stay shorter than a window."""
     monkeypatch.setattr(bounded, "_MOST_BYTES", 6_000)
     monkeypatch.setattr(bounded, "_PIECE", 700)
     monkeypatch.setattr(bounded, "WINDOW", 1_000)
     monkeypatch.setattr(classifier, "WINDOW", 1_000)
+    monkeypatch.setattr(matching, "BLOCK", 500)
 
 
 def judged(log: bytes) -> Verdict | None:
