@@ -173,7 +173,7 @@ class _Kept:
         """A step's header, what rules find in it, and its end, with the end of its last error's message."""
         log = self._log
         yield span.start, _line_after(log, max(span.start, span.body - 1), 1)
-        # What is looked at first near the end: a window and the rest of a block, which is shorter than another one.
+        # A verdict looks at a window first, and at all of the block that it begins in: less than a second window.
         near = max(span.body, line_start(log, max(span.body, span.end - 2 * WINDOW)))
         yield from self._found(Span(span.start, span.body, near))
         yield near, _line_after(log, span.end, LINES_AFTER_ERROR)

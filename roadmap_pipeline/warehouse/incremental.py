@@ -325,7 +325,7 @@ class _Work:
                 f" select given.* from {identifier(schema)}.{identifier(name)} as given"
                 f" semi join ({' union '.join(keys)}) as k on {_same('given', 'k', test.by)}"
             )
-        return run_singular_test(self.con, test, shown=True)
+        return run_singular_test(self.con, test, on_views=True)
 
     def _is_logged_by(self, columns: Sequence[str], table: str, known: LastBuild) -> bool:
         """Whether the log says of each change of ``table`` since ``known`` which values of ``columns`` it concerns."""

@@ -151,11 +151,11 @@ def run_singular_tests(con: "duckdb.DuckDBPyConnection", project: "Project") -> 
     return results
 
 
-def run_singular_test(con: "duckdb.DuckDBPyConnection", test: "SingularTest", *, shown: bool = False) -> TestResult:
-    """Run one, where ``shown`` on the rows in ``temp."schema.name"``. Raises TestError when its SQL is wrong."""
+def run_singular_test(con: "duckdb.DuckDBPyConnection", test: "SingularTest", *, on_views: bool = False) -> TestResult:
+    """Run one, with ``on_views`` on the rows of ``temp."schema.name"``. Raises TestError when its SQL is wrong."""
     import duckdb
 
-    sql = test.sql_of_shown if shown else test.sql
+    sql = test.sql_on_views if on_views else test.sql
     try:
         count = int(con.execute(f"select count(*) from ({sql}\n)").fetchall()[0][0])  # noqa: S608
         sample = _sample(con, sql) if count else ()

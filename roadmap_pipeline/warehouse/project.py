@@ -44,8 +44,8 @@ class SingularTest:
     """A SELECT over any tables whose rows are failures. It runs when the last model it reads is built.
 
     Where ``by`` names columns, rows with the same values in them are right or wrong whatever the others are: then only
-    those that changed need a look. ``sql_of_shown`` is the same SELECT over ``temp."schema.name"`` in place of each
-    table. ``described_at`` is file and line in a ``schema.yml``, None where it is in none.
+    those that changed need a look. ``sql_on_views`` is the same SELECT over views ``temp."schema.name"`` of the
+    tables, which show those rows. ``described_at`` is file and line in a ``schema.yml``, None where it is in none.
     """
 
     name: str
@@ -55,7 +55,7 @@ class SingularTest:
     description: str
     severity: Severity
     by: tuple[str, ...]
-    sql_of_shown: str
+    sql_on_views: str
     described_at: tuple[Path, int] | None
 
 

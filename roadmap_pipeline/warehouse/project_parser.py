@@ -465,7 +465,7 @@ def _singular_test(select: SelectFile, described: tuple[SingularTestEntry, Schem
         description=entry.description,
         severity=entry.config.severity,
         by=entry.config.meta.by,
-        sql_of_shown=sql,
+        sql_on_views=sql,
         described_at=(described[1].path, described[1].line("data_tests", described[2])) if described else None,
     )
 

@@ -87,7 +87,8 @@ def _asset(project: Project, model: SqlModel) -> dg.AssetsDefinition:
                 # What failed belongs on the checks, although the table keeps its previous content.
                 for test in error.tests:
                     context.log.error(test.summary)
-                yield from _results(checks, {test.name: test for test in error.tests}, key)
+                failed = {test.name: test for test in error.tests}
+                yield from _results(_evaluated(checks, failed), failed, key)
                 raise dg.Failure(str(error), allow_retries=False) from error
             except UnitTestFailed as error:
                 raise dg.Failure(str(error), metadata={"sql": _sql(model)}, allow_retries=False) from error
@@ -150,6 +151,16 @@ def _phrase(test: ModelTest | SingularTest) -> str:
     else:
         phrase = f"one row per {columns}"
     return phrase if test.where is None else f"{phrase}, where {test.where}"
+
+
+def _evaluated(
+    checks: Mapping[str, Sequence[ModelTest | SingularTest]], failed: Mapping[str, TestResult]
+) -> Mapping[str, Sequence[ModelTest | SingularTest]]:
+    """The checks that were made when these failed: tests across models run only on rows that passed the others."""
+    across = {test.name for tests in checks.values() for test in tests if isinstance(test, SingularTest)}
+    if across & failed.keys():
+        return checks
+    return {name: tests for name, tests in checks.items() if name not in across}
 
 
 def _results(
