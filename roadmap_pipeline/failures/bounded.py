@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
+from roadmap_pipeline import decoding
 from roadmap_pipeline.failures.classifier import WINDOW, Classifier
 from roadmap_pipeline.failures.matching import Search
 from roadmap_pipeline.failures.redaction import without_keys
@@ -51,12 +52,21 @@ class Bounded:
 def read(stream: Iterable[bytes], classifier: Classifier) -> Bounded:
     """Read a raw log that comes in pieces of any size. What is held is bounded by the number of rules, not by the log.
 
-    ``classifier`` judges what was kept as it would judge the whole log, except where a line is longer than 128 KiB.
+    It may be in any encoding, and as ``gh run view --log`` prints it: the lines kept are in UTF-8, as the runner wrote
+    them. ``classifier`` judges what was kept as it would judge the whole log, except where a line is longer than 128 KiB.
     """
     kept = _Kept(classifier)
-    for piece in _pieces(stream):
+    size = 0
+
+    def counted() -> Iterator[bytes]:
+        nonlocal size
+        for piece in _pieces(stream):
+            size += len(piece)
+            yield piece
+
+    for piece in decoding.log(counted()):
         kept.add(piece)
-    return kept.end()
+    return kept.end(size)
 
 
 def _pieces(stream: Iterable[bytes]) -> Iterator[bytes]:
@@ -81,14 +91,12 @@ class _Kept:
         self._pieces: list[bytes] = []
         self._waiting = 0
         self._open_line = 0
-        self._size = 0
         self._lines = 0
         self._ends_open = False
         self._redactions = 0
 
     def add(self, piece: bytes) -> None:
         """Take in the next piece."""
-        self._size += len(piece)
         if not piece:
             return
         self._ends_open = not piece.endswith(b"\n")
@@ -102,11 +110,11 @@ class _Kept:
             self._join(ended=False)
             self._thin()
 
-    def end(self) -> Bounded:
-        """The log, or what is left of it."""
+    def end(self, size: int) -> Bounded:
+        """The log of ``size`` bytes, or what is left of it."""
         self._join(ended=True)
         lines = self._lines + self._ends_open
-        return Bounded(self._log, self._spans, self._size, lines, self._redactions)
+        return Bounded(self._log, self._spans, size, lines, self._redactions)
 
     def _join(self, *, ended: bool) -> None:
         added = b"".join(self._pieces)

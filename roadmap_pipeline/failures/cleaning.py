@@ -6,6 +6,8 @@ mentions to :mod:`.display`.
 
 import re
 
+from roadmap_pipeline.decoding import characters
+
 _ESCAPES = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[@-Z\\^_])")
 _TIMESTAMP = re.compile(rb"\A(?:\xef\xbb\xbf)?(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z ?)?")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
@@ -18,9 +20,9 @@ def without_escapes(data: bytes) -> bytes:
 
 
 def clean_line(line: bytes) -> str:
-    """One line as text: no byte order mark, timestamp, colours or control characters; undecodable bytes replaced."""
+    """One line as text: no byte order mark, timestamp, colours or control characters; what is no UTF-8 read as Windows-1252."""
     line = without_escapes(line.rstrip(b"\r\n"))
-    text = line[_TIMESTAMP.match(line).end() :].decode("utf-8", "replace")  # type: ignore[union-attr]
+    text = characters(line[_TIMESTAMP.match(line).end() :])  # type: ignore[union-attr]
     return _CONTROL.sub(lambda match: " " if match[0] == "\r" else "", text)
 
 

@@ -10,6 +10,7 @@ from base64 import b64decode, b64encode
 from collections import deque
 from collections.abc import Iterable
 
+from roadmap_pipeline import decoding
 from roadmap_pipeline.failures.cleaning import clean_line
 from roadmap_pipeline.failures.fingerprint import normalise
 from roadmap_pipeline.failures.redaction import redact
@@ -37,7 +38,7 @@ def said_in(stream: Iterable[bytes]) -> Baseline:
     """What the end of a log that comes in pieces of any size says, its last :data:`MOST_LINES` lines."""
     lines: deque[bytes] = deque(maxlen=MOST_LINES)
     rest = b""
-    for piece in stream:
+    for piece in decoding.log(stream):
         *whole, rest = (rest + piece).split(b"\n")
         lines.extend(line[:_LONGEST_LINE] for line in whole)
         rest = rest[:_LONGEST_LINE]

@@ -2,6 +2,8 @@
 
 Pure functions: a payload of the REST API in, a row of :mod:`roadmap_pipeline.warehouse.raw` out. Payloads of any age
 are taken: fields that GitHub added later may be missing, times may carry an offset or milliseconds. Nothing is judged.
+Fields of another type than GitHub's are converted first (:mod:`.conversion`): the functions raise UnusableError for a
+payload that no row can be made of, and name in ``lost`` the fields that had to be left empty.
 """
 
 import re
@@ -10,13 +12,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-Payload = Mapping[str, Any]
+from roadmap_pipeline.github.conversion import Payload, UnusableError, converted, is_time, storable, whole
+from roadmap_pipeline.github.shapes import Kind
+
 Row = dict[str, Any]
 
 _REPOSITORY_IN_URL = re.compile(r"^https?://[^/]+(?:/api/v3)?/repos/([^/]+/[^/?#]+)(?:[/?#]|$)")
 _REPOSITORY_IN_PAGE = re.compile(r"^https?://[^/]+/([^/]+/[^/?#]+)/(?:actions|runs|pull|issues|milestone)s?/")
-_RUN_IN_URL = re.compile(r"/actions/runs/(\d+)")
-_NUMBER_AT_END = re.compile(r"/(\d+)$")
+_RUN_IN_URL = re.compile(r"/actions/runs/(\d{1,18})(?!\d)")
+_NUMBER_AT_END = re.compile(r"/(\d{1,9})$")
 
 _REPEATED = {
     "archive_url": ("id", "node_id", "name", "full_name", "private", "fork", "default_branch", "html_url"),
@@ -34,14 +38,19 @@ class Reading:
 
 
 def parse_time(text: str | None) -> datetime | None:
-    """A time of the API as naive UTC; an offset is converted, a time without one is taken as UTC.
+    """Return a time of the API as naive UTC; an offset is converted, a time without one is taken as UTC.
 
-    Raises ValueError for what is no ISO 8601 time.
+    Times that stand for none (0001-01-01, 1970-01-01, the end of 9999) are None. Raises ValueError for what is no ISO
+    8601 time.
     """
     if not text:
         return None
     moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
+    if not is_time(moment):
+        return None
+    if moment.tzinfo is not None:
+        moment = moment.astimezone(UTC).replace(tzinfo=None)
+    return moment if is_time(moment) else None
 
 
 def naive_utc(moment: datetime) -> datetime:
@@ -67,8 +76,9 @@ def repository_of(payload: Payload) -> str | None:
     return found[1] if found else None
 
 
-def repository_row(payload: Payload, reading: Reading) -> Row:
+def repository_row(payload: Payload, reading: Reading, lost: list[str] | None = None) -> Row:
     """Row of ``raw.repositories``."""
+    payload = converted(Kind.REPOSITORY, payload, lost)
     return {
         "repo": payload["full_name"],
         "repository_id": payload.get("id"),
@@ -78,8 +88,9 @@ def repository_row(payload: Payload, reading: Reading) -> Row:
     }
 
 
-def run_row(payload: Payload, repo: str, reading: Reading) -> Row:
+def run_row(payload: Payload, repo: str, reading: Reading, lost: list[str] | None = None) -> Row:
     """Row of ``raw.workflow_runs``: one attempt of a run."""
+    payload = converted(Kind.RUN, payload, lost)
     attempt = payload.get("run_attempt") or 1
     commit = payload.get("head_commit") or {}
     started_at = payload.get("run_started_at") or (payload.get("created_at") if attempt == 1 else None)
@@ -112,8 +123,9 @@ def run_row(payload: Payload, repo: str, reading: Reading) -> Row:
     }
 
 
-def job_row(payload: Payload, repo: str, reading: Reading) -> Row:
-    """Row of ``raw.workflow_jobs``. Raises KeyError when neither ``run_id`` nor an address names the run."""
+def job_row(payload: Payload, repo: str, reading: Reading, lost: list[str] | None = None) -> Row:
+    """Row of ``raw.workflow_jobs``."""
+    payload = converted(Kind.JOB, payload, lost)
     steps = payload.get("steps") or []
     return {
         "repo": repo,
@@ -139,18 +151,30 @@ def job_row(payload: Payload, repo: str, reading: Reading) -> Row:
 
 
 def run_id_of(job: Payload) -> int:
-    """The run a job belongs to. Raises KeyError when the payload doesn't say."""
-    if job.get("run_id"):
-        return int(job["run_id"])
+    """Return the run a job belongs to. Raises UnusableError when the payload doesn't say."""
+    try:
+        found = whole(job.get("run_id"))
+    except UnusableError:
+        found = None
+    if found:
+        return found
     for key in ("run_url", "html_url"):
-        found = _RUN_IN_URL.search(str(job.get(key) or ""))
-        if found:
-            return int(found[1])
-    raise KeyError("run_id")
+        named = _RUN_IN_URL.search(str(job.get(key) or ""))
+        if named:
+            return int(named[1])
+    raise UnusableError("it has no run_id")
 
 
-def pull_request_row(payload: Payload, repo: str, reading: Reading, changed_files: Iterable[str] | None = None) -> Row:
+def pull_request_row(
+    payload: Payload,
+    repo: str,
+    reading: Reading,
+    lost: list[str] | None = None,
+    *,
+    changed_files: Iterable[str] | None = None,
+) -> Row:
     """Row of ``raw.pull_requests``; ``changed_files`` None where they were not read."""
+    payload = converted(Kind.PULL_REQUEST, payload, lost)
     head, base = payload.get("head") or {}, payload.get("base") or {}
     return {
         "repo": repo,
@@ -178,8 +202,9 @@ def pull_request_row(payload: Payload, repo: str, reading: Reading, changed_file
     }
 
 
-def issue_row(payload: Payload, repo: str, reading: Reading) -> Row:
+def issue_row(payload: Payload, repo: str, reading: Reading, lost: list[str] | None = None) -> Row:
     """Row of ``raw.issues``; not for the issue view of a pull request (:func:`is_pull_request_view`)."""
+    payload = converted(Kind.ISSUE, payload, lost)
     return {
         "repo": repo,
         "number": payload["number"],
@@ -198,13 +223,14 @@ def issue_row(payload: Payload, repo: str, reading: Reading) -> Row:
     }
 
 
-def is_pull_request_view(issue: Payload) -> bool:
+def is_pull_request_view(issue: Any) -> bool:
     """Whether an item of an issue list is a pull request: GitHub lists them as issues too."""
-    return issue.get("pull_request") is not None
+    return isinstance(issue, Mapping) and issue.get("pull_request") is not None
 
 
-def milestone_row(payload: Payload, repo: str, reading: Reading) -> Row:
+def milestone_row(payload: Payload, repo: str, reading: Reading, lost: list[str] | None = None) -> Row:
     """Row of ``raw.milestones``."""
+    payload = converted(Kind.MILESTONE, payload, lost)
     return {
         "repo": repo,
         "number": payload["number"],
@@ -223,8 +249,9 @@ def milestone_row(payload: Payload, repo: str, reading: Reading) -> Row:
     }
 
 
-def issue_event_row(payload: Payload, repo: str, reading: Reading) -> Row:
+def issue_event_row(payload: Payload, repo: str, reading: Reading, lost: list[str] | None = None) -> Row:
     """Row of ``raw.issue_events``."""
+    payload = converted(Kind.ISSUE_EVENT, payload, lost)
     return {
         "repo": repo,
         "event_id": payload["id"],
@@ -246,7 +273,13 @@ def issue_number_of(comment: Payload) -> int | None:
 
 
 def _read(payload: Payload, reading: Reading) -> Row:
-    return {"read_at": naive_utc(reading.read_at), "source": reading.source, "payload": _json(_slim(payload))}
+    try:
+        text = _json(_slim(payload))
+    except (TypeError, RecursionError):  # what JSON libraries don't agree on, or bottomless nesting
+        text = _json(_slim(storable(payload)))
+    if "\\u0000" in text:
+        text = _json(_slim(storable(payload)))
+    return {"read_at": naive_utc(reading.read_at), "source": reading.source, "payload": text}
 
 
 def _slim(payload: Payload) -> Row:
@@ -281,7 +314,6 @@ def _milestone(payload: Payload) -> Row:
 
 
 def _labels(payload: Payload) -> list[str]:
-    # the API takes labels as plain strings and some tools write them so
     return [label if isinstance(label, str) else label["name"] for label in payload.get("labels") or []]
 
 
@@ -291,7 +323,9 @@ def _own_pull_requests(run: Payload) -> list[int]:
     return [
         entry["number"]
         for entry in run.get("pull_requests") or []
-        if own_id is not None and ((entry.get("base") or {}).get("repo") or {}).get("id") == own_id
+        if own_id is not None
+        and entry.get("number") is not None
+        and ((entry.get("base") or {}).get("repo") or {}).get("id") == own_id
     ]
 
 
