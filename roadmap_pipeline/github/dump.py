@@ -1,16 +1,15 @@
 """Recorded payloads of GitHub in a folder: reading them, and loading them into the raw tables.
 
-Belongs here: what a folder holds, which of several records of one thing counts, and to which repository and job things
-belong. Files belong to ``dump_files``, telling kinds apart to ``shapes``, rows to ``records``; serving a dump to the
-sandbox.
+Belongs here: what a folder holds, which of several records of one thing counts, and to which repository things belong.
+Files belong to ``dump_files``, telling kinds apart to ``shapes``, fields of another type than GitHub's to
+``conversion``, rows to ``records``, whose log is whose to ``archives``; serving a dump to the sandbox.
 
 Taken are ``.json`` (a value, a list, or several values one after the other as ``gh api --paginate`` writes them),
 ``.jsonl`` and ``.ndjson``, each also gzipped; answers of lists (``{"total_count": …, "workflow_runs": […]}``) and other
 envelopes are opened. Logs are files called ``<job id>.txt`` or ``.log``, and archives of a run (``.zip``, ``.tar.gz``).
 """
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -20,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from roadmap_pipeline.errors import ConfigurationError
 from roadmap_pipeline.github import records
+from roadmap_pipeline.github.archives import KnownJob, LogFile, Unplaced, place_logs
+from roadmap_pipeline.github.conversion import UnusableError, converted
 from roadmap_pipeline.github.logs import log_columns
 from roadmap_pipeline.github.records import Reading, Row, naive_utc
 from roadmap_pipeline.github.shapes import Kind, find_records
@@ -34,39 +35,24 @@ if TYPE_CHECKING:
 ROWS_PER_BATCH = 1_000
 NAMED_AT_MOST = 5
 """How many positions or names a note gives before it only counts."""
+LONGEST_ID = 18
+"""Digits of a job's id."""
 FAILED = ("failure", "timed_out")
 _EARLIEST = datetime.min  # noqa: DTZ901 - naive, as all times of the warehouse
 
-Payload = dict[str, Any]
+Payload = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A payload and where it stood: the file, relative to the folder, and the record's place in it, from 1."""
+    """A payload and where it stood: the file, relative to the folder, and the record's place in it, from 1.
+
+    Its fields are as GitHub gives them, and what a row can't do without is there.
+    """
 
     payload: Payload
     source: str
     position: int
-
-
-@dataclass(frozen=True, slots=True)
-class Unplaced:
-    """A record or log that is not used, and why."""
-
-    source: str
-    position: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class LogFile:
-    """A job's log. In the archive of a run ``job_id`` is None: there a log goes by the job's ``name``."""
-
-    source: str
-    position: int
-    job_id: int | None
-    name: str
-    read: Callable[[], bytes]
 
 
 @dataclass(slots=True)
@@ -76,6 +62,9 @@ class Dump:
     records: dict[Kind, list[Record]] = field(default_factory=lambda: {kind: [] for kind in Kind})
     logs: list[LogFile] = field(default_factory=list)
     unrecognised: list[Unplaced] = field(default_factory=list)
+    """Records of no kind, or of which no row could be made, and places where a file is broken."""
+    partial: list[Unplaced] = field(default_factory=list)
+    """Records with fields that had to be left empty."""
     skipped_files: list[str] = field(default_factory=list)
     """Files of a kind that holds neither records nor logs."""
 
@@ -118,8 +107,8 @@ class Dump:
 def read_dump(directory: str | Path) -> Dump:
     """Read every file below ``directory``.
 
-    Raises ConfigurationError naming each file that can't be read and the place in it, and for a folder that is missing
-    or holds nothing that could be used.
+    Raises ConfigurationError naming each file of which nothing can be read and the place in it, and for a folder that
+    is missing or holds nothing that could be used. Where a part of a file can be read, that is taken.
     """
     from roadmap_pipeline.github import dump_files
 
@@ -149,78 +138,58 @@ def _read_file(path: Path, source: str, dump: Dump) -> None:
     from roadmap_pipeline.github import dump_files
 
     plain = dump_files.plain_name(path)
+    stem = Path(plain).stem
     if path.name.lower().endswith(dump_files.ARCHIVE_SUFFIXES):
-        for position, (name, log) in enumerate(dump_files.archived_logs(path), 1):
-            dump.logs.append(LogFile(source, position, None, name, partial(bytes, log)))
-    elif plain.endswith(dump_files.LOG_SUFFIXES) and Path(plain).stem.isdigit():
-        dump.logs.append(LogFile(source, 1, int(Path(plain).stem), "", partial(_log_content, path)))
+        _read_archive(path, source, dump)
+    elif plain.endswith(dump_files.LOG_SUFFIXES) and stem.isascii() and stem.isdigit():
+        dump.logs.append(LogFile(source, 1, int(stem[:LONGEST_ID]), "", partial(dump_files.content, path)))
     elif plain.endswith(dump_files.JSON_SUFFIXES):
-        found = (record for value in dump_files.json_values(path) for record in find_records(value))
-        for position, (kind, payload) in enumerate(found, 1):
-            if kind is None:
-                dump.unrecognised.append(Unplaced(source, position, f"no kind has this shape: {_shape(payload)}"))
-            else:
-                dump.records[kind].append(Record(payload, source, position))
+        position = 0
+        for value in dump_files.json_values(path):
+            for kind, payload in _recognised(value):
+                position += 1
+                _take(kind, payload, source, position, dump)
     else:
         dump.skipped_files.append(source)
 
 
-def _log_content(path: Path) -> bytes:
+def _read_archive(path: Path, source: str, dump: Dump) -> None:
     from roadmap_pipeline.github import dump_files
 
-    try:
-        return dump_files.content(path)
-    except dump_files.BrokenFileError as error:
-        raise ConfigurationError(f"{path}: {error}") from error
-
-
-@dataclass(frozen=True, slots=True)
-class KnownJob:
-    """A job as far as its log needs it."""
-
-    job_id: int
-    repo: str
-    run_id: int
-    run_attempt: int
-    name: str
-    failed: bool
-
-
-def place_logs(logs: Iterable[LogFile], jobs: Iterable[KnownJob]) -> tuple[dict[int, LogFile], list[Unplaced]]:
-    """The log of each job by its id, and the logs that belong to none.
-
-    A file named by its job belongs to that. The archive of a run belongs to the run attempt whose jobs have all the
-    names in it (several jobs of one name: none does); where several have, ids in the archive's name decide.
-    """
-    by_id = {job.job_id: job for job in jobs}
-    attempts: dict[tuple[int, int], dict[str, int]] = {}
-    for job in by_id.values():
-        attempts.setdefault((job.run_id, job.run_attempt), {})[_archive_name(job.name)] = job.job_id
-    placed: dict[int, LogFile] = {}
-    unplaced: list[Unplaced] = []
-    archives: dict[str, list[LogFile]] = {}
-    for log in logs:
-        if log.job_id is None:
-            archives.setdefault(log.source, []).append(log)
-        elif log.job_id in by_id:
-            placed[log.job_id] = log
+    position = 0
+    for position, log in enumerate(dump_files.archived_logs(path), 1):
+        if isinstance(log, dump_files.Broken):
+            dump.unrecognised.append(Unplaced(source, position, log.reason))
         else:
-            unplaced.append(Unplaced(log.source, log.position, f"no job {log.job_id} is known"))
-    for source, members in archives.items():
-        names = {_archive_name(log.name): log for log in members}
-        fitting = [attempt for attempt, known in attempts.items() if names.keys() <= known.keys()]
-        if len(fitting) > 1:
-            numbers = {int(number) for number in re.findall(r"\d+", source)}
-            fitting = [attempt for attempt in fitting if attempt[0] in numbers]
-        if len(fitting) > 1:
-            fitting = [attempt for attempt in fitting if attempt[1] in numbers]
-        if len(fitting) != 1:
-            reason = "log of a job in an archive, and not one run is known that has its jobs"
-            unplaced.extend(Unplaced(source, log.position, reason) for log in members)
-            continue
-        known = attempts[fitting[0]]
-        placed.update({known[name]: log for name, log in names.items()})
-    return placed, unplaced
+            dump.logs.append(LogFile(source, position, None, *log))
+    if not position:
+        dump.skipped_files.append(source)
+
+
+def _recognised(value: Any) -> list[tuple[Kind | None, Any]]:
+    try:
+        return list(find_records(value))
+    except RecursionError:
+        return [(None, None)]
+
+
+def _take(kind: Kind | None, payload: Any, source: str, position: int, dump: Dump) -> None:
+    from roadmap_pipeline.github.dump_files import Broken
+
+    if isinstance(payload, Broken):
+        dump.unrecognised.append(Unplaced(source, position, payload.reason))
+    elif kind is None:
+        dump.unrecognised.append(Unplaced(source, position, f"no kind has this shape: {_shape(payload)}"))
+    else:
+        lost: list[str] = []
+        try:
+            found = converted(kind, payload, lost)
+        except UnusableError as error:
+            dump.unrecognised.append(Unplaced(source, position, str(error)))
+            return
+        dump.records[kind].append(Record(found, source, position))
+        if lost:
+            dump.partial.append(Unplaced(source, position, ", ".join(dict.fromkeys(lost))))
 
 
 def ingest_dump(
@@ -245,6 +214,8 @@ def ingest_dump(
     views = _reasoned(dump, Kind.PULL_REQUEST_VIEW, "view of a pull request in a list of issues, not an issue")
     comments = _reasoned(dump, Kind.COMMENT, "comment, which no table holds")
     store.summary.notes.extend(_notes([*dump.unrecognised, *loader.unplaced, *views, *comments]))
+    store.summary.notes.extend(_notes(dump.partial, "stored without what can't be used"))
+    store.summary.notes.extend(_notes(loader.cut, "stored as far as it could be read"))
     if dump.skipped_files:
         store.summary.notes.append(f"files that hold no records: {_listed(dump.skipped_files)}")
     return store.summary
@@ -260,18 +231,20 @@ class _Loader:
         self._read_at = read_at
         self._names = _canonical_names(dump, store)
         self.unplaced: list[Unplaced] = []
+        self.cut: list[Unplaced] = []
 
     def load(self) -> None:
         """Store everything."""
-        self._put("repositories", self._rows(self._dump.repositories().values(), _repository_row))
-        for kind, table, make in (
+        kinds: tuple[tuple[Kind, str, Callable[[Payload, str, Reading], Row]], ...] = (
             (Kind.RUN, "workflow_runs", records.run_row),
             (Kind.JOB, "workflow_jobs", records.job_row),
             (Kind.PULL_REQUEST, "pull_requests", records.pull_request_row),
             (Kind.ISSUE, "issues", records.issue_row),
             (Kind.MILESTONE, "milestones", records.milestone_row),
             (Kind.ISSUE_EVENT, "issue_events", records.issue_event_row),
-        ):
+        )
+        self._put("repositories", self._rows(self._dump.repositories().values(), _repository_row))
+        for kind, table, make in kinds:
             self._put(table, self._rows(self._dump.folded(kind), make))
         if self._dump.logs:
             self._put_logs()
@@ -285,10 +258,8 @@ class _Loader:
             repo = self._names.get(name.casefold(), name)
             try:
                 yield make(record.payload, repo, Reading(self._read_at, record.source))
-            except KeyError as error:
-                self._skip(record, f"it has no {error.args[0]}")
-            except (TypeError, ValueError, AttributeError) as error:
-                self._skip(record, f"a field is not what GitHub gives ({error})")
+            except UnusableError as error:
+                self._skip(record, str(error))
 
     def _put(self, table: str, rows: Iterable[Row]) -> None:
         given = iter(rows)
@@ -310,9 +281,18 @@ class _Loader:
             if not jobs[job_id].failed:
                 self.unplaced.append(Unplaced(log.source, log.position, "log of a job that did not fail"))
         failed = ((jobs[job_id], log) for job_id, log in placed.items() if jobs[job_id].failed)
-        self._put("job_logs", (self._log_row(job, log) for job, log in failed))
+        self._put("job_logs", (row for job, log in failed if (row := self._log_row(job, log)) is not None))
 
-    def _log_row(self, job: KnownJob, log: LogFile) -> Row:
+    def _log_row(self, job: KnownJob, log: LogFile) -> Row | None:
+        from roadmap_pipeline.github.dump_files import BrokenFileError
+
+        try:
+            data = log.read()
+        except BrokenFileError as error:
+            (self.cut if error.part else self.unplaced).append(Unplaced(log.source, log.position, str(error)))
+            if not error.part:
+                return None
+            data = error.part
         return {
             "repo": job.repo,
             "job_id": job.job_id,
@@ -320,7 +300,7 @@ class _Loader:
             "run_attempt": job.run_attempt,
             "read_at": naive_utc(self._read_at),
             "source": log.source,
-            **log_columns([log.read()], self._classifier),
+            **log_columns([data], self._classifier),
         }
 
     def _skip(self, record: Record, reason: str) -> None:
@@ -350,15 +330,7 @@ def _identity(kind: Kind, payload: Payload) -> Any:
 
 def _version(payload: Payload) -> datetime:
     """What grows when the thing changes; jobs have no ``updated_at`` but end once."""
-    try:
-        return records.parse_time(payload.get("updated_at") or payload.get("completed_at")) or _EARLIEST
-    except (TypeError, ValueError):
-        return _EARLIEST
-
-
-def _archive_name(job_name: str) -> str:
-    """A job's name as far as archives keep it: they leave out signs that file names can't have, and cut it."""
-    return re.sub(r"[^\w.-]", "", job_name)[:60]
+    return records.parse_time(payload.get("updated_at") or payload.get("completed_at")) or _EARLIEST
 
 
 def _shape(payload: Any) -> str:
@@ -369,13 +341,13 @@ def _reasoned(dump: Dump, kind: Kind, reason: str) -> list[Unplaced]:
     return [Unplaced(record.source, record.position, reason) for record in dump.records[kind]]
 
 
-def _notes(unplaced: Iterable[Unplaced]) -> list[str]:
+def _notes(unplaced: Iterable[Unplaced], what: str = "not stored") -> list[str]:
     """One note for each file and reason."""
     positions: dict[tuple[str, str], list[int]] = {}
     for one in unplaced:
         positions.setdefault((one.source, one.reason), []).append(one.position)
     return [
-        f"{source}: {len(found)} not stored ({reason}), number {_listed([str(position) for position in found])}"
+        f"{source}: {len(found)} {what} ({reason}), number {_listed([str(position) for position in found])}"
         for (source, reason), found in positions.items()
     ]
 

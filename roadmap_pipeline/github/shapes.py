@@ -33,7 +33,7 @@ def kind_of(payload: Mapping[str, Any]) -> Kind | None:
         return Kind.RUN
     if has("id", "name", "status", "started_at") and ("run_id" in payload or "run_url" in payload):
         return Kind.JOB
-    if has("number", "title", "head", "base") and isinstance(payload["base"], dict):
+    if has("number", "title", "head", "base"):
         return Kind.PULL_REQUEST
     if has("number", "title", "open_issues", "closed_issues"):
         return Kind.MILESTONE
@@ -43,7 +43,7 @@ def kind_of(payload: Mapping[str, Any]) -> Kind | None:
         return Kind.ISSUE_EVENT
     if has("id", "body", "issue_url"):
         return Kind.COMMENT
-    if has("id", "full_name", "owner") and isinstance(payload["owner"], dict):
+    if has("id", "full_name", "owner"):
         return Kind.REPOSITORY
     return None
 
