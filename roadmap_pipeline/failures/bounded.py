@@ -53,7 +53,8 @@ def read(stream: Iterable[bytes], classifier: Classifier) -> Bounded:
     """Read a raw log that comes in pieces of any size. What is held is bounded by the number of rules, not by the log.
 
     It may be in any encoding, and as ``gh run view --log`` prints it: the lines kept are in UTF-8, as the runner wrote
-    them. ``classifier`` judges what was kept as it would judge the whole log, except where a line is longer than 128 KiB.
+    them. ``classifier`` judges what was kept as it would judge the whole log, except where a line is longer than 128
+    KiB.
     """
     kept = _Kept(classifier)
     size = 0

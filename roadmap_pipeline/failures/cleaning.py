@@ -20,7 +20,7 @@ def without_escapes(data: bytes) -> bytes:
 
 
 def clean_line(line: bytes) -> str:
-    """One line as text: no byte order mark, timestamp, colours or control characters; what is no UTF-8 read as Windows-1252."""
+    """One line as text: no byte order mark, timestamp, colours or control characters; not UTF-8 is Windows-1252."""
     line = without_escapes(line.rstrip(b"\r\n"))
     text = characters(line[_TIMESTAMP.match(line).end() :])  # type: ignore[union-attr]
     return _CONTROL.sub(lambda match: " " if match[0] == "\r" else "", text)

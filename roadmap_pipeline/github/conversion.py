@@ -64,13 +64,13 @@ def storable(value: Any, depth: int = 0) -> Any:
 
 
 def whole(value: Any, lost: list[str] | None = None) -> int | None:  # noqa: ARG001
-    """A number without fractions of 64 bits."""
-    return value if type(value) is int and -(2**63) <= value < 2**63 else _whole(value, _LONG)
+    """A number without fractions, as an id, a number or a count: 64 bits, not below zero."""
+    return value if type(value) is int and 0 <= value < 2**_LONG else _whole(value, _LONG)
 
 
 def small(value: Any, lost: list[str] | None = None) -> int | None:  # noqa: ARG001
-    """A number without fractions of 32 bits."""
-    return value if type(value) is int and -(2**31) <= value < 2**31 else _whole(value, _SHORT)
+    """As :func:`whole`, of 32 bits."""
+    return value if type(value) is int and 0 <= value < 2**_SHORT else _whole(value, _SHORT)
 
 
 def _whole(value: Any, bits: int) -> int | None:
@@ -83,7 +83,7 @@ def _whole(value: Any, bits: int) -> int | None:
         value = int(found[1]) if found else None
     if isinstance(value, float) and value.is_integer() and abs(value) <= 2**_EXACT:
         value = int(value)
-    if not isinstance(value, int) or isinstance(value, bool) or not -(2**bits) <= value < 2**bits:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**bits:
         raise UnusableError
     return value
 

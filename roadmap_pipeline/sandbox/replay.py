@@ -1,22 +1,26 @@
 """A folder of recorded payloads as the content of the simulated GitHub.
 
-Belongs here: what of a dump hangs together and can be served. Reading the folder belongs to ``github.dump``, serving to
-the simulator. Loading a dump into the warehouse needs none of this: there every record counts.
+Belongs here: what of a dump hangs together and can be served. Reading the folder belongs to ``github.dump``, what
+stands in for missing fields to ``recorded``, serving to the simulator. Loading a dump into the warehouse needs none of
+this: there every record counts.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from roadmap_pipeline.errors import ConfigurationError
 from roadmap_pipeline.github import records
-from roadmap_pipeline.github.dump import Dump, KnownJob, Record, place_logs, read_dump
+from roadmap_pipeline.github.archives import KnownJob, place_logs
+from roadmap_pipeline.github.conversion import Payload as Told
+from roadmap_pipeline.github.conversion import UnusableError
+from roadmap_pipeline.github.dump import Dump, Record, read_dump
+from roadmap_pipeline.github.dump_files import BrokenFileError
 from roadmap_pipeline.github.shapes import Kind
-from roadmap_pipeline.sandbox import payloads
-from roadmap_pipeline.sandbox.content import API_ROOT, HTML_ROOT, GitHubContent, Payload
+from roadmap_pipeline.sandbox import payloads, recorded
+from roadmap_pipeline.sandbox.content import GitHubContent, Payload
 
 VIEWER_LOGIN = "roadmap-pipeline[bot]"
 VIEWER_ID = 900_001
@@ -61,35 +65,47 @@ class _Replay:
         self._content = content
         self._report = report
         self._names: dict[str, str] = {}
+        self._minimal: dict[str, Payload] = {}
 
     def fill(self) -> None:
         for name, record in self._dump.repositories().items():
+            home = recorded.repository(name, record.payload, self._content.clock)
             self._names[name.casefold()] = name
-            self._content.repositories[name] = _full_repository(name, record.payload, self._content.clock)
+            self._content.repositories[name] = home
+            self._minimal[name] = payloads.minimal_repository(name, home["id"], home["owner"])
             self._report.served[Kind.REPOSITORY] += 1
-        for kind, shelf in (
-            (Kind.RUN, self._content.runs),
-            (Kind.PULL_REQUEST, self._content.pull_requests),
-            (Kind.ISSUE, self._content.issues),
-            (Kind.PULL_REQUEST_VIEW, self._content.issues),
-            (Kind.MILESTONE, self._content.milestones),
-            (Kind.ISSUE_EVENT, self._content.issue_events),
+        full = self._content.repositories
+        for kind, shelf, homes, make in (
+            (Kind.RUN, self._content.runs, self._minimal, recorded.run),
+            (Kind.PULL_REQUEST, self._content.pull_requests, full, recorded.pull_request),
+            (Kind.ISSUE, self._content.issues, full, recorded.issue),
+            (Kind.PULL_REQUEST_VIEW, self._content.issues, full, recorded.issue),
+            (Kind.MILESTONE, self._content.milestones, full, recorded.milestone),
+            (Kind.ISSUE_EVENT, self._content.issue_events, full, recorded.issue_event),
         ):
-            self._shelve(kind, shelf)
+            self._shelve(kind, shelf, homes, make)
         self._drop_views_without_pull_request()
         self._add_jobs()
         self._add_comments()
         self._add_logs()
         for unplaced in self._dump.unrecognised:
             self._leave_out("record", unplaced.reason)
+        for partial in self._dump.partial:
+            self._leave_out("field", f"{partial.reason} can't be used; the record is served without")
 
-    def _shelve(self, kind: Kind, shelf: dict[str, list[Payload]]) -> None:
+    def _shelve(
+        self,
+        kind: Kind,
+        shelf: dict[str, list[Payload]],
+        homes: dict[str, Payload],
+        make: Callable[[Payload, Told], Payload],
+    ) -> None:
         for record in self._dump.folded(kind):
             repo = self._repository(record)
             if repo is None:
                 self._leave_out(kind, "its repository is not described")
             else:
-                shelf.setdefault(repo, []).append(record.payload)
+                shelf.setdefault(repo, []).append(make(homes[repo], record.payload))
                 self._report.served[kind] += 1
 
     def _drop_views_without_pull_request(self) -> None:
@@ -106,12 +122,13 @@ class _Replay:
         for record in self._dump.folded(Kind.JOB):
             try:
                 repo = runs.get(records.run_id_of(record.payload))
-            except KeyError:
+            except UnusableError:
                 repo = None
             if repo is None:
                 self._leave_out(Kind.JOB, "its run is not there")
             else:
-                self._content.jobs.setdefault(repo, []).append(record.payload)
+                home = self._content.repositories[repo]
+                self._content.jobs.setdefault(repo, []).append(recorded.job(home, record.payload))
                 self._report.served[Kind.JOB] += 1
 
     def _add_comments(self) -> None:
@@ -126,7 +143,9 @@ class _Replay:
             if repo is None or number is None or (repo, number) not in threads:
                 self._leave_out(Kind.COMMENT, "its issue or pull request is not there")
             else:
-                self._content.comments.setdefault((repo, number), []).append(record.payload)
+                home = self._content.repositories[repo]
+                found = recorded.comment(home, number, record.payload)
+                self._content.comments.setdefault((repo, number), []).append(found)
                 self._report.served[Kind.COMMENT] += 1
 
     def _add_logs(self) -> None:
@@ -136,8 +155,16 @@ class _Replay:
             for job in items
         ]
         placed, unplaced = place_logs(self._dump.logs, jobs)
-        self._content.logs = {job_id: log.read() for job_id, log in placed.items()}
-        self._report.served["log"] += len(placed)
+        logs: dict[int, bytes] = {}
+        for job_id, log in placed.items():
+            try:
+                logs[job_id] = log.read()
+            except BrokenFileError as error:
+                self._leave_out("log", str(error))
+                if error.part:
+                    logs[job_id] = error.part
+        self._content.logs = logs
+        self._report.served["log"] += len(logs)
         for one in unplaced:
             self._leave_out("log", one.reason)
 
@@ -148,19 +175,6 @@ class _Replay:
         self._report.left_out[str(kind), reason] += 1
 
 
-def _full_repository(name: str, described: Mapping[str, Any], clock: datetime) -> Payload:
-    """A repository in the shape that its own endpoint answers, whatever little is known of it."""
-    owner = described.get("owner")
-    if not isinstance(owner, dict) or "login" not in owner:
-        owner = payloads.user(name.partition("/")[0], 0, type="Organization")
-    branch = described.get("default_branch") or "main"
-    made = payloads.repository(
-        name, described["id"], owner, created_at=clock, updated_at=clock, pushed_at=clock, default_branch=branch
-    )
-    addresses = {"url": f"{API_ROOT}/repos/{name}", "html_url": f"{HTML_ROOT}/{name}"}
-    return {**made, **described, "owner": owner, "default_branch": branch, **addresses}
-
-
 def _newest_time(dump: Dump) -> datetime:
     times = list(_times(record.payload for found in dump.records.values() for record in found))
     if not times:
@@ -168,7 +182,7 @@ def _newest_time(dump: Dump) -> datetime:
     return max(times).replace(tzinfo=UTC)
 
 
-def _times(found: Iterable[Payload]) -> Iterable[datetime]:
+def _times(found: Iterable[Told]) -> Iterable[datetime]:
     for payload in found:
         for name in _TIMES:
             moment = records.parse_time(payload.get(name))
