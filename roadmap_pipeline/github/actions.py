@@ -187,7 +187,7 @@ class ActionsReader:
 
     def _is_there(self, path: str) -> bool:
         try:
-            self._r.client.get(path, {"per_page": 1})
+            self._r.client.get(path)
         except NotFoundError:
             return False
         return True
