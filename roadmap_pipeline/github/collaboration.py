@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from roadmap_pipeline.github import records
+from roadmap_pipeline.github.conversion import parse_time
 from roadmap_pipeline.github.coverage import Span
 from roadmap_pipeline.github.listing import NewestFirst, Payload
 from roadmap_pipeline.github.paging import PER_PAGE, Answer, may_be_followed
 from roadmap_pipeline.github.reading import OVERLAP, RepositoryReading
-from roadmap_pipeline.github.records import Row, parse_time
+from roadmap_pipeline.github.records import Row
 from roadmap_pipeline.github.transport import GitHubError, IncompleteList
 from roadmap_pipeline.progress import Task
 

@@ -6,12 +6,14 @@ What has no such meaning becomes null, and where nothing can be done without the
 rows belongs to ``records``.
 """
 
+import json
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from roadmap_pipeline import decoding
 from roadmap_pipeline.github.shapes import Kind
 
 Payload = Mapping[str, Any]
@@ -26,6 +28,7 @@ _SINCE_1970 = ((10**11, 1), (10**14, 1_000), (10**17, 1_000_000))
 """Below what a count since 1970 is one of seconds, milliseconds, microseconds: up to the year 5138."""
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+_MAKES = 1_000
 _DEEPEST = 60
 """How many lists and objects inside each other are kept of a payload."""
 NO_TIME_UNTIL, NO_TIME_FROM = 1970, 9999
@@ -36,30 +39,32 @@ class UnusableError(Exception):
     """A field, or a whole payload, has no meaning that could be used; says why."""
 
 
+class Unusable(dict[str, Any]):
+    """What stands in a list for an item that can't be used: its id or number, and the time that orders the list."""
+
+    def __init__(self, reason: str, **fields: Any) -> None:
+        super().__init__(fields)
+        self.reason = reason
+
+
 Convert = Callable[[Any, list[str]], Any]
 """What a field's value means; what is given back is the very object when nothing had to be done. Adds the fields within
 it that have no meaning and were made null to the list, raises UnusableError when it has none itself."""
 
 
-def storable_text(value: str) -> str:
-    """``value`` with replacement characters for what no database takes: NUL, halves of surrogate pairs."""
-    return value if value.isprintable() else _UNSTORABLE.sub("\ufffd", value)
-
-
 def storable(value: Any, depth: int = 0) -> Any:
-    """A JSON value as every JSON library takes it: without NUL, NaN, numbers over 64 bits and bottomless nesting."""
+    """A JSON value as every JSON library and database takes it: without NUL, halves of surrogate pairs, NaN, numbers of
+    over 64 bits and bottomless nesting."""
     if isinstance(value, str):
-        return storable_text(value)
+        return value if value.isascii() and "\0" not in value else _UNSTORABLE.sub("\ufffd", value)
     if isinstance(value, float):
         return value if math.isfinite(value) else None
-    if isinstance(value, int):
-        return value if -(2**63) <= value < 2**64 else str(value)
     if isinstance(value, list):
         return [storable(item, depth + 1) for item in value] if depth < _DEEPEST else None
     if isinstance(value, Mapping):
         if depth >= _DEEPEST:
             return None
-        return {storable_text(str(key)): storable(item, depth + 1) for key, item in value.items()}
+        return {storable(key): storable(item, depth + 1) for key, item in value.items()}
     return value
 
 
@@ -90,15 +95,13 @@ def _whole(value: Any, bits: int) -> int | None:
 
 def text(value: Any, lost: list[str] | None = None) -> str | None:  # noqa: ARG001
     """A text; a number stands for its digits."""
-    if type(value) is str:
-        return storable_text(value)
     if isinstance(value, Mapping):
         value = _unwrapped(value, "$oid", *_WRAPPED_NUMBERS)
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise UnusableError
     if isinstance(value, float) and not math.isfinite(value):
         return None
-    return storable_text(str(value))
+    return value if isinstance(value, str) else str(value)
 
 
 def flag(value: Any, lost: list[str] | None = None) -> bool | None:  # noqa: ARG001
@@ -115,6 +118,11 @@ def flag(value: Any, lost: list[str] | None = None) -> bool | None:  # noqa: ARG
 def time(value: Any, lost: list[str] | None = None) -> str | None:  # noqa: ARG001
     """A time in ISO 8601; None for times that stand for none."""
     if type(value) is str:
+        try:  # as GitHub writes it
+            if value[-1:] == "Z" and NO_TIME_UNTIL < datetime.fromisoformat(value).year < NO_TIME_FROM:
+                return value
+        except ValueError:
+            pass
         digits = value.strip()
         if not digits:
             return None
@@ -142,24 +150,37 @@ def _time_since_1970(count: float, unit: int | None = None) -> str | None:
         moment = _BEGINNING + timedelta(microseconds=int(count * 1_000_000) // unit)
     except OverflowError:
         raise UnusableError from None
-    return f"{moment.replace(tzinfo=None).isoformat()}Z" if is_time(moment) else None
+    return _time_of_text(f"{moment.replace(tzinfo=None).isoformat()}Z")
 
 
 def _time_of_text(value: str) -> str | None:
     try:
-        moment = datetime.fromisoformat(value)
+        moment = parse_time(value)
     except ValueError:
         value = _ZONE_NAME.sub("Z", value.strip()).replace(" Z", "Z")
         try:
-            moment = datetime.fromisoformat(value)
+            moment = parse_time(value)
         except ValueError:
             raise UnusableError from None
-    return value if is_time(moment) else None
+    return None if moment is None else value
 
 
-def is_time(moment: datetime) -> bool:
-    """Whether it is a time, not one that stands for none."""
-    return NO_TIME_UNTIL < moment.year < NO_TIME_FROM
+def parse_time(text: str | None) -> datetime | None:
+    """Return a time of the API as naive UTC; an offset is converted, a time without one is taken as UTC.
+
+    Times that stand for none (0001-01-01, 1970-01-01, the end of 9999) are None. Raises ValueError for what is no ISO
+    8601 time.
+    """
+    if not text:
+        return None
+    moment = datetime.fromisoformat(text)
+    if not NO_TIME_UNTIL < moment.year < NO_TIME_FROM:
+        return None
+    if moment.tzinfo is None:
+        return moment
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.replace(tzinfo=None) if NO_TIME_UNTIL < moment.year < NO_TIME_FROM else None
 
 
 def _unwrapped(value: Mapping[str, Any], *names: str) -> Any:
@@ -187,21 +208,50 @@ def _opened(value: Any, wanted: type) -> Any:
     return inner
 
 
+_Fields = list[tuple[str, Convert]]
+_PLAIN = frozenset({whole, small, text, flag, time})
+"""What has no fields of its own that could be lost."""
+
+
 def thing(**fields: Convert) -> Convert:
     """An object with such fields; further ones stay as they are."""
-    given = tuple(fields.items())
+    names = tuple(fields)
+    # A page holds a hundred objects of a few makes: which fields have to be looked at is known by the types alone.
+    by_types: dict[tuple[type, ...], tuple[_Fields, _Fields]] = {}
+
+    def to_look_at(types: tuple[type, ...]) -> tuple[_Fields, _Fields]:
+        found = [
+            (name, field)
+            for (name, field), kind in zip(fields.items(), types, strict=True)
+            if kind is not type(None) and not (kind is str and field is text)
+        ]
+        if len(by_types) >= _MAKES:
+            by_types.clear()
+        by_types[types] = (
+            [one for one in found if one[1] in _PLAIN],
+            [one for one in found if one[1] not in _PLAIN],
+        )
+        return by_types[types]
 
     def convert(value: Any, lost: list[str]) -> Any:
-        if not isinstance(value, Mapping):
-            value = _opened(value, dict)
+        if not isinstance(value, dict):
+            value = value if isinstance(value, Mapping) else _opened(value, dict)
             if value is None:
                 return None
-        changed: dict[str, Any] | None = None
-        for name, field in given:
-            before = value.get(name)
-            if before is None:
-                continue
-            known = len(lost)
+        types = tuple(map(type, map(value.get, names)))
+        plain, nested = by_types.get(types) or to_look_at(types)
+        changed: dict[str, Any] = {}
+        for name, field in plain:
+            before = value[name]
+            try:
+                after = field(before, lost)
+            except UnusableError:
+                after = None
+                lost.append(name)
+            if after is not before:
+                changed[name] = after
+        for name, field in nested:
+            before, known = value[name], len(lost)
             try:
                 after = field(before, lost)
             except UnusableError:
@@ -211,10 +261,8 @@ def thing(**fields: Convert) -> Convert:
                 if len(lost) > known:
                     lost[known:] = [f"{name}.{inner}" for inner in lost[known:]]
             if after is not before:
-                if changed is None:
-                    changed = dict(value)
                 changed[name] = after
-        return value if changed is None else changed
+        return {**value, **changed} if changed else value
 
     return convert
 
@@ -246,50 +294,34 @@ def many(item: Convert) -> Convert:
 def _label(value: Any, lost: list[str]) -> Any:
     # the API takes labels as plain strings and some tools write them so
     if isinstance(value, str):
-        return storable_text(value)
+        return value
     found = _LABEL(value, lost)
     if found is None or found.get("name") is None:
         raise UnusableError
     return found
 
 
-def _full_name(value: Any, lost: list[str]) -> str:
-    if not isinstance(value, str) or not _REPOSITORY.fullmatch(value):
+def _full_name(value: Any, lost: list[str]) -> str:  # noqa: ARG001
+    if not isinstance(value, str) or not is_repository(value):
         raise UnusableError
-    return str(text(value, lost))
+    return value
 
 
-def _address(value: Any, lost: list[str]) -> str | None:
-    if not isinstance(value, str):
-        raise UnusableError
-    return text(value, lost)
+def is_repository(name: str) -> bool:
+    """Whether a name is one of a repository, as owner/name."""
+    return _REPOSITORY.fullmatch(name) is not None
 
 
 _LABEL = thing(name=text)
-_PERSON = thing(id=whole, login=text, type=text)
+_PERSON = thing(login=text, type=text)
 _AUTHOR = thing(name=text)
-_REPOSITORY_FIELDS: dict[str, Convert] = {
-    "id": whole,
-    "full_name": _full_name,
-    "owner": _PERSON,
-    "default_branch": text,
-    "url": _address,
-    "html_url": _address,
-    "created_at": time,
-    "updated_at": time,
-    "pushed_at": time,
-}
-_INNER_REPOSITORY = thing(**_REPOSITORY_FIELDS)
+_INNER_REPOSITORY = thing(id=whole, full_name=text, default_branch=text)
 _BRANCH = thing(ref=text, sha=text, repo=_INNER_REPOSITORY)
 _STEP = thing(number=whole, name=text, status=text, conclusion=text, started_at=time, completed_at=time)
 _MILESTONE = thing(number=small, title=text)
 _ADDRESSES: dict[str, Convert] = {
     "repository": _INNER_REPOSITORY,
-    "url": _address,
-    "html_url": _address,
-    "repository_url": _address,
-    "issue_url": _address,
-    "run_url": _address,
+    "html_url": text,
 }
 _PLAN: dict[str, Convert] = {
     "id": whole,
@@ -311,7 +343,16 @@ _ISSUE = thing(
     pull_request=thing(merged_at=time),
 )
 _SHAPES: dict[Kind, Convert] = {
-    Kind.REPOSITORY: _INNER_REPOSITORY,
+    Kind.REPOSITORY: thing(
+        id=whole,
+        full_name=_full_name,
+        owner=_PERSON,
+        default_branch=text,
+        html_url=text,
+        created_at=time,
+        updated_at=time,
+        pushed_at=time,
+    ),
     Kind.RUN: thing(
         id=whole,
         run_attempt=small,
@@ -401,6 +442,8 @@ def converted(kind: Kind, payload: Any, lost: list[str] | None = None) -> Payloa
     payload is no object, or lacks what a row can't do without.
     """
     fields: list[str] = []
+    if isinstance(payload, Unusable):
+        raise UnusableError(payload.reason)
     if not isinstance(payload, Mapping):
         raise UnusableError(f"it is no {kind}")
     found: Payload = _SHAPES[kind](payload, fields)
@@ -412,3 +455,93 @@ def converted(kind: Kind, payload: Any, lost: list[str] | None = None) -> Payloa
     if lost is not None:
         lost.extend(fields)
     return found
+
+
+def in_order(kind: Kind, items: Sequence[Any], time_field: str) -> list[Payload]:
+    """Return the items of a list with their ids or numbers, and the time that orders them, as GitHub gives them.
+
+    In the place of one that can't be used stands an :class:`Unusable`, with the time of its neighbour where it has
+    none, so that the list can still be walked. Raises UnusableError when no item has a time.
+    """
+    found = [_item(kind, item, time_field) for item in items]
+    nearest = next((item[time_field] for item in found if item.get(time_field) is not None), None)
+    if found and nearest is None:
+        raise UnusableError(f"no {kind} has a {time_field} that can be used")
+    for item in found:
+        if isinstance(item, Unusable) and item.get(time_field) is None:
+            item[time_field] = nearest
+        nearest = item[time_field]
+    return found
+
+
+def _item(kind: Kind, item: Any, time_field: str) -> Payload:
+    if type(item) is dict and type(item.get(_NEEDED[kind][0])) is int and type(item.get(time_field)) is str:
+        try:
+            if parse_time(item[time_field]) is not None:
+                return item
+        except ValueError:
+            pass
+    lost: list[str] = []
+    try:
+        found = converted(kind, item, lost)
+        if found.get(time_field) is not None:
+            return found
+        reason = f"its {time_field} can't be used" if time_field in lost else f"it has no {time_field}"
+    except UnusableError as error:
+        reason = str(error)
+    told = item if isinstance(item, Mapping) else {}
+    fields: dict[str, Any] = {}
+    for name in ("id", "number"):
+        try:
+            fields[name] = whole(told.get(name))
+        except UnusableError:
+            fields[name] = repr(told.get(name))
+    try:
+        fields[time_field] = time(told.get(time_field))
+    except UnusableError:
+        fields[time_field] = None
+    return Unusable(reason, **fields)
+
+
+def read_json(data: bytes) -> Any:
+    """Return the one JSON value that a text in any encoding holds, :func:`storable`. Raises ValueError."""
+    import orjson
+
+    try:
+        value = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        text = decoding.text(data)
+        value, end = read_json_at(text, blanks_end(text, 0))
+        if blanks_end(text, end) < len(text):
+            raise
+        return value
+    return storable(value) if b"\\u0000" in data else value
+
+
+def read_json_at(text: str, position: int) -> tuple[Any, int]:
+    """Return the JSON value at a place in ``text``, :func:`storable`, and where it ends. Raises ValueError.
+
+    Takes what Python's reader takes, which is more than others do: NaN, numbers of any length, half a surrogate pair.
+    """
+    try:
+        value, end = _LENIENT.raw_decode(text, position)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    return storable(value), end
+
+
+def blanks_end(text: str, position: int) -> int:
+    """Return where the blanks at a place in ``text`` end."""
+    match = _BLANK.match(text, position)
+    assert match is not None
+    return match.end()
+
+
+def _number(digits: str) -> int | str:
+    """A whole number; one that no column could hold stays text."""
+    return int(digits) if len(digits) < _LONGEST_NUMBER else digits
+
+
+_BLANK = re.compile(r"[\s\0]*")
+_LONGEST_NUMBER = 20
+_LENIENT = json.JSONDecoder(parse_int=_number, strict=False)

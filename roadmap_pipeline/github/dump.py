@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from roadmap_pipeline.errors import ConfigurationError
 from roadmap_pipeline.github import records
 from roadmap_pipeline.github.archives import KnownJob, LogFile, Unplaced, place_logs
-from roadmap_pipeline.github.conversion import UnusableError, converted
+from roadmap_pipeline.github.conversion import UnusableError, converted, is_repository, parse_time
 from roadmap_pipeline.github.logs import log_columns
 from roadmap_pipeline.github.records import Reading, Row, naive_utc
 from roadmap_pipeline.github.shapes import Kind, find_records
@@ -89,9 +89,9 @@ class Dump:
             for record in self.records[kind]:
                 payload = record.payload
                 repository = payload.get("repository") or (payload.get("base") or {}).get("repo") or {}
-                if not repository.get("full_name") or not repository.get("id"):
+                name = repository.get("full_name") or ""
+                if not is_repository(name) or not repository.get("id"):
                     continue
-                name = str(repository["full_name"])
                 known = found[name].payload if name in found else {}
                 found[name] = Record({**known, **repository}, record.source, record.position)
                 if payload.get("event") == "schedule" and payload.get("head_branch"):
@@ -330,7 +330,7 @@ def _identity(kind: Kind, payload: Payload) -> Any:
 
 def _version(payload: Payload) -> datetime:
     """What grows when the thing changes; jobs have no ``updated_at`` but end once."""
-    return records.parse_time(payload.get("updated_at") or payload.get("completed_at")) or _EARLIEST
+    return parse_time(payload.get("updated_at") or payload.get("completed_at")) or _EARLIEST
 
 
 def _shape(payload: Any) -> str:

@@ -21,18 +21,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from roadmap_pipeline import decoding
-from roadmap_pipeline.github.conversion import storable
+from roadmap_pipeline.github.conversion import blanks_end, read_json, read_json_at
 
 JSON_SUFFIXES = (".json", ".jsonl", ".ndjson")
 LOG_SUFFIXES = (".txt", ".log")
 ARCHIVE_SUFFIXES = (".zip", ".tar.gz", ".tgz", ".tar")
 
-_BLANK = re.compile(r"[\s\0]*")
 _PIECE = 1 << 20
-_LONGEST_NUMBER = 20
 _WHOLE_JOB = re.compile(r"-?\d+_([^/\\]+)\.txt")
 """A whole job's log in the archive of a run: ``3_build.txt``, with a negative number from GitHub's older service; those
 of single steps stand in folders."""
@@ -115,50 +111,33 @@ def _values_by_line(data: bytes) -> Iterator[Any]:
     for number, line in enumerate(data.split(b"\n"), 1):
         if line.strip(b"\0 \t\r\xef\xbb\xbf"):
             try:
-                yield orjson.loads(line)
-            except orjson.JSONDecodeError:
-                yield from _leniently(decoding.text(line), number)
-
-
-def _leniently(line: str, number: int) -> Iterator[Any]:
-    for value in _values_in_sequence(line):
-        yield Broken(value.reason.replace("line 1,", f"line {number},")) if isinstance(value, Broken) else value
+                yield read_json(line)
+            except ValueError as error:
+                yield _broken(error, number)
 
 
 def _values(data: bytes) -> Iterator[Any]:
     try:
-        whole = orjson.loads(data)
-    except orjson.JSONDecodeError:
+        yield read_json(data)
+    except ValueError:
         yield from _values_in_sequence(decoding.text(data))
-    else:
-        yield whole
 
 
 def _values_in_sequence(text: str) -> Iterator[Any]:
-    """Values as Python's reader takes them, which is more than others do: NaN, any number, half a surrogate pair."""
-    decoder = json.JSONDecoder(parse_int=_number, strict=False)
     position = 0
-    while (position := _end_of_blanks(text, position)) < len(text):
+    while (position := blanks_end(text, position)) < len(text):
         try:
-            value, position = decoder.raw_decode(text, position)
-        except json.JSONDecodeError as error:
-            yield Broken(f"line {error.lineno}, column {error.colno} is not JSON: {error.msg}")
+            value, position = read_json_at(text, position)
+        except ValueError as error:
+            yield _broken(error)
             return
-        except RecursionError:
-            yield Broken(f"the value before character {position + 1} is nested too deeply")
-            return
-        yield storable(value)
+        yield value
 
 
-def _number(digits: str) -> int | str:
-    """A whole number; one that no column could hold stays text."""
-    return int(digits) if len(digits) <= _LONGEST_NUMBER else digits
-
-
-def _end_of_blanks(text: str, position: int) -> int:
-    match = _BLANK.match(text, position)
-    assert match is not None
-    return match.end()
+def _broken(error: ValueError, line: int | None = None) -> Broken:
+    if not isinstance(error, json.JSONDecodeError):
+        return Broken(str(error))
+    return Broken(f"line {line or error.lineno}, column {error.colno} is not JSON: {error.msg}")
 
 
 def archived_logs(path: Path) -> Iterator[tuple[str, Callable[[], bytes]] | Broken]:

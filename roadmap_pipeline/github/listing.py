@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from roadmap_pipeline.github.conversion import parse_time
 from roadmap_pipeline.github.coverage import SECOND, Span
 from roadmap_pipeline.github.paging import PER_PAGE, Answer, may_be_followed
 from roadmap_pipeline.github.read_failures import costs_only_itself, may_pass
-from roadmap_pipeline.github.records import parse_time
 from roadmap_pipeline.github.transport import GitHubClient, GitHubError, IncompleteList
 
 Payload = dict[str, Any]

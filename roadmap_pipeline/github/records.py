@@ -12,7 +12,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from roadmap_pipeline.github.conversion import Payload, UnusableError, converted, is_time, storable, whole
+from roadmap_pipeline.github.conversion import (
+    Payload,
+    UnusableError,
+    converted,
+    is_repository,
+    parse_time,
+    storable,
+    whole,
+)
 from roadmap_pipeline.github.shapes import Kind
 
 Row = dict[str, Any]
@@ -37,22 +45,6 @@ class Reading:
     source: str
 
 
-def parse_time(text: str | None) -> datetime | None:
-    """Return a time of the API as naive UTC; an offset is converted, a time without one is taken as UTC.
-
-    Times that stand for none (0001-01-01, 1970-01-01, the end of 9999) are None. Raises ValueError for what is no ISO
-    8601 time.
-    """
-    if not text:
-        return None
-    moment = datetime.fromisoformat(text)
-    if not is_time(moment):
-        return None
-    if moment.tzinfo is not None:
-        moment = moment.astimezone(UTC).replace(tzinfo=None)
-    return moment if is_time(moment) else None
-
-
 def naive_utc(moment: datetime) -> datetime:
     """An aware time as the warehouse stores it."""
     return moment.astimezone(UTC).replace(tzinfo=None)
@@ -66,8 +58,9 @@ def repository_of(payload: Payload) -> str | None:
     """
     base = payload.get("base")
     for holder in (payload.get("repository"), base.get("repo") if isinstance(base, Mapping) else None, payload):
-        if isinstance(holder, Mapping) and isinstance(holder.get("full_name"), str):
-            return str(holder["full_name"])
+        name = holder.get("full_name") if isinstance(holder, Mapping) else None
+        if isinstance(name, str) and is_repository(name):
+            return name
     for key in ("repository_url", "url", "run_url", "issue_url"):
         found = _REPOSITORY_IN_URL.match(str(payload.get(key) or ""))
         if found:
@@ -275,9 +268,7 @@ def issue_number_of(comment: Payload) -> int | None:
 def _read(payload: Payload, reading: Reading) -> Row:
     try:
         text = _json(_slim(payload))
-    except (TypeError, RecursionError):  # what JSON libraries don't agree on, or bottomless nesting
-        text = _json(_slim(storable(payload)))
-    if "\\u0000" in text:
+    except (TypeError, RecursionError):  # bottomless nesting
         text = _json(_slim(storable(payload)))
     return {"read_at": naive_utc(reading.read_at), "source": reading.source, "payload": text}
 

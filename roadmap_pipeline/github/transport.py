@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
+from roadmap_pipeline.github.conversion import read_json
 from roadmap_pipeline.github.credentials import (
     AppCredentials,
     Credentials,
@@ -583,11 +584,9 @@ def _is_broken(answer: Answer) -> bool:
 
 
 def _parse(content: bytes) -> Any:
-    import orjson
-
     try:
-        return orjson.loads(content)
-    except orjson.JSONDecodeError:
+        return read_json(content)
+    except ValueError:
         return None
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from roadmap_pipeline.github import records
+from roadmap_pipeline.github.conversion import parse_time
 from roadmap_pipeline.sandbox import payloads
 from roadmap_pipeline.sandbox.content import API_ROOT, HTML_ROOT, Payload
 
@@ -250,6 +251,6 @@ def _timed(item: Payload) -> Payload:
     for name in _TIMES:
         value = item.get(name)
         if isinstance(value, str) and not (len(value) == len("2026-11-16T06:00:00Z") and value[-1] == "Z"):
-            moment = records.parse_time(value)
+            moment = parse_time(value)
             item[name] = None if moment is None else payloads.timestamp(moment.replace(tzinfo=UTC))
     return item

@@ -15,7 +15,7 @@ from roadmap_pipeline.errors import ConfigurationError
 from roadmap_pipeline.github import records
 from roadmap_pipeline.github.archives import KnownJob, place_logs
 from roadmap_pipeline.github.conversion import Payload as Told
-from roadmap_pipeline.github.conversion import UnusableError
+from roadmap_pipeline.github.conversion import UnusableError, parse_time
 from roadmap_pipeline.github.dump import Dump, Record, read_dump
 from roadmap_pipeline.github.dump_files import BrokenFileError
 from roadmap_pipeline.github.shapes import Kind
@@ -185,6 +185,6 @@ def _newest_time(dump: Dump) -> datetime:
 def _times(found: Iterable[Told]) -> Iterable[datetime]:
     for payload in found:
         for name in _TIMES:
-            moment = records.parse_time(payload.get(name))
+            moment = parse_time(payload.get(name))
             if moment is not None:
                 yield moment

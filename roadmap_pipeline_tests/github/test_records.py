@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roadmap_pipeline.github import records
-from roadmap_pipeline.github.records import Reading, parse_time
+from roadmap_pipeline.github.conversion import parse_time
+from roadmap_pipeline.github.records import Reading
 from roadmap_pipeline_tests.github.conftest import REPO, ago, issue, job, pull_request, run
 
 READING = Reading(datetime(2026, 11, 16, 6, tzinfo=UTC), "runs.json")
@@ -80,7 +81,10 @@ def test_a_job_and_its_steps_in_utc():
 
 def test_a_pull_request_whose_fork_and_author_are_gone():
     row = records.pull_request_row(
-        {**pull_request(3, updated_at=ago(days=1), fork_is_gone=True), "user": None}, REPO, READING, changed_files=["a.py"]
+        {**pull_request(3, updated_at=ago(days=1), fork_is_gone=True), "user": None},
+        REPO,
+        READING,
+        changed_files=["a.py"],
     )
     assert (row["head_repo"], row["author"], row["changed_files"]) == (None, None, ["a.py"])
     assert (row["base_branch"], row["head_branch"], row["milestone_number"]) == ("main", "feature/3", None)
