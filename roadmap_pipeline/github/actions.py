@@ -150,8 +150,7 @@ class ActionsReader:
 
     def _taken(self, runs: Sequence[Payload]) -> Mapping[str, Sequence[Row]]:
         self._listed.update(run["id"] for run in runs)
-        reading = self._r.reading(self._runs.path)
-        rows = [records.run_row(run, self._r.repo, reading) for run in runs]
+        rows = self._r.rows(records.run_row, runs, self._runs.path)
         return {"workflow_runs": [row for row in rows if row["created_at"] >= self._r.horizon]}
 
     def _compared(self, runs: Sequence[Payload], spans: Sequence[Span]) -> Mapping[str, Sequence[Row]]:
@@ -207,8 +206,7 @@ class ActionsReader:
             if answer is None:
                 self._mark_deleted(run_id)
             elif not answer.unchanged:
-                row = records.run_row(answer.data, self._r.repo, self._r.reading(path))
-                self._r.store.put({"workflow_runs": [row]})
+                self._r.store.put({"workflow_runs": self._r.rows(records.run_row, [answer.data], path)})
                 self._r.remember(path, None, answer)
 
     def _mark_deleted(self, run_id: int) -> None:
@@ -255,16 +253,15 @@ class ActionsReader:
         """Row of ``raw.workflow_runs`` for an earlier attempt, as ``run/attempt`` (in a thread)."""
         run_id, _, number = attempt.partition("/")
         path = f"{self._run_path(int(run_id))}/attempts/{number}"
-        return records.run_row(self._r.client.get(path).data, self._r.repo, self._r.reading(path))
+        return self._r.row(records.run_row, self._r.client.get(path).data, path)
 
     def _read_jobs(self, due: _Due) -> _Jobs:
         """The jobs of all attempts of a run (in a thread)."""
         path = f"{self._run_path(due.run_id)}/jobs"
-        reading = self._r.reading(path)
         jobs: list[Row] = []
         try:
             for page in self._r.client.pages(path, {"filter": "all"}, "jobs"):
-                jobs.extend(records.job_row(job, self._r.repo, reading) for job in page)
+                jobs.extend(self._r.rows(records.job_row, page, path))
         except NotFoundError:
             if not self._is_listed or self._is_there(self._run_path(due.run_id)):
                 raise

@@ -10,10 +10,11 @@ from typing import Any
 from roadmap_pipeline.github import records
 from roadmap_pipeline.github.conversion import parse_time
 from roadmap_pipeline.github.coverage import Span
-from roadmap_pipeline.github.listing import NewestFirst, Payload
+from roadmap_pipeline.github.listing import NewestFirst, Payload, ordered
 from roadmap_pipeline.github.paging import PER_PAGE, Answer, may_be_followed
 from roadmap_pipeline.github.reading import OVERLAP, RepositoryReading
 from roadmap_pipeline.github.records import Row
+from roadmap_pipeline.github.shapes import Kind
 from roadmap_pipeline.github.transport import GitHubError, IncompleteList
 from roadmap_pipeline.progress import Task
 
@@ -44,10 +45,10 @@ class CollaborationReader:
         milestones = [item for _, answer in answers for item in answer.data]
         is_whole = not any(answer.holes for _, answer in answers)
         progress.advance(len(milestones))
-        reading = self._r.reading(path)
-        self._r.store.put({"milestones": [records.milestone_row(item, self._r.repo, reading) for item in milestones]})
-        deleted = stored - {item["number"] for item in milestones}
-        if deleted and is_whole:
+        rows = self._r.rows(records.milestone_row, milestones, path)
+        self._r.store.put({"milestones": rows})
+        deleted = stored - {row["number"] for row in rows}
+        if deleted and is_whole and len(rows) == len(milestones):
             self._r.store.change(
                 "milestones",
                 "delete from raw.milestones where repo = ? and list_contains(?, number)",
@@ -103,10 +104,11 @@ class CollaborationReader:
             if answer.data == before:  # the same page again, or none behind the last one
                 break
             before = answer.data
-            self._take_issues(answer.data, path)
-            progress.advance(len(answer.data))
-            last = _time(answer.data[-1], "updated_at") if answer.data else since
-            holes.extend(_holes(answer, since or BEGINNING, last or self._r.now))
+            items = ordered(Kind.ISSUE, answer.data, "updated_at", path)
+            self._take_issues(items, path)
+            progress.advance(len(items))
+            last = _time(items[-1], "updated_at") if items else since
+            holes.extend(_holes(answer, items, since or BEGINNING, last or self._r.now))
             if last is not None and (watermark is None or last > watermark):
                 self._r.store.advance(self._r.repo, "issues", last)
                 watermark, conditional = last, False  # the next request has another address
@@ -132,16 +134,15 @@ class CollaborationReader:
 
     def _take_issues(self, items: Sequence[Payload], path: str) -> None:
         issues = [item for item in items if not records.is_pull_request_view(item)]
-        reading = self._r.reading(path)
-        self._r.store.put({"issues": [records.issue_row(item, self._r.repo, reading) for item in issues]})
+        self._r.store.put({"issues": self._r.rows(records.issue_row, issues, path)})
 
     def read_issue_events(self, progress: Task) -> None:
         """Read the events of issues and pull requests back to the horizon."""
-        events = NewestFirst(self._r.client, f"{self._r.root}/issues/events", {}, time_field="created_at")
-        reading = self._r.reading(events.path)
+        path = f"{self._r.root}/issues/events"
+        events = NewestFirst(self._r.client, path, {}, kind=Kind.ISSUE_EVENT, time_field="created_at")
 
         def take(items: Sequence[Payload], _: Sequence[Span]) -> Mapping[str, Sequence[Row]]:
-            rows = [records.issue_event_row(item, self._r.repo, reading) for item in items]
+            rows = self._r.rows(records.issue_event_row, items, path)
             return {"issue_events": [row for row in rows if row["created_at"] >= self._r.horizon]}
 
         self._r.read_list(
@@ -163,13 +164,13 @@ class CollaborationReader:
             self._r.client,
             f"{self._r.root}/pulls",
             {"state": "all", "sort": "updated", "direction": "desc"},
+            kind=Kind.PULL_REQUEST,
             time_field="updated_at",
         )
-        reading = self._r.reading(pulls.path)
 
         def take(items: Sequence[Payload], _: Sequence[Span]) -> Mapping[str, Sequence[Row]]:
-            kept = [item for item in items if self._is_kept(item)]
-            return {"pull_requests": [records.pull_request_row(item, self._r.repo, reading) for item in kept]}
+            rows = self._r.rows(records.pull_request_row, items, pulls.path)
+            return {"pull_requests": [row for row in rows if self._is_kept(row)]}
 
         self._r.read_list(
             pulls,
@@ -185,8 +186,8 @@ class CollaborationReader:
         sql = f"select count(*) from raw.{table} where repo = ? and {time_column} > ?"  # noqa: S608
         return int(self._r.store.query(sql, [self._r.repo, end])[0][0])
 
-    def _is_kept(self, pull_request: Payload) -> bool:
-        closed_at = parse_time(pull_request.get("closed_at"))
+    def _is_kept(self, pull_request: Row) -> bool:
+        closed_at = pull_request["closed_at"]
         return closed_at is None or closed_at >= self._r.horizon or _in_milestone(pull_request)
 
     def read_files(self, progress: Task) -> None:
@@ -209,22 +210,23 @@ class CollaborationReader:
 
     def _read_files(self, number: int) -> tuple[int, list[str]]:
         pages = self._r.client.pages(f"{self._r.root}/pulls/{number}/files")
-        return number, [file["filename"] for page in pages for file in page]
+        files = (file.get("filename") for page in pages for file in page if isinstance(file, dict))
+        return number, [name for name in files if isinstance(name, str)]
 
     def _store_files(self, found: Sequence[tuple[int, list[str]]]) -> None:
         self._r.store.set_files(self._r.repo, dict(found))
 
 
-def _holes(answer: Answer, start: datetime, end: datetime) -> Iterator[Span]:
+def _holes(answer: Answer, items: Sequence[Payload], start: datetime, end: datetime) -> Iterator[Span]:
     """The spans between whose ends a page, oldest first, lacks items; the page goes from ``start`` to ``end``."""
-    times = [start, *(_time(item, "updated_at") for item in answer.data), end]
+    times = [start, *(_time(item, "updated_at") for item in items), end]
     for place in dict.fromkeys(answer.holes):
         yield Span(times[place], times[place + 1])
 
 
-def _in_milestone(pull_request: Payload) -> bool:
-    labels = [label["name"] for label in pull_request.get("labels") or []]
-    return bool(pull_request.get("milestone")) or any(label.startswith(MILESTONE_LABEL) for label in labels)
+def _in_milestone(pull_request: Row) -> bool:
+    has_milestone = pull_request["milestone_number"] is not None or pull_request["milestone_title"] is not None
+    return has_milestone or any(label.startswith(MILESTONE_LABEL) for label in pull_request["labels"])
 
 
 def _time(item: Mapping[str, Any], name: str) -> datetime:

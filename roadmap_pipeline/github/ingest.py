@@ -14,16 +14,17 @@ from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
 from roadmap_pipeline.github import records
 from roadmap_pipeline.github.actions import ActionsReader
 from roadmap_pipeline.github.collaboration import CollaborationReader
+from roadmap_pipeline.github.conversion import UnusableError
 from roadmap_pipeline.github.passing import read_passing_logs
 from roadmap_pipeline.github.read_failures import ReadFailures, costs_only_itself
 from roadmap_pipeline.github.reading import FIRST_TRIES, RepositoryReading, collecting_rarely
-from roadmap_pipeline.github.records import Reading, naive_utc
+from roadmap_pipeline.github.records import Reading, Row, naive_utc
 from roadmap_pipeline.github.store import IngestSummary, Store
 from roadmap_pipeline.github.transport import (
     TRIES,
@@ -244,7 +245,7 @@ def _resolve_one(client: GitHubClient, store: Store, name: str, now: datetime) -
     answer = client.repository(name, store.etag(client, path) if known else None)
     if answer.unchanged and known:
         return str(known)
-    row = records.repository_row(answer.data, Reading(now, client.url(path)))
+    row = _repository_row(answer.data, Reading(now, client.url(path)))
     repo, repository_id = str(row["repo"]), row["repository_id"]
     if repo.casefold() != name.casefold():
         store.note(f"{name} is called {repo} now; put that name into the configuration")
@@ -269,7 +270,15 @@ def _make_way(client: GitHubClient, store: Store, repository_id: int, name: str,
         store.note(f"{name} was deleted and made anew; what is known of the former one is kept as {present}")
         store.rename(name, present)
         return
-    present = str(answer.data["full_name"])
+    row = _repository_row(answer.data, Reading(now, client.url(f"/repositories/{repository_id}")))
+    present = str(row["repo"])
     store.note(f"{name} is another repository now; the former one is called {present}")
     store.rename(name, present)
-    store.put({"repositories": [records.repository_row(answer.data, Reading(now, client.url(f"/repos/{present}")))]})
+    store.put({"repositories": [{**row, "source": client.url(f"/repos/{present}")}]})
+
+
+def _repository_row(payload: Any, reading: Reading) -> Row:
+    try:
+        return records.repository_row(payload, reading)
+    except UnusableError as error:
+        raise GitHubError(f"GET {reading.source} answered what can't be used: {error}", status=200) from error

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from roadmap_pipeline.github.conversion import parse_time
+from roadmap_pipeline.github.conversion import UnusableError, in_order, parse_time
 from roadmap_pipeline.github.coverage import SECOND, Span
 from roadmap_pipeline.github.paging import PER_PAGE, Answer, may_be_followed
 from roadmap_pipeline.github.read_failures import costs_only_itself, may_pass
+from roadmap_pipeline.github.shapes import Kind
 from roadmap_pipeline.github.transport import GitHubClient, GitHubError, IncompleteList
 
 Payload = dict[str, Any]
@@ -49,6 +50,7 @@ class NewestFirst:
         path: str,
         params: Mapping[str, Any],
         *,
+        kind: Kind,
         time_field: str,
         items_key: str | None = None,
     ) -> None:
@@ -58,6 +60,7 @@ class NewestFirst:
         self.notes: list[str] = []
         self.holes: list[Hole] = []
         self._client = client
+        self._kind = kind
         self._time_field = time_field
         self._items_key = items_key
 
@@ -71,7 +74,7 @@ class NewestFirst:
         if items is None:
             kind = self._items_key or "items"
             raise GitHubError(f"GET {self.path} answered 200 without the list of {kind}", status=200)
-        return items
+        return ordered(self._kind, items, self._time_field, self.path)
 
     def time_of(self, item: Payload) -> datetime:
         """The time an item is ordered by (naive UTC)."""
@@ -182,3 +185,14 @@ class NewestFirst:
         """What GitHub doesn't give by pages."""
         self.notes.append(f"{self.path}: GitHub lists nothing older than {rest.end:%Y-%m-%d %H:%M:%S} UTC")
         yield Page([], rest)
+
+
+def ordered(kind: Kind, items: Sequence[Any], time_field: str, path: str) -> list[Any]:
+    """Return the items of a page of ``path`` so that a walk can go by them, whatever a single one is.
+
+    Raises GitHubError when that can't be, as none has a time.
+    """
+    try:
+        return in_order(kind, items, time_field)
+    except UnusableError as error:
+        raise GitHubError(f"GET {path} answered what can't be used: {error}", status=200) from error

@@ -44,11 +44,12 @@ def read_annotations(reading: "RepositoryReading", job_id: int) -> Row:
     from roadmap_pipeline.failures.redaction import redact
 
     path = f"{reading.root}/check-runs/{job_id}/annotations"
-    noted = [one for page in reading.client.pages(path) for one in page if one["annotation_level"] == "failure"]
+    found = (one for page in reading.client.pages(path) for one in page if isinstance(one, dict))
+    noted = [one for one in found if one.get("annotation_level") == "failure"]
     redactions = 0
     kept: list[dict[str, Any]] = []
     for one in noted[:ANNOTATIONS_KEPT]:
-        title, message = redact(one.get("title") or ""), redact(one.get("message") or "")
+        title, message = redact(str(one.get("title") or "")), redact(str(one.get("message") or ""))
         redactions += title.count + message.count
         kept.append(
             {

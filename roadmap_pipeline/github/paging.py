@@ -88,7 +88,8 @@ def joined(parts: Sequence[Answer | None]) -> Answer:
         holes.extend(len(items) + place for place in part.holes)
         # what came in between pushes an item from one part into the next: once is enough
         for item in part.items(key) or ():
-            items[item["id"] if isinstance(item, dict) and "id" in item else id(item)] = item
+            known = item.get("id") if isinstance(item, dict) else None
+            items[known if isinstance(known, int | str) else id(item)] = item
     listed = list(items.values())
     headers = {name: value for name, value in last.headers.items() if name != "etag"}
     return Answer(200, headers, listed if key is None else {**last.data, key: listed}, holes=tuple(holes))

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from roadmap_pipeline.errors import RoadmapError
 from roadmap_pipeline.github.ahead import ahead
+from roadmap_pipeline.github.conversion import UnusableError
 from roadmap_pipeline.github.coverage import Span, gaps, union, without_newest
 from roadmap_pipeline.github.listing import NewestFirst, Page, Payload
 from roadmap_pipeline.github.read_failures import ReadFailures, costs_only_itself, may_pass
-from roadmap_pipeline.github.records import Reading, Row, naive_utc
+from roadmap_pipeline.github.records import MakeRow, Reading, Row, naive_utc
 from roadmap_pipeline.github.store import Store
 from roadmap_pipeline.github.transport import Answer, GitHubClient, GitHubError
 from roadmap_pipeline.progress import Task
@@ -96,6 +97,17 @@ class RepositoryReading:
     def reading(self, path: str) -> Reading:
         """When and from where what ``path`` answers was read."""
         return Reading(self.read_at, self.client.url(path))
+
+    def rows(self, make: MakeRow, payloads: Iterable[Any], path: str) -> list[Row]:
+        """Return the rows of what ``path`` answers, without those that can't be used, which the summary notes."""
+        return self.store.rows(make, payloads, self.repo, self.reading(path))
+
+    def row(self, make: MakeRow, payload: Any, path: str) -> Row:
+        """Return the row of the one thing that ``path`` answers. Raises GitHubError when it can't be used."""
+        try:
+            return make(payload, self.repo, self.reading(path), [])
+        except UnusableError as error:
+            raise GitHubError(f"GET {path} answered what can't be used: {error}", status=200) from error
 
     def etag(self, path: str, params: Mapping[str, Any] | None = None) -> str | None:
         """Entity tag of the last answer for this address."""

@@ -7,7 +7,7 @@ payload that no row can be made of, and name in ``lost`` the fields that had to 
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -43,6 +43,10 @@ class Reading:
 
     read_at: datetime
     source: str
+
+
+MakeRow = Callable[[Payload, str, Reading, list[str]], Row]
+"""Makes a row of a payload, its repository, how it was read, and a list that the lost fields are added to."""
 
 
 def naive_utc(moment: datetime) -> datetime:

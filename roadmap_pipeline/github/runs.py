@@ -16,6 +16,7 @@ from typing import Any
 from roadmap_pipeline.github.coverage import SECOND, Span
 from roadmap_pipeline.github.listing import Hole, NewestFirst, Page, Payload
 from roadmap_pipeline.github.paging import PER_PAGE, Answer, may_be_followed
+from roadmap_pipeline.github.shapes import Kind
 from roadmap_pipeline.github.transport import GitHubClient, GitHubError, IncompleteList
 
 FILTERED_CAP = 1_000
@@ -42,7 +43,9 @@ class RunList(NewestFirst):
     """The runs of ``repo``, by creation."""
 
     def __init__(self, client: GitHubClient, repo: str) -> None:
-        super().__init__(client, f"/repos/{repo}/actions/runs", {}, time_field="created_at", items_key="workflow_runs")
+        super().__init__(
+            client, f"/repos/{repo}/actions/runs", {}, kind=Kind.RUN, time_field="created_at", items_key="workflow_runs"
+        )
         self._workflows_path = f"/repos/{repo}/actions/workflows"
         self._filtered_cap = FILTERED_CAP
         self.counted: int | None = None
@@ -152,7 +155,7 @@ class RunList(NewestFirst):
             return _Listed(total, is_complete=False)
         is_complete = True
         for workflows in self._client.pages(self._workflows_path, items_key="workflows"):
-            for workflow in workflows:
+            for workflow in (one for one in workflows if isinstance(one, dict) and isinstance(one.get("id"), int)):
                 listed = yield from self._slice(span, f"{self._workflows_path}/{workflow['id']}/runs")
                 is_complete = is_complete and listed.is_complete
         return _Listed(total, is_complete, [span] if is_complete else [])

@@ -5,14 +5,16 @@ and spans. What is asked for, and when, belongs to the walks of ``ingest``. Read
 store their rows here, by the same rules.
 """
 
+import re
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from roadmap_pipeline.github.conversion import UnusableError
 from roadmap_pipeline.github.coverage import Span, union
-from roadmap_pipeline.github.records import Row, naive_utc
+from roadmap_pipeline.github.records import MakeRow, Reading, Row, naive_utc
 from roadmap_pipeline.github.transport import Answer, GitHubClient
 from roadmap_pipeline.warehouse import change_log, raw
 from roadmap_pipeline.warehouse.connection import transaction
@@ -59,6 +61,8 @@ _CARRIED = {
 _CARRIED_BY_DUMPS = frozenset({"workflow_runs"})
 """Tables where only rows of dumps leave that untold."""
 
+_NUMBER_IN_PATH = re.compile(r"/\d+(?=/|$)")
+
 
 @dataclass(slots=True)
 class IngestSummary:
@@ -89,6 +93,7 @@ class Store:
         self.now = naive_utc(now)
         self._con = con
         self._lock = threading.RLock()
+        self._counted: dict[str, int] = {}
 
     def query(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Rows that a query of the warehouse gives."""
@@ -100,6 +105,33 @@ class Store:
         with self._lock:
             if text not in self.summary.notes:
                 self.summary.notes.append(text)
+
+    def rows(self, make: MakeRow, payloads: Iterable[Any], repo: str, reading: Reading) -> list[Row]:
+        """Return the rows that ``make`` makes of payloads; those of which it can't make one are left out.
+
+        How many are left out, or stored without a field, is a note of the summary.
+        """
+        source = _NUMBER_IN_PATH.sub("/…", reading.source)
+        made: list[Row] = []
+        for payload in payloads:
+            lost: list[str] = []
+            try:
+                made.append(make(payload, repo, reading, lost))
+            except UnusableError as error:
+                self._count(f"{source}: {{}} not stored ({error})")
+            if lost:
+                fields = ", ".join(dict.fromkeys(lost))
+                self._count(f"{source}: {{}} stored without what can't be used ({fields})")
+        return made
+
+    def _count(self, note: str) -> None:
+        """Count once more what a note tells, which has ``{}`` in the place of how often."""
+        with self._lock:
+            count = self._counted.get(note, 0)
+            self._counted[note] = count + 1
+            if count:
+                self.summary.notes.remove(note.replace("{}", str(count), 1))
+            self.summary.notes.append(note.replace("{}", str(count + 1), 1))
 
     def put(
         self,
