@@ -22,8 +22,9 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_NARROW_LE, _NARROW_BE = re.compile(rb"\n[^\0]"), re.compile(rb"(?:\A|[^\0])\n")
-"""Ends of lines in UTF-8."""
+_NARROW_LE = re.compile(rb"\n[^\0]|\d{4}-\d\d-\d\dT\d\d:")
+_NARROW_BE = re.compile(rb"(?:\A|[^\0])\n|\d{4}-\d\d-\d\dT\d\d:")
+"""Ends of lines, and times, in UTF-8."""
 _REPLACEMENT = "\ufffd".encode()
 _TIME = rb"\d{4}-\d\d-\d\dT[\d:.]{8,}Z"
 _TIMESTAMP = re.compile(rb"\A(?:\xef\xbb\xbf)?%b ?" % _TIME)

@@ -12,8 +12,12 @@ from hypothesis import strategies as st
 
 from roadmap_pipeline.cli import main
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
+from roadmap_pipeline.failures.back_test import try_patterns
+from roadmap_pipeline.failures.excerpts import make_excerpt
 from roadmap_pipeline.failures.files import classify_file
+from roadmap_pipeline.failures.novelty import said_in
 from roadmap_pipeline.failures.rules import default_rules
+from roadmap_pipeline.warehouse.connection import connect
 from roadmap_pipeline_tests.failures.logs import FAILED, job, line_of, step
 
 KEYS = ["file", "category", "domain", "rule_id", "fingerprint", "line", "evidence", "ruleset_version"]
@@ -100,3 +104,55 @@ def test_a_file_that_is_not_there_is_wrong_usage(tmp_path: Path) -> None:
         with pytest.raises(ConfigurationError, match=wrong.name) as raised:
             classify_file(str(wrong))
         assert raised.value.exit_code == 2
+
+
+def as_gh_prints(log: bytes, step: str = "UNKNOWN STEP") -> bytes:
+    return b"".join(b"test (3.12)\t" + step.encode() + b"\t" + line + b"\n" for line in log.rstrip(b"\n").split(b"\n"))
+
+
+OTHER_FORMS = {
+    "utf-16": LOG.decode().encode("utf-16"),
+    "utf-16 without a mark": LOG.decode().removeprefix("\ufeff").replace("\n", "\r\n").encode("utf-16-be"),
+    "gh run view --log": as_gh_prints(LOG),
+    "gh run view --log-failed": as_gh_prints(LOG, "make ci"),
+    "gh in PowerShell": as_gh_prints(LOG).decode().replace("\n", "\r\n").encode("utf-16"),
+}
+
+
+@pytest.mark.parametrize("form", OTHER_FORMS)
+def test_a_log_in_another_form_gets_the_same_verdict_line_and_evidence(tmp_path: Path, form: str) -> None:
+    (tmp_path / "plain").write_bytes(LOG)
+    (tmp_path / "other").write_bytes(OTHER_FORMS[form])
+    plain = classify_file(str(tmp_path / "plain"))
+    assert plain["evidence"] == "--- FAIL: TestTotal (0.01s)"
+    assert classify_file(str(tmp_path / "other")) == plain | {"file": str(tmp_path / "other")}
+    excerpt, usual = make_excerpt(OTHER_FORMS[form]), make_excerpt(LOG)
+    assert (excerpt.text, excerpt.spans, excerpt.log_lines) == (usual.text, usual.spans, usual.log_lines)
+    assert excerpt.log_bytes == len(OTHER_FORMS[form])
+    assert said_in([OTHER_FORMS[form]]) == said_in([LOG])
+
+
+def test_a_pattern_is_looked_for_in_passing_logs_of_any_form(tmp_path: Path) -> None:
+    file = tmp_path / "passing.log"
+    with connect(tmp_path / "roadmap.duckdb") as con:
+        for content in OTHER_FORMS.values():
+            file.write_bytes(content)
+            assert try_patterns(con, [r"^\S+Z --- FAIL: \w+"], [str(file)])[0].found_in_passing == [str(file)]
+
+
+def test_evidence_in_an_encoding_of_the_west_is_readable(tmp_path: Path) -> None:
+    path = tmp_path / "log.txt"
+    path.write_bytes(job(step("./x", "Größe überschritten", FAILED)).decode().encode("cp1252", "ignore"))
+    assert classify_file(str(path))["evidence"] == "Größe überschritten"
+
+
+def test_what_a_windows_tool_said_in_utf_16_is_found(tmp_path: Path) -> None:
+    said = "error: linker `link.exe` not found\r\n".encode("utf-16-le")
+    log = job(step("cargo build", "MARK", FAILED))
+    path = tmp_path / "log.txt"
+    path.write_bytes(log.replace(b"MARK\n", said))
+    plain = tmp_path / "plain.txt"
+    plain.write_bytes(log.replace(b"MARK\n", b"error: linker `link.exe` not found\n"))
+    found, expected = classify_file(str(path)), classify_file(str(plain))
+    assert expected["rule_id"] is not None
+    assert found == expected | {"file": str(path)}
