@@ -10,7 +10,9 @@ from roadmap_pipeline import decoding
 
 ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"]
 STAMP = "2026-11-10T10:00:00.0000000Z "
-LOG = "".join(f"{STAMP}{line}\n" for line in ("Zażółć gęślą jaźń, naïve", "Collecting foo==9", "ERROR: nothing found", ""))
+LOG = "".join(
+    f"{STAMP}{line}\n" for line in ("Zażółć gęślą jaźń, naïve", "Collecting foo==9", "ERROR: nothing found", "")
+)
 
 
 def read(data, size=64 << 10):
@@ -38,7 +40,9 @@ def test_text_with_a_mark_or_in_utf_8_comes_back(text, encoding, size):
     assert read(data, size).decode().removeprefix("\ufeff") == text.removeprefix("\ufeff")
 
 
-@given(st.lists(st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1), min_size=1), st.integers(1, 99))
+@given(
+    st.lists(st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1), min_size=1), st.integers(1, 99)
+)
 def test_utf_16_without_a_mark_is_told_by_its_zeros(lines, size):
     text = "\r\n".join([*lines, ""])
     for encoding in ("utf-16-le", "utf-16-be"):

@@ -19,7 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from roadmap_pipeline import decoding
 from roadmap_pipeline.github.conversion import blanks_end, read_json, read_json_at
@@ -70,7 +70,7 @@ def content(path: Path) -> bytes:
     pieces: list[bytes] = []
     try:
         with gzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb") as file:
-            while piece := file.read(_PIECE):
+            while piece := file.read1(_PIECE):  # of a cut file, what there is
                 pieces.append(piece)
     except (OSError, EOFError, zlib.error) as error:
         raise BrokenFileError(f"it can't be read ({error})", b"".join(pieces)) from error
@@ -168,8 +168,8 @@ def _zipped(path: Path) -> Iterator[tuple[str, Callable[[], bytes]]]:
 def _unzipped(path: Path, member: zipfile.ZipInfo) -> bytes:
     pieces: list[bytes] = []
     try:
-        with zipfile.ZipFile(path) as archive, archive.open(member) as file:
-            while piece := file.read(_PIECE):
+        with zipfile.ZipFile(path) as archive, cast(zipfile.ZipExtFile, archive.open(member)) as file:
+            while piece := file.read1(_PIECE):  # of a cut file, what there is
                 pieces.append(piece)
     except _UNREADABLE as error:
         raise BrokenFileError(f"{member.filename} can't be unpacked ({error})", b"".join(pieces)) from error

@@ -87,10 +87,12 @@ def repository_row(payload: Payload, reading: Reading, lost: list[str] | None = 
 
 def run_row(payload: Payload, repo: str, reading: Reading, lost: list[str] | None = None) -> Row:
     """Row of ``raw.workflow_runs``: one attempt of a run."""
+    told = payload
     payload = converted(Kind.RUN, payload, lost)
     attempt = payload.get("run_attempt") or 1
     commit = payload.get("head_commit") or {}
-    started_at = payload.get("run_started_at") or (payload.get("created_at") if attempt == 1 else None)
+    is_untold = told.get("run_started_at") in (None, "")  # as it was before 2021
+    started_at = payload.get("created_at") if is_untold and attempt == 1 else payload.get("run_started_at")
     return {
         "repo": repo,
         "run_id": payload["id"],

@@ -157,7 +157,7 @@ def test_what_is_not_stored_is_named_file_by_file(tmp_path, con):
     assert "mixed.json: 1 not stored (no kind has this shape: message)" in notes
     assert "views.json: 1 not stored (view of a pull request" in notes
     assert "nowhere.json: 1 not stored (nothing tells its repository), number 1" in notes
-    assert "nowhere.json: 1 not stored (a field is not what GitHub gives" in notes
+    assert "nowhere.json: 1 not stored (its created_at can't be used), number 2" in notes
     assert "comments.json: 1 not stored (comment" in notes
     assert "77.log: 1 not stored (no job 77 is known)" in notes
     assert "notes.md" in notes
@@ -167,10 +167,10 @@ def test_broken_files_are_all_named_with_the_place(tmp_path, con):
     folder = tmp_path / "dump"
     write(folder, "good.json", run(5, ago(days=2)))
     (folder / "cut.json").write_text('[{"id": 1},\n {"id": ')
-    (folder / "lines.jsonl").write_text('{"id": 1}\n{"id": nope}\n')
-    (folder / "cut.json.gz").write_bytes(gzip.compress(b"[]" * 5000)[:-8])
+    (folder / "lines.jsonl").write_text('\n{"id": nope}\n')
+    (folder / "cut.json.gz").write_bytes(gzip.compress(b"[]" * 5000)[:9])
     (folder / "empty.json").write_text(" ")
-    (folder / "latin.json").write_bytes('{"a": "é"}'.encode("latin-1"))
+    (folder / "empty.jsonl").write_bytes(b"\xff\xfe\n\0")
     (folder / "logs.zip").write_bytes(b"PK nothing")
     with pytest.raises(ConfigurationError) as caught:
         load(folder, con)
@@ -178,8 +178,84 @@ def test_broken_files_are_all_named_with_the_place(tmp_path, con):
     assert len(caught.value.problems) == 6
     assert "cut.json: line 2, column 9 is not JSON" in problems
     assert "lines.jsonl: line 2, column" in problems
-    assert "latin.json: byte 8 is not UTF-8" in problems
+    assert "cut.json.gz: it can't be read" in problems
+    assert "empty.jsonl: it is empty" in problems
     assert table(con, "select count(*) from raw.workflow_runs") == [(0,)]
+
+
+def test_of_a_file_that_is_broken_in_one_place_the_rest_is_stored(tmp_path, con):
+    folder = tmp_path / "dump"
+    folder.mkdir()
+    runs = [json.dumps(run(n, ago(days=2))) for n in range(1, 6)]
+    (folder / "lines.jsonl").write_text(f"{runs[0]}\n{{nope\n{runs[1]}\n")
+    (folder / "pages.json").write_text(f"{runs[2]}{{nope")
+    lines = "\n".join([runs[4], *(json.dumps({"sha": "a" * n, "url": "x"}) for n in range(900))]).encode()
+    (folder / "cut.jsonl.gz").write_bytes(gzip.compress(lines)[:-200])
+    summary = load(folder, con)
+    assert table(con, "select run_id from raw.workflow_runs order by 1") == [(1,), (2,), (3,), (5,)]
+    notes = "\n".join(summary.notes)
+    assert "lines.jsonl: 1 not stored (line 2, column 2 is not JSON: " in notes
+    assert f"pages.json: 1 not stored (line 1, column {len(runs[2]) + 2} is not JSON: " in notes
+    assert "cut.jsonl.gz: 1 not stored (it can't be read (" in notes
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"])
+@pytest.mark.parametrize("name", ["runs.json", "runs.jsonl", "runs.json.gz"])
+def test_json_in_every_encoding(tmp_path, con, encoding, name):
+    title = "Größe – überschritten" if encoding == "cp1252" else "Größe 🎉 überschritten"
+    values = [json.dumps(run(n, ago(days=2), display_title=title), ensure_ascii=False) for n in (1, 2)]
+    data = "\r\n".join(values).encode(encoding)
+    folder = tmp_path / "dump"
+    folder.mkdir()
+    (folder / name).write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+    summary = load(folder, con)
+    assert table(con, "select run_id, display_title from raw.workflow_runs order by 1") == [(1, title), (2, title)]
+    assert summary.notes == []
+
+
+def test_what_can_be_read_of_broken_logs_is_stored(tmp_path, con):
+    folder = tmp_path / "dump"
+    names = {1: "cut", 2: "nothing", 3: "build", 4: "lint", 5: "plain"}
+    write(folder, "jobs.json", [job(n, 10, ago(days=1), name=name, conclusion="failure") for n, name in names.items()])
+    (folder / "1.log.gz").write_bytes(gzip.compress(LOG * 4000)[:-30])
+    (folder / "2.log.gz").write_bytes(b"\x1f\x8b nothing")
+    (folder / "5.txt").write_bytes(LOG.decode().encode("utf-16"))
+    with zipfile.ZipFile(folder / "logs_10.zip", "w") as archive:
+        archive.writestr("0_build.txt", LOG)
+        archive.writestr("-2147483648_lint.txt", LOG.replace(b"exit code 1", b"exit code 2"))
+    packed = (folder / "logs_10.zip").read_bytes()
+    (folder / "logs_10.zip").write_bytes(packed.replace(b"exit code 1", b"exit code 9"))  # its checksum doesn't fit
+    summary = load(folder, con)
+    assert table(con, "select job_id, log_bytes > 0, log_lines from raw.job_logs where job_id > 1 order by 1") == [
+        (4, True, 1),
+        (5, True, 1),
+    ]
+    assert 0 < table(con, "select log_lines from raw.job_logs where job_id = 1")[0][0] <= 4000
+    notes = "\n".join(summary.notes)
+    assert "1.log.gz: 1 stored as far as it could be read (it can't be read (" in notes
+    assert "2.log.gz: 1 not stored (it can't be read (" in notes
+    assert "logs_10.zip: 1 not stored (0_build.txt can't be unpacked (" in notes
+    assert len(summary.notes) == 3
+
+
+@pytest.mark.parametrize("folder_inside", ["", "./", "logs/"])
+def test_an_archive_may_hold_its_logs_in_a_folder(tmp_path, con, folder_inside):
+    write(tmp_path / "dump", "jobs.json", job(1, 10, ago(days=1), name="build", conclusion="failure"))
+    with tarfile.open(tmp_path / "dump" / "logs.tgz", "w:gz") as archive:
+        for name in ("0_build.txt", "build/1_Set up job.txt", "build/2_Run tests.txt"):
+            member = tarfile.TarInfo(folder_inside + name)
+            member.size = len(LOG)
+            archive.addfile(member, io.BytesIO(LOG))
+    assert load(tmp_path / "dump", con).notes == []
+    assert table(con, "select job_id from raw.job_logs") == [(1,)]
+
+
+def test_an_archive_of_steps_alone_holds_no_log_of_a_job(tmp_path, con):
+    write(tmp_path / "dump", "jobs.json", job(1, 10, ago(days=1), name="Set up job", conclusion="failure"))
+    with zipfile.ZipFile(tmp_path / "dump" / "logs_10.zip", "w") as archive:
+        archive.writestr("build/1_Set up job.txt", LOG)
+    assert load(tmp_path / "dump", con).notes == ["files that hold no records: logs_10.zip"]
+    assert table(con, "select count(*) from raw.job_logs") == [(0,)]
 
 
 def test_a_missing_or_empty_folder_is_an_error(tmp_path, con):

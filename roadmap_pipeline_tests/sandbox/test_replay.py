@@ -14,7 +14,24 @@ from roadmap_pipeline.sandbox.github.state import TOKEN, GitHubState
 from roadmap_pipeline.sandbox.replay import load
 from roadmap_pipeline.sandbox.server import Server
 from roadmap_pipeline.warehouse.connection import connect
-from roadmap_pipeline_tests.github.conftest import ANA, FULL, REPO, ago, issue, job, pull_request, run, small_world
+from roadmap_pipeline_tests.github.conftest import (
+    ANA,
+    FULL,
+    REPO,
+    ago,
+    issue,
+    job,
+    pull_request,
+    run,
+    small_world,
+    table,
+)
+
+
+@pytest.fixture
+def con(tmp_path):
+    with connect(tmp_path / "roadmap.duckdb") as opened:
+        yield opened
 
 
 def write(folder, name, value):
@@ -95,3 +112,40 @@ def test_a_dump_without_a_repository_can_not_be_served(tmp_path):
     write(tmp_path / "dump", "jobs.json", [job(10, 1, ago(days=2))])
     with pytest.raises(ConfigurationError, match="describes no repository"):
         load(tmp_path / "dump")
+
+
+def test_a_push_delivery_gives_its_repositorys_times_as_numbers(tmp_path):
+    pushed = {**FULL, "created_at": 1_700_000_000, "pushed_at": 1_763_000_000, "master_branch": "main"}
+    write(tmp_path / "dump", "push.json", {"ref": "refs/heads/main", "repository": pushed, "sender": ANA})
+    write(tmp_path / "dump", "runs.json", [run(1, ago(days=2))])
+    content, report = load(tmp_path / "dump")
+    repository = content.repositories[REPO]
+    assert (repository["created_at"], repository["pushed_at"]) == ("2023-11-14T22:13:20Z", "2025-11-13T02:13:20Z")
+    assert report.left_out == {}
+
+
+@pytest.mark.odd_payloads
+def test_what_a_record_lacks_stands_in_and_what_can_not_be_used_is_left_out(tmp_path, con):
+    odd = [
+        {**run(1, ago(days=2)), "id": "1"},
+        {**run(2, ago(days=2)), "id": "two"},
+        {**run(3, ago(days=2)), "actor": 5},
+        {**issue(4, updated_at=ago(days=3)), "labels": ["bug"], "comments": "many", "user": "ana"},
+        {"id": 5, "number": 5, "title": "T", "state": "open", "user": None, "repository_url": FULL["url"]},
+        {**pull_request(6, updated_at=ago(days=3)), "head": "feature/6", "assignees": [7, ANA]},
+    ]
+    write(tmp_path / "dump", "odd.json", odd)
+    content, report = load(tmp_path / "dump")
+    assert report.lines() == [
+        "1 × field: actor can't be used; the record is served without",
+        "1 × field: head can't be used; the record is served without",
+        "1 × field: user can't be used; the record is served without",
+        "1 × record: its id can't be used",
+    ]
+    with Server(create_app(GitHubState(content, rate_limit=None))) as server:
+        client = GitHubClient(TOKEN, base_url=server.base_url, points_per_minute=None)
+        ingest(client, con, [REPO], history_days=4000, now=content.clock)
+        client.close()
+    assert table(con, "select run_id, actor from raw.workflow_runs order by 1") == [(1, "ana"), (3, None)]
+    assert table(con, "select number, author, labels from raw.issues order by 1") == [(4, None, ["bug"]), (5, None, [])]
+    assert table(con, "select number, head_branch, base_branch from raw.pull_requests") == [(6, "", "main")]
