@@ -127,11 +127,10 @@ class DeletedRuns:
         """Read the runs of ``span``, and by id those stored ones that the list lacks."""
         stored = self._stored_in(span)
         listed: set[int] = set()
-        reading = self._r.reading(self._runs.path)
         for runs in self._runs.slice(span):
             self._requests_left -= 1
             listed.update(run["id"] for run in runs)
-            self._r.store.put({"workflow_runs": [records.run_row(run, self._r.repo, reading) for run in runs]})
+            self._r.store.put({"workflow_runs": self._r.rows(records.run_row, runs, self._runs.path)})
         self._read_again(sorted(set(stored) - listed))
 
     def _stored_in(self, span: Span) -> list[int]:

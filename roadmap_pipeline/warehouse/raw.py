@@ -164,7 +164,7 @@ TABLES: tuple[SourceTable, ...] = (
                 "JSON",
                 "[[first line of the log, number of lines], …]: where the excerpt's lines stood (1-based).",
             ),
-            ("log_bytes", "BIGINT", "Size of the whole log in bytes."),
+            ("log_bytes", "BIGINT", "Size of the whole log in bytes, in the encoding it came in."),
             ("log_lines", "BIGINT", "Lines of the whole log."),
             ("redactions", "INTEGER", "Secrets that were replaced in excerpt and annotations."),
             (
