@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from roadmap_pipeline.failures.cleaning import clean_line, without_escapes, without_marker
-from roadmap_pipeline.failures.fingerprint import fingerprint
+from roadmap_pipeline.failures.failed_tests import FailedTest, FailedTests, failed_tests
+from roadmap_pipeline.failures.fingerprint import MOST_TESTS, fingerprint, fingerprint_of_tests
 from roadmap_pipeline.failures.matching import Match, Matcher, Search
 from roadmap_pipeline.failures.novelty import Baseline, is_said
 from roadmap_pipeline.failures.redaction import redact
@@ -42,6 +43,9 @@ CLEAR = 600
 WINDOW = 64 << 10
 # How far back from its last error the telling line of a step is looked for.
 TAIL_LINES = 100
+TESTS, CAUSE, JOB = "tests", "cause", "job"
+"""What a fingerprint knows a failure by: the tests that failed, what the log names as the cause, or no more than that
+the job failed in some such way, which says nothing of whether two failures are the same."""
 _TAIL_BYTES = 64 << 10
 _LONGEST_COMMAND_NAME = 200
 
@@ -82,7 +86,9 @@ class JobFacts:
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """Why a job failed. ``line`` is 1-based in the log given (lines end at ``\\n``), None when judged without one;
-    ``rule_id`` is None for ``unknown``; ``evidence`` is that line, cleaned, redacted and shortened."""
+    ``rule_id`` is None for ``unknown``; ``evidence`` is that line, cleaned, redacted and shortened. ``known_by`` is
+    what the fingerprint stands for: :data:`TESTS`, :data:`CAUSE` or :data:`JOB`. ``failed_tests`` are those that the
+    log names, by name, at most :data:`~.fingerprint.MOST_TESTS` of ``failed_tests_count``, with 1-based lines."""
 
     category: str
     domain: str
@@ -92,6 +98,9 @@ class Verdict:
     evidence: str
     retryable: bool
     ruleset_version: str
+    known_by: str = CAUSE
+    failed_tests: tuple[FailedTest, ...] = ()
+    failed_tests_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,13 +242,13 @@ class Classifier:
                 if anywhere is not None and (finding is None or anywhere.rule.priority > finding.rule.priority):
                     finding = anywhere if anywhere.rule.priority >= lowest else finding
                 if finding is not None:
-                    return self._found(log, finding)
+                    return self._found(log, finding, suspects, job)
         if not marked and not known_failed:
             return None
         for suspect in suspects:
             verdict = self._by_command(log, suspect, said)
             if verdict is not None:
-                return verdict
+                return self._by_tests(log, verdict, suspect.span, suspects, job)
         number, line = _telling_line(log, suspects[0].span, said)
         return replace(
             self._unknown(JobFacts()),
@@ -267,9 +276,44 @@ class Classifier:
                     break
         return best
 
-    def _found(self, log: bytes, finding: _Finding) -> Verdict:
+    def _found(self, log: bytes, finding: _Finding, suspects: Sequence[_Step], job: JobFacts | None) -> Verdict:
         line = log.count(b"\n", 0, finding.match.block) + finding.search.line(finding.match) + 1
-        return self._verdict(finding.rule, finding.match.text, finding.match.capture, line)
+        verdict = self._verdict(finding.rule, finding.match.text, finding.match.capture, line)
+        if not finding.match.is_named and verdict.domain == "code":
+            verdict = replace(verdict, known_by=JOB)
+        span = next((step.span for step in suspects if step.search is finding.search), None)
+        return verdict if span is None else self._by_tests(log, verdict, span, suspects, job)
+
+    def _by_tests(
+        self, log: bytes, verdict: Verdict, cause: Span, suspects: Sequence[_Step], job: JobFacts | None
+    ) -> Verdict:
+        """A verdict on failing tests with their names: those of the step that it rests on, and of others that failed.
+
+        Where that step names none, the failure is known by its job, unless a rule captured a name.
+        """
+        if verdict.category != "test":
+            return verdict
+        spans = [cause, *(step.span for step in suspects if step.span != cause)]
+        read = [tests_in(log, span) for span in spans]
+        if not read[0].tests:
+            if verdict.known_by == CAUSE and self._priority(verdict) >= CLEAR:
+                return verdict
+            known = fingerprint(verdict.category, None, job.name if job is not None else "")
+            return replace(verdict, known_by=JOB, fingerprint=known)
+        first = read[0].tests[0]
+        tests = sorted({test.name: test for of_step in reversed(read) for test in of_step.tests}.values(), key=_name)
+        return replace(
+            verdict,
+            line=first.line + 1,
+            evidence=_evidence(read[0].first),
+            fingerprint=fingerprint_of_tests([test.name for test in tests]),
+            known_by=TESTS,
+            failed_tests=tuple(replace(test, line=test.line + 1) for test in tests[:MOST_TESTS]),
+            failed_tests_count=len(tests),
+        )
+
+    def _priority(self, verdict: Verdict) -> int:
+        return next((rule.priority for rule in self.rules.rules if rule.id == verdict.rule_id), 0)
 
     def _by_command(self, log: bytes, suspect: _Step, said: Baseline) -> Verdict | None:
         """The kind of command that failed, where its output said nothing that is known."""
@@ -318,7 +362,8 @@ def classify_excerpt(
     verdict = (classifier or default_classifier()).classify(excerpt.encode("utf-8", "replace"), job, said)
     if verdict is None or verdict.line is None:
         return verdict
-    return replace(verdict, line=original_line(verdict.line, spans))
+    tests = tuple(replace(test, line=original_line(test.line, spans)) for test in verdict.failed_tests)
+    return replace(verdict, line=original_line(verdict.line, spans), failed_tests=tests)
 
 
 def original_line(line: int, spans: Sequence[Sequence[int]]) -> int:
@@ -329,6 +374,23 @@ def original_line(line: int, spans: Sequence[Sequence[int]]) -> int:
             return first + line - before - 1
         before += count
     return line
+
+
+def tests_in(log: bytes, step: Span) -> FailedTests:
+    """Read which tests failed in a step; lines are those of the log (from 0)."""
+    found = failed_tests(log[step.body : step.end])
+    if not found.tests:
+        return found
+    before = log.count(b"\n", 0, step.body)
+    return FailedTests(
+        tuple(replace(test, line=before + test.line) for test in found.tests),
+        tuple(before + line for line in found.lines),
+        found.first,
+    )
+
+
+def _name(test: FailedTest) -> str:
+    return test.name
 
 
 def _last_step(log: bytes, all_steps: list[Span]) -> Span:

@@ -5,7 +5,7 @@ Belongs here: GitHub's own log format. What the lines mean belongs to :mod:`.rul
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from roadmap_pipeline.failures.cleaning import without_escapes
@@ -76,6 +76,18 @@ def line_end(log: bytes, position: int) -> int:
     """Offset of the newline that ends the line holding ``position``, or the log's length."""
     found = log.find(b"\n", position)
     return len(log) if found < 0 else found
+
+
+def line_starts(log: bytes, numbers: Iterable[int]) -> dict[int, int]:
+    """Offset of the first byte of each line, by the numbers of the lines (from 0)."""
+    starts: dict[int, int] = {}
+    number = start = 0
+    for wanted in sorted(set(numbers)):
+        for _ in range(wanted - number):
+            start = line_end(log, start) + 1
+        number = wanted
+        starts[number] = start
+    return starts
 
 
 def is_step_header(header: bytes) -> bool:

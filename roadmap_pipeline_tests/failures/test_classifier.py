@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roadmap_pipeline.failures.classifier import JobFacts, StepFacts, classify, classify_excerpt
-from roadmap_pipeline.failures.fingerprint import fingerprint
+from roadmap_pipeline.failures.failed_tests import FailedTest
+from roadmap_pipeline.failures.fingerprint import fingerprint_of_tests
 from roadmap_pipeline_tests.failures.logs import FAILED, FRAGMENTS, NO_DATA, job, line_of, raw, step
 
 PASSED = "FAILED tests/test_a.py::test_sum - assert 1 == 2"
@@ -18,7 +19,8 @@ def test_a_failed_test_is_found_with_its_line() -> None:
     assert (verdict.category, verdict.domain, verdict.rule_id) == ("test", "code", "test.pytest.failed_line")
     assert verdict.line == line_of(log, PASSED)
     assert verdict.evidence == PASSED
-    assert verdict.fingerprint == fingerprint("test", "test.pytest.failed_line", "tests/test_a.py::test_sum")
+    assert verdict.fingerprint == fingerprint_of_tests(["tests/test_a.py::test_sum"])
+    assert verdict.failed_tests == (FailedTest("tests/test_a.py::test_sum", "assert 1 == 2", verdict.line),)
     assert not verdict.retryable
 
 
