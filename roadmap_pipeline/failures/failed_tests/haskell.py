@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from roadmap_pipeline.failures.failed_tests.framework import Found, Framework, named_by, next_line
 from roadmap_pipeline.failures.failed_tests.lines import Lines
 
-_FAILED = re.compile(r"^(?P<indent> *)(?P<test>\S.*?): +FAIL(?: \([\d.]+m?s\))?$")
+_FAILED = re.compile(r"^(?P<indent> {2,})(?P<test>\S.*?): +FAIL(?: \([\d.]+m?s\))?$")
 _WHY = next_line(most=1)
 _FURTHEST = 200
 

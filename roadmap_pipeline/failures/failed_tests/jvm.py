@@ -88,8 +88,8 @@ FRAMEWORKS = (
                 "Errors:",
                 "Failed tests:",
                 "Tests in error:",
-                start=_LEVEL + r"(?:Failures|Errors|Failed tests|Tests in error): *$",
-                item=r"^(?:\[ERROR\] )? +(?P<test>[\w$]+(?:>\w+)?(?:\.[\w$]+)?(?:\([^)]*\))?(?:\[\S*\])?)"
+                start=r"^(?:\[ERROR\] (?:Failures|Errors)|(?:\[ERROR\] )?(?:Failed tests|Tests in error)): *$",
+                item=r"^(?:\[ERROR\] )? +(?P<test>[\w$]+(?:>[\w$]+)?\.[\w$]+(?:\([^)]*\))?(?:\[\S*\])?)"
                 r"(?::\d+)?(?:->\S+)* (?P<why>\S.*)$",
                 end=_LEVEL + r"(?:Tests run: |Flakes:)",
             ),

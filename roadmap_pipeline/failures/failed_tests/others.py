@@ -117,7 +117,9 @@ FRAMEWORKS = (
                 unless=r"(?i)# (?:todo|skip)",
             ),
             named_by(
-                "Failed test ", pattern=r"^ *# +Failed test '(?P<test>.+)'", why=next_line(r"^ *# +(?!at |in )", most=2)
+                "Failed test ",
+                pattern=r"^ *# +Failed test '(?P<test>.+)'",
+                why=next_line(r"^ *# +((?!at |in )\S.*)$", most=2),
             ),
             named_by("(Wstat: ", pattern=r"^(?P<test>\S+\.t) +\(Wstat: .*$"),
             named_by("Dubious, ", "Failed ", pattern=r"^(?P<test>\S+\.t) \.{2,}.*(?:Failed|Dubious)"),

@@ -30,7 +30,12 @@ FRAMEWORKS = (
                 "FAILED",
                 pattern=r"^ *FAILED +(?P<test>[\w\\]+ > \S.*?)(?: {2,}(?P<why>[\w\\]+(?:Exception|Error|Failed)?.*))?$",
             ),
-            named_by("⨯", "✘", pattern=r"^ *[⨯✘] (?P<test>\S.*?)(?: +[\d.]+s)?$"),
+            named_by(
+                "⨯",
+                "✘",
+                pattern=r"^ *[⨯✘] (?P<test>\S.*?)(?: +[\d.]+s)?$",
+                unless=r"^ *✘ +(?:Test|Suite) .*(?: failed after | recorded an issue )",
+            ),
         ),
     ),
 )
