@@ -27,6 +27,7 @@ from roadmap_pipeline.failures.structure import (
     first_line,
     is_ended,
     is_post,
+    is_silent,
     is_whole,
     line_start,
     reports,
@@ -48,6 +49,12 @@ TESTS, CAUSE, JOB = "tests", "cause", "job"
 the job failed in some such way, which says nothing of whether two failures are the same."""
 _TAIL_BYTES = 64 << 10
 _LONGEST_COMMAND_NAME = 200
+# How a container that fails ends: so many lines from its end, a line begins like this.
+_LAST_WORDS = 15
+_LAST_WORD = re.compile(
+    r"(?i)^\W*(?:error|fatal|panic|traceback|exception|failed|failure|could not|cannot|[\w.]*(?:error|exception))\b"
+    r"(?! (?:0|count|rate|level)\b)"
+)
 
 WRAPPER = re.compile(
     rb"Process completed with exit code -?\d+\.?\s*\Z|Executing the custom container implementation failed"
@@ -231,9 +238,10 @@ class Classifier:
             spans = certain
         marked = bool(spans)
         if not marked:
-            if is_whole(log) and not known_failed:
-                return None
             spans = [_last_step(log, all_steps)]
+            if is_whole(log) and not known_failed:
+                silent = [step for step in _last_steps(log, all_steps) if is_silent(log, step)]
+                return self._by_silent_step(log, silent, said)
         suspects = [self._step(log, span, said) for span in _in_order_of_suspicion(log, spans, job)]
         anywhere = self._best(suspects, in_job=True)
         for lowest in (SPECIFIC, 0) if marked or known_failed else (SPECIFIC,):
@@ -249,7 +257,24 @@ class Classifier:
             verdict = self._by_command(log, suspect, said)
             if verdict is not None:
                 return self._by_tests(log, verdict, suspect.span, suspects, job)
-        number, line = _telling_line(log, suspects[0].span, said)
+        return self._unknown_in(log, suspects[0].span, said)
+
+    def _by_silent_step(self, log: bytes, spans: Sequence[Span], said: Baseline) -> Verdict | None:
+        """Judge a job of which the runner says nothing by the last lines of the container that it ended with."""
+        for span in spans:
+            end = Span(span.start, max(span.body, _lines_before(log, span, _LAST_WORDS)), span.end)
+            suspect = self._step(log, end, said)
+            finding = self._best([suspect], in_job=False, lowest=SPECIFIC)
+            if finding is not None and finding.rule.scope == "step":
+                return self._found(log, finding, [suspect], None)
+            lines = [clean_line(line) for line in log[end.body : end.end].split(b"\n")]
+            if any(_LAST_WORD.search(line) for line in lines):
+                return self._unknown_in(log, span, said)
+        return None
+
+    def _unknown_in(self, log: bytes, span: Span, said: Baseline) -> Verdict:
+        """A failure in a step that no rule knows, with the line that tells most."""
+        number, line = _telling_line(log, span, said)
         return replace(
             self._unknown(JobFacts()),
             line=number,
@@ -397,6 +422,21 @@ def _last_step(log: bytes, all_steps: list[Span]) -> Span:
     """The last step that is no clean-up: where a job that says nothing of an error ended."""
     own = [step for step in all_steps if not is_post(log, step)]
     return own[-1] if own else all_steps[-1]
+
+
+def _last_steps(log: bytes, all_steps: list[Span]) -> list[Span]:
+    """The last step that is no clean-up and, where that only reports, the last that does more."""
+    own = [step for step in all_steps if not is_post(log, step)] or all_steps
+    more = next((step for step in reversed(own) if not reports(log, step)), own[-1])
+    return [own[-1]] if more == own[-1] else [own[-1], more]
+
+
+def _lines_before(log: bytes, span: Span, lines: int) -> int:
+    """Offset of the line that stands so many lines before a span's end."""
+    start = span.end
+    for _ in range(lines + 1):
+        start = line_start(log, max(span.body, start - 1))
+    return start
 
 
 def _in_order_of_suspicion(log: bytes, spans: list[Span], job: JobFacts | None) -> list[Span]:
