@@ -302,12 +302,17 @@ class Classifier:
         return best
 
     def _found(self, log: bytes, finding: _Finding, suspects: Sequence[_Step], job: JobFacts | None) -> Verdict:
-        line = log.count(b"\n", 0, finding.match.block) + finding.search.line(finding.match) + 1
-        verdict = self._verdict(finding.rule, finding.match.text, finding.match.capture, line)
+        verdict = self._verdict(finding.rule, finding.match.text, finding.match.capture, None)
         if not finding.match.is_named and verdict.domain == "code":
             verdict = replace(verdict, known_by=JOB)
         span = next((step.span for step in suspects if step.search is finding.search), None)
-        return verdict if span is None else self._by_tests(log, verdict, span, suspects, job)
+        if span is not None:
+            verdict = self._by_tests(log, verdict, span, suspects, job)
+        if verdict.known_by == TESTS:
+            return verdict
+        # Counting lines takes longer than most of the rest.
+        line = log.count(b"\n", 0, finding.match.block) + finding.search.line(finding.match) + 1
+        return replace(verdict, line=line)
 
     def _by_tests(
         self, log: bytes, verdict: Verdict, cause: Span, suspects: Sequence[_Step], job: JobFacts | None

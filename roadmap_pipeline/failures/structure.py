@@ -39,6 +39,7 @@ _BEGUN, _ENDED = b"Current runner version: ", b"Cleaning up orphan processes"
 _BEGINNING, _ENDING = 64 << 10, 256 << 10
 # What actions that keep a cache say when they are done. The last part of GitHub's own runs only in jobs without a
 # failure; that of others runs always, so the key must be one of theirs.
+_KEPT = compile_literal(b"Cache hit occurred on the primary key ", b"Cache saved with key: ")
 _CACHED = re.compile(
     rb"(?:Cache hit occurred on the primary key |Cache saved with key: )(?P<key>"
     rb"(?P<setup>(?:setup-(?:go|python|java|uv)|node-cache|dotnet-cache)-)?[^\r\n]*?)(?:, not saving cache\.?)?\r?$",
@@ -200,16 +201,19 @@ def ended_well(log: bytes, after: Span, all_steps: list[Span]) -> bool:
     """Whether something that only jobs without a failure do was done after a step: it was allowed to fail."""
     later = all_steps[bisect_right([step.start for step in all_steps], after.start) :]
     return any(
-        any(_is_of_well(log, found) for found in _CACHED.finditer(log, step.start, step.end))
+        any(_is_of_well(log, kept.start()) for kept in _KEPT.finditer(log, step.start, step.end))
         if is_post(log, step)
         else _PUBLISHES.search(first_line(log, step)) is not None
         for step in later
     )
 
 
-def _is_of_well(log: bytes, cached: "re.Match[bytes]") -> bool:
-    """Whether a cache was kept by an action that does so only when all is well."""
-    if cached["setup"]:
+def _is_of_well(log: bytes, message: int) -> bool:
+    """Whether the cache of a message was kept by an action that does so only when all is well."""
+    cached = _CACHED.match(log, message)
+    if cached is None:
+        return False
+    if cached["setup"] is not None:
         return True
     keys = b"key: " + cached["key"]
     return any(
