@@ -412,6 +412,19 @@ TABLES: tuple[SourceTable, ...] = (
             ("domain", "VARCHAR", "code, pipeline, platform or unknown."),
             ("rule_id", "VARCHAR", "Rule that decided; NULL for unknown."),
             ("fingerprint", "VARCHAR", "The same for the same failure in other runs."),
+            (
+                "known_by",
+                "VARCHAR",
+                "What the fingerprint stands for: tests (the set of those that failed), cause (what the log names) or"
+                " job (the log says no more than that the job failed in some such way: two such failures may differ).",
+            ),
+            (
+                "failed_tests",
+                "VARCHAR[]",
+                "The tests that failed, by name, at most 50; empty where the log names none.",
+            ),
+            ("failed_tests_why", "VARCHAR[]", "First line of why each of them failed; empty text where it isn't told."),
+            ("failed_tests_count", "INTEGER", "How many failed, those beyond 50 included."),
             ("line", "BIGINT", "Line of the log that proves it (1-based); NULL when judged without a log."),
             ("evidence", "VARCHAR", "That line, redacted and shortened."),
             ("retryable", "BOOLEAN", "Whether running again without a change may help."),

@@ -81,7 +81,15 @@ def _corrected_job(world: World, random: Random) -> None:
 def _verdict(world: World, random: Random) -> None:
     verdict = {"category": random.choice(["test", "lint_format", "unknown"]), "domain": "code", "rule_id": "x"}
     fingerprint = random.choice(["f", "g", None])
-    world.add("derived.failure_verdicts", **_job(world, random), **verdict, fingerprint=fingerprint, retryable=False)
+    tests = random.sample(["cart", "login", "tax"], random.randint(0, 3))
+    named = {
+        "known_by": ("tests" if tests else random.choice(["cause", "job"])) if fingerprint else None,
+        "failed_tests": tests if fingerprint else None,
+        "failed_tests_why": [random.choice(["", "no"]) for _ in tests] if fingerprint else None,
+        "failed_tests_count": len(tests) if fingerprint else None,
+    }
+    verdict |= named | {"fingerprint": fingerprint, "retryable": False}
+    world.add("derived.failure_verdicts", **_job(world, random), **verdict)
 
 
 def _log(world: World, random: Random) -> None:
