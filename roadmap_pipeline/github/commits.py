@@ -9,14 +9,13 @@ costs one request, and another one when it has moved on to a commit that again n
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from roadmap_pipeline.github import records
+from roadmap_pipeline.github.read_failures import costs_only_itself
+from roadmap_pipeline.github.reading import PartlyRead, RepositoryReading
 from roadmap_pipeline.github.records import Row
-
-if TYPE_CHECKING:
-    from roadmap_pipeline.github.reading import RepositoryReading
-    from roadmap_pipeline.progress import Task
+from roadmap_pipeline.github.transport import GitHubError
+from roadmap_pipeline.progress import Task
 
 LISTED_AT_MOST = 250
 """Commits of a pull request that GitHub lists."""
@@ -44,20 +43,26 @@ order by pull.updated_at desc, pull.number desc
 """
 
 
-def read_commits(reading: "RepositoryReading", progress: "Task") -> None:
+def read_commits(reading: RepositoryReading, progress: Task) -> None:
     """Read the commits of those pull requests for whose latest commit that wasn't done."""
     wanted = reading.store.query(_UNTESTED, [reading.repo])
+    numbers = {str(number) for number, _ in wanted}
+    for item in [*reading.failures.items("commits", due=True), *reading.failures.items("commits", due=False)]:
+        if item not in numbers:
+            reading.failures.succeeded("commits", item)  # it has moved on to a commit that was tested
     progress.expect(len(wanted))
     reading.in_threads(
         lambda pull: _read(reading, *pull),
         wanted,
         lambda found: reading.store.put({"commits": _joined(found)}),
+        endpoint="commits",
+        item=lambda pull: pull[0],
         batch=PULL_REQUESTS_PER_BATCH,
         progress=progress,
     )
 
 
-def _read(reading: "RepositoryReading", number: int, head_sha: str) -> list[Row]:
+def _read(reading: RepositoryReading, number: int, head_sha: str) -> list[Row]:
     """Rows of ``raw.commits`` for one pull request, its latest commit among them (in a thread)."""
     path = f"{reading.root}/pulls/{number}/commits"
     source = reading.reading(path)
@@ -74,7 +79,12 @@ def _read(reading: "RepositoryReading", number: int, head_sha: str) -> list[Row]
             )
         # Beyond the end of the list, or the branch was moved on since it was listed.
         path = f"{reading.root}/commits/{head_sha}"
-        commit = reading.client.get(path).data
+        try:
+            commit = reading.client.get(path).data
+        except GitHubError as error:
+            if not costs_only_itself(error):
+                raise
+            raise PartlyRead(rows, error) from error
         rows.append(records.commit_row(commit, reading.repo, reading.reading(path), [number]))
     return rows
 

@@ -6,6 +6,7 @@ from roadmap_pipeline.github import commits
 from roadmap_pipeline.github.ingest import ingest
 from roadmap_pipeline.sandbox import payloads
 from roadmap_pipeline.sandbox.content import GitHubContent
+from roadmap_pipeline.sandbox.github.faults import Fault
 from roadmap_pipeline_tests.github.conftest import (
     ANA,
     BOT,
@@ -191,3 +192,60 @@ def test_they_follow_a_repository_to_its_new_name(serve, con):
     read(world, con)
     assert asked(world) == []
     assert table(con, "select distinct repo from raw.commits") == [("acme/pay",)]
+
+
+def unread(con):
+    return table(con, "select item, status from raw.read_failures where endpoint = 'commits' order by all")
+
+
+def refuse(world, number, status):
+    """From now on the list of this pull request's commits is not there, or fails."""
+    path = rf"/pulls/{number}/commits"
+    if status >= 500:
+        world.state.faults.add(Fault("bad_gateway", status), path=path, times=99)
+        return
+    pulls, held = world.state.store.repository(REPO).pulls, {}
+    world.state.faults.before(lambda: held.update({number: pulls.pop(number)}), path=path, times=99)
+    world.state.faults.after(lambda: pulls.update(held), path=path, times=99)
+
+
+@pytest.mark.parametrize("status", [404, 500, 503])
+def test_commits_that_are_refused_cost_only_themselves(serve, con, status):
+    content = one_pull_request()
+    content.pull_requests[REPO].append(pull_request(2, updated_at=ago(hours=1), head_sha=BY_PERSON, head_ref="other"))
+    more = {"head_sha": "d" * 40, "head_branch": "other", "event": "pull_request", "conclusion": "failure"}
+    content.runs[REPO].append(run(2, ago(hours=3), **more))
+    world = serve(content)
+    refuse(world, 1, status)
+    summary = read(world, con)
+    assert (unread(con), summary.unreadable) == ([("1", status)], {})
+    assert any("commits of pull requests" in note for note in summary.notes)
+    assert table(con, "select distinct pull_request_numbers from raw.commits") == [([2],)]
+    world.state.faults.clear()
+    read(world, con)
+    assert unread(con) == []
+    assert table(con, "select pull_request_numbers from raw.commits where sha = ?", BY_BOT) == [([1, 2],)]
+
+
+def test_what_was_listed_is_kept_when_the_latest_commit_is_gone(serve, con):
+    """Its branch was pushed over between the list of pull requests and that of the commits."""
+    world = serve(one_pull_request(head="f" * 40))
+    moved = pull_request(1, updated_at=ago(minutes=1), head_sha=BY_PERSON)
+    world.state.faults.before(
+        lambda: world.state.world.put_pull_request(REPO, moved), method="GET", path="/pulls/1/commits"
+    )
+    assert read(world, con).read["commits"] == 3
+    assert asked(world) == ["/pulls/1/commits", f"/commits/{'f' * 40}"]
+    assert unread(con) == [("1", 422)]
+    read(world, con)
+    assert (asked(world), unread(con)) == ([], [])
+
+
+def test_a_pull_request_that_moved_on_to_a_tested_commit_is_no_failure_any_more(serve, con):
+    world = serve(one_pull_request())
+    refuse(world, 1, 404)
+    read(world, con)
+    assert unread(con) == [("1", 404)]
+    world.state.put_run(REPO, run(2, ago(hours=1), head_sha=BY_BOT, head_branch="feature/1"))
+    read(world, con)
+    assert unread(con) == []
