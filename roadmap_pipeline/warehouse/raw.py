@@ -596,6 +596,23 @@ TABLES: tuple[SourceTable, ...] = (
     ),
     SourceTable(
         "sync",
+        "refused_comments",
+        "Pull requests on which GitHub refused a comment of ours; it isn't tried again for a while.",
+        ("repo", "number"),
+        _columns(
+            _REPO,
+            ("number", "INTEGER", "Pull request."),
+            ("reason", "VARCHAR", "Why, in GitHub's words."),
+            (
+                "asked_as",
+                "VARCHAR",
+                "Digest of credentials and address, from which no secret can be read: others are tried at once.",
+            ),
+            ("refused_at", "TIMESTAMP", "When it was refused last (UTC)."),
+        ),
+    ),
+    SourceTable(
+        "sync",
         "changes",
         "Journal of writes to Notion and GitHub: noted before a write goes out, settled after it was read back.",
         ("change_id",),
