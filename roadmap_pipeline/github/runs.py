@@ -19,8 +19,6 @@ from roadmap_pipeline.github.paging import PER_PAGE, Answer, may_be_followed
 from roadmap_pipeline.github.transport import GitHubClient, GitHubError, IncompleteList
 
 FILTERED_CAP = 1_000
-CLAMPS = 1_000
-"""A count that is a multiple of this may be a limit of GitHub's instead of a count."""
 SEAM_TRIES = 5
 LEAF_TRIES = 3
 FRESH_TRIES = 5
@@ -47,11 +45,19 @@ class RunList(NewestFirst):
         super().__init__(client, f"/repos/{repo}/actions/runs", {}, time_field="created_at", items_key="workflow_runs")
         self._workflows_path = f"/repos/{repo}/actions/workflows"
         self._filtered_cap = FILTERED_CAP
+        self.counted: int | None = None
+        """How many runs GitHub counts in all (or at most), as its last answer for the first page says."""
+
+    def first(self, etag: str | None = None) -> Answer:
+        answer = super().first(etag)
+        if not answer.unchanged:
+            self.counted = answer.total_count
+        return answer
 
     def count(self, span: Span) -> int | None:
-        """How many runs of ``span`` GitHub's search index counts; None for more than it counts."""
+        """How many runs of ``span`` GitHub's search index counts; None where that may be the most that it counts."""
         counted = self._count(self.path, {"created": str(span)})
-        return counted if counted < self._filtered_cap else None
+        return counted if counted != self._filtered_cap else None
 
     def slice(self, span: Span) -> Iterator[list[Payload]]:
         """The runs of ``span`` as GitHub's search index has them, page by page."""
@@ -88,18 +94,26 @@ class RunList(NewestFirst):
             return
         counted = answer.total_count
         is_contradicted = counted is not None and counted > position
+        if not is_contradicted and position % PER_PAGE:
+            yield Page([], rest)
+            return
+        if number > 1 and self._page(number + 1) is None:
+            yield from self._beyond(rest)
+            return
         older = Span(rest.start, rest.end - SECOND)
-        if number == 1 and not is_contradicted:
+        if not is_contradicted and (older.is_empty or not self._any(older)):
             yield Page([], rest)
-        elif is_contradicted or (not older.is_empty and self._count(self.path, {"created": str(older)})):
-            listed = yield from self._slice(rest, self.path)
-            before_history = self._count(self.path, {"created": f"<{_iso(rest.start)}"}) if is_contradicted else 0
-            if counted is not None and counted > position + listed.accounted + before_history:
-                error = IncompleteList(f"GitHub counts {counted:,} runs and lists {position + listed.accounted:,}")
-                self.holes.append(Hole(rest, error))
-            yield from _pages(listed.unconfirmed)
-        else:
-            yield Page([], rest)
+            return
+        listed = yield from self._slice(rest, self.path)
+        before_history = self._count(self.path, {"created": f"<{_iso(rest.start)}"}) if is_contradicted else 0
+        if counted is not None and counted > position + listed.accounted + before_history:
+            error = IncompleteList(f"GitHub counts {counted:,} runs and lists {position + listed.accounted:,}")
+            self.holes.append(Hole(rest, error))
+        yield from _pages(listed.unconfirmed)
+
+    def _any(self, span: Span) -> bool:
+        """Return whether the search index has runs of ``span``, in any of several answers."""
+        return any(self._count(self.path, {"created": str(span)}) for _ in range(LEAF_TRIES))
 
     def _beyond(self, rest: Span) -> Iterator[Page]:
         listed = yield from self._slice(rest, self.path)
@@ -203,8 +217,8 @@ class RunList(NewestFirst):
 
 
 def _is_counted(answer: Answer) -> bool:
-    """Return whether the count of a list is a count, and no limit or missing."""
-    return bool(answer.total_count) and answer.total_count % CLAMPS != 0  # type: ignore[operator]
+    """Return whether the count of a list is surely a count: a limit of GitHub's is a number of whole pages."""
+    return (answer.total_count or 0) % PER_PAGE != 0
 
 
 def _pages(spans: Sequence[Span]) -> Iterator[Page]:
