@@ -1,12 +1,16 @@
 """Commits of pull requests that no run tested: which are asked for, how often, and what is kept of them."""
 
+import json
+
 import pytest
 
 from roadmap_pipeline.github import commits
+from roadmap_pipeline.github.dump import ingest_dump
 from roadmap_pipeline.github.ingest import ingest
 from roadmap_pipeline.sandbox import payloads
 from roadmap_pipeline.sandbox.content import GitHubContent
 from roadmap_pipeline.sandbox.github.faults import Fault
+from roadmap_pipeline.sandbox.replay import load
 from roadmap_pipeline_tests.github.conftest import (
     ANA,
     BOT,
@@ -249,3 +253,39 @@ def test_a_pull_request_that_moved_on_to_a_tested_commit_is_no_failure_any_more(
     world.state.put_run(REPO, run(2, ago(hours=1), head_sha=BY_BOT, head_branch="feature/1"))
     read(world, con)
     assert unread(con) == []
+
+
+@pytest.fixture
+def dumped(tmp_path):
+    """A folder with what GitHub answers for one pull request."""
+    content = one_pull_request()
+    for name in ("repositories", "runs", "jobs", "pull_requests", "commits"):
+        found = getattr(content, name)[REPO]
+        (tmp_path / "dump" / f"{name}.json").parent.mkdir(exist_ok=True)
+        (tmp_path / "dump" / f"{name}.json").write_text(json.dumps(found))
+    return tmp_path / "dump"
+
+
+def test_commits_of_a_dump_are_stored_without_their_pull_request(dumped, con):
+    summary = ingest_dump(dumped, con, CLOCK)
+    assert (summary.read["commits"], summary.notes) == (3, [])
+    assert table(con, "select repo, sha, pull_request_numbers, parents from raw.commits order by sha") == [
+        (REPO, FAILED, [], ["0" * 40]), (REPO, BY_BOT, [], [FAILED]), (REPO, BY_PERSON, [], [BY_BOT])
+    ]  # fmt: skip
+
+
+def test_a_replayed_dump_answers_with_its_commits(dumped, serve, con):
+    content, report = load(dumped)
+    assert report.served["commit"] == 3
+    read(serve(content), con)
+    assert table(con, "select sha, pull_request_numbers from raw.commits order by sha") == [
+        (FAILED, [1]), (BY_BOT, [1])
+    ]  # fmt: skip
+
+
+def test_a_dump_takes_away_nothing_that_was_read(dumped, serve, con):
+    read(serve(one_pull_request()), con)
+    ingest_dump(dumped, con, CLOCK)
+    assert dict(table(con, "select sha, pull_request_numbers from raw.commits")) == {
+        FAILED: [1], BY_BOT: [1], BY_PERSON: []
+    }  # fmt: skip
