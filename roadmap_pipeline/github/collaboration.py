@@ -202,6 +202,7 @@ class CollaborationReader:
             wanted,
             self._store_files,
             endpoint="files",
+            is_all=True,
             batch=FILES_PER_BATCH,
             progress=progress,
         )
