@@ -11,8 +11,9 @@ costs one request, and another one when it has moved on to a commit that again n
 from collections.abc import Sequence
 
 from roadmap_pipeline.github import records
+from roadmap_pipeline.github.asking import PartlyRead
 from roadmap_pipeline.github.read_failures import costs_only_itself
-from roadmap_pipeline.github.reading import PartlyRead, RepositoryReading
+from roadmap_pipeline.github.reading import RepositoryReading
 from roadmap_pipeline.github.records import Row
 from roadmap_pipeline.github.transport import GitHubError
 from roadmap_pipeline.progress import Task
@@ -46,10 +47,6 @@ order by pull.updated_at desc, pull.number desc
 def read_commits(reading: RepositoryReading, progress: Task) -> None:
     """Read the commits of those pull requests for whose latest commit that wasn't done."""
     wanted = reading.store.query(_UNTESTED, [reading.repo])
-    numbers = {str(number) for number, _ in wanted}
-    for item in [*reading.failures.items("commits", due=True), *reading.failures.items("commits", due=False)]:
-        if item not in numbers:
-            reading.failures.succeeded("commits", item)  # it has moved on to a commit that was tested
     progress.expect(len(wanted))
     reading.in_threads(
         lambda pull: _read(reading, *pull),
@@ -57,6 +54,7 @@ def read_commits(reading: RepositoryReading, progress: Task) -> None:
         lambda found: reading.store.put({"commits": _joined(found)}),
         endpoint="commits",
         item=lambda pull: pull[0],
+        is_all=True,
         batch=PULL_REQUESTS_PER_BATCH,
         progress=progress,
     )
