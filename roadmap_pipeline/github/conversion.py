@@ -301,6 +301,13 @@ def _label(value: Any, lost: list[str]) -> Any:
     return found
 
 
+def _parent(value: Any, lost: list[str]) -> Any:
+    found = _PARENT(value, lost)
+    if found is None or found.get("sha") is None:
+        raise UnusableError
+    return found
+
+
 def _full_name(value: Any, lost: list[str]) -> str:  # noqa: ARG001
     if not isinstance(value, str) or not is_repository(value):
         raise UnusableError
@@ -312,9 +319,10 @@ def is_repository(name: str) -> bool:
     return _REPOSITORY.fullmatch(name) is not None
 
 
-_LABEL = thing(name=text)
+_LABEL, _PARENT = thing(name=text), thing(sha=text)
 _PERSON = thing(login=text, type=text)
 _AUTHOR = thing(name=text)
+_SIGNATURE = thing(name=text, date=time)
 _INNER_REPOSITORY = thing(id=whole, full_name=text, default_branch=text)
 _BRANCH = thing(ref=text, sha=text, repo=_INNER_REPOSITORY)
 _STEP = thing(number=whole, name=text, status=text, conclusion=text, started_at=time, completed_at=time)
@@ -406,6 +414,14 @@ _SHAPES: dict[Kind, Convert] = {
         body=text,
         merged_at=time,
     ),
+    Kind.COMMIT: thing(
+        sha=text,
+        commit=thing(message=text, author=_SIGNATURE, committer=_SIGNATURE),
+        author=_PERSON,
+        committer=_PERSON,
+        parents=many(_parent),
+        **_ADDRESSES,
+    ),
     Kind.ISSUE: _ISSUE,
     Kind.PULL_REQUEST_VIEW: _ISSUE,
     Kind.MILESTONE: thing(**_PLAN, description=text, open_issues=small, closed_issues=small, due_on=time),
@@ -427,6 +443,7 @@ _NEEDED = {
     Kind.RUN: ("id", "created_at"),
     Kind.JOB: ("id",),
     Kind.PULL_REQUEST: ("number",),
+    Kind.COMMIT: ("sha",),
     Kind.ISSUE: ("number",),
     Kind.PULL_REQUEST_VIEW: ("number",),
     Kind.MILESTONE: ("number",),

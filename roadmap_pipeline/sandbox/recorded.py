@@ -145,6 +145,18 @@ def pull_request(home: Payload, told: Told) -> Payload:
     return _planned(whole, home, told)
 
 
+def commit(home: Payload, told: Told) -> Payload:
+    """A commit of ``home``, as lists of a pull request's commits hold it."""
+    git = told.get("commit") or {}
+    made = payloads.commit(
+        home, str(told["sha"]), message="", author={}, author_name="", email="", at=home["created_at"]
+    )
+    people = {name: _over(made["commit"][name], git.get(name) or {}) for name in ("author", "committer")}
+    accounts = {name: _person(told.get(name)) for name in ("author", "committer")}
+    whole = {**_over(made, told), "commit": {**_over(made["commit"], git), **people}, **accounts}
+    return {**whole, "parents": told.get("parents") or []}
+
+
 def issue(home: Payload, told: Told, pull: Payload | None = None) -> Payload:
     """An issue of ``home``; with ``pull`` the issue view of that pull request."""
     at = told.get("created_at") or told.get("updated_at") or home["created_at"]

@@ -44,9 +44,9 @@ class ReplayReport:
 def load(directory: str | Path) -> tuple[GitHubContent, ReplayReport]:
     """The content of ``directory``, with the clock at the newest time in it.
 
-    Served is what hangs together: runs, pull requests, issues, milestones and events of repositories that a record
-    describes, jobs whose run is there, comments whose issue or pull request is there, logs whose job is there. The rest
-    is counted in the report. Raises ConfigurationError as ``read_dump`` does, and when nothing can be served.
+    Served is what hangs together: runs, pull requests, commits, issues, milestones and events of repositories that a
+    record describes, jobs whose run is there, comments whose issue or pull request is there, logs whose job is there.
+    The rest is counted in the report. Raises ConfigurationError as ``read_dump`` does, and when nothing can be served.
     """
     dump = read_dump(directory)
     report = ReplayReport()
@@ -78,6 +78,7 @@ class _Replay:
         for kind, shelf, homes, make in (
             (Kind.RUN, self._content.runs, self._minimal, recorded.run),
             (Kind.PULL_REQUEST, self._content.pull_requests, full, recorded.pull_request),
+            (Kind.COMMIT, self._content.commits, full, recorded.commit),
             (Kind.ISSUE, self._content.issues, full, recorded.issue),
             (Kind.PULL_REQUEST_VIEW, self._content.issues, full, recorded.issue),
             (Kind.MILESTONE, self._content.milestones, full, recorded.milestone),

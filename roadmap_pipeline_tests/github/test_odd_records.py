@@ -38,6 +38,16 @@ STAGE = payloads.milestone(
 )
 EVENT = payloads.issue_event(FULL, id=90, number=6, event="closed", actor=ANA, created_at=ago(days=9))
 COMMENT = payloads.comment(FULL, id=4, number=6, user=ANA, body="hello", created_at=ago(days=1))
+COMMIT = payloads.commit(
+    FULL,
+    "c" * 40,
+    message="m",
+    author=ANA,
+    author_name="Ana",
+    email="ana@example.org",
+    at=ago(days=2),
+    parents=["a" * 40],
+)
 GOOD = {
     "repositories": [FULL],
     "workflow_runs": [run(1, ago(days=2)), run(2, ago(days=1), event="schedule")],
@@ -55,6 +65,7 @@ ODD_ONES = [
     {**STAGE, "number": 4, "id": 71, "url": f"{FULL['url']}/milestones/4"},
     {**EVENT, "id": 91, "url": f"{FULL['url']}/issues/events/91"},
     COMMENT,
+    COMMIT,
     payloads.repository("acme/other", 102, FULL["owner"], created_at=CLOCK, updated_at=CLOCK, pushed_at=CLOCK),
 ]
 KEYS = {

@@ -54,6 +54,7 @@ def test_every_record_of_devlake_is_accounted_for(devlake, con):
         "job_logs": 0,
         "passing_logs": 0,
         "pull_requests": 49,
+        "commits": 0,
         "issues": 26,
         "milestones": 1,
         "issue_events": 49,  # one stands there twice
