@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 ROWS_PER_BATCH = 1_000
 NAMED_AT_MOST = 5
 """How many positions or names a note gives before it only counts."""
-FAILED = ("failure", "timed_out")
+FAILED = ("failure", "timed_out", "cancelled")
+"""Conclusions of jobs whose logs are kept: of the cancelled ones, the log may say that a time limit ended them."""
 _EARLIEST = datetime.min  # noqa: DTZ901 - naive, as all times of the warehouse
 
 Payload = dict[str, Any]
