@@ -24,6 +24,7 @@ from roadmap_pipeline.github.passing import read_passing_logs
 from roadmap_pipeline.github.reading import RepositoryReading, collecting_rarely
 from roadmap_pipeline.github.records import Reading, naive_utc
 from roadmap_pipeline.github.store import IngestSummary, Store
+from roadmap_pipeline.github.timeouts import read_timeouts
 from roadmap_pipeline.github.transport import (
     BudgetSpent,
     GitHubClient,
@@ -53,6 +54,7 @@ def ingest(
     now: datetime,
     classifier: "Classifier | None" = None,
     passing_logs: int = 0,
+    cancelled_jobs: int = 0,
 ) -> IngestSummary:
     """Read what is new in ``repositories`` (owner/name, old names too) into the raw tables of an open warehouse.
 
@@ -60,7 +62,8 @@ def ingest(
     unless a milestone holds them; issues and milestones never. A second call with nothing new writes no row. Where the
     client's request budget ends, the reading ends with a note; the next call goes on. Of logs those lines are kept that
     ``classifier`` (default: the project's rules) goes by; for failures that it doesn't know, the logs of up to
-    ``passing_logs`` passing jobs of each repository are read.
+    ``passing_logs`` passing jobs of each repository are read; and why jobs were cancelled, of those that probably ran
+    into a time limit and up to ``cancelled_jobs`` others of each repository.
 
     Raises ConfigurationError (naming all repositories that can't be read), RateLimited, GitHubError; what was read
     until then is stored, of the other repositories too.
@@ -75,7 +78,8 @@ def ingest(
             ThreadPoolExecutor(WORKERS, thread_name_prefix="ingest") as workers,
             ThreadPoolExecutor(REPOSITORIES_AT_A_TIME, thread_name_prefix="ingest-list") as listers,
         ):
-            place = _Place(client, store, workers, listers, now, timedelta(days=history_days), classifier, passing_logs)
+            history = timedelta(days=history_days)
+            place = _Place(client, store, workers, listers, now, history, classifier, passing_logs, cancelled_jobs)
             _read_all(place, names)
     except BudgetSpent as error:
         store.note(str(error))
@@ -96,6 +100,7 @@ class _Place:
     history: timedelta
     classifier: "Classifier | None"
     passing_logs: int
+    cancelled_jobs: int
 
     def reading(self, repo: str) -> RepositoryReading:
         horizon = (naive_utc(self.now) - self.history).replace(microsecond=0)
@@ -126,13 +131,13 @@ def _read_all(place: _Place, names: Sequence[str]) -> None:
 
 def _read_repository(place: _Place, repo: str) -> None:
     try:
-        _walk(place.reading(repo), place.passing_logs)
+        _walk(place, place.reading(repo))
     except MovedError:
         # renamed while it was read: once more under its new name
-        _walk(place.reading(_resolve_one(place.client, place.store, repo, place.now)), place.passing_logs)
+        _walk(place, place.reading(_resolve_one(place.client, place.store, repo, place.now)))
 
 
-def _walk(reading: RepositoryReading, passing_logs: int) -> None:
+def _walk(place: _Place, reading: RepositoryReading) -> None:
     """All walks, what is cheap and what matters most first."""
     actions, collaboration = ActionsReader(reading), CollaborationReader(reading)
     walks: list[tuple[str, Callable[[Task], None]]] = [
@@ -146,7 +151,8 @@ def _walk(reading: RepositoryReading, passing_logs: int) -> None:
         ("files of pull requests", collaboration.read_files),
         ("jobs", partial(actions.read_details, urgent=False)),
         ("further logs", actions.read_logs),  # of jobs that failed in runs that passed
-        ("logs of passing jobs", partial(read_passing_logs, reading, passing_logs)),
+        ("time-outs", partial(read_timeouts, reading, place.cancelled_jobs)),
+        ("logs of passing jobs", partial(read_passing_logs, reading, place.passing_logs)),
     ]
     for what, walk in walks:
         with task(f"Reading {what} of {reading.repo}") as progress:

@@ -54,6 +54,7 @@ def read_annotations(reading: "RepositoryReading", job_id: int) -> Row:
     import orjson
 
     from roadmap_pipeline.failures.redaction import redact
+    from roadmap_pipeline.failures.time_limits import TOLD
 
     path = f"{reading.root}/check-runs/{job_id}/annotations"
     try:
@@ -68,6 +69,8 @@ def read_annotations(reading: "RepositoryReading", job_id: int) -> Row:
             " failures without a log stay without a cause"
         )
         return {}
+    # a linter may note dozens of failures before the one that ended the job
+    noted.sort(key=lambda one: TOLD not in (one.get("message") or ""))
     redactions = 0
     kept: list[dict[str, Any]] = []
     for one in noted[:ANNOTATIONS_KEPT]:
