@@ -16,11 +16,11 @@ from typing import Any
 from roadmap_pipeline.github import records
 from roadmap_pipeline.github.coverage import Span, union
 from roadmap_pipeline.github.listing import Payload
-from roadmap_pipeline.github.logs import LOG_DELAY, LOG_TRIES, log_columns, note_refusal, read_annotations
-from roadmap_pipeline.github.reading import RepositoryReading
+from roadmap_pipeline.github.logs import LOG_DELAY, LOG_TRIES, log_columns, read_annotations
+from roadmap_pipeline.github.reading import PartlyRead, RepositoryReading
 from roadmap_pipeline.github.records import Row
 from roadmap_pipeline.github.runs import RunList
-from roadmap_pipeline.github.transport import Answer, GitHubError, LogState, NotFoundError
+from roadmap_pipeline.github.transport import Answer, GitHubError, IncompleteList, LogState, NotFoundError
 from roadmap_pipeline.progress import Task
 
 RERUN_WINDOW = timedelta(days=30)
@@ -74,13 +74,13 @@ class _Due:
 
 
 @dataclass(frozen=True, slots=True)
-class _Details:
-    """What hangs on a run; ``is_gone`` when the run was deleted meanwhile."""
+class _Jobs:
+    """The jobs of a run; ``is_gone`` when the run was deleted meanwhile, ``is_partial`` when GitHub left some out."""
 
     due: _Due
-    runs: list[Row]
     jobs: list[Row]
     is_gone: bool = False
+    is_partial: bool = False
 
 
 class ActionsReader:
@@ -91,11 +91,8 @@ class ActionsReader:
         self._runs = RunList(reading.client, reading.repo)
         self._listed: set[int] = set()
         self._logs_asked: set[int] = set()
-
-    @property
-    def problems(self) -> Sequence[str]:
-        """What GitHub does not list at all: gaps that stay."""
-        return self._runs.problems
+        self._is_listed = False
+        """Whether the list of runs could be read, without which no single answer says that a run was deleted."""
 
     def read_runs(self, progress: Task) -> None:
         """Read the list of runs as far as it isn't read, and once a day again as far as runs may be run again.
@@ -106,11 +103,13 @@ class ActionsReader:
         self._r.read_list(
             self._runs,
             self._r.horizon,
+            endpoint="runs",
             walks=[LIST],
             newer=self._newer,
             take=lambda runs, _: self._taken(runs),
             progress=progress,
         )
+        self._is_listed = True
         self._read_unfinished()
 
     def _sweep(self, progress: Task) -> None:
@@ -127,6 +126,7 @@ class ActionsReader:
         self._r.read_list(
             self._runs,
             max(self._r.horizon, self._r.now - RERUN_WINDOW),
+            endpoint="runs",
             walks=[SWEEP, LIST],
             newer=self._newer,
             take=self._compared,
@@ -170,25 +170,41 @@ class ActionsReader:
 
     def _read_again(self, run_ids: Sequence[int]) -> None:
         self._listed.update(run_ids)
-        asked = [(run_id, path, self._r.etag(path)) for run_id in run_ids for path in (self._run_path(run_id),)]
-        self._r.in_threads(lambda given: (given[0], self._read_one(*given[1:])), asked, self._store_again)
+        etags = {run_id: self._r.etag(self._run_path(run_id)) for run_id in run_ids}
+        self._r.in_threads(
+            lambda run_id: (run_id, self._read_run(run_id, etags[run_id])), run_ids, self._store_again, endpoint="run"
+        )
 
-    def _read_one(self, path: str, etag: str | None) -> Answer | None:
-        """A run by its id; None when it is gone (in a thread)."""
+    def _read_run(self, run_id: int, etag: str | None) -> Answer | None:
+        """A run by its id; None when it is gone: neither it nor its jobs are there (in a thread)."""
+        path = self._run_path(run_id)
         try:
             return self._r.client.get(path, etag=etag)
         except NotFoundError:
+            if self._is_there(f"{path}/jobs"):
+                raise
             return None
+
+    def _is_there(self, path: str) -> bool:
+        try:
+            self._r.client.get(path)
+        except NotFoundError:
+            return False
+        return True
 
     def _store_again(self, answers: Sequence[tuple[int, Answer | None]]) -> None:
         for run_id, answer in answers:
             path = self._run_path(run_id)
             if answer is None:
-                self._r.store.mark_deleted(run_id)
+                self._mark_deleted(run_id)
             elif not answer.unchanged:
                 row = records.run_row(answer.data, self._r.repo, self._r.reading(path))
                 self._r.store.put({"workflow_runs": [row]})
                 self._r.remember(path, None, answer)
+
+    def _mark_deleted(self, run_id: int) -> None:
+        self._r.store.mark_deleted(run_id)
+        self._r.failures.forget_run(run_id)
 
     # What hangs on runs
 
@@ -200,51 +216,62 @@ class ActionsReader:
         found = (_Due(*row) for row in self._r.store.query(_DUE, [self._r.repo, self._r.horizon]))
         due = [run for run in found if run.is_urgent == urgent]
         progress.expect(len(due))
+        self._read_attempts(due)
+        self._r.in_threads(
+            self._read_jobs, due, self._store_jobs, endpoint="jobs", item=lambda run: run.run_id, progress=progress
+        )
+
+    def _read_attempts(self, due: Sequence[_Due]) -> None:
+        """Read the earlier attempts of runs that are ``due``, and those that could not be read earlier."""
         stored = self._r.store.query(
             "select run_id, run_attempt from raw.workflow_runs where status = 'completed'"
             " and run_id in (select unnest(?))",
             [[run.run_id for run in due if run.run_attempt > 1]],
         )
         completed = set(stored)
+        wanted = [
+            f"{run.run_id}/{attempt}"
+            for run in due
+            for attempt in range(1, run.run_attempt)
+            if (run.run_id, attempt) not in completed
+        ]
+        self._r.in_threads(
+            self._read_attempt,
+            dict.fromkeys([*wanted, *self._r.failures.items("attempt", due=True)]),
+            lambda rows: self._r.store.put({"workflow_runs": rows}),
+            endpoint="attempt",
+        )
 
-        def read(run: _Due) -> _Details:
-            earlier = [n for n in range(1, run.run_attempt) if (run.run_id, n) not in completed]
-            return self._read_details(run, earlier)
+    def _read_attempt(self, attempt: str) -> Row:
+        """Row of ``raw.workflow_runs`` for an earlier attempt, as ``run/attempt`` (in a thread)."""
+        run_id, _, number = attempt.partition("/")
+        path = f"{self._run_path(int(run_id))}/attempts/{number}"
+        return records.run_row(self._r.client.get(path).data, self._r.repo, self._r.reading(path))
 
-        self._r.in_threads(read, due, self._store_details, progress=progress)
-
-    def _read_details(self, due: _Due, attempts: Sequence[int]) -> _Details:
-        run_path = self._run_path(due.run_id)
-        runs: list[Row] = []
-        for attempt in attempts:
-            attempt_path = f"{run_path}/attempts/{attempt}"
-            try:
-                payload = self._r.client.get(attempt_path).data
-            except NotFoundError:
-                continue
-            runs.append(records.run_row(payload, self._r.repo, self._r.reading(attempt_path)))
-        jobs_path = f"{run_path}/jobs"
-        reading = self._r.reading(jobs_path)
+    def _read_jobs(self, due: _Due) -> _Jobs:
+        """The jobs of all attempts of a run (in a thread)."""
+        path = f"{self._run_path(due.run_id)}/jobs"
+        reading = self._r.reading(path)
         jobs: list[Row] = []
         try:
-            for page in self._r.client.pages(jobs_path, {"filter": "all"}, "jobs"):
+            for page in self._r.client.pages(path, {"filter": "all"}, "jobs"):
                 jobs.extend(records.job_row(job, self._r.repo, reading) for job in page)
         except NotFoundError:
-            return _Details(due, [], [], is_gone=True)
-        return _Details(due, runs, jobs)
+            if not self._is_listed or self._is_there(self._run_path(due.run_id)):
+                raise
+            return _Jobs(due, [], is_gone=True)
+        except IncompleteList as error:
+            raise PartlyRead(_Jobs(due, jobs, is_partial=True), error) from error
+        return _Jobs(due, jobs)
 
-    def _store_details(self, details: Sequence[_Details]) -> None:
-        found = [one for one in details if not one.is_gone]
+    def _store_jobs(self, found: Sequence[_Jobs]) -> None:
         self._r.store.put(
-            {
-                "workflow_runs": [row for one in found for row in one.runs],
-                "workflow_jobs": [row for one in found for row in one.jobs],
-            },
-            details=[one.due.row(self._r.repo) for one in found],
+            {"workflow_jobs": [row for one in found for row in one.jobs]},
+            details=[one.due.row(self._r.repo) for one in found if not one.is_gone and not one.is_partial],
         )
-        for one in details:
+        for one in found:
             if one.is_gone:
-                self._r.store.mark_deleted(one.due.run_id)
+                self._mark_deleted(one.due.run_id)
 
     def _run_path(self, run_id: int) -> str:
         return f"{self._r.root}/actions/runs/{run_id}"
@@ -252,7 +279,7 @@ class ActionsReader:
     # Logs of failed jobs
 
     def read_logs(self, progress: Task) -> None:
-        """Read the logs of failed jobs that have none yet, newest first; where there is no log, what GitHub noted."""
+        """Read the logs of failed jobs that have none yet, newest first."""
         without = self._r.store.query(
             """
             select job.job_id, job.run_id, job.run_attempt, job.completed_at
@@ -266,16 +293,33 @@ class ActionsReader:
         wanted = [job for job in without if job[0] not in self._logs_asked]
         self._logs_asked.update(job[0] for job in wanted)
         progress.expect(len(wanted))
-        try:
-            self._r.in_threads(
-                lambda job: self._read_log(*job),
-                wanted,
-                lambda rows: self._r.store.put({"job_logs": rows}),
-                batch=LOGS_PER_BATCH,
-                progress=progress,
-            )
-        except GitHubError as error:
-            note_refusal(self._r, error)
+        self._r.in_threads(
+            lambda job: self._read_log(*job),
+            wanted,
+            lambda rows: self._r.store.put({"job_logs": rows}),
+            endpoint="log",
+            item=lambda job: job[0],
+            batch=LOGS_PER_BATCH,
+            progress=progress,
+        )
+
+    def read_annotations(self, progress: Task) -> None:
+        """Read what GitHub noted at failed jobs whose log is gone or was never written."""
+        without = self._r.store.query(
+            "select job_id from raw.job_logs where repo = ? and state in ('expired', 'missing') and annotations is null"
+            " and source like 'http%' order by job_id desc",
+            [self._r.repo],
+        )
+        wanted = [job_id for (job_id,) in without]
+        progress.expect(len(wanted))
+        self._r.in_threads(
+            lambda job_id: (job_id, read_annotations(self._r, job_id)),
+            wanted,
+            lambda noted: self._r.store.set_annotations(dict(noted)),
+            endpoint="annotations",
+            batch=LOGS_PER_BATCH,
+            progress=progress,
+        )
 
     def _read_log(self, job_id: int, run_id: int, run_attempt: int, completed_at: datetime | None) -> Row:
         """Row of ``raw.job_logs`` (in a thread)."""
@@ -294,7 +338,7 @@ class ActionsReader:
                 # GitHub answers the same for a log that was never written and one that is on its way
                 if log is LogState.MISSING and (completed_at is None or self._r.now - completed_at < LOG_DELAY):
                     return {**row, "state": "not_yet"}
-                return {**row, "state": str(log), **read_annotations(self._r, job_id)}
+                return {**row, "state": str(log)}
             try:
                 return {**row, **log_columns(log, self._r.classifier)}
             except GitHubError:

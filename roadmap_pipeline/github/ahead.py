@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Executor
+from contextvars import copy_context
 from queue import Queue
 from typing import TypeVar, cast
 
@@ -29,7 +30,7 @@ def ahead(items: Iterator[T], pool: Executor, depth: int = 4) -> Iterator[T]:
         finally:
             produced.put(_END)
 
-    work = pool.submit(produce)
+    work = pool.submit(copy_context().run, produce)
     item: object = None
     try:
         while (item := produced.get()) is not _END:

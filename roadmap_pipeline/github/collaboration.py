@@ -10,9 +10,10 @@ from typing import Any
 from roadmap_pipeline.github import records
 from roadmap_pipeline.github.coverage import Span
 from roadmap_pipeline.github.listing import NewestFirst, Payload
+from roadmap_pipeline.github.paging import PER_PAGE, Answer, may_be_followed
 from roadmap_pipeline.github.reading import OVERLAP, RepositoryReading
 from roadmap_pipeline.github.records import Row, parse_time
-from roadmap_pipeline.github.transport import PER_PAGE, Answer
+from roadmap_pipeline.github.transport import GitHubError, IncompleteList
 from roadmap_pipeline.progress import Task
 
 MILESTONE_LABEL = "milestone:"
@@ -40,11 +41,12 @@ class CollaborationReader:
         if any(answer.unchanged for _, answer in answers):
             answers = list(self._milestone_pages(path, None))
         milestones = [item for _, answer in answers for item in answer.data]
+        is_whole = not any(answer.holes for _, answer in answers)
         progress.advance(len(milestones))
         reading = self._r.reading(path)
         self._r.store.put({"milestones": [records.milestone_row(item, self._r.repo, reading) for item in milestones]})
         deleted = stored - {item["number"] for item in milestones}
-        if deleted:
+        if deleted and is_whole:
             self._r.store.change(
                 "milestones",
                 "delete from raw.milestones where repo = ? and list_contains(?, number)",
@@ -53,29 +55,43 @@ class CollaborationReader:
             self._r.store.note(f"{len(deleted)} milestones of {self._r.repo} were deleted on GitHub")
         for params, answer in answers:
             self._r.remember(path, params, answer)
+        if not is_whole:
+            raise IncompleteList(f"GET {path}: GitHub fails to give some milestones, also alone", status=502)
 
     def _milestone_pages(self, path: str, stored: int | None) -> Iterator[tuple[Mapping[str, Any], Answer]]:
         """Every page, on the condition that it is not as before; all of them, and one further where the last is full.
 
         ``stored`` milestones tell how many pages there were; None asks without condition.
         """
-        page = 1
+        page, listed = 1, 0
+        before: Any = None
         while True:
             params = {"state": "all", "per_page": PER_PAGE, "page": page}
             answer = self._r.client.get(path, params, None if stored is None else self._r.etag(path, params))
+            if page > 1 and not answer.unchanged and answer.data in ([], before):
+                return
             yield params, answer
-            is_last = page * PER_PAGE > (stored or 0) if answer.unchanged else not answer.has_next
+            if answer.unchanged:
+                is_last = page * PER_PAGE > (stored or 0)
+            else:
+                listed += len(answer.data)
+                is_last = not may_be_followed(answer, len(answer.data) + len(answer.holes), listed)
             if is_last:
                 return
-            page += 1
+            page, before = page + 1, answer.data
 
     def read_issues(self, progress: Task) -> None:
         """Always page 1, oldest change first, stepping by time: on further pages a changed item would hide another."""
         path = f"{self._r.root}/issues"
         watermark = self._r.store.watermark(self._r.repo, "issues")
         since = None if watermark is None else watermark - OVERLAP
+        torn = [Span.parse(item) for item in self._r.failures.items("issues", due=True)]
+        if since is not None and torn:
+            since = min(since, *(span.start for span in torn))
         page = 1
         conditional = True
+        before: Any = None
+        holes: list[Span] = []
         while True:
             params = {"state": "all", "sort": "updated", "direction": "asc", "per_page": PER_PAGE, "page": page}
             if since is not None:
@@ -83,19 +99,35 @@ class CollaborationReader:
             answer = self._r.client.get(path, params, self._r.etag(path, params) if conditional else None)
             if answer.unchanged:
                 return
+            if answer.data == before:  # the same page again, or none behind the last one
+                break
+            before = answer.data
             self._take_issues(answer.data, path)
             progress.advance(len(answer.data))
             last = _time(answer.data[-1], "updated_at") if answer.data else since
+            holes.extend(_holes(answer, since or BEGINNING, last or self._r.now))
             if last is not None and (watermark is None or last > watermark):
                 self._r.store.advance(self._r.repo, "issues", last)
                 watermark, conditional = last, False  # the next request has another address
-            if not answer.has_next:
+            size = len(answer.data) + len(answer.holes)
+            if not may_be_followed(answer, size, 0):
                 break
             # a page whose items were all changed in one second brings no step: only then page on
             page, since = (page + 1, since) if last == since else (1, last)
             conditional = False
-        if conditional:
+        self._note_torn(torn, holes)
+        if conditional and not holes:
             self._r.remember(path, params, answer)
+
+    def _note_torn(self, before: Sequence[Span], holes: Sequence[Span]) -> None:
+        """Note where issues are missing that GitHub fails to give; what was missing ``before`` was asked for again."""
+        error = GitHubError("an item of the list answers 502, also when asked for alone", status=502)
+        for span in before:
+            if not any(span.overlaps(hole) for hole in holes):
+                self._r.failures.succeeded("issues", str(span))
+        for hole in dict.fromkeys(holes):
+            overlapped = [str(span) for span in before if span.overlaps(hole)]
+            self._r.failures.failed("issues", str(hole), error, instead_of=overlapped)
 
     def _take_issues(self, items: Sequence[Payload], path: str) -> None:
         issues = [item for item in items if not records.is_pull_request_view(item)]
@@ -114,6 +146,7 @@ class CollaborationReader:
         self._r.read_list(
             events,
             self._r.horizon,
+            endpoint="issue_events",
             walks=["issue_events"],
             newer=lambda end: self._count("issue_events", "created_at", end),
             take=take,
@@ -140,6 +173,7 @@ class CollaborationReader:
         self._r.read_list(
             pulls,
             BEGINNING,
+            endpoint="pull_requests",
             walks=["pull_requests"],
             newer=lambda end: self._count("pull_requests", "updated_at", end),
             take=take,
@@ -167,6 +201,7 @@ class CollaborationReader:
             self._read_files,
             wanted,
             self._store_files,
+            endpoint="files",
             batch=FILES_PER_BATCH,
             progress=progress,
         )
@@ -177,6 +212,13 @@ class CollaborationReader:
 
     def _store_files(self, found: Sequence[tuple[int, list[str]]]) -> None:
         self._r.store.set_files(self._r.repo, dict(found))
+
+
+def _holes(answer: Answer, start: datetime, end: datetime) -> Iterator[Span]:
+    """The spans between whose ends a page, oldest first, lacks items; the page goes from ``start`` to ``end``."""
+    times = [start, *(_time(item, "updated_at") for item in answer.data), end]
+    for place in dict.fromkeys(answer.holes):
+        yield Span(times[place], times[place + 1])
 
 
 def _in_milestone(pull_request: Payload) -> bool:

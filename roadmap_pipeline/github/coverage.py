@@ -24,6 +24,20 @@ class Span:
         """Whether it holds no second."""
         return self.end < self.start
 
+    def __str__(self) -> str:
+        """Return it as GitHub writes a span of time in queries."""
+        return f"{self.start:%Y-%m-%dT%H:%M:%SZ}..{self.end:%Y-%m-%dT%H:%M:%SZ}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Span":
+        """Return the span that ``str`` wrote."""
+        start, _, end = text.partition("..")
+        return cls(*(datetime.strptime(moment, "%Y-%m-%dT%H:%M:%SZ") for moment in (start, end)))  # noqa: DTZ007
+
+    def overlaps(self, other: "Span") -> bool:
+        """Return whether both have a second in common."""
+        return self.start <= other.end and other.start <= self.end
+
 
 def union(spans: Iterable[Span]) -> list[Span]:
     """The seconds of all ``spans``, oldest first, as few spans as possible."""

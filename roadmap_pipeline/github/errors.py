@@ -35,11 +35,19 @@ class UnknownRepository(ConfigurationError):
     """There is no such repository, or the credentials may not read it."""
 
 
+class IncompleteList(GitHubError):
+    """A list ended before everything was listed that GitHub counts in it, or items of it could not be had."""
+
+
 class AmbiguousWrite(GitHubError):
     """A write went out and its outcome is unknown: read back before writing again."""
 
 
-class RateLimited(GitHubError):
+class Paused(GitHubError):
+    """GitHub may not be asked for now; what was read is kept, and the next reading goes on."""
+
+
+class RateLimited(Paused):
     """GitHub has to be left alone for longer than a worker should wait; ``seconds`` until it is worth trying again."""
 
     def __init__(self, seconds: float, reason: str = "GitHub's rate limit is reached") -> None:
@@ -49,7 +57,7 @@ class RateLimited(GitHubError):
         self.seconds = seconds
 
 
-class BudgetSpent(GitHubError):
+class BudgetSpent(Paused):
     """The run has used the requests it may use; ``used`` of ``budget`` were charged."""
 
     def __init__(self, used: int, budget: int) -> None:

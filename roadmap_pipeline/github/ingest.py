@@ -21,16 +21,18 @@ from roadmap_pipeline.github import records
 from roadmap_pipeline.github.actions import ActionsReader
 from roadmap_pipeline.github.collaboration import CollaborationReader
 from roadmap_pipeline.github.passing import read_passing_logs
-from roadmap_pipeline.github.reading import RepositoryReading, collecting_rarely
+from roadmap_pipeline.github.read_failures import ReadFailures, costs_only_itself
+from roadmap_pipeline.github.reading import FIRST_TRIES, RepositoryReading, collecting_rarely
 from roadmap_pipeline.github.records import Reading, naive_utc
 from roadmap_pipeline.github.store import IngestSummary, Store
 from roadmap_pipeline.github.timeouts import read_timeouts
 from roadmap_pipeline.github.transport import (
-    BudgetSpent,
+    TRIES,
     GitHubClient,
     GitHubError,
     MovedError,
     NotFoundError,
+    Paused,
     UnknownRepository,
 )
 from roadmap_pipeline.progress import Task, task
@@ -59,14 +61,17 @@ def ingest(
     """Read what is new in ``repositories`` (owner/name, old names too) into the raw tables of an open warehouse.
 
     Runs created more than ``history_days`` before ``now`` (aware) are left out, and pull requests closed before that,
-    unless a milestone holds them; issues and milestones never. A second call with nothing new writes no row. Where the
-    client's request budget ends, the reading ends with a note; the next call goes on. Of logs those lines are kept that
-    ``classifier`` (default: the project's rules) goes by; for failures that it doesn't know, the logs of up to
-    ``passing_logs`` passing jobs of each repository are read; and why jobs were cancelled, of those that probably ran
-    into a time limit and up to ``cancelled_jobs`` others of each repository.
+    unless a milestone holds them; issues and milestones never. A second call with nothing new writes no row. Of logs
+    those lines are kept that ``classifier`` (default: the project's rules) goes by; for failures that it doesn't know,
+    the logs of up to ``passing_logs`` passing jobs of each repository are read. Why jobs were cancelled is read where
+    they probably ran into a time limit, and of up to ``cancelled_jobs`` others of each repository.
 
-    Raises ConfigurationError (naming all repositories that can't be read), RateLimited, GitHubError; what was read
-    until then is stored, of the other repositories too.
+    What GitHub refuses or fails to give costs itself alone: it is noted in ``raw.read_failures`` and in the summary's
+    notes, and asked for again later; of a whole repository it is told in ``unreadable``. Where GitHub's quota or the
+    client's budget ends, ``paused`` says so.
+
+    Raises ConfigurationError for credentials that aren't accepted, an address that can't be reached, and (naming all)
+    where not one repository can be read; what was read until then is stored.
     """
     summary = IngestSummary()
     store = Store(con, summary, now)
@@ -81,8 +86,9 @@ def ingest(
             history = timedelta(days=history_days)
             place = _Place(client, store, workers, listers, now, history, classifier, passing_logs, cancelled_jobs)
             _read_all(place, names)
-    except BudgetSpent as error:
-        store.note(str(error))
+    except Paused as error:
+        summary.paused = str(error)
+        store.note(summary.paused)
     finally:
         summary.requests = client.requests - requests_before
     return summary
@@ -110,23 +116,25 @@ class _Place:
 
 
 def _read_all(place: _Place, names: Sequence[str]) -> None:
-    """Read ``names`` side by side; when one fails, the others are still read, and then the error is raised."""
+    """Read ``names`` side by side; whatever happens to one, the others are read."""
     with ThreadPoolExecutor(REPOSITORIES_AT_A_TIME, thread_name_prefix="ingest-repository") as pool:
         # progress is reported to whoever watches this thread
-        futures = [pool.submit(copy_context().run, partial(_read_repository, place, name)) for name in names]
-        failures: list[RoadmapError] = []
-        for future in futures:
+        futures = {name: pool.submit(copy_context().run, partial(_read_repository, place, name)) for name in names}
+        paused: Paused | None = None
+        failure: RoadmapError | None = None
+        for name, future in futures.items():
             try:
                 future.result()
+            except Paused as error:
+                paused = paused or error
+            except GitHubError as error:
+                place.store.summary.unreadable[name] = f"{name}: {error}"
             except RoadmapError as error:
-                failures.append(error)
-    if not failures:
-        return
-    # the end of a budget is no failure, so it is told only when there is no other one
-    failures.sort(key=lambda error: isinstance(error, BudgetSpent))
-    for other in failures[1:]:
-        place.store.note(str(other))
-    raise failures[0]
+                failure = failure or error
+    if failure is not None:
+        raise failure
+    if paused is not None:
+        raise paused
 
 
 def _read_repository(place: _Place, repo: str) -> None:
@@ -137,41 +145,102 @@ def _read_repository(place: _Place, repo: str) -> None:
         _walk(place, place.reading(_resolve_one(place.client, place.store, repo, place.now)))
 
 
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """A way through one list of a repository, or through one kind of thing for each item of a list.
+
+    ``endpoint`` is the one of ``raw.read_failures`` that it costs when the walk can't go on.
+    """
+
+    label: str
+    endpoint: str
+    read: Callable[[Task], None]
+
+
 def _walk(place: _Place, reading: RepositoryReading) -> None:
-    """All walks, what is cheap and what matters most first."""
+    """All walks, what is cheap and what matters most first; one that can't go on doesn't keep the others."""
     actions, collaboration = ActionsReader(reading), CollaborationReader(reading)
-    walks: list[tuple[str, Callable[[Task], None]]] = [
-        ("milestones", collaboration.read_milestones),
-        ("issues", collaboration.read_issues),
-        ("issue events", collaboration.read_issue_events),
-        ("pull requests", collaboration.read_pull_requests),
-        ("runs", actions.read_runs),
-        ("jobs of failed runs", partial(actions.read_details, urgent=True)),
-        ("logs", actions.read_logs),
-        ("files of pull requests", collaboration.read_files),
-        ("jobs", partial(actions.read_details, urgent=False)),
-        ("further logs", actions.read_logs),  # of jobs that failed in runs that passed
-        ("time-outs", partial(read_timeouts, reading, place.cancelled_jobs)),
-        ("logs of passing jobs", partial(read_passing_logs, reading, place.passing_logs)),
+    walks = [
+        Walk("milestones", "milestones", collaboration.read_milestones),
+        Walk("issues", "issues", collaboration.read_issues),
+        Walk("issue events", "issue_events", collaboration.read_issue_events),
+        Walk("pull requests", "pull_requests", collaboration.read_pull_requests),
+        Walk("runs", "runs", actions.read_runs),
+        Walk("jobs of failed runs", "jobs", partial(actions.read_details, urgent=True)),
+        Walk("logs", "log", actions.read_logs),
+        Walk("annotations", "annotations", actions.read_annotations),
+        Walk("files of pull requests", "files", collaboration.read_files),
+        Walk("jobs", "jobs", partial(actions.read_details, urgent=False)),
+        Walk("further logs", "log", actions.read_logs),  # of jobs that failed in runs that passed
+        Walk("further annotations", "annotations", actions.read_annotations),
+        Walk("time-outs", "annotations", partial(read_timeouts, reading, place.cancelled_jobs)),
+        Walk("logs of passing jobs", "passing_log", partial(read_passing_logs, reading, place.passing_logs)),
     ]
-    for what, walk in walks:
-        with task(f"Reading {what} of {reading.repo}") as progress:
-            walk(progress)
-    if actions.problems:
-        raise GitHubError("; ".join(actions.problems))
+    failures = reading.failures
+    try:
+        for walk in walks:
+            if walk.endpoint == "issues" and not reading.store.has_issues(reading.repo):
+                failures.switched_off("issues", "the repository has no issues")
+                continue
+            if failures.is_due(walk.endpoint):
+                _take(walk, reading)
+                failures.flush()
+    finally:
+        failures.flush()
+        for note in failures.notes():
+            reading.store.note(note)
+
+
+def _take(walk: Walk, reading: RepositoryReading) -> None:
+    failures = reading.failures
+    # what failed when it was last asked for may not hold up the others again
+    tries = FIRST_TRIES if failures.has_failed(walk.endpoint) else TRIES
+    with task(f"Reading {walk.label} of {reading.repo}") as progress, reading.client.trying(tries):
+        try:
+            walk.read(progress)
+        except GitHubError as error:
+            if not costs_only_itself(error):
+                raise
+            failures.failed(walk.endpoint, "", error)
+        else:
+            failures.succeeded(walk.endpoint)
 
 
 def _resolve(client: GitHubClient, store: Store, repositories: Sequence[str], now: datetime) -> list[str]:
     """Canonical names, in order, each once; stores the repositories' rows."""
-    problems: list[str] = []
+    unreadable = store.summary.unreadable
     for name in repositories:
         try:
             store.summary.canonical[name] = _resolve_one(client, store, name, now)
         except UnknownRepository as error:
-            problems.extend(error.problems)
-    if problems:
-        raise ConfigurationError(*problems)
+            _note_unreadable(store, name, "; ".join(error.problems), error)
+        except GitHubError as error:
+            if not costs_only_itself(error):
+                raise
+            _note_unreadable(store, name, f"{name}: {error}; try again later", error)
+        else:
+            _note_readable(store, store.summary.canonical[name])
+    if unreadable and not store.summary.canonical:
+        raise ConfigurationError(*unreadable.values())
     return list(dict.fromkeys(store.summary.canonical.values()))
+
+
+def _note_unreadable(store: Store, name: str, why: str, error: RoadmapError) -> None:
+    """Note that nothing of a repository can be read; what is stored of it stays."""
+    store.summary.unreadable[name] = why
+    store.note(why)
+    refusal = error if isinstance(error, GitHubError) else error.__cause__
+    status = refusal.status if isinstance(refusal, GitHubError) else 0
+    stored = store.query("select repo from raw.repositories where lower(repo) = lower(?)", [name])
+    failures = ReadFailures(store, stored[0][0] if stored else name)
+    failures.failed("repository", "", GitHubError(why, status=status))
+    failures.flush()
+
+
+def _note_readable(store: Store, repo: str) -> None:
+    failures = ReadFailures(store, repo)
+    failures.succeeded("repository")
+    failures.flush()
 
 
 def _resolve_one(client: GitHubClient, store: Store, name: str, now: datetime) -> str:

@@ -10,11 +10,10 @@ from datetime import datetime
 from typing import Any
 
 from roadmap_pipeline.github.coverage import SECOND, Span
+from roadmap_pipeline.github.paging import PER_PAGE, Answer, may_be_followed
+from roadmap_pipeline.github.read_failures import costs_only_itself, may_pass
 from roadmap_pipeline.github.records import parse_time
-from roadmap_pipeline.github.transport import PER_PAGE, Answer, GitHubClient, GitHubError
-
-BIG_PAGE_FAILURES = frozenset({502, 504})
-"""What GitHub answers when a page takes it too long; half a page often comes through."""
+from roadmap_pipeline.github.transport import GitHubClient, GitHubError, IncompleteList
 
 Payload = dict[str, Any]
 
@@ -30,10 +29,18 @@ class Page:
     covered: Span | None
 
 
-class NewestFirst:
-    """A list ordered by ``time_field``, newest first. ``notes`` collects what could not be read completely.
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """A span of a list that could not be read, and why."""
 
-    ``cap`` is the number of items behind which GitHub refuses further pages, as far as that is known beforehand.
+    span: Span
+    error: GitHubError
+
+
+class NewestFirst:
+    """A list ordered by ``time_field``, newest first.
+
+    ``notes`` collects what a person should know of it, ``holes`` what could not be read and is to be tried again.
     """
 
     def __init__(
@@ -44,24 +51,27 @@ class NewestFirst:
         *,
         time_field: str,
         items_key: str | None = None,
-        cap: int | None = None,
     ) -> None:
         self.path = path
         self.params: Mapping[str, Any] = {**params, "per_page": PER_PAGE, "page": 1}
         """Parameters of the first page."""
         self.notes: list[str] = []
+        self.holes: list[Hole] = []
         self._client = client
         self._time_field = time_field
         self._items_key = items_key
-        self._cap = cap
 
     def first(self, etag: str | None = None) -> Answer:
         """The answer for the first page; with ``etag`` it may be ``unchanged``."""
         return self._client.get(self.path, self.params, etag)
 
     def items(self, answer: Answer) -> list[Payload]:
-        """The items of a page."""
-        return list(answer.data[self._items_key] if self._items_key else answer.data)
+        """The items of a page. Raises GitHubError when the answer has no list."""
+        items = answer.items(self._items_key)
+        if items is None:
+            kind = self._items_key or "items"
+            raise GitHubError(f"GET {self.path} answered 200 without the list of {kind}", status=200)
+        return items
 
     def time_of(self, item: Payload) -> datetime:
         """The time an item is ordered by (naive UTC)."""
@@ -76,27 +86,60 @@ class NewestFirst:
         many items are newer than ``span``, tells where to start.
         """
         number, answer = (1, first) if first is not None else self._locate(span.end, newer)
+        reached = span.end  # everything of the span that is newer was given, or lies in a hole
+        torn: GitHubError | None = None  # why nothing is known of what lies before this page's first item
         while True:
             items = self.items(answer)
-            reached = self.time_of(items[-1]) if items else span.end
-            is_cut = self._cap is not None and number * PER_PAGE >= self._cap
-            if reached < span.start or not (answer.has_next or is_cut):
+            torn = self._note_holes(answer, items, reached, torn)
+            reached = min(reached, self.time_of(items[-1])) if items else reached
+            if items and reached < span.start:
                 yield Page(items, span)
                 return
             # Further items of the last second may stand on the next page.
             yield Page(items, Span(reached + SECOND, span.end))
-            following = self._page(number + 1)
-            if following is None:
-                yield from self._beyond(Span(span.start, min(reached, span.end)))
+            rest = Span(span.start, reached)
+            position = (number - 1) * PER_PAGE + len(items) + len(answer.holes)
+            if not may_be_followed(answer, len(items) + len(answer.holes), position):
+                yield from self._end(number, answer, position, rest, torn)
                 return
-            answer = yield from self._seam(number, answer, following)
-            number += 1
+            try:
+                following = self._page(number + 1)
+            except GitHubError as error:
+                if torn is not None or not costs_only_itself(error) or not may_pass(error):
+                    raise
+                # one page that GitHub fails to give: those behind it may come
+                torn = error
+                number, following = number + 1, self._page(number + 2)
+            if following is None:
+                if torn is not None:
+                    self.holes.append(Hole(rest, torn))
+                yield from self._beyond(rest)
+                return
+            found = self.items(following)
+            if not found or found == items:  # behind the last page, or the same page again
+                yield from self._end(number, answer, position, rest, torn)
+                return
+            if torn is None:
+                following = yield from self._seam(number, answer, following)
+            number, answer = number + 1, following
+
+    def _note_holes(
+        self, answer: Answer, items: Sequence[Payload], reached: datetime, torn: GitHubError | None
+    ) -> GitHubError | None:
+        """Note where items of a page are missing; returns why some may be missing behind its last one."""
+        places = dict.fromkeys(answer.holes)
+        error = torn or GitHubError("an item of the list answers 502, also when asked for alone", status=502)
+        if torn is not None:
+            places = {0: None, **places}
+        for place in places:
+            newer = self.time_of(items[place - 1]) if place else reached
+            if place < len(items):
+                self.holes.append(Hole(Span(self.time_of(items[place]), newer), error))
+        return error if len(items) in places else None
 
     def _locate(self, end: datetime, newer: int) -> tuple[int, Answer]:
         """The page where items of ``end`` start (or one before it), and its answer."""
         number = newer // PER_PAGE + 1
-        if self._cap is not None:
-            number = min(number, self._cap // PER_PAGE)
         step = 1
         while True:
             answer = self._page(number)
@@ -108,33 +151,32 @@ class NewestFirst:
 
     def _page(self, number: int) -> Answer | None:
         """A page, None behind the last one that GitHub gives."""
-        if self._cap is not None and (number - 1) * PER_PAGE >= self._cap:
-            return None
         try:
             return self._client.get(self.path, {**self.params, "page": number})
         except GitHubError as error:
-            if error.status == 422:  # "pagination is limited for this resource"
+            if error.status == 422 and number > 1:  # "pagination is limited for this resource"
                 return None
-            if error.status not in BIG_PAGE_FAILURES:
-                raise
-        return self._halves(number)
-
-    def _halves(self, number: int) -> Answer:
-        """A page in two requests."""
-        half = {**self.params, "per_page": PER_PAGE // 2}
-        upper = self._client.get(self.path, {**half, "page": 2 * number - 1})
-        if not upper.has_next:
-            return upper
-        lower = self._client.get(self.path, {**half, "page": 2 * number})
-        items = self.items(upper) + self.items(lower)
-        data = {**lower.data, self._items_key: items} if self._items_key else items
-        # no entity tag: this is no answer that GitHub gave
-        return Answer(200, {name: value for name, value in lower.headers.items() if name != "etag"}, data)
+            raise
 
     def _seam(self, number: int, upper: Answer, lower: Answer) -> Generator[Page, None, Answer]:  # noqa: ARG002
         """Make sure that nothing is missing between page ``number`` and the next; returns the answer for the latter."""
         yield from ()
         return lower
+
+    def _end(
+        self,
+        number: int,  # noqa: ARG002
+        answer: Answer,
+        position: int,
+        rest: Span,
+        torn: GitHubError | None,
+    ) -> Iterator[Page]:
+        """Make sure that the list ends with page ``number``, its first ``position`` items; ``rest`` lies behind it."""
+        if torn is not None:
+            self.holes.append(Hole(rest, torn))
+        elif (counted := answer.total_count or 0) > position:
+            self.holes.append(Hole(rest, IncompleteList(f"GitHub counts {counted:,} and lists {position:,}")))
+        yield Page([], rest)
 
     def _beyond(self, rest: Span) -> Iterator[Page]:
         """What GitHub doesn't give by pages."""

@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from roadmap_pipeline.github.records import Row
-from roadmap_pipeline.github.transport import GitHubError, NotFoundError, RateLimited
 
 if TYPE_CHECKING:
     from roadmap_pipeline.failures.classifier import Classifier
@@ -35,40 +34,18 @@ def log_columns(log: Iterable[bytes], classifier: "Classifier | None" = None) ->
     }
 
 
-def note_refusal(reading: "RepositoryReading", error: GitHubError) -> None:
-    """Note that the token may not read logs; any other error is raised."""
-    if not _is_refusal(error):
-        raise error
-    reading.store.note(
-        f"logs of {reading.repo} can't be read with this token ({error.message}); grant it Actions: read"
-    )
-
-
-def _is_refusal(error: GitHubError) -> bool:
-    # a spent quota is told by the same status, and passes
-    return error.status == 403 and not isinstance(error, RateLimited)
-
-
 def read_annotations(reading: "RepositoryReading", job_id: int) -> Row:
-    """The columns for a log that isn't there: the failures noted at the job's check run, whose id is the job's."""
+    """Return the columns of ``raw.job_logs`` that tell the failures noted at a job's check run, whose id is the job's.
+
+    Raises GitHubError.
+    """
     import orjson
 
     from roadmap_pipeline.failures.redaction import redact
     from roadmap_pipeline.failures.time_limits import TOLD
 
     path = f"{reading.root}/check-runs/{job_id}/annotations"
-    try:
-        noted = [one for page in reading.client.pages(path) for one in page if one["annotation_level"] == "failure"]
-    except NotFoundError:
-        return {}
-    except GitHubError as error:
-        if not _is_refusal(error):
-            raise
-        reading.store.note(
-            f"annotations of {reading.repo} can't be read with this token ({error.message}); grant it Checks: read, or"
-            " failures without a log stay without a cause"
-        )
-        return {}
+    noted = [one for page in reading.client.pages(path) for one in page if one["annotation_level"] == "failure"]
     # a linter may note dozens of failures before the one that ended the job
     noted.sort(key=lambda one: TOLD not in (one.get("message") or ""))
     redactions = 0

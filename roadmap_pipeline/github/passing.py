@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from roadmap_pipeline.github.logs import LOG_DELAY, LOG_TRIES, note_refusal
+from roadmap_pipeline.github.logs import LOG_DELAY, LOG_TRIES
 from roadmap_pipeline.github.records import Row
 from roadmap_pipeline.github.transport import GitHubError, LogState
 from roadmap_pipeline.progress import Task
@@ -98,16 +98,15 @@ def read_passing_logs(reading: "RepositoryReading", most: int, progress: Task) -
     alike = groupby((_Passing(*row) for row in found), lambda job: (job.workflow_path, job.name))
     jobs = [list(candidates) for _, candidates in alike][:most]
     progress.expect(len(jobs))
-    try:
-        reading.in_threads(
-            lambda candidates: _read(reading, candidates),
-            jobs,
-            lambda rows: store.put({"passing_logs": rows}),
-            batch=LOGS_PER_BATCH,
-            progress=progress,
-        )
-    except GitHubError as error:
-        note_refusal(reading, error)
+    reading.in_threads(
+        lambda candidates: _read(reading, candidates),
+        jobs,
+        lambda rows: store.put({"passing_logs": rows}),
+        endpoint="passing_log",
+        item=lambda candidates: candidates[0].job_id,
+        batch=LOGS_PER_BATCH,
+        progress=progress,
+    )
 
 
 def _read(reading: "RepositoryReading", candidates: Sequence[_Passing]) -> Row:

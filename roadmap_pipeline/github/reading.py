@@ -11,15 +11,16 @@ from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from roadmap_pipeline.errors import RoadmapError
 from roadmap_pipeline.github.ahead import ahead
-from roadmap_pipeline.github.coverage import Span, gaps, without_newest
+from roadmap_pipeline.github.coverage import Span, gaps, union, without_newest
 from roadmap_pipeline.github.listing import NewestFirst, Page, Payload
+from roadmap_pipeline.github.read_failures import ReadFailures, costs_only_itself, may_pass
 from roadmap_pipeline.github.records import Reading, Row, naive_utc
 from roadmap_pipeline.github.store import Store
-from roadmap_pipeline.github.transport import Answer, GitHubClient
+from roadmap_pipeline.github.transport import Answer, GitHubClient, GitHubError
 from roadmap_pipeline.progress import Task
 
 if TYPE_CHECKING:
@@ -29,6 +30,11 @@ OVERLAP = timedelta(hours=1)
 """How far behind what it has read a walk starts: GitHub's lists are not exactly in step with what happens."""
 ITEMS_PER_BATCH = 2_000
 """A transaction costs as much as storing some hundred runs; a parsed run takes some 40 kB of memory."""
+
+FIRST_TRIES, SECOND_TRIES = 3, 4
+"""How often one thing is asked for at first, and again once all others were: nothing waits for what doesn't come."""
+FAILURES_IN_A_ROW = 10
+"""After so many failures of an endpoint, and nothing else, its other items are left to the next ingest."""
 
 OBJECTS_BETWEEN_COLLECTIONS = 200_000
 
@@ -50,6 +56,14 @@ def collecting_rarely() -> Iterator[None]:
         gc.set_threshold(*usual)
 
 
+class PartlyRead(GitHubError):
+    """Of one thing only a part could be read: ``result`` is kept, and the thing asked for again."""
+
+    def __init__(self, result: object, error: GitHubError) -> None:
+        super().__init__(str(error), status=error.status, message=error.message)
+        self.result = result
+
+
 @dataclass(frozen=True, slots=True)
 class RepositoryReading:
     """One reading of ``repo`` (canonical) at ``read_at`` (aware), back to ``horizon`` (naive UTC).
@@ -67,9 +81,12 @@ class RepositoryReading:
     horizon: datetime
     classifier: "Classifier | None" = None
     root: str = field(init=False)
+    failures: ReadFailures = field(init=False)
+    """What could not be read of the repository."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "root", f"/repos/{self.repo}")
+        object.__setattr__(self, "failures", ReadFailures(self.store, self.repo))
 
     @property
     def now(self) -> datetime:
@@ -93,6 +110,7 @@ class RepositoryReading:
         listing: NewestFirst,
         start: datetime,
         *,
+        endpoint: str,
         walks: Sequence[str],
         newer: Callable[[datetime], int],
         take: Take,
@@ -104,6 +122,8 @@ class RepositoryReading:
         The gaps are closed newest first, each batch in one transaction: after an error or a kill the next reading goes
         on where this one stopped. ``newer`` counts the stored items that are newer than a time, to find the page where
         a gap begins. Unless ``conditional``, the first page is read also when nothing is new.
+
+        Spans that GitHub fails to give are noted as failures of ``endpoint`` and stay gaps, to be closed in their time.
         """
         covered = self.store.covered(self.repo, walks[0])
         first = listing.first(self.etag(listing.path, listing.params) if conditional else None)
@@ -112,25 +132,47 @@ class RepositoryReading:
         if not first.unchanged:
             ends += [listing.time_of(item) for item in listing.items(first)]
         whole = Span(start, max(ends, default=start))
-        missing = gaps(covered if first.unchanged else without_newest(covered, OVERLAP), whole) if ends else []
-        for gap in missing:
-            at_top = gap.end == whole.end and not first.unchanged
-            pages = listing.walk(gap, first=first) if at_top else listing.walk(gap, newer=newer(gap.end))
-            self._close(pages, walks, take, progress)
-            if at_top:
+        known = covered if first.unchanged else without_newest(covered, OVERLAP)
+        listing.holes.clear()
+        for_later = [Span.parse(item) for item in self.failures.items(endpoint, due=False)]
+        missing = gaps([*known, *for_later], whole) if ends else []
+        try:
+            for gap in missing:
+                at_top = gap.end == whole.end and not first.unchanged
+                pages = listing.walk(gap, first=first) if at_top else listing.walk(gap, newer=newer(gap.end))
+                self._close(pages, listing, walks, take, progress)
+                if at_top:
+                    self.remember(listing.path, listing.params, first)
+            if not missing:
                 self.remember(listing.path, listing.params, first)
-        if not missing:
-            self.remember(listing.path, listing.params, first)
-        for note in listing.notes:
-            self.store.note(note)
+        finally:
+            self._note_holes(listing, endpoint, walks[0])
+            for note in listing.notes:
+                self.store.note(note)
 
-    def _close(self, pages: Iterator[Page], walks: Sequence[str], take: Take, progress: Task) -> None:
+    def _note_holes(self, listing: NewestFirst, endpoint: str, walk: str) -> None:
+        """Note the holes of a list as failures, and forget those of earlier readings that are closed."""
+        covered = self.store.covered(self.repo, walk)
+        open_before = []
+        for item in [*self.failures.items(endpoint, due=True), *self.failures.items(endpoint, due=False)]:
+            if gaps(covered, Span.parse(item)):
+                open_before.append(item)
+            else:
+                self.failures.succeeded(endpoint, item)
+        for hole in listing.holes:
+            before = [item for item in open_before if Span.parse(item).overlaps(hole.span)]
+            self.failures.failed(endpoint, str(hole.span), hole.error, instead_of=before)
+
+    def _close(
+        self, pages: Iterator[Page], listing: NewestFirst, walks: Sequence[str], take: Take, progress: Task
+    ) -> None:
         items: list[Payload] = []
         spans: list[Span] = []
 
         def flush() -> None:
-            rows = take(items, spans)
-            self.store.put(rows, repo=self.repo, covered={walk: list(spans) for walk in walks} if spans else None)
+            holes = [hole.span for hole in listing.holes]
+            read = [part for span in union(spans) for part in gaps(holes, span)]
+            self.store.put(take(items, read), repo=self.repo, covered=dict.fromkeys(walks, read) if read else None)
             items.clear()
             spans.clear()
 
@@ -153,41 +195,114 @@ class RepositoryReading:
         given: Iterable[Given],
         keep: Callable[[Sequence[Result]], object],
         *,
+        endpoint: str,
+        item: Callable[[Given], object] = str,
         batch: int = 100,
         progress: Task | None = None,
     ) -> None:
         """``read`` all ``given`` side by side and ``keep`` the results by batches, in their order.
 
-        After an error nothing more is asked for, what was read is kept, and the error raised.
+        What GitHub refuses or fails to give is noted under ``endpoint`` and the name that ``item`` gives it, and left
+        out; what failed in an earlier ingest is asked for when its time has come. After an error that the reading
+        can't go on without (a spent quota, say) nothing more is asked for, what was read is kept, and it is raised.
         """
-        waiting = iter(given)
-        pending: deque[Future[Result]] = deque()
+        due = [one for one in given if self.failures.is_due(endpoint, str(item(one)))]
+        asking = _Asking(self, endpoint, lambda one: str(item(one)), batch, progress)
+        while due:
+            first = asking.ask_for(read, due, keep, FIRST_TRIES, may_postpone=True)
+            second = asking.ask_for(read, first.postponed, keep, SECOND_TRIES, may_postpone=False)
+            due = [*second.left, *first.left]
+            if not second.succeeded:
+                break
+        self.failures.left_unasked(endpoint, len(due))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked(Generic[Given]):
+    """How asking went: how many were read, which to ask for again, and which were not asked for."""
+
+    succeeded: int
+    postponed: Sequence[Given]
+    left: Sequence[Given]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """Asking for some of an endpoint's items."""
+
+    reading: RepositoryReading
+    endpoint: str
+    item: Callable[[Any], str]
+    batch: int
+    progress: Task | None
+
+    def ask_for(
+        self,
+        read: Callable[[Given], Result],
+        given: Sequence[Given],
+        keep: Callable[[Sequence[Result]], object],
+        tries: int,
+        *,
+        may_postpone: bool,
+    ) -> "_Asked[Given]":
+        """Ask for all ``given``, of which those ``may_postpone`` that may come through when asked again."""
+        waiting = deque(given)
+        pending: deque[tuple[Given, Future[Result]]] = deque()
         results: list[Result] = []
-        failure: RoadmapError | None = None
-        exhausted = False
+        postponed: list[Given] = []
+        fatal: RoadmapError | None = None
+        succeeded = in_a_row = 0
         while True:
-            while failure is None and not exhausted and len(pending) < 2 * batch:
-                try:
-                    pending.append(self.workers.submit(read, next(waiting)))
-                except StopIteration:
-                    exhausted = True
+            is_over = fatal is not None or in_a_row >= FAILURES_IN_A_ROW
+            while waiting and not is_over and len(pending) < 2 * self.batch:
+                one = waiting.popleft()
+                pending.append((one, self._ask(read, one, tries)))
             if not pending:
                 break
-            future = pending.popleft()
-            if failure is not None and future.cancel():
+            one, future = pending.popleft()
+            if is_over and future.cancel():
+                waiting.append(one)
                 continue
             try:
                 results.append(future.result())
             except RoadmapError as error:
-                failure = failure or error
-            if len(results) >= batch:
-                keep(results)
-                if progress is not None:
-                    progress.advance(len(results))
+                if not isinstance(error, GitHubError) or not costs_only_itself(error):
+                    fatal = fatal or error
+                elif isinstance(error, PartlyRead):
+                    results.append(cast(Result, error.result))
+                    self.reading.failures.failed(self.endpoint, self.item(one), error)
+                elif may_postpone and may_pass(error) and not self._is_known(one):
+                    postponed.append(one)
+                    in_a_row += 1
+                else:
+                    self.reading.failures.failed(self.endpoint, self.item(one), error)
+                    in_a_row += 1
+            else:
+                succeeded, in_a_row = succeeded + 1, 0
+                self.reading.failures.succeeded(self.endpoint, self.item(one))
+            if len(results) >= self.batch:
+                self._keep(keep, results)
                 results = []
+        self._keep(keep, results)
+        if fatal is not None:
+            raise fatal
+        return _Asked(succeeded, postponed, list(waiting))
+
+    def _ask(self, read: Callable[[Given], Result], one: Given, tries: int) -> Future[Result]:
+        """Let a worker ask; for what failed in an earlier ingest, once is enough."""
+        tries = 1 if self._is_known(one) else tries
+
+        def ask() -> Result:
+            with self.reading.client.trying(tries):
+                return read(one)
+
+        return self.reading.workers.submit(ask)
+
+    def _is_known(self, one: Any) -> bool:
+        return self.reading.failures.has_failed(self.endpoint, self.item(one))
+
+    def _keep(self, keep: Callable[[Sequence[Result]], object], results: Sequence[Result]) -> None:
         if results:
             keep(results)
-            if progress is not None:
-                progress.advance(len(results))
-        if failure is not None:
-            raise failure
+            if self.progress is not None:
+                self.progress.advance(len(results))

@@ -3,8 +3,9 @@
 Belongs here: GitHub's two limits on lists of runs, its stale index, and gaps that a moving list makes. Pages and where
 a walk starts belong to ``listing``; what is done with a run to ``actions``.
 
-GitHub cuts its lists: 40,000 runs without a filter, 1,000 with one. Filtered lists come from a search index that may be
-stale, so the unfiltered list is read as far as it goes, and only what lies behind it by slices of creation time.
+GitHub cuts its lists: 40,000 runs without a filter, 1,000 with one, on Enterprise Server perhaps fewer. Filtered lists
+come from a search index that may be stale, so the unfiltered list is read as far as it goes, wherever that is, and only
+what lies behind it by slices of creation time.
 """
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
@@ -13,10 +14,10 @@ from datetime import datetime
 from typing import Any
 
 from roadmap_pipeline.github.coverage import SECOND, Span
-from roadmap_pipeline.github.listing import NewestFirst, Page, Payload
-from roadmap_pipeline.github.transport import PER_PAGE, Answer, GitHubClient, GitHubError
+from roadmap_pipeline.github.listing import Hole, NewestFirst, Page, Payload
+from roadmap_pipeline.github.paging import PER_PAGE, Answer, may_be_followed
+from roadmap_pipeline.github.transport import GitHubClient, GitHubError, IncompleteList
 
-UNFILTERED_CAP = 40_000
 FILTERED_CAP = 1_000
 SEAM_TRIES = 5
 LEAF_TRIES = 3
@@ -38,28 +39,31 @@ class _Listed:
 
 
 class RunList(NewestFirst):
-    """The runs of ``repo``, by creation. ``problems`` collects what GitHub does not list at all."""
+    """The runs of ``repo``, by creation."""
 
-    def __init__(self, client: GitHubClient, repo: str, *, unfiltered_cap: int = UNFILTERED_CAP) -> None:
-        super().__init__(
-            client,
-            f"/repos/{repo}/actions/runs",
-            {},
-            time_field="created_at",
-            items_key="workflow_runs",
-            cap=unfiltered_cap,
-        )
-        self.problems: list[str] = []
+    def __init__(self, client: GitHubClient, repo: str) -> None:
+        super().__init__(client, f"/repos/{repo}/actions/runs", {}, time_field="created_at", items_key="workflow_runs")
         self._workflows_path = f"/repos/{repo}/actions/workflows"
+        self._filtered_cap = FILTERED_CAP
+
+    def count(self, span: Span) -> int | None:
+        """How many runs of ``span`` GitHub's search index counts; None for more than it counts."""
+        counted = self._count(self.path, {"created": str(span)})
+        return counted if counted < self._filtered_cap else None
+
+    def slice(self, span: Span) -> Iterator[list[Payload]]:
+        """The runs of ``span`` as GitHub's search index has them, page by page."""
+        for page in self._slice(span, self.path):
+            yield list(page.items)
 
     # A run that is deleted between two pages moves the next page's first run onto the page before, where nobody looks
-    # again. While GitHub counts the runs, a smaller count tells; in longer lists, the upper page is asked for once
-    # more, which costs nothing as long as it is unchanged.
+    # again. While GitHub counts the runs, a smaller count tells; in longer lists, whose count is a limit, the upper
+    # page is asked for once more, which costs nothing as long as it is unchanged.
 
     def _seam(self, number: int, upper: Answer, lower: Answer) -> Generator[Page, None, Answer]:
         for _ in range(SEAM_TRIES):
-            if upper.data["total_count"] < UNFILTERED_CAP:
-                if lower.data["total_count"] >= upper.data["total_count"]:
+            if _is_counted(upper):
+                if (lower.total_count or 0) >= (upper.total_count or 0):
                     return lower
                 upper = self._page(number) or upper
             else:
@@ -75,6 +79,34 @@ class RunList(NewestFirst):
         )
         return lower
 
+    def _end(self, number: int, answer: Answer, position: int, rest: Span, torn: GitHubError | None) -> Iterator[Page]:
+        """A list that was cut may look as if it ended: the search index tells whether there are older runs."""
+        if torn is not None or rest.is_empty:
+            yield from super()._end(number, answer, position, rest, torn)
+            return
+        counted = answer.total_count
+        is_contradicted = counted is not None and counted > position
+        if not is_contradicted and position % PER_PAGE:
+            yield Page([], rest)
+            return
+        if number > 1 and self._page(number + 1) is None:
+            yield from self._beyond(rest)
+            return
+        older = Span(rest.start, rest.end - SECOND)
+        if not is_contradicted and (older.is_empty or not self._any(older)):
+            yield Page([], rest)
+            return
+        listed = yield from self._slice(rest, self.path)
+        before_history = self._count(self.path, {"created": f"<{_iso(rest.start)}"}) if is_contradicted else 0
+        if counted is not None and counted > position + listed.accounted + before_history:
+            error = IncompleteList(f"GitHub counts {counted:,} runs and lists {position + listed.accounted:,}")
+            self.holes.append(Hole(rest, error))
+        yield from _pages(listed.unconfirmed)
+
+    def _any(self, span: Span) -> bool:
+        """Return whether the search index has runs of ``span``, in any of several answers."""
+        return any(self._count(self.path, {"created": str(span)}) for _ in range(LEAF_TRIES))
+
     def _beyond(self, rest: Span) -> Iterator[Page]:
         listed = yield from self._slice(rest, self.path)
         yield from _pages(listed.unconfirmed)
@@ -83,10 +115,12 @@ class RunList(NewestFirst):
         """Runs of ``span``, newest first."""
         if span.is_empty:
             return _Listed(0)
-        query = {"created": f"{_iso(span.start)}..{_iso(span.end)}"}
+        query = {"created": str(span)}
         total = self._count(path, query)
-        if total < FILTERED_CAP:
-            return (yield from self._leaf(span, path, query, total))
+        if total < self._filtered_cap:
+            listed = yield from self._leaf(span, path, query, total)
+            if listed.is_complete or total < self._filtered_cap:
+                return listed
         if span.start == span.end:
             return (yield from self._second(span, path, total))
         middle = span.start + SECOND * (int((span.end - span.start).total_seconds()) // 2)
@@ -94,7 +128,7 @@ class RunList(NewestFirst):
         older = yield from self._slice(Span(span.start, middle), path)
         accounted = newer.accounted + older.accounted
         if accounted < total:
-            self._note_missing(path, query, total, accounted)
+            self._miss(span, path, total, accounted)
             return _Listed(total, is_complete=False)
         yield from _pages([*newer.unconfirmed, *older.unconfirmed])
         return _Listed(accounted, newer.is_complete and older.is_complete)
@@ -102,9 +136,10 @@ class RunList(NewestFirst):
     def _second(self, span: Span, path: str, total: int) -> Generator[Page, None, _Listed]:
         """Runs of one second, of which there are more than GitHub lists."""
         if path != self.path:
-            self.problems.append(
-                f"{path}: {FILTERED_CAP} or more runs of one workflow within the second {_iso(span.start)}, which"
-                " GitHub does not list completely; set history_days so that this time is left out"
+            self._hole(
+                span,
+                f"{path}: {self._filtered_cap:,} or more runs of one workflow within the second {_iso(span.start)},"
+                " which GitHub does not list completely",
             )
             return _Listed(total, is_complete=False)
         is_complete = True
@@ -116,46 +151,66 @@ class RunList(NewestFirst):
 
     def _count(self, path: str, query: Mapping[str, Any]) -> int:
         try:
-            return int(self._client.get(path, {**query, "per_page": 1}).data["total_count"])
+            return self._client.get(path, {**query, "per_page": 1}).total_count or 0
         except GitHubError as error:
             if error.status == 422:
-                return FILTERED_CAP
+                return self._filtered_cap
             raise
 
     def _leaf(self, span: Span, path: str, query: Mapping[str, Any], total: int) -> Generator[Page, None, _Listed]:
         found: set[int] = set()
-        answers = 1
+        answers, is_cut = 1, False
         for _ in range(LEAF_TRIES):
-            number, more = 1, True
+            number, listed, more = 1, 0, True
             while more:
                 answer = self._fresh(path, {**query, "per_page": PER_PAGE, "page": number}, total)
-                runs = self.items(answer)
-                found.update(_ids(runs))
-                total = max(total, answer.data["total_count"])
+                runs = [] if answer is None else self.items(answer)
+                more = answer is not None and bool(runs)
+                if answer is not None:
+                    found.update(_ids(runs))
+                    total = max(total, answer.total_count or 0)
+                    listed += len(runs)
+                    more = more and may_be_followed(answer, len(runs), listed)
+                    yield Page(runs, None)
                 answers += 1
-                yield Page(runs, None)
-                number, more = number + 1, answer.has_next and number * PER_PAGE < FILTERED_CAP
+                number += 1
+                more = more and number <= FILTERED_CAP // PER_PAGE
+            is_cut = 0 < listed < total and listed % PER_PAGE == 0
             while answers < LEAF_ANSWERS and len(found) >= total:
                 total = max(total, self._count(path, query))
                 answers += 1
             if len(found) >= total:
                 return _Listed(len(found), unconfirmed=[span])
-        self._note_missing(path, query, total, len(found))
+        if is_cut and len(found) < self._filtered_cap:
+            self._filtered_cap = len(found)  # this server lists fewer; smaller slices come through
+            return _Listed(len(found), is_complete=False)
+        self._miss(span, path, total, len(found))
         return _Listed(total, is_complete=False)
 
-    def _note_missing(self, path: str, query: Mapping[str, Any], total: int, found: int) -> None:
-        self.notes.append(
-            f"{path}?created={query['created']}: GitHub counts {total} runs and lists {found};"
-            " the next ingest looks again"
-        )
+    def _miss(self, span: Span, path: str, total: int, found: int) -> None:
+        self._hole(span, f"{path}: GitHub counts {total:,} runs and lists {found:,}")
 
-    def _fresh(self, path: str, params: Mapping[str, Any], total: int) -> Answer:
-        """A page of a filtered list; one that counts less than another answer did is stale, and asked for again."""
+    def _hole(self, span: Span, text: str) -> None:
+        self.holes.append(Hole(span, IncompleteList(text)))
+
+    def _fresh(self, path: str, params: Mapping[str, Any], total: int) -> Answer | None:
+        """A page of a filtered list, None behind the last one that GitHub gives; one that counts less than another
+        answer did is stale, and asked for again."""
         for _ in range(FRESH_TRIES):
-            answer = self._client.get(path, params)
-            if answer.data["total_count"] >= total:
+            try:
+                answer = self._client.get(path, params)
+            except GitHubError as error:
+                if error.status == 422 and params["page"] > 1:
+                    return None
+                raise
+            if (answer.total_count or 0) >= total:
                 break
         return answer
+
+
+def _is_counted(answer: Answer) -> bool:
+    """Return whether the count of a list is surely a count: a limit of GitHub's is a number of whole pages."""
+    return (answer.total_count or 0) % PER_PAGE != 0
 
 
 def _pages(spans: Sequence[Span]) -> Iterator[Page]:

@@ -72,6 +72,10 @@ class IngestSummary:
     """What a person should know: renamed repositories, gaps, records that could not be placed."""
     canonical: dict[str, str] = field(default_factory=dict)
     """Canonical name of each repository by the name it was asked for."""
+    unreadable: dict[str, str] = field(default_factory=dict)
+    """Why nothing can be read of a configured repository, and the remedy."""
+    paused: str | None = None
+    """Why the reading ended early (GitHub's quota, a budget), and when to go on; None when it came to its end."""
 
 
 class Store:
@@ -161,6 +165,28 @@ class Store:
             finally:
                 self._con.unregister("read_files")
 
+    def set_annotations(self, noted: Mapping[int, Row]) -> None:
+        """Store what GitHub noted at jobs (by id) whose logs aren't there: annotations, and redactions made in them."""
+        with self._lock, transaction(self._con):
+            for job_id, columns in noted.items():
+                self._con.execute(
+                    "update raw.job_logs set annotations = ?, redactions = coalesce(redactions, 0) + ?, read_at = ?"
+                    " where job_id = ?",
+                    [columns["annotations"], columns["redactions"], self.now, job_id],
+                )
+            jobs = ", ".join(str(int(job_id)) for job_id in noted)
+            written = f"(select run_id from raw.job_logs where job_id in ({jobs}))"  # noqa: S608
+            change_log.note_runs(self._con, "raw.job_logs", written)
+
+    def put_read_failures(self, repo: str, failed: Sequence[Row], read: Iterable[tuple[str, str]]) -> None:
+        """Store what could not be read of ``repo``, and forget the failures of what was read (endpoint, item)."""
+        with self._lock, transaction(self._con):
+            for endpoint, item in read:
+                self._con.execute(
+                    "delete from raw.read_failures where repo = ? and endpoint = ? and item = ?", [repo, endpoint, item]
+                )
+            raw.replace_rows(self._con, "raw.read_failures", failed)
+
     def etag(self, client: GitHubClient, path: str, params: Mapping[str, Any] | None = None) -> str | None:
         """Entity tag of the last answer for this address and token."""
         found = self.query("select etag from raw.http_cache where cache_key = ?", [client.cache_key(path, params)])
@@ -175,6 +201,11 @@ class Store:
         with self._lock, transaction(self._con):
             self._con.execute("delete from raw.http_cache where url = ?", [url])
             raw.replace_rows(self._con, "raw.http_cache", [row])
+
+    def has_issues(self, repo: str) -> bool:
+        """Return whether issues are switched on, as the repository's own answer says; so they are where it doesn't."""
+        found = self.query("select payload->>'has_issues' from raw.repositories where repo = ?", [repo])
+        return not found or found[0][0] != "false"
 
     def watermark(self, repo: str, walk: str) -> datetime | None:
         """How far ``walk`` has come in ``repo`` (naive UTC); None when it never ended."""

@@ -3,8 +3,8 @@
 Belongs here: which cancelled jobs are asked about, in which order, and how many. What is kept of an answer belongs to
 ``logs``, what the job counts as to the SQL models.
 
-Why a job was cancelled stands at its check run, one request a job, and any cancelled job may be one that hung. So they
-are asked about by likelihood, each group newest first, and each job once:
+Why a job was cancelled stands at its check run, one request a job (only where that can't be had, its log is read), and
+any cancelled job may be one that hung. So they are asked about by likelihood, each group newest first, and each once:
 
 1. Jobs that ran for 6 hours or waited for a runner for a day: GitHub's own limits.
 2. Jobs that ran longer than every passing run of the job (workflow and full name) in the 30 days before and after. A
@@ -17,11 +17,12 @@ workflow on its branch was created (it was superseded) or another job of its att
 that no runner took are asked about in the first group only.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from roadmap_pipeline.github.logs import LOG_DELAY, LOG_TRIES, log_columns, note_refusal, read_annotations
+from roadmap_pipeline.github.logs import LOG_DELAY, LOG_TRIES, log_columns, read_annotations
 from roadmap_pipeline.github.records import Row
 from roadmap_pipeline.github.transport import GitHubError, LogState
 from roadmap_pipeline.progress import Task
@@ -36,10 +37,10 @@ COMPARED_WITHIN = timedelta(days=30)
 CANCELLING_TAKES = timedelta(minutes=5)
 """How long steps that clean up may go on after a job was told to stop."""
 PAST_A_LIMIT_SECONDS = 30
-NOTES_PER_BATCH = 100
+NOTES_PER_BATCH, LOGS_PER_BATCH = 100, 40
 
 # Parameters: repository, earliest end, JOB_LIMIT, WAIT_LIMIT, COMPARED_WITHIN, CANCELLING_TAKES, PAST_A_LIMIT_SECONDS,
-# jobs of the third group.
+# jobs of the third group, jobs whose notes could not be read and are due again.
 _CANDIDATES = """
 with cancelled as (
     select
@@ -47,12 +48,14 @@ with cancelled as (
         run.head_repo, run.created_at as run_created_at,
         job.completed_at - job.started_at as ran,
         job.completed_at - coalesce(job.created_at, job.started_at) as lived,
-        job.runner_name <> '' or json_array_length(job.steps) > 0 as was_taken
+        job.runner_name <> '' or json_array_length(job.steps) > 0 as was_taken,
+        coalesce(log.state = 'stored', false) as has_log
     from raw.workflow_jobs as job
     left join raw.workflow_runs as run on run.run_id = job.run_id and run.run_attempt = job.run_attempt
     left join raw.job_logs as log on log.job_id = job.job_id
     where job.repo = $1 and job.conclusion = 'cancelled' and job.completed_at >= $2
-        and coalesce(log.state, 'not_yet') = 'not_yet' and run.deleted_upstream_at is null
+        and (coalesce(log.state, 'not_yet') = 'not_yet' or (log.state = 'stored' and list_contains($9, job.job_id)))
+        and run.deleted_upstream_at is null
 ), compared as (
     select cancelled.job_id, max(passed.completed_at - passed.started_at) as longest
     from cancelled
@@ -102,7 +105,7 @@ with cancelled as (
     from grouped
     where likelihood is not null
 )
-select job_id, run_id, run_attempt, completed_at
+select job_id, run_id, run_attempt, completed_at, has_log
 from ordered
 where likelihood < 3 or place <= $8
 order by likelihood, place
@@ -111,51 +114,75 @@ order by likelihood, place
 
 @dataclass(frozen=True, slots=True)
 class _Cancelled:
-    """A cancelled job that is asked about."""
+    """A cancelled job that is asked about; ``has_log``: its log is stored, since its notes couldn't be read before."""
 
     job_id: int
     run_id: int
     run_attempt: int
     completed_at: datetime
+    has_log: bool
+
+    def row(self, reading: "RepositoryReading", path: str) -> Row:
+        """Return what every row of ``raw.job_logs`` holds."""
+        return {
+            "repo": reading.repo,
+            "job_id": self.job_id,
+            "run_id": self.run_id,
+            "run_attempt": self.run_attempt,
+            "read_at": reading.now,
+            "source": reading.client.url(f"{reading.root}/{path}"),
+        }
 
 
 def read_timeouts(reading: "RepositoryReading", most: int, progress: Task) -> None:
     """Read why jobs were cancelled, of those that may have run into a time limit; of the unlikely ones ``most``."""
+    again = [int(item) for item in reading.failures.items("annotations", due=True)]
     found = reading.store.query(
         _CANDIDATES,
         [
             reading.repo, reading.horizon, JOB_LIMIT, WAIT_LIMIT, COMPARED_WITHIN, CANCELLING_TAKES,
-            PAST_A_LIMIT_SECONDS, most,
+            PAST_A_LIMIT_SECONDS, most, again,
         ],
     )  # fmt: skip
     jobs = [_Cancelled(*row) for row in found]
+    told: set[int] = set()
+
+    def keep(noted: Sequence[tuple[_Cancelled, Row]]) -> None:
+        told.update(job.job_id for job, _ in noted)
+        rows = [
+            {**job.row(reading, f"check-runs/{job.job_id}/annotations"), "state": "not_asked", **columns}
+            for job, columns in noted
+            if not job.has_log
+        ]
+        reading.store.put({"job_logs": rows})
+        beside_a_log = {job.job_id: columns for job, columns in noted if job.has_log}
+        if beside_a_log:
+            reading.store.set_annotations(beside_a_log)
+
     progress.expect(len(jobs))
-    try:
-        reading.in_threads(
-            lambda job: _read(reading, job),
-            jobs,
-            lambda rows: reading.store.put({"job_logs": rows}),
-            batch=NOTES_PER_BATCH,
-            progress=progress,
-        )
-    except GitHubError as error:
-        note_refusal(reading, error)
+    reading.in_threads(
+        lambda job: (job, read_annotations(reading, job.job_id)),
+        jobs,
+        keep,
+        endpoint="annotations",
+        item=lambda job: job.job_id,
+        batch=NOTES_PER_BATCH,
+        progress=progress,
+    )
+    reading.in_threads(
+        lambda job: _read_log(reading, job),
+        [job for job in jobs if job.job_id not in told and not job.has_log],
+        lambda rows: reading.store.put({"job_logs": rows}),
+        endpoint="log",
+        item=lambda job: job.job_id,
+        batch=LOGS_PER_BATCH,
+        progress=progress,
+    )
 
 
-def _read(reading: "RepositoryReading", job: _Cancelled) -> Row:
-    """Row of ``raw.job_logs``: what GitHub noted, or the log where that can't be had (in a thread)."""
-    row: Row = {
-        "repo": reading.repo,
-        "job_id": job.job_id,
-        "run_id": job.run_id,
-        "run_attempt": job.run_attempt,
-        "read_at": reading.now,
-        "source": reading.client.url(f"{reading.root}/check-runs/{job.job_id}/annotations"),
-    }
-    noted = read_annotations(reading, job.job_id)
-    if noted:
-        return {**row, "state": "not_asked", **noted}
-    row["source"] = reading.client.url(f"{reading.root}/actions/jobs/{job.job_id}/logs")
+def _read_log(reading: "RepositoryReading", job: _Cancelled) -> Row:
+    """Row of ``raw.job_logs`` for a job whose notes can't be had (in a thread)."""
+    row = job.row(reading, f"actions/jobs/{job.job_id}/logs")
     for remaining in reversed(range(LOG_TRIES)):
         log = reading.client.job_log(reading.repo, job.job_id)
         if isinstance(log, LogState):

@@ -16,10 +16,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
 from roadmap_pipeline.github.credentials import (
@@ -33,12 +34,15 @@ from roadmap_pipeline.github.errors import (
     AmbiguousWrite,
     BudgetSpent,
     GitHubError,
+    IncompleteList,
     MovedError,
     NotFoundError,
+    Paused,
     RateLimited,
     UnknownRepository,
 )
 from roadmap_pipeline.github.pacing import LONGEST_WAIT_SECONDS, Pacer, answered_at, shared_pacer, waits
+from roadmap_pipeline.github.paging import PER_PAGE, Answer, joined, list_key, may_be_followed, smaller
 
 if TYPE_CHECKING:
     from roadmap_pipeline.github.wire import Wire
@@ -52,23 +56,28 @@ __all__ = [
     "GitHubApp",
     "GitHubClient",
     "GitHubError",
+    "IncompleteList",
     "LogState",
     "MovedError",
     "NotFoundError",
+    "Paused",
     "RateLimited",
     "UnknownRepository",
 ]
 
 DEFAULT_BASE_URL = "https://api.github.com"
 MEDIA_TYPE = "application/vnd.github+json"
-PER_PAGE = 100
-
 TRIES = 7
 """How often a read is sent in all; with one answer in five failing, one read in 80,000 fails for good."""
 CONNECT_TRIES = 3
-HALVED_AFTER = 2
+SPLIT_AFTER = 2
 """How many 502 or 504 in a row make a page count as too big for GitHub to put together in time."""
+HOLES_PER_PAGE = 3
+"""How many items of a page may be missing that GitHub fails to give even alone."""
+_TOO_SLOW = frozenset({502, 504})
 _ERROR_KEYS = {"message", "documentation_url", "status", "errors"}
+
+_tries: ContextVar[int] = ContextVar("tries", default=TRIES)
 
 logger = logging.getLogger("roadmap_pipeline.github.requests")
 """One line a request; addresses without the query where that is a secret, never headers or bodies."""
@@ -79,32 +88,6 @@ class LogState(StrEnum):
 
     EXPIRED = "expired"
     MISSING = "missing"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer: ``data`` is the parsed JSON (None for 304 and empty ones), header names are in lower case."""
-
-    status: int
-    headers: Mapping[str, str]
-    data: Any
-    sent_at: float = 0.0
-    """When the request went out (:func:`time.monotonic`)."""
-
-    @property
-    def unchanged(self) -> bool:
-        """Whether a conditional request found nothing new (304)."""
-        return self.status == 304
-
-    @property
-    def etag(self) -> str | None:
-        """Entity tag to ask with next time."""
-        return self.headers.get("etag")
-
-    @property
-    def has_next(self) -> bool:
-        """Whether a further page follows."""
-        return 'rel="next"' in self.headers.get("link", "")
 
 
 class GitHubClient:
@@ -179,10 +162,20 @@ class GitHubClient:
         finally:
             self._budget = None
 
+    @contextmanager
+    def trying(self, tries: int) -> Iterator[None]:
+        """Within the block, in this thread, a read is sent at most so often (default: 7 times)."""
+        token = _tries.set(tries)
+        try:
+            yield
+        finally:
+            _tries.reset(token)
+
     def get(self, path: str, params: Mapping[str, Any] | None = None, etag: str | None = None) -> Answer:
         """Read ``path`` (from ``/``, below the REST root); with ``etag`` the answer may be ``unchanged``.
 
-        A page that GitHub can't put together in time (502, 504) is read in two halves; the answer then has no ``etag``.
+        A page that GitHub can't put together in time (502, 504) is read as several smaller ones, down to single items:
+        those that fail even then are its ``holes``. Such an answer has no ``etag``.
         Raises NotFoundError, MovedError.
         """
         answer = self._read(path, params or {}, {"If-None-Match": etag} if etag else {})
@@ -191,20 +184,29 @@ class GitHubClient:
         raise self._refusal("GET", path, answer)
 
     def pages(
-        self, path: str, params: Mapping[str, Any] | None = None, items_key: str | None = None, *, first_page: int = 1
+        self, path: str, params: Mapping[str, Any] | None = None, items_key: str | None = None
     ) -> Iterator[list[dict[str, Any]]]:
-        """The pages of a list from ``first_page`` on, read one by one; ``items_key`` names the list in an envelope."""
-        page = first_page
+        """The pages of a list, read one by one; ``items_key`` names the list in an envelope.
+
+        Raises IncompleteList, after the pages that there are, when GitHub counts more items than it lists.
+        """
+        page, listed, holes = 1, 0, 0
+        before: list[dict[str, Any]] | None = None
         while True:
             answer = self.get(path, {"per_page": PER_PAGE, **(params or {}), "page": page})
-            envelope = answer.data if items_key else {None: answer.data}
-            items = envelope.get(items_key) if isinstance(envelope, dict) else None
-            if not isinstance(items, list):
+            items = answer.items(items_key)
+            if items is None:
                 raise GitHubError(f"GET {path} answered 200 without the list of {items_key or 'items'}", status=200)
+            if page > 1 and (not items or items == before):
+                break
             yield items
-            if not answer.has_next:
-                return
-            page += 1
+            listed, holes = listed + len(items), holes + len(answer.holes)
+            if not may_be_followed(answer, len(items), listed):
+                break
+            page, before = page + 1, items
+        if holes or listed < (answer.total_count or 0):
+            counted = answer.total_count or listed + holes
+            raise IncompleteList(f"GET {path}: GitHub counts {counted:,} and lists {listed:,}", status=200)
 
     def post(self, path: str, body: Mapping[str, Any]) -> Answer:
         """Create something. Raises AmbiguousWrite when the outcome is unknown."""
@@ -267,30 +269,41 @@ class GitHubClient:
         from roadmap_pipeline.github import wire
 
         path = f"/repos/{repo}/actions/jobs/{job_id}/logs"
-        for attempt in range(TRIES):
-            answer = self._read(path, {}, {})
-            if answer.status == 410:
-                return LogState.EXPIRED
-            if answer.status == 404:
-                return LogState.MISSING
-            if answer.status != 302 or "location" not in answer.headers:
+        tries = _tries.get()
+        failure, failed_with = "", 0
+        for attempt in range(tries):
+            answer = self._read(path, {}, {}, is_raw=True)
+            if answer.status in _LOG_STATES:
+                return _LOG_STATES[answer.status]
+            if answer.status == 200:  # a proxy that has followed the address itself
+                return iter([answer.data])
+            if answer.status not in _REDIRECTS or "location" not in answer.headers:
                 raise self._refusal("GET", path, answer)
+            address = urljoin(self.url(path), answer.headers["location"])
+            if answer.status != 302 and not _is_elsewhere(address, self.base_url):
+                raise self._refusal("GET", path, answer)  # the repository has another name
             started = time.monotonic()
             try:
-                status, chunks = wire.open_stream(answer.headers["location"])
+                status, chunks = wire.open_stream(address)
             except (wire.DroppedError, wire.UnreachableError) as error:
-                _wait("GET", f"{path}, where it leads", str(error), attempt)
-                continue
-            logger.debug("GET %s, where it leads: %d in %.0f ms", path, status, 1000 * (time.monotonic() - started))
-            if status == 200:
-                return self._log_chunks(path, chunks)
-            for _ in chunks:  # read to the end, so that the connection is closed properly
-                pass
-            if status in {404, 410}:
-                return LogState.MISSING if status == 404 else LogState.EXPIRED
-            # 403: the address has run out; 5xx: passes
-            _wait("GET", f"{path}, where it leads", str(status), attempt)
-        raise GitHubError(f"the log of job {job_id} of {repo} could not be downloaded in {TRIES} tries")
+                failure, failed_with = str(error), 0
+            else:
+                milliseconds = 1000 * (time.monotonic() - started)
+                logger.debug("GET %s, where it leads: %d in %.0f ms", path, status, milliseconds)
+                if status == 200:
+                    return self._log_chunks(path, chunks)
+                for _ in chunks:  # read to the end, so that the connection is closed properly
+                    pass
+                if status in _LOG_STATES:
+                    return _LOG_STATES[status]
+                failure, failed_with = str(status), status  # 403: the address has run out; 5xx: passes
+            if attempt + 1 < tries:
+                _wait("GET", f"{path}, where it leads", failure, attempt, tries)
+        raise GitHubError(
+            f"the log of job {job_id} of {repo} could not be downloaded in {tries} tries: {failure}",
+            status=failed_with if failed_with >= 500 else 0,
+            message=f"where GitHub says that it lies: {failure}",
+        )
 
     def cache_key(self, path: str, params: Mapping[str, Any] | None = None) -> str:
         """Key of an answer in ``raw.http_cache``: entity tags differ by who asks, address and media type."""
@@ -325,46 +338,73 @@ class GitHubClient:
         return str(login) if login else None
 
     def _read(
-        self, path: str, params: Mapping[str, Any], headers: Mapping[str, str], *, may_halve: bool = True
+        self,
+        path: str,
+        params: Mapping[str, Any],
+        headers: Mapping[str, str],
+        missing: list[int] | None = None,
+        *,
+        is_raw: bool = False,
     ) -> Answer:
-        """Any answer below 500 but rate limits, after as many tries as it takes."""
+        """Any answer below 500 but rate limits, after as many tries as it takes; ``is_raw``: its ``data`` are bytes.
+
+        ``missing`` collects what is left out of a page that is read in parts.
+        """
         from roadmap_pipeline.github import wire
 
-        failure, too_slow = "", 0
-        for attempt in range(TRIES):
+        failure, status, too_slow, tries = "", 0, 0, _tries.get()
+        for attempt in range(tries):
             try:
-                answer = self._send("GET", path, params, headers, None)
+                answer = self._send("GET", path, params, headers, None, is_raw=is_raw)
             except wire.UnreachableError as error:
                 if attempt + 1 >= CONNECT_TRIES:
                     raise self._unreachable() from error
-                failure = "no connection"
+                failure, status = "no connection", 0
             except wire.DroppedError as error:
-                failure = f"the connection broke ({error})"
+                failure, status = f"the connection broke ({error})", 0
             else:
                 if answer.status == 401:
                     raise self._refusal("GET", path, answer)
-                is_final = answer.status < 500 and answer.status not in {202, 429} and not _is_broken(answer)
-                if not self._is_held_back(answer) and is_final:
+                is_held_back = self._is_held_back(answer)
+                if not is_held_back and answer.status < 500 and answer.status != 202 and not _is_broken(answer):
                     return answer
                 failure = f"{answer.status} {_message(answer)}".strip()
-                too_slow = too_slow + 1 if answer.status in {502, 504} else 0
-                if may_halve and too_slow == HALVED_AFTER and _can_be_halved(params):
-                    waits.warning("GET %s answered %s: the page is read in two halves", path, failure)
-                    return self._read_halves(path, params)
-            if attempt + 1 < TRIES:
-                _wait("GET", path, failure, attempt)
-        raise GitHubError(f"GET {path} failed {TRIES} times, last with: {failure}; try again later")
+                status = 429 if is_held_back else answer.status
+                too_slow = too_slow + 1 if status in _TOO_SLOW else 0
+                if too_slow == SPLIT_AFTER and (size := smaller(params.get("per_page", 1))):
+                    waits.warning("GET %s answered %s: the page is read by %d items", path, failure, size)
+                    return self._read_parts(path, params, size, [] if missing is None else missing)
+            if attempt + 1 < tries:
+                _wait("GET", path, failure, attempt, tries)
+        times = f"{tries} times, last" if tries > 1 else "once,"
+        raise GitHubError(f"GET {path} failed {times} with: {failure}", status=status, message=failure)
 
-    def _read_halves(self, path: str, params: Mapping[str, Any]) -> Answer:
-        """A page as two of half its size, which GitHub has more time for."""
-        half, page = params["per_page"] // 2, params.get("page", 1)
-        first = self._read(path, {**params, "per_page": half, "page": 2 * page - 1}, {}, may_halve=False)
-        if first.status != 200:
-            return first
-        if not first.has_next:
-            return _joined(first, None)
-        second = self._read(path, {**params, "per_page": half, "page": 2 * page}, {}, may_halve=False)
-        return _joined(first, second) if second.status == 200 else second
+    def _read_parts(self, path: str, params: Mapping[str, Any], size: int, missing: list[int]) -> Answer:
+        """A page as several of ``size`` items, for which GitHub has more time.
+
+        ``missing`` collects the items (by their number in the list) that it fails to give even alone. Raises
+        GitHubError when they are too many.
+        """
+        per_page, page = params["per_page"], params.get("page", 1)
+        parts: list[Answer | None] = []
+        for number in range((page - 1) * per_page // size + 1, page * per_page // size + 1):
+            try:
+                with self.trying(SPLIT_AFTER):
+                    part = self._read(path, {**params, "per_page": size, "page": number}, {}, missing)
+            except GitHubError as error:
+                if size > 1 or error.status not in _TOO_SLOW:
+                    raise
+                missing.append(number)
+                if len(missing) > HOLES_PER_PAGE:
+                    raise
+                parts.append(None)
+                continue
+            if part.status != 200:
+                return part
+            parts.append(part)
+            if not part.has_next and len(part.items(list_key(part)) or ()) < size:
+                break
+        return joined(parts)
 
     def _write(self, verb: str, path: str, body: Mapping[str, Any] | None) -> Answer:
         from roadmap_pipeline.github import wire
@@ -410,8 +450,12 @@ class GitHubClient:
         body: Any | None,
         *,
         may_renew: bool = True,
+        is_raw: bool = False,
     ) -> Answer:
-        """One request and its answer, whatever it says; a refused token that can be renewed is, once."""
+        """One request and its answer, whatever it says; a refused token that can be renewed is, once.
+
+        With ``is_raw`` the body of an answer of 200 stays bytes.
+        """
         from roadmap_pipeline.github import wire
 
         self._admit(is_write=verb != "GET")
@@ -440,11 +484,12 @@ class GitHubClient:
             " (unchanged)" if status == 304 else "",
             answered.get("x-ratelimit-remaining", "?"),
         )
-        answer = Answer(status, answered, _parse(content) if content else None, sent_at)
+        is_text = is_raw and status == 200
+        answer = Answer(status, answered, content if is_text else _parse(content) if content else None, sent_at)
         self._pacer.note(answered, sent_at, refused=_limit(answer) is not None)
         if status == 401 and may_renew and self._credentials.renew():
             waits.info("%s %s answered 401: it is asked again with a new token", verb, path)
-            return self._send(verb, path, params, headers, body, may_renew=False)
+            return self._send(verb, path, params, headers, body, may_renew=False, is_raw=is_raw)
         if answer.data is None and 200 <= status < 300 and (content or (verb == "GET" and status == 200)):
             kind = answered.get("content-type", "no type").partition(";")[0]
             raise wire.DroppedError(f"an answer of {len(content)} bytes of {kind} is not JSON")
@@ -495,6 +540,14 @@ class GitHubClient:
         return GitHubError(text, status=answer.status, message=message)
 
 
+_LOG_STATES = {404: LogState.MISSING, 410: LogState.EXPIRED}
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+
+def _is_elsewhere(address: str, base_url: str) -> bool:
+    return urlsplit(address).netloc != urlsplit(base_url).netloc
+
+
 @dataclass(frozen=True, slots=True)
 class _Limit:
     """A refusal for the rate: why, and the seconds after which to try again (None: GitHub names no time)."""
@@ -529,30 +582,6 @@ def _is_broken(answer: Answer) -> bool:
     return answer.status == 200 and isinstance(data, dict) and "message" in data and data.keys() <= _ERROR_KEYS
 
 
-def _can_be_halved(params: Mapping[str, Any]) -> bool:
-    size = params.get("per_page")
-    return isinstance(size, int) and size > 1 and size % 2 == 0
-
-
-def _joined(first: Answer, second: Answer | None) -> Answer:
-    """Two halves of a page as one, without the entity tag, which neither half's is."""
-    last = second or first
-    headers = {name: value for name, value in last.headers.items() if name != "etag"}
-    if second is None:
-        return Answer(200, headers, first.data)
-    if isinstance(first.data, list):
-        return Answer(200, headers, _without_repeats([*first.data, *second.data]))
-    lists = {name: items for name, items in first.data.items() if isinstance(items, list)}
-    together = {name: _without_repeats([*items, *second.data.get(name, ())]) for name, items in lists.items()}
-    return Answer(200, headers, {**second.data, **together})
-
-
-def _without_repeats(items: list[Any]) -> list[Any]:
-    """What came in between pushes an item from the first half into the second: once is enough."""
-    by_id = {item["id"] if isinstance(item, dict) and "id" in item else id(item): item for item in items}
-    return list(by_id.values())
-
-
 def _parse(content: bytes) -> Any:
     import orjson
 
@@ -575,10 +604,10 @@ def _message(answer: Answer) -> str:
     return " – ".join([str(answer.data.get("message", "")), *details])
 
 
-def _wait(verb: str, path: str, failure: str, attempt: int) -> None:
+def _wait(verb: str, path: str, failure: str, attempt: int, tries: int = TRIES) -> None:
     """Say that a request is repeated, and let some time pass before it is."""
     seconds = _backoff(attempt)
-    waits.info("%s %s: %s; try %d of %d in %.1f s", verb, path, failure, attempt + 2, TRIES, seconds)
+    waits.info("%s %s: %s; try %d of %d in %.1f s", verb, path, failure, attempt + 2, tries, seconds)
     time.sleep(seconds)
 
 

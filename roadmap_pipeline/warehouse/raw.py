@@ -352,6 +352,35 @@ TABLES: tuple[SourceTable, ...] = (
         ),
     ),
     SourceTable(
+        "raw",
+        "read_failures",
+        "What GitHub refused or failed to give: left out, and asked for again at growing distance. A row goes when the"
+        " thing was read after all.",
+        ("repo", "endpoint", "item"),
+        _columns(
+            _REPO,
+            (
+                "endpoint",
+                "VARCHAR",
+                "What was asked for: repository, milestones, issues, issue_events, pull_requests, workflows, runs, run,"
+                " attempt, jobs, log, annotations, files, commits or passing_log.",
+            ),
+            (
+                "item",
+                "VARCHAR",
+                "Which one: the run, job (log, annotations), run/attempt or pull request; a span of time for a part of"
+                " a list; empty for a whole list.",
+            ),
+            ("status", "INTEGER", "HTTP status of the last answer; 0 when there was none that could be used."),
+            ("message", "VARCHAR", "GitHub's words."),
+            ("is_setting", "BOOLEAN", "Whether it is switched off on GitHub, which is no fault."),
+            ("tries", "INTEGER", "Ingests that asked in vain, one after the other."),
+            ("first_failed_at", "TIMESTAMP", "When it was first asked for in vain (UTC)."),
+            ("last_failed_at", "TIMESTAMP", "When it was last asked for in vain (UTC)."),
+            ("next_try_at", "TIMESTAMP", "The first ingest from then on asks again (UTC)."),
+        ),
+    ),
+    SourceTable(
         "derived",
         "failure_verdicts",
         "Why each failed job failed, by the rules of roadmap_pipeline/failures.",

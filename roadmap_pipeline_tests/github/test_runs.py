@@ -16,14 +16,17 @@ def world_of(serve, runs):
     return serve(GitHubContent(clock=CLOCK, viewer=BOT, repositories={REPO: FULL}, runs={REPO: runs}))
 
 
-def listed(world, oldest=EPOCH, unfiltered_cap=300):
+def listed(world, oldest=EPOCH, *, cap=300):
     """Ids of the runs, what is said about them, and the spans that are left out."""
-    runs = RunList(world.client(), REPO, unfiltered_cap=unfiltered_cap)
+    world.state.switches.unfiltered_cap = cap
+    runs = RunList(world.client(), REPO)
     first = runs.first()
     whole = Span(oldest, max(map(runs.time_of, runs.items(first))))
     pages = list(runs.walk(whole, first=first))
-    left_out = gaps([page.covered for page in pages if page.covered], whole)
-    return {item["id"] for page in pages for item in page.items}, [*runs.notes, *runs.problems], left_out
+    holes = [hole.span for hole in runs.holes]
+    read = [part for page in pages if page.covered for part in gaps(holes, page.covered)]
+    told = [*runs.notes, *(str(hole.error) for hole in runs.holes)]
+    return {item["id"] for page in pages for item in page.items}, told, gaps(read, whole)
 
 
 def test_what_lies_behind_the_unfiltered_list_is_read_by_slices(serve):
@@ -60,7 +63,7 @@ def test_a_filtered_list_that_answers_nothing_is_asked_again(serve):
 
 
 def test_the_list_ends_where_it_is_told_to(serve):
-    world = world_of(serve, [run(n, ago(hours=500 - n)) for n in range(1, 501)])
-    found, *_ = listed(world, (CLOCK - timedelta(hours=150)).replace(tzinfo=None), unfiltered_cap=40_000)
-    assert found == set(range(301, 501))
+    world = world_of(serve, [run(n, ago(hours=510 - n)) for n in range(1, 511)])
+    found, *_ = listed(world, (CLOCK - timedelta(hours=150)).replace(tzinfo=None), cap=40_000)
+    assert found == set(range(311, 511))
     assert len(world.state.journal) == 2

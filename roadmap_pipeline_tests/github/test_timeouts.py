@@ -187,8 +187,16 @@ def test_without_the_right_to_notes_the_log_tells(serve, con):
     assert stored(con) == [(10, "stored", False), (20, "missing", False)]
     assert judged(con) == [(10, "timeout", LIMIT)]
     assert any("Checks: read" in text for text in summary.notes)
+    # the notes are asked for again in their time, the logs are not; who may read them at last finds both
     world.journal()
     read(world, con, client=client, now=CLOCK + timedelta(hours=1))
+    assert {path.split("/")[-1] for _, path, status in world.journal() if status != 304} == {"annotations"}
+    assert stored(con) == [(10, "stored", False), (20, "missing", False)]
+    read(world, con, now=CLOCK + timedelta(hours=6))
+    assert stored(con) == [(10, "stored", True), (20, "missing", True)]
+    assert judged(con) == [(10, "timeout", LIMIT)]
+    world.journal()
+    read(world, con, now=CLOCK + timedelta(hours=7))
     assert asked(world) == []
 
 

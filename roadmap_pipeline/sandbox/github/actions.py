@@ -15,7 +15,6 @@ from roadmap_pipeline.sandbox.github.store import RepositoryRecords, Store
 routes = Router()
 
 FILTERED_CAP = 1_000
-UNFILTERED_CAP = 40_000
 _TOO_DEEP = "In order to keep the API fast for everyone, pagination is limited for this resource."
 _FILTERS = ("actor", "branch", "check_suite_id", "created", "event", "head_sha", "status")
 _STATUSES = frozenset({"completed", "in_progress", "queued", "requested", "waiting", "pending"})
@@ -86,7 +85,7 @@ def _list_runs(store: Store, call: Call, records: RepositoryRecords, path: str, 
     lag = _lag(store) if filters else None
     runs = _matching(store, records, filters, workflow_id, lag)
     total = len(runs)
-    cap = FILTERED_CAP if filters else UNFILTERED_CAP
+    cap = FILTERED_CAP if filters else store.switches.unfiltered_cap
     page = Page.of(call.query)
     if filters:
         if page.start >= FILTERED_CAP and store.switches.beyond_filtered_cap == "422":
@@ -94,9 +93,10 @@ def _list_runs(store: Store, call: Call, records: RepositoryRecords, path: str, 
         if store.switches.clamp_filtered_total:
             total = min(total, FILTERED_CAP)
     else:
-        if page.start >= UNFILTERED_CAP:
+        if page.start >= cap and store.switches.beyond_unfiltered_cap == "422":
             raise ApiError(422, _TOO_DEEP)
-        total = min(total, UNFILTERED_CAP)
+        if store.switches.clamp_unfiltered_total:
+            total = min(total, cap)
     shown = [] if page.start >= cap else list(page.cut(runs))[: cap - page.start]
     if call.query.get("exclude_pull_requests") == "true":
         shown = [{**run, "pull_requests": []} for run in shown]

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from roadmap_pipeline.sandbox.content import API_ROOT
-from roadmap_pipeline.sandbox.github.calls import Answer, ApiError, Call, answer
+from roadmap_pipeline.sandbox.github.calls import DOCUMENTATION, Answer, ApiError, Call, answer
 from roadmap_pipeline.sandbox.github.faults import Fault
 from roadmap_pipeline.sandbox.github.limits import Resource
 from roadmap_pipeline.sandbox.github.state import GitHubState
@@ -126,6 +126,9 @@ class _Endpoint:
             return None
         if fault.kind.startswith("bad_gateway"):
             return answer({"message": "Server Error"}, fault.status or 502)
+        if fault.kind == "refusal":
+            status = fault.status or 404
+            return answer({"message": fault.message, "documentation_url": DOCUMENTATION, "status": str(status)}, status)
         if fault.kind == "rate_limit":
             result = self._limit_reached(fault.status or 403)
             limit = self._state.limits.status(token)[0]

@@ -20,25 +20,29 @@ FaultKind = Literal[
     "drop_after_commit",
     "broken_json",
     "slow",
+    "refusal",
 ]
 """``rate_limit`` and ``secondary_limit`` refuse; ``bad_gateway`` (502) and ``drop`` (connection closed, no answer) fail
 before the request is carried out, their ``_after_commit`` twins after. ``broken_json`` is carried out and answered with
-half of the body; ``slow`` only keeps the client waiting."""
+half of the body; ``slow`` only keeps the client waiting. ``refusal`` is for good: what GitHub won't give."""
 
-FAULT_KINDS: tuple[FaultKind, ...] = get_args(FaultKind)
+FAULT_KINDS: tuple[FaultKind, ...] = tuple(kind for kind in get_args(FaultKind) if kind != "refusal")
+"""The ones that pass."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One way to fail. ``status`` of the two limits is 403 (default) or 429, of a bad gateway 500 to 504 (502).
+    """One way to fail. ``status`` of the two limits is 403 (default) or 429, of a bad gateway 500 to 504 (502), of a
+    refusal any other (404), which comes with ``message``.
 
     ``seconds`` is how far ahead ``X-RateLimit-Reset`` (primary) or ``Retry-After`` (secondary) point, in whole seconds;
     None leaves ``Retry-After`` out, as GitHub sometimes does. Of a slow answer it is how late it comes.
     """
 
     kind: FaultKind
-    status: Literal[403, 429, 500, 502, 503, 504] | None = None
+    status: Literal[403, 404, 409, 410, 422, 429, 451, 500, 502, 503, 504] | None = None
     seconds: float | None = 1
+    message: str = "Not Found"
 
 
 @dataclass(slots=True)

@@ -32,6 +32,12 @@ _ISSUE_VIEW_BASE = 2_000_000_000
 class Switches:
     """Where GitHub's behaviour is uncertain or now and then wrong: the variants a client has to stand."""
 
+    unfiltered_cap: int = 40_000
+    """How many runs a list without a filter gives; fewer on an Enterprise Server, ..."""
+    beyond_unfiltered_cap: Literal["empty", "422"] = "422"
+    """... what a page behind them answers, ..."""
+    clamp_unfiltered_total: bool = True
+    """... and whether ``total_count`` says no more than that."""
     beyond_filtered_cap: Literal["empty", "422"] = "empty"
     """What a page after the 1,000th result of a filtered list of runs answers."""
     clamp_filtered_total: bool = False
