@@ -15,6 +15,7 @@ from typing import Any
 
 from roadmap_pipeline.github import records
 from roadmap_pipeline.github.coverage import Span, union
+from roadmap_pipeline.github.deletions import DeletedRuns
 from roadmap_pipeline.github.listing import Payload
 from roadmap_pipeline.github.logs import LOG_DELAY, LOG_TRIES, log_columns, read_annotations
 from roadmap_pipeline.github.reading import PartlyRead, RepositoryReading
@@ -99,7 +100,7 @@ class ActionsReader:
 
         Finds new, re-run, completed and deleted runs. What hangs on them is left to :meth:`read_details`.
         """
-        self._sweep(progress)
+        is_swept = self._sweep(progress)
         self._r.read_list(
             self._runs,
             self._r.horizon,
@@ -111,15 +112,22 @@ class ActionsReader:
         )
         self._is_listed = True
         self._read_unfinished()
+        if is_swept:
+            listed = self._r.store.covered(self._r.repo, LIST)
+            DeletedRuns(self._r, self._runs, self._read_again).look(self._r.now - RERUN_WINDOW, listed)
 
-    def _sweep(self, progress: Task) -> None:
-        """There is no list of runs by change: what was run again is found by looking at all that may be."""
+    def _sweep(self, progress: Task) -> bool:
+        """There is no list of runs by change: what was run again is found by looking at all that may be.
+
+        Returns whether that was done now.
+        """
         store, repo, today = self._r.store, self._r.repo, self._r.now.date()
         if not store.covered(repo, LIST):
             store.advance(repo, SWEEP, self._r.now)  # nothing is stored that could have changed
+            return True
         swept_at, began_at = store.watermark(repo, SWEEP), store.watermark(repo, SWEEP_BEGAN)
         if swept_at is not None and swept_at.date() == today:
-            return
+            return False
         if began_at is None or began_at.date() != today:
             store.forget(repo, SWEEP)
             store.advance(repo, SWEEP_BEGAN, self._r.now)
@@ -135,6 +143,7 @@ class ActionsReader:
         )
         store.advance(repo, SWEEP, self._r.now)
         store.forget(repo, SWEEP)
+        return True
 
     def _newer(self, moment: datetime) -> int:
         return int(self._r.store.query(_NEWER, [self._r.repo, moment])[0][0])

@@ -45,11 +45,19 @@ class RunList(NewestFirst):
         super().__init__(client, f"/repos/{repo}/actions/runs", {}, time_field="created_at", items_key="workflow_runs")
         self._workflows_path = f"/repos/{repo}/actions/workflows"
         self._filtered_cap = FILTERED_CAP
+        self.counted: int | None = None
+        """How many runs GitHub counts in all (or at most), as its last answer for the first page says."""
+
+    def first(self, etag: str | None = None) -> Answer:
+        answer = super().first(etag)
+        if not answer.unchanged:
+            self.counted = answer.total_count
+        return answer
 
     def count(self, span: Span) -> int | None:
-        """How many runs of ``span`` GitHub's search index counts; None for more than it counts."""
+        """How many runs of ``span`` GitHub's search index counts; None where that may be the most that it counts."""
         counted = self._count(self.path, {"created": str(span)})
-        return counted if counted < self._filtered_cap else None
+        return counted if counted != self._filtered_cap else None
 
     def slice(self, span: Span) -> Iterator[list[Payload]]:
         """The runs of ``span`` as GitHub's search index has them, page by page."""
