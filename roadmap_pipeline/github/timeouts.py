@@ -33,20 +33,20 @@ if TYPE_CHECKING:
 JOB_LIMIT = timedelta(hours=6)
 WAIT_LIMIT = timedelta(hours=24)
 """How long GitHub lets a job run on its own runners unless ``timeout-minutes`` says otherwise, and wait for one."""
-COMPARED_WITHIN = timedelta(days=30)
+COMPARED_DAYS = 30
 CANCELLING_TAKES = timedelta(minutes=5)
 """How long steps that clean up may go on after a job was told to stop."""
 PAST_A_LIMIT_SECONDS = 30
 NOTES_PER_BATCH, LOGS_PER_BATCH = 100, 40
 
-# Parameters: repository, earliest end, JOB_LIMIT, WAIT_LIMIT, COMPARED_WITHIN, CANCELLING_TAKES, PAST_A_LIMIT_SECONDS,
+# Parameters: repository, earliest end, JOB_LIMIT, WAIT_LIMIT, COMPARED_DAYS, CANCELLING_TAKES, PAST_A_LIMIT_SECONDS,
 # jobs of the third group, jobs whose notes could not be read and are due again.
 _CANDIDATES = """
 with cancelled as (
     select
         job.job_id, job.run_id, job.run_attempt, job.name, job.completed_at, run.workflow_path, run.head_branch,
         run.head_repo, run.created_at as run_created_at,
-        job.completed_at - job.started_at as ran,
+        cast(job.completed_at as date) as day, job.completed_at - job.started_at as ran,
         job.completed_at - coalesce(job.created_at, job.started_at) as lived,
         job.runner_name <> '' or json_array_length(job.steps) > 0 as was_taken,
         coalesce(log.state = 'stored', false) as has_log
@@ -56,15 +56,19 @@ with cancelled as (
     where job.repo = $1 and job.conclusion = 'cancelled' and job.completed_at >= $2
         and (coalesce(log.state, 'not_yet') = 'not_yet' or (log.state = 'stored' and list_contains($9, job.job_id)))
         and run.deleted_upstream_at is null
+), passing_days as (
+    select run.workflow_path, passed.name, cast(passed.completed_at as date) as day,
+        max(passed.completed_at - passed.started_at) as longest
+    from raw.workflow_jobs as passed
+    join raw.workflow_runs as run on run.run_id = passed.run_id and run.run_attempt = passed.run_attempt
+    where passed.repo = $1 and passed.conclusion = 'success' and passed.name in (select name from cancelled)
+    group by all
 ), compared as (
-    select cancelled.job_id, max(passed.completed_at - passed.started_at) as longest
+    select cancelled.job_id, max(passing_days.longest) as longest
     from cancelled
-    join raw.workflow_jobs as passed
-        on passed.name = cancelled.name and passed.repo = $1 and passed.conclusion = 'success'
-        and passed.completed_at between cancelled.completed_at - $5::interval and cancelled.completed_at + $5::interval
-    join raw.workflow_runs as run
-        on run.run_id = passed.run_id and run.run_attempt = passed.run_attempt
-        and run.workflow_path = cancelled.workflow_path
+    join passing_days
+        on passing_days.workflow_path = cancelled.workflow_path and passing_days.name = cancelled.name
+        and passing_days.day between cancelled.day - $5 and cancelled.day + $5
     group by cancelled.job_id
 ), superseded as (
     select distinct cancelled.job_id
@@ -140,7 +144,7 @@ def read_timeouts(reading: "RepositoryReading", most: int, progress: Task) -> No
     found = reading.store.query(
         _CANDIDATES,
         [
-            reading.repo, reading.horizon, JOB_LIMIT, WAIT_LIMIT, COMPARED_WITHIN, CANCELLING_TAKES,
+            reading.repo, reading.horizon, JOB_LIMIT, WAIT_LIMIT, COMPARED_DAYS, CANCELLING_TAKES,
             PAST_A_LIMIT_SECONDS, most, again,
         ],
     )  # fmt: skip

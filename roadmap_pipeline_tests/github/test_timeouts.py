@@ -13,7 +13,10 @@ from roadmap_pipeline.github.ingest import ingest
 from roadmap_pipeline.sandbox import payloads
 from roadmap_pipeline.sandbox.content import GitHubContent
 from roadmap_pipeline.sandbox.github import apps
+from roadmap_pipeline.sandbox.github.faults import Fault
+from roadmap_pipeline.sandbox.github.state import TOKEN
 from roadmap_pipeline.warehouse.connection import connect
+from roadmap_pipeline_tests.github import reader
 from roadmap_pipeline_tests.github.conftest import BOT, CLOCK, FULL, REPO, ago, everything, job, run, table
 
 LIMIT = "The job running on runner GitHub Actions 5 has exceeded the maximum execution time of 15 minutes."
@@ -133,6 +136,43 @@ def test_requests_end_before_the_unlikely_ones(serve, con, tmp_path):
         with client.spending_at_most(needed + 2):
             read(world, other, client=client)
         assert sorted(asked(world)) == [40, 50]
+
+
+@pytest.mark.slow
+def test_kills_while_notes_are_read_change_nothing(serve, tmp_path):
+    history = History()
+    for number in range(1, 15):
+        history.add(number, minutes=number, notes=(LIMIT,) if number % 3 else (CANCELED,), days=number)
+    world = serve(history.content)
+    with connect(tmp_path / "undisturbed.duckdb") as con:
+        read(world, con)
+        undisturbed = everything(con)
+    for skip in (0, 3, 11):
+        process = reader.start(world.base_url, tmp_path / "killed.duckdb", REPO, TOKEN, CLOCK)
+        world.state.faults.before(process.kill, path="/annotations", skip=skip)
+        assert process.wait() < 0
+        world.state.faults.clear()
+    with connect(tmp_path / "killed.duckdb") as con:
+        read(world, con)
+        assert everything(con) == undisturbed
+
+
+@pytest.mark.parametrize("status", [404, 410, 422, 500])
+def test_notes_that_cannot_be_had_cost_themselves_alone(serve, con, status):
+    """The log tells of the one; the others' notes are read, and this one is asked for again later."""
+    history = History()
+    for number in range(1, 4):
+        history.add(number, minutes=15, seconds=7, notes=(LIMIT,), days=number)
+    history.content.logs = {20: f"2026-11-15T00:15:07.0000000Z ##[error]{LIMIT}\n".encode()}
+    world = serve(history.content)
+    world.state.faults.add(Fault("refusal", status), path="/check-runs/20/annotations", times=100)
+    summary = read(world, con)
+    assert stored(con) == [(10, "not_asked", True), (20, "stored", False), (30, "not_asked", True)]
+    assert [category for _, category, _ in judged(con)] == ["timeout"] * 3
+    assert any("annotations of jobs 20" in text for text in summary.notes)
+    world.state.faults.clear()
+    read(world, con, now=CLOCK + timedelta(hours=2))
+    assert stored(con) == [(10, "not_asked", True), (20, "stored", True), (30, "not_asked", True)]
 
 
 def test_a_wait_of_a_day_for_a_runner_is_a_limit_too(serve, con):
