@@ -71,13 +71,17 @@ with cancelled as (
         and passing_days.day between cancelled.day - $5 and cancelled.day + $5
     group by cancelled.job_id
 ), superseded as (
-    select distinct cancelled.job_id
+    -- the newest run there was when the job ended
+    select cancelled.job_id
     from cancelled
-    join raw.workflow_runs as newer
-        on newer.repo = $1 and newer.workflow_path = cancelled.workflow_path
-        and newer.head_branch = cancelled.head_branch and newer.head_repo is not distinct from cancelled.head_repo
-        and newer.run_id <> cancelled.run_id and newer.created_at > cancelled.run_created_at
-        and newer.created_at between cancelled.completed_at - $6::interval and cancelled.completed_at
+    asof join (
+        select workflow_path, head_branch, coalesce(head_repo, '') as head_repo, created_at
+        from raw.workflow_runs
+        where repo = $1 and created_at is not null
+    ) as newer
+        on newer.workflow_path = cancelled.workflow_path and newer.head_branch = cancelled.head_branch
+        and newer.head_repo = coalesce(cancelled.head_repo, '') and newer.created_at <= cancelled.completed_at
+    where newer.created_at > cancelled.run_created_at and newer.created_at >= cancelled.completed_at - $6::interval
 ), stopped as (
     select distinct cancelled.job_id
     from cancelled

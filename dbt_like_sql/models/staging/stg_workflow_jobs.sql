@@ -20,18 +20,38 @@ with names as (
             n.name
         ) as base_name
     from names as n
-), noted as (
-    -- GitHub says why it stopped a job that ran past its limit: at the job's check run, and in most logs. Why a person
-    -- or a newer run stopped one stands at the check run, too, so that what is noted there decides both ways.
-    select
-        cancelled.job_id,
-        coalesce(contains(log.excerpt, 'exceeded the maximum execution time'), false)
-            or coalesce(contains(cast(log.annotations as varchar), 'exceeded the maximum execution time'), false)
-            as tells_timeout,
-        coalesce(json_array_length(log.annotations) > 0, false) as is_annotated
+), time_outs as (
+    -- Time-outs hide as cancelled. GitHub says why it stopped a job that ran past its limit: at the job's check run, and in
+    -- most logs. Without a word of it its default job limit decides: 6 hours, after which a job is gone within minutes.
+    -- Only on runners of one's own one lasts longer, and notes, which also tell of people and newer runs, say why it ended.
+    select cancelled.job_id, cancelled.run_id, cancelled.run_attempt, cancelled.name
     from raw.workflow_jobs as cancelled
-    inner join raw.job_logs as log on log.job_id = cancelled.job_id
+    left join raw.job_logs as log on log.job_id = cancelled.job_id
     where lower(cancelled.conclusion) = 'cancelled'
+        and (
+            contains(log.excerpt, 'exceeded the maximum execution time')
+            or contains(cast(log.annotations as varchar), 'exceeded the maximum execution time')
+            or (
+                epoch(cancelled.completed_at) - epoch(cancelled.started_at) >= 360 * 60
+                and (
+                    epoch(cancelled.completed_at) - epoch(cancelled.started_at) < 370 * 60
+                    or coalesce(json_array_length(log.annotations), 0) = 0
+                )
+            )
+        )
+), failed_names as (
+    select failed.run_id, failed.run_attempt, failed.name
+    from raw.workflow_jobs as failed
+    where lower(failed.conclusion) in ('failure', 'timed_out', 'startup_failure')
+    union all
+    select late.run_id, late.run_attempt, late.name from time_outs as late
+), outvoted as (
+    -- Jobs of one full name in one attempt are counted together: it failed there when one of them did.
+    select passed.job_id
+    from raw.workflow_jobs as passed
+    semi join failed_names as failed
+        on failed.run_id = passed.run_id and failed.run_attempt = passed.run_attempt and failed.name = passed.name
+    where lower(passed.conclusion) = 'success'
 ), timed as (
     select
         j.repo,
@@ -68,42 +88,22 @@ with names as (
         j.labels,
         j.failed_steps,
         j.html_url,
-        coalesce(noted.tells_timeout, false) as tells_timeout,
-        coalesce(noted.is_annotated, false) as is_annotated,
+        late.job_id is not null as is_time_out,
+        twin.job_id is not null as has_failed_twin,
         service.run_id is not null as is_service
     from raw.workflow_jobs as j
-    left join noted on noted.job_id = j.job_id
+    left join time_outs as late on late.job_id = j.job_id
+    left join outvoted as twin on twin.job_id = j.job_id
     left join staging.stg_service_runs as service on service.run_id = j.run_id
 ), reasoned as (
     select
         j.*,
         case
             when j.is_service then 'service'
-            -- Time-outs hide as cancelled. Without a word of GitHub its default job limit decides: 6 hours, after which
-            -- a job is gone within minutes. Only on runners of one's own one lasts longer, and notes say why it ended.
-            when j.conclusion = 'cancelled'
-                and (
-                    j.tells_timeout
-                    or (j.duration_seconds >= 360 * 60 and (not j.is_annotated or j.duration_seconds < 370 * 60))
-                )
-                then 'timeout_as_cancelled'
+            when j.is_time_out then 'timeout_as_cancelled'
             else j.conclusion
         end as outcome_reason
     from timed as j
-), judged as (
-    select
-        j.*,
-        case
-            when j.outcome_reason is null then 'pending'
-            when j.outcome_reason = 'success' then 'pass'
-            when j.outcome_reason in ('failure', 'timed_out', 'startup_failure', 'timeout_as_cancelled') then 'fail'
-            else 'void'
-        end as outcome
-    from reasoned as j
-), failed_names as (
-    select distinct failed.run_id, failed.run_attempt, failed.job_name
-    from judged as failed
-    where failed.outcome = 'fail'
 )
 select
     j.repo,
@@ -117,7 +117,12 @@ select
     j.head_sha,
     j.status,
     j.conclusion,
-    j.outcome,
+    case
+        when j.outcome_reason is null then 'pending'
+        when j.outcome_reason = 'success' then 'pass'
+        when j.outcome_reason in ('failure', 'timed_out', 'startup_failure', 'timeout_as_cancelled') then 'fail'
+        else 'void'
+    end as outcome,
     coalesce(j.outcome_reason, j.status, 'unknown') as outcome_reason,
     j.created_at,
     j.started_at,
@@ -125,12 +130,9 @@ select
     j.duration_seconds,
     j.queue_seconds,
     coalesce(j.is_carried_over, false) as is_carried_over,
-    -- Jobs of one full name in one attempt are counted together: it failed there when one of them did.
-    j.outcome = 'pass' and twin.job_name is not null as has_failed_twin,
+    j.has_failed_twin and not j.is_service as has_failed_twin,
     j.labels,
     j.failed_steps,
     j.html_url
-from judged as j
+from reasoned as j
 left join base_names as n on n.name = j.job_name
-left join failed_names as twin
-    on twin.run_id = j.run_id and twin.run_attempt = j.run_attempt and twin.job_name = j.job_name
