@@ -14,11 +14,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from roadmap_pipeline.github import records
+from roadmap_pipeline.github.asking import PartlyRead
 from roadmap_pipeline.github.coverage import Span, union
 from roadmap_pipeline.github.deletions import DeletedRuns
 from roadmap_pipeline.github.listing import Payload
 from roadmap_pipeline.github.logs import LOG_DELAY, LOG_TRIES, log_columns, read_annotations
-from roadmap_pipeline.github.reading import PartlyRead, RepositoryReading
+from roadmap_pipeline.github.reading import RepositoryReading
 from roadmap_pipeline.github.records import Row
 from roadmap_pipeline.github.runs import RunList
 from roadmap_pipeline.github.transport import Answer, GitHubError, IncompleteList, LogState, NotFoundError
@@ -175,7 +176,12 @@ class ActionsReader:
             " where later.run_id = run.run_id and later.run_attempt > run.run_attempt) order by run_id desc",
             [self._r.repo, self._r.now - LONGEST_RUN],
         )
-        self._read_again([run_id for (run_id,) in unfinished if run_id not in self._listed])
+        failed = [int(item) for is_due in (True, False) for item in self._r.failures.items("run", due=is_due)]
+        for run_id in failed:
+            if run_id in self._listed:
+                self._r.failures.succeeded("run", str(run_id))
+        wanted = dict.fromkeys([*(run_id for (run_id,) in unfinished), *failed])
+        self._read_again([run_id for run_id in wanted if run_id not in self._listed])
 
     def _read_again(self, run_ids: Sequence[int]) -> None:
         self._listed.update(run_ids)
@@ -227,7 +233,13 @@ class ActionsReader:
         progress.expect(len(due))
         self._read_attempts(due)
         self._r.in_threads(
-            self._read_jobs, due, self._store_jobs, endpoint="jobs", item=lambda run: run.run_id, progress=progress
+            self._read_jobs,
+            due,
+            self._store_jobs,
+            endpoint="jobs",
+            item=lambda run: run.run_id,
+            is_all=not urgent,  # the urgent ones were asked for before
+            progress=progress,
         )
 
     def _read_attempts(self, due: Sequence[_Due]) -> None:
@@ -308,15 +320,18 @@ class ActionsReader:
             lambda rows: self._r.store.put({"job_logs": rows}),
             endpoint="log",
             item=lambda job: job[0],
+            is_all=True,
             batch=LOGS_PER_BATCH,
             progress=progress,
         )
 
     def read_annotations(self, progress: Task) -> None:
-        """Read what GitHub noted at failed jobs whose log is gone or was never written."""
+        """Read what GitHub noted at failed jobs whose log is gone or was never written, and at cancelled ones whose log
+        was read since their notes (``timeouts``) couldn't be."""
         without = self._r.store.query(
-            "select job_id from raw.job_logs where repo = ? and state in ('expired', 'missing') and annotations is null"
-            " and source like 'http%' order by job_id desc",
+            "select log.job_id from raw.job_logs as log join raw.workflow_jobs as job using (job_id) where log.repo = ?"
+            " and (log.state in ('expired', 'missing') or (log.state = 'stored' and job.conclusion = 'cancelled'))"
+            " and log.annotations is null and log.source like 'http%' order by log.job_id desc",
             [self._r.repo],
         )
         wanted = [job_id for (job_id,) in without]

@@ -1,8 +1,8 @@
 """Reading repositories from GitHub into the raw tables, every time as little as possible.
 
 Belongs here: which repositories are read, in which order their walks go, and what happens when one has to stop. The
-walks themselves belong to ``actions`` and ``collaboration``, how a request is sent to ``transport``, how a payload
-becomes a row to ``records``, how rows are stored to ``store``.
+walks themselves belong to ``actions``, ``collaboration`` and ``commits``, how a request is sent to ``transport``, how a
+payload becomes a row to ``records``, how rows are stored to ``store``.
 
 Every batch is one transaction, in which it is also noted how far its walk has come: after a kill at any moment the next
 ingest goes on from there, without gaps and without reading again what is stored.
@@ -20,9 +20,10 @@ from roadmap_pipeline.errors import ConfigurationError, RoadmapError
 from roadmap_pipeline.github import records
 from roadmap_pipeline.github.actions import ActionsReader
 from roadmap_pipeline.github.collaboration import CollaborationReader
+from roadmap_pipeline.github.commits import read_commits
 from roadmap_pipeline.github.passing import read_passing_logs
 from roadmap_pipeline.github.read_failures import ReadFailures, costs_only_itself
-from roadmap_pipeline.github.reading import FIRST_TRIES, RepositoryReading, collecting_rarely
+from roadmap_pipeline.github.reading import RepositoryReading, collecting_rarely
 from roadmap_pipeline.github.records import Reading, naive_utc
 from roadmap_pipeline.github.store import IngestSummary, Store
 from roadmap_pipeline.github.timeouts import read_timeouts
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
 WORKERS = 6
 """Requests under way at a time; GitHub advises against many."""
 REPOSITORIES_AT_A_TIME = 4
+TRIES_AFTER_FAILURE = 4
+"""How often a page of a list is asked for that failed when it was last asked for; two more than make it a big one."""
 
 
 def ingest(
@@ -169,6 +172,7 @@ def _walk(place: _Place, reading: RepositoryReading) -> None:
         Walk("jobs of failed runs", "jobs", partial(actions.read_details, urgent=True)),
         Walk("logs", "log", actions.read_logs),
         Walk("annotations", "annotations", actions.read_annotations),
+        Walk("commits of pull requests", "commits", partial(read_commits, reading)),
         Walk("files of pull requests", "files", collaboration.read_files),
         Walk("jobs", "jobs", partial(actions.read_details, urgent=False)),
         Walk("further logs", "log", actions.read_logs),  # of jobs that failed in runs that passed
@@ -194,7 +198,7 @@ def _walk(place: _Place, reading: RepositoryReading) -> None:
 def _take(walk: Walk, reading: RepositoryReading) -> None:
     failures = reading.failures
     # what failed when it was last asked for may not hold up the others again
-    tries = FIRST_TRIES if failures.has_failed(walk.endpoint) else TRIES
+    tries = TRIES_AFTER_FAILURE if failures.has_failed(walk.endpoint) else TRIES
     with task(f"Reading {walk.label} of {reading.repo}") as progress, reading.client.trying(tries):
         try:
             walk.read(progress)

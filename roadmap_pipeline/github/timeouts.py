@@ -40,7 +40,7 @@ PAST_A_LIMIT_SECONDS = 30
 NOTES_PER_BATCH, LOGS_PER_BATCH = 100, 40
 
 # Parameters: repository, earliest end, JOB_LIMIT, WAIT_LIMIT, COMPARED_DAYS, CANCELLING_TAKES, PAST_A_LIMIT_SECONDS,
-# jobs of the third group, jobs whose notes could not be read and are due again.
+# jobs of the third group.
 _CANDIDATES = """
 with cancelled as (
     select
@@ -48,14 +48,12 @@ with cancelled as (
         run.head_repo, run.created_at as run_created_at,
         cast(job.completed_at as date) as day, job.completed_at - job.started_at as ran,
         job.completed_at - coalesce(job.created_at, job.started_at) as lived,
-        job.runner_name <> '' or json_array_length(job.steps) > 0 as was_taken,
-        coalesce(log.state = 'stored', false) as has_log
+        job.runner_name <> '' or json_array_length(job.steps) > 0 as was_taken
     from raw.workflow_jobs as job
     left join raw.workflow_runs as run on run.run_id = job.run_id and run.run_attempt = job.run_attempt
     left join raw.job_logs as log on log.job_id = job.job_id
     where job.repo = $1 and job.conclusion = 'cancelled' and job.completed_at >= $2
-        and (coalesce(log.state, 'not_yet') = 'not_yet' or (log.state = 'stored' and list_contains($9, job.job_id)))
-        and run.deleted_upstream_at is null
+        and coalesce(log.state, 'not_yet') = 'not_yet' and run.deleted_upstream_at is null
 ), passing_days as (
     select run.workflow_path, passed.name, cast(passed.completed_at as date) as day,
         max(passed.completed_at - passed.started_at) as longest
@@ -113,22 +111,27 @@ with cancelled as (
     from grouped
     where likelihood is not null
 )
-select job_id, run_id, run_attempt, completed_at, has_log
+select job_id, run_id, run_attempt, completed_at
 from ordered
 where likelihood < 3 or place <= $8
 order by likelihood, place
 """
 
 
+_WITHOUT_NOTES = """
+select job_id from raw.job_logs
+where repo = ? and annotations is null and state <> 'not_yet' and source like 'http%'
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class _Cancelled:
-    """A cancelled job that is asked about; ``has_log``: its log is stored, since its notes couldn't be read before."""
+    """A cancelled job that is asked about."""
 
     job_id: int
     run_id: int
     run_attempt: int
     completed_at: datetime
-    has_log: bool
 
     def row(self, reading: "RepositoryReading", path: str) -> Row:
         """Return what every row of ``raw.job_logs`` holds."""
@@ -144,12 +147,11 @@ class _Cancelled:
 
 def read_timeouts(reading: "RepositoryReading", most: int, progress: Task) -> None:
     """Read why jobs were cancelled, of those that may have run into a time limit; of the unlikely ones ``most``."""
-    again = [int(item) for item in reading.failures.items("annotations", due=True)]
     found = reading.store.query(
         _CANDIDATES,
         [
             reading.repo, reading.horizon, JOB_LIMIT, WAIT_LIMIT, COMPARED_DAYS, CANCELLING_TAKES,
-            PAST_A_LIMIT_SECONDS, most, again,
+            PAST_A_LIMIT_SECONDS, most,
         ],
     )  # fmt: skip
     jobs = [_Cancelled(*row) for row in found]
@@ -160,12 +162,8 @@ def read_timeouts(reading: "RepositoryReading", most: int, progress: Task) -> No
         rows = [
             {**job.row(reading, f"check-runs/{job.job_id}/annotations"), "state": "not_asked", **columns}
             for job, columns in noted
-            if not job.has_log
         ]
         reading.store.put({"job_logs": rows})
-        beside_a_log = {job.job_id: columns for job, columns in noted if job.has_log}
-        if beside_a_log:
-            reading.store.set_annotations(beside_a_log)
 
     progress.expect(len(jobs))
     reading.in_threads(
@@ -179,13 +177,16 @@ def read_timeouts(reading: "RepositoryReading", most: int, progress: Task) -> No
     )
     reading.in_threads(
         lambda job: _read_log(reading, job),
-        [job for job in jobs if job.job_id not in told and not job.has_log],
+        [job for job in jobs if job.job_id not in told],
         lambda rows: reading.store.put({"job_logs": rows}),
         endpoint="log",
         item=lambda job: job.job_id,
         batch=LOGS_PER_BATCH,
         progress=progress,
     )
+    # whose notes are still wanted is known only here: what has a log by now is asked for again with the failed jobs
+    without = {str(job_id) for (job_id,) in reading.store.query(_WITHOUT_NOTES, [reading.repo])}
+    reading.failures.forget_unwanted("annotations", without | {str(job.job_id) for job in jobs})
 
 
 def _read_log(reading: "RepositoryReading", job: _Cancelled) -> Row:

@@ -2,7 +2,8 @@
 
 Belongs here: a run that never started, two that a time limit cut off so that they look cancelled, runs that only
 skipped, one that ended neutral, two releases that are refused, a run that also lists another repository's pull request,
-runs of a service of GitHub's own, and runs in which two jobs bear one name.
+runs of a service of GitHub's own, runs in which two jobs bear one name, and where pull requests end on commits that
+start no run (``untested``).
 """
 
 from hashlib import sha1
@@ -10,6 +11,7 @@ from hashlib import sha1
 from .history import JOB_LIMIT, History
 from .people import DEPENDABOT, Repository
 from .records import DAY, HOUR, MINUTE, Attempt, Commit, Failure, Job, Run
+from .untested import add_untested_commits
 from .workflows import MIRROR, UPDATES, workflow
 
 
@@ -32,6 +34,7 @@ def add_oddities(repository: Repository, history: History, start: int, end: int)
         for days in (97, 12):
             if end - days * DAY > start:
                 _never_started(repository, history, end - days * DAY)
+        add_untested_commits(repository, history, start, end)
 
 
 def _linked(runs: list[Run], after: int) -> list[Run]:
