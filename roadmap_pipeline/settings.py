@@ -84,13 +84,14 @@ class Limits(_Section):
     """Pacing of requests, off against the built-in sandbox, and what of GitHub's quota a run may use.
 
     ``github_quota_reserve`` is the fraction of the hourly quota that is left to others; ``passing_logs_per_run`` counts
-    logs of passing jobs for each repository.
+    logs of passing jobs for each repository, ``cancelled_jobs_per_run`` cancelled jobs that hardly timed out.
     """
 
     github_points_per_minute: Annotated[int, Field(gt=0)] = 900
     github_quota_reserve: Annotated[float, Field(ge=0, lt=1)] = 0.1
     github_requests_per_run: Annotated[int, Field(gt=0)] | None = None
     passing_logs_per_run: Annotated[int, Field(ge=0)] = 20
+    cancelled_jobs_per_run: Annotated[int, Field(ge=0)] = 20
     notion_requests_per_second: Annotated[float, Field(gt=0)] = 2.5
 
 

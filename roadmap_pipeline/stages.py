@@ -71,6 +71,7 @@ def ingest(workspace: Workspace) -> "IngestSummary":
             now=settings.now(),
             classifier=classifier,
             passing_logs=limits.passing_logs_per_run,
+            cancelled_jobs=limits.cancelled_jobs_per_run,
         )
     workspace.outcome.read.update(summary.read)
     workspace.outcome.notes.extend(summary.notes)

@@ -1,4 +1,4 @@
-"""Judging the failed jobs that are stored, and storing the verdicts.
+"""Judging the failed jobs that are stored (also those cancelled at a time limit), and storing the verdicts.
 
 Belongs here: which jobs need a (new) verdict, and the rows of ``derived.failure_verdicts``. Reading logs from GitHub
 belongs to ``github``, counting failures to the SQL models.
@@ -22,6 +22,7 @@ from roadmap_pipeline.failures.classifier import (
 from roadmap_pipeline.failures.novelty import Baseline, unpacked
 from roadmap_pipeline.failures.rules import RuleSet, default_rules
 from roadmap_pipeline.failures.taxonomy import UNKNOWN
+from roadmap_pipeline.failures.time_limits import TIMED_OUT
 from roadmap_pipeline.warehouse.connection import transaction
 from roadmap_pipeline.warehouse.raw import replace_rows
 
@@ -50,7 +51,7 @@ select jobs.job_id
 from raw.workflow_jobs as jobs
 left join raw.job_logs as logs on logs.job_id = jobs.job_id
 left join derived.failure_verdicts as verdicts on verdicts.job_id = jobs.job_id
-where jobs.conclusion in ('failure', 'timed_out', 'startup_failure')
+where (jobs.conclusion in ('failure', 'timed_out', 'startup_failure') or {TIMED_OUT})
   and (verdicts.ruleset_version is distinct from ? or verdicts.judged_from is distinct from {_JUDGED_FROM}
        or jobs.job_id in (
            select jobs.job_id
@@ -64,7 +65,8 @@ where jobs.conclusion in ('failure', 'timed_out', 'startup_failure')
 order by jobs.job_id
 """  # noqa: S608
 _JOBS = f"""
-select jobs.repo, jobs.job_id, jobs.run_id, jobs.run_attempt, {_JUDGED_FROM}, jobs.name, jobs.conclusion, jobs.steps,
+select jobs.repo, jobs.job_id, jobs.run_id, jobs.run_attempt, {_JUDGED_FROM}, jobs.name,
+       case jobs.conclusion when 'cancelled' then 'timed_out' else jobs.conclusion end, jobs.steps,
        logs.excerpt, logs.excerpt_spans, logs.annotations, case when logs.excerpt is not null then passing.job_id end
 from raw.workflow_jobs as jobs
 left join raw.job_logs as logs on logs.job_id = jobs.job_id

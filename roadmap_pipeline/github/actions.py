@@ -323,10 +323,12 @@ class ActionsReader:
         )
 
     def read_annotations(self, progress: Task) -> None:
-        """Read what GitHub noted at failed jobs whose log is gone or was never written."""
+        """Read what GitHub noted at failed jobs whose log is gone or was never written, and at cancelled ones whose log
+        was read since their notes (``timeouts``) couldn't be."""
         without = self._r.store.query(
-            "select job_id from raw.job_logs where repo = ? and state in ('expired', 'missing') and annotations is null"
-            " and source like 'http%' order by job_id desc",
+            "select log.job_id from raw.job_logs as log join raw.workflow_jobs as job using (job_id) where log.repo = ?"
+            " and (log.state in ('expired', 'missing') or (log.state = 'stored' and job.conclusion = 'cancelled'))"
+            " and log.annotations is null and log.source like 'http%' order by log.job_id desc",
             [self._r.repo],
         )
         wanted = [job_id for (job_id,) in without]
@@ -336,7 +338,6 @@ class ActionsReader:
             wanted,
             lambda noted: self._r.store.set_annotations(dict(noted)),
             endpoint="annotations",
-            is_all=True,
             batch=LOGS_PER_BATCH,
             progress=progress,
         )

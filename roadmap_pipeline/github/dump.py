@@ -37,7 +37,8 @@ NAMED_AT_MOST = 5
 """How many positions or names a note gives before it only counts."""
 LONGEST_ID = 18
 """Digits of a job's id."""
-FAILED = ("failure", "timed_out")
+FAILED = ("failure", "timed_out", "cancelled")
+"""Conclusions of jobs whose logs are kept: of the cancelled ones, the log may say that a time limit ended them."""
 _EARLIEST = datetime.min  # noqa: DTZ901 - naive, as all times of the warehouse
 
 Payload = Mapping[str, Any]

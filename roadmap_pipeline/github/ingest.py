@@ -27,6 +27,7 @@ from roadmap_pipeline.github.read_failures import ReadFailures, costs_only_itsel
 from roadmap_pipeline.github.reading import RepositoryReading, collecting_rarely
 from roadmap_pipeline.github.records import Reading, Row, naive_utc
 from roadmap_pipeline.github.store import IngestSummary, Store
+from roadmap_pipeline.github.timeouts import read_timeouts
 from roadmap_pipeline.github.transport import (
     TRIES,
     GitHubClient,
@@ -59,13 +60,15 @@ def ingest(
     now: datetime,
     classifier: "Classifier | None" = None,
     passing_logs: int = 0,
+    cancelled_jobs: int = 0,
 ) -> IngestSummary:
     """Read what is new in ``repositories`` (owner/name, old names too) into the raw tables of an open warehouse.
 
     Runs created more than ``history_days`` before ``now`` (aware) are left out, and pull requests closed before that,
     unless a milestone holds them; issues and milestones never. A second call with nothing new writes no row. Of logs
     those lines are kept that ``classifier`` (default: the project's rules) goes by; for failures that it doesn't know,
-    the logs of up to ``passing_logs`` passing jobs of each repository are read.
+    the logs of up to ``passing_logs`` passing jobs of each repository are read. Why jobs were cancelled is read where
+    they probably ran into a time limit, and of up to ``cancelled_jobs`` others of each repository.
 
     What GitHub refuses or fails to give costs itself alone: it is noted in ``raw.read_failures`` and in the summary's
     notes, and asked for again later; of a whole repository it is told in ``unreadable``. Where GitHub's quota or the
@@ -84,7 +87,8 @@ def ingest(
             ThreadPoolExecutor(WORKERS, thread_name_prefix="ingest") as workers,
             ThreadPoolExecutor(REPOSITORIES_AT_A_TIME, thread_name_prefix="ingest-list") as listers,
         ):
-            place = _Place(client, store, workers, listers, now, timedelta(days=history_days), classifier, passing_logs)
+            history = timedelta(days=history_days)
+            place = _Place(client, store, workers, listers, now, history, classifier, passing_logs, cancelled_jobs)
             _read_all(place, names)
     except Paused as error:
         summary.paused = str(error)
@@ -106,6 +110,7 @@ class _Place:
     history: timedelta
     classifier: "Classifier | None"
     passing_logs: int
+    cancelled_jobs: int
 
     def reading(self, repo: str) -> RepositoryReading:
         horizon = (naive_utc(self.now) - self.history).replace(microsecond=0)
@@ -138,10 +143,10 @@ def _read_all(place: _Place, names: Sequence[str]) -> None:
 
 def _read_repository(place: _Place, repo: str) -> None:
     try:
-        _walk(place.reading(repo), place.passing_logs)
+        _walk(place, place.reading(repo))
     except MovedError:
         # renamed while it was read: once more under its new name
-        _walk(place.reading(_resolve_one(place.client, place.store, repo, place.now)), place.passing_logs)
+        _walk(place, place.reading(_resolve_one(place.client, place.store, repo, place.now)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +161,7 @@ class Walk:
     read: Callable[[Task], None]
 
 
-def _walk(reading: RepositoryReading, passing_logs: int) -> None:
+def _walk(place: _Place, reading: RepositoryReading) -> None:
     """All walks, what is cheap and what matters most first; one that can't go on doesn't keep the others."""
     actions, collaboration = ActionsReader(reading), CollaborationReader(reading)
     walks = [
@@ -173,7 +178,8 @@ def _walk(reading: RepositoryReading, passing_logs: int) -> None:
         Walk("jobs", "jobs", partial(actions.read_details, urgent=False)),
         Walk("further logs", "log", actions.read_logs),  # of jobs that failed in runs that passed
         Walk("further annotations", "annotations", actions.read_annotations),
-        Walk("logs of passing jobs", "passing_log", partial(read_passing_logs, reading, passing_logs)),
+        Walk("time-outs", "annotations", partial(read_timeouts, reading, place.cancelled_jobs)),
+        Walk("logs of passing jobs", "passing_log", partial(read_passing_logs, reading, place.passing_logs)),
     ]
     failures = reading.failures
     try:

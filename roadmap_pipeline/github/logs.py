@@ -42,10 +42,13 @@ def read_annotations(reading: "RepositoryReading", job_id: int) -> Row:
     import orjson
 
     from roadmap_pipeline.failures.redaction import redact
+    from roadmap_pipeline.failures.time_limits import TOLD
 
     path = f"{reading.root}/check-runs/{job_id}/annotations"
     found = (one for page in reading.client.pages(path) for one in page if isinstance(one, dict))
     noted = [one for one in found if one.get("annotation_level") == "failure"]
+    # a linter may note dozens of failures before the one that ended the job
+    noted.sort(key=lambda one: TOLD not in str(one.get("message")))
     redactions = 0
     kept: list[dict[str, Any]] = []
     for one in noted[:ANNOTATIONS_KEPT]:

@@ -144,7 +144,8 @@ TABLES: tuple[SourceTable, ...] = (
     SourceTable(
         "raw",
         "job_logs",
-        "Redacted excerpts of the logs of failed jobs, and what became of the log.",
+        "Redacted excerpts of the logs of failed jobs, and what became of the log; of cancelled jobs that may have run"
+        " into a time limit, what GitHub noted.",
         ("job_id",),
         _columns(
             _REPO,
@@ -153,7 +154,8 @@ TABLES: tuple[SourceTable, ...] = (
             (
                 "state",
                 "VARCHAR",
-                "stored, expired (past retention), missing (never written) or not_yet (job unfinished).",
+                "stored, expired (past retention), missing (never written), not_yet (job unfinished) or not_asked (of a"
+                " cancelled job: what GitHub noted says enough).",
             ),
             (
                 "excerpt",
@@ -171,8 +173,9 @@ TABLES: tuple[SourceTable, ...] = (
             (
                 "annotations",
                 "JSON",
-                "Where there is no log: the failures GitHub noted at the job's check run, as [{path, line, title,"
-                " message}], secrets redacted; NULL where a log is stored or they were not readable.",
+                "Where there is no log, and of cancelled jobs: the failures GitHub noted at the job's check run, as"
+                " [{path, line, title, message}], secrets redacted; NULL where a log is stored or they were not"
+                " readable.",
             ),
             *_READ[:2],
         ),

@@ -62,6 +62,59 @@ def verdicts(con: duckdb.DuckDBPyConnection) -> dict[int, tuple[Any, ...]]:
     return {row[0]: row[1:] for row in rows}
 
 
+def store_cancelled(
+    con: duckdb.DuckDBPyConnection,
+    job_id: int,
+    minutes: float,
+    *,
+    noted: Sequence[str] | None,
+    log: bytes | None = None,
+) -> None:
+    store_job(con, job_id, "cancelled")
+    start = datetime.fromisoformat("2026-11-10 12:00")
+    con.execute(
+        "update raw.workflow_jobs set started_at = ?, completed_at = ? where job_id = ?",
+        [start, start + timedelta(minutes=minutes), job_id],
+    )
+    if log is not None:
+        store_log(con, job_id, log)
+    elif noted is not None:
+        store_log(con, job_id, None)
+        annotations = json.dumps([{"path": ".github", "line": 1, "title": "", "message": text} for text in noted])
+        con.execute(
+            "update raw.job_logs set state = 'not_asked', annotations = ? where job_id = ?", [annotations, job_id]
+        )
+
+
+LIMIT = "The job running on runner GitHub Actions 5 has exceeded the maximum execution time of 15 minutes."
+CANCELED = "The operation was canceled."
+
+
+def test_cancelled_jobs_are_judged_where_a_time_limit_ended_them(con: duckdb.DuckDBPyConnection) -> None:
+    hung = job(step("make ci", "--- FAIL: TestTotal (0.01s)", f"##[error]{LIMIT}", f"##[error]{CANCELED}"))
+    stopped = job(step("make ci", "--- FAIL: TestTotal (0.01s)", f"##[error]{CANCELED}"))
+    store_cancelled(con, 1, 15.1, noted=[LIMIT, CANCELED])
+    store_cancelled(con, 2, 15.1, noted=[CANCELED])
+    store_cancelled(con, 3, 15.1, noted=None, log=hung)
+    store_cancelled(con, 4, 15.1, noted=None, log=stopped)
+    store_cancelled(con, 5, 360.2, noted=None)
+    store_cancelled(con, 6, 359.9, noted=None)
+    store_cancelled(con, 7, 500, noted=[CANCELED])
+    store_cancelled(con, 8, 500, noted=[])
+    assert classify_failures(con) == 4
+    said = ("timeout", "platform", "timeout.job")
+    silent = ("timeout", "platform", "job.timed_out", None, "The job exceeded its time limit.")
+    assert verdicts(con) == {1: (*said, None, LIMIT), 3: (*said, line_of(hung, LIMIT), LIMIT), 5: silent, 8: silent}
+    assert classify_failures(con) == 0
+
+
+def test_a_cancelled_job_is_judged_once_its_notes_are_read(con: duckdb.DuckDBPyConnection) -> None:
+    store_cancelled(con, 1, 15.1, noted=None)
+    assert classify_failures(con) == 0
+    store_cancelled(con, 1, 15.1, noted=[LIMIT])
+    assert classify_failures(con) == 1
+
+
 def test_every_failed_job_gets_a_verdict_and_no_other(con: duckdb.DuckDBPyConnection) -> None:
     store_job(con, 1, "failure")
     store_log(con, 1, LOG)

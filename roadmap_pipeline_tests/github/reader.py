@@ -18,7 +18,8 @@ def start(base_url, path, repo, token, now):
 def main(base_url, path, repo, token, now):
     client = GitHubClient(token, base_url=base_url, points_per_minute=None)
     with connect(path) as con:
-        ingest(client, con, [repo], history_days=400, now=datetime.fromisoformat(now), passing_logs=20)
+        at = datetime.fromisoformat(now)
+        ingest(client, con, [repo], history_days=400, now=at, passing_logs=20, cancelled_jobs=20)
     client.close()
 
 

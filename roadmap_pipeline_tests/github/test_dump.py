@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from roadmap_pipeline.errors import ConfigurationError
+from roadmap_pipeline.failures.warehouse import classify_failures
 from roadmap_pipeline.github.dump import ingest_dump, read_dump
 from roadmap_pipeline.github.shapes import Kind, find_records
 from roadmap_pipeline.sandbox import payloads
@@ -76,6 +77,29 @@ def test_every_arrangement_of_files_is_read(tmp_path, con):
     assert summary.notes == []
     assert summary.requests == 0
     assert set(load(folder, con).read.values()) == {0}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "##[error]The job running on runner GitHub Actions 5 has exceeded the maximum execution time of 15 minutes.",
+        "##[error]The job has exceeded the maximum execution time of 6h0m0s",
+        "The job has exceeded the maximum execution time of 15m0s",
+    ],
+)
+def test_the_log_of_a_cancelled_job_tells_whether_it_timed_out(tmp_path, con, told):
+    folder = tmp_path / "dump"
+    write(folder, "runs.json", *(run(n, ago(days=2), conclusion="cancelled") for n in (1, 2)))
+    write(folder, "jobs.json", *(job(10 * n, n, ago(days=2), conclusion="cancelled") for n in (1, 2)))
+    stamp, canceled = "2026-11-14T06:15:0", "##[error]The operation was canceled."
+    before = "".join(f"2026-11-14T06:00:0{n}.0000000Z line {n}\n" for n in range(10))
+    (folder / "10.txt").write_text(f"{before}{stamp}1.0000000Z {told}\n{stamp}2.0000000Z {canceled}\n")
+    (folder / "20.log").write_text(f"{before}{stamp}2.0000000Z {canceled}\n")
+    summary = load(folder, con)
+    assert (summary.read["job_logs"], summary.notes) == (2, [])
+    classify_failures(con)
+    judged = table(con, "select job_id, category, evidence from derived.failure_verdicts")
+    assert judged == [(10, "timeout", told.removeprefix("##[error]"))]
 
 
 @given(seed=st.integers(0, 2**32))

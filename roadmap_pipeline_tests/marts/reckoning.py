@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 GRAINS = ("day", "week", "quarter")
 _GATE_EVENTS = ("pull_request", "pull_request_target", "merge_group")
 _TOO_LONG = 6 * 3600
+_TOLD = "exceeded the maximum execution time"
 
 Figures = dict[str, Any]
 
@@ -79,6 +80,12 @@ def trend(now: tuple[int, int], before: tuple[int, int]) -> str:
     if delta >= 0.02 and low > 0:
         return "Improving"
     return "Degrading" if delta <= -0.02 and high < 0 else "Stable"
+
+
+def is_service(path: str) -> bool:
+    """Whether GitHub runs the workflow by itself; CodeQL's default set-up and Pages are the repository's."""
+    kind, _, rest = path.partition("/")
+    return kind == "dynamic" and rest != "github-code-scanning/codeql" and not rest.startswith("pages/")
 
 
 def ratio(part: float, whole: float) -> float | None:
@@ -152,13 +159,17 @@ class Reckoning:
                     "waited": waited if job["run_attempt"] == 1 else None,
                     "labels": ", ".join(sorted(job["labels"])) or "unknown",
                     "is_timeout": job["conclusion"] == "timed_out"
-                    or (job["conclusion"] == "cancelled" and (seconds or 0) >= _TOO_LONG),
-                    "outcome": "fail" if job_id in failed
+                    or (job["conclusion"] == "cancelled" and ((seconds or 0) >= _TOO_LONG or self._is_told(job_id))),
+                    "outcome": "void" if is_service(self.payloads[job["run_id"], job["run_attempt"]][1]["path"])
+                    else "fail" if job_id in failed
                     else "pending" if job["status"] != "completed"
                     else "pass" if job["conclusion"] == "success" else "void",
                 }
             )  # fmt: skip
         return pd.DataFrame(rows).join(runs, on=["run_id", "attempt"])
+
+    def _is_told(self, job_id: int) -> bool:
+        return any(_TOLD in note["message"] for note in self.content.annotations.get(job_id, ()))
 
     @cached_property
     def spans(self) -> Mapping[tuple[int, int], float]:
@@ -171,13 +182,27 @@ class Reckoning:
         """A row a failing job attempt, with the category that the truth knows."""
         import pandas as pd
 
-        flaky = {(each.repo, each.head_sha, each.workflow_path, each.job_name) for each in self.truth.flaky_jobs}
+        flaky = self._flaky()
         frame = pd.DataFrame(
             [{"job_id": each.job_id, "category": each.category} for each in self.truth.failed_jobs]
         ).merge(self.jobs, on="job_id")
         keys = zip(frame["repo"], frame["sha"], frame["path"], frame["name"], strict=True)
         frame["is_flaky"] = [key in flaky for key in keys]
         return frame
+
+    def _flaky(self) -> set[tuple[str, str, str, str]]:
+        """Jobs (repository, commit, workflow, full name) of which one attempt passed and another one, or another run's,
+        failed. All jobs of the name in an attempt are one: it failed when one did."""
+        attempts: dict[tuple[str, str, str, str], dict[tuple[int, int], set[str]]] = defaultdict(
+            lambda: defaultdict(set)
+        )
+        for job in self.jobs.itertuples():
+            attempts[job.repo, job.sha, job.path, job.name][job.run_id, job.attempt].add(job.outcome)
+        together = {
+            key: {"fail" if "fail" in outcomes else "pass" if "pass" in outcomes else "" for outcomes in found.values()}
+            for key, found in attempts.items()
+        }
+        return {key for key, outcomes in together.items() if {"pass", "fail"} <= outcomes}
 
     @cached_property
     def commits(self) -> "pd.DataFrame":

@@ -4,6 +4,7 @@ The truth is a second implementation of the definitions, on the simulation's own
 rates and percentiles of periods are reckoned from it in pandas (``reckoning``).
 """
 
+import json
 import math
 from collections import defaultdict
 from collections.abc import Iterator
@@ -55,6 +56,15 @@ def organisation() -> Iterator[Organisation]:
         ("raw.pull_requests", content.pull_requests, records.pull_request_row),
     ):
         rows[table] = [make(payload, repo, reading) for repo, payloads in by_repo.items() for payload in payloads]
+    rows["raw.job_logs"] = [
+        {
+            "repo": repo, "job_id": job["id"], "run_id": job["run_id"], "run_attempt": job["run_attempt"],
+            "state": "not_asked", "annotations": json.dumps(content.annotations[job["id"]]),
+        }
+        for repo, jobs in content.jobs.items()
+        for job in jobs
+        if job["id"] in content.annotations
+    ]  # fmt: skip
     rows["raw.commits"] = [row for repo in content.repositories for row in _commits(content, repo, reading)]
     rows["derived.failure_verdicts"] = [
         {
@@ -94,6 +104,19 @@ def test_outcomes(organisation: Organisation):
     assert set(
         organisation.warehouse.rows("select run_id, run_attempt, workflow_path, outcome from marts.ci_runs")
     ) == {(each.run_id, each.run_attempt, each.workflow_path, each.outcome) for each in organisation.truth.outcomes}
+
+
+def test_what_hides_in_conclusions_is_there(organisation: Organisation):
+    """The simulation holds each kind, so that the tests beside this one speak of it."""
+    rows = organisation.warehouse.rows
+    reasons = dict(rows("select outcome_reason, count(*) from marts.ci_runs where outcome <> 'pass' group by all"))
+    assert (reasons["timeout_as_cancelled"], reasons["service"]) == (2, 2)
+    assert reasons["superseded"] > 10
+    twins = "select is_flaky from marts.ci_failures where workflow_path like '%/mirror.yml' order by 1"
+    assert rows(twins) == [(False,), (True,)]
+    assert rows("select job_name from marts.ci_jobs where has_failed_twin") == [("sync",), ("sync",)]
+    hung = "select duration_seconds, category from marts.ci_failures where outcome_reason = 'timeout_as_cancelled'"
+    assert sorted(rows(hung)) == [(2709.0, "timeout"), (21609.0, "timeout")]
 
 
 def test_every_run_attempt(organisation: Organisation):

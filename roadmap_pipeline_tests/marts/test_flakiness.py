@@ -1,8 +1,11 @@
 """Observed flakiness, its ranking, and failures that the default branch had already."""
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 
-from roadmap_pipeline_tests.marts.world import CI, REPO, World
+from roadmap_pipeline_tests.marts.world import CI, REPO, World, at
 
 
 def _commits(world: World, job: str, flaky: int, total: int, branch: str = "main") -> None:
@@ -97,6 +100,60 @@ def test_a_failure_is_flaky_when_the_same_full_name_passed_on_the_commit():
             ("test (2/2)", 2, False),
         ]
         assert warehouse.weekly("flaky_jobs") == (1,)
+
+
+def _twins(world: World, time: str, first: str, second: str, **values: Any) -> int:
+    """A run in which two jobs are called ``test``."""
+    conclusion = "failure" if "failure" in (first, second) else "success"
+    run = world.run(time, conclusion, jobs={"test": first}, **values)
+    begin = at(values.get("started", time))
+    world.job("test", second, world.rows["raw.workflow_runs"][-1], begin, begin + timedelta(minutes=11))
+    return run
+
+
+@pytest.mark.parametrize(("first", "second"), [("failure", "success"), ("success", "failure"), ("failure", "failure")])
+def test_two_jobs_of_one_name_in_one_attempt_are_counted_together(first: str, second: str):
+    """Nothing was tried twice: no outcome contradicts another one."""
+    world = World()
+    _twins(world, "11-10 12:00", first, second)
+    with world.built(checked=True) as warehouse:
+        assert set(warehouse.rows("select is_flaky from marts.ci_failures")) == {(False,)}
+        assert warehouse.weekly("flaky_jobs") == (0,)
+        assert warehouse.rows("from marts.flaky_jobs") == []
+        assert set(warehouse.rows("select verdict from marts.ci_verdicts")) == {("unclear",)}
+
+
+@pytest.mark.parametrize(
+    ("again", "is_flaky"),
+    [(("success", "success"), True), (("success", "failure"), False), (("failure", "failure"), False)],
+)
+@pytest.mark.parametrize("in_another_run", [False, True])
+def test_jobs_of_one_name_flake_when_another_attempt_or_run_passes_as_a_whole(
+    again: tuple[str, str], is_flaky: bool, in_another_run: bool
+):
+    world = World()
+    run = _twins(world, "11-10 12:00", "failure", "success", branch="feature/x")
+    if in_another_run:
+        _twins(world, "11-10 13:00", *again, branch="feature/x")
+    else:
+        _twins(world, "11-10 12:00", *again, branch="feature/x", run_id=run, attempt=2, started="11-10 13:00")
+    with world.built(checked=True) as warehouse:
+        assert set(warehouse.rows("select is_flaky from marts.ci_failures")) == {(is_flaky,)}
+        assert warehouse.weekly("flaky_jobs") == (int(is_flaky),)
+        assert len(warehouse.rows("from marts.flaky_jobs where flaky_commits = 1")) == int(is_flaky)
+        verdicts = {verdict for (verdict,) in warehouse.rows("select verdict from marts.ci_verdicts")}
+        assert verdicts == {"known_flaky" if is_flaky else "unclear"}
+
+
+def test_a_passing_twin_does_not_turn_the_default_branch_green():
+    """The default branch failed, though a job of the same name passed beside: the change is not to blame."""
+    world = World()
+    _twins(world, "11-10 10:00", "failure", "success", sha="m1")
+    run = world.run("11-10 12:00", "failure", sha="p1", branch="feature/x", event="pull_request")
+    with world.built() as warehouse:
+        found = f"select is_preexisting from marts.ci_failures where run_id = {run}"
+        assert warehouse.one(found) is True
+        assert warehouse.one(f"select verdict from marts.ci_verdicts where run_id = {run}") == "already_failing"
 
 
 def test_flaky_jobs_sees_through_shards_but_not_across_them():

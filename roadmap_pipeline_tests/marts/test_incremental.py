@@ -4,6 +4,7 @@ The real models, on random histories: new runs, re-runs, corrections of any colu
 pull requests that come later, milestones of branches, renamed repositories, another "now".
 """
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from random import Random
@@ -43,12 +44,22 @@ def _run(world: World, random: Random, run_id: int | None = None, attempt: int =
         triggering_actor=pick(["ada", "github-actions[bot]", None]),
         repo=pick(_REPOS),
         head_repo=pick([*_REPOS, "fork/x", None]),
-        workflow_path=pick([CI, ".github/workflows/release.yml", None]),
+        workflow_path=pick([CI, CI, ".github/workflows/release.yml", "dynamic/dependabot/dependabot-updates", None]),
         head_commit_message=pick(["Change", "Revert x", "Auto-Fix-For: 3", "reverts aaaaaaa"]),
         jobs={name: pick(_CONCLUSIONS) for name in ("test (1)", "test (2)", "lint") if random.random() < 0.6},
     )
+    if random.random() < 0.4:
+        _twin(world, random)
     if random.random() < 0.15:
         world.rows["raw.workflow_runs"][-1] |= {"created_at": None, "run_started_at": None, "updated_at": None}
+
+
+def _twin(world: World, random: Random) -> None:
+    """Another job of the same name in the same attempt."""
+    jobs = world.rows.get("raw.workflow_jobs")
+    if jobs:
+        twin = random.choice(jobs) | {"job_id": world.next_id(), "conclusion": random.choice(_CONCLUSIONS)}
+        world.add("raw.workflow_jobs", **twin)
 
 
 def _rerun(world: World, random: Random) -> None:
@@ -61,6 +72,8 @@ def _corrected_run(world: World, random: Random) -> None:
     column = random.choice(["head_sha", "head_branch", "workflow_path", "head_repo", "event", "deleted_upstream_at"])
     if column == "deleted_upstream_at":
         changed[column] = at("11-15 00:00")
+    elif column == "workflow_path":
+        changed[column] = random.choice([CI, "dynamic/dependabot/dependabot-updates", None])
     else:
         changed[column] = random.choice(["a", "main", "other", "acme/payments", None])
     if random.random() < 0.3:
@@ -93,8 +106,12 @@ def _verdict(world: World, random: Random) -> None:
 
 
 def _log(world: World, random: Random) -> None:
-    excerpt = random.choice(["x", "exceeded the maximum execution time"])
-    world.add("raw.job_logs", **_job(world, random), state="stored", excerpt=excerpt)
+    told = random.choice(["x", "exceeded the maximum execution time"])
+    if random.random() < 0.5:
+        world.add("raw.job_logs", **_job(world, random), state="stored", excerpt=told)
+    else:
+        annotations = json.dumps([{"path": ".github", "line": 1, "title": "", "message": told}])
+        world.add("raw.job_logs", **_job(world, random), state="not_asked", annotations=annotations)
 
 
 def _pull_request(world: World, random: Random) -> None:
@@ -137,7 +154,7 @@ def _another_now(world: World, random: Random) -> None:
 
 _CHANGES: tuple[Callable[[World, Random], None], ...] = (
     _run, _run, _run, _rerun, _rerun, _corrected_run, _corrected_run, _corrected_job,
-    _verdict, _log, _pull_request, _commit, _branch, _another_now,
+    _twin, _verdict, _log, _log, _pull_request, _commit, _branch, _another_now,
 )  # fmt: skip
 
 
@@ -219,7 +236,7 @@ def test_a_renamed_repository_moves_in_every_table() -> None:
         written.write(world)
         build(con, project(), policy=_BY_CHANGES)
         written.rename(world, "acme/storefront", "acme/shop")
-        _run(world, random)
+        world.run("11-12 10:00", "failure", repo="acme/shop")
         written.write(world)
         build(con, project(), policy=_BY_CHANGES)
         found = _everything(con)

@@ -1,10 +1,11 @@
 """The outcome map and the two pass rates."""
 
+import json
 from datetime import timedelta
 
 import pytest
 
-from roadmap_pipeline_tests.marts.world import REPO, World, at
+from roadmap_pipeline_tests.marts.world import BOT, CI, REPO, World, at
 
 OUTCOMES = {
     "success": "pass",
@@ -74,6 +75,104 @@ def test_time_outs_that_hide_as_cancelled_are_failures():
             (limit, "timeout", "platform", "timeout_as_cancelled"),
             (told, "timeout", "platform", "timeout_as_cancelled"),
         ]
+
+
+def _noted(world: World, run: int, *messages: str) -> None:
+    (job,) = [row["job_id"] for row in world.rows["raw.workflow_jobs"] if row["run_id"] == run]
+    annotations = json.dumps([{"path": ".github", "line": 1, "title": "", "message": text} for text in messages])
+    world.add(
+        "raw.job_logs", repo=REPO, job_id=job, run_id=run, run_attempt=1, state="not_asked", annotations=annotations
+    )
+
+
+def test_what_github_notes_about_a_cancelled_job_decides_whether_it_timed_out():
+    """The run fails with its job and opens an episode, whoever pushed later; what a person cancelled stays void."""
+    world = World()
+    hung = world.run("11-10 12:00", "cancelled", sha="a", minutes=15)
+    _noted(world, hung, "The job has exceeded the maximum execution time of 15m0s", "The operation was canceled.")
+    stopped = world.run("11-10 13:00", "cancelled", sha="b", minutes=15)
+    _noted(world, stopped, "The operation was canceled.")
+    world.run("11-10 15:05", sha="c")
+    with world.built(checked=True) as warehouse:
+        assert warehouse.rows(
+            "select run_id, outcome, outcome_reason, failed_jobs from marts.ci_runs where run_id < 6"
+        ) == [
+            (hung, "fail", "timeout_as_cancelled", 1),
+            (stopped, "void", "superseded", 0),
+            (5, "pass", "success", 0),
+        ]
+        assert warehouse.weekly(
+            "conclusive_runs, void_runs, failed_runs, failed_job_attempts, final_pass_rate, episodes_closed,"
+            " top_failure_category, timeout_seconds, superseded_seconds"
+        ) == (2, 1, 1, 1, 0.5, 1, "timeout", 900, 900)
+        assert warehouse.rows("select started_at, hours from marts.red_episodes") == [(at("11-10 12:15"), 3.0)]
+
+
+def test_a_run_that_waited_for_35_days_has_timed_out():
+    world = World()
+    waited = world.run("2026-10-06T06:00:00", "cancelled", sha="a", jobs={})
+    rows = world.rows["raw.workflow_runs"]
+    world.job("deploy", "cancelled", rows[0], at("2026-11-10T06:00:00"), at("2026-11-10T06:00:02"))
+    almost = world.run("2026-10-06T06:00:00", "cancelled", sha="b", branch="x", jobs={})
+    world.job("deploy", "cancelled", rows[1], at("2026-11-10T05:00:00"), at("2026-11-10T05:59:00"))
+    with world.built() as warehouse:
+        assert warehouse.rows(
+            "select run_id, outcome, outcome_reason, failed_jobs from marts.ci_runs order by run_id"
+        ) == [
+            (waited, "fail", "timeout_as_cancelled", 0),
+            (almost, "void", "cancelled", 0),
+        ]
+
+
+_SERVICES = ("dynamic/dependabot/dependabot-updates", "dynamic/copilot-swe-agent/copilot")
+_WORKFLOWS = ("dynamic/github-code-scanning/codeql", "dynamic/pages/pages-build-deployment")
+
+
+@pytest.mark.parametrize("path", [*_SERVICES, *_WORKFLOWS])
+def test_services_of_github_are_shown_and_void_what_they_do_for_the_repository_counts(path: str):
+    is_service = path in _SERVICES
+    world = World()
+    world.milestone()
+    world.belongs("feature/x", "Stage 7.3")
+    failed = world.run("11-10 11:00", "failure", sha="a", workflow_path=path, event="dynamic")
+    world.run(
+        "11-10 11:30",
+        sha="a",
+        attempt=2,
+        run_id=failed,
+        started="11-10 12:00",
+        workflow_path=path,
+        triggering_actor=BOT,
+    )
+    world.run("11-10 13:00", "failure", sha="b", workflow_path=path, event="dynamic")
+    world.run("11-10 13:00", None, sha="c", workflow_path=path, event="dynamic")
+    world.run("11-10 13:00", "failure", sha="d", branch="feature/x", workflow_path=path, event="dynamic")
+    world.run("11-10 14:00", sha="c", jobs={})
+    with world.built(checked=True) as warehouse:
+        figures = warehouse.weekly(
+            "runs, conclusive_runs, void_runs, pending_runs, failed_runs, failed_job_attempts, episodes_open,"
+            " autofix_attempts, flaky_jobs, red_commits, pending_commits"
+        )
+        conclusive_runs = warehouse.one("select conclusive_runs from marts.milestone_windows")
+        failing_attempts = warehouse.one("select failing_attempts from marts.milestone_windows")
+        critical = {path for (path,) in warehouse.rows("select workflow_path from marts.critical_workflows")}
+        shown = warehouse.one(f"select runs from marts.workflow_health where workflow_path = '{path}'")
+        pending = warehouse.row("select outcome, completed_at from marts.ci_runs where conclusion is null")
+        if is_service:
+            assert figures == (5, 1, 4, 0, 0, 0, 0, 0, 0, 0, 0)
+            assert (conclusive_runs, failing_attempts, critical) == (0, 0, {CI})
+            assert pending == ("void", None)
+            assert set(warehouse.rows(f"select outcome_reason from marts.ci_runs where workflow_path = '{path}'")) == {
+                ("service",)
+            }
+            reason = "select reason from marts.milestone_progress where rule = 'autofix_success'"
+            assert warehouse.one(reason) == "no runs in the last 28 days"
+            assert warehouse.rows("from marts.ci_failures") == []
+        else:
+            assert figures == (5, 4, 0, 1, 2, 3, 1, 1, 1, 1, 1)
+            assert (conclusive_runs, failing_attempts, critical) == (1, 1, {CI, path})
+            assert pending == ("pending", None)
+        assert shown == 4
 
 
 def test_a_run_cancelled_for_a_newer_one_is_superseded():

@@ -53,7 +53,8 @@ class World:
         self.rows.setdefault(table, []).append(values)
         return values
 
-    def _next_id(self) -> int:
+    def next_id(self) -> int:
+        """An id that nothing has yet."""
         self.last_id += 1
         return self.last_id
 
@@ -75,7 +76,7 @@ class World:
     ) -> int:
         """One attempt created at ``time``; ``jobs`` gives conclusions by name (one job ``test`` unless told; ``{}`` for
         none). Returns the run's id."""
-        run_id = run_id or self._next_id()
+        run_id = run_id or self.next_id()
         begin = at(started or time)
         end = begin + timedelta(minutes=minutes)
         row: dict[str, Any] = {
@@ -111,7 +112,7 @@ class World:
         self, name: str, conclusion: str | None, run: Mapping[str, Any], begin: datetime, end: datetime | None
     ) -> int:
         """One job of the attempt ``run``."""
-        job_id = self._next_id()
+        job_id = self.next_id()
         self.add(
             "raw.workflow_jobs",
             repo=run["repo"],

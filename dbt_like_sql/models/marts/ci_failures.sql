@@ -3,7 +3,7 @@ with failed as (
     -- What a partial re-run only lists again failed once.
     select j.* from marts.ci_jobs as j where j.outcome = 'fail' and not j.is_carried_over
 ), flaky as (
-    -- Observed: the same job of the same commit also passed. Full names, nothing excluded.
+    -- Observed: the same job of the same commit also passed, in another attempt or run. Full names, nothing excluded.
     select distinct p.repo, p.head_sha, p.workflow_path, p.job_name
     from marts.ci_jobs as p
     semi join failed as f
@@ -11,7 +11,7 @@ with failed as (
         and f.head_sha = p.head_sha
         and f.workflow_path = p.workflow_path
         and f.job_name = p.job_name
-    where p.outcome = 'pass'
+    where p.outcome = 'pass' and not p.has_failed_twin
 ), judged as (
     select
         f.*,

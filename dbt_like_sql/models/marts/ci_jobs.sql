@@ -44,6 +44,7 @@ select
     j.queue_seconds,
     j.duration_seconds,
     j.is_carried_over,
+    j.has_failed_twin,
     j.labels,
     j.failed_steps,
     r.pull_request_number,

@@ -25,7 +25,10 @@ with limits as (
         ) as previous_passed_runs
     from marts.ci_runs as r
     cross join limits as l
-    where r.milestone is not null and r.created_at >= l.previous_starts_at and r.created_at <= l.as_of
+    where r.milestone is not null
+        and r.outcome_reason <> 'service'
+        and r.created_at >= l.previous_starts_at
+        and r.created_at <= l.as_of
     group by r.repo, r.milestone
 ), repairs as (
     select

@@ -4,7 +4,10 @@ with results as (
     -- One result at a time.
     select d.repo, d.workflow_path, d.job_name, d.completed_at, max_by(d.outcome, d.job_id) as outcome, max(d.job_id) as job_id
     from marts.ci_jobs as d
-    where d.is_default_branch and d.outcome in ('pass', 'fail') and d.completed_at is not null
+    where d.is_default_branch
+        and d.outcome in ('pass', 'fail')
+        and not d.has_failed_twin
+        and d.completed_at is not null
     group by d.repo, d.workflow_path, d.job_name, d.completed_at
 ), sequenced as (
     select

@@ -20,11 +20,38 @@ with names as (
             n.name
         ) as base_name
     from names as n
-), told_timeouts as (
-    -- GitHub says in the log why it stopped a job that ran past its timeout-minutes.
-    select l.job_id
-    from raw.job_logs as l
-    where contains(l.excerpt, 'exceeded the maximum execution time')
+), time_outs as (
+    -- Time-outs hide as cancelled. GitHub says why it stopped a job that ran past its limit: at the job's check run, and in
+    -- most logs. Without a word of it its default job limit decides: 6 hours, after which a job is gone within minutes.
+    -- Only on runners of one's own one lasts longer, and notes, which also tell of people and newer runs, say why it ended.
+    select cancelled.job_id, cancelled.run_id, cancelled.run_attempt, cancelled.name
+    from raw.workflow_jobs as cancelled
+    left join raw.job_logs as log on log.job_id = cancelled.job_id
+    where lower(cancelled.conclusion) = 'cancelled'
+        and (
+            contains(log.excerpt, 'exceeded the maximum execution time')
+            or contains(cast(log.annotations as varchar), 'exceeded the maximum execution time')
+            or (
+                epoch(cancelled.completed_at) - epoch(cancelled.started_at) >= 360 * 60
+                and (
+                    epoch(cancelled.completed_at) - epoch(cancelled.started_at) < 370 * 60
+                    or coalesce(json_array_length(log.annotations), 0) = 0
+                )
+            )
+        )
+), failed_names as (
+    select failed.run_id, failed.run_attempt, failed.name
+    from raw.workflow_jobs as failed
+    where lower(failed.conclusion) in ('failure', 'timed_out', 'startup_failure')
+    union all
+    select late.run_id, late.run_attempt, late.name from time_outs as late
+), outvoted as (
+    -- Jobs of one full name in one attempt are counted together: it failed there when one of them did.
+    select passed.job_id
+    from raw.workflow_jobs as passed
+    semi join failed_names as failed
+        on failed.run_id = passed.run_id and failed.run_attempt = passed.run_attempt and failed.name = passed.name
+    where lower(passed.conclusion) = 'success'
 ), timed as (
     select
         j.repo,
@@ -61,16 +88,19 @@ with names as (
         j.labels,
         j.failed_steps,
         j.html_url,
-        t.job_id is not null as log_tells_timeout
+        late.job_id is not null as is_time_out,
+        twin.job_id is not null as has_failed_twin,
+        service.run_id is not null as is_service
     from raw.workflow_jobs as j
-    left join told_timeouts as t on t.job_id = j.job_id
+    left join time_outs as late on late.job_id = j.job_id
+    left join outvoted as twin on twin.job_id = j.job_id
+    left join staging.stg_service_runs as service on service.run_id = j.run_id
 ), reasoned as (
     select
         j.*,
         case
-            -- Time-outs hide as cancelled. The run API has no annotations, so 6 hours, GitHub's default job limit, decide.
-            when j.conclusion = 'cancelled' and (j.log_tells_timeout or j.duration_seconds >= 360 * 60)
-                then 'timeout_as_cancelled'
+            when j.is_service then 'service'
+            when j.is_time_out then 'timeout_as_cancelled'
             else j.conclusion
         end as outcome_reason
     from timed as j
@@ -100,6 +130,7 @@ select
     j.duration_seconds,
     j.queue_seconds,
     coalesce(j.is_carried_over, false) as is_carried_over,
+    j.has_failed_twin and not j.is_service as has_failed_twin,
     j.labels,
     j.failed_steps,
     j.html_url

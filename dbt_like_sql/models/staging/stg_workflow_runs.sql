@@ -53,11 +53,14 @@ with job_summary as (
         end as job_span_seconds,
         coalesce(j.jobs, 0) as jobs,
         coalesce(j.failed_jobs, 0) as failed_jobs,
-        coalesce(j.has_timeout, false) as has_timeout,
+        -- GitHub ends a run, with what still waits in it, after 35 days.
+        coalesce(j.has_timeout or j.last_completed_at >= r.run_started_at + interval 35 day, false) as has_timeout,
+        service.run_id is not null as is_service,
         r.html_url,
         r.deleted_upstream_at is not null as is_deleted_upstream
     from raw.workflow_runs as r
     left join job_summary as j on j.run_id = r.run_id and j.run_attempt = r.run_attempt
+    left join staging.stg_service_runs as service on service.run_id = r.run_id
 ), newest as (
     select t.repo, t.workflow_path, t.branch, t.head_repo, max(t.created_at) as created_at
     from timed as t
@@ -66,6 +69,7 @@ with job_summary as (
     select
         t.*,
         case
+            when t.is_service then 'service'
             when t.conclusion = 'cancelled' and t.has_timeout then 'timeout_as_cancelled'
             when t.conclusion = 'cancelled' and n.created_at > t.created_at then 'superseded'
             else t.conclusion
@@ -147,14 +151,14 @@ select
     cast(t.created_at as date) as day,
     strftime(t.created_at, '%G-W%V') as week,
     t.started_at,
-    case when t.outcome <> 'pending' then t.ended_at end as completed_at,
+    case when t.conclusion is not null then t.ended_at end as completed_at,
     -- When the attempt was known to fail or pass: the first failing job, not the last job to end, tells a repairer.
     -- At the latest when the next attempt started, which the times of an attempt without jobs may exceed.
     case
         when t.outcome = 'fail' then least(coalesce(t.first_failed_at, t.ended_at), s.next_started_at)
         when t.outcome = 'pass' then least(t.ended_at, s.next_started_at)
     end as decided_at,
-    case when t.outcome <> 'pending' then t.job_span_seconds end as duration_seconds,
+    case when t.conclusion is not null then t.job_span_seconds end as duration_seconds,
     t.jobs,
     t.failed_jobs,
     t.html_url,

@@ -687,6 +687,14 @@ write /var/lib/docker/overlay2/{hex}/layer.tar: no space left on device
 """,
         None,
     ),
+    "over-limit": Cause(
+        "timeout",
+        "main",
+        """
+##[error]The job has exceeded the maximum execution time of 45m0s
+""",
+        None,
+    ),
     "step-too-long": Cause(
         "timeout",
         "services",

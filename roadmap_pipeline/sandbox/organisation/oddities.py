@@ -1,24 +1,26 @@
 """Runs that hardly ever happen and that every metric must get right; none is left to chance.
 
-Belongs here: a run that never started, one that GitHub's time limit cut off so that it looks cancelled, runs that only
+Belongs here: a run that never started, two that a time limit cut off so that they look cancelled, runs that only
 skipped, one that ended neutral, two releases that are refused, a run that also lists another repository's pull request,
-and where pull requests end on commits that start no run (``untested``).
+runs of a service of GitHub's own, runs in which two jobs bear one name, and where pull requests end on commits that
+start no run (``untested``).
 """
 
 from hashlib import sha1
 
 from .history import JOB_LIMIT, History
-from .people import Repository
-from .records import DAY, Attempt, Commit, Failure, Job, Run
+from .people import DEPENDABOT, Repository
+from .records import DAY, HOUR, MINUTE, Attempt, Commit, Failure, Job, Run
 from .untested import add_untested_commits
-from .workflows import workflow
+from .workflows import MIRROR, UPDATES, workflow
 
 
 def add_oddities(repository: Repository, history: History, start: int, end: int) -> None:
     """Change some runs of a finished history and add others."""
     runs = sorted(history.runs, key=lambda run: run.created_at)
     if repository.name == "payments":
-        _time_out(runs, end)
+        _time_out(runs, end - 30 * DAY, "too-long", JOB_LIMIT)
+        _update(repository, history, runs)
         _refused(runs, end - 20 * DAY, "publish", "bad-credentials")
         _only_skipped(repository, history, runs)
         for run in _linked(runs, end - 60 * DAY)[:1]:
@@ -26,7 +28,9 @@ def add_oddities(repository: Repository, history: History, start: int, end: int)
     elif repository.name == "storefront":
         _refused(runs, end - 34 * DAY, "deploy", "push-denied")
         _neutral(runs, end)
+        _time_out(runs, end - 24 * DAY, "over-limit", 45 * MINUTE)
     else:
+        _share_a_name(repository, history, runs)
         for days in (97, 12):
             if end - days * DAY > start:
                 _never_started(repository, history, end - days * DAY)
@@ -45,17 +49,54 @@ def _linked(runs: list[Run], after: int) -> list[Run]:
     ]
 
 
-def _time_out(runs: list[Run], end: int) -> None:
-    """A nightly run hangs until GitHub ends it after six hours: the job and the run say ``cancelled``."""
-    nightly = [run for run in runs if run.workflow.file == "nightly.yml" and run.created_at < end - 30 * DAY]
-    for run in nightly[-1:]:
+def _time_out(runs: list[Run], before: int, cause: str, limit: int) -> None:
+    """A nightly run hangs until GitHub ends it: the job and the run say ``cancelled``."""
+    nightly = [run for run in runs if run.workflow.file == "nightly.yml" and run.created_at < before]
+    for run in [each for each in nightly if cause == "too-long" or each.attempts[0].conclusion == "success"][-1:]:
         attempt = run.attempts[0]
         run.attempts = [attempt]
         job = attempt.jobs[0]
-        job.failure, job.conclusion = Failure("too-long", 0), "cancelled"
-        job.completed_at = job.started_at + JOB_LIMIT + 9
-        attempt.completed_at = job.completed_at + 2
+        job.failure, job.conclusion = Failure(cause, 0), "cancelled"
+        job.completed_at = job.started_at + limit + 9
+        attempt.completed_at = max(each.completed_at or 0 for each in attempt.jobs) + 2
         attempt.conclusion, attempt.timed_out = "cancelled", True
+
+
+def _pushes(runs: list[Run]) -> list[Run]:
+    """Runs of pushes to the default branch, one for each commit."""
+    pushes = {run.commit.sha: run for run in runs if run.event == "push" and run.on_default_branch}
+    return list(pushes.values())
+
+
+def _update(repository: Repository, history: History, runs: list[Run]) -> None:
+    """Dependabot looks for updates beside two pushes, in vain the second time: nobody's build is red for that."""
+    for push, failure in zip(_pushes(runs)[-9:-7], (None, Failure("bad-gateway", 3)), strict=False):
+        at = push.created_at + HOUR
+        conclusion = "success" if failure is None else "failure"
+        job = Job(UPDATES.jobs[0], 1, at, at + 6, at + 75, "completed", conclusion, failure, runner=312)
+        attempt = Attempt(1, DEPENDABOT, at, at + 76, "completed", conclusion, [job], is_service=True)
+        history.runs.append(Run(repository, UPDATES, "dynamic", "main", push.commit, DEPENDABOT, at, [attempt]))
+
+
+def _share_a_name(repository: Repository, history: History, runs: list[Run]) -> None:
+    """Of two jobs of one name one fails: once nobody tries again, once somebody does and it passes (a flake)."""
+    pushes = _pushes(runs)
+    if len(pushes) < 12:
+        return
+    for push, fails, again in ((pushes[-12], True, False), (pushes[-11], False, False), (pushes[-7], True, True)):
+        at, actor = push.created_at + 2 * HOUR, repository.team[0]
+        jobs = [
+            Job(spec, 1, at + 2, at + 8, at + 40 + place, "completed", "success", runner=417 + place)
+            for place, spec in enumerate(MIRROR.jobs)
+        ]
+        if fails:
+            jobs[1].conclusion, jobs[1].failure = "failure", Failure("bad-gateway", 5 + again)
+        attempts = [Attempt(1, actor, at, at + 42, "completed", "failure" if fails else "success", jobs)]
+        if again:
+            later = at + HOUR
+            job = Job(MIRROR.jobs[1], 2, later + 2, later + 9, later + 38, "completed", "success", runner=421)
+            attempts.append(Attempt(2, actor, later, later + 39, "completed", "success", [job]))
+        history.runs.append(Run(repository, MIRROR, "workflow_dispatch", "main", push.commit, actor, at, attempts))
 
 
 def _refused(runs: list[Run], before: int, name: str, cause: str) -> None:

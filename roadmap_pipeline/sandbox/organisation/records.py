@@ -77,10 +77,14 @@ class Attempt:
     jobs: list[Job]
     timed_out: bool = False
     """Cancelled by the runner because a job exceeded its maximum execution time."""
+    is_service: bool = False
+    """Of a service of GitHub's own: it counts for nothing, however it ends."""
 
     @property
     def outcome(self) -> str:
         """``pass``, ``fail``, ``void`` or ``pending``: does the attempt count, and as what?"""
+        if self.is_service:
+            return "void"
         if self.status != "completed":
             return "pending"
         if self.conclusion == "success":
@@ -225,12 +229,12 @@ def own_commits(pull_request: PullRequest) -> list[Commit]:
 
 
 def failed_jobs(attempt: Attempt) -> list[Job]:
-    """Jobs that failed, time-outs that GitHub shows as cancelled included."""
-    return [job for job in attempt.jobs if job_outcome(job) == "fail"]
+    """Jobs that failed, time-outs that GitHub shows as cancelled included; none of a service."""
+    return [job for job in attempt.jobs if job_outcome(job) == "fail" and not attempt.is_service]
 
 
 def job_outcome(job: Job) -> str:
-    """``pass``, ``fail``, ``void`` or ``pending``, as for attempts."""
+    """``pass``, ``fail``, ``void`` or ``pending``, as for attempts (services apart)."""
     if job.status != "completed":
         return "pending"
     if job.conclusion == "success":

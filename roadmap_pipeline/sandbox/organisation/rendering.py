@@ -12,6 +12,7 @@ from itertools import count
 from roadmap_pipeline.sandbox import payloads
 from roadmap_pipeline.sandbox.content import GitHubContent, Payload
 
+from .failures import CAUSES
 from .people import ORGANISATION, Person, Repository
 from .records import DAY, Commit, Issue, Item, ItemEvent, Job, Milestone, PullRequest, Run, own_commits
 from .steps import step_times
@@ -132,6 +133,8 @@ class Renderer:
         ordered = sorted(runs, key=lambda run: run.id)
         content.runs[name] = [payload for run in ordered for payload in self._run(minimal, run, by_number)]
         content.jobs[name] = [payload for run in ordered for payload in self._jobs(minimal, run)]
+        for run in ordered:
+            self._annotate(full, run)
 
     def _milestone(self, repository: Payload, milestone: Milestone, items: Iterable[Item]) -> Payload:
         inside = [item for item in items if item.milestone is milestone]
@@ -343,6 +346,16 @@ class Renderer:
             for attempt in run.attempts
             for job in attempt.jobs
         ]
+
+    def _annotate(self, repository: Payload, run: Run) -> None:
+        """What GitHub notes at jobs that were stopped while they ran: the time limit, or no more than that."""
+        for job in (job for attempt in run.attempts for job in attempt.jobs if job.conclusion == "cancelled"):
+            if job.runner:
+                said = [] if job.failure is None else CAUSES[job.failure.cause].lines(job.failure.detail, "")
+                self._content.annotations[job.id] = [
+                    payloads.annotation(repository, head_sha=run.commit.sha, message=text.removeprefix("##[error]"))
+                    for text in (*said, "The operation was canceled.")
+                ]
 
     def _steps(self, job: Job) -> list[Payload]:
         return [

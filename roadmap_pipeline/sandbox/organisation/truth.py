@@ -52,7 +52,7 @@ class AttemptOutcome:
 
 @dataclass(frozen=True, slots=True)
 class FlakyJob:
-    """A job (full name) that both passed and failed on one commit, in one workflow."""
+    """A job (full name) that both passed and failed on one commit, in different attempts or runs of one workflow."""
 
     repo: str
     head_sha: str
@@ -203,9 +203,11 @@ def _flaky(runs: Iterable[Run]) -> list[FlakyJob]:
     seen: dict[FlakyJob, set[str]] = defaultdict(set)
     for run in runs:
         for attempt in run.attempts:
-            for job in attempt.jobs:
+            failed = {job.name for job in failed_jobs(attempt)}
+            for job in attempt.jobs if not attempt.is_service else ():
                 key = FlakyJob(run.repository.full_name, run.commit.sha, run.workflow.path, job.name)
-                seen[key].add(job_outcome(job))
+                # jobs of one name fail together
+                seen[key].add("fail" if job.name in failed else job_outcome(job))
     return [key for key, outcomes in seen.items() if {"pass", "fail"} <= outcomes]
 
 
@@ -325,7 +327,8 @@ def _verdict(names: set[str], attempt: Attempt) -> str | None:
     """Whether an attempt passes all jobs of that name; None when it decides nothing."""
     if attempt.outcome in ("pass", "fail"):
         passed = {job.name for job in attempt.jobs if job_outcome(job) == "pass"}
-        return "fixed" if names <= passed else "failed"
+        failed = {job.name for job in failed_jobs(attempt)}
+        return "fixed" if names <= passed - failed else "failed"
     return "pending" if attempt.outcome == "pending" else None
 
 

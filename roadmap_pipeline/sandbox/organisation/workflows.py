@@ -53,8 +53,13 @@ class Workflow:
 
     @property
     def path(self) -> str:
-        """Path in the repository."""
-        return f".github/workflows/{self.file}"
+        """Path in the repository; GitHub's own services have no file there."""
+        return self.file if self.is_service else f".github/workflows/{self.file}"
+
+    @property
+    def is_service(self) -> bool:
+        """Whether GitHub runs it by itself, so that it says nothing about the repository."""
+        return self.file.startswith("dynamic/")
 
 
 UBUNTU = "ubuntu-latest"
@@ -267,6 +272,26 @@ WORKFLOWS: dict[str, tuple[Workflow, ...]] = {
         ),
     ),
 }
+
+UPDATES = Workflow(
+    44_000_001,
+    "dynamic/dependabot/dependabot-updates",
+    "Dependabot Updates",
+    frozenset({"dynamic"}),
+    (JobSpec("Dependabot", "script", UBUNTU, (Step("main", "Run Dependabot", "dependabot update", 64),), 0.0),),
+    concurrency=False,
+)
+"""GitHub's own; it runs in a repository that has no such file."""
+
+MIRROR = Workflow(
+    43_000_305,
+    "mirror.yml",
+    "Mirror",
+    frozenset({"workflow_dispatch"}),
+    tuple(_job(_PLAIN, "sync", "script", f"bash tools/mirror.sh {site}", 25, 0.0) for site in ("north", "south")),
+    concurrency=False,
+)
+"""Started by hand a few times. Whoever wrote it gave both of its jobs one name."""
 
 
 def workflow(repository: Repository, file: str) -> Workflow:

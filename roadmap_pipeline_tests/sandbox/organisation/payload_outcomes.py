@@ -6,10 +6,16 @@ _FAILED = {"failure", "timed_out", "startup_failure"}
 
 
 def timed_out(content: GitHubContent, job: Payload) -> bool:
-    """Whether a cancelled job was ended by the time limit, as its log says."""
-    return job["conclusion"] == "cancelled" and b"exceeded the maximum execution time" in content.logs.get(
-        job["id"], b""
+    """Whether a cancelled job was ended by a time limit, as GitHub noted at it."""
+    noted = content.annotations.get(job["id"], ())
+    return job["conclusion"] == "cancelled" and any(
+        "exceeded the maximum execution time" in one["message"] for one in noted
     )
+
+
+def is_service(run: Payload) -> bool:
+    """Whether a run is one of GitHub's own, of which this organisation has Dependabot's."""
+    return run["path"].startswith("dynamic/dependabot/")
 
 
 def jobs_by_attempt(content: GitHubContent) -> dict[tuple[int, int], list[Payload]]:
@@ -29,6 +35,8 @@ def job_outcome(content: GitHubContent, job: Payload) -> str:
 
 
 def run_outcome(content: GitHubContent, run: Payload, jobs: list[Payload]) -> str:
+    if is_service(run):
+        return "void"
     if run["status"] != "completed":
         return "pending"
     if run["conclusion"] == "success":

@@ -15,7 +15,7 @@ from roadmap_pipeline.errors import ConfigurationError
 from roadmap_pipeline.sandbox.content import API_ROOT, HTML_ROOT, GitHubContent, Payload
 from roadmap_pipeline.sandbox.organisation import GroundTruth, generate
 
-from .payload_outcomes import jobs_by_attempt, run_outcome
+from .payload_outcomes import is_service, jobs_by_attempt, run_outcome
 
 _DIGEST = """
 import hashlib, orjson
@@ -222,7 +222,8 @@ def test_what_must_occur_occurs(content: GitHubContent) -> None:
         "startup_failure",
     }
     assert {run["status"] for run in runs} == {"completed", "in_progress", "queued"}
-    assert {run["event"] for run in runs} == {"push", "pull_request", "schedule", "merge_group", "workflow_dispatch"}
+    events = {"push", "pull_request", "schedule", "merge_group", "workflow_dispatch", "dynamic"}
+    assert {run["event"] for run in runs} == events
     assert not any(
         (run["id"], 1) in jobs for run in runs if run["conclusion"] in ("startup_failure", "action_required")
     )
@@ -234,7 +235,15 @@ def test_what_must_occur_occurs(content: GitHubContent) -> None:
         if run["conclusion"] == "skipped"
     )
     cut_off = [run for run in runs if run["conclusion"] == "cancelled" and run["head_branch"] == "main"]
-    assert [run_outcome(content, run, jobs[run["id"], 1]) for run in cut_off] == ["fail"]
+    assert [run_outcome(content, run, jobs[run["id"], 1]) for run in cut_off] == ["fail", "fail"]
+    twins = [each for each in jobs.values() if len({job["name"] for job in each}) < len(each)]
+    assert sorted(sorted(job["conclusion"] for job in each) for each in twins) == [
+        ["failure", "success"],
+        ["failure", "success"],
+        ["success", "success"],
+    ]
+    services = [run["conclusion"] for run in runs if is_service(run)]
+    assert services == ["success", "failure"]
     queue = [run for run in runs if run["event"] == "merge_group"]
     assert all(re.fullmatch(r"gh-readonly-queue/main/pr-\d+-[0-9a-f]{40}", run["head_branch"]) for run in queue)
     assert all(run["pull_requests"] == [] for run in queue)

@@ -7,8 +7,8 @@ import pytest
 from roadmap_pipeline.sandbox.organisation.failures import CAUSES, DEFECTS, RECURRING, TRANSIENT, draw
 from roadmap_pipeline.sandbox.organisation.workflows import WORKFLOWS
 
-BY_HAND = {"gate", "too-long"}
-"""Causes that no chance draws: the gate's, and the one of the run that GitHub cuts off."""
+BY_HAND = {"gate", "too-long", "over-limit"}
+"""Causes that no chance draws: the gate's, and those of the runs that a time limit cuts off."""
 
 
 def test_every_cause_can_happen_and_every_drawn_one_exists() -> None:

@@ -7,7 +7,7 @@ from itertools import pairwise
 from roadmap_pipeline.sandbox.content import GitHubContent, Payload
 from roadmap_pipeline.sandbox.organisation import GroundTruth
 
-from .payload_outcomes import job_outcome, jobs_by_attempt, run_outcome
+from .payload_outcomes import is_service, job_outcome, jobs_by_attempt, run_outcome
 
 BOTS = {"autofix-ci[bot]", "pre-commit-ci[bot]", "dependabot[bot]", "renovate[bot]", "github-actions[bot]"}
 
@@ -26,7 +26,10 @@ def test_outcomes(content: GitHubContent, truth: GroundTruth) -> None:
 
 
 def test_failed_jobs(content: GitHubContent, truth: GroundTruth) -> None:
-    shown = {job["id"] for job in _all(content.jobs) if job_outcome(content, job) == "fail"}
+    services = {run["id"] for run in _all(content.runs) if is_service(run)}
+    failed = [job for job in _all(content.jobs) if job_outcome(content, job) == "fail"]
+    assert services & {job["run_id"] for job in failed}
+    shown = {job["id"] for job in failed if job["run_id"] not in services}
     assert {job.job_id for job in truth.failed_jobs} == shown
     assert len(truth.failed_jobs) == len(shown)
     for job in truth.failed_jobs:
@@ -43,12 +46,16 @@ def test_categories_lead_as_studies_say(truth: GroundTruth) -> None:
 
 
 def test_flaky_jobs(content: GitHubContent, truth: GroundTruth) -> None:
-    seen: dict[tuple[str, str, str, str], set[str]] = defaultdict(set)
+    failed: dict[tuple[str, str, str, str], dict[tuple[int, int], bool]] = defaultdict(dict)
     for repo, runs in content.runs.items():
-        paths = {run["id"]: run["path"] for run in runs}
+        paths = {run["id"]: run["path"] for run in runs if not is_service(run)}
         for job in content.jobs[repo]:
-            seen[repo, job["head_sha"], paths[job["run_id"]], job["name"]].add(job_outcome(content, job))
-    flaky = {key for key, outcomes in seen.items() if {"pass", "fail"} <= outcomes}
+            outcome = job_outcome(content, job)
+            if job["run_id"] in paths and outcome in ("pass", "fail"):
+                results = failed[repo, job["head_sha"], paths[job["run_id"]], job["name"]]
+                attempt = job["run_id"], job["run_attempt"]
+                results[attempt] = results.get(attempt, False) or outcome == "fail"
+    flaky = {key for key, results in failed.items() if len(set(results.values())) == 2}
     assert {(job.repo, job.head_sha, job.workflow_path, job.job_name) for job in truth.flaky_jobs} == flaky
     by_name = Counter(job.job_name for job in truth.flaky_jobs)
     assert by_name.most_common(1)[0][0].startswith("e2e")

@@ -1,0 +1,249 @@
+"""Why jobs were cancelled is asked about by likelihood, once, within the budget, and never where it is explained."""
+
+from datetime import timedelta
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from pydantic import SecretStr
+
+from roadmap_pipeline.failures.warehouse import classify_failures
+from roadmap_pipeline.github.credentials import GitHubApp
+from roadmap_pipeline.github.ingest import ingest
+from roadmap_pipeline.sandbox import payloads
+from roadmap_pipeline.sandbox.content import GitHubContent
+from roadmap_pipeline.sandbox.github import apps
+from roadmap_pipeline.sandbox.github.faults import Fault
+from roadmap_pipeline.sandbox.github.state import TOKEN
+from roadmap_pipeline.warehouse.connection import connect
+from roadmap_pipeline_tests.github import reader
+from roadmap_pipeline_tests.github.conftest import BOT, CLOCK, FULL, REPO, ago, everything, job, run, table
+
+LIMIT = "The job running on runner GitHub Actions 5 has exceeded the maximum execution time of 15 minutes."
+CANCELED = "The operation was canceled."
+
+
+def note(message):
+    return payloads.annotation(FULL, head_sha="a" * 40, message=message)
+
+
+class History:
+    """Runs of one job each; a job is ten times its run. ``content`` is what GitHub holds of them."""
+
+    def __init__(self):
+        self.content = GitHubContent(clock=CLOCK, viewer=BOT, repositories={REPO: FULL})
+        self.content.runs[REPO], self.content.jobs[REPO] = [], []
+
+    def add(self, number, conclusion="cancelled", *, minutes=0, seconds=0, notes=(CANCELED,), name="test", **given):
+        """A run that began so long ago and whose job took so long."""
+        jobs = {key: given.pop(key) for key in ("runner_name", "runner_id", "created_at", "steps") if key in given}
+        branch, before = given.pop("branch", "main"), given
+        start = ago(**before)
+        end = start + timedelta(minutes=minutes, seconds=seconds)
+        self.content.runs[REPO].append(run(number, start, conclusion=conclusion, head_branch=branch, updated_at=end))
+        times = {"started_at": payloads.timestamp(start), "completed_at": payloads.timestamp(end)}
+        self.content.jobs[REPO].append(job(10 * number, number, start, conclusion=conclusion, name=name) | times | jobs)
+        if notes and conclusion == "cancelled":
+            self.content.annotations[10 * number] = [note(text) for text in notes]
+
+
+def read(world, con, *, most=20, now=CLOCK, client=None):
+    return ingest(client or world.client(), con, [REPO], history_days=400, now=now, cancelled_jobs=most)
+
+
+def asked(world):
+    """Jobs whose notes were asked for since the last call, in order."""
+    return [int(path.split("/")[-2]) for _, path, _ in world.journal() if path.endswith("/annotations")]
+
+
+def stored(con):
+    return table(con, "select job_id, state, annotations is not null from raw.job_logs order by 1")
+
+
+def judged(con):
+    classify_failures(con)
+    return table(con, "select job_id, category, evidence from derived.failure_verdicts order by 1")
+
+
+def test_what_github_noted_is_read_and_told_apart_from_what_people_cancelled(serve, con):
+    history = History()
+    history.add(1, "success", minutes=5, days=5)
+    history.add(2, minutes=15, seconds=7, notes=(LIMIT, CANCELED), days=4)
+    history.add(3, minutes=2, seconds=55, days=3)
+    world = serve(history.content)
+    read(world, con)
+    assert asked(world) == [20, 30]
+    assert stored(con) == [(20, "not_asked", True), (30, "not_asked", True)]
+    assert judged(con) == [(20, "timeout", LIMIT)]
+
+
+def test_nothing_is_asked_twice(serve, con):
+    history = History()
+    for number in range(1, 4):
+        history.add(number, minutes=number, days=number)
+    history.add(4, minutes=4, notes=(), days=4)  # noted nothing at all
+    world = serve(history.content)
+    read(world, con)
+    assert sorted(asked(world)) == [10, 20, 30, 40]
+    before = everything(con)
+    for now in (CLOCK, CLOCK + timedelta(hours=1)):
+        assert set(read(world, con, now=now).read.values()) == {0}
+        assert {status for _, _, status in world.journal()} <= {304}
+    assert everything(con) == before
+
+
+def likely_and_unlikely():
+    history = History()
+    history.add(1, "success", minutes=20, days=9)
+    history.add(2, minutes=7, seconds=45, hours=2)  # unlikely: shorter than a passing run, no whole minutes
+    history.add(3, minutes=10, seconds=8, hours=20)  # whole minutes, shorter than a passing run
+    history.add(4, minutes=30, seconds=50, days=6)  # longer than every passing run
+    history.add(5, minutes=360, seconds=9, days=7, name="nightly")  # GitHub's own limit
+    history.add(6, minutes=2, seconds=50, days=8)
+    return history
+
+
+@pytest.mark.parametrize(
+    ("most", "expected"), [(0, [50, 40]), (1, [50, 40, 30]), (2, [50, 40, 30, 20]), (20, [50, 40, 30, 20, 60])]
+)
+def test_the_likely_ones_come_first_and_the_others_are_bounded(serve, con, most, expected):
+    world = serve(likely_and_unlikely().content)
+    read(world, con, most=most)
+    assert sorted(asked(world)) == sorted(expected)
+
+
+def test_a_budget_is_spent_on_the_likely_ones_and_the_next_ingest_goes_on(serve, con):
+    world = serve(likely_and_unlikely().content)
+    read(world, con, most=1)
+    world.journal()
+    read(world, con, most=1, now=CLOCK + timedelta(hours=1))
+    assert asked(world) == [20]
+    read(world, con, most=1, now=CLOCK + timedelta(hours=2))
+    assert asked(world) == [60]
+    read(world, con, most=1, now=CLOCK + timedelta(hours=3))
+    assert asked(world) == []
+
+
+def test_requests_end_before_the_unlikely_ones(serve, con, tmp_path):
+    """With a budget the likely ones are asked about first, whatever came later."""
+    world = serve(likely_and_unlikely().content)
+    client = world.client()
+    read(world, con, client=client)
+    needed = client.requests - len(asked(world))
+    with connect(tmp_path / "other.duckdb") as other:
+        world = serve(likely_and_unlikely().content)
+        client = world.client()
+        with client.spending_at_most(needed + 2):
+            read(world, other, client=client)
+        assert sorted(asked(world)) == [40, 50]
+
+
+@pytest.mark.slow
+def test_kills_while_notes_are_read_change_nothing(serve, tmp_path):
+    history = History()
+    for number in range(1, 15):
+        history.add(number, minutes=number, notes=(LIMIT,) if number % 3 else (CANCELED,), days=number)
+    world = serve(history.content)
+    with connect(tmp_path / "undisturbed.duckdb") as con:
+        read(world, con)
+        undisturbed = everything(con)
+    for skip in (0, 3, 11):
+        process = reader.start(world.base_url, tmp_path / "killed.duckdb", REPO, TOKEN, CLOCK)
+        world.state.faults.before(process.kill, path="/annotations", skip=skip)
+        assert process.wait() < 0
+        world.state.faults.clear()
+    with connect(tmp_path / "killed.duckdb") as con:
+        read(world, con)
+        assert everything(con) == undisturbed
+
+
+@pytest.mark.parametrize("status", [404, 410, 422, 500])
+def test_notes_that_cannot_be_had_cost_themselves_alone(serve, con, status):
+    """The log tells of the one; the others' notes are read, and this one is asked for again later."""
+    history = History()
+    for number in range(1, 4):
+        history.add(number, minutes=15, seconds=7, notes=(LIMIT,), days=number)
+    history.content.logs = {20: f"2026-11-15T00:15:07.0000000Z ##[error]{LIMIT}\n".encode()}
+    world = serve(history.content)
+    world.state.faults.add(Fault("refusal", status), path="/check-runs/20/annotations", times=100)
+    summary = read(world, con)
+    assert stored(con) == [(10, "not_asked", True), (20, "stored", False), (30, "not_asked", True)]
+    assert [category for _, category, _ in judged(con)] == ["timeout"] * 3
+    assert any("annotations of jobs 20" in text for text in summary.notes)
+    world.state.faults.clear()
+    read(world, con, now=CLOCK + timedelta(hours=2))
+    assert stored(con) == [(10, "not_asked", True), (20, "stored", True), (30, "not_asked", True)]
+
+
+def test_a_wait_of_a_day_for_a_runner_is_a_limit_too(serve, con):
+    never = {"runner_name": "", "runner_id": 0, "steps": []}
+    told = "The job has exceeded the maximum execution time while awaiting a runner for 24h0m0s"
+    history = History()
+    history.add(1, minutes=1440, seconds=3, notes=(told,), days=3, **never)
+    history.add(2, minutes=300, days=2, **never)  # cancelled in the queue: no runner, no limit
+    world = serve(history.content)
+    read(world, con)
+    assert asked(world) == [10]
+    assert judged(con) == [(10, "timeout", told)]
+
+
+def test_what_a_newer_run_or_a_failed_neighbour_explains_is_left_alone(serve, con):
+    history = History()
+    history.add(1, "success", minutes=20, days=9)
+    history.add(2, minutes=10, seconds=40, hours=30)
+    history.add(3, "success", minutes=5, hours=29.85)  # began 80 s before that one ended: superseded
+    history.add(4, minutes=10, seconds=40, hours=20)
+    history.content.jobs[REPO].append(
+        job(41, 4, ago(hours=20), conclusion="failure", name="lint")
+        | {"completed_at": payloads.timestamp(ago(hours=20) + timedelta(minutes=10))}
+    )
+    history.add(5, minutes=10, seconds=40, branch="feature/x", hours=10)
+    history.add(6, "success", minutes=10, branch="feature/y", hours=9.85)  # another branch
+    history.add(7, minutes=25, seconds=40, hours=5)
+    history.add(8, "success", minutes=5, hours=4.6)  # though ran longer than any that passed
+    world = serve(history.content)
+    read(world, con)
+    assert sorted(set(asked(world)) - {41}) == [50, 70]
+
+
+def served_to_an_app_without_checks(serve, content):
+    content.repositories[REPO] = {**FULL, "private": True}
+    key = rsa.generate_private_key(65537, 2048)
+    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()).decode()
+    may = {"actions": "read", "contents": "read", "issues": "read", "metadata": "read", "pull_requests": "read"}
+    world = serve(content, apps=(apps.GitHubApp(7, "reader", public, (apps.Installation(55, "acme"),), may),))
+    return world, world.client(GitHubApp("7", SecretStr(private), repository=REPO))
+
+
+def test_without_the_right_to_notes_the_log_tells(serve, con):
+    history = History()
+    history.add(1, minutes=15, seconds=7, days=2)
+    history.add(2, minutes=3, days=1)
+    text = f"2026-11-15T00:15:07.0000000Z ##[error]{LIMIT}\n2026-11-15T00:15:08.0000000Z ##[error]{CANCELED}\n"
+    history.content.logs = {10: text.encode()}
+    world, client = served_to_an_app_without_checks(serve, history.content)
+    summary = read(world, con, client=client)
+    assert stored(con) == [(10, "stored", False), (20, "missing", False)]
+    assert judged(con) == [(10, "timeout", LIMIT)]
+    assert any("Checks: read" in text for text in summary.notes)
+    # the notes are asked for again in their time, the logs are not; who may read them at last finds both
+    world.journal()
+    read(world, con, client=client, now=CLOCK + timedelta(hours=1))
+    assert {path.split("/")[-1] for _, path, status in world.journal() if status != 304} == {"annotations"}
+    assert stored(con) == [(10, "stored", False), (20, "missing", False)]
+    read(world, con, now=CLOCK + timedelta(hours=6))
+    assert stored(con) == [(10, "stored", True), (20, "missing", True)]
+    assert judged(con) == [(10, "timeout", LIMIT)]
+    world.journal()
+    read(world, con, now=CLOCK + timedelta(hours=7))
+    assert asked(world) == []
+
+
+def test_a_note_behind_many_others_is_found(serve, con):
+    history = History()
+    history.add(1, minutes=15, seconds=7, notes=[f"line {number} is too long" for number in range(30)], days=2)
+    history.content.annotations[10].append(note(LIMIT))
+    world = serve(history.content)
+    read(world, con)
+    assert judged(con) == [(10, "timeout", LIMIT)]
