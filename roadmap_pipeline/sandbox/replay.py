@@ -68,6 +68,7 @@ class _Replay:
             self._content.repositories[name] = _full_repository(name, record.payload, self._content.clock)
             self._report.served[Kind.REPOSITORY] += 1
         for kind, shelf in (
+            (Kind.WORKFLOW, self._content.workflows),
             (Kind.RUN, self._content.runs),
             (Kind.PULL_REQUEST, self._content.pull_requests),
             (Kind.ISSUE, self._content.issues),

@@ -95,3 +95,17 @@ def test_a_dump_without_a_repository_can_not_be_served(tmp_path):
     write(tmp_path / "dump", "jobs.json", [job(10, 1, ago(days=2))])
     with pytest.raises(ConfigurationError, match="describes no repository"):
         load(tmp_path / "dump")
+
+
+def test_the_workflows_of_a_dump_are_served_as_they_were(tmp_path):
+    folder = tmp_path / "dump"
+    gone = payloads.workflow(
+        FULL, id=7, name="CI", path=".github/workflows/ci.yml", state="deleted", created_at=ago(days=9)
+    )
+    elsewhere = payloads.minimal_repository("other/place", 7, FULL["owner"])
+    theirs = payloads.workflow(elsewhere, id=8, name="CI", path=".github/workflows/ci.yml", created_at=ago(days=9))
+    write(folder, "all.json", [run(1, ago(days=2)), {"total_count": 2, "workflows": [gone, theirs]}])
+    content, report = load(folder)
+    assert content.workflows == {REPO: [gone]}
+    assert report.served["workflow"] == 1
+    assert report.left_out["workflow", "its repository is not described"] == 1
