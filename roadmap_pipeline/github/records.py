@@ -78,6 +78,21 @@ def repository_row(payload: Payload, reading: Reading) -> Row:
     }
 
 
+def workflow_row(payload: Payload, repo: str, reading: Reading) -> Row:
+    """Row of ``raw.workflows``, without ``removed_at``: that depends on what was known before."""
+    return {
+        "repo": repo,
+        "workflow_id": payload["id"],
+        "name": payload.get("name"),
+        "path": _without_ref(payload.get("path")),
+        "state": payload.get("state"),
+        "created_at": parse_time(payload.get("created_at")),
+        "updated_at": parse_time(payload.get("updated_at")),
+        "deleted_at": parse_time(payload.get("deleted_at")),
+        **_read(payload, reading),
+    }
+
+
 def run_row(payload: Payload, repo: str, reading: Reading) -> Row:
     """Row of ``raw.workflow_runs``: one attempt of a run."""
     attempt = payload.get("run_attempt") or 1
@@ -97,7 +112,7 @@ def run_row(payload: Payload, repo: str, reading: Reading) -> Row:
         "conclusion": payload.get("conclusion") or None,
         "head_branch": payload.get("head_branch"),
         "head_sha": payload.get("head_sha"),
-        "head_repo": (payload.get("head_repository") or {}).get("full_name"),
+        **_head_repository(payload.get("head_repository")),
         "head_commit_message": commit.get("message"),
         "head_commit_author": (commit.get("author") or {}).get("name"),
         "head_commit_committer": (commit.get("committer") or {}).get("name"),
@@ -163,7 +178,7 @@ def pull_request_row(payload: Payload, repo: str, reading: Reading, changed_file
         "base_branch": base.get("ref"),
         "head_branch": head.get("ref"),
         "head_sha": head.get("sha"),
-        "head_repo": (head.get("repo") or {}).get("full_name"),
+        **_head_repository(head.get("repo")),
         "merge_commit_sha": payload.get("merge_commit_sha"),
         **_milestone(payload),
         "labels": _labels(payload),
@@ -273,6 +288,11 @@ def _slim_value(value: Any) -> Any:
 def _person(name: str, user: Payload | None) -> Row:
     user = user or {}  # null once the account was deleted
     return {name: user.get("login"), f"{name}_type": user.get("type")}
+
+
+def _head_repository(repository: Payload | None) -> Row:
+    repository = repository or {}  # null once the fork was deleted
+    return {"head_repo": repository.get("full_name"), "head_repository_id": repository.get("id")}
 
 
 def _milestone(payload: Payload) -> Row:
