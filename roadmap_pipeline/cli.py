@@ -245,11 +245,13 @@ def report(week: str | None, as_json: bool) -> None:
 @click.option("--dry-run", is_flag=True, help="Print what would be written, write nothing.")
 @_json_option
 def sync(milestone: str | None, dry_run: bool, as_json: bool) -> None:
-    """Bring Notion and the pull-request comments to what the publish tables say."""
+    """Bring Notion and the pull-request comments to what was built: the latest report and all comments are rendered
+    first. Nothing is written to repositories that aren't configured (any more)."""
     from roadmap_pipeline import stages
 
     with _live() as workspace, _progress():
-        result = stages.sync(workspace, milestone=milestone or workspace.settings.milestone, dry_run=dry_run)
+        narrowed = milestone or workspace.settings.milestone
+        result = stages.sync(workspace, milestone=narrowed, dry_run=dry_run, render=True)
     if as_json:
         _print_json(result.to_json())
     else:

@@ -5,6 +5,7 @@ the workspace's outcome what it did. No Dagster here; what a stage is made of li
 """
 
 from collections.abc import Callable, Collection
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta
 from functools import cache
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
 from roadmap_pipeline.reports import format as fmt
 from roadmap_pipeline.settings import Settings
-from roadmap_pipeline.warehouse.connection import connect, transaction
+from roadmap_pipeline.warehouse.connection import connect, rolled_back, transaction
 from roadmap_pipeline.warehouse.models import (
     ModelResult,
     Policy,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from roadmap_pipeline.failures.replay import Moved
     from roadmap_pipeline.github.store import IngestSummary
     from roadmap_pipeline.reports.weekly import Report
+    from roadmap_pipeline.sync.desired import Published
     from roadmap_pipeline.sync.run import Part, SyncResult
     from roadmap_pipeline.warehouse.build_diff import Difference
 
@@ -228,15 +230,8 @@ def report(workspace: Workspace, week: str | None = None) -> "Report":
 
     with connect(workspace.settings.warehouse) as con:
         rendered = weekly_report(con, week or fmt.last_complete_week(workspace.settings.now().date()))
-        row = {
-            "report_name": rendered.report_name,
-            "kind": rendered.kind,
-            "period": rendered.period,
-            "report_date": rendered.report_date,
-            "content": rendered.content,
-        }
         with transaction(con):
-            replace_rows(con, "derived.reports", [row])
+            replace_rows(con, "derived.reports", [rendered.row()])
     workspace.outcome.report_name = rendered.report_name
     workspace.outcome.report_content = rendered.content
     return rendered
@@ -259,14 +254,24 @@ def sync(
     milestone: str | None = None,
     report_name: str | None = None,
     dry_run: bool = False,
+    render: bool = False,
 ) -> "SyncResult":
-    """Bring Notion and GitHub to what ``publish`` says; a dry run only makes the plan."""
+    """Bring Notion and GitHub to what ``publish`` says; a dry run only makes the plan.
+
+    With ``render`` the latest report, the comments and the ``publish`` tables are made first. A dry run leaves the
+    warehouse as it is all the same.
+    """
+    from roadmap_pipeline.sync.plan import Plan
     from roadmap_pipeline.sync.published import note_published_figures
     from roadmap_pipeline.sync.run import ALL_PARTS, Sync, SyncResult
 
     require(workspace.settings.warehouse, workspace.settings.origin)
     session = Sync(workspace)
-    plan = session.plan(ALL_PARTS if parts is None else parts, milestone=milestone, report_name=report_name)
+    wanted = ALL_PARTS if parts is None else parts
+    published, notes = _rendered(workspace, wanted, report_name, keep=not dry_run) if render else (None, [])
+    plan = Plan(notes=tuple(notes)) + session.plan(
+        wanted, milestone=milestone, report_name=report_name, published=published
+    )
     if dry_run:
         return SyncResult(plan, dry_run=True)
     result = session.apply(plan)
@@ -276,6 +281,20 @@ def sync(
         workspace.outcome.written.setdefault(place, []).extend(phrases)
     workspace.outcome.conflicts.extend(plan.conflicts)
     return result
+
+
+def _rendered(
+    workspace: Workspace, parts: "Collection[Part]", report_name: str | None, *, keep: bool
+) -> "tuple[Published, list[str]]":
+    """What would be published if it were rendered now, and notes; unless ``keep``, the warehouse stays as it was."""
+    from roadmap_pipeline.rendering import render_published
+    from roadmap_pipeline.sync.desired import read_published
+
+    week = fmt.last_complete_week(workspace.settings.now().date())
+    with connect(workspace.settings.warehouse) as con, nullcontext() if keep else rolled_back(con):
+        # Nothing can be attached within a transaction, which is what taking in changes needs.
+        notes = render_published(con, project, week, incremental=keep)
+        return read_published(con, parts, report_name), notes
 
 
 def setup_notion(workspace: Workspace) -> "SyncResult":

@@ -9,10 +9,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from roadmap_pipeline.failures.classifier import WINDOW, Classifier
+from roadmap_pipeline.failures.classifier import WINDOW, Classifier, tests_in
 from roadmap_pipeline.failures.matching import Search
 from roadmap_pipeline.failures.redaction import without_keys
-from roadmap_pipeline.failures.structure import LINES_AFTER_ERROR, Span, failing, is_post, line_start, steps
+from roadmap_pipeline.failures.structure import (
+    LINES_AFTER_ERROR,
+    Span,
+    failing,
+    is_post,
+    line_start,
+    line_starts,
+    steps,
+)
 
 # Nearly every log is smaller than this and kept as it is.
 _MOST_BYTES = 6 << 20
@@ -164,6 +172,7 @@ class _Kept:
         tail = max(last.body, line_start(log, max(last.body, len(log) - 2 * WINDOW)))
         yield last.start, _line_after(log, max(last.start, last.body - 1), 1)
         yield from self._found(Span(last.start, failed[last.start].end if last.start in failed else last.body, tail))
+        yield from self._tests(last)
         yield tail, len(log)
         if is_post(log, last):
             own = next((step for step in reversed(all_steps) if not is_post(log, step)), last)
@@ -176,7 +185,13 @@ class _Kept:
         # A verdict looks at a window first, and at all of the block that it begins in: less than a second window.
         near = max(span.body, line_start(log, max(span.body, span.end - 2 * WINDOW)))
         yield from self._found(Span(span.start, span.body, near))
+        yield from self._tests(span)
         yield near, _line_after(log, span.end, LINES_AFTER_ERROR)
+
+    def _tests(self, span: Span) -> Iterator[tuple[int, int]]:
+        """The lines that are needed to know which tests failed."""
+        for start in line_starts(self._log, tests_in(self._log, span).lines).values():
+            yield start, _line_after(self._log, start, 1)
 
     def _found(self, span: Span) -> Iterator[tuple[int, int]]:
         """The lines in which rules would be found if nothing else of the span were left, and those around them."""

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from roadmap_pipeline.failures.cleaning import clean_line, without_escapes, without_marker
-from roadmap_pipeline.failures.fingerprint import fingerprint
+from roadmap_pipeline.failures.failed_tests import FailedTest, FailedTests, failed_tests
+from roadmap_pipeline.failures.fingerprint import MOST_TESTS, fingerprint, fingerprint_of_tests
 from roadmap_pipeline.failures.matching import Match, Matcher, Search
 from roadmap_pipeline.failures.novelty import Baseline, is_said
 from roadmap_pipeline.failures.redaction import redact
@@ -26,6 +27,7 @@ from roadmap_pipeline.failures.structure import (
     first_line,
     is_ended,
     is_post,
+    is_silent,
     is_whole,
     line_start,
     reports,
@@ -42,8 +44,17 @@ CLEAR = 600
 WINDOW = 64 << 10
 # How far back from its last error the telling line of a step is looked for.
 TAIL_LINES = 100
+TESTS, CAUSE, JOB = "tests", "cause", "job"
+"""What a fingerprint knows a failure by: the tests that failed, what the log names as the cause, or no more than that
+the job failed in some such way, which says nothing of whether two failures are the same."""
 _TAIL_BYTES = 64 << 10
 _LONGEST_COMMAND_NAME = 200
+# How a container that fails ends: so many lines from its end, a line begins like this.
+_LAST_WORDS = 15
+_LAST_WORD = re.compile(
+    r"(?i)^\W*(?:error|fatal|panic|traceback|exception|failed|failure|could not|cannot|[\w.]*(?:error|exception))\b"
+    r"(?! (?:0|count|rate|level)\b)"
+)
 
 WRAPPER = re.compile(
     rb"Process completed with exit code -?\d+\.?\s*\Z|Executing the custom container implementation failed"
@@ -82,7 +93,9 @@ class JobFacts:
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """Why a job failed. ``line`` is 1-based in the log given (lines end at ``\\n``), None when judged without one;
-    ``rule_id`` is None for ``unknown``; ``evidence`` is that line, cleaned, redacted and shortened."""
+    ``rule_id`` is None for ``unknown``; ``evidence`` is that line, cleaned, redacted and shortened. ``known_by`` is
+    what the fingerprint stands for: :data:`TESTS`, :data:`CAUSE` or :data:`JOB`. ``failed_tests`` are those that the
+    log names, by name, at most :data:`~.fingerprint.MOST_TESTS` of ``failed_tests_count``, with 1-based lines."""
 
     category: str
     domain: str
@@ -92,6 +105,9 @@ class Verdict:
     evidence: str
     retryable: bool
     ruleset_version: str
+    known_by: str = CAUSE
+    failed_tests: tuple[FailedTest, ...] = ()
+    failed_tests_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,9 +238,10 @@ class Classifier:
             spans = certain
         marked = bool(spans)
         if not marked:
-            if is_whole(log) and not known_failed:
-                return None
             spans = [_last_step(log, all_steps)]
+            if is_whole(log) and not known_failed:
+                silent = [step for step in _last_steps(log, all_steps) if is_silent(log, step)]
+                return self._by_silent_step(log, silent, said)
         suspects = [self._step(log, span, said) for span in _in_order_of_suspicion(log, spans, job)]
         anywhere = self._best(suspects, in_job=True)
         for lowest in (SPECIFIC, 0) if marked or known_failed else (SPECIFIC,):
@@ -233,14 +250,31 @@ class Classifier:
                 if anywhere is not None and (finding is None or anywhere.rule.priority > finding.rule.priority):
                     finding = anywhere if anywhere.rule.priority >= lowest else finding
                 if finding is not None:
-                    return self._found(log, finding)
+                    return self._found(log, finding, suspects, job)
         if not marked and not known_failed:
             return None
         for suspect in suspects:
             verdict = self._by_command(log, suspect, said)
             if verdict is not None:
-                return verdict
-        number, line = _telling_line(log, suspects[0].span, said)
+                return self._by_tests(log, verdict, suspect.span, suspects, job)
+        return self._unknown_in(log, suspects[0].span, said)
+
+    def _by_silent_step(self, log: bytes, spans: Sequence[Span], said: Baseline) -> Verdict | None:
+        """Judge a job of which the runner says nothing by the last lines of the container that it ended with."""
+        for span in spans:
+            end = Span(span.start, max(span.body, _lines_before(log, span, _LAST_WORDS)), span.end)
+            suspect = self._step(log, end, said)
+            finding = self._best([suspect], in_job=False, lowest=SPECIFIC)
+            if finding is not None and finding.rule.scope == "step":
+                return self._found(log, finding, [suspect], None)
+            lines = [clean_line(line) for line in log[end.body : end.end].split(b"\n")]
+            if any(_LAST_WORD.search(line) for line in lines):
+                return self._unknown_in(log, span, said)
+        return None
+
+    def _unknown_in(self, log: bytes, span: Span, said: Baseline) -> Verdict:
+        """A failure in a step that no rule knows, with the line that tells most."""
+        number, line = _telling_line(log, span, said)
         return replace(
             self._unknown(JobFacts()),
             line=number,
@@ -267,9 +301,49 @@ class Classifier:
                     break
         return best
 
-    def _found(self, log: bytes, finding: _Finding) -> Verdict:
+    def _found(self, log: bytes, finding: _Finding, suspects: Sequence[_Step], job: JobFacts | None) -> Verdict:
+        verdict = self._verdict(finding.rule, finding.match.text, finding.match.capture, None)
+        if not finding.match.is_named and verdict.domain == "code":
+            verdict = replace(verdict, known_by=JOB)
+        span = next((step.span for step in suspects if step.search is finding.search), None)
+        if span is not None:
+            verdict = self._by_tests(log, verdict, span, suspects, job)
+        if verdict.known_by == TESTS:
+            return verdict
+        # Counting lines takes longer than most of the rest.
         line = log.count(b"\n", 0, finding.match.block) + finding.search.line(finding.match) + 1
-        return self._verdict(finding.rule, finding.match.text, finding.match.capture, line)
+        return replace(verdict, line=line)
+
+    def _by_tests(
+        self, log: bytes, verdict: Verdict, cause: Span, suspects: Sequence[_Step], job: JobFacts | None
+    ) -> Verdict:
+        """A verdict on failing tests with their names: those of the step that it rests on, and of others that failed.
+
+        Where that step names none, the failure is known by its job, unless a rule captured a name.
+        """
+        if verdict.category != "test":
+            return verdict
+        spans = [cause, *(step.span for step in suspects if step.span != cause)]
+        read = [tests_in(log, span) for span in spans]
+        if not read[0].tests:
+            if verdict.known_by == CAUSE and self._priority(verdict) >= CLEAR:
+                return verdict
+            known = fingerprint(verdict.category, None, job.name if job is not None else "")
+            return replace(verdict, known_by=JOB, fingerprint=known)
+        first = read[0].tests[0]
+        tests = sorted({test.name: test for of_step in reversed(read) for test in of_step.tests}.values(), key=_name)
+        return replace(
+            verdict,
+            line=first.line + 1,
+            evidence=_evidence(read[0].first),
+            fingerprint=fingerprint_of_tests([test.name for test in tests]),
+            known_by=TESTS,
+            failed_tests=tuple(replace(test, line=test.line + 1) for test in tests[:MOST_TESTS]),
+            failed_tests_count=len(tests),
+        )
+
+    def _priority(self, verdict: Verdict) -> int:
+        return next((rule.priority for rule in self.rules.rules if rule.id == verdict.rule_id), 0)
 
     def _by_command(self, log: bytes, suspect: _Step, said: Baseline) -> Verdict | None:
         """The kind of command that failed, where its output said nothing that is known."""
@@ -318,7 +392,8 @@ def classify_excerpt(
     verdict = (classifier or default_classifier()).classify(excerpt.encode("utf-8", "replace"), job, said)
     if verdict is None or verdict.line is None:
         return verdict
-    return replace(verdict, line=original_line(verdict.line, spans))
+    tests = tuple(replace(test, line=original_line(test.line, spans)) for test in verdict.failed_tests)
+    return replace(verdict, line=original_line(verdict.line, spans), failed_tests=tests)
 
 
 def original_line(line: int, spans: Sequence[Sequence[int]]) -> int:
@@ -331,10 +406,42 @@ def original_line(line: int, spans: Sequence[Sequence[int]]) -> int:
     return line
 
 
+def tests_in(log: bytes, step: Span) -> FailedTests:
+    """Read which tests failed in a step; lines are those of the log (from 0)."""
+    found = failed_tests(log[step.body : step.end])
+    if not found.tests:
+        return found
+    before = log.count(b"\n", 0, step.body)
+    return FailedTests(
+        tuple(replace(test, line=before + test.line) for test in found.tests),
+        tuple(before + line for line in found.lines),
+        found.first,
+    )
+
+
+def _name(test: FailedTest) -> str:
+    return test.name
+
+
 def _last_step(log: bytes, all_steps: list[Span]) -> Span:
     """The last step that is no clean-up: where a job that says nothing of an error ended."""
     own = [step for step in all_steps if not is_post(log, step)]
     return own[-1] if own else all_steps[-1]
+
+
+def _last_steps(log: bytes, all_steps: list[Span]) -> list[Span]:
+    """The last step that is no clean-up and, where that only reports, the last that does more."""
+    own = [step for step in all_steps if not is_post(log, step)] or all_steps
+    more = next((step for step in reversed(own) if not reports(log, step)), own[-1])
+    return [own[-1]] if more == own[-1] else [own[-1], more]
+
+
+def _lines_before(log: bytes, span: Span, lines: int) -> int:
+    """Offset of the line that stands so many lines before a span's end."""
+    start = span.end
+    for _ in range(lines + 1):
+        start = line_start(log, max(span.body, start - 1))
+    return start
 
 
 def _in_order_of_suspicion(log: bytes, spans: list[Span], job: JobFacts | None) -> list[Span]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from roadmap_pipeline.failures.bounded import Spans, read
-from roadmap_pipeline.failures.classifier import TAIL_LINES, Classifier, default_classifier
+from roadmap_pipeline.failures.classifier import TAIL_LINES, Classifier, default_classifier, tests_in
 from roadmap_pipeline.failures.cleaning import clean_line, without_escapes
 from roadmap_pipeline.failures.redaction import redact
 from roadmap_pipeline.failures.structure import (
@@ -20,6 +20,7 @@ from roadmap_pipeline.failures.structure import (
     is_post,
     line_end,
     line_start,
+    line_starts,
     steps,
 )
 
@@ -31,9 +32,11 @@ _CONTEXT = 3
 _ERRORS_FIRST, _ERRORS_LAST = 10, 30
 _STEPS_FIRST, _STEPS_LAST = 3, 10
 _STEP_NAMES = 200
+# Lines that are needed to know which tests failed in a step.
+_TEST_LINES = 400
 
 # What goes first when not everything fits.
-_PROOF, _TAIL, _ERRORS, _AROUND = range(4)
+_PROOF, _TESTS, _TAIL, _ERRORS, _AROUND = range(5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +123,7 @@ class _Choice:
 
     def _by_importance(self) -> Iterator[int]:
         """Offsets of the first bytes of lines, the most important first."""
-        for importance in (_PROOF, _TAIL):
+        for importance in (_PROOF, _TESTS, _TAIL):
             for span in reversed(self._failed):
                 yield from self._of_step(span, importance)
         yield from (step.start for step in self._steps[1 : _STEP_NAMES + 1])
@@ -138,6 +141,10 @@ class _Choice:
             yield from header[-_HEADER_LINES // 3 :]
             yield from (proof.start for proof in self._proofs[span])
             yield from reversed(found[-_ERRORS_LAST:])
+        elif importance == _TESTS:
+            numbers = tests_in(log, span).lines[:_TEST_LINES]
+            starts = line_starts(log, numbers)
+            yield from (starts[number] for number in numbers)
         elif importance == _TAIL:
             last = found[-1] if found else span.end
             if found:

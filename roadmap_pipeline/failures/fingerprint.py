@@ -6,6 +6,7 @@ the hash. Which text identifies a failure belongs to :mod:`.classifier`.
 
 import hashlib
 import re
+from collections.abc import Sequence
 
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
 _UNIT = r"(?:ms|µs|us|ns|s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|days?)"
@@ -62,6 +63,8 @@ _KEPT = str.maketrans("0123456789", "".join(map(chr, range(0xE000, 0xE00A))))
 _DIGITS = {kept: digit for digit, kept in _KEPT.items()}
 # A failure is told apart by its beginning; the rest is too often data.
 _LONGEST = 400
+MOST_TESTS = 50
+"""Tests that a fingerprint is made of."""
 _MOST_READ = 4_000
 
 
@@ -82,4 +85,15 @@ def normalise(text: str) -> str:
 def fingerprint(category: str, rule_id: str | None, capture: str) -> str:
     """12 hexadecimal digits of SHA-1 over category, rule and normalised capture; the same in every process."""
     content = "\x1f".join((category, rule_id or "", normalise(capture)))
+    return hashlib.sha1(content.encode("utf-8", "replace"), usedforsecurity=False).hexdigest()[:12]
+
+
+def fingerprint_of_tests(names: Sequence[str]) -> str:
+    """As :func:`fingerprint`, of the set of tests that failed: their order and what they said don't matter.
+
+    Of more than :data:`MOST_TESTS` the first by name, and how many they are.
+    """
+    chosen = sorted(set(names))
+    more = [str(len(chosen))] if len(chosen) > MOST_TESTS else []
+    content = "\x1f".join(("tests", *chosen[:MOST_TESTS], *more))
     return hashlib.sha1(content.encode("utf-8", "replace"), usedforsecurity=False).hexdigest()[:12]

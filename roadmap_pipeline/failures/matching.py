@@ -22,13 +22,14 @@ _BLOCKS_KEPT = 256
 @dataclass(frozen=True, slots=True)
 class Match:
     """A match: offset in the log of the block that holds it; where its line begins and ends in that block without its
-    escape sequences; the line; and the text that identifies it."""
+    escape sequences; the line; the text that identifies it; and whether a group of the pattern named that text."""
 
     block: int
     begin: int
     end: int
     text: bytes
     capture: bytes
+    is_named: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +67,10 @@ class Matcher:
 
     def last(
         self, number: int, text: bytes, first: int, end: int, said: Baseline = frozenset()
-    ) -> tuple[int, int, bytes] | None:
+    ) -> tuple[int, int, bytes, bool] | None:
         """The last match of an entry in a text, from the line of one offset to another offset, in a line that counts.
 
-        Where that line begins and ends, and what identifies the failure.
+        Where that line begins and ends, what identifies the failure, and whether a group of the pattern named it.
         """
         entry = self.entries[number]
         for found in reversed(list(entry.pattern.finditer(text, text.rfind(b"\n", 0, first) + 1, end))):
@@ -78,7 +79,7 @@ class Matcher:
             newline = text.find(b"\n", start)
             stop = len(text) if newline < 0 else newline
             if self._counts(entry.rule, text[begin:stop], said):
-                return begin, stop, _capture(found, entry.rule.capture)
+                return begin, stop, _capture(found, entry.rule.capture), any(found.groups())
         return None
 
     def _counts(self, rule: Rule, line: bytes, said: Baseline) -> bool:
@@ -218,6 +219,6 @@ class Search:
             end = limit.end if limit is not None and start == limit.block else len(text)
             found = self._matcher.last(number, text, first, end, self._said)
             if found is not None:
-                begin, stop, capture = found
-                return Match(start, begin, stop, text[begin:stop], capture)
+                begin, stop, capture, is_named = found
+                return Match(start, begin, stop, text[begin:stop], capture, is_named)
         return None

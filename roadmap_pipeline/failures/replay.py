@@ -21,15 +21,16 @@ select {WEEK}, before.category, verdicts.category, verdicts.rule_id, jobs.repo, 
 from derived.failure_verdicts as verdicts
 join temp.verdicts_before as before on before.job_id = verdicts.job_id
 {JOBS}
-where (before.category, before.rule_id) is distinct from (verdicts.category, verdicts.rule_id)
+where (before.category, before.rule_id, before.fingerprint)
+    is distinct from (verdicts.category, verdicts.rule_id, verdicts.fingerprint)
 order by verdicts.job_id desc
 """  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """Failures of one ISO week that go from one category to another, or to another rule of the same, and the newest of
-    them. ``before`` and ``week`` are None for passing logs that would be taken for failures."""
+    """Failures of one ISO week that go from one category to another, or to another rule or group (fingerprint) of the
+    same, and the newest of them. ``before`` and ``week`` are None for passing logs that would be taken for failures."""
 
     week: str | None
     before: str | None
@@ -74,7 +75,8 @@ def noting_moves(con: "duckdb.DuckDBPyConnection", moved: list[Moved]) -> Iterat
     """Put into ``moved`` what becomes of the verdicts that are stored now until the block ends. Writes nothing."""
     con.execute(
         "create or replace temp table verdicts_before as"
-        " select verdicts.job_id, verdicts.category, verdicts.rule_id from derived.failure_verdicts as verdicts"
+        " select verdicts.job_id, verdicts.category, verdicts.rule_id, verdicts.fingerprint"
+        " from derived.failure_verdicts as verdicts"
     )
     yield
     moved += grouped(con.execute(_CHANGED).fetchall())

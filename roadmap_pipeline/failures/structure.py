@@ -5,7 +5,7 @@ Belongs here: GitHub's own log format. What the lines mean belongs to :mod:`.rul
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from roadmap_pipeline.failures.cleaning import without_escapes
@@ -37,14 +37,21 @@ _RUNNER_SAYS = re.compile(
 # How a runner's log begins and ends: after the end only the processes that were left are named.
 _BEGUN, _ENDED = b"Current runner version: ", b"Cleaning up orphan processes"
 _BEGINNING, _ENDING = 64 << 10, 256 << 10
-# What actions that keep a cache say when they are done: their last part runs only in jobs without a failure.
-_ALL_WELL = compile_literal(b"Cache hit occurred on the primary key ", b"Cache saved with key: ")
-# What nobody does after a failure: steps with such commands run only while all is well, unlike checks and reports.
-_GOES_ON = re.compile(
-    rb"##\[group\]Run (?:actions/(?:checkout|setup-[\w-]+|deploy-pages)@|pypa/gh-action-pypi-publish@"
-    rb"|(?:sudo )?(?:npm (?:ci|i|install)|yarn install|pnpm (?:i|install)|(?:python3? -m )?pip3? install|poetry install"
-    rb"|uv (?:sync|pip install)|bundle install|composer install|apt(?:-get)? (?:update|install)|brew install"
-    rb"|go mod download|(?:npm|yarn|pnpm|cargo|poetry|uv) publish|twine upload|docker push)\b)"
+# What actions that keep a cache say when they are done. The last part of GitHub's own runs only in jobs without a
+# failure; that of others runs always, so the key must be one of theirs.
+_KEPT = compile_literal(b"Cache hit occurred on the primary key ", b"Cache saved with key: ")
+_CACHED = re.compile(
+    rb"(?:Cache hit occurred on the primary key |Cache saved with key: )(?P<key>"
+    rb"(?P<setup>(?:setup-(?:go|python|java|uv)|node-cache|dotnet-cache)-)?[^\r\n]*?)(?:, not saving cache\.?)?\r?$",
+    re.MULTILINE,
+)
+# The first thing that is said of a step in a container.
+_CONTAINER, _BEGINNING_OF_STEP = b"##[command]/usr/bin/docker run ", 2 << 10
+_CACHE_STEP = compile_literal(b"##[group]Run actions/cache@")
+# What nobody does after a failure, whatever else they do always: checks, reports and even installing go on.
+_PUBLISHES = re.compile(
+    rb"##\[group\]Run (?:actions/deploy-pages@|pypa/gh-action-pypi-publish@"
+    rb"|(?:(?:npm|yarn|pnpm|cargo|poetry|uv) publish|twine upload|docker push)\b)"
 )
 # What retrying actions say when a later attempt was a success.
 _RETRIED = compile_literal(b"Command completed after ")
@@ -76,6 +83,18 @@ def line_end(log: bytes, position: int) -> int:
     """Offset of the newline that ends the line holding ``position``, or the log's length."""
     found = log.find(b"\n", position)
     return len(log) if found < 0 else found
+
+
+def line_starts(log: bytes, numbers: Iterable[int]) -> dict[int, int]:
+    """Offset of the first byte of each line, by the numbers of the lines (from 0)."""
+    starts: dict[int, int] = {}
+    number = start = 0
+    for wanted in sorted(set(numbers)):
+        for _ in range(wanted - number):
+            start = line_end(log, start) + 1
+        number = wanted
+        starts[number] = start
+    return starts
 
 
 def is_step_header(header: bytes) -> bool:
@@ -182,10 +201,32 @@ def ended_well(log: bytes, after: Span, all_steps: list[Span]) -> bool:
     """Whether something that only jobs without a failure do was done after a step: it was allowed to fail."""
     later = all_steps[bisect_right([step.start for step in all_steps], after.start) :]
     return any(
-        _ALL_WELL.search(log, step.start, step.end) is not None
+        any(_is_of_well(log, kept.start()) for kept in _KEPT.finditer(log, step.start, step.end))
         if is_post(log, step)
-        else _GOES_ON.search(first_line(log, step)) is not None
+        else _PUBLISHES.search(first_line(log, step)) is not None
         for step in later
+    )
+
+
+def _is_of_well(log: bytes, message: int) -> bool:
+    """Whether the cache of a message was kept by an action that does so only when all is well."""
+    cached = _CACHED.match(log, message)
+    if cached is None:
+        return False
+    if cached["setup"] is not None:
+        return True
+    keys = b"key: " + cached["key"]
+    return any(
+        keys in log[found.start() : log.find(END_GROUP, found.start(), found.start() + LONGEST_HEADER)]
+        for found in _CACHE_STEP.finditer(log)
+    )
+
+
+def is_silent(log: bytes, step: Span) -> bool:
+    """Whether the step runs in a container of its own and has no error marker: the runner says nothing if it fails."""
+    return (
+        log.find(_CONTAINER, step.body, min(step.end, step.body + _BEGINNING_OF_STEP)) >= 0
+        and _FIND_ERROR.search(log, step.body, step.end) is None
     )
 
 

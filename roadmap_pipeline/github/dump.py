@@ -272,6 +272,7 @@ class _Loader:
             (Kind.RUN, "workflow_runs", records.run_row),
             (Kind.JOB, "workflow_jobs", records.job_row),
             (Kind.PULL_REQUEST, "pull_requests", records.pull_request_row),
+            (Kind.COMMIT, "commits", records.commit_row),
             (Kind.ISSUE, "issues", records.issue_row),
             (Kind.MILESTONE, "milestones", records.milestone_row),
             (Kind.ISSUE_EVENT, "issue_events", records.issue_event_row),
@@ -397,6 +398,8 @@ def _identity(kind: Kind, payload: Payload) -> Any:
         return payload["id"], payload.get("run_attempt") or 1
     if kind in {Kind.PULL_REQUEST, Kind.ISSUE, Kind.PULL_REQUEST_VIEW, Kind.MILESTONE}:
         return (records.repository_of(payload) or "").casefold(), payload["number"]
+    if kind is Kind.COMMIT:
+        return (records.repository_of(payload) or "").casefold(), payload["sha"]
     return payload["id"]
 
 

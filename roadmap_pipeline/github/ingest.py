@@ -1,8 +1,8 @@
 """Reading repositories from GitHub into the raw tables, every time as little as possible.
 
 Belongs here: which repositories are read, in which order their walks go, and what happens when one has to stop. The
-walks themselves belong to ``actions`` and ``collaboration``, how a request is sent to ``transport``, how a payload
-becomes a row to ``records``, how rows are stored to ``store``.
+walks themselves belong to ``actions``, ``collaboration`` and ``commits``, how a request is sent to ``transport``, how a
+payload becomes a row to ``records``, how rows are stored to ``store``.
 
 Every batch is one transaction, in which it is also noted how far its walk has come: after a kill at any moment the next
 ingest goes on from there, without gaps and without reading again what is stored.
@@ -20,6 +20,7 @@ from roadmap_pipeline.errors import ConfigurationError, RoadmapError
 from roadmap_pipeline.github import records
 from roadmap_pipeline.github.actions import ActionsReader
 from roadmap_pipeline.github.collaboration import CollaborationReader
+from roadmap_pipeline.github.commits import read_commits
 from roadmap_pipeline.github.passing import read_passing_logs
 from roadmap_pipeline.github.read_failures import ReadFailures, costs_only_itself
 from roadmap_pipeline.github.reading import RepositoryReading, collecting_rarely
@@ -168,6 +169,7 @@ def _walk(reading: RepositoryReading, passing_logs: int) -> None:
         Walk("jobs of failed runs", "jobs", partial(actions.read_details, urgent=True)),
         Walk("logs", "log", actions.read_logs),
         Walk("annotations", "annotations", actions.read_annotations),
+        Walk("commits of pull requests", "commits", partial(read_commits, reading)),
         Walk("files of pull requests", "files", collaboration.read_files),
         Walk("jobs", "jobs", partial(actions.read_details, urgent=False)),
         Walk("further logs", "log", actions.read_logs),  # of jobs that failed in runs that passed

@@ -73,6 +73,7 @@ def repository_row(payload: Payload, reading: Reading) -> Row:
         "repo": payload["full_name"],
         "repository_id": payload.get("id"),
         "default_branch": payload.get("default_branch"),
+        "is_archived": payload.get("archived"),
         "html_url": payload.get("html_url"),
         **_read(payload, reading),
     }
@@ -188,8 +189,32 @@ def pull_request_row(payload: Payload, repo: str, reading: Reading, changed_file
         "updated_at": parse_time(payload.get("updated_at")),
         "closed_at": parse_time(payload.get("closed_at")),
         "merged_at": parse_time(payload.get("merged_at")),
+        "is_locked": payload.get("locked"),
+        "lock_reason": payload.get("active_lock_reason"),
         "html_url": payload.get("html_url"),
         **_read(payload, reading),
+    }
+
+
+def commit_row(payload: Payload, repo: str, reading: Reading, pull_requests: Iterable[int] = ()) -> Row:
+    """Row of ``raw.commits``; ``pull_requests`` are those it is known to be a commit of."""
+    commit = payload.get("commit") or {}
+    author, committer = commit.get("author") or {}, commit.get("committer") or {}
+    return {
+        "repo": repo,
+        "sha": payload["sha"],
+        "pull_request_numbers": sorted(pull_requests),
+        "parents": [parent["sha"] for parent in payload.get("parents") or []],
+        **_person("author", payload.get("author")),
+        "author_name": author.get("name"),
+        **_person("committer", payload.get("committer")),
+        "committer_name": committer.get("name"),
+        "message": commit.get("message"),
+        "authored_at": parse_time(author.get("date")),
+        "committed_at": parse_time(committer.get("date")),
+        "html_url": payload.get("html_url"),
+        "read_at": naive_utc(reading.read_at),
+        "source": reading.source,
     }
 
 

@@ -17,6 +17,7 @@ class Kind(StrEnum):
     RUN = "run"
     JOB = "job"
     PULL_REQUEST = "pull request"
+    COMMIT = "commit"
     ISSUE = "issue"
     PULL_REQUEST_VIEW = "issue view of a pull request"
     MILESTONE = "milestone"
@@ -25,7 +26,7 @@ class Kind(StrEnum):
 
 
 def kind_of(payload: Mapping[str, Any]) -> Kind | None:
-    """The kind of a payload of any age; None for kinds that no table holds (users, commits, reviews, …)."""
+    """The kind of a payload of any age; None for kinds that no table holds (users, reviews, …)."""
 
     def has(*names: str) -> bool:
         return all(name in payload for name in names)
@@ -38,6 +39,8 @@ def kind_of(payload: Mapping[str, Any]) -> Kind | None:
         return Kind.WORKFLOW
     if has("number", "title", "head", "base") and isinstance(payload["base"], dict):
         return Kind.PULL_REQUEST
+    if has("sha", "commit", "parents") and isinstance(payload["commit"], dict):
+        return Kind.COMMIT
     if has("number", "title", "open_issues", "closed_issues"):
         return Kind.MILESTONE
     if has("id", "number", "title", "state", "user") and "category" not in payload:  # discussions have one

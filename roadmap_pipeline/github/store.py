@@ -30,6 +30,7 @@ READ_TABLES = (
     "job_logs",
     "passing_logs",
     "pull_requests",
+    "commits",
     "issues",
     "milestones",
     "issue_events",
@@ -52,6 +53,11 @@ _GROWS = {
 _FROM_API = "{}.source like 'http%'"
 _CARRIED = {
     "pull_requests": {"changed_files": "coalesce(incoming.changed_files, stored.changed_files)"},
+    # a commit may be one of several pull requests, each read by itself
+    "commits": {
+        "pull_request_numbers": "list_sort(list_distinct("
+        "coalesce(stored.pull_request_numbers, []) || incoming.pull_request_numbers))"
+    },
     # only GitHub itself can say that a run is there again
     "workflow_runs": {
         "deleted_upstream_at": f"case when {_FROM_API.format('incoming')} then incoming.deleted_upstream_at"

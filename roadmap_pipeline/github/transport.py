@@ -197,8 +197,10 @@ class GitHubClient:
             items = answer.items(items_key)
             if items is None:
                 raise GitHubError(f"GET {path} answered 200 without the list of {items_key or 'items'}", status=200)
-            if page > 1 and (not items or items == before):
+            if page > 1 and not items:
                 break
+            if items == before:
+                raise IncompleteList(f"GET {path}: GitHub gives page {page - 1} again as page {page}", status=200)
             yield items
             listed, holes = listed + len(items), holes + len(answer.holes)
             if not may_be_followed(answer, len(items), listed):

@@ -8,7 +8,7 @@ Sentences are made in :mod:`.wording`, the scorecard in :mod:`.scorecard`.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -38,12 +38,20 @@ class Report:
     report_date: date
     content: str
 
+    def row(self) -> Row:
+        """Return the row of ``derived.reports``."""
+        return asdict(self)
+
+
+class NothingToReport(RoadmapError):
+    """The warehouse holds nothing of the week: it lies before the first run, or hasn't begun."""
+
 
 def weekly_report(con: "duckdb.DuckDBPyConnection", week: str) -> Report:
     """Render the report of an ISO week such as ``2026-W46`` over all repositories.
 
-    Raises :class:`ConfigurationError` for text that is no week, :class:`RoadmapError` when the warehouse has no row for
-    it (nothing ran by then, or it was not built yet).
+    Raises :class:`ConfigurationError` for text that is no week, :class:`NothingToReport` when the warehouse has no row
+    for it (nothing ran by then, or it was not built yet).
     """
     try:
         monday = fmt.monday_of(week)
@@ -258,12 +266,12 @@ def _facts(con: "duckdb.DuckDBPyConnection", week: str, monday: date) -> dict[st
 
 def _without_gaps(con: "duckdb.DuckDBPyConnection", total: Sequence[Row], week: str, monday: date) -> list[Row]:
     """The weeks of the sparklines up to ``monday``, oldest first; those after the last run, for which there is no row,
-    with nothing in them. Raises :class:`RoadmapError` for a week before the first run or one that has not begun."""
+    with nothing in them. Raises :class:`NothingToReport` for a week before the first run or one that has not begun."""
     ((as_of, first),) = con.execute(
         "select p.as_of, (select min(w.week_start) from marts.ci_weekly as w) from config.parameters as p"
     ).fetchall()
     if monday > as_of.date() or (first is not None and monday < first):
-        raise RoadmapError(
+        raise NothingToReport(
             f"there is nothing to report on {week}: the warehouse holds the weeks from"
             f" {fmt.week_of(first or monday)} to {fmt.week_of(as_of.date())}; `roadmap ingest` reads more"
         )

@@ -27,7 +27,8 @@ class GitHubContent:
     job's log by job id; a job without an entry never wrote one. ``annotations`` gives a job's by job id, which is the
     check run's too. ``issues`` are plain issues; the issue view of a pull request is derived from ``pull_requests``
     unless ``issues`` has a record of that number.
-    ``pull_request_files`` and ``comments`` are keyed by (repository, number).
+    ``pull_request_files`` and ``comments`` are keyed by (repository, number). ``commits`` holds those of pull requests;
+    one that isn't there is made up from the run or pull request that names it.
     """
 
     clock: datetime
@@ -43,6 +44,7 @@ class GitHubContent:
     annotations: dict[int, list[Payload]] = field(default_factory=dict)
     pull_requests: dict[str, list[Payload]] = field(default_factory=dict)
     pull_request_files: dict[tuple[str, int], list[Payload]] = field(default_factory=dict)
+    commits: dict[str, list[Payload]] = field(default_factory=dict)
     issues: dict[str, list[Payload]] = field(default_factory=dict)
     milestones: dict[str, list[Payload]] = field(default_factory=dict)
     issue_events: dict[str, list[Payload]] = field(default_factory=dict)

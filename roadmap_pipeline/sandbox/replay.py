@@ -40,9 +40,9 @@ class ReplayReport:
 def load(directory: str | Path) -> tuple[GitHubContent, ReplayReport]:
     """The content of ``directory``, with the clock at the newest time in it.
 
-    Served is what hangs together: runs, pull requests, issues, milestones and events of repositories that a record
-    describes, jobs whose run is there, comments whose issue or pull request is there, logs whose job is there. The rest
-    is counted in the report. Raises ConfigurationError as ``read_dump`` does, and when nothing can be served.
+    Served is what hangs together: runs, pull requests, commits, issues, milestones and events of repositories that a
+    record describes, jobs whose run is there, comments whose issue or pull request is there, logs whose job is there.
+    The rest is counted in the report. Raises ConfigurationError as ``read_dump`` does, and when nothing can be served.
     """
     dump = read_dump(directory)
     report = ReplayReport()
@@ -71,6 +71,7 @@ class _Replay:
             (Kind.WORKFLOW, self._content.workflows),
             (Kind.RUN, self._content.runs),
             (Kind.PULL_REQUEST, self._content.pull_requests),
+            (Kind.COMMIT, self._content.commits),
             (Kind.ISSUE, self._content.issues),
             (Kind.PULL_REQUEST_VIEW, self._content.issues),
             (Kind.MILESTONE, self._content.milestones),

@@ -1,9 +1,11 @@
 """From desired comments to changes on GitHub, and carrying such a change out.
 
-How a sticky comment is recognised, kept single and read back is :mod:`roadmap_pipeline.github.comments`'.
+Belongs here: what is written where, and what is left alone and why. What GitHub refused lately is ``refusals``'; how a
+sticky comment is recognised, kept single and read back is :mod:`roadmap_pipeline.github.comments`'.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from roadmap_pipeline.github.comments import (
@@ -16,10 +18,12 @@ from roadmap_pipeline.github.comments import (
     put,
     render,
 )
-from roadmap_pipeline.github.transport import GitHubClient, NotFoundError
+from roadmap_pipeline.github.read_failures import costs_only_itself
+from roadmap_pipeline.github.transport import GitHubError, MovedError, NotFoundError, UnknownRepository
 from roadmap_pipeline.progress import task
-from roadmap_pipeline.sync.desired import DesiredComment
+from roadmap_pipeline.sync.desired import DesiredComment, LeftOut
 from roadmap_pipeline.sync.plan import Change, FieldChange, Kind, Plan
+from roadmap_pipeline.sync.refusals import Refusals
 from roadmap_pipeline.workspace import Workspace
 
 
@@ -29,43 +33,111 @@ class _Write:
 
     comment: DesiredComment
     author: str
+    was_refused: bool
 
 
-def plan_comments(client: GitHubClient, desired: Sequence[DesiredComment]) -> Plan:
+def plan_comments(workspace: Workspace, desired: Sequence[DesiredComment], left_out: Sequence[LeftOut] = ()) -> Plan:
     """What to create and edit so that every open pull request has the comment it should.
 
     Compared is the text as it stands on GitHub: a comment that somebody else edited is set right, and a note says so.
+    Nothing is planned, and a note says why, for repositories that aren't configured (any more), for pull requests on
+    which nobody can comment (``left_out``), and where GitHub refused a comment lately.
     """
-    if not desired:
+    if not desired and not left_out:
         return Plan()
+    client = workspace.github
+    may_be_written = _configured(workspace, {one.repo for one in desired} | {one.repo for one in left_out})
+    notes = list(_notes_on_repositories(desired, left_out, may_be_written))
+    wanted = [one for one in desired if one.repo in may_be_written]
+    if not wanted:
+        return Plan(notes=tuple(notes))
+    refusals = _refusals(workspace).known()
     author = client.viewer_login()
     changes: list[Change] = []
-    notes: list[str] = []
-    with task("Looking at pull-request comments", total=len(desired)) as progress:
-        for wanted in desired:
-            place, title = wanted.repo, f"{wanted.repo}#{wanted.number}"
+    with task("Looking at pull-request comments", total=len(wanted)) as progress:
+        for one in wanted:
+            progress.advance()
+            refusal = refusals.get((one.repo, one.number))
+            if refusal is not None and refusal.holds:
+                notes.append(
+                    f"{_title(one)}: GitHub refused a comment at {refusal.refused_at:%Y-%m-%d %H:%M} UTC"
+                    f" ({refusal.reason}); it is tried again after a day, or with other credentials"
+                )
+                continue
             try:
-                found = find(client, wanted.repo, wanted.number, author)
+                found = find(client, one.repo, one.number, author)
             except NotFoundError:
-                notes.append(f"{title} is gone from GitHub: no comment")
-                continue
-            finally:
-                progress.advance()
-            before = _before(found)
-            # Compared with what would be sent, which is shorter when the text exceeds GitHub's limit.
-            sent = render(_marker(wanted), wanted.body).partition("\n")[2]
-            if found is not None and content_hash(found.body) == content_hash(sent):
-                continue
-            if found is not None and found.is_edited_by_others:
-                notes.append(f"{title}: somebody edited the comment; it is written anew")
-            kind: Kind = "create_comment" if found is None else "edit_comment"
-            fields = (FieldChange("body", before, wanted.body),)
-            changes.append(Change("github", kind, place, title, fields, _Write(wanted, author)))
+                notes.append(f"{_title(one)} is gone from GitHub: no comment")
+            except MovedError:
+                notes.append(f"{one.repo} has another name now: the comment on {_title(one)} waits for the next ingest")
+            except GitHubError as error:
+                if not costs_only_itself(error):
+                    raise
+                notes.append(f"{_title(one)}: its comments can't be read ({error}); no comment this time")
+            else:
+                changes.extend(_changes(_Write(one, author, refusal is not None), found, notes))
     return Plan(tuple(changes), notes=tuple(notes))
 
 
-def _before(found: StickyComment | None) -> str | None:
-    return None if found is None else found.body
+def _changes(write: _Write, found: StickyComment | None, notes: list[str]) -> Iterator[Change]:
+    """The change that makes the comment ``found`` say what it should; none where it does."""
+    wanted = write.comment
+    # Compared with what would be sent, which is shorter when the text exceeds GitHub's limit.
+    sent = render(_marker(wanted), wanted.body).partition("\n")[2]
+    if found is not None and content_hash(found.body) == content_hash(sent):
+        return
+    if found is not None and found.is_edited_by_others:
+        notes.append(f"{_title(wanted)}: somebody edited the comment; it is written anew")
+    kind: Kind = "create_comment" if found is None else "edit_comment"
+    fields = (FieldChange("body", None if found is None else found.body, wanted.body),)
+    yield Change("github", kind, wanted.repo, _title(wanted), fields, write)
+
+
+def _configured(workspace: Workspace, repos: Collection[str]) -> set[str]:
+    """Those of ``repos`` (canonical names) that are configured now, be it by a former name."""
+    by_name = {repo.casefold(): repo for repo in repos}
+    configured = {name.casefold(): name for name in workspace.settings.repositories}
+    found = {repo for name, repo in by_name.items() if name in configured}
+    others = [repo for repo in repos if repo not in found]
+    for name in (configured[key] for key in configured.keys() - by_name.keys()) if others else ():
+        # It may be the former name of one of them, which GitHub alone can tell.
+        try:
+            present = str(workspace.github.repository(name).data["full_name"])
+        except UnknownRepository:
+            continue
+        except GitHubError as error:
+            if not costs_only_itself(error):
+                raise
+            continue
+        found |= {repo for repo in others if repo.casefold() == present.casefold()}
+    return found
+
+
+def _notes_on_repositories(
+    desired: Sequence[DesiredComment], left_out: Sequence[LeftOut], configured: Collection[str]
+) -> Iterator[str]:
+    """A note for each repository whose pull requests get no comment, and for those that are locked."""
+    counts = Counter([one.repo for one in desired] + [one.repo for one in left_out])
+    for repo, count in sorted((repo, count) for repo, count in counts.items() if repo not in configured):
+        yield f"{repo} is not configured (any more): no comment on its {_pull_requests(count)}"
+    archived = Counter(one.repo for one in left_out if one.reason == "archived" and one.repo in configured)
+    for repo, count in sorted(archived.items()):
+        yield f"{repo} is archived: no comment on its {_pull_requests(count)}"
+    for one in left_out:
+        if one.reason == "locked" and one.repo in configured:
+            yield f"{one.repo}#{one.number} is locked: no comment"
+
+
+def _pull_requests(count: int) -> str:
+    return "open pull request" if count == 1 else f"{count} open pull requests"
+
+
+def _title(comment: DesiredComment) -> str:
+    return f"{comment.repo}#{comment.number}"
+
+
+def _refusals(workspace: Workspace) -> Refusals:
+    return Refusals(workspace.settings.warehouse, workspace.github, workspace.settings.now())
 
 
 def _marker(comment: DesiredComment) -> Marker:
@@ -77,9 +149,12 @@ def apply_comment(workspace: Workspace, change: Change) -> str | None:
     """Write one comment. Returns why GitHub refuses it (locked, read-only token), None when it was written."""
     write: _Write = change.detail
     comment = write.comment
+    refusal: str | None = None
     try:
         # Looks again before it writes: another run may have been quicker since the plan was made.
         put(workspace.github, comment.repo, comment.number, comment.body, write.author, marker=_marker(comment))
-    except CommentRefused as refusal:
-        return refusal.reason
-    return None
+    except CommentRefused as error:
+        refusal = error.reason
+    if refusal is not None or write.was_refused:
+        _refusals(workspace).note(comment.repo, comment.number, refusal)
+    return refusal

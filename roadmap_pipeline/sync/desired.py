@@ -5,7 +5,7 @@ models, comparing them with what is there to :mod:`roadmap_pipeline.sync.notion_
 :mod:`roadmap_pipeline.sync.comments`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +74,37 @@ class DesiredComment:
     body: str
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """An open pull request that has no comment, and why: ``locked`` or ``archived``."""
+
+    repo: str
+    number: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What everything outside should say, by part; empty for parts that weren't asked for."""
+
+    reports: Sequence[DesiredRow] = ()
+    milestones: Sequence[DesiredRow] = ()
+    comments: Sequence[DesiredComment] = ()
+    left_out: Sequence[LeftOut] = ()
+
+
+def read_published(
+    con: "duckdb.DuckDBPyConnection", parts: Collection[str], report_name: str | None = None
+) -> Published:
+    """Read the ``publish`` tables for ``parts``; ``report_name`` narrows the reports to one."""
+    return Published(
+        reports=desired_reports(con, report_name) if "reports" in parts else (),
+        milestones=desired_roadmap(con) if "roadmap" in parts else (),
+        comments=desired_comments(con) if "comments" in parts else (),
+        left_out=comments_left_out(con) if "comments" in parts else (),
+    )
+
+
 def desired_reports(con: "duckdb.DuckDBPyConnection", report_name: str | None = None) -> list[DesiredRow]:
     """The rows of *CI Intelligence Reports*, oldest first; ``report_name`` narrows to one."""
     desired = []
@@ -102,6 +133,16 @@ def desired_comments(con: "duckdb.DuckDBPyConnection") -> list[DesiredComment]:
         DesiredComment(row["repo"], row["number"], row["head_sha"], row["body"])
         for row in _rows(con, "publish.pull_request_comments", "repo, number")
     ]
+
+
+def comments_left_out(con: "duckdb.DuckDBPyConnection") -> list[LeftOut]:
+    """The open pull requests on which nobody can comment."""
+    found = con.execute(
+        "select p.repo, p.number, case when r.is_archived then 'archived' else 'locked' end"
+        " from raw.pull_requests as p left join raw.repositories as r on r.repo = p.repo"
+        " where p.state = 'open' and (p.is_locked or r.is_archived) order by p.repo, p.number"
+    ).fetchall()
+    return [LeftOut(*row) for row in found]
 
 
 def _rows(con: "duckdb.DuckDBPyConnection", table: str, order: str) -> list[dict[str, Any]]:

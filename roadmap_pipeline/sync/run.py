@@ -15,7 +15,7 @@ from roadmap_pipeline.github.transport import RateLimited
 from roadmap_pipeline.progress import task
 from roadmap_pipeline.sync.comments import apply_comment, plan_comments
 from roadmap_pipeline.sync.databases import NotionSide
-from roadmap_pipeline.sync.desired import desired_comments, desired_reports, desired_roadmap
+from roadmap_pipeline.sync.desired import Published, read_published
 from roadmap_pipeline.sync.journal import INTERRUPTED, RowValues
 from roadmap_pipeline.sync.notion_rows import announced
 from roadmap_pipeline.sync.plan import ROW_KINDS, Change, Kind, Plan
@@ -92,15 +92,19 @@ class Sync:
         *,
         milestone: str | None = None,
         report_name: str | None = None,
+        published: Published | None = None,
     ) -> Plan:
-        """What would have to be written for ``parts``; ``milestone`` and ``report_name`` narrow the rows."""
+        """What would have to be written for ``parts``; ``milestone`` and ``report_name`` narrow the rows.
+
+        ``published`` is what should be said; read from the warehouse unless given.
+        """
         notes = [note for side in ("github", "notion") if (note := self._workspace.missing(side))]
         plan = Plan(notes=tuple(notes))
         notion = self._notion
-        with connect(self._workspace.settings.warehouse) as con:
-            reports = desired_reports(con, report_name) if "reports" in parts else []
-            milestones = desired_roadmap(con) if "roadmap" in parts else []
-            comments = desired_comments(con) if "comments" in parts else []
+        if published is None:
+            with connect(self._workspace.settings.warehouse) as con:
+                published = read_published(con, parts, report_name)
+        milestones = published.milestones
         roadmap = [row for row in milestones if milestone is None or milestone in row.names]
         if milestone is not None and "roadmap" in parts and not roadmap:
             raise ConfigurationError(
@@ -110,11 +114,11 @@ class Sync:
             if "databases" in parts:
                 plan += notion.plan_databases()
             current = {row.sync_key for row in milestones}
-            for rows in (notion.plan_reports(reports), notion.plan_roadmap(roadmap, current)):
+            for rows in (notion.plan_reports(published.reports), notion.plan_roadmap(roadmap, current)):
                 plan += rows.plan
                 self._agreed |= {row.sync_key: row for row in rows.agreed}
         if not self._workspace.missing("github"):
-            plan += plan_comments(self._workspace.github, comments)
+            plan += plan_comments(self._workspace, published.comments, published.left_out)
         return plan
 
     def apply(self, plan: Plan) -> SyncResult:

@@ -44,7 +44,8 @@ def judged(log: bytes) -> Verdict | None:
     verdict = classify(kept.log)
     if verdict is None or verdict.line is None:
         return verdict
-    return replace(verdict, line=kept.original([verdict.line - 1])[0])
+    tests = tuple(replace(test, line=kept.original([test.line - 1])[0]) for test in verdict.failed_tests)
+    return replace(verdict, line=kept.original([verdict.line - 1])[0], failed_tests=tests)
 
 
 def test_a_small_log_is_kept_as_it_is() -> None:

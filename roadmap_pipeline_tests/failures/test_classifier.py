@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roadmap_pipeline.failures.classifier import JobFacts, StepFacts, classify, classify_excerpt
-from roadmap_pipeline.failures.fingerprint import fingerprint
+from roadmap_pipeline.failures.failed_tests import FailedTest
+from roadmap_pipeline.failures.fingerprint import fingerprint_of_tests
 from roadmap_pipeline_tests.failures.logs import FAILED, FRAGMENTS, NO_DATA, job, line_of, raw, step
 
 PASSED = "FAILED tests/test_a.py::test_sum - assert 1 == 2"
@@ -18,7 +19,8 @@ def test_a_failed_test_is_found_with_its_line() -> None:
     assert (verdict.category, verdict.domain, verdict.rule_id) == ("test", "code", "test.pytest.failed_line")
     assert verdict.line == line_of(log, PASSED)
     assert verdict.evidence == PASSED
-    assert verdict.fingerprint == fingerprint("test", "test.pytest.failed_line", "tests/test_a.py::test_sum")
+    assert verdict.fingerprint == fingerprint_of_tests(["tests/test_a.py::test_sum"])
+    assert verdict.failed_tests == (FailedTest("tests/test_a.py::test_sum", "assert 1 == 2", verdict.line),)
     assert not verdict.retryable
 
 
@@ -76,10 +78,7 @@ def test_a_step_that_may_fail_is_not_the_cause_but_one_that_reports_is_neither()
     assert reported.category == "script_error"
 
 
-@pytest.mark.parametrize(
-    "later",
-    ["npm ci", "sudo apt-get install -y jq", "actions/setup-node@v4", "pip install -r x.txt", "docker push a/b"],
-)
+@pytest.mark.parametrize("later", ["npm publish", "actions/deploy-pages@v4", "twine upload dist/*", "docker push a/b"])
 def test_a_step_that_was_followed_by_what_nobody_does_after_a_failure_was_allowed_to_fail(later: str) -> None:
     log = job(step("./try.sh", "./try.sh: line 3: foo: command not found", FAILED), step(later, "done"))
     assert classify(log) is None
@@ -88,11 +87,76 @@ def test_a_step_that_was_followed_by_what_nobody_does_after_a_failure_was_allowe
     assert known.category == "script_error"
 
 
-@pytest.mark.parametrize("later", ["actions/upload-artifact@v4", "make clean", "npm test", "docker compose down"])
+@pytest.mark.parametrize(
+    "later",
+    [
+        "actions/upload-artifact@v4",
+        "make clean",
+        "npm test",
+        "docker compose down",
+        "python -m pip install asv",
+        "npm ci",
+        "actions/checkout@v4",
+        "actions/setup-node@v4",
+    ],
+)
 def test_what_runs_after_a_failure_too_does_not_excuse_it(later: str) -> None:
     verdict = classify(job(step("./try.sh", "./try.sh: line 3: foo: command not found", FAILED), step(later, "done")))
     assert verdict is not None
     assert verdict.category == "script_error"
+
+
+CACHED = "Cache hit occurred on the primary key {}, not saving cache."
+SAVED = "Cache saved with key: {}"
+
+
+@pytest.mark.parametrize("said", [CACHED, SAVED])
+@pytest.mark.parametrize("key", ["Linux-deps-1a2b", "setup-go-Linux-x64-go-1.23-77", "node-cache-Linux-x64-npm-12"])
+def test_a_cache_that_is_kept_only_when_all_is_well_excuses_a_failed_step(said: str, key: str) -> None:
+    cache = step("actions/cache@v4\nwith:\n  path: deps\n  key: Linux-deps-1a2b", "Cache not found")
+    broken = step("./try.sh", "./try.sh: line 3: foo: command not found", FAILED)
+    assert classify(job(cache, broken, ["Post job cleanup.", said.format(key)])) is None
+
+
+@pytest.mark.parametrize("said", [CACHED, SAVED])
+@pytest.mark.parametrize("key", ["golangci-lint.cache-Linux-2884-70ff", "v0-rust-build-Linux-77", "Linux-other-9"])
+def test_a_cache_that_is_kept_always_does_not(said: str, key: str) -> None:
+    cache = step("actions/cache@v4\nwith:\n  path: deps\n  key: Linux-deps-1a2b", "Cache not found")
+    broken = step("acme/lint@v7", "##[error]pkg/a.go:3:1: Error return value is not checked (errcheck)")
+    verdict = classify(job(cache, broken, ["Post job cleanup.", said.format(key)]))
+    assert verdict is not None
+    assert verdict.category == "lint_format"
+
+
+CONTAINER = "##[command]/usr/bin/docker run --name x --rm x"
+
+
+@pytest.mark.parametrize(
+    ("output", "category"),
+    [
+        (["CONFLICT (content): Merge conflict in setup.sh", "error: could not apply 9cd2dd0..."], "git_checkout"),
+        (["FAILED tests/test_a.py::test_sum - assert 1 == 2", "1 failed in 0.10s"], "test"),
+        (["reading the plan", "error: the moon is in the wrong phase"], "unknown"),
+        (
+            ["Traceback (most recent call last):", '  File "/x.py", line 3, in main', "MoonError: wrong phase"],
+            "unknown",
+        ),
+    ],
+)
+@pytest.mark.parametrize("later", [[], step("actions/upload-artifact@v4", "done")])
+def test_a_container_that_failed_without_a_word_of_the_runner(
+    output: list[str], category: str, later: list[str]
+) -> None:
+    verdict = classify(job(step("make setup", "ok"), step("acme/rebase@v1", CONTAINER, *output), later))
+    assert verdict is not None
+    assert verdict.category in (category, "script_error")
+    assert verdict.evidence in output
+
+
+@pytest.mark.parametrize("output", [["0 errors", "done"], ["error: tried again", *["fine"] * 20], []])
+def test_a_container_that_ended_well_is_no_failure(output: list[str]) -> None:
+    assert classify(job(step("acme/check@v1", CONTAINER, *output))) is None
+    assert classify(job(step("make setup", *output, "error: not in a container"))) is None
 
 
 def test_a_failed_attempt_that_was_tried_again_is_no_failure() -> None:

@@ -12,7 +12,9 @@ import pytest
 from roadmap_pipeline import progress
 from roadmap_pipeline.failures.classifier import default_classifier
 from roadmap_pipeline.failures.excerpts import make_excerpt
+from roadmap_pipeline.failures.fingerprint import fingerprint_of_tests
 from roadmap_pipeline.failures.novelty import baseline, packed
+from roadmap_pipeline.failures.replay import Moved, noting_moves
 from roadmap_pipeline.failures.rules import load_rules
 from roadmap_pipeline.failures.warehouse import classify_failures, unknown_jobs
 from roadmap_pipeline.warehouse.connection import connect
@@ -108,6 +110,31 @@ def test_new_rules_judge_everything_again(con: duckdb.DuckDBPyConnection, tmp_pa
     stored = con.execute("select ruleset_version, retryable from derived.failure_verdicts").fetchall()
     assert stored == [(rules.version, True)]
     assert classify_failures(con, rules=rules) == 0
+
+
+def test_failures_that_older_rules_took_for_two_become_one_group_and_their_tests_are_stored(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    """The first was judged by its summary line; judged again it is the same failure as the second, so it came first."""
+    output = [
+        "CartTest > totals() FAILED",
+        "    AssertionError at CartTest.java:{}",
+        "> There were failing tests. See x",
+    ]
+    for job_id in (1, 2):
+        store_job(con, job_id, "failure")
+        store_log(con, job_id, job(step("./gradlew test", *(line.format(job_id) for line in output), FAILED)))
+    old = {"repo": "acme/payments", "job_id": 1, "run_id": 101, "run_attempt": 2, "category": "test", "domain": "code"}
+    old |= {"fingerprint": "of-old", "ruleset_version": "1.1.0+old", "judged_from": "log", "retryable": False}
+    replace_rows(con, "derived.failure_verdicts", [old])
+    moved: list[Moved] = []
+    with noting_moves(con, moved):
+        assert classify_failures(con) == 2
+    assert [(one.before, one.after, one.failures) for one in moved] == [("test", "test", 1)]
+    columns = "fingerprint, known_by, failed_tests, failed_tests_why, failed_tests_count"
+    found = con.execute(f"select distinct {columns} from derived.failure_verdicts").fetchall()
+    name = "CartTest > totals()"
+    assert found == [(fingerprint_of_tests([name]), "tests", [name], ["AssertionError"], 1)]
 
 
 def test_progress_is_shown(con: duckdb.DuckDBPyConnection) -> None:

@@ -173,12 +173,12 @@ class World:
 
 @pytest.fixture
 def serve():
-    """Serves content: ``serve(content, **options of GitHubState) -> World``."""
+    """Serves content: ``serve(content, **options of GitHubState) -> World``, with ``proxy`` behind what it makes."""
     with ExitStack() as stack:
 
-        def start(content, **options):
+        def start(content, proxy=lambda app: app, **options):
             state = GitHubState(content, **{"rate_limit": None, **options})
-            server = stack.enter_context(Server(create_app(state)))
+            server = stack.enter_context(Server(proxy(create_app(state))))
             return World(state, server.base_url, stack)
 
         yield start
@@ -198,6 +198,6 @@ def everything(con):
     """All that the raw tables hold of GitHub, without when and where it was read."""
     found = {}
     for name in READ_TABLES:
-        left_out = "read_at, source" if name in ("job_logs", "passing_logs") else "read_at, source, payload"
+        left_out = "read_at, source" if name in ("job_logs", "passing_logs", "commits") else "read_at, source, payload"
         found[name] = sorted(map(repr, table(con, f"select * exclude ({left_out}) from raw.{name}")))
     return found

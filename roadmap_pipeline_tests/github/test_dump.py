@@ -69,6 +69,7 @@ def test_every_arrangement_of_files_is_read(tmp_path, con):
         "job_logs": 0,
         "passing_logs": 0,
         "pull_requests": 3,
+        "commits": 0,
         "issues": 2,
         "milestones": 1,
         "issue_events": 3,

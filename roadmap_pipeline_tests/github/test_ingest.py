@@ -47,6 +47,7 @@ def test_everything_is_read(serve, con):
         "job_logs": 4,
         "passing_logs": 0,
         "pull_requests": 2,
+        "commits": 0,
         "issues": 2,
         "milestones": 1,
         "issue_events": 3,

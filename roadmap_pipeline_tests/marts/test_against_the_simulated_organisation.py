@@ -15,6 +15,7 @@ import pytest
 
 from roadmap_pipeline.failures.taxonomy import CATEGORIES
 from roadmap_pipeline.github import records
+from roadmap_pipeline.sandbox.content import GitHubContent
 from roadmap_pipeline.sandbox.organisation import generate
 from roadmap_pipeline.sandbox.organisation.truth import GroundTruth
 from roadmap_pipeline.settings import DEFAULT_BOTS
@@ -54,6 +55,7 @@ def organisation() -> Iterator[Organisation]:
         ("raw.pull_requests", content.pull_requests, records.pull_request_row),
     ):
         rows[table] = [make(payload, repo, reading) for repo, payloads in by_repo.items() for payload in payloads]
+    rows["raw.commits"] = [row for repo in content.repositories for row in _commits(content, repo, reading)]
     rows["derived.failure_verdicts"] = [
         {
             "repo": each.repo,
@@ -75,6 +77,17 @@ def organisation() -> Iterator[Organisation]:
             replace_table(con, table, values)
         build(con, project())
         yield Organisation(Warehouse(con), truth, Reckoning(content, truth, AS_OF))
+
+
+def _commits(content: GitHubContent, repo: str, reading: records.Reading) -> Iterator[dict[str, Any]]:
+    """What is read of commits: all of the pull requests whose latest commit no run tested."""
+    tested = {run["head_sha"] for run in content.runs[repo]}
+    own = {commit["sha"]: commit for commit in content.commits[repo]}
+    for pull in content.pull_requests[repo]:
+        commit = own.get(pull["head"]["sha"]) if pull["head"]["sha"] not in tested else None
+        while commit is not None:
+            yield records.commit_row(commit, repo, reading, [pull["number"]])
+            commit = own.get(commit["parents"][0]["sha"])
 
 
 def test_outcomes(organisation: Organisation):
@@ -203,8 +216,8 @@ def test_red_episodes(organisation: Organisation):
 
 
 def test_repairs(organisation: Organisation):
-    """Two differences are meant: what no run at all shows is known to the truth only, and a bot's commit on top of a
-    person's is a repair that came too late here, and none at all there."""
+    """Two differences are meant: what nothing shows is known to the truth only, and a bot's commit on top of a person's
+    is a repair that came too late here where its parents were not read, and none at all there."""
     here = {
         (row["run_id"], row["run_attempt"], row["repair_sha"]): row
         for row in organisation.table("marts.autofix_attempts")
@@ -219,7 +232,11 @@ def test_repairs(organisation: Organisation):
     assert {key: each.mechanism.replace("bot_pr", "declared") for key, each in there.items()} == {
         key: here[key]["mechanism"] for key in there
     }
-    assert {row["outcome"] for key, row in here.items() if key not in there} <= {"superseded_by_human", "unverified"}
+    assert {row["outcome"] for key, row in here.items() if key not in there} <= {"superseded_by_human"}
+    untested = {each.repair_sha for each in there.values() if each.outcome == "unverified"} - {
+        sha for (sha,) in organisation.warehouse.rows("select head_sha from marts.ci_runs")
+    }
+    assert untested
     assert {row["repair_kind"] for row in here.values() if row["mechanism"] == "auto_rerun"} == {"retry_recovered"}
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from roadmap_pipeline_tests.marts.world import BOT, REPO, World
+from roadmap_pipeline_tests.marts.world import BOT, REPO, World, at
 
 BOT_RERUN: dict[str, Any] = {"triggering_actor": "github-actions[bot]", "triggering_actor_type": "Bot"}
 FEATURE: dict[str, Any] = {"branch": "feature/x", "event": "pull_request"}
@@ -133,14 +133,148 @@ def test_a_run_that_waits_for_approval_verifies_nothing():
     assert _ledger(world) == [(run, 1, "bot_commit", "unverified")]
 
 
-def test_a_push_that_started_no_run_at_all_is_unverified_not_failed():
+BY_BOT: dict[str, Any] = {"author": BOT, "author_type": "Bot", "author_name": BOT}
+
+
+def _failed_and_moved_on(*, head: str = "b", minutes: float = 10, **values: Any) -> tuple[World, int]:
+    """A pull request whose commit ``a`` failed at 12:10, and whose latest commit is another one."""
     world = World()
-    run = world.run("11-10 12:00", "failure", sha="a", **FEATURE)
-    pushed = next(row for row in world.rows["raw.workflow_runs"])["created_at"].replace(hour=13)
-    world.pull_request(7, head_branch="feature/x", head_sha="b", updated_at=pushed)
+    run = world.run("11-10 12:00", "failure", sha="a", minutes=minutes, **FEATURE)
+    # Somebody commented days later: no time of any commit.
+    world.pull_request(7, head_branch="feature/x", head_sha=head, updated_at=at("11-14 09:00"), **values)
+    return world, run
+
+
+def test_a_push_of_a_bot_that_started_no_run_at_all_is_unverified_not_failed():
+    world, run = _failed_and_moved_on()
+    world.commit("a", "base", "11-10 11:59")
+    world.commit("b", "a", "11-10 12:20", **BY_BOT)
     assert _ledger(world) == [(run, 1, "bot_commit", "unverified")]
     with world.built() as warehouse:
         assert warehouse.weekly("autofix_attempts, autofix_success_rate, ci_health_score") == (1, None, 0.0)
+        assert warehouse.row("select repair_sha, repaired_at, repaired_by from marts.autofix_attempts") == (
+            "b", at("11-10 12:20"), BOT
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        pytest.param({}, id="a person's"),
+        pytest.param({"author": "other[bot]", "author_type": "Bot", "author_name": "other[bot]"}, id="another bot's"),
+        pytest.param({**BY_BOT, "parents": ["h"]}, id="on top of another commit"),
+        pytest.param({**BY_BOT, "parents": ["h", "main"]}, id="a merge of others"),
+        pytest.param({**BY_BOT, "parents": []}, id="on top of nothing"),
+        pytest.param({**BY_BOT, "committed_at": at("11-11 12:11")}, id="after the horizon"),
+        pytest.param({**BY_BOT, "committed_at": at("11-10 12:09")}, id="before the failure"),
+        pytest.param({**BY_BOT, "committed_at": None, "authored_at": None}, id="of an unknown time"),
+        pytest.param({**BY_BOT, "pull_request_numbers": [8]}, id="on another branch"),
+    ],
+)
+def test_no_other_commit_without_a_run_is_an_attempt(made: dict[str, Any]):
+    world, _ = _failed_and_moved_on(head="later")
+    world.pull_request(8, head_branch="feature/y", head_sha="b")
+    world.commit("b", "a", "11-10 12:20", **made)
+    assert _ledger(world) == []
+
+
+def test_a_commit_that_nobody_read_is_none():
+    world, _ = _failed_and_moved_on()
+    assert _ledger(world) == []
+
+
+@pytest.mark.parametrize(
+    ("made", "by"),
+    [
+        pytest.param({"author_name": "autofix-ci", "author": None}, "autofix-ci", id="by name, without an account"),
+        pytest.param({"committer": "GitHub-Actions[bot]"}, "GitHub-Actions[bot]", id="as committer"),
+        pytest.param({"committer_name": BOT, "committer": None}, BOT, id="as committer by name"),
+        pytest.param({"author": BOT, "author_name": "Our fixer"}, BOT, id="by login, whatever it calls itself"),
+        pytest.param({**BY_BOT, "parents": ["main", "a"]}, BOT, id="as a merge that holds what failed"),
+    ],
+)
+def test_a_bot_is_told_by_login_or_name_as_author_or_committer(made: dict[str, Any], by: str):
+    world, run = _failed_and_moved_on()
+    world.commit("b", "a", "11-10 12:20", **made)
+    assert _ledger(world) == [(run, 1, "bot_commit", "unverified")]
+    with world.built() as warehouse:
+        assert warehouse.one("select repaired_by from marts.autofix_attempts") == by
+
+
+def test_a_commit_of_the_last_hour_says_nothing_yet():
+    world, run = _failed_and_moved_on()
+    world.commit("b", "a", "11-10 12:20", **BY_BOT)
+    world.as_of = at("11-10 13:19")
+    assert _ledger(world) == []
+    world.as_of = at("11-10 13:20")
+    assert _ledger(world) == [(run, 1, "bot_commit", "unverified")]
+
+
+def test_a_bot_on_top_of_a_person_s_untested_commit_repairs_nothing_tested_or_not():
+    world, _ = _failed_and_moved_on(head="c")
+    world.commit("h", "a", "11-10 12:20")
+    world.commit("b", "h", "11-10 12:30", **BY_BOT)
+    world.commit("c", "b", "11-10 12:50", message="Reword [skip ci]")
+    assert _ledger(world) == []
+    world.run("11-10 12:31", sha="b", author=BOT, **FEATURE)
+    assert _ledger(world) == []
+
+
+def test_a_bot_repairs_the_commit_it_is_made_on_though_an_older_one_failed_later():
+    """A slow run of the commit before ends last; what stood on the bot's parent counts."""
+    world, run = _failed_and_moved_on()
+    slow = world.run("11-10 11:50", "failure", sha="z", minutes=25, **FEATURE)
+    world.commit("b", "a", "11-10 12:20", **BY_BOT)
+    assert _ledger(world) == [(run, 1, "bot_commit", "unverified")]
+    assert slow != run
+
+
+def test_a_bot_repairs_nothing_whose_failure_a_re_run_had_taken_back():
+    world, run = _failed_and_moved_on()
+    world.run("11-10 12:00", "success", sha="a", attempt=2, run_id=run, started="11-10 12:12", minutes=5, **FEATURE)
+    world.commit("b", "a", "11-10 12:20", **BY_BOT)
+    assert _ledger(world) == []
+
+
+def test_the_time_of_a_tested_repair_is_the_commit_s_where_it_was_read():
+    world, run = _failed_and_moved_on(head="c")
+    world.commit("b", "a", "11-10 12:20", **BY_BOT)
+    world.commit("c", "b", "11-10 16:00", message="Reword [skip ci]")
+    world.run("11-10 12:25", sha="b", author=BOT, **FEATURE)
+    assert _ledger(world) == [(run, 1, "bot_commit", "fixed")]
+    with world.built() as warehouse:
+        assert warehouse.one("select repaired_at from marts.autofix_attempts") == at("11-10 12:20")
+
+
+def test_a_run_that_comes_late_verifies_what_was_unverified():
+    world, run = _failed_and_moved_on()
+    world.commit("b", "a", "11-10 12:20", **BY_BOT)
+    world.run("11-10 14:00", "failure", sha="b", author=BOT, **FEATURE)
+    assert _ledger(world) == [(run, 1, "bot_commit", "failed")]
+
+
+def test_untested_commits_that_declare_or_revert_are_attempts_of_their_kind():
+    sha = "0123456789abcdef0123456789abcdef01234567"
+    world = World()
+    run = world.run("11-10 12:00", "failure", sha=sha, **FEATURE)
+    world.pull_request(7, head_branch="feature/x", head_sha="c")
+    world.commit("b", sha, "11-10 12:20", message=f"Fix it\n\nAuto-Fix-For: {run}")
+    revert = {"author": "other[bot]", "author_type": "Bot", "message": f"Revert\n\nThis reverts commit {sha}."}
+    world.commit("c", "b", "11-10 12:40", **revert)
+    assert _ledger(world) == [(run, 1, "declared", "unverified"), (run, 1, "auto_revert", "unverified")]
+
+
+def test_a_dump_s_commit_that_names_no_pull_request_is_known_by_the_latest_commit():
+    world, run = _failed_and_moved_on()
+    world.commit("b", "a", "11-10 12:20", pull_requests=(), **BY_BOT)
+    assert _ledger(world) == [(run, 1, "bot_commit", "unverified")]
+
+
+def test_a_commit_of_two_pull_requests_of_one_branch_is_one_attempt():
+    world, run = _failed_and_moved_on()
+    world.pull_request(9, head_branch="feature/x", head_sha="b", base_branch="release")
+    world.commit("b", "a", "11-10 12:20", pull_requests=(7, 9), **BY_BOT)
+    assert _ledger(world) == [(run, 1, "bot_commit", "unverified")]
 
 
 @pytest.mark.parametrize(("between", "outcome"), [("failure", "fixed"), ("success", "superseded_by_human")])

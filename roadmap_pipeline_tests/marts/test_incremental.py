@@ -84,7 +84,15 @@ def _corrected_job(world: World, random: Random) -> None:
 def _verdict(world: World, random: Random) -> None:
     verdict = {"category": random.choice(["test", "lint_format", "unknown"]), "domain": "code", "rule_id": "x"}
     fingerprint = random.choice(["f", "g", None])
-    world.add("derived.failure_verdicts", **_job(world, random), **verdict, fingerprint=fingerprint, retryable=False)
+    tests = random.sample(["cart", "login", "tax"], random.randint(0, 3))
+    named = {
+        "known_by": ("tests" if tests else random.choice(["cause", "job"])) if fingerprint else None,
+        "failed_tests": tests if fingerprint else None,
+        "failed_tests_why": [random.choice(["", "no"]) for _ in tests] if fingerprint else None,
+        "failed_tests_count": len(tests) if fingerprint else None,
+    }
+    verdict |= named | {"fingerprint": fingerprint, "retryable": False}
+    world.add("derived.failure_verdicts", **_job(world, random), **verdict)
 
 
 def _log(world: World, random: Random) -> None:
@@ -105,6 +113,19 @@ def _pull_request(world: World, random: Random) -> None:
         updated_at=at(f"{_day(random)} 10:00"),
         closed_at=pick([None, at(f"{_day(random)} 20:00")]),
         body=pick(["", "Auto-Fix-For: 2", "actions/runs/5"]),
+    )
+
+
+def _commit(world: World, random: Random) -> None:
+    pick = random.choice
+    world.commit(
+        pick(["a", "b", "c", "e"]),
+        pick(["a", "b", "d"]),
+        f"{_day(random)} 15:0{random.randint(0, 9)}",
+        pull_requests=pick([(1,), (1, 2), (3,), ()]),
+        repo=pick(_REPOS),
+        author=pick(["ada", BOT, None]),
+        message=pick(["Change", "Auto-Fix-For: 3", "reverts aaaaaaa"]),
     )
 
 
@@ -140,7 +161,7 @@ def _former_branch(world: World, random: Random) -> None:
 
 _CHANGES: tuple[Callable[[World, Random], None], ...] = (
     _run, _run, _run, _rerun, _rerun, _corrected_run, _corrected_run, _corrected_job,
-    _verdict, _log, _pull_request, _branch, _another_now, _workflow, _workflow, _return, _former_branch,
+    _verdict, _log, _pull_request, _commit, _branch, _another_now, _workflow, _workflow, _return, _former_branch,
 )  # fmt: skip
 
 
@@ -152,6 +173,7 @@ def _history(random: Random) -> World:
         _run(world, random)
     world.run("11-09 10:00")  # at least one job to speak of
     _pull_request(world, random)
+    _commit(world, random)
     _branch(world, random)
     return world
 

@@ -3,7 +3,7 @@
 Belongs here: making rows with sensible defaults. What the models should say about them belongs to the tests.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -155,6 +155,25 @@ class World:
             "html_url": f"https://github.com/{REPO}/pull/{number}",
         }
         self.add("raw.pull_requests", **row | values)
+
+    def commit(self, sha: str, parent: str, time: str, *, pull_requests: Sequence[int] = (7,), **values: Any) -> None:
+        """A person's commit that was read with the others of its pull requests."""
+        row = {
+            "repo": REPO,
+            "sha": sha,
+            "pull_request_numbers": list(pull_requests),
+            "parents": [parent],
+            "author": "ada",
+            "author_type": "User",
+            "author_name": "Ada",
+            "committer": "web-flow",
+            "committer_type": "User",
+            "committer_name": "GitHub",
+            "message": "Change",
+            "authored_at": at("11-01 00:00"),
+            "committed_at": at(time),
+        }
+        self.add("raw.commits", **row | values)
 
     def tables(self) -> dict[str, list[dict[str, Any]]]:
         """All rows, with the configuration and the repository's own record (unless ``default_branch`` is None)."""

@@ -21,6 +21,9 @@ with failed as (
         v.domain as verdict_domain,
         v.rule_id as verdict_rule_id,
         v.fingerprint,
+        v.known_by,
+        v.failed_tests,
+        v.failed_tests_count,
         v.line,
         v.evidence,
         v.retryable,
@@ -47,15 +50,25 @@ select
     case when j.is_recognised then j.verdict_domain when j.is_timeout then 'platform' else 'unknown' end as domain,
     case when j.is_recognised then j.verdict_rule_id when j.is_timeout then j.outcome_reason end as rule_id,
     j.fingerprint,
+    j.known_by,
+    coalesce(j.failed_tests, []) as failed_tests,
+    coalesce(j.failed_tests_count, 0) as failed_tests_count,
     j.line,
     j.evidence,
     coalesce(j.retryable, false) as is_retryable,
     j.ruleset_version,
     k.job_name is not null as is_flaky,
-    -- The default branch's latest result when the run was created was a failure; two known fingerprints must agree.
+    -- The default branch's latest result when the run was created was a failure; two known causes must agree: all tests
+    -- that failed failed there, too (of more than are listed the very same), and of what is known by its job alone
+    -- nobody can tell.
     d.job_id is not null
         and coalesce(d.next_result_at >= j.run_created_at, true)
-        and coalesce(d.fingerprint = j.fingerprint, true) as is_preexisting,
+        and case
+            when 'job' in (j.known_by, d.known_by) then false
+            when j.known_by = 'tests' and d.known_by = 'tests' and j.failed_tests_count <= len(j.failed_tests)
+                then list_has_all(d.failed_tests, j.failed_tests)
+            else coalesce(d.fingerprint = j.fingerprint, true)
+        end as is_preexisting,
     j.failed_steps,
     j.run_created_at,
     j.day,

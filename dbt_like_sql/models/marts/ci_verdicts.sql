@@ -14,7 +14,7 @@ with failures as (
         count(distinct f.head_sha) over same as commits_hit,
         count(distinct f.head_sha) filter (where f.is_flaky) over same as commits_flaked
     from failures as f
-    where f.fingerprint is not null
+    where f.fingerprint is not null and f.known_by is distinct from 'job'
     window same as (
         partition by f.repo, f.workflow_path, f.job_base_name, f.fingerprint
         order by f.run_created_at range between interval 30 day preceding and current row
@@ -26,6 +26,14 @@ with failures as (
         s.since_sha,
         s.since_url,
         s.results,
+        -- Whether the job's latest result on the default branch was a failure, too, and which tests failed there.
+        s.job_id is not null and coalesce(s.next_result_at >= f.run_created_at, true) as is_red_there,
+        coalesce(s.known_by = 'job', false) as is_vague_there,
+        case
+            when s.job_id is not null and coalesce(s.next_result_at >= f.run_created_at, true)
+                then len(list_intersect(f.failed_tests, coalesce(s.failed_tests, [])))
+            else 0
+        end as tests_failing_there,
         greatest(h.commits_hit, 1) as commits_hit,  -- of an unknown commit, or without a fingerprint, this one
         coalesce(h.commits_flaked, 0) as commits_flaked,
         k.flake_rate,
@@ -55,6 +63,8 @@ with failures as (
             when k.domain = 'platform' and k.is_retryable then 'retryable'
             -- Two commits make a flake (metrics.md, section 5); at most every second time it is real.
             when k.commits_flaked >= 2 and k.commits_flaked >= 0.5 * (k.commits_hit - 1) then 'failure_flakes'
+            -- The job fails there, too, but nobody can tell whether by the same.
+            when k.domain = 'code' and k.is_red_there and (k.known_by = 'job' or k.is_vague_there) then 'default_branch_red'
             -- A job's flake rate alone blames nobody: what is left of its failures are mostly those that were real.
             when k.domain in ('code', 'pipeline') then 'code'
             else 'open'
@@ -76,6 +86,10 @@ select
     j.rule_id,
     j.ruleset_version,
     j.fingerprint,
+    j.known_by,
+    j.failed_tests,
+    j.failed_tests_count,
+    j.tests_failing_there,
     case j.grounds
         when 'default_branch_fails' then 'already_failing'
         when 'passed_too' then 'known_flaky'
@@ -98,7 +112,16 @@ select
             j.commits_flaked, greatest(j.commits_hit - 1, j.commits_flaked), j.job_flakes
         )
         when 'retryable' then replace(j.category, '_', ' ') || ' says nothing about the code, and may be gone next time'
-        when 'code' then 'the default branch did not fail like this, and the job did not pass on this commit' || j.job_flakes
+        when 'default_branch_red' then 'the default branch fails in this job, too, but '
+            || case when j.known_by = 'job' then 'this log' else 'its log' end
+            || ' does not tell by what: it may be the same or not' || j.job_flakes
+        when 'code' then case
+            when j.tests_failing_there > 0 then format(
+                '{} of {} failing tests also fail on the default branch, the others do not',
+                j.tests_failing_there, j.failed_tests_count
+            )
+            else 'the default branch did not fail like this'
+        end || ', and the job did not pass on this commit' || j.job_flakes
         else case
             when j.category = 'unknown' then 'the cause was not recognised'
             else replace(j.category, '_', ' ') || ' may come from the change or from what it runs on'

@@ -1,4 +1,4 @@
--- The sticky comment that each open pull request should have.
+-- The sticky comment that each open pull request should have on which people can comment.
 select
     c.repo,
     c.number,
@@ -6,4 +6,5 @@ select
     c.body
 from derived.pull_request_comments as c
 inner join staging.stg_pull_requests as p on p.repo = c.repo and p.number = c.number
-where p.state = 'open'
+left join raw.repositories as r on r.repo = c.repo
+where p.state = 'open' and not p.is_locked and r.is_archived is distinct from true

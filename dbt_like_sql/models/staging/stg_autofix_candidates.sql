@@ -30,8 +30,38 @@ with horizon as (
     from failures as f
     inner join staging.stg_workflow_runs as n on n.run_id = f.run_id and n.run_attempt = f.run_attempt + 1
     where n.is_triggered_by_bot and n.started_at <= f.until
+), made_commits as not materialized (
+    -- Of most commits only their runs tell; of some pull requests all commits are known, with their parents and times.
+    select
+        c.repo,
+        c.head_repo,
+        c.branch,
+        c.head_sha,
+        cast(null as varchar[]) as parents,
+        c.first_seen_at as made_at,
+        c.commit_by,
+        c.actor,
+        c.message
+    from staging.stg_commits as c
+    anti join staging.stg_branch_commits as k
+        on k.repo = c.repo and k.head_repo = c.head_repo and k.branch = c.branch and k.head_sha = c.head_sha
+    union all
+    -- Runs may be read a little before commits: that nothing tested a commit of the last hour says nothing yet.
+    select
+        k.repo,
+        k.head_repo,
+        k.branch,
+        k.head_sha,
+        k.parents,
+        k.committed_at as made_at,
+        k.commit_by,
+        k.actor,
+        k.message
+    from staging.stg_branch_commits as k
+    cross join horizon as h
+    where k.is_tested or k.committed_at <= h.as_of - interval 1 hour
 ), bot_commits as (
-    select c.* from staging.stg_commits as c where c.commit_by = 'autofix_bot'
+    select c.* from made_commits as c where c.commit_by = 'autofix_bot'
 ), touched_branches as (
     select distinct b.repo, b.head_repo, b.branch from bot_commits as b
 ), verdicts as (
@@ -50,8 +80,32 @@ with horizon as (
     inner join (
         select distinct v.repo, v.head_repo, v.branch, v.workflow_path, v.event from verdicts as v
     ) as w on w.repo = b.repo and w.head_repo = b.head_repo and w.branch = b.branch
-), commits as (
+    where b.parents is null
+), last_verdicts as (
     -- The failure must still have stood when the bot committed: the last verdict before is the failing one.
+    select v.*, b.head_sha as repair_sha, b.made_at as repaired_at, b.actor as repaired_by
+    from bot_commits_by_workflow as b
+    asof join verdicts as v
+        on v.repo = b.repo
+        and v.head_repo = b.head_repo
+        and v.branch = b.branch
+        and v.workflow_path = b.workflow_path
+        and v.event = b.event
+        and v.decided_at <= b.made_at
+    union all
+    -- What a commit was made on is what it repairs, if that is known: the last verdict on one of its parents.
+    select v.*, b.head_sha as repair_sha, b.made_at as repaired_at, b.actor as repaired_by
+    from (select c.*, unnest(c.parents) as parent_sha from bot_commits as c) as b
+    inner join verdicts as v
+        on v.repo = b.repo
+        and v.head_repo = b.head_repo
+        and v.branch = b.branch
+        and v.head_sha = b.parent_sha
+        and v.decided_at <= b.made_at
+    qualify row_number() over (
+        partition by b.repo, b.head_repo, b.branch, b.head_sha, v.workflow_path, v.event order by v.decided_at desc
+    ) = 1
+), commits as (
     select
         v.repo,
         v.run_id,
@@ -65,65 +119,24 @@ with horizon as (
         v.decided_at as failed_at,
         v.decided_at + h.length as until,
         'bot_commit' as mechanism,
-        b.head_sha as repair_sha,
+        v.repair_sha,
         cast(null as integer) as repair_attempt,
-        b.first_seen_at as repaired_at,
-        b.actor as repaired_by
-    from bot_commits_by_workflow as b
-    asof join verdicts as v
-        on v.repo = b.repo
-        and v.head_repo = b.head_repo
-        and v.branch = b.branch
-        and v.workflow_path = b.workflow_path
-        and v.event = b.event
-        and v.decided_at <= b.first_seen_at
+        v.repaired_at,
+        v.repaired_by
+    from last_verdicts as v
     cross join horizon as h
-    where v.outcome = 'fail' and v.head_sha <> b.head_sha and b.first_seen_at <= v.decided_at + h.length
-), unseen_commits as (
-    -- A push with a workflow's own token starts no run: the pull request moved on to a commit that nothing tested.
-    -- Runs may be read a little before pull requests, so a commit of the last hour is no evidence yet.
-    select p.repo, p.head_repo, p.head_branch as branch, p.head_sha, p.updated_at
-    from staging.stg_pull_requests as p
-    anti join staging.stg_workflow_runs as r on r.repo = p.repo and r.head_sha = p.head_sha
-    cross join horizon as h
-    where p.updated_at <= h.as_of - interval 1 hour
-), untested_commits as (
-    select
-        f.*,
-        'bot_commit' as mechanism,
-        u.head_sha as repair_sha,
-        cast(null as integer) as repair_attempt,
-        u.updated_at as repaired_at,
-        cast(null as varchar) as repaired_by
-    from unseen_commits as u
-    inner join failures as f
-        on f.repo = u.repo
-        and f.head_repo = u.head_repo
-        and f.branch = u.branch
-        and u.updated_at between f.failed_at and f.until
-    inner join (
-        select c.repo, c.head_repo, c.branch, max_by(c.head_sha, c.first_seen_at) as head_sha
-        from staging.stg_commits as c
-        semi join unseen_commits as u on u.repo = c.repo and u.head_repo = c.head_repo and u.branch = c.branch
-        group by c.repo, c.head_repo, c.branch
-    ) as latest
-        on latest.repo = f.repo
-        and latest.head_repo = f.head_repo
-        and latest.branch = f.branch
-        and latest.head_sha = f.head_sha
-    inner join staging.stg_workflow_runs as r
-        on r.run_id = f.run_id and r.run_attempt = f.run_attempt and r.is_latest_attempt
+    where v.outcome = 'fail' and v.head_sha <> v.repair_sha and v.repaired_at <= v.decided_at + h.length
 ), reverts as (
     select
         f.*,
         'auto_revert' as mechanism,
         c.head_sha as repair_sha,
         cast(null as integer) as repair_attempt,
-        c.first_seen_at as repaired_at,
+        c.made_at as repaired_at,
         c.actor as repaired_by
     from (
         select b.*, regexp_extract(b.message, '(?i)\breverts(?: commit)? ([0-9a-f]{7,40})', 1) as reverted_sha
-        from staging.stg_commits as b
+        from made_commits as b
         where b.commit_by in ('autofix_bot', 'bot')
     ) as c
     inner join failures as f
@@ -132,7 +145,7 @@ with horizon as (
         and f.branch = c.branch
         and left(f.head_sha, 7) = left(c.reverted_sha, 7)
         and starts_with(f.head_sha, c.reverted_sha)
-        and c.first_seen_at between f.failed_at and f.until
+        and c.made_at between f.failed_at and f.until
     where c.reverted_sha <> ''
 ), declared_commits as (
     select
@@ -140,17 +153,17 @@ with horizon as (
         'declared' as mechanism,
         c.head_sha as repair_sha,
         cast(null as integer) as repair_attempt,
-        c.first_seen_at as repaired_at,
+        c.made_at as repaired_at,
         c.actor as repaired_by
     from (
         select
             b.*,
             cast(unnest(regexp_extract_all(b.message, '(?im)^auto-fix-for:\s*(\d{1,18})', 1)) as bigint) as run_id
-        from staging.stg_commits as b
+        from made_commits as b
         where contains(lower(b.message), 'auto-fix-for:')
     ) as c
     inner join failures as f
-        on f.repo = c.repo and f.run_id = c.run_id and c.first_seen_at between f.failed_at and f.until
+        on f.repo = c.repo and f.run_id = c.run_id and c.made_at between f.failed_at and f.until
 ), linking_pull_requests as (
     -- Pull requests that name the failing run, as a declaration or (by a bot, merged) as a link.
     select
@@ -185,8 +198,6 @@ with horizon as (
     select * from reruns
     union all
     select * from commits
-    union all
-    select * from untested_commits
     union all
     select * from reverts
     union all

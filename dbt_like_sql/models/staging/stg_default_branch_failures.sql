@@ -14,7 +14,7 @@ with results as (
     from results as r
     window line as (partition by r.repo, r.workflow_path, r.job_name order by r.completed_at)
 ), failures as (
-    select s.*, d.run_id, d.head_sha, d.html_url, v.fingerprint
+    select s.*, d.run_id, d.head_sha, d.html_url, v.fingerprint, v.known_by, v.failed_tests, v.failed_tests_count
     from sequenced as s
     inner join marts.ci_jobs as d on d.job_id = s.job_id and d.outcome = 'fail' and d.is_default_branch
     left join derived.failure_verdicts as v on v.job_id = s.job_id
@@ -28,6 +28,9 @@ select
     f.job_id,
     f.run_id,
     f.fingerprint,
+    f.known_by,
+    f.failed_tests,
+    f.failed_tests_count,
     f.next_result_at,
     min(f.completed_at) over red as red_since_at,
     min(f.completed_at) over alike as since_at,

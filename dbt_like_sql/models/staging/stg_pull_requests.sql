@@ -28,6 +28,7 @@ select
     p.updated_at,
     p.closed_at,
     p.merged_at,
+    coalesce(p.is_locked, false) as is_locked,
     p.html_url
 from raw.pull_requests as p
 left join derived.pull_request_milestones as d on d.repo = p.repo and d.number = p.number

@@ -182,6 +182,7 @@ def snapshot(workspace: WorkspaceParam) -> dg.MaterializeResult:
         for name, description in (
             ("sync.changes", "Journal of all writes to Notion and GitHub."),
             ("sync.row_bases", "What each field of a Notion row held when both sides last agreed."),
+            ("sync.refused_comments", "Pull requests on which GitHub refused a comment."),
             ("sync.published_figures", "Figures of weekly reports as they were when the report was first in Notion."),
         )
     ],
@@ -190,7 +191,7 @@ def snapshot(workspace: WorkspaceParam) -> dg.MaterializeResult:
 def sync_state(workspace: WorkspaceParam) -> Iterator[dg.MaterializeResult]:
     """What the writes of this run left in the warehouse."""
     with workspace.warehouse.connect() as con:
-        for table in ("changes", "row_bases", "published_figures"):
+        for table in ("changes", "row_bases", "refused_comments", "published_figures"):
             yield dg.MaterializeResult(asset_key=["sync", table], metadata=table_metadata(con, "sync", table))
 
 

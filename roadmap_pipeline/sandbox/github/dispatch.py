@@ -86,6 +86,8 @@ def _in_repository(store: Store, call: Call, records: RepositoryRecords, rest: t
         call.user()
         if call.caller is not None and not (_is_for(call, records) and call.caller.may(area, "write")):
             raise ApiError(403, _FORBIDDEN)
+        if records.payload["archived"]:
+            raise ApiError(403, "Repository was archived so is read-only.")
     elif records.payload["private"] and call.caller is not None and not call.caller.may(area, "read"):
         raise ApiError(403, _FORBIDDEN)
     handler, arguments = found

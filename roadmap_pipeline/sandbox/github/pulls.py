@@ -1,4 +1,4 @@
-"""Pull requests and their files. Their comments, labels and state are those of the issue view."""
+"""Pull requests, their commits and files. Their comments, labels and state are those of the issue view."""
 
 from collections.abc import Callable
 from hashlib import sha1
@@ -23,6 +23,8 @@ from roadmap_pipeline.sandbox.github.store import RepositoryRecords, Store
 
 routes = Router()
 
+COMMITS_LISTED = 250
+"""A pull request's commits beyond these are not listed."""
 _STATES = ("open", "closed", "all")
 _ONLY_ALONE = frozenset(
     {
@@ -58,7 +60,7 @@ def _full(records: RepositoryRecords, pull: Payload) -> Payload:
         "merged_by": None,
         "review_comments": 0,
         "maintainer_can_modify": False,
-        "commits": 1,
+        "commits": len(records.commits_of_pull(pull["number"])),
         "additions": sum(file["additions"] for file in files),
         "deletions": sum(file["deletions"] for file in files),
         "changed_files": len(files),
@@ -155,6 +157,22 @@ def list_files(_store: Store, call: Call, records: RepositoryRecords, number: in
     if number not in records.pulls:
         raise not_found()
     return listed(call, records.path(f"pulls/{number}/files"), records.files.get(number, []))
+
+
+@routes.add("GET", "pulls/{number:int}/commits")
+def list_commits(_store: Store, call: Call, records: RepositoryRecords, number: int) -> Answer:
+    if number not in records.pulls:
+        raise not_found()
+    commits = records.commits_of_pull(number)[:COMMITS_LISTED]
+    return listed(call, records.path(f"pulls/{number}/commits"), commits)
+
+
+@routes.add("GET", "commits/{sha}")
+def get_commit(_store: Store, _call: Call, records: RepositoryRecords, sha: str) -> Answer:
+    commit = records.commit(sha)
+    if commit is None:
+        raise no_commit(sha)
+    return answer({**commit, "stats": {"total": 2, "additions": 1, "deletions": 1}, "files": []})
 
 
 @routes.add("GET", "commits/{sha}/pulls")

@@ -209,6 +209,7 @@ class RepositoryRecords:
         for job in content.jobs.get(full_name, ()):
             self.put_job(job)
         self.pulls: dict[int, Payload] = {pull["number"]: pull for pull in content.pull_requests.get(full_name, ())}
+        self.commits: dict[str, Payload] = {commit["sha"]: commit for commit in content.commits.get(full_name, ())}
         self.files: dict[int, list[Payload]] = {}
         self.comments: dict[int, Payload] = {}
         self.comments_of: dict[int, list[int]] = {}
@@ -288,8 +289,9 @@ class RepositoryRecords:
         for siblings in self.jobs_of_run.values():
             siblings[:] = [renaming.of(job) for job in siblings]
         self.jobs = {job["id"]: job for siblings in self.jobs_of_run.values() for job in siblings}
-        for table in (self.workflows, self.pulls, self.files, self.comments, self.milestones, self.issues):
-            held: dict[int, Any] = table
+        tables = (self.workflows, self.pulls, self.commits, self.files, self.comments, self.milestones, self.issues)
+        for table in tables:
+            held: dict[Any, Any] = table
             for key, item in held.items():
                 held[key] = renaming.of(item)
         self.labels = {name: renaming.of(label) for name, label in self.labels.items()}
@@ -314,6 +316,10 @@ class RepositoryRecords:
         view = self._view_of_pull(pull)
         self.issues[number] = view if known is None else {**view, "id": known["id"], "comments": known["comments"]}
         self._counts = None
+
+    def put_commit(self, commit: Payload) -> None:
+        """Add a commit."""
+        self.commits[commit["sha"]] = self._present(commit)
 
     def put_job(self, job: Payload) -> None:
         """Add a job or replace it."""
@@ -396,10 +402,58 @@ class RepositoryRecords:
         return max((*self.issues, *self.deleted_issues, *self.transferred_issues), default=0) + 1
 
     def knows_commit(self, sha: str) -> bool:
-        """Whether a run or a pull request names this commit."""
-        return bool(self.runs.of_commit(sha)) or any(
+        """Whether this commit is there, or a run or a pull request names it."""
+        named = (
             sha in (pull["head"]["sha"], pull["base"]["sha"], pull["merge_commit_sha"]) for pull in self.pulls.values()
         )
+        return sha in self.commits or bool(self.runs.of_commit(sha)) or any(named)
+
+    def commit(self, sha: str) -> Payload | None:
+        """A commit, made up from the run or the pull request that names it where it isn't there itself."""
+        if sha in self.commits:
+            return self.commits[sha]
+        for run in self.runs.of_commit(sha):
+            if (simple := run["head_commit"]) is not None:
+                return payloads.commit(
+                    self.payload,
+                    sha,
+                    message=simple["message"],
+                    author=None,
+                    author_name=simple["author"]["name"],
+                    email=simple["author"]["email"],
+                    at=simple["timestamp"],
+                )
+        for pull in self.pulls.values():
+            if sha == pull["head"]["sha"]:
+                user = pull["user"] or self.payload["owner"]
+                return payloads.commit(
+                    self.payload,
+                    sha,
+                    message=pull["title"],
+                    author=user,
+                    author_name=user["login"],
+                    email=f"{user['login']}@users.noreply.github.com",
+                    at=pull["created_at"],
+                    parents=[pull["base"]["sha"]],
+                )
+        return None
+
+    def commits_of_pull(self, number: int) -> list[Payload]:
+        """The commits of a pull request, oldest first: what leads from its base to its head."""
+        pull = self.pulls[number]
+        found: list[Payload] = []
+        seen = {pull["base"]["sha"]}
+        ahead = [pull["head"]["sha"]]
+        while ahead:
+            sha = ahead.pop()
+            if sha in seen:
+                continue
+            seen.add(sha)
+            commit = self.commit(sha) if sha == pull["head"]["sha"] else self.commits.get(sha)
+            if commit is not None:
+                found.append(commit)
+                ahead += [parent["sha"] for parent in commit["parents"]]
+        return found[::-1]
 
 
 _SHARED_WITH_PULL = (

@@ -117,6 +117,11 @@ class World:
                 action = "closed" if pull["state"] == "closed" else "reopened"
             self._store.tell_of_issue(records, pull["number"], action, pull["user"])
 
+    def put_commit(self, full_name: str, commit: Payload) -> None:
+        """Add a commit, as a push does before anything names it."""
+        with self._lock:
+            self._records(full_name).put_commit(commit)
+
     def delete_fork(self, full_name: str, number: int) -> None:
         """The repository that a pull request comes from is deleted: its ``head.repo`` is null from now on."""
         with self._lock:
@@ -199,6 +204,12 @@ class World:
             other.put_issue(moved)
             records.transferred_issues[number] = f"{API_ROOT}/repositories/{other.id}/issues/{moved['number']}"
             return int(moved["number"])
+
+    def archive(self, full_name: str, *, archived: bool = True) -> None:
+        """The owner archives a repository, which can only be read from then on, or takes that back."""
+        with self._lock:
+            records = self._records(full_name)
+            records.payload = {**records.payload, "archived": archived}
 
     def rename(self, full_name: str, new_full_name: str, owner: Payload | None = None) -> None:
         """Give a repository another name, or with another ``owner`` transfer it. The former name answers 301."""

@@ -1,8 +1,8 @@
 """Runs that hardly ever happen and that every metric must get right; none is left to chance.
 
 Belongs here: a run that never started, one that GitHub's time limit cut off so that it looks cancelled, runs that only
-skipped, one that ended neutral, two releases that are refused, and a run that also lists another repository's pull
-request.
+skipped, one that ended neutral, two releases that are refused, a run that also lists another repository's pull request,
+and where pull requests end on commits that start no run (``untested``).
 """
 
 from hashlib import sha1
@@ -10,6 +10,7 @@ from hashlib import sha1
 from .history import JOB_LIMIT, History
 from .people import Repository
 from .records import DAY, Attempt, Commit, Failure, Job, Run
+from .untested import add_untested_commits
 from .workflows import workflow
 
 
@@ -29,6 +30,7 @@ def add_oddities(repository: Repository, history: History, start: int, end: int)
         for days in (97, 12):
             if end - days * DAY > start:
                 _never_started(repository, history, end - days * DAY)
+        add_untested_commits(repository, history, start, end)
 
 
 def _linked(runs: list[Run], after: int) -> list[Run]:

@@ -214,6 +214,16 @@ class PullRequest(Item):
     """The failing run that a repairing pull request names in its text."""
 
 
+def own_commits(pull_request: PullRequest) -> list[Commit]:
+    """The commits of a pull request, oldest first."""
+    found: list[Commit] = []
+    commit = pull_request.head
+    while commit is not None and commit.branch == pull_request.branch:
+        found.append(commit)
+        commit = commit.parent
+    return found[::-1]
+
+
 def failed_jobs(attempt: Attempt) -> list[Job]:
     """Jobs that failed, time-outs that GitHub shows as cancelled included."""
     return [job for job in attempt.jobs if job_outcome(job) == "fail"]

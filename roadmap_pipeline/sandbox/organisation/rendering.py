@@ -13,7 +13,7 @@ from roadmap_pipeline.sandbox import payloads
 from roadmap_pipeline.sandbox.content import GitHubContent, Payload
 
 from .people import ORGANISATION, Person, Repository
-from .records import DAY, Commit, Issue, Item, ItemEvent, Job, Milestone, PullRequest, Run
+from .records import DAY, Commit, Issue, Item, ItemEvent, Job, Milestone, PullRequest, Run, own_commits
 from .steps import step_times
 from .truth import iso
 
@@ -122,6 +122,12 @@ class Renderer:
             elif isinstance(item, Issue):
                 content.issues[name].append(self._issue(full, item, shelf, tags))
             self._comments(full, item)
+        content.commits[name] = [
+            self._commit(full, item, commit)
+            for item in sorted(items, key=lambda item: item.number)
+            if isinstance(item, PullRequest)
+            for commit in own_commits(item)
+        ]
         content.issue_events[name] = self._events(full, items)
         ordered = sorted(runs, key=lambda run: run.id)
         content.runs[name] = [payload for run in ordered for payload in self._run(minimal, run, by_number)]
@@ -203,6 +209,19 @@ class Renderer:
             milestone=shelf,
             draft=item.draft,
             author_association="MEMBER" if item.fork is None and not item.author.is_bot else "CONTRIBUTOR",
+        )
+
+    def _commit(self, repository: Payload, item: PullRequest, commit: Commit) -> Payload:
+        parent = item.base if commit.parent is None else commit.parent
+        return payloads.commit(
+            repository,
+            commit.sha,
+            message=_message(commit),
+            author=self.user(commit.author),
+            author_name=commit.author.name,
+            email=commit.author.email,
+            at=iso(commit.time),
+            parents=[] if parent is None else [parent.sha],
         )
 
     def _fork(self, repository: Repository, owner: Person) -> tuple[Payload, Payload]:

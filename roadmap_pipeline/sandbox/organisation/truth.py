@@ -6,7 +6,7 @@ and of the auto-fix ledger; this is a second, independent implementation of them
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 
@@ -14,7 +14,7 @@ import orjson
 
 from .failures import CAUSES
 from .history import History, Incident
-from .records import HOUR, Attempt, Commit, Item, Milestone, PullRequest, Run, failed_jobs, job_outcome
+from .records import HOUR, Attempt, Commit, Item, Milestone, PullRequest, Run, failed_jobs, job_outcome, own_commits
 
 HORIZON = 24 * HOUR
 """How long after a failure a repair by an app counts."""
@@ -80,7 +80,8 @@ class Autofix:
     """An app's attempt to repair a failing run. ``run_attempt`` is the failing attempt.
 
     ``mechanism``: auto_rerun, bot_commit, bot_pr or auto_revert; ``outcome``: fixed, failed, superseded_by_human,
-    unverified (never tested) or pending. ``visible`` is false when no run at all shows the repairing commit.
+    unverified (never tested) or pending. ``visible`` is false when nothing shows the repairing commit: no run, nor the
+    list of its pull request's commits, which is read where no run tested the last of them.
     """
 
     repo: str
@@ -158,7 +159,7 @@ class GroundTruth:
                 self.failed_jobs += _failures(run, attempt, log_states)
         self.flaky_jobs += _flaky(runs)
         self.red_episodes += _episodes(runs, history.incidents)
-        self.autofix_attempts += _autofixes(runs, history.commits)
+        self.autofix_attempts += _autofixes(runs, history.commits, items)
         self._add_milestones(runs, milestones, items)
 
     def _add_milestones(self, runs: Sequence[Run], milestones: Sequence[Milestone], items: Sequence[Item]) -> None:
@@ -249,7 +250,7 @@ def _planned(path: str, shas: set[str], incidents: Sequence[Incident]) -> str | 
     return None
 
 
-def _autofixes(runs: Sequence[Run], commits: Sequence[Commit]) -> list[Autofix]:
+def _autofixes(runs: Sequence[Run], commits: Sequence[Commit], items: Iterable[Item]) -> list[Autofix]:
     """The ledger: re-runs started by apps, and commits by apps whose parent's run was failing when they were pushed."""
     by_commit: dict[str, list[Run]] = defaultdict(list)
     for run in runs:
@@ -258,7 +259,11 @@ def _autofixes(runs: Sequence[Run], commits: Sequence[Commit]) -> list[Autofix]:
     for commit in commits:
         if commit.parent is not None and commit.parent.branch == commit.branch:
             children[commit.parent.sha].append(commit)
-    found = [*_reruns(runs, children), *_repairs(commits, by_commit, children)]
+    untested = [
+        item for item in items if isinstance(item, PullRequest) and item.head and item.head.sha not in by_commit
+    ]
+    shown = {*by_commit, *(commit.sha for item in untested for commit in own_commits(item))}
+    found = [*_reruns(runs, children), *_repairs(commits, by_commit, children, shown)]
     return [each for _, each in sorted(found, key=lambda pair: (pair[0], pair[1].run_id, pair[1].run_attempt))]
 
 
@@ -275,7 +280,10 @@ def _reruns(runs: Sequence[Run], children: Mapping[str, list[Commit]]) -> Iterat
 
 
 def _repairs(
-    commits: Sequence[Commit], by_commit: Mapping[str, list[Run]], children: Mapping[str, list[Commit]]
+    commits: Sequence[Commit],
+    by_commit: Mapping[str, list[Run]],
+    children: Mapping[str, list[Commit]],
+    shown: Container[str],
 ) -> Iterator[tuple[int, Autofix]]:
     for commit in commits:
         parent = commit.parent
@@ -290,7 +298,7 @@ def _repairs(
             if before is not None and run.event != "merge_group":
                 same = [each for each in tests if each.workflow is run.workflow]
                 outcome = _commit_verdict(run, before, same, children.get(commit.sha, []))
-                actor, visible = commit.author.login, bool(tests)
+                actor, visible = commit.author.login, commit.sha in shown
                 yield commit.time, _autofix(run, before, mechanism, outcome, actor, commit, visible=visible)
 
 

@@ -22,7 +22,7 @@ import hashlib, orjson
 from roadmap_pipeline.sandbox.organisation import generate
 content, truth = generate(seed={seed}, weeks=26)
 digest = hashlib.sha256()
-names = "viewer repositories runs jobs pull_requests issues milestones issue_events labels"
+names = "viewer repositories runs jobs pull_requests commits issues milestones issue_events labels"
 for name in names.split():
     digest.update(orjson.dumps(getattr(content, name)))
 for name in ("pull_request_files", "comments"):

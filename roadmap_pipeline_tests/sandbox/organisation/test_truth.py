@@ -104,7 +104,7 @@ def test_the_planned_story_happened(truth: GroundTruth) -> None:
 
 
 def test_autofix_attempts(content: GitHubContent, truth: GroundTruth) -> None:
-    """Re-runs by apps, and commits by apps that some run shows, recomputed from runs, jobs and pull requests."""
+    """Re-runs by apps, and commits by apps that are shown, recomputed from runs, jobs and pull requests."""
     jobs = jobs_by_attempt(content)
     shown = set()
     for repo, runs in content.runs.items():
@@ -132,6 +132,15 @@ def test_autofix_attempts(content: GitHubContent, truth: GroundTruth) -> None:
         commits: dict[str, dict[str, Payload]] = defaultdict(dict)
         for run in runs:
             commits[run["head_branch"]].setdefault(run["head_sha"], run["head_commit"])
+        own = {commit["sha"]: commit for commit in content.commits[repo]}
+        for pull in content.pull_requests[repo]:
+            sha = pull["head"]["sha"]
+            # Of a pull request whose last commit nothing tested all commits are shown.
+            while sha in own and pull["head"]["sha"] not in {run["head_sha"] for run in runs}:
+                commit = own[sha]["commit"]
+                seen = {"id": sha, "timestamp": commit["author"]["date"], "message": commit["message"]}
+                commits[pull["head"]["ref"]].setdefault(sha, seen | {"author": commit["author"]})
+                sha = own[sha]["parents"][0]["sha"]
         following: dict[str, list[Payload]] = {}
         for shas in commits.values():
             line = sorted(shas.values(), key=lambda commit: commit["timestamp"])
@@ -217,6 +226,28 @@ def test_autofix_attempts_have_every_mechanism_and_outcome(truth: GroundTruth) -
     assert set(outcomes) >= {"fixed", "failed", "superseded_by_human", "unverified"}
     assert any(not each.visible for each in truth.autofix_attempts)
     assert all(each.outcome == "unverified" for each in truth.autofix_attempts if not each.visible)
+
+
+def test_commits_that_start_no_run_are_a_repair_only_on_top_of_what_failed_and_by_an_app(
+    content: GitHubContent, truth: GroundTruth
+) -> None:
+    repairs = {each.repair_sha: each for each in truth.autofix_attempts}
+    stories = set()
+    for repo, pulls in content.pull_requests.items():
+        outcomes: dict[str, set[str]] = defaultdict(set)
+        for run in content.runs[repo]:
+            outcomes[run["head_sha"]].add(run["conclusion"])
+        commits = {commit["sha"]: commit for commit in content.commits[repo]}
+        for pull in pulls:
+            sha = pull["head"]["sha"]
+            if sha in outcomes:
+                continue
+            on_failure = "failure" in outcomes[commits[sha]["parents"][0]["sha"]]
+            by_app = commits[sha]["author"]["login"] in BOTS
+            stories.add((by_app, on_failure))
+            assert (sha in repairs) == (by_app and on_failure)
+            assert sha not in repairs or (repairs[sha].outcome, repairs[sha].visible) == ("unverified", True)
+    assert stories >= {(True, True), (False, True), (True, False)}
 
 
 def test_milestones_of_branches_and_pull_requests(content: GitHubContent, truth: GroundTruth) -> None:

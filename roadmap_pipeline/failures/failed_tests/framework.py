@@ -1,0 +1,133 @@
+"""The table's own words: a framework, the forms in which it names failing tests, and how such forms are read.
+
+Belongs here: what the readings of many frameworks share. The formats themselves belong to one file a family.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from roadmap_pipeline.failures.failed_tests.lines import Line, Lines
+
+MOST_IN_SECTION = 20_000
+"""Lines of a list of failures that are looked at, and how far apart its beginning and end may be."""
+
+
+class Found(NamedTuple):
+    """A failing test as a framework names it.
+
+    ``line`` names it; ``why`` is the first line of what it says about the failure, if it does; ``read`` are all lines
+    that were needed to know that.
+    """
+
+    name: str
+    line: Line
+    why: str
+    read: tuple[Line, ...]
+
+
+Reading = Callable[[Lines], Iterator[Found]]
+"""One form in which a framework names failing tests."""
+
+
+@dataclass(frozen=True, slots=True)
+class Framework:
+    """A framework's forms, the most precise first: the first that names a test settles which tests failed, the others
+    only add what is said about the same tests. ``marks`` are plain strings; every reading starts at lines with one."""
+
+    name: str
+    marks: tuple[str, ...]
+    readings: tuple[Reading, ...]
+
+
+Explanation = Callable[[Lines, Line], tuple[str, tuple[Line, ...]]]
+"""Looks for what says why a test failed, from the line that names it: that, and the lines that were looked at."""
+
+
+def named_by(
+    *marks: str,
+    pattern: str,
+    name: Callable[[dict[str, str]], str] | None = None,
+    why: Explanation | None = None,
+    unless: str | None = None,
+) -> Reading:
+    """Tests that one line each names: it holds a mark and matches the pattern (groups ``test`` and perhaps ``why``).
+
+    ``name`` makes the name of the groups (default: ``test``); lines that match ``unless`` don't count.
+    """
+    expression = re.compile(pattern)
+    exception = re.compile(unless) if unless else None
+
+    def read(lines: Lines) -> Iterator[Found]:
+        for line in lines.marked(*marks):
+            match = expression.search(line.text)
+            if match is None or (exception is not None and exception.search(line.text)):
+                continue
+            groups = {key: value or "" for key, value in match.groupdict().items()}
+            said = groups.get("why", "")
+            explained = why(lines, line) if why is not None and not said else (said, ())
+            yield Found(name(groups) if name is not None else groups["test"], line, explained[0], (line, *explained[1]))
+
+    return read
+
+
+def listed(
+    *marks: str,
+    start: str,
+    item: str,
+    end: str,
+    name: Callable[[dict[str, str]], str] | None = None,
+    why: Explanation | None = None,
+) -> Reading:
+    """Tests in lists: a list begins with a line that holds a mark and matches ``start``; its items name a test each.
+
+    It goes on to a line that matches ``end``. Lines that are neither don't matter.
+    """
+    begins, names, ends = re.compile(start), re.compile(item), re.compile(end)
+
+    def read(lines: Lines) -> Iterator[Found]:
+        reached = -1
+        for first in lines.marked(*marks):
+            # A line within a list that was read begins no other: so each line is looked at once.
+            if first.start <= reached or not begins.search(first.text):
+                continue
+            items: list[tuple[str, Line, str]] = []
+            last: Line | None = None
+            for line in lines.after(first, MOST_IN_SECTION):
+                reached = line.start
+                match = names.search(line.text)
+                if match is not None:
+                    groups = {key: value or "" for key, value in match.groupdict().items()}
+                    items.append((name(groups) if name else groups["test"], line, groups.get("why", "")))
+                elif ends.search(line.text):
+                    last = line
+                    break
+            around = (first,) if last is None else (first, last)
+            for test, line, said in items:
+                explained, looked_at = why(lines, line) if why is not None and not said else (said, ())
+                yield Found(test, line, explained, (*around, line, *looked_at))
+
+    return read
+
+
+def next_line(pattern: str = r"\S", most: int = 3, stop: str | None = None) -> Explanation:
+    """The first of the next lines that matches a pattern, unless one that matches ``stop`` comes before.
+
+    Of a pattern with a group, that is what the line says.
+    """
+    expression = re.compile(pattern)
+    ends = re.compile(stop) if stop else None
+
+    def look(lines: Lines, line: Line) -> tuple[str, tuple[Line, ...]]:
+        looked_at: list[Line] = []
+        for following in lines.after(line, most):
+            looked_at.append(following)
+            if ends is not None and ends.search(following.text):
+                break
+            match = expression.search(following.text)
+            if match is not None:
+                return (match[match.lastindex or 0] if match.lastindex else following.text).strip(), tuple(looked_at)
+        return "", tuple(looked_at)
+
+    return look

@@ -1,0 +1,140 @@
+"""The output of a step as lines that can be found by the plain strings ("marks") which they hold.
+
+Belongs here: finding lines and walking from one to its neighbours, in time linear in the output's length. What a line
+means belongs to the frameworks. Marks are sought before colours are taken away: none may be coloured in parts.
+"""
+
+import re
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+import hyperscan
+
+from roadmap_pipeline.failures.cleaning import clean_line
+
+LONGEST_LINE = 1_000
+"""Longer lines are data, and name no test."""
+MOST_MARKS = 20_000
+"""Marks beyond that many are not looked at."""
+
+# What other tools put before each line of a test's output: the runner, BuildKit, and those that run many packages.
+_PREFIX = re.compile(r"\A(?:##\[(?:error|warning|notice)\])?(?:#\d+ [\d.]+ )?(?:[\w@./-]+(?:#|:| )test[\w:-]*: )?")
+
+
+class Line(NamedTuple):
+    """A line: offset of its first byte in the output, and its text without colours and what tools put before it."""
+
+    start: int
+    text: str
+
+
+class Marks:
+    """Plain strings looked for in one pass."""
+
+    def __init__(self, marks: Iterable[str]) -> None:
+        self.marks = sorted({mark.encode() for mark in marks})
+        self._database = hyperscan.Database()
+        self._database.compile(
+            expressions=self.marks,
+            ids=list(range(len(self.marks))),
+            elements=len(self.marks),
+            flags=[0] * len(self.marks),
+            literal=True,
+        )
+        self._own = threading.local()
+
+    def ends_in(self, data: bytes) -> list[tuple[int, int]]:
+        """Numbers of the marks that occur in ``data``, each with where it ends, in the order of their ends."""
+        scratch = getattr(self._own, "scratch", None)
+        if scratch is None:
+            # A thread's working memory: two that used one would disturb each other.
+            scratch = self._own.scratch = hyperscan.Scratch(self._database)
+        found: list[tuple[int, int]] = []
+        # The handler may stop it: enough is known then.
+        with suppress(hyperscan.ScanTerminated):
+            self._database.scan(data, match_event_handler=_note, context=found, scratch=scratch)
+        return found
+
+
+def _note(number: int, _start: int, end: int, _flags: int, found: Any) -> bool:
+    found.append((number, end))
+    return len(found) >= MOST_MARKS
+
+
+class Lines:
+    """The output of a step; its lines are found by their marks."""
+
+    def __init__(self, output: bytes, marks: Marks) -> None:
+        self._text = output
+        self._marked: dict[str, list[int]] = {}
+        self._read: dict[int, Line | None] = {}
+        for number, end in marks.ends_in(self._text):
+            starts = self._marked.setdefault(marks.marks[number].decode(), [])
+            start = self._text.rfind(b"\n", 0, end - 1) + 1
+            if not starts or starts[-1] != start:
+                starts.append(start)
+
+    def marked(self, *marks: str) -> Iterator[Line]:
+        """The lines that hold one of the marks, in order."""
+        starts = {start for mark in marks for start in self._marked.get(mark, ())}
+        for start in sorted(starts):
+            line = self._line(start)
+            if line is not None:
+                yield line
+
+    def has(self, marks: Iterable[str]) -> bool:
+        """Whether one of the marks occurs."""
+        return not self._marked.keys().isdisjoint(marks)
+
+    def after(self, line: Line, most: int) -> Iterator[Line]:
+        """The lines that follow a line, at most so many; those that are too long to name anything are left out."""
+        start = line.start
+        for _ in range(most):
+            start = self._text.find(b"\n", start) + 1
+            if not 0 < start < len(self._text):
+                return
+            following = self._line(start)
+            if following is not None:
+                yield following
+
+    def before(self, line: Line, most: int) -> Iterator[Line]:
+        """The lines before a line, the nearest first, as :meth:`after`."""
+        start = line.start
+        for _ in range(most):
+            if start <= 0:
+                return
+            start = self._text.rfind(b"\n", 0, start - 1) + 1
+            preceding = self._line(start)
+            if preceding is not None:
+                yield preceding
+
+    def numbers(self, starts: Iterable[int]) -> dict[int, int]:
+        """Number (from 0) of the line that begins at each of these offsets."""
+        numbers: dict[int, int] = {}
+        number = reached = 0
+        for start in sorted(set(starts)):
+            number += self._text.count(b"\n", reached, start)
+            numbers[start] = number
+            reached = start
+        return numbers
+
+    def raw(self, line: Line) -> bytes:
+        """A line as it stands in the output."""
+        end = self._text.find(b"\n", line.start)
+        return self._text[line.start : end if end >= 0 else len(self._text)]
+
+    def _line(self, start: int) -> Line | None:
+        if start not in self._read:
+            self._read[start] = self._cleaned(start)
+        return self._read[start]
+
+    def _cleaned(self, start: int) -> Line | None:
+        end = self._text.find(b"\n", start, start + 4 * LONGEST_LINE)
+        if end < 0:
+            end = len(self._text)
+            if end - start > 4 * LONGEST_LINE:
+                return None
+        text = clean_line(self._text[start:end])
+        return Line(start, _PREFIX.sub("", text, count=1).rstrip()) if len(text) <= LONGEST_LINE else None

@@ -1,0 +1,122 @@
+"""Reading which tests failed: all frameworks over the output of one step.
+
+Belongs here: the table of frameworks, and joining what they find. Only the output of steps that failed by their tests
+is read; how a framework names tests belongs to its own file.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from itertools import islice
+
+from roadmap_pipeline.failures.failed_tests import (
+    dotnet,
+    go,
+    haskell,
+    javascript,
+    jvm,
+    native,
+    others,
+    php,
+    python,
+    ruby,
+    rust,
+)
+from roadmap_pipeline.failures.failed_tests.framework import Found, Framework
+from roadmap_pipeline.failures.failed_tests.lines import Lines, Marks
+from roadmap_pipeline.failures.failed_tests.names import same_name
+from roadmap_pipeline.failures.redaction import redact
+
+_MOST_READ = 1_000
+_LONGEST_WHY = 300
+
+FRAMEWORKS: tuple[Framework, ...] = (
+    *python.FRAMEWORKS,
+    *javascript.FRAMEWORKS,
+    *go.FRAMEWORKS,
+    *rust.FRAMEWORKS,
+    *jvm.FRAMEWORKS,
+    *dotnet.FRAMEWORKS,
+    *php.FRAMEWORKS,
+    *ruby.FRAMEWORKS,
+    *native.FRAMEWORKS,
+    *others.FRAMEWORKS,
+    *haskell.FRAMEWORKS,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FailedTest:
+    """A test that failed: the name that all its runs share, the first line of why (empty: not told), and the line
+    (from 0) of the output that names it."""
+
+    name: str
+    why: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class FailedTests:
+    """The tests that failed in the output of a step, in the order in which they are named, each once.
+
+    ``lines`` are the numbers (from 0) of all lines that were needed to know them, the first tests' first; ``first`` is
+    the line that names the first test, as it stands there.
+    """
+
+    tests: tuple[FailedTest, ...]
+    lines: tuple[int, ...]
+    first: bytes
+
+
+NONE = FailedTests((), (), b"")
+
+
+@cache
+def _marks() -> Marks:
+    return Marks(mark for framework in FRAMEWORKS for mark in framework.marks)
+
+
+def failed_tests(output: bytes) -> FailedTests:
+    """Read which tests failed from a step's output, in time linear in its length."""
+    lines = Lines(output, _marks())
+    found = [one for framework in FRAMEWORKS if lines.has(framework.marks) for one in _by(framework, lines)]
+    if not found:
+        return NONE
+    numbers = lines.numbers(line.start for one in found for line in (one.line, *one.read))
+    found.sort(key=lambda one: numbers[one.line.start])
+    tests: dict[str, FailedTest] = {}
+    for one in found:
+        known = tests.get(one.name)
+        if known is None or (one.why and not known.why):
+            line = numbers[one.line.start] if known is None else known.line
+            tests[one.name] = FailedTest(one.name, _why(one.why), line)
+    needed = dict.fromkeys(numbers[line.start] for one in found for line in (one.line, *one.read))
+    return FailedTests(tuple(tests.values()), tuple(needed), lines.raw(found[0].line))
+
+
+def _by(framework: Framework, lines: Lines) -> list[Found]:
+    """What the most precise of a framework's forms finds, with what others say of why."""
+    chosen: list[Found] = []
+    for reading in framework.readings:
+        found = _named(islice(reading(lines), _MOST_READ))
+        if not chosen:
+            chosen = found
+            if chosen and all(one.why for one in chosen):
+                break
+        elif found:
+            said = {one.name: one for one in reversed(found) if one.why}
+            chosen = [
+                one._replace(why=said[one.name].why, read=(*one.read, *said[one.name].read))
+                if not one.why and one.name in said
+                else one
+                for one in chosen
+            ]
+    return chosen
+
+
+def _named(found: Iterable[Found]) -> list[Found]:
+    return [one._replace(name=name) for one in found if (name := redact(same_name(one.name)).text)]
+
+
+def _why(text: str) -> str:
+    return redact(text.strip()[:_LONGEST_WHY]).text

@@ -1,0 +1,60 @@
+"""Lists of numbered failures: RSpec, Jasmine and hspec; and minitest, test-unit, Cucumber."""
+
+import re
+from collections.abc import Iterator
+
+from roadmap_pipeline.failures.failed_tests.framework import Found, Framework, listed, named_by
+from roadmap_pipeline.failures.failed_tests.lines import Lines
+
+_HEAD = re.compile(r"^ *(?:\d+\) )?(?:Failure|Error):$")
+_METHOD = re.compile(r"^ *(?P<test>[A-Z][\w:]*(?:Test|Spec|::\w+)?\w*#\S.*?)(?: \[\S+:\d+\])?:?$")
+
+
+def _minitest(lines: Lines) -> Iterator[Found]:
+    """``Failure:``, then ``Class#test [file:line]:``, then what was expected."""
+    for head in lines.marked("Failure:", "Error:"):
+        if not _HEAD.search(head.text):
+            continue
+        following = list(lines.after(head, 2))
+        match = _METHOD.search(following[0].text) if following else None
+        if match is not None:
+            why = following[1].text.strip() if len(following) > 1 else ""
+            yield Found(match["test"], following[0], why, (head, *following))
+
+
+FRAMEWORKS = (
+    Framework(
+        "rspec",
+        ("rspec ", "--match ", "Failures:"),
+        (
+            named_by(
+                "rspec ",
+                pattern=r"^rspec '?(?P<file>\S+?)(?:\[[\d:]+\]|:\d+)'? # (?P<test>\S.*)$",
+                name=lambda groups: f"{groups['file']} {groups['test']}",
+            ),
+            named_by("--match ", pattern=r'--match "(?P<test>/.+/)"'),
+            listed(
+                "Failures:",
+                start=r"^Failures: *$",
+                item=r"^ *\d+\) (?!Failure:|Error:|Failed : )(?P<test>\S.*)$",
+                end=r"^Finished in |^\d+ (?:examples?|specs?), |^Randomized with seed",
+            ),
+        ),
+    ),
+    Framework(
+        "minitest",
+        ("Failure:", "Error:", "FAIL", "ERROR"),
+        (
+            _minitest,
+            named_by(
+                "Failure:", "Error:", pattern=r"^(?:Failure|Error): (?P<test>\w+\([A-Z][\w:]*\))(?:: (?P<why>.*))?$"
+            ),
+            named_by("FAIL", "ERROR", pattern=r"^ *(?:FAIL|ERROR) (?P<test>[A-Z][\w:]*#\S+) \([\d.]+s\)$"),
+        ),
+    ),
+    Framework(
+        "cucumber",
+        ("cucumber ",),
+        (named_by("cucumber ", pattern=r"^cucumber (?:-p \S+ )?(?P<test>\S+\.feature(?::\d+)* # Scenario.*)$"),),
+    ),
+)
