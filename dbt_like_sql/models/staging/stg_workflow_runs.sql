@@ -20,9 +20,14 @@ with job_summary as (
         r.repo,
         r.run_id,
         r.run_attempt,
-        -- The path is the key of a workflow (its name changes); payloads from before 2022 have none.
+        -- The path is the key of a workflow (its name changes), and a renamed file's runs go by its present one;
+        -- payloads from before 2022 have none.
         coalesce(
-            nullif(split_part(r.workflow_path, '@', 1), ''), 'workflow:' || r.workflow_id, r.workflow_name, 'unknown'
+            w.workflow_path,
+            nullif(split_part(r.workflow_path, '@', 1), ''),
+            'workflow:' || r.workflow_id,
+            r.workflow_name,
+            'unknown'
         ) as workflow_path,
         r.workflow_name,
         r.run_number,
@@ -61,6 +66,7 @@ with job_summary as (
     from raw.workflow_runs as r
     left join job_summary as j on j.run_id = r.run_id and j.run_attempt = r.run_attempt
     left join staging.stg_service_runs as service on service.run_id = r.run_id
+    left join staging.stg_workflows as w on w.repo = r.repo and w.workflow_id = r.workflow_id
 ), newest as (
     select t.repo, t.workflow_path, t.branch, t.head_repo, max(t.created_at) as created_at
     from timed as t
@@ -120,7 +126,7 @@ select
     t.head_sha,
     t.head_repo,
     coalesce(
-        t.branch = k.default_branch
+        k.branch is not null
         and lower(t.head_repo) = lower(t.repo)
         and t.event is distinct from 'pull_request'
         and t.event is distinct from 'pull_request_target'
@@ -165,5 +171,9 @@ select
     t.is_deleted_upstream
 from judged as t
 cross join bots as b
-left join staging.stg_repositories as k on k.repo = t.repo
+left join staging.stg_default_branches as k
+    on k.repo = t.repo
+    and k.branch = t.branch
+    and coalesce(t.created_at >= k.counts_from, true)
+    and coalesce(t.created_at < k.counts_until, true)
 left join successions as s on s.run_id = t.run_id and s.run_attempt = t.run_attempt
