@@ -4,16 +4,13 @@ Belongs here: reading the list as cheaply as possible, and since when a workflow
 ``actions``; what it means for red episodes to the models. Dumps store their workflows here, too.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
 from roadmap_pipeline.github import records
-from roadmap_pipeline.github.paging import PER_PAGE, Answer, may_be_followed
 from roadmap_pipeline.github.reading import RepositoryReading
 from roadmap_pipeline.github.records import Row
 from roadmap_pipeline.github.store import Store
-from roadmap_pipeline.github.transport import GitHubError, IncompleteList
 from roadmap_pipeline.progress import Task
 
 GONE = ("deleted", "disabled_")
@@ -23,53 +20,20 @@ GONE = ("deleted", "disabled_")
 def read_workflows(reading: RepositoryReading, progress: Task) -> None:
     """Read all workflows; those that the list doesn't name any more count as deleted from now on."""
     path = f"{reading.root}/actions/workflows"
-    counted = reading.store.query(
+    ((known,),) = reading.store.query(
         "select count(*) from raw.workflows where repo = ? and (state <> 'active' or removed_at is null)",
         [reading.repo],
     )
-    answers = list(_pages(reading, path, counted[0][0]))
-    if all(answer.unchanged for _, answer in answers):
+    pages = reading.whole_list(path, {}, known, "workflows")
+    if not pages:
         return
-    if any(answer.unchanged for _, answer in answers):
-        answers = list(_pages(reading, path, None))
-    found = [item for _, answer in answers for item in _items(answer, path)]
+    found = [item for page in pages for item in page.items]
     rows = list({row["workflow_id"]: row for row in reading.rows(records.workflow_row, found, path)}.values())
     progress.advance(len(rows))
     store_workflows(reading.store, rows, reading.now)
-    total = max(answer.total_count or 0 for _, answer in answers)
-    if len(rows) < total or any(answer.holes for _, answer in answers):
-        raise IncompleteList(f"GET {path}: GitHub counts {total:,} and lists {len(rows):,}", status=200)
+    reading.make_sure_all_is_listed(path, pages)
     _miss(reading, {row["workflow_id"] for row in rows})
-    for params, answer in answers:
-        reading.remember(path, params, answer)
-
-
-def _items(answer: Answer, path: str) -> Sequence[Any]:
-    items = answer.items("workflows")
-    if items is None:
-        raise GitHubError(f"GET {path} answered 200 without the list of workflows", status=200)
-    return items
-
-
-def _pages(reading: RepositoryReading, path: str, stored: int | None) -> Iterator[tuple[Mapping[str, Any], Answer]]:
-    """Every page, on the condition that it is not as before; all of them, and one further where the last is full.
-
-    ``stored`` workflows tell how many pages there were; None asks without condition.
-    """
-    page, listed = 1, 0
-    while True:
-        params = {"per_page": PER_PAGE, "page": page}
-        answer = reading.client.get(path, params, None if stored is None else reading.etag(path, params))
-        yield params, answer
-        if answer.unchanged:
-            is_last = page * PER_PAGE > (stored or 0)
-        else:
-            size = len(_items(answer, path))
-            listed += size
-            is_last = not size or not may_be_followed(answer, size, listed)
-        if is_last:
-            return
-        page += 1
+    reading.remember_pages(path, pages)
 
 
 def _miss(reading: RepositoryReading, listed: set[int]) -> None:
