@@ -382,6 +382,8 @@ def print_sync(console: Console, result: "SyncResult") -> None:
 def _print_notes(console: Console, result: "SyncResult") -> None:
     for note in result.plan.notes:
         console.print(f"[yellow]note:[/] {escape(note)}")
+    if result.pause:
+        console.print(f"[yellow]note:[/] {escape(result.pause)}")
     for title, reason in result.refused:
         console.print(f"[yellow]skipped:[/] {escape(title)}: {escape(reason)}")
     for title, reason in result.failed:
@@ -477,6 +479,8 @@ def print_status(console: Console, status: Mapping[str, Any]) -> None:
             f" {fmt.several(week['failed_job_attempts'], 'failed job')}{top}",
             highlight=False,
         )
+        if week["rests_on"]:
+            console.print(f"[yellow]note:[/] {escape(week['rests_on'])}", highlight=False)
     milestones = [
         {
             "milestone": row["title"],
@@ -496,10 +500,22 @@ def print_status(console: Console, status: Mapping[str, Any]) -> None:
             "runs": fmt.count(row["runs"]),
             "newest run (UTC)": f"{row['newest_run']:%Y-%m-%d %H:%M}",
             "last read (UTC)": row["last_read"],
+            "complete from": row.get("complete_from"),
+            "still to read": _still_to_read(row),
         }
         for row in status["repositories"]
     ]
     print_table(console, "Repositories", repositories)
+    for one in status["unread"]:
+        console.print(f"[yellow]not read:[/] {escape(one['text'])}", highlight=False)
+
+
+def _still_to_read(row: Mapping[str, Any]) -> str:
+    """What is missing of a repository, in words: runs without jobs, and the list of runs before a time."""
+    missing = [f"jobs of {fmt.several(row['due_runs'], 'run')}"] if row.get("due_runs") else []
+    if row.get("listed_from"):
+        missing.append(f"runs before {row['listed_from']:%Y-%m-%d %H:%M}")
+    return ", ".join(missing)
 
 
 def print_sandbox(console: Console, served: "Served") -> None:

@@ -88,7 +88,7 @@ with newest_look as (
         r.is_refused,
         r.listed_until,
         p.as_of,
-        p.as_of - to_days(p.history_days) as history_start,
+        date_trunc('second', p.as_of - to_days(p.history_days)) as history_start,
         cast(unnest(generate_series(
             date_trunc('week', least(r.first_day, case when r.is_read then p.as_of - to_days(p.history_days) end)),
             date_trunc('week', greatest(r.last_day, p.as_of)),
@@ -131,6 +131,7 @@ with newest_look as (
         case when w.is_read and not w.is_switched_off then l.listed_until else w.next_week_start end as listed_until,
         w.is_over,
         w.is_refused,
+        w.history_start,
         w.week_start < w.history_start as is_cut_off,
         -- What a week holds that is not over ends where the list was last looked at.
         not w.is_read
@@ -171,7 +172,11 @@ select
     cast(sum(t.due_runs) as bigint) as due_runs,
     cast(sum(t.due_failed_runs) as bigint) as due_failed_runs,
     cast(sum(t.refused) as bigint) as refused,
-    case when count(*) = count(t.listed_from) then max(t.listed_from) end as listed_from,
+    case
+        when count(*) = count(t.listed_from)
+            -- How far beyond the history the list happens to be known depends on when it was read first.
+            then max(case when t.is_cut_off and not t.is_listed then greatest(t.listed_from, t.history_start) else t.listed_from end)
+    end as listed_from,
     case when count(*) = count(t.listed_until) then min(t.listed_until) end as listed_until
 from reasoned as t
 group by grouping sets ((t.repo, t.week, t.week_start), (t.week, t.week_start))
