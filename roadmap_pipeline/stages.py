@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 COMPUTED_SCHEMAS = ("staging", "marts")
 """Schemas whose models are built before anything is rendered; ``publish`` comes after."""
 
+SHARE_FOR_COMMENTS = 0.05
+"""Of GitHub's hourly quota, which a first back-fill would use up for hours."""
+
 
 @cache
 def project() -> Project:
@@ -64,7 +67,10 @@ def ingest(workspace: Workspace) -> "IngestSummary":
     classifier = None if settings.rules_file is None else classifier_with(settings.rules_file)
     _claim(workspace)
     github, limits = workspace.github, settings.configuration.limits
-    with connect(settings.warehouse) as con, github.spending_at_most(limits.github_requests_per_run):
+    with (
+        connect(settings.warehouse) as con,
+        github.spending_at_most(limits.github_requests_per_run, leaving=SHARE_FOR_COMMENTS),
+    ):
         summary = read_github(
             github,
             con,

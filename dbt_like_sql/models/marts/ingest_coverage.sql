@@ -9,6 +9,7 @@ with newest_look as (
     select
         c.repo,
         c.covered_from as listed_from,
+        c.covered_to + interval 1 second as known_until,
         case
             when row_number() over (partition by c.repo order by c.covered_to desc) = 1
                 then greatest(c.covered_to + interval 1 second, l.looked_at)
@@ -62,6 +63,11 @@ with newest_look as (
     select d.repo from staging.stg_run_days as d
     union
     select f.repo from raw.read_failures as f where f.endpoint = 'repository'
+    union
+    -- Before anything was read. Later a configured name without rows may be a former one.
+    select c.repo
+    from config.repositories as c
+    where not exists (select 1 from raw.repositories as k) and not exists (select 1 from staging.stg_run_days as d)
 ), first_runs as (
     select d.repo, min(d.day) as day, max(d.day) as last_day from staging.stg_run_days as d group by d.repo
 ), repositories as (
@@ -69,7 +75,9 @@ with newest_look as (
         n.repo,
         r.day as first_day,
         r.last_day,
-        coalesce(starts_with(k.source, 'http'), false) or s.repo is not null or l.repo is not null as is_read,
+        coalesce(starts_with(k.source, 'http'), k.repo is null and r.repo is null)
+        or s.repo is not null
+        or l.repo is not null as is_read,
         coalesce(l.is_switched_off, false) as is_switched_off,
         coalesce(l.is_refused, false) as is_refused,
         s.listed_until
@@ -108,7 +116,14 @@ with newest_look as (
         w.repo,
         w.week_start,
         arg_max(greatest(s.listed_from, w.week_start), s.listed_until) as listed_from,
-        max(least(s.listed_until, w.next_week_start)) as listed_until,
+        max(least(s.listed_until, w.next_week_start)) as looked_until,
+        -- Within a week the newest run that is known, not the time of reading.
+        max(
+            case
+                when s.listed_until >= w.next_week_start then w.next_week_start
+                else greatest(s.known_until, w.week_start)
+            end
+        ) as listed_until,
         sum(
             epoch(least(s.listed_until, w.next_week_start)) - epoch(greatest(s.listed_from, w.week_start))
         ) as listed_seconds
@@ -138,7 +153,7 @@ with newest_look as (
         or w.is_switched_off
         or coalesce(
             l.listed_seconds
-            >= epoch(case when w.is_over then w.next_week_start else l.listed_until end) - epoch(w.week_start),
+            >= epoch(case when w.is_over then w.next_week_start else l.looked_until end) - epoch(w.week_start),
             false
         ) as is_listed
     from weeks as w
