@@ -500,22 +500,26 @@ def print_status(console: Console, status: Mapping[str, Any]) -> None:
             "runs": fmt.count(row["runs"]),
             "newest run (UTC)": f"{row['newest_run']:%Y-%m-%d %H:%M}",
             "last read (UTC)": row["last_read"],
-            "complete from": row.get("complete_from"),
-            "still to read": _still_to_read(row),
         }
         for row in status["repositories"]
     ]
     print_table(console, "Repositories", repositories)
+    for row in status["repositories"]:
+        if missing := _still_to_read(row):
+            console.print(f"[yellow]still to read:[/] {escape(missing)}", highlight=False)
     for one in status["unread"]:
         console.print(f"[yellow]not read:[/] {escape(one['text'])}", highlight=False)
 
 
 def _still_to_read(row: Mapping[str, Any]) -> str:
-    """What is missing of a repository, in words: runs without jobs, and the list of runs before a time."""
-    missing = [f"jobs of {fmt.several(row['due_runs'], 'run')}"] if row.get("due_runs") else []
-    if row.get("listed_from"):
-        missing.append(f"runs before {row['listed_from']:%Y-%m-%d %H:%M}")
-    return ", ".join(missing)
+    """What is missing of a repository, in words: the list of runs before a time, and runs without jobs."""
+    missing = [f"runs before {row['listed_from']:%Y-%m-%d %H:%M}"] if row.get("listed_from") else []
+    if row.get("due_runs"):
+        missing.append(f"jobs of {fmt.several(row['due_runs'], 'run')}")
+    if not missing:
+        return ""
+    complete = f" (complete from {row['complete_from']} on)" if row["complete_from"] else ""
+    return f"{' and '.join(missing)} of {row['repo']}{complete}"
 
 
 def print_sandbox(console: Console, served: "Served") -> None:
