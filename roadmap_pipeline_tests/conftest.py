@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from hypothesis import settings
+from hypothesis.internal.conjecture import engine
 from starlette.applications import Starlette
 
 from roadmap_pipeline.outcome import Outcome
@@ -18,6 +20,12 @@ from roadmap_pipeline.workspace import Workspace
 from roadmap_pipeline_tests.contract import RECORDER, ContractMiddleware, told
 
 _create_app = github_app.create_app
+
+# Hypothesis looks for a smaller example for up to five minutes; a test that fails must say so soon.
+assert hasattr(engine, "MAX_SHRINKING_SECONDS")
+engine.MAX_SHRINKING_SECONDS = 30
+settings.register_profile("suite", deadline=None)
+settings.load_profile("suite")
 
 
 def _create_checked_app(state: GitHubState) -> Starlette:

@@ -14,10 +14,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from roadmap_pipeline.github import records
+from roadmap_pipeline.github.asking import PartlyRead
 from roadmap_pipeline.github.coverage import Span, union
+from roadmap_pipeline.github.deletions import DeletedRuns
 from roadmap_pipeline.github.listing import Payload
 from roadmap_pipeline.github.logs import LOG_DELAY, LOG_TRIES, log_columns, read_annotations
-from roadmap_pipeline.github.reading import PartlyRead, RepositoryReading
+from roadmap_pipeline.github.reading import RepositoryReading
 from roadmap_pipeline.github.records import Row
 from roadmap_pipeline.github.runs import RunList
 from roadmap_pipeline.github.transport import Answer, GitHubError, IncompleteList, LogState, NotFoundError
@@ -99,7 +101,7 @@ class ActionsReader:
 
         Finds new, re-run, completed and deleted runs. What hangs on them is left to :meth:`read_details`.
         """
-        self._sweep(progress)
+        is_swept = self._sweep(progress)
         self._r.read_list(
             self._runs,
             self._r.horizon,
@@ -111,15 +113,22 @@ class ActionsReader:
         )
         self._is_listed = True
         self._read_unfinished()
+        if is_swept:
+            listed = self._r.store.covered(self._r.repo, LIST)
+            DeletedRuns(self._r, self._runs, self._read_again).look(self._r.now - RERUN_WINDOW, listed)
 
-    def _sweep(self, progress: Task) -> None:
-        """There is no list of runs by change: what was run again is found by looking at all that may be."""
+    def _sweep(self, progress: Task) -> bool:
+        """There is no list of runs by change: what was run again is found by looking at all that may be.
+
+        Returns whether that was done now.
+        """
         store, repo, today = self._r.store, self._r.repo, self._r.now.date()
         if not store.covered(repo, LIST):
             store.advance(repo, SWEEP, self._r.now)  # nothing is stored that could have changed
+            return True
         swept_at, began_at = store.watermark(repo, SWEEP), store.watermark(repo, SWEEP_BEGAN)
         if swept_at is not None and swept_at.date() == today:
-            return
+            return False
         if began_at is None or began_at.date() != today:
             store.forget(repo, SWEEP)
             store.advance(repo, SWEEP_BEGAN, self._r.now)
@@ -135,6 +144,7 @@ class ActionsReader:
         )
         store.advance(repo, SWEEP, self._r.now)
         store.forget(repo, SWEEP)
+        return True
 
     def _newer(self, moment: datetime) -> int:
         return int(self._r.store.query(_NEWER, [self._r.repo, moment])[0][0])
@@ -166,7 +176,12 @@ class ActionsReader:
             " where later.run_id = run.run_id and later.run_attempt > run.run_attempt) order by run_id desc",
             [self._r.repo, self._r.now - LONGEST_RUN],
         )
-        self._read_again([run_id for (run_id,) in unfinished if run_id not in self._listed])
+        failed = [int(item) for is_due in (True, False) for item in self._r.failures.items("run", due=is_due)]
+        for run_id in failed:
+            if run_id in self._listed:
+                self._r.failures.succeeded("run", str(run_id))
+        wanted = dict.fromkeys([*(run_id for (run_id,) in unfinished), *failed])
+        self._read_again([run_id for run_id in wanted if run_id not in self._listed])
 
     def _read_again(self, run_ids: Sequence[int]) -> None:
         self._listed.update(run_ids)
@@ -218,7 +233,13 @@ class ActionsReader:
         progress.expect(len(due))
         self._read_attempts(due)
         self._r.in_threads(
-            self._read_jobs, due, self._store_jobs, endpoint="jobs", item=lambda run: run.run_id, progress=progress
+            self._read_jobs,
+            due,
+            self._store_jobs,
+            endpoint="jobs",
+            item=lambda run: run.run_id,
+            is_all=not urgent,  # the urgent ones were asked for before
+            progress=progress,
         )
 
     def _read_attempts(self, due: Sequence[_Due]) -> None:
@@ -299,6 +320,7 @@ class ActionsReader:
             lambda rows: self._r.store.put({"job_logs": rows}),
             endpoint="log",
             item=lambda job: job[0],
+            is_all=True,
             batch=LOGS_PER_BATCH,
             progress=progress,
         )
@@ -317,6 +339,7 @@ class ActionsReader:
             wanted,
             lambda noted: self._r.store.set_annotations(dict(noted)),
             endpoint="annotations",
+            is_all=True,
             batch=LOGS_PER_BATCH,
             progress=progress,
         )

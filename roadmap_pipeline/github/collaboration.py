@@ -69,6 +69,8 @@ class CollaborationReader:
             params = {"state": "all", "per_page": PER_PAGE, "page": page}
             answer = self._r.client.get(path, params, None if stored is None else self._r.etag(path, params))
             if page > 1 and not answer.unchanged and answer.data in ([], before):
+                if answer.data:
+                    raise IncompleteList(f"GET {path}: GitHub gives page {page - 1} again as page {page}", status=200)
                 return
             yield params, answer
             if answer.unchanged:
@@ -99,7 +101,9 @@ class CollaborationReader:
             answer = self._r.client.get(path, params, self._r.etag(path, params) if conditional else None)
             if answer.unchanged:
                 return
-            if answer.data == before:  # the same page again, or none behind the last one
+            if answer.data == before:
+                if answer.data:
+                    raise IncompleteList(f"GET {path}: GitHub gives the same page again", status=200)
                 break
             before = answer.data
             self._take_issues(answer.data, path)
@@ -202,6 +206,7 @@ class CollaborationReader:
             wanted,
             self._store_files,
             endpoint="files",
+            is_all=True,
             batch=FILES_PER_BATCH,
             progress=progress,
         )

@@ -22,7 +22,7 @@ from roadmap_pipeline.github.actions import ActionsReader
 from roadmap_pipeline.github.collaboration import CollaborationReader
 from roadmap_pipeline.github.passing import read_passing_logs
 from roadmap_pipeline.github.read_failures import ReadFailures, costs_only_itself
-from roadmap_pipeline.github.reading import FIRST_TRIES, RepositoryReading, collecting_rarely
+from roadmap_pipeline.github.reading import RepositoryReading, collecting_rarely
 from roadmap_pipeline.github.records import Reading, naive_utc
 from roadmap_pipeline.github.store import IngestSummary, Store
 from roadmap_pipeline.github.transport import (
@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 WORKERS = 6
 """Requests under way at a time; GitHub advises against many."""
 REPOSITORIES_AT_A_TIME = 4
+TRIES_AFTER_FAILURE = 4
+"""How often a page of a list is asked for that failed when it was last asked for; two more than make it a big one."""
 
 
 def ingest(
@@ -188,7 +190,7 @@ def _walk(reading: RepositoryReading, passing_logs: int) -> None:
 def _take(walk: Walk, reading: RepositoryReading) -> None:
     failures = reading.failures
     # what failed when it was last asked for may not hold up the others again
-    tries = FIRST_TRIES if failures.has_failed(walk.endpoint) else TRIES
+    tries = TRIES_AFTER_FAILURE if failures.has_failed(walk.endpoint) else TRIES
     with task(f"Reading {walk.label} of {reading.repo}") as progress, reading.client.trying(tries):
         try:
             walk.read(progress)

@@ -116,7 +116,9 @@ class NewestFirst:
                 yield from self._beyond(rest)
                 return
             found = self.items(following)
-            if not found or found == items:  # behind the last page, or the same page again
+            if not found or found == items:
+                if found and answer.has_next and torn is None:
+                    torn = IncompleteList("GitHub gives the same page again")
                 yield from self._end(number, answer, position, rest, torn)
                 return
             if torn is None:

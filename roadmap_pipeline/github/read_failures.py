@@ -8,7 +8,7 @@ week, by the time of reading (``ROADMAP_NOW``).
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -162,6 +162,12 @@ class ReadFailures:
         """Forget what could not be read of a run that was deleted."""
         for endpoint, item in list(self._known):
             if endpoint in _OF_A_RUN and item.partition("/")[0] == str(run_id):
+                self.succeeded(endpoint, item)
+
+    def forget_unwanted(self, endpoint: str, wanted: Collection[str]) -> None:
+        """Forget those items of ``endpoint`` that failed and nobody wants any more."""
+        for item in self.items(endpoint, due=True):
+            if item not in wanted:
                 self.succeeded(endpoint, item)
 
     def left_unasked(self, endpoint: str, count: int) -> None:

@@ -5,22 +5,22 @@ Belongs here: nothing that knows what is read. Runs belong to ``actions``, pull 
 """
 
 import gc
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any
 
 from roadmap_pipeline.errors import RoadmapError
 from roadmap_pipeline.github.ahead import ahead
+from roadmap_pipeline.github.asking import Asking, Given, Result
 from roadmap_pipeline.github.coverage import Span, gaps, union, without_newest
 from roadmap_pipeline.github.listing import NewestFirst, Page, Payload
-from roadmap_pipeline.github.read_failures import ReadFailures, costs_only_itself, may_pass
+from roadmap_pipeline.github.read_failures import ReadFailures
 from roadmap_pipeline.github.records import Reading, Row, naive_utc
 from roadmap_pipeline.github.store import Store
-from roadmap_pipeline.github.transport import Answer, GitHubClient, GitHubError
+from roadmap_pipeline.github.transport import Answer, GitHubClient
 from roadmap_pipeline.progress import Task
 
 if TYPE_CHECKING:
@@ -31,15 +31,8 @@ OVERLAP = timedelta(hours=1)
 ITEMS_PER_BATCH = 2_000
 """A transaction costs as much as storing some hundred runs; a parsed run takes some 40 kB of memory."""
 
-FIRST_TRIES, SECOND_TRIES = 3, 4
-"""How often one thing is asked for at first, and again once all others were: nothing waits for what doesn't come."""
-FAILURES_IN_A_ROW = 10
-"""After so many failures of an endpoint, and nothing else, its other items are left to the next ingest."""
-
 OBJECTS_BETWEEN_COLLECTIONS = 200_000
 
-Given = TypeVar("Given")
-Result = TypeVar("Result")
 Take = Callable[[Sequence[Payload], Sequence[Span]], Mapping[str, Sequence[Row]]]
 """From items of a list, and the spans that are complete with them, to rows by table."""
 
@@ -54,14 +47,6 @@ def collecting_rarely() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*usual)
-
-
-class PartlyRead(GitHubError):
-    """Of one thing only a part could be read: ``result`` is kept, and the thing asked for again."""
-
-    def __init__(self, result: object, error: GitHubError) -> None:
-        super().__init__(str(error), status=error.status, message=error.message)
-        self.result = result
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,14 +119,17 @@ class RepositoryReading:
         whole = Span(start, max(ends, default=start))
         known = covered if first.unchanged else without_newest(covered, OVERLAP)
         listing.holes.clear()
-        for_later = [Span.parse(item) for item in self.failures.items(endpoint, due=False)]
+        # what lies on the first page is known already
+        at_top = [] if first.unchanged else [listing.time_of(item) for item in listing.items(first)]
+        waiting = [Span.parse(item) for item in self.failures.items(endpoint, due=False)]
+        for_later = [span for span in waiting if not at_top or span.end < min(at_top)]
         missing = gaps([*known, *for_later], whole) if ends else []
         try:
             for gap in missing:
-                at_top = gap.end == whole.end and not first.unchanged
-                pages = listing.walk(gap, first=first) if at_top else listing.walk(gap, newer=newer(gap.end))
+                is_top = gap.end == whole.end and not first.unchanged
+                pages = listing.walk(gap, first=first) if is_top else listing.walk(gap, newer=newer(gap.end))
                 self._close(pages, listing, walks, take, progress)
-                if at_top:
+                if is_top:
                     self.remember(listing.path, listing.params, first)
             if not missing:
                 self.remember(listing.path, listing.params, first)
@@ -197,112 +185,20 @@ class RepositoryReading:
         *,
         endpoint: str,
         item: Callable[[Given], object] = str,
+        is_all: bool = False,
         batch: int = 100,
         progress: Task | None = None,
     ) -> None:
         """``read`` all ``given`` side by side and ``keep`` the results by batches, in their order.
 
         What GitHub refuses or fails to give is noted under ``endpoint`` and the name that ``item`` gives it, and left
-        out; what failed in an earlier ingest is asked for when its time has come. After an error that the reading
-        can't go on without (a spent quota, say) nothing more is asked for, what was read is kept, and it is raised.
+        out; what failed in an earlier ingest is asked for when its time has come, or forgotten if ``given`` is all that
+        is wanted and lacks it. After an error that the reading can't go on without (a spent quota, say) nothing more is
+        asked for, what was read is kept, and it is raised.
         """
-        due = [one for one in given if self.failures.is_due(endpoint, str(item(one)))]
-        asking = _Asking(self, endpoint, lambda one: str(item(one)), batch, progress)
-        while due:
-            first = asking.ask_for(read, due, keep, FIRST_TRIES, may_postpone=True)
-            second = asking.ask_for(read, first.postponed, keep, SECOND_TRIES, may_postpone=False)
-            due = [*second.left, *first.left]
-            if not second.succeeded:
-                break
-        self.failures.left_unasked(endpoint, len(due))
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked(Generic[Given]):
-    """How asking went: how many were read, which to ask for again, and which were not asked for."""
-
-    succeeded: int
-    postponed: Sequence[Given]
-    left: Sequence[Given]
-
-
-@dataclass(frozen=True, slots=True)
-class _Asking:
-    """Asking for some of an endpoint's items."""
-
-    reading: RepositoryReading
-    endpoint: str
-    item: Callable[[Any], str]
-    batch: int
-    progress: Task | None
-
-    def ask_for(
-        self,
-        read: Callable[[Given], Result],
-        given: Sequence[Given],
-        keep: Callable[[Sequence[Result]], object],
-        tries: int,
-        *,
-        may_postpone: bool,
-    ) -> "_Asked[Given]":
-        """Ask for all ``given``, of which those ``may_postpone`` that may come through when asked again."""
-        waiting = deque(given)
-        pending: deque[tuple[Given, Future[Result]]] = deque()
-        results: list[Result] = []
-        postponed: list[Given] = []
-        fatal: RoadmapError | None = None
-        succeeded = in_a_row = 0
-        while True:
-            is_over = fatal is not None or in_a_row >= FAILURES_IN_A_ROW
-            while waiting and not is_over and len(pending) < 2 * self.batch:
-                one = waiting.popleft()
-                pending.append((one, self._ask(read, one, tries)))
-            if not pending:
-                break
-            one, future = pending.popleft()
-            if is_over and future.cancel():
-                waiting.append(one)
-                continue
-            try:
-                results.append(future.result())
-            except RoadmapError as error:
-                if not isinstance(error, GitHubError) or not costs_only_itself(error):
-                    fatal = fatal or error
-                elif isinstance(error, PartlyRead):
-                    results.append(cast(Result, error.result))
-                    self.reading.failures.failed(self.endpoint, self.item(one), error)
-                elif may_postpone and may_pass(error) and not self._is_known(one):
-                    postponed.append(one)
-                    in_a_row += 1
-                else:
-                    self.reading.failures.failed(self.endpoint, self.item(one), error)
-                    in_a_row += 1
-            else:
-                succeeded, in_a_row = succeeded + 1, 0
-                self.reading.failures.succeeded(self.endpoint, self.item(one))
-            if len(results) >= self.batch:
-                self._keep(keep, results)
-                results = []
-        self._keep(keep, results)
-        if fatal is not None:
-            raise fatal
-        return _Asked(succeeded, postponed, list(waiting))
-
-    def _ask(self, read: Callable[[Given], Result], one: Given, tries: int) -> Future[Result]:
-        """Let a worker ask; for what failed in an earlier ingest, once is enough."""
-        tries = 1 if self._is_known(one) else tries
-
-        def ask() -> Result:
-            with self.reading.client.trying(tries):
-                return read(one)
-
-        return self.reading.workers.submit(ask)
-
-    def _is_known(self, one: Any) -> bool:
-        return self.reading.failures.has_failed(self.endpoint, self.item(one))
-
-    def _keep(self, keep: Callable[[Sequence[Result]], object], results: Sequence[Result]) -> None:
-        if results:
-            keep(results)
-            if self.progress is not None:
-                self.progress.advance(len(results))
+        wanted = list(given)
+        if is_all:
+            self.failures.forget_unwanted(endpoint, {str(item(one)) for one in wanted})
+        due = [one for one in wanted if self.failures.is_due(endpoint, str(item(one)))]
+        asking = Asking(self.client, self.workers, self.failures, endpoint, lambda one: str(item(one)), batch, progress)
+        asking.ask_for_all(read, due, keep)

@@ -45,11 +45,19 @@ class RunList(NewestFirst):
         super().__init__(client, f"/repos/{repo}/actions/runs", {}, time_field="created_at", items_key="workflow_runs")
         self._workflows_path = f"/repos/{repo}/actions/workflows"
         self._filtered_cap = FILTERED_CAP
+        self.counted: int | None = None
+        """How many runs GitHub counts in all (or at most), as its last answer for the first page says."""
+
+    def first(self, etag: str | None = None) -> Answer:
+        answer = super().first(etag)
+        if not answer.unchanged:
+            self.counted = answer.total_count
+        return answer
 
     def count(self, span: Span) -> int | None:
-        """How many runs of ``span`` GitHub's search index counts; None for more than it counts."""
+        """How many runs of ``span`` GitHub's search index counts; None where that may be the most that it counts."""
         counted = self._count(self.path, {"created": str(span)})
-        return counted if counted < self._filtered_cap else None
+        return counted if counted != self._filtered_cap else None
 
     def slice(self, span: Span) -> Iterator[list[Payload]]:
         """The runs of ``span`` as GitHub's search index has them, page by page."""
@@ -81,19 +89,19 @@ class RunList(NewestFirst):
 
     def _end(self, number: int, answer: Answer, position: int, rest: Span, torn: GitHubError | None) -> Iterator[Page]:
         """A list that was cut may look as if it ended: the search index tells whether there are older runs."""
-        if torn is not None or rest.is_empty:
+        if rest.is_empty or (torn is not None and not isinstance(torn, IncompleteList)):
             yield from super()._end(number, answer, position, rest, torn)
             return
         counted = answer.total_count
         is_contradicted = counted is not None and counted > position
-        if not is_contradicted and position % PER_PAGE:
+        if torn is None and not is_contradicted and position % PER_PAGE:
             yield Page([], rest)
             return
-        if number > 1 and self._page(number + 1) is None:
+        if torn is None and number > 1 and self._page(number + 1) is None:
             yield from self._beyond(rest)
             return
         older = Span(rest.start, rest.end - SECOND)
-        if not is_contradicted and (older.is_empty or not self._any(older)):
+        if torn is None and not is_contradicted and (older.is_empty or not self._any(older)):
             yield Page([], rest)
             return
         listed = yield from self._slice(rest, self.path)
@@ -161,21 +169,23 @@ class RunList(NewestFirst):
         found: set[int] = set()
         answers, is_cut = 1, False
         for _ in range(LEAF_TRIES):
-            number, listed, more = 1, 0, True
+            number, more = 1, True
+            listed: set[int] = set()
             while more:
                 answer = self._fresh(path, {**query, "per_page": PER_PAGE, "page": number}, total)
-                runs = [] if answer is None else self.items(answer)
-                more = answer is not None and bool(runs)
-                if answer is not None:
-                    found.update(_ids(runs))
-                    total = max(total, answer.total_count or 0)
-                    listed += len(runs)
-                    more = more and may_be_followed(answer, len(runs), listed)
-                    yield Page(runs, None)
                 answers += 1
+                if answer is None:
+                    break
+                runs = self.items(answer)
+                new = set(_ids(runs)) - listed
+                listed |= new
+                total = max(total, answer.total_count or 0)
+                more = bool(new) and may_be_followed(answer, len(runs), len(listed))
+                more = more and number < FILTERED_CAP // PER_PAGE
                 number += 1
-                more = more and number <= FILTERED_CAP // PER_PAGE
-            is_cut = 0 < listed < total and listed % PER_PAGE == 0
+                yield Page(runs, None)
+            found |= listed
+            is_cut = 0 < len(found) < total and len(found) % PER_PAGE == 0
             while answers < LEAF_ANSWERS and len(found) >= total:
                 total = max(total, self._count(path, query))
                 answers += 1

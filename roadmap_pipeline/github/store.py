@@ -178,6 +178,12 @@ class Store:
             written = f"(select run_id from raw.job_logs where job_id in ({jobs}))"  # noqa: S608
             change_log.note_runs(self._con, "raw.job_logs", written)
 
+    def put_run_count(self, repo: str, unlisted: int, looks: int, looked_back_to: datetime | None) -> None:
+        """Store how many runs of ``repo`` GitHub counts beside those that are stored."""
+        row = {"repo": repo, "unlisted": unlisted, "looks": looks, "looked_back_to": looked_back_to}
+        with self._lock, transaction(self._con):
+            raw.replace_rows(self._con, "raw.run_counts", [{**row, "read_at": self.now}])
+
     def put_read_failures(self, repo: str, failed: Sequence[Row], read: Iterable[tuple[str, str]]) -> None:
         """Store what could not be read of ``repo``, and forget the failures of what was read (endpoint, item)."""
         with self._lock, transaction(self._con):

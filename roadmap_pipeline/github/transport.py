@@ -199,8 +199,10 @@ class GitHubClient:
             items = answer.items(items_key)
             if items is None:
                 raise GitHubError(f"GET {path} answered 200 without the list of {items_key or 'items'}", status=200)
-            if page > 1 and (not items or items == before):
+            if page > 1 and not items:
                 break
+            if items == before:
+                raise IncompleteList(f"GET {path}: GitHub gives page {page - 1} again as page {page}", status=200)
             yield items
             listed, holes = listed + len(items), holes + len(answer.holes)
             if not may_be_followed(answer, len(items), listed):
@@ -373,7 +375,8 @@ class GitHubClient:
                 failure = f"{answer.status} {_message(answer)}".strip()
                 status = 429 if is_held_back else answer.status
                 too_slow = too_slow + 1 if status in _TOO_SLOW else 0
-                if too_slow == SPLIT_AFTER and (size := smaller(params.get("per_page", 1))):
+                # not at the first go over many things: most of what fails comes through when asked for once more
+                if too_slow == SPLIT_AFTER and tries > SPLIT_AFTER + 1 and (size := smaller(params.get("per_page", 1))):
                     waits.warning("GET %s answered %s: the page is read by %d items", path, failure, size)
                     return self._read_parts(path, params, size, [] if missing is None else missing)
             if attempt + 1 < tries:
@@ -391,7 +394,7 @@ class GitHubClient:
         parts: list[Answer | None] = []
         for number in range((page - 1) * per_page // size + 1, page * per_page // size + 1):
             try:
-                with self.trying(SPLIT_AFTER):
+                with self.trying(SPLIT_AFTER if size == 1 else SPLIT_AFTER + 2):
                     part = self._read(path, {**params, "per_page": size, "page": number}, {}, missing)
             except GitHubError as error:
                 if size > 1 or error.status not in _TOO_SLOW:

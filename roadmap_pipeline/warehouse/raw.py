@@ -350,6 +350,24 @@ TABLES: tuple[SourceTable, ...] = (
     ),
     SourceTable(
         "raw",
+        "run_counts",
+        "How many runs GitHub counts beside those that are stored: when that falls, runs were deleted.",
+        ("repo",),
+        _columns(
+            _REPO,
+            (
+                "unlisted",
+                "BIGINT",
+                "Runs that GitHub counted beside the stored ones (older than what is read); negative where its count is"
+                " at its limit.",
+            ),
+            ("looks", "INTEGER", "On how many days what GitHub counts less was looked for in vain."),
+            ("looked_back_to", "TIMESTAMP", "Creation time from which the look goes on; NULL when it is done (UTC)."),
+            ("read_at", "TIMESTAMP", "When they were counted (UTC)."),
+        ),
+    ),
+    SourceTable(
+        "raw",
         "read_failures",
         "What GitHub refused or failed to give: left out, and asked for again at growing distance. A row goes when the"
         " thing was read after all.",

@@ -173,12 +173,12 @@ class World:
 
 @pytest.fixture
 def serve():
-    """Serves content: ``serve(content, **options of GitHubState) -> World``."""
+    """Serves content: ``serve(content, **options of GitHubState) -> World``, with ``proxy`` behind what it makes."""
     with ExitStack() as stack:
 
-        def start(content, **options):
+        def start(content, proxy=lambda app: app, **options):
             state = GitHubState(content, **{"rate_limit": None, **options})
-            server = stack.enter_context(Server(create_app(state)))
+            server = stack.enter_context(Server(proxy(create_app(state))))
             return World(state, server.base_url, stack)
 
         yield start

@@ -3,7 +3,7 @@
 from contextlib import ExitStack
 from datetime import timedelta
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from roadmap_pipeline.github.ingest import ingest
@@ -78,7 +78,20 @@ EVENTS = ("new", "new", "start", "complete", "rerun", "rerun", "delete", "rename
 BETWEEN_READINGS = st.lists(st.tuples(st.sampled_from(EVENTS), st.integers(0, 20)), min_size=1, max_size=8)
 
 
+DELETED_LONG_AFTER = [
+    [("new", 0), ("wait", 3)],
+    [("wait", 3)],
+    [("wait", 3)],
+    [("wait", 3), ("delete", 0)],
+]
+"""A run that is deleted 36 days after it was read first."""
+DELETED_IN_BETWEEN = [[("new", 1), ("wait", 2), ("new", 0), ("wait", 3)], [("wait", 3)], [("wait", 3)], [("wait", 3)]]
+DELETED_WITH_OTHERS_NEW = [*DELETED_IN_BETWEEN, [("delete", 0), ("new", 1), ("new", 0), ("delete", 1)]]
+
+
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@example(DELETED_LONG_AFTER)
+@example(DELETED_WITH_OTHERS_NEW)
 @given(st.lists(BETWEEN_READINGS, min_size=1, max_size=5))
 def test_any_history_is_read_completely(tmp_path_factory, history):
     state = GitHubState(GitHubContent(clock=CLOCK, viewer=BOT, repositories={REPO: FULL}), rate_limit=None)

@@ -423,3 +423,18 @@ def test_pacing_spreads_requests(world):
 
 def test_viewer(world):
     assert world.client().viewer_login() == "roadmap-pipeline[bot]"
+
+
+@pytest.mark.parametrize("text", ["line\n", '{"looks": "like JSON"}', ""])
+def test_a_log_that_a_proxy_gives_at_once_is_taken(scripted, text):
+    client, seen = scripted([Answer(200, text, {"Content-Type": "text/plain"})])
+    assert b"".join(client.job_log(REPO, 5)) == text.encode()
+    assert len(seen) == 1
+
+
+@pytest.mark.parametrize("location", ["/elsewhere/5.txt?sig=a", "../../../../elsewhere/5.txt?sig=a"])
+def test_a_relative_address_of_a_log_is_followed_without_the_token(scripted, location):
+    client, seen = scripted([Answer(302, "", {"Location": location}), Answer(200, "line\n")])
+    assert b"".join(client.job_log(REPO, 5)) == b"line\n"
+    assert seen[1].path.endswith("elsewhere/5.txt?sig=a")
+    assert "Authorization" not in seen[1].headers
