@@ -95,9 +95,9 @@ def workflow_row(payload: Payload, repo: str, reading: Reading, lost: list[str] 
         "name": payload.get("name"),
         "path": _without_ref(payload.get("path")),
         "state": payload.get("state"),
-        "created_at": payload.get("created_at"),
-        "updated_at": payload.get("updated_at"),
-        "deleted_at": payload.get("deleted_at"),
+        "created_at": parse_time(payload.get("created_at")),
+        "updated_at": parse_time(payload.get("updated_at")),
+        "deleted_at": parse_time(payload.get("deleted_at")),
         **_read(payload, reading),
     }
 

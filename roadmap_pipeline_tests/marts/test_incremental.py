@@ -49,6 +49,7 @@ def _run(world: World, random: Random, run_id: int | None = None, attempt: int =
         workflow_path=pick([*_PATHS, "dynamic/dependabot/dependabot-updates", None]),
         workflow_id=pick([1, 2, None]),
         head_commit_message=pick(["Change", "Revert x", "Auto-Fix-For: 3", "reverts aaaaaaa"]),
+        source=pick(["https://api.github.com/repos/acme/payments/actions/runs", "dump.json", None]),
         jobs={name: pick(_CONCLUSIONS) for name in ("test (1)", "test (2)", "lint") if random.random() < 0.6},
     )
     if random.random() < 0.4:
@@ -117,6 +118,27 @@ def _log(world: World, random: Random) -> None:
         world.add("raw.job_logs", **_job(world, random), state="not_asked", annotations=annotations)
 
 
+def _read(world: World, random: Random) -> None:
+    """What hangs on a run was read, for the state that it is in or was in."""
+    row = random.choice(world.rows["raw.workflow_runs"])
+    state = {name: row[name] for name in ("repo", "run_id", "run_attempt", "status", "conclusion", "updated_at")}
+    if random.random() < 0.3:
+        state["conclusion"] = random.choice(_CONCLUSIONS)
+    world.add("raw.run_details", **state)
+
+
+def _listed(world: World, random: Random) -> None:
+    span = {"covered_from": at(f"{_day(random)} 00:00"), "covered_to": at("11-15 23:59")}
+    world.add("raw.read_coverage", repo=random.choice(_REPOS), walk="runs", **span)
+    world.add("raw.ingest_state", repo=random.choice(_REPOS), walk="run_sweep", watermark=at("11-16 05:00"))
+
+
+def _refused(world: World, random: Random) -> None:
+    job = _job(world, random)
+    endpoint, item = random.choice([("log", job["job_id"]), ("jobs", job["run_id"]), ("runs", "")])
+    world.add("raw.read_failures", repo=job["repo"], endpoint=endpoint, item=str(item), is_setting=False)
+
+
 def _pull_request(world: World, random: Random) -> None:
     pick = random.choice
     world.pull_request(
@@ -179,7 +201,7 @@ def _former_branch(world: World, random: Random) -> None:
 _CHANGES: tuple[Callable[[World, Random], None], ...] = (
     _run, _run, _run, _rerun, _rerun, _corrected_run, _corrected_run, _corrected_job,
     _twin, _verdict, _log, _log, _pull_request, _commit, _branch, _another_now,
-    _workflow, _workflow, _return, _former_branch,
+    _workflow, _workflow, _return, _former_branch, _read, _read, _listed, _refused,
 )  # fmt: skip
 
 

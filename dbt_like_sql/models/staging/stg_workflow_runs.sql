@@ -62,11 +62,24 @@ with job_summary as (
         coalesce(j.has_timeout or j.last_completed_at >= r.run_started_at + interval 35 day, false) as has_timeout,
         service.run_id is not null as is_service,
         r.html_url,
-        r.deleted_upstream_at is not null as is_deleted_upstream
+        r.deleted_upstream_at is not null as is_deleted_upstream,
+        d.run_id is not null as has_details,
+        -- The question that the ingest asks of a run's last attempt: does it stand otherwise than when that was read?
+        coalesce(starts_with(r.source, 'http'), false)
+        and r.deleted_upstream_at is null
+        and r.run_attempt >= coalesce(d.run_attempt, 0)
+        and (
+            d.run_id is null
+            or d.run_attempt <> r.run_attempt
+            or d.status is distinct from r.status
+            or d.conclusion is distinct from r.conclusion
+            or d.updated_at is distinct from r.updated_at
+        ) as is_due
     from raw.workflow_runs as r
     left join job_summary as j on j.run_id = r.run_id and j.run_attempt = r.run_attempt
     left join staging.stg_service_runs as service on service.run_id = r.run_id
     left join staging.stg_workflows as w on w.repo = r.repo and w.workflow_id = r.workflow_id
+    left join raw.run_details as d on d.run_id = r.run_id
 ), newest as (
     select t.repo, t.workflow_path, t.branch, t.head_repo, max(t.created_at) as created_at
     from timed as t
@@ -168,7 +181,9 @@ select
     t.jobs,
     t.failed_jobs,
     t.html_url,
-    t.is_deleted_upstream
+    t.is_deleted_upstream,
+    t.is_due and coalesce(s.is_latest_attempt, true) as is_due,
+    not t.is_due and (t.has_details or t.jobs > 0) and coalesce(s.is_latest_attempt, true) as has_jobs
 from judged as t
 cross join bots as b
 left join staging.stg_default_branches as k
