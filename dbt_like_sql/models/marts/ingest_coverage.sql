@@ -64,10 +64,11 @@ with newest_look as (
     union
     select f.repo from raw.read_failures as f where f.endpoint = 'repository'
     union
-    -- Before anything was read. Later a configured name without rows may be a former one.
+    -- Not asked for yet, where GitHub is read: a dump holds what it holds, whatever is configured.
     select c.repo
     from config.repositories as c
-    where not exists (select 1 from raw.repositories as k) and not exists (select 1 from staging.stg_run_days as d)
+    where exists (select 1 from raw.repositories as k where starts_with(k.source, 'http'))
+        or not exists (select 1 from staging.stg_run_days as d)
 ), first_runs as (
     select d.repo, min(d.day) as day, max(d.day) as last_day from staging.stg_run_days as d group by d.repo
 ), repositories as (
