@@ -198,7 +198,8 @@ def test_classify_prints_one_object_a_file(root: Path) -> None:
     assert first["line"] == 3
     assert third["category"] is None
     assert set(first) == {
-        "file", "category", "domain", "rule_id", "fingerprint", "line", "evidence", "ruleset_version"
+        "file", "category", "domain", "rule_id", "fingerprint", "line", "evidence", "ruleset_version",
+        "known_by", "failed_tests", "failed_tests_count",
     }  # fmt: skip
     missing = call("classify", str(root / "nowhere.txt"))
     assert missing.exit_code == 2
