@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
+from roadmap_pipeline.failures import first_error
 from roadmap_pipeline.failures.cleaning import clean_line, without_escapes, without_marker
 from roadmap_pipeline.failures.failed_tests import FailedTest, FailedTests, failed_tests
 from roadmap_pipeline.failures.fingerprint import MOST_TESTS, fingerprint, fingerprint_of_tests
@@ -29,6 +30,7 @@ from roadmap_pipeline.failures.structure import (
     is_post,
     is_silent,
     is_whole,
+    line_end,
     line_start,
     reports,
     steps,
@@ -95,8 +97,8 @@ class Verdict:
     """Why a job failed. ``line`` is 1-based in the log given (lines end at ``\\n``), None when judged without one;
     ``rule_id`` is None for ``unknown``; ``evidence`` is that line, cleaned, redacted and shortened. ``known_by`` is
     what the fingerprint stands for: :data:`TESTS`, :data:`CAUSE` or :data:`JOB`. ``failed_tests`` are those that the
-    log names, by name, at most :data:`~.fingerprint.MOST_TESTS` of ``failed_tests_count``, with 1-based lines: also where
-    something else, in this step or a later one, is the cause."""
+    log names, by name, at most :data:`~.fingerprint.MOST_TESTS` of ``failed_tests_count``, with 1-based lines:
+    also where something else, in this step or a later one, is the cause."""
 
     category: str
     domain: str
@@ -254,7 +256,7 @@ class Classifier:
                 if anywhere is not None and (finding is None or anywhere.rule.priority > finding.rule.priority):
                     finding = anywhere if anywhere.rule.priority >= lowest else finding
                 if finding is not None:
-                    return self._found(log, finding, suspects, job)
+                    return self._found(log, finding, suspects, job, said)
         if not marked and not known_failed:
             return None
         for suspect in suspects:
@@ -271,7 +273,7 @@ class Classifier:
             suspect = self._step(log, end, said)
             finding = self._best([suspect], in_job=False, lowest=SPECIFIC)
             if finding is not None and finding.rule.scope == "step":
-                return self._found(log, finding, [suspect], None)
+                return self._found(log, finding, [suspect], None, said)
             lines = [clean_line(line) for line in log[end.body : end.end].split(b"\n")]
             if any(_LAST_WORD.search(line) for line in lines):
                 return self._unknown_in(log, span, said)
@@ -307,7 +309,14 @@ class Classifier:
                     break
         return best
 
-    def _found(self, log: bytes, finding: _Finding, suspects: Sequence[_Step], job: JobFacts | None) -> Verdict:
+    def _found(
+        self,
+        log: bytes,
+        finding: _Finding,
+        suspects: Sequence[_Step],
+        job: JobFacts | None,
+        said: Baseline,
+    ) -> Verdict:
         verdict = self._verdict(finding.rule, finding.match.text, finding.match.capture, None)
         if not finding.match.is_named and verdict.domain == "code":
             verdict = replace(verdict, known_by=JOB)
@@ -318,6 +327,10 @@ class Classifier:
             return verdict
         # Counting lines takes longer than most of the rest.
         line = log.count(b"\n", 0, finding.match.block) + finding.search.line(finding.match) + 1
+        if span is not None and verdict.category in first_error.CATEGORIES:
+            start = first_error.first_error(log, span, said)
+            if start is not None and (first := log.count(b"\n", 0, start) + 1) < line:
+                return replace(verdict, line=first, evidence=_evidence(log[start : line_end(log, start)]))
         return replace(verdict, line=line)
 
     def _by_tests(

@@ -63,9 +63,9 @@ def classify_file(file: str, classifier: Classifier | None = None) -> dict[str, 
     """What is known about the failure in a log file, as the contract's object and what it is known by.
 
     ``category`` is None when the log shows no failure, ``unknown`` when its cause is not recognised; ``line`` is
-    1-based, lines end at ``\\n``. ``failed_tests`` are those that the log names, each with its name, line and the first
-    line of its assertion (None: not told), at most :data:`~.fingerprint.MOST_TESTS` of ``failed_tests_count``. Raises as
-    :func:`read_log`.
+    1-based, lines end at ``\\n``. ``failed_tests`` are those that the log names, each with its name, line and the
+    first line of its assertion (None: not told), at most :data:`~.fingerprint.MOST_TESTS` of ``failed_tests_count``.
+    Raises as :func:`read_log`.
     """
     chosen = classifier or default_classifier()
     kept = read(read_log(file), chosen)
