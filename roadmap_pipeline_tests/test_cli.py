@@ -281,6 +281,34 @@ def test_a_rules_file_is_tried_before_it_judges(ran: Ran, root: Path) -> None:
         assert con.execute("select count(*) from derived.failure_verdicts where rule_id = 'own.npm'").fetchone() == (0,)
 
 
+def test_failures_that_go_to_other_groups_are_shown_before_and_what_stays_is_told_since_the_first(
+    ran: Ran, root: Path
+) -> None:
+    """All failures by tests were one for older rules; the build shows that they are several, and finds those again."""
+    warehouse = root / "w.duckdb"
+    shutil.copyfile(ran.settings.warehouse, warehouse)
+    environment = {"ROADMAP_WAREHOUSE": str(warehouse)}
+    groups = "select fingerprint, first_seen_at from marts.failure_groups where category = 'test' order by all"
+    with duckdb.connect(str(warehouse)) as con:
+        before = con.execute(groups).fetchall()
+        tests = con.execute("select count(*) from derived.failure_verdicts where category = 'test'").fetchone()
+        con.execute("update derived.failure_verdicts set fingerprint = 'of-old' where category = 'test'")
+        con.execute("update derived.failure_verdicts set ruleset_version = '1.1.0+old'")
+    lines = call("build", "--diff", "--json", env=environment).stdout.splitlines()
+    moved = [row for row in map(json.loads, lines) if row["table"] == "derived.failure_verdicts"]
+    assert {(row["before"], row["after"], row["groups_before"]) for row in moved} == {("test", "test", 1)}
+    assert (sum(row["failures"] for row in moved),) == tests
+    assert max(row["groups_after"] for row in moved) > 1
+    assert re.search(r"cause or group", call("build", "--diff", env=environment).output)
+    with duckdb.connect(str(warehouse)) as con:
+        assert con.execute("select distinct ruleset_version from derived.failure_verdicts").fetchall() == [
+            ("1.1.0+old",)
+        ]
+    assert call("build", env=environment).exit_code == 0
+    with duckdb.connect(str(warehouse)) as con:
+        assert con.execute(groups).fetchall() == before
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
