@@ -281,6 +281,17 @@ def test_a_rules_file_is_tried_before_it_judges(ran: Ran, root: Path) -> None:
         assert con.execute("select count(*) from derived.failure_verdicts where rule_id = 'own.npm'").fetchone() == (0,)
 
 
+def test_a_pull_request_that_breaks_another_test_than_the_default_branch_is_not_acquitted(ran: Ran) -> None:
+    """From the logs to the verdict: one test fails on the default branch, and meanwhile another in a pull request."""
+    red, mine = "tests/test_webhooks.py::test_retry", "tests/test_settlement.py::test_defaults"
+    verdicts = "select is_default_branch, verdict, known_by from marts.ci_verdicts where failed_tests = [?]"
+    with duckdb.connect(str(ran.settings.warehouse), read_only=True) as con:
+        assert con.execute(verdicts, [red]).fetchall() == [(True, "this_change", "tests")]
+        assert con.execute(verdicts, [mine]).fetchall() == [(False, "this_change", "tests")]
+        grounds = "select grounds, tests_failing_there from marts.ci_verdicts where failed_tests = [?]"
+        assert con.execute(grounds, [mine]).fetchall() == [("code", 0)]
+
+
 def test_failures_that_go_to_other_groups_are_shown_before_and_what_stays_is_told_since_the_first(
     ran: Ran, root: Path
 ) -> None:
