@@ -1073,6 +1073,670 @@ KINDS = [
         "curl: (7) Failed to connect to example.com port 443 after 130 ms: Couldn't connect to server",
         "example.com port 443",
     ),
+    # -------------------------------------------------------------------------- more of each, by the category alone
+    Kind(
+        TERRAFORM,
+        "permissions_auth",
+        "pulumi up",
+        "error: could not decrypt configuration value: cipher: message authentication failed",
+        "",
+    ),
+    Kind(
+        TERRAFORM,
+        "permissions_auth",
+        "pulumi preview",
+        "error: getting secrets manager: passphrase must be set with PULUMI_CONFIG_PASSPHRASE or"
+        " PULUMI_CONFIG_PASSPHRASE_FILE environment variables",
+        "",
+    ),
+    Kind(TERRAFORM, "permissions_auth", "pulumi preview", "error: incorrect passphrase", ""),
+    Kind(
+        TERRAFORM,
+        "script_error",
+        "pulumi up",
+        "error: Running program '/w/index.ts' failed with an unhandled exception:\nTypeError: Cannot read properties"
+        " of undefined (reading 'id')\n    at Object.<anonymous> (/w/index.ts:12:9)",
+        "",
+    ),
+    Kind(
+        TERRAFORM,
+        "permissions_auth",
+        "terraform init",
+        "╷\n│ Error: error configuring S3 Backend: error validating provider credentials: retrieving caller identity:"
+        " operation error STS: GetCallerIdentity, https response error StatusCode: 403, RequestID: a, api error"
+        " InvalidClientTokenId: The security token included in the request is invalid.\n╵",
+        "",
+    ),
+    Kind(
+        TERRAFORM,
+        "permissions_auth",
+        "terraform init",
+        "╷\n│ Error: Required token could not be found\n│ \n│ Run the following command to generate a token for"
+        " app.terraform.io:\n│     terraform login\n╵",
+        "",
+    ),
+    Kind(TERRAFORM, "lint_format", "terraform fmt -check -recursive", "modules/vpc/main.tf", ""),
+    Kind(
+        TERRAFORM,
+        "lint_format",
+        "tflint --recursive",
+        '2 issue(s) found:\n\nWarning: variable "a" is declared but not used (terraform_unused_declarations)',
+        "",
+    ),
+    Kind(
+        TERRAFORM,
+        "dependency_install",
+        "terraform init",
+        "╷\n│ Error: Failed to install provider\n│ \n│ Error while installing hashicorp/random v3.6.0: checksum list"
+        " has no matching entry\n╵",
+        "",
+    ),
+    Kind(
+        TERRAFORM,
+        "compile",
+        "terraform plan",
+        '╷\n│ Error: Invalid for_each argument\n│ \n│   on main.tf line 3, in resource "a" "b":\n╵',
+        "",
+    ),
+    Kind(
+        TERRAFORM,
+        "compile",
+        "terraform validate",
+        '╷\n│ Error: Missing required argument\n│ \n│   on main.tf line 2, in module "a":\n│ The argument "name" is'
+        " required, but no definition was found.\n╵",
+        "",
+    ),
+    Kind(
+        TERRAFORM,
+        "script_error",
+        "terraform apply",
+        "╷\n│ Error: creating S3 Bucket (acme-logs): BucketAlreadyOwnedByYou\n│ \n╵",
+        "",
+    ),
+    Kind(
+        ANSIBLE,
+        "dependency_install",
+        "ansible-playbook x.yml",
+        "[ERROR]: couldn't resolve module/action 'ansible.posix.firewalld'. This often indicates a misspelling,"
+        " missing collection, or incorrect module path.",
+        "",
+    ),
+    Kind(
+        ANSIBLE,
+        "script_error",
+        "ansible-playbook x.yml",
+        "TASK [db : create] ***\n[ERROR]: Task failed: Module failed: could not find psycopg2\nfatal: [localhost]:"
+        ' FAILED! => {"changed": false, "msg": "could not find psycopg2"}',
+        "",
+    ),
+    Kind(ANSIBLE, "test", "molecule test", "ERROR    Verifier failed\n   test_web.py::test_port FAILED", ""),
+    Kind(
+        KUBERNETES,
+        "service_startup",
+        "kubectl wait --for=condition=ready pod -l app=web --timeout=60s",
+        "error: timed out waiting for the condition on pods/web-5b9",
+        "",
+    ),
+    Kind(
+        KUBERNETES,
+        "service_startup",
+        "kubectl wait --for=condition=ready pod -l app=web",
+        "error: no matching resources found",
+        "",
+    ),
+    Kind(
+        KUBERNETES,
+        "service_startup",
+        "minikube start",
+        "X Exiting due to GUEST_PROVISION: error provisioning guest: Failed to start host: creating host",
+        "",
+    ),
+    Kind(
+        KUBERNETES,
+        "service_startup",
+        "k3d cluster create ci",
+        "FATA[0005] Cluster creation FAILED, all changes have been rolled back!",
+        "",
+    ),
+    Kind(
+        KUBERNETES,
+        "service_startup",
+        "medyagh/setup-minikube@latest",
+        "X Exiting due to PROVIDER_DOCKER_NOT_RUNNING: deadline exceeded running docker version\n##[error]Error: The"
+        " process '/usr/local/bin/minikube' failed with exit code 69",
+        "",
+    ),
+    Kind(
+        KUBERNETES,
+        "registry_docker",
+        "kind load docker-image acme/web:dev",
+        'ERROR: image: "acme/web:dev" not present locally',
+        "",
+    ),
+    Kind(
+        KUBERNETES,
+        "registry_docker",
+        "kubectl rollout status deploy/web",
+        'web-0   0/1   ErrImagePull\nerror: deployment "web" exceeded its progress deadline',
+        "",
+    ),
+    Kind(
+        KUBERNETES,
+        "script_error",
+        "helm upgrade web ./chart",
+        "Error: UPGRADE FAILED: another operation (install/upgrade/rollback) is in progress",
+        "",
+    ),
+    Kind(
+        KUBERNETES,
+        "compile",
+        "helm lint ./c && helm template ./c",
+        "Error: YAML parse error on web/templates/cm.yaml: error converting YAML to JSON: yaml: line 9: did not find"
+        " expected key",
+        "",
+    ),
+    Kind(
+        KUBERNETES,
+        "dependency_install",
+        "helm dependency build",
+        "Error: no repository definition for https://charts.example.com. Please add the missing repos via 'helm repo"
+        " add'",
+        "",
+    ),
+    Kind(
+        SIGNING,
+        "permissions_auth",
+        "fastlane ios cert",
+        "[!] Error cloning certificates repo, please make sure you have read access to the repository you want to use",
+        "",
+    ),
+    Kind(
+        SIGNING,
+        "permissions_auth",
+        "fastlane beta",
+        "[!] No code signing identity found and can not create a new one because you enabled `readonly`",
+        "",
+    ),
+    Kind(
+        SIGNING, "permissions_auth", "fastlane beta", "[!] Could not find the newly generated certificate installed", ""
+    ),
+    Kind(SIGNING, "permissions_auth", "fastlane match", "[!] Invalid password passed via 'MATCH_PASSWORD'", ""),
+    Kind(
+        SIGNING,
+        "permissions_auth",
+        "fastlane deliver",
+        "[!] Authentication credentials are missing or invalid. - Provide a properly configured and signed bearer"
+        " token",
+        "",
+    ),
+    Kind(
+        SIGNING,
+        "permissions_auth",
+        "xcodebuild -exportArchive",
+        'error: exportArchive: No signing certificate "iOS Distribution" found\n** EXPORT FAILED **',
+        "",
+    ),
+    Kind(
+        SIGNING,
+        "permissions_auth",
+        "xcodebuild archive",
+        'error: Provisioning profile "CI Dev" doesn\'t include signing certificate "Apple Development: A (X)".\n**'
+        " ARCHIVE FAILED **",
+        "",
+    ),
+    Kind(
+        SIGNING,
+        "permissions_auth",
+        "xcodebuild archive",
+        'error: "App" requires a provisioning profile. Select a provisioning profile in the Signing & Capabilities'
+        " editor.",
+        "",
+    ),
+    Kind(
+        SIGNING,
+        "permissions_auth",
+        "./gradlew bundleRelease",
+        "Execution failed for task ':app:signReleaseBundle'.\n> A failure occurred while executing"
+        " com.android.build.gradle.internal.tasks.FinalizeBundleTask$BundleToolRunnable\n   > java.io.IOException:"
+        " keystore password was incorrect",
+        "",
+    ),
+    Kind(
+        SIGNING,
+        "permissions_auth",
+        "flutter build appbundle --release",
+        "FAILURE: Build failed with an exception.\n\n* What went wrong:\nA problem occurred evaluating project"
+        " ':app'.\n> path may not be null or empty string. path=''\nKeystore file not set for signing config release",
+        "",
+    ),
+    Kind(
+        SIGNING,
+        "permissions_auth",
+        "electron-builder --mac",
+        '  • skipped macOS application code signing  reason=cannot find valid "Developer ID Application" identity\n '
+        " ⨯ Env vars APPLE_ID, APPLE_APP_SPECIFIC_PASSWORD missing: cannot notarize",
+        "",
+    ),
+    Kind(
+        SIGNING,
+        "permissions_auth",
+        "game-ci/unity-test-runner@v4",
+        "License activation failed: com.unity.editor.headless entitlement was not found\n##[error]There was an error"
+        " while trying to activate the Unity license.",
+        "",
+    ),
+    Kind(
+        SOLVER,
+        "dependency_install",
+        "conda env create -f env.yml",
+        "LibMambaUnsatisfiableError: Encountered problems while solving:\n  - nothing provides requested numpy 9.9**",
+        "",
+    ),
+    Kind(
+        SOLVER,
+        "dependency_install",
+        "mix deps.get",
+        '** (Mix) Hex dependency resolution failed\nBecause "your app" depends on "phoenix ~> 9.0" which doesn\'t'
+        " match any versions, version solving failed.",
+        "",
+    ),
+    Kind(SOLVER, "dependency_install", "opam install foo", "[ERROR] No package named foo found.", ""),
+    Kind(
+        SOLVER,
+        "dependency_install",
+        "cabal build",
+        "Error: [Cabal-7107]\nCould not resolve dependencies:\n[__1] unknown package: acme-core (dependency of acme)",
+        "",
+    ),
+    Kind(
+        SOLVER,
+        "compile",
+        "cabal build",
+        "Building library for acme-0.1...\nsrc/Acme.hs:9:5: error: [GHC-88464]\n    Variable not in scope:"
+        " fooo\nError: [Cabal-7125]\nFailed to build acme-0.1.",
+        "",
+    ),
+    Kind(
+        SOLVER,
+        "compile",
+        "stack build",
+        "acme> src/Lib.hs:4:8: error: [GHC-88464] Variable not in scope: x\n\nError: [S-7282]\n       Stack failed to"
+        " execute the build plan.",
+        "",
+    ),
+    Kind(SOLVER, "dependency_install", "stack build", "Error: [S-4804]\nStack failed to construct a build plan.", ""),
+    Kind(
+        WRAPPER,
+        "dependency_install",
+        "nix build",
+        "error: flake 'path:/w' does not provide attribute 'packages.x86_64-linux.web'",
+        "",
+    ),
+    Kind(
+        WRAPPER,
+        "dependency_install",
+        "nix build",
+        "error: hash mismatch in fixed-output derivation '/nix/store/a-deps.drv':\n         specified: sha256-AAA=\n "
+        "           got:    sha256-BBB=",
+        "",
+    ),
+    Kind(
+        WRAPPER,
+        "compile",
+        "nix build",
+        "error: builder for '/nix/store/aa-web.drv' failed with exit code 1;\n       last 2 log lines:\n       >"
+        " error TS2304: Cannot find name 'Foo'.\n       > src/a.ts(1,1): error TS2304: Cannot find name 'Foo'.",
+        "",
+    ),
+    Kind(
+        WRAPPER,
+        "dependency_install",
+        "./gradlew assemble",
+        "FAILURE: Build failed with an exception.\n\n* What went wrong:\nA problem occurred configuring root project"
+        " 'acme'.\n> Could not resolve all artifacts for configuration 'classpath'.\n   > Could not find"
+        " com.android.tools.build:gradle:9.9.9.",
+        "",
+    ),
+    Kind(
+        WRAPPER,
+        "compile",
+        "./gradlew assemble",
+        "> Task :app:compileKotlin FAILED\ne: file:///w/A.kt:3:5 Unresolved reference 'foo'.\n\nFAILURE: Build failed"
+        " with an exception.\n\n* What went wrong:\nExecution failed for task ':app:compileKotlin'.",
+        "",
+    ),
+    Kind(
+        WRAPPER,
+        "test",
+        "./gradlew test",
+        "AreaTest > square() FAILED\n    org.opentest4j.AssertionFailedError at AreaTest.java:9\n\nFAILURE: Build"
+        " failed with an exception.\n\n* What went wrong:\nExecution failed for task ':test'.\n> There were failing"
+        " tests.",
+        "",
+    ),
+    Kind(
+        WRAPPER,
+        "lint_format",
+        "find . -name '*.sh' | xargs shellcheck",
+        "In a.sh line 3:\n  ^-- SC2086 (info): Double quote to prevent globbing",
+        "",
+    ),
+    Kind(
+        WRAPPER,
+        "test",
+        "find t -name '*.t' | xargs -n1 prove",
+        "not ok 2 - adds\n# Failed test 'adds'\nResult: FAIL",
+        "",
+    ),
+    Kind(
+        WRAPPER,
+        "dependency_install",
+        "docker build .",
+        '#9 1.2 npm error code E404\n#9 ERROR: process "/bin/sh -c npm ci" did not complete successfully: exit code:'
+        ' 1\nERROR: failed to build: failed to solve: process "/bin/sh -c npm ci" did not complete successfully: exit'
+        " code: 1",
+        "",
+    ),
+    Kind(
+        SCANNER,
+        "workflow_config",
+        "github/codeql-action/init@v4",
+        "##[error]Did not recognize the following languages: cplus. Please check the languages input.",
+        "",
+    ),
+    Kind(
+        SCANNER,
+        "workflow_config",
+        "github/codeql-action/autobuild@v4",
+        "##[error]Could not auto-detect a suitable build method\n",
+        "",
+    ),
+    Kind(
+        SCANNER,
+        "workflow_config",
+        "github/codeql-action/analyze@v4",
+        "##[error]Code Scanning could not process the submitted SARIF file:\nCodeQL analyses from advanced"
+        " configurations cannot be processed when the default setup is enabled",
+        "",
+    ),
+    Kind(
+        SCANNER,
+        "permissions_auth",
+        "github/codeql-action/upload-sarif@v4",
+        "##[error]Resource not accessible by integration - https://docs.github.com/rest",
+        "",
+    ),
+    Kind(
+        SCANNER,
+        "workflow_config",
+        "semgrep scan --config rules/",
+        "semgrep: error: invalid configuration file found (1 configs were invalid)",
+        "",
+    ),
+    Kind(
+        SCANNER,
+        "workflow_config",
+        "trivy fs --config trivy.yaml .",
+        "FATAL\tFatal error\tconfig error: 'foo' is not a valid severity",
+        "",
+    ),
+    Kind(
+        SCANNER,
+        "security",
+        "aquasecurity/trivy-action@master",
+        "package-lock.json (npm)\nTotal: 1 (HIGH: 1, CRITICAL: 0)\n##[error]Process completed with exit code 1.",
+        "",
+    ),
+    Kind(
+        SCANNER,
+        "security",
+        "grype dir:. --fail-on high",
+        "[0001] ERROR discovered vulnerabilities at or above the severity threshold",
+        "",
+    ),
+    Kind(
+        OIDC,
+        "permissions_auth",
+        "cosign sign --yes ghcr.io/acme/web",
+        "Error: signing [ghcr.io/a/b]: getting signer: getting key from Fulcio: getting ID token: fetching ambient"
+        " OIDC credentials: ACTIONS_ID_TOKEN_REQUEST_TOKEN is not set",
+        "",
+    ),
+    Kind(
+        OIDC,
+        "permissions_auth",
+        "google-github-actions/auth@v3",
+        "##[error]google-github-actions/auth failed with: GitHub Actions did not inject"
+        " $ACTIONS_ID_TOKEN_REQUEST_TOKEN or $ACTIONS_ID_TOKEN_REQUEST_URL into this job.",
+        "",
+    ),
+    Kind(
+        OIDC,
+        "permissions_auth",
+        "hashicorp/vault-action@v3",
+        "##[error]failed to retrieve vault token. code: ERR_NON_2XX_3XX_RESPONSE, message: Response code 400 (Bad"
+        ' Request), vaultResponse: {"errors":["error validating token"]}',
+        "",
+    ),
+    Kind(
+        OIDC,
+        "permissions_auth",
+        "azure/login@v2",
+        "##[error]Login failed with Error: Using auth-type: SERVICE_PRINCIPAL. Not all values are present. Ensure"
+        " 'client-id' and 'tenant-id' are supplied.",
+        "",
+    ),
+    Kind(
+        OIDC,
+        "permissions_auth",
+        "pip install acme-internal",
+        "ERROR: HTTP error 403 while getting https://pypi.example.com/acme\nWARNING: 403 Error",
+        "",
+    ),
+    Kind(
+        ARCHIVE,
+        "artifact_cache",
+        "dawidd6/action-download-artifact@v11",
+        "==> Extracting: web.zip\n##[error]ADM-ZIP: Invalid or unsupported zip format. No END header found",
+        "",
+    ),
+    Kind(
+        ARCHIVE,
+        "artifact_cache",
+        "python unpack.py",
+        'Traceback (most recent call last):\n  File "unpack.py", line 3, in <module>\nzipfile.BadZipFile: Bad'
+        " CRC-32 for file 'a.so'",
+        "",
+    ),
+    Kind(
+        ARCHIVE,
+        "artifact_cache",
+        "node read.js",
+        "Error: invalid zip: End of central directory record signature not found\n    at a (read.js:1:2)",
+        "",
+    ),
+    Kind(
+        ARCHIVE,
+        "artifact_cache",
+        "tar xJf bundle.tar.xz",
+        "xz: (stdin): File format not recognized\ntar: Child returned status 1\ntar: Error is not recoverable:"
+        " exiting now",
+        "",
+    ),
+    Kind(
+        ARCHIVE,
+        "artifact_cache",
+        "actions/download-artifact@v4",
+        "##[error]Unable to download artifact(s): Artifact not found for name: dist",
+        "",
+    ),
+    Kind(
+        GATE,
+        "policy_gate",
+        "re-actors/alls-green@release/v1",
+        "# ❌ Some of the required to succeed jobs failed 😢😢😢",
+        "",
+    ),
+    Kind(GATE, "policy_gate", "echo done", "lint=success\nbuild=failure", ""),
+    Kind(GATE, "policy_gate", "check", "One or more jobs failed or were cancelled", ""),
+    Kind(GATE, "policy_gate", "check", "❌ build failed with result: failure", ""),
+    Kind(
+        RELEASE,
+        "policy_gate",
+        "gh release create v1",
+        "HTTP 422: Validation Failed (https://api.github.com/repos/acme/web/releases)\nRelease.tag_name already exists",
+        "",
+    ),
+    Kind(RELEASE, "policy_gate", "git tag v1.0.0", "fatal: tag 'v1.0.0' already exists", ""),
+    Kind(
+        RELEASE,
+        "policy_gate",
+        "ncipollo/release-action@v1",
+        "##[error]Error 422: Validation Failed. already_exists",
+        "",
+    ),
+    Kind(
+        RELEASE,
+        "policy_gate",
+        "gem push a.gem",
+        "Repushing of gem versions is not allowed.\nPlease use `gem yank` to remove bad gem releases.",
+        "",
+    ),
+    Kind(
+        RELEASE,
+        "policy_gate",
+        "docker push x",
+        "tag invalid: The image tag '1.0' already exists in the 'acme' repository and cannot be overwritten because"
+        " the repository is immutable.",
+        "",
+    ),
+    Kind(
+        LINKS,
+        "compile",
+        "sphinx-build -W docs out",
+        "docs/a.rst:3: WARNING: py:class reference target not found: acme.Foo [ref.class]\nbuild finished with"
+        " problems, 1 warning (with warnings treated as errors).",
+        "",
+    ),
+    Kind(
+        LINKS,
+        "compile",
+        "npm run docs",
+        "[ERROR] Docusaurus found broken links!\n- Broken link on source page path = /a:\n   -> linking to /b",
+        "",
+    ),
+    Kind(LINKS, "compile", "cargo doc", "error: unresolved link to `Foo`\n --> src/lib.rs:1:5", ""),
+    Kind(
+        LINKS,
+        "compile",
+        "zola build",
+        "ERROR Failed to build the site\nERROR Broken relative link `@/x.md` in a.md",
+        "",
+    ),
+    Kind(
+        LINKS,
+        "compile",
+        "doxygen",
+        "/w/a.h:3: error: unable to resolve reference to 'foo' for \\ref command (warning treated as error, aborting"
+        " now)",
+        "",
+    ),
+    Kind(LINKS, "lint_format", "mdbook-linkcheck -s", "error: File not found: ch2.md\n  ┌─ ch1.md:3:5", ""),
+    Kind(
+        TRANSLATION,
+        "lint_format",
+        "node check-translation-completeness.cjs",
+        'ERROR: Missing translations detected\nFound 36 translation keys with missing languages:\n- Key "A" is'
+        " missing translations for: uk",
+        "",
+    ),
+    Kind(TRANSLATION, "lint_format", "npm run i18n:check", "fr: missing keys: cart.total, cart.pay", ""),
+    Kind(
+        TRANSLATION,
+        "lint_format",
+        "python manage.py makemessages --check",
+        "locale/de/LC_MESSAGES/django.po needs updating: translations are out of date",
+        "",
+    ),
+    Kind(
+        TRANSLATION, "lint_format", "npm run lint:locales", "Locale files have missing keys\n  de.json: cart.total", ""
+    ),
+    Kind(
+        MERGE,
+        "git_checkout",
+        "git merge origin/main",
+        "error: Your local changes to the following files would be overwritten by merge:\n\tsrc/a.py",
+        "",
+    ),
+    Kind(
+        MERGE,
+        "git_checkout",
+        "git cherry-pick abc",
+        "error: could not apply 1a2b3c4... fix\nCONFLICT (modify/delete): a.py deleted in HEAD",
+        "",
+    ),
+    Kind(
+        MERGE,
+        "git_checkout",
+        "actions/checkout@v5",
+        "##[error]fatal: couldn't find remote ref refs/pull/9/merge\n##[error]The process '/usr/bin/git' failed with"
+        " exit code 128",
+        "",
+    ),
+    Kind(
+        LOCAL, "service_startup", "npm run seed", "MongoServerSelectionError: connect ECONNREFUSED 127.0.0.1:27017", ""
+    ),
+    Kind(
+        LOCAL,
+        "service_startup",
+        "php artisan migrate",
+        "SQLSTATE[HY000] [2002] Connection refused (Connection: mysql, SQL: select 1)",
+        "",
+    ),
+    Kind(
+        LOCAL,
+        "service_startup",
+        "mysql -h127.0.0.1 -e 'x'",
+        "ERROR 2003 (HY000): Can't connect to MySQL server on '127.0.0.1:3306' (111)",
+        "",
+    ),
+    Kind(
+        LOCAL,
+        "service_startup",
+        "wget -q http://127.0.0.1:9000",
+        "--2026-- http://127.0.0.1:9000/\nConnecting to 127.0.0.1:9000... failed: Connection refused.",
+        "",
+    ),
+    Kind(
+        LOCAL,
+        "service_startup",
+        "go run ./smoke",
+        'rpc error: code = Unavailable desc = connection error: desc = "transport: Error while dialing: dial tcp'
+        ' [::1]:50051: connect: connection refused"',
+        "",
+    ),
+    Kind(
+        LOCAL,
+        "service_startup",
+        "npx wait-on http://localhost:3000",
+        "Error: Timed out waiting for: http://localhost:3000",
+        "",
+    ),
+    Kind(
+        LOCAL,
+        "service_startup",
+        "psql -h localhost",
+        'psql: error: connection to server at "localhost" (127.0.0.1), port 5432 failed: Connection refused\n\tIs the'
+        " server running on that host and accepting TCP/IP connections?",
+        "",
+    ),
+    Kind(
+        LOCAL,
+        "network",
+        "curl https://example.com",
+        "curl: (7) Failed to connect to example.com port 443: Connection refused",
+        "",
+    ),
 ]
 
 
@@ -1084,6 +1748,13 @@ def test_the_category_and_the_line_of_the_cause(kind: Kind) -> None:
     assert verdict is not None
     assert verdict.category == kind.category, (verdict.rule_id, verdict.evidence)
     assert kind.cause in verdict.evidence
+
+
+def test_a_service_that_was_waited_for_is_not_the_cause_of_what_failed_then() -> None:
+    waited = ["curl: (7) Failed to connect to localhost port 8080 after 0 ms: Couldn't connect to server"] * 3
+    verdict = classify(job(step("./smoke.sh", *waited, "up", "./smoke.sh: line 9: jqq: command not found", FAILED)))
+    assert verdict is not None
+    assert verdict.rule_id == "script.command_not_found"
 
 
 def test_every_family_has_several_kinds() -> None:
