@@ -7,7 +7,7 @@ inside a command, so that ``roadmap status`` answers at once; nothing here impor
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -147,7 +147,14 @@ def run(as_json: bool) -> None:
             from roadmap_pipeline.terminal import print_outcome
 
             print_outcome(_console(), workspace.settings, outcome)
-    sys.exit(CONFLICTS if outcome.conflicts else DONE)
+    _say_unreadable(outcome.unreadable)
+    sys.exit(FAILED if outcome.unreadable else CONFLICTS if outcome.conflicts else DONE)
+
+
+def _say_unreadable(unreadable: Mapping[str, str]) -> None:
+    """Name the repositories that could not be read, each with the remedy, after all that could be done was done."""
+    for why in unreadable.values():
+        click.echo(f"error: {why}", err=True)
 
 
 @main.command()
@@ -166,11 +173,20 @@ def ingest(folder: Path | None, as_json: bool) -> None:
         with _live() as workspace, _progress():
             summary = stages.ingest(workspace)
     if as_json:
-        _print_json({"read": summary.read, "notes": list(summary.notes)})
-        return
-    from roadmap_pipeline.terminal import print_read
+        _print_json(
+            {
+                "read": summary.read,
+                "notes": list(summary.notes),
+                "paused": summary.paused,
+                "unreadable": summary.unreadable,
+            }
+        )
+    else:
+        from roadmap_pipeline.terminal import print_read
 
-    print_read(_console(), summary.read, summary.notes)
+        print_read(_console(), summary.read, summary.notes)
+    _say_unreadable(summary.unreadable)
+    sys.exit(FAILED if summary.unreadable else DONE)
 
 
 @main.command()

@@ -13,10 +13,16 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Outcome:
-    """Counts and texts of one run. ``written`` holds, by place, one phrase per kind of change."""
+    """Counts and texts of one run. ``written`` holds, by place, one phrase per kind of change.
+
+    ``paused`` says why the reading ended early and when it goes on, ``unreadable`` by repository why nothing of it
+    could be read and the remedy; both are among the ``notes``, too.
+    """
 
     read: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    paused: str | None = None
+    unreadable: dict[str, str] = field(default_factory=dict)
     report_name: str | None = None
     report_content: str | None = None
     roadmap: list[dict[str, Any]] = field(default_factory=list)
@@ -32,6 +38,9 @@ class Outcome:
             "read": self.read,
             "writes": dict(self.writes),
             "conflicts": len(self.conflicts),
+            "notes": self.notes,
+            "paused": self.paused,
+            "unreadable": self.unreadable,
             "warehouse": self.warehouse,
             "seconds": round(self.seconds, 3),
         }

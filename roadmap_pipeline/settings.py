@@ -9,8 +9,9 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -91,7 +92,7 @@ class Limits(_Section):
     github_quota_reserve: Annotated[float, Field(ge=0, lt=1)] = 0.1
     github_requests_per_run: Annotated[int, Field(gt=0)] | None = None
     passing_logs_per_run: Annotated[int, Field(ge=0)] = 20
-    cancelled_jobs_per_run: Annotated[int, Field(ge=0)] = 20
+    cancelled_jobs_per_run: Annotated[int, Field(ge=0)] = 30
     notion_requests_per_second: Annotated[float, Field(gt=0)] = 2.5
 
 
@@ -113,12 +114,21 @@ class Configuration(_Section):
     repositories: tuple[str, ...] = ()
     history_days: Annotated[int, Field(ge=1)] = 400
     critical_workflows: dict[str, tuple[str, ...]] = {}
+    default_branches: dict[str, dict[str, datetime]] = {}
+    """By repository: its former default branches, and until when (aware, UTC) each was it."""
     progress: Progress = Progress()
     milestones: Milestones = Milestones()
     autofix: AutoFix = AutoFix()
     failures: Failures = Failures()
     limits: Limits = Limits()
     two_way: TwoWay = TwoWay()
+
+    @field_validator("default_branches", mode="before")
+    @classmethod
+    def _are_former_branches(cls, value: object) -> object:
+        if not isinstance(value, dict):
+            raise ValueError('give a table for each repository, such as "acme/payments" = { master = "2026-10-21" }')
+        return {repository: _former_branches(repository, branches) for repository, branches in value.items()}
 
     @field_validator("repositories")
     @classmethod
@@ -261,7 +271,7 @@ def load_settings(environment: Mapping[str, str] | None = None, root: Path | Non
         warehouse=warehouse,
         dagster_home=_path(environment.get("DAGSTER_HOME"), root / "data" / "dagster").absolute(),
         repositories=repositories,
-        warnings=(*warnings, *_unused_critical_workflows(configuration, repositories)),
+        warnings=(*warnings, *_unused_sections(configuration, repositories)),
         **values,
     )
 
@@ -408,9 +418,41 @@ def _did_you_mean(location: tuple[int | str, ...]) -> str:
     return f"; known here: {', '.join(known)}" if known else ""
 
 
-def _unused_critical_workflows(configuration: Configuration, repositories: tuple[str, ...]) -> list[str]:
+def _former_branches(repository: str, branches: object) -> dict[str, datetime]:
+    if not _REPOSITORY.fullmatch(repository):
+        raise ValueError(f"{repository!r} is not owner/name")
+    if not isinstance(branches, dict):
+        raise ValueError(
+            f"{repository}: name each former branch, and until when it was the default one,"
+            ' such as { master = "2026-10-21" }'
+        )
+    return {branch: _moment(repository, branch, until) for branch, until in branches.items()}
+
+
+def _moment(repository: str, branch: str, until: object) -> datetime:
+    """A day or time as TOML or a text gives it; a day stands for its start, a time without an offset is UTC."""
+    found = until
+    if isinstance(found, str):
+        with suppress(ValueError):
+            found = datetime.fromisoformat(found)
+    if isinstance(found, date) and not isinstance(found, datetime):
+        found = datetime.combine(found, time())
+    if not branch.strip():
+        raise ValueError(f"{repository}: a branch without a name was the default until {until}")
+    if not isinstance(found, datetime):
+        raise ValueError(f"{repository}: {branch} was the default until {until!r}, which is no day such as 2026-10-21")
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+
+
+def _unused_sections(configuration: Configuration, repositories: tuple[str, ...]) -> list[str]:
+    named: dict[str, Mapping[str, object]] = {
+        "critical_workflows": configuration.critical_workflows,
+        "default_branches": configuration.default_branches,
+    }
     return [
-        f"critical_workflows names {repository}, which is not configured in repositories"
-        for repository in configuration.critical_workflows
+        f"{section} names {repository}, which is not configured in repositories"
+        " (it is used if that is an old name of one that is)"
+        for section, keys in named.items()
+        for repository in keys
         if repositories and not any(fnmatch.fnmatchcase(known.lower(), repository.lower()) for known in repositories)
     ]

@@ -5,7 +5,7 @@ the workspace's outcome what it did. No Dagster here; what a stage is made of li
 """
 
 from collections.abc import Callable, Collection
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta
 from functools import cache
@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 COMPUTED_SCHEMAS = ("staging", "marts")
 """Schemas whose models are built before anything is rendered; ``publish`` comes after."""
 
+SHARE_FOR_COMMENTS = 0.05
+"""Of GitHub's hourly quota, which a first back-fill would use up for hours."""
+
 
 @cache
 def project() -> Project:
@@ -51,7 +54,10 @@ def project() -> Project:
 
 
 def ingest(workspace: Workspace) -> "IngestSummary":
-    """Read GitHub into ``raw``. Raises :class:`ConfigurationError` when that side is not configured."""
+    """Read GitHub into ``raw``, as far as it lets us.
+
+    Raises :class:`ConfigurationError` when that side is not configured or not one repository can be read.
+    """
     from roadmap_pipeline.failures.own_rules import classifier_with
     from roadmap_pipeline.github.ingest import ingest as read_github
 
@@ -62,7 +68,10 @@ def ingest(workspace: Workspace) -> "IngestSummary":
     classifier = None if settings.rules_file is None else classifier_with(settings.rules_file)
     _claim(workspace)
     github, limits = workspace.github, settings.configuration.limits
-    with connect(settings.warehouse) as con, github.spending_at_most(limits.github_requests_per_run):
+    with (
+        connect(settings.warehouse) as con,
+        github.spending_at_most(limits.github_requests_per_run, leaving=SHARE_FOR_COMMENTS),
+    ):
         summary = read_github(
             github,
             con,
@@ -73,8 +82,11 @@ def ingest(workspace: Workspace) -> "IngestSummary":
             passing_logs=limits.passing_logs_per_run,
             cancelled_jobs=limits.cancelled_jobs_per_run,
         )
-    workspace.outcome.read.update(summary.read)
-    workspace.outcome.notes.extend(summary.notes)
+    outcome = workspace.outcome
+    outcome.read.update(summary.read)
+    outcome.notes.extend(summary.notes)
+    outcome.paused = summary.paused
+    outcome.unreadable.update(summary.unreadable)
     return summary
 
 
@@ -274,13 +286,15 @@ def sync(
         wanted, milestone=milestone, report_name=report_name, published=published
     )
     if dry_run:
-        return SyncResult(plan, dry_run=True)
+        return SyncResult(plan, dry_run=True, pause=session.pause)
     result = session.apply(plan)
     if parts is None or "reports" in parts:
         note_published_figures(workspace.settings.warehouse, workspace.settings.now())
     for place, phrases in result.written().items():
         workspace.outcome.written.setdefault(place, []).extend(phrases)
     workspace.outcome.conflicts.extend(plan.conflicts)
+    if result.pause:
+        workspace.outcome.notes.append(result.pause)
     return result
 
 
@@ -350,7 +364,7 @@ class Finding:
 
 
 def diagnose(workspace: Workspace) -> list[Finding]:
-    """Look at the settings, both servers and the warehouse; every problem says its remedy."""
+    """Look at the settings, both servers, the warehouse and what could not be read; every problem says its remedy."""
     settings = workspace.settings
     exists = settings.config_path.is_file()
     return [
@@ -360,14 +374,33 @@ def diagnose(workspace: Workspace) -> list[Finding]:
             f"{settings.config_path}" if exists else "no roadmap.toml: defaults",
         ),
         *(Finding("configuration", "note", warning) for warning in settings.warnings),
-        _check("github", workspace, _look_at_github),
+        *_check_github(workspace),
         _check("notion", workspace, _look_at_notion),
         _check(None, workspace, _look_at_warehouse),
+        *_unread(workspace),
     ]
 
 
+def _check_github(workspace: Workspace) -> list[Finding]:
+    """What can be read is one finding, each repository that can't another one."""
+    from roadmap_pipeline.github.errors import Paused
+
+    if message := workspace.missing("github"):
+        return [Finding("GitHub", "note", message)]
+    try:
+        found, unreadable = _look_at_repositories(workspace)
+    except Paused as pause:
+        return [Finding("GitHub", "note", str(pause))]
+    except ConfigurationError as error:
+        return [Finding("GitHub", "problem", "; ".join(error.problems))]
+    settings = workspace.settings
+    where = f"at {settings.github_api_url}" + (" (sandbox)" if settings.uses_sandbox else "")
+    readable = [Finding("GitHub", "ok", f"{', '.join(found)} {where}")] if found else []
+    return [*readable, *(Finding("GitHub", "problem", why) for why in unreadable.values())]
+
+
 def _check(side: str | None, workspace: Workspace, look: Any) -> Finding:
-    subject = {"github": "GitHub", "notion": "Notion"}.get(side or "", "warehouse")
+    subject = "Notion" if side else "warehouse"
     if side and (message := workspace.missing(side)):
         return Finding(subject, "note", message)
     try:
@@ -378,10 +411,25 @@ def _check(side: str | None, workspace: Workspace, look: Any) -> Finding:
         return Finding(subject, "problem", str(error))
 
 
-def _look_at_github(workspace: Workspace) -> str:
-    settings = workspace.settings
-    found = [workspace.github.repository(name).data["full_name"] for name in settings.repositories]
-    return f"{', '.join(found)} at {settings.github_api_url}" + (" (sandbox)" if settings.uses_sandbox else "")
+def _look_at_repositories(workspace: Workspace) -> tuple[list[str], dict[str, str]]:
+    """The canonical names of the repositories that can be read; by the names of the others why not.
+
+    Raises Paused, and :class:`ConfigurationError` for what concerns all of them.
+    """
+    from roadmap_pipeline.github.errors import GitHubError, Paused, UnknownRepository
+
+    found: list[str] = []
+    unreadable: dict[str, str] = {}
+    for name in workspace.settings.repositories:
+        try:
+            found.append(str(workspace.github.repository(name).data["full_name"]))
+        except UnknownRepository as error:
+            unreadable[name] = "; ".join(error.problems)
+        except Paused:
+            raise
+        except GitHubError as error:
+            unreadable[name] = f"{name}: {error}; try again later"
+    return found, unreadable
 
 
 def _look_at_notion(workspace: Workspace) -> str:
@@ -403,14 +451,29 @@ def _look_at_warehouse(workspace: Workspace) -> str:
     return f"{path}, {runs:,} run attempts"
 
 
+def _unread(workspace: Workspace) -> list[Finding]:
+    from roadmap_pipeline.reports.coverage import unread
+
+    path = Path(workspace.settings.warehouse)
+    if not path.exists():
+        return []
+    with connect(path, lock_timeout_s=2) as con:
+        return [Finding("not read", "note", one.sentence()) for one in unread(con)]
+
+
 def preflight(workspace: Workspace) -> None:
     """Ask both sides once before anything is read or written, so that a wrong token costs seconds, not an ingest.
 
-    Raises :class:`ConfigurationError` for credentials, addresses and names that are wrong, other errors for databases
-    that are out of shape.
+    Raises :class:`ConfigurationError` for credentials and addresses that are wrong and where not one repository can be
+    read, other errors for databases that are out of shape. That GitHub may not be asked now stops nothing.
     """
+    from roadmap_pipeline.github.errors import Paused
+
     if not workspace.missing("github"):
-        _look_at_github(workspace)
+        with suppress(Paused):
+            found, unreadable = _look_at_repositories(workspace)
+            if unreadable and not found:
+                raise ConfigurationError(*unreadable.values())
     if not workspace.missing("notion"):
         workspace.notion.request("GET", "users/me")
     # Only now: a wrong token must not have set the sandbox's file aside.

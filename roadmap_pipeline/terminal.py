@@ -382,6 +382,8 @@ def print_sync(console: Console, result: "SyncResult") -> None:
 def _print_notes(console: Console, result: "SyncResult") -> None:
     for note in result.plan.notes:
         console.print(f"[yellow]note:[/] {escape(note)}")
+    if result.pause:
+        console.print(f"[yellow]note:[/] {escape(result.pause)}")
     for title, reason in result.refused:
         console.print(f"[yellow]skipped:[/] {escape(title)}: {escape(reason)}")
     for title, reason in result.failed:
@@ -477,6 +479,8 @@ def print_status(console: Console, status: Mapping[str, Any]) -> None:
             f" {fmt.several(week['failed_job_attempts'], 'failed job')}{top}",
             highlight=False,
         )
+        if week["rests_on"]:
+            console.print(f"[yellow]note:[/] {escape(week['rests_on'])}", highlight=False)
     milestones = [
         {
             "milestone": row["title"],
@@ -500,6 +504,22 @@ def print_status(console: Console, status: Mapping[str, Any]) -> None:
         for row in status["repositories"]
     ]
     print_table(console, "Repositories", repositories)
+    for row in status["repositories"]:
+        if missing := _still_to_read(row):
+            console.print(f"[yellow]still to read:[/] {escape(missing)}", highlight=False)
+    for one in status["unread"]:
+        console.print(f"[yellow]not read:[/] {escape(one['text'])}", highlight=False)
+
+
+def _still_to_read(row: Mapping[str, Any]) -> str:
+    """What is missing of a repository, in words: the list of runs before a time, and runs without jobs."""
+    missing = [f"runs before {row['listed_from']:%Y-%m-%d %H:%M}"] if row.get("listed_from") else []
+    if row.get("due_runs"):
+        missing.append(f"jobs of {fmt.several(row['due_runs'], 'run')}")
+    if not missing:
+        return ""
+    complete = f" (complete from {row['complete_from']} on)" if row["complete_from"] else ""
+    return f"{' and '.join(missing)} of {row['repo']}{complete}"
 
 
 def print_sandbox(console: Console, served: "Served") -> None:

@@ -23,8 +23,6 @@ class Workspace:
 
     settings: Settings
     outcome: Outcome = field(default_factory=Outcome)
-    attended: bool = False
-    """Whether somebody waits for the run to end: then it ends where otherwise it would go on after a long wait."""
 
     @cached_property
     def github(self) -> "GitHubClient":

@@ -1,5 +1,6 @@
 """Settings: defaults, every problem at once, sides, and secrets that stay secret."""
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -173,3 +174,46 @@ def test_critical_workflows_of_a_repository_that_is_not_configured_are_a_warning
     write(tmp_path, 'repositories = ["acme/a"]\n[critical_workflows]\n"acme/b" = ["ci.yml"]\n')
     (warning,) = load_settings({}, tmp_path).warnings
     assert "acme/b" in warning
+
+
+def test_former_default_branches_are_days_or_times(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        'repositories = ["acme/a"]\n[default_branches]\n"acme/a" = { master = "2026-10-21", '
+        'trunk = 2026-03-01, "release/1" = "2026-01-05T15:30:00+02:00" }\n',
+    )
+    settings = load_settings({}, tmp_path)
+    assert settings.configuration.default_branches == {
+        "acme/a": {
+            "master": datetime(2026, 10, 21, tzinfo=UTC),
+            "trunk": datetime(2026, 3, 1, tzinfo=UTC),
+            "release/1": datetime(2026, 1, 5, 13, 30, tzinfo=UTC),
+        }
+    }
+    assert settings.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ('default_branches = "master"', "give a table for each repository"),
+        ('[default_branches]\nacme = { master = "2026-10-21" }', "'acme' is not owner/name"),
+        ('[default_branches]\n"acme/a" = "master"', "acme/a: name each former branch"),
+        ('[default_branches]\n"acme/a" = { master = "last year" }', "acme/a: master was the default until 'last year'"),
+        (
+            '[default_branches]\n"acme/a" = { master = 2026 }',
+            "acme/a: master was the default until 2026, which is no day",
+        ),
+        ('[default_branches]\n"acme/a" = { " " = "2026-10-21" }', "acme/a: a branch without a name"),
+    ],
+)
+def test_former_default_branches_that_say_nothing_are_errors(given: str, message: str, tmp_path: Path) -> None:
+    write(tmp_path, given)
+    with pytest.raises(ConfigurationError, match=re.escape(message)):
+        load_settings({}, tmp_path)
+
+
+def test_default_branches_of_a_repository_that_is_not_configured_are_a_warning(tmp_path: Path) -> None:
+    write(tmp_path, 'repositories = ["acme/a"]\n[default_branches]\n"acme/b" = { master = "2026-10-21" }\n')
+    (warning,) = load_settings({}, tmp_path).warnings
+    assert "default_branches names acme/b, which is not configured" in warning

@@ -169,7 +169,7 @@ def status(**values: Any) -> dict[str, Any]:
         "as_of": "2026-11-16 06:00:00",
         "latest_week": {
             "week": "2026-W46", "runs": 1, "conclusive_runs": 1, "final_pass_rate": 1.0, "failed_job_attempts": 0,
-            "top_failure_category": None, "episodes_open": 0,
+            "top_failure_category": None, "episodes_open": 0, "rests_on": "",
         },
         "milestones": [
             {"title": "Observability · acme/payments", "target_date": date(2026, 11, 6), "status": "In Progress",
@@ -178,6 +178,7 @@ def status(**values: Any) -> dict[str, Any]:
         "repositories": [
             {"repo": "acme/payments", "runs": 1615, "newest_run": at("11-16 05:59"), "last_read": "2026-11-16 06:00"}
         ],
+        "unread": [],
     } | values  # fmt: skip
 
 
@@ -189,6 +190,20 @@ def test_the_status() -> None:
     assert "2026-W46 1 run, 100.0 % (n=1, few) passed in the end, 0 failed jobs\n" in text
     assert re.search(r"In Progress +55 % +82\.4 % +17 +Stable", text)
     assert re.search(r"acme/payments +1,615 +2026-11-16 05:59 +2026-11-16 06:00", text)
+    assert "note:" not in text and "still to read" not in text
+
+
+def test_the_status_says_what_is_missing() -> None:
+    given = status(unread=[{"text": "2 logs of jobs of [acme]/payments: 500 Server Error"}])
+    given["latest_week"]["rests_on"] = "Not all of this week was read."
+    given["repositories"][0] |= {"complete_from": "2026-W40", "due_runs": 1, "listed_from": at("09-27 06:00")}
+    recorded = console()
+    terminal.print_status(recorded, given)
+    text = printed(recorded)
+    assert "note: Not all of this week was read.\n" in text
+    assert "still to read: runs before 2026-09-27 06:00 and jobs of 1 run of" in text
+    assert "(complete from 2026-W40 on)" in " ".join(text.split())
+    assert "not read: 2 logs of jobs of [acme]/payments: 500 Server Error\n" in text
 
 
 def test_the_status_of_a_warehouse_without_runs() -> None:

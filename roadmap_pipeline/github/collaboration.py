@@ -37,52 +37,23 @@ class CollaborationReader:
             number
             for (number,) in self._r.store.query("select number from raw.milestones where repo = ?", [self._r.repo])
         }
-        answers = list(self._milestone_pages(path, len(stored)))
-        if all(answer.unchanged for _, answer in answers):
+        pages = self._r.whole_list(path, {"state": "all"}, len(stored))
+        if not pages:
             return
-        if any(answer.unchanged for _, answer in answers):
-            answers = list(self._milestone_pages(path, None))
-        milestones = [item for _, answer in answers for item in answer.data]
-        is_whole = not any(answer.holes for _, answer in answers)
+        milestones = [item for page in pages for item in page.items]
         progress.advance(len(milestones))
         rows = self._r.rows(records.milestone_row, milestones, path)
         self._r.store.put({"milestones": rows})
+        self._r.make_sure_all_is_listed(path, pages)
         deleted = stored - {row["number"] for row in rows}
-        if deleted and is_whole and len(rows) == len(milestones):
+        if deleted and len(rows) == len(milestones):
             self._r.store.change(
                 "milestones",
                 "delete from raw.milestones where repo = ? and list_contains(?, number)",
                 [self._r.repo, sorted(deleted)],
             )
             self._r.store.note(f"{len(deleted)} milestones of {self._r.repo} were deleted on GitHub")
-        for params, answer in answers:
-            self._r.remember(path, params, answer)
-        if not is_whole:
-            raise IncompleteList(f"GET {path}: GitHub fails to give some milestones, also alone", status=502)
-
-    def _milestone_pages(self, path: str, stored: int | None) -> Iterator[tuple[Mapping[str, Any], Answer]]:
-        """Every page, on the condition that it is not as before; all of them, and one further where the last is full.
-
-        ``stored`` milestones tell how many pages there were; None asks without condition.
-        """
-        page, listed = 1, 0
-        before: Any = None
-        while True:
-            params = {"state": "all", "per_page": PER_PAGE, "page": page}
-            answer = self._r.client.get(path, params, None if stored is None else self._r.etag(path, params))
-            if page > 1 and not answer.unchanged and answer.data in ([], before):
-                if answer.data:
-                    raise IncompleteList(f"GET {path}: GitHub gives page {page - 1} again as page {page}", status=200)
-                return
-            yield params, answer
-            if answer.unchanged:
-                is_last = page * PER_PAGE > (stored or 0)
-            else:
-                listed += len(answer.data)
-                is_last = not may_be_followed(answer, len(answer.data) + len(answer.holes), listed)
-            if is_last:
-                return
-            page, before = page + 1, answer.data
+        self._r.remember_pages(path, pages)
 
     def read_issues(self, progress: Task) -> None:
         """Always page 1, oldest change first, stepping by time: on further pages a changed item would hide another."""

@@ -414,6 +414,9 @@ _SHAPES: dict[Kind, Convert] = {
         body=text,
         merged_at=time,
     ),
+    Kind.WORKFLOW: thing(
+        id=whole, name=text, path=text, state=text, created_at=time, updated_at=time, deleted_at=time, **_ADDRESSES
+    ),
     Kind.COMMIT: thing(
         sha=text,
         commit=thing(message=text, author=_SIGNATURE, committer=_SIGNATURE),
@@ -443,6 +446,7 @@ _NEEDED = {
     Kind.RUN: ("id", "created_at"),
     Kind.JOB: ("id",),
     Kind.PULL_REQUEST: ("number",),
+    Kind.WORKFLOW: ("id",),
     Kind.COMMIT: ("sha",),
     Kind.ISSUE: ("number",),
     Kind.PULL_REQUEST_VIEW: ("number",),

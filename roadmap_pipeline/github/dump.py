@@ -23,8 +23,9 @@ from roadmap_pipeline.github.archives import KnownJob, LogFile, Unplaced, place_
 from roadmap_pipeline.github.conversion import UnusableError, converted, is_repository, parse_time
 from roadmap_pipeline.github.logs import log_columns
 from roadmap_pipeline.github.records import Reading, Row, naive_utc
-from roadmap_pipeline.github.shapes import Kind, find_records
+from roadmap_pipeline.github.shapes import Kind, find_records, kind_of
 from roadmap_pipeline.github.store import IngestSummary, Store
+from roadmap_pipeline.github.workflows import note_workflows_of_runs, store_workflows
 from roadmap_pipeline.progress import task
 
 if TYPE_CHECKING:
@@ -230,12 +231,16 @@ class _Loader:
         self._dump = dump
         self._store = store
         self._read_at = read_at
-        self._names = _canonical_names(dump, store)
+        _settle_names(dump, store)
+        self._names = store.canonical_names()
+        self._names_by_id = store.tracked()
         self.unplaced: list[Unplaced] = []
         self.cut: list[Unplaced] = []
 
     def load(self) -> None:
         """Store everything."""
+        described = _described(self._dump, self._store, self._names_by_id)
+        self._put("repositories", self._rows(described, _repository_row))
         kinds: tuple[tuple[Kind, str, Callable[[Payload, str, Reading], Row]], ...] = (
             (Kind.RUN, "workflow_runs", records.run_row),
             (Kind.JOB, "workflow_jobs", records.job_row),
@@ -245,9 +250,11 @@ class _Loader:
             (Kind.MILESTONE, "milestones", records.milestone_row),
             (Kind.ISSUE_EVENT, "issue_events", records.issue_event_row),
         )
-        self._put("repositories", self._rows(self._dump.repositories().values(), _repository_row))
         for kind, table, make in kinds:
             self._put(table, self._rows(self._dump.folded(kind), make))
+        workflows = list(self._rows(self._dump.folded(Kind.WORKFLOW), records.workflow_row))
+        store_workflows(self._store, workflows, naive_utc(self._read_at))
+        note_workflows_of_runs(self._store, set(self._names.values()))
         if self._dump.logs:
             self._put_logs()
 
@@ -258,6 +265,7 @@ class _Loader:
                 self._skip(record, "nothing tells its repository")
                 continue
             repo = self._names.get(name.casefold(), name)
+            repo = self._names_by_id.get(_repository_in(record.payload).get("id", 0), repo)
             try:
                 yield make(record.payload, repo, Reading(self._read_at, record.source))
             except UnusableError as error:
@@ -313,13 +321,57 @@ def _repository_row(payload: Payload, repo: str, reading: Reading) -> Row:
     return {**records.repository_row(payload, reading), "repo": repo}
 
 
-def _canonical_names(dump: Dump, store: Store) -> dict[str, str]:
-    """Canonical repository names by the case-folded ones that records use; what is stored decides."""
-    stored = dict(store.query("select repository_id, repo from raw.repositories"))
-    names = {repo.casefold(): repo for repo in stored.values()}
-    for name, record in dump.repositories().items():
-        names[name.casefold()] = stored.get(record.payload["id"], names.get(name.casefold(), name))
-    return names
+def _settle_names(dump: Dump, store: Store) -> None:
+    """Take in what the records call their repositories.
+
+    Of several names of one id, here and in what is stored, the one that was told for the latest time counts.
+    """
+    told: dict[tuple[int, str], datetime] = {}
+    for kind in (Kind.RUN, Kind.PULL_REQUEST, Kind.REPOSITORY):
+        for record in dump.records[kind]:
+            described = _repository_in(record.payload)
+            if described.get("full_name") and described.get("id"):
+                key = described["id"], str(described["full_name"])
+                told[key] = max(told.get(key, _EARLIEST), _version(record.payload))
+    for (repository_id, name), moment in sorted(told.items(), key=lambda item: item[1]):
+        store.name_repository(repository_id, name, moment)
+
+
+def _repository_in(payload: Payload) -> Payload:
+    """What a record tells of its repository: all of it, where it is the repository's own."""
+    base = payload.get("base")
+    found = payload.get("repository") or (base.get("repo") if isinstance(base, dict) else None)
+    return found if isinstance(found, dict) else payload if kind_of(payload) is Kind.REPOSITORY else {}
+
+
+def _described(dump: Dump, store: Store, names: Mapping[int, str]) -> Iterator[Record]:
+    """The repositories as they are called now, each once, with the branch that is now their default one."""
+    newest: dict[int, Record] = {}
+    told: dict[int, list[tuple[datetime, str]]] = {}
+    for record in [*dump.repositories().values(), *dump.records[Kind.REPOSITORY]]:
+        repository_id = record.payload["id"]
+        newest.setdefault(repository_id, record)
+        if _version(record.payload) >= _version(newest[repository_id].payload):
+            newest[repository_id] = record
+        if record.payload.get("default_branch") and record.payload.get("updated_at"):
+            told.setdefault(repository_id, []).append((_version(record.payload), record.payload["default_branch"]))
+    scheduled: dict[int, list[tuple[datetime, str]]] = {}  # GitHub schedules on the default branch only
+    for record in dump.records[Kind.RUN]:
+        repository_id = _repository_in(record.payload).get("id")
+        is_scheduled = record.payload.get("event") == "schedule" and record.payload.get("head_branch")
+        if is_scheduled and repository_id in newest and repository_id not in told:
+            created_at = parse_time(record.payload.get("created_at")) or _EARLIEST
+            scheduled.setdefault(repository_id, []).append((created_at, record.payload["head_branch"]))
+    known = {
+        repository_id
+        for (repository_id,) in store.query("select repository_id from raw.repositories where source is not null")
+    }
+    for repository_id, record in newest.items():
+        branch = store.default_branch(names[repository_id], told.get(repository_id) or scheduled.get(repository_id, []))
+        branch = branch or record.payload.get("default_branch")
+        if repository_id in known and record.payload["full_name"] != names[repository_id]:
+            continue  # it tells of the past
+        yield Record({**record.payload, "default_branch": branch}, record.source, record.position)
 
 
 def _identity(kind: Kind, payload: Payload) -> Any:

@@ -26,7 +26,7 @@ from roadmap_pipeline.github.passing import read_passing_logs
 from roadmap_pipeline.github.read_failures import ReadFailures, costs_only_itself
 from roadmap_pipeline.github.reading import RepositoryReading, collecting_rarely
 from roadmap_pipeline.github.records import Reading, Row, naive_utc
-from roadmap_pipeline.github.store import IngestSummary, Store
+from roadmap_pipeline.github.store import IngestSummary, Store, with_id
 from roadmap_pipeline.github.timeouts import read_timeouts
 from roadmap_pipeline.github.transport import (
     TRIES,
@@ -37,6 +37,7 @@ from roadmap_pipeline.github.transport import (
     Paused,
     UnknownRepository,
 )
+from roadmap_pipeline.github.workflows import read_workflows
 from roadmap_pipeline.progress import Task, task
 
 if TYPE_CHECKING:
@@ -170,6 +171,7 @@ def _walk(place: _Place, reading: RepositoryReading) -> None:
         Walk("issue events", "issue_events", collaboration.read_issue_events),
         Walk("pull requests", "pull_requests", collaboration.read_pull_requests),
         Walk("runs", "runs", actions.read_runs),
+        Walk("workflows", "workflows", partial(read_workflows, reading)),
         Walk("jobs of failed runs", "jobs", partial(actions.read_details, urgent=True)),
         Walk("logs", "log", actions.read_logs),
         Walk("annotations", "annotations", actions.read_annotations),
@@ -236,8 +238,7 @@ def _note_unreadable(store: Store, name: str, why: str, error: RoadmapError) -> 
     store.note(why)
     refusal = error if isinstance(error, GitHubError) else error.__cause__
     status = refusal.status if isinstance(refusal, GitHubError) else 0
-    stored = store.query("select repo from raw.repositories where lower(repo) = lower(?)", [name])
-    failures = ReadFailures(store, stored[0][0] if stored else name)
+    failures = ReadFailures(store, store.canonical_names().get(name.casefold(), name))
     failures.failed("repository", "", GitHubError(why, status=status))
     failures.flush()
 
@@ -259,32 +260,60 @@ def _resolve_one(client: GitHubClient, store: Store, name: str, now: datetime) -
     repo, repository_id = str(row["repo"]), row["repository_id"]
     if repo.casefold() != name.casefold():
         store.note(f"{name} is called {repo} now; put that name into the configuration")
-    for other_id, other in stored.items():
-        if other == repo and other_id != repository_id:
-            _make_way(client, store, other_id, repo, now)
-    old = stored.get(repository_id)
-    if old is not None and old != repo:
-        store.rename(old, repo)
-    store.put({"repositories": [row]})
+    _make_way(client, store, repository_id, repo, now)
+    _take_repository(store, row)
     if repo.casefold() == name.casefold():
         store.remember(client, path, None, answer)
     return repo
 
 
+def _take_repository(store: Store, row: Row) -> None:
+    """Store what a repository says of itself: its row, its name, its default branch."""
+    store.name_repository(row["repository_id"], row["repo"])
+    if row["default_branch"]:
+        store.default_branch(row["repo"], str(row["default_branch"]))
+    store.put({"repositories": [row]})
+
+
 def _make_way(client: GitHubClient, store: Store, repository_id: int, name: str, now: datetime) -> None:
-    """Another repository has taken the name of a stored one: that one's rows go under the name it has now."""
-    try:
-        answer = client.get(f"/repositories/{repository_id}")
-    except NotFoundError:
-        present = f"{name} (deleted, {repository_id})"
-        store.note(f"{name} was deleted and made anew; what is known of the former one is kept as {present}")
-        store.rename(name, present)
-        return
-    row = _repository_row(answer.data, Reading(now, client.url(f"/repositories/{repository_id}")))
-    present = str(row["repo"])
-    store.note(f"{name} is another repository now; the former one is called {present}")
-    store.rename(name, present)
-    store.put({"repositories": [{**row, "source": client.url(f"/repos/{present}")}]})
+    """Move what is stored of a repository to its ``name``, and another one that had it to the name it has now.
+
+    That one may have taken the name of a third, and two may have swapped theirs: all move at once.
+    """
+    stored = dict(store.query("select repository_id, repo from raw.repositories where repository_id is not null"))
+    moves: dict[str, str] = {}
+    found: list[Row] = []
+    asked = {repository_id}
+    present: str | None = name
+    while present is not None:
+        if stored.get(repository_id, present) != present:
+            moves[stored[repository_id]] = present
+        taken = present.casefold()
+        holder = next((id_ for id_, repo in stored.items() if repo.casefold() == taken and id_ not in asked), None)
+        if holder is None:
+            break
+        repository_id, former = holder, stored[holder]
+        asked.add(holder)
+        try:
+            answer = client.get(f"/repositories/{holder}")
+        except NotFoundError:
+            present = f"{former} (deleted, {holder})"
+            store.note(f"{former} was deleted and made anew; what is known of the former one is kept as {present}")
+            continue
+        except GitHubError as error:
+            if not costs_only_itself(error):
+                raise
+            present = with_id(former, holder)
+            store.note(f"{former} is another repository now; the former one can't be read and is kept as {present}")
+            continue
+        row = _repository_row(answer.data, Reading(now, client.url(f"/repositories/{holder}")))
+        present = str(row["repo"])
+        store.note(f"{former} is another repository now; the former one is called {present}")
+        found.append({**row, "source": client.url(f"/repos/{present}")})
+    if moves:
+        store.rename(moves)
+    for row in found:
+        _take_repository(store, row)
 
 
 def _repository_row(payload: Any, reading: Reading) -> Row:

@@ -55,12 +55,15 @@ class Pacer:
         """Requests left in this hour as GitHub told last; None when it has told nothing yet."""
         return self._remaining
 
-    def admit(self, *, is_write: bool) -> None:
-        """Return when a request may go out. Raises RateLimited when that lasts longer than a worker should wait."""
-        self._hold_still()
+    def admit(self, *, is_write: bool, leaving: float = 0.0) -> None:
+        """Return when a request may go out. Raises RateLimited when that lasts longer than a worker should wait.
+
+        ``leaving`` is the share of the hourly quota that it has to leave to other requests of this process.
+        """
+        self._hold_still(leaving)
         if (wait := self._take(is_write=is_write)) > 0:
             time.sleep(wait)
-            self._hold_still()
+            self._hold_still(leaving)
 
     def note(self, headers: Mapping[str, str], sent_at: float, *, refused: bool) -> None:
         """Learn from an answer's headers; ``sent_at`` is when its request went out (monotonic seconds)."""
@@ -103,29 +106,28 @@ class Pacer:
             waits.warning("%s; all requests are held back for %.0f s", reason, held)
         return held
 
-    def _hold_still(self) -> None:
+    def _hold_still(self, leaving: float) -> None:
         while True:
             with self._lock:
-                wait, reason = self._hold()
+                wait, reason = self._hold(leaving)
             if wait <= 0:
                 return
             if wait > LONGEST_WAIT_SECONDS:
                 raise RateLimited(wait, reason)
             time.sleep(wait)
 
-    def _hold(self) -> tuple[float, str]:
+    def _hold(self, leaving: float) -> tuple[float, str]:
         """Seconds until requests may go out again, and why not now."""
         now = time.monotonic()
         held, reason = self._held_until - now, "GitHub's rate limit is reached"
-        if self._remaining is not None and self._remaining <= int(self._limit * self._reserve):
+        kept = int(self._limit * self._reserve)
+        if self._remaining is not None and self._remaining <= kept + int(self._limit * leaving):
             left = self._reset_at - now
             if left > held:
                 held = left
                 if self._remaining:
-                    reason = (
-                        f"{self._remaining:,} of {self._limit:,} requests of this hour are left, which"
-                        " limits.github_quota_reserve keeps for others"
-                    )
+                    for_whom = "limits.github_quota_reserve keeps for others" if kept else "are kept for the comments"
+                    reason = f"{self._remaining:,} of {self._limit:,} requests of this hour are left, which {for_whom}"
         return held, reason
 
     def _take(self, *, is_write: bool) -> float:

@@ -18,10 +18,11 @@ from roadmap_pipeline.github.asking import Asking, Given, Result
 from roadmap_pipeline.github.conversion import UnusableError
 from roadmap_pipeline.github.coverage import Span, gaps, union, without_newest
 from roadmap_pipeline.github.listing import NewestFirst, Page, Payload
+from roadmap_pipeline.github.paging import PER_PAGE, Answer, may_be_followed
 from roadmap_pipeline.github.read_failures import ReadFailures
 from roadmap_pipeline.github.records import MakeRow, Reading, Row, naive_utc
 from roadmap_pipeline.github.store import Store
-from roadmap_pipeline.github.transport import Answer, GitHubClient, GitHubError
+from roadmap_pipeline.github.transport import GitHubClient, GitHubError, IncompleteList
 from roadmap_pipeline.progress import Task
 
 if TYPE_CHECKING:
@@ -48,6 +49,15 @@ def collecting_rarely() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*usual)
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """A page of a list that is read as a whole: what was asked, the answer, and its items."""
+
+    params: Mapping[str, Any]
+    answer: Answer
+    items: Sequence[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +111,59 @@ class RepositoryReading:
     def remember(self, path: str, params: Mapping[str, Any] | None, answer: Answer) -> None:
         """Keep the entity tag of an answer whose rows are stored."""
         self.store.remember(self.client, path, params, answer)
+
+    def whole_list(
+        self, path: str, params: Mapping[str, Any], stored: int, items_key: str | None = None
+    ) -> Sequence["ListPage"]:
+        """All pages of a list that has to be read as a whole; none when it is as it was when last read.
+
+        ``stored`` items tell how many pages there were then. Raises IncompleteList when a page is given again as the
+        next one.
+        """
+        pages = self._list_pages(path, params, items_key, stored)
+        if all(page.answer.unchanged for page in pages):
+            return []
+        if any(page.answer.unchanged for page in pages):
+            return self._list_pages(path, params, items_key, None)
+        return pages
+
+    def _list_pages(
+        self, path: str, params: Mapping[str, Any], items_key: str | None, stored: int | None
+    ) -> Sequence["ListPage"]:
+        """The pages of a list, each on the condition that it isn't as before, or (``stored`` None) without."""
+        pages: list[ListPage] = []
+        number = 1
+        while True:
+            asked = {**params, "per_page": PER_PAGE, "page": number}
+            answer = self.client.get(path, asked, None if stored is None else self.etag(path, asked))
+            items = [] if answer.unchanged else answer.items(items_key)
+            if items is None:
+                raise GitHubError(f"GET {path} answered 200 without the list of {items_key or 'items'}", status=200)
+            if items and pages and items == pages[-1].items:
+                raise IncompleteList(f"GET {path}: GitHub gives page {number - 1} again as page {number}", status=200)
+            pages.append(ListPage(asked, answer, items))
+            size = len(items) + len(answer.holes)
+            if answer.unchanged:
+                is_last = number * PER_PAGE > (stored or 0)
+            else:
+                is_last = not size or not may_be_followed(answer, size, (number - 1) * PER_PAGE + size)
+            if is_last:
+                return pages
+            number += 1
+
+    def make_sure_all_is_listed(self, path: str, pages: Sequence["ListPage"]) -> None:
+        """Raise IncompleteList when GitHub counts more than the pages of a list hold, or fails to give some of it."""
+        listed = sum(len(page.items) for page in pages)
+        counted = max(page.answer.total_count or 0 for page in pages)
+        holes = sum(len(page.answer.holes) for page in pages)
+        if listed + holes < counted or holes:
+            counted = max(counted, listed + holes)
+            raise IncompleteList(f"GET {path}: GitHub counts {counted:,} and lists {listed:,}", status=200)
+
+    def remember_pages(self, path: str, pages: Sequence["ListPage"]) -> None:
+        """Keep the entity tags of the pages of a list whose rows are stored."""
+        for page in pages:
+            self.remember(path, page.params, page.answer)
 
     def read_list(
         self,

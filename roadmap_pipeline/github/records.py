@@ -86,6 +86,22 @@ def repository_row(payload: Payload, reading: Reading, lost: list[str] | None = 
     }
 
 
+def workflow_row(payload: Payload, repo: str, reading: Reading, lost: list[str] | None = None) -> Row:
+    """Row of ``raw.workflows``, without ``removed_at``: that depends on what was known before."""
+    payload = converted(Kind.WORKFLOW, payload, lost)
+    return {
+        "repo": repo,
+        "workflow_id": payload["id"],
+        "name": payload.get("name"),
+        "path": _without_ref(payload.get("path")),
+        "state": payload.get("state"),
+        "created_at": parse_time(payload.get("created_at")),
+        "updated_at": parse_time(payload.get("updated_at")),
+        "deleted_at": parse_time(payload.get("deleted_at")),
+        **_read(payload, reading),
+    }
+
+
 def run_row(payload: Payload, repo: str, reading: Reading, lost: list[str] | None = None) -> Row:
     """Row of ``raw.workflow_runs``: one attempt of a run."""
     told = payload
@@ -108,7 +124,7 @@ def run_row(payload: Payload, repo: str, reading: Reading, lost: list[str] | Non
         "conclusion": payload.get("conclusion") or None,
         "head_branch": payload.get("head_branch"),
         "head_sha": payload.get("head_sha"),
-        "head_repo": (payload.get("head_repository") or {}).get("full_name"),
+        **_head_repository(payload.get("head_repository")),
         "head_commit_message": commit.get("message"),
         "head_commit_author": (commit.get("author") or {}).get("name"),
         "head_commit_committer": (commit.get("committer") or {}).get("name"),
@@ -187,7 +203,7 @@ def pull_request_row(
         "base_branch": base.get("ref"),
         "head_branch": head.get("ref"),
         "head_sha": head.get("sha"),
-        "head_repo": (head.get("repo") or {}).get("full_name"),
+        **_head_repository(head.get("repo")),
         "merge_commit_sha": payload.get("merge_commit_sha"),
         **_milestone(payload),
         "labels": _labels(payload),
@@ -336,6 +352,11 @@ def _slim_value(value: Any) -> Any:
 def _person(name: str, user: Payload | None) -> Row:
     user = user or {}  # null once the account was deleted
     return {name: user.get("login"), f"{name}_type": user.get("type")}
+
+
+def _head_repository(repository: Payload | None) -> Row:
+    repository = repository or {}  # null once the fork was deleted
+    return {"head_repo": repository.get("full_name"), "head_repository_id": repository.get("id")}
 
 
 def _milestone(payload: Payload) -> Row:

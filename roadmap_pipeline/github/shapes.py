@@ -13,6 +13,7 @@ class Kind(StrEnum):
     """What a record is."""
 
     REPOSITORY = "repository"
+    WORKFLOW = "workflow"
     RUN = "run"
     JOB = "job"
     PULL_REQUEST = "pull request"
@@ -34,6 +35,8 @@ def kind_of(payload: Mapping[str, Any]) -> Kind | None:
         return Kind.RUN
     if has("id", "name", "status", "started_at") and ("run_id" in payload or "run_url" in payload):
         return Kind.JOB
+    if has("id", "name", "path", "state") and isinstance(payload["path"], str):
+        return Kind.WORKFLOW
     if has("number", "title", "head", "base"):
         return Kind.PULL_REQUEST
     if has("sha", "commit", "parents") and isinstance(payload["commit"], dict):

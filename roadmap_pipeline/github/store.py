@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from roadmap_pipeline.github import names
 from roadmap_pipeline.github.conversion import UnusableError
 from roadmap_pipeline.github.coverage import Span, union
 from roadmap_pipeline.github.records import MakeRow, Reading, Row, naive_utc
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 READ_TABLES = (
     "repositories",
+    "workflows",
     "workflow_runs",
     "workflow_jobs",
     "job_logs",
@@ -41,6 +43,7 @@ _HOW_IT_WAS_READ = frozenset({"read_at", "source", "payload"})
 """Columns that don't make a row a changed one: counters inside payloads (stars, reactions) move all the time."""
 
 _GROWS = {
+    "workflows": "updated_at",
     "workflow_runs": "updated_at",
     "workflow_jobs": "completed_at",
     "pull_requests": "updated_at",
@@ -64,6 +67,11 @@ _CARRIED = {
     },
 }
 """What a stored row knows that an incoming one doesn't tell."""
+_HAVE_HEADS = ("workflow_runs", "pull_requests")
+"""Tables whose rows name the repository that a branch lives in."""
+_LISTS_OF_ALL = frozenset({"raw.ingest_state", "raw.read_coverage", "raw.default_branches"})
+"""Tables whose rows of a repository tell something only together: those of two names don't mix."""
+
 _CARRIED_BY_DUMPS = frozenset({"workflow_runs"})
 """Tables where only rows of dumps leave that untold."""
 
@@ -100,6 +108,7 @@ class Store:
         self._con = con
         self._lock = threading.RLock()
         self._counted: dict[str, int] = {}
+        self._names = names.Names(con)
 
     def query(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Rows that a query of the warehouse gives."""
@@ -144,26 +153,35 @@ class Store:
         rows: Mapping[str, Sequence[Row]],
         *,
         details: Sequence[Row] = (),
+        returns: Sequence[Row] = (),
         repo: str = "",
         covered: Mapping[str, Iterable[Span]] | None = None,
     ) -> int:
         """Store the new and changed ones of ``rows`` (by table of ``raw``) in one transaction; returns how many.
 
-        In the same transaction ``details`` go to ``raw.run_details``, and the spans of ``covered``, by walk, are noted
-        as read completely for ``repo``. A row never takes the place of a later state of the same thing.
+        In the same transaction ``details`` go to ``raw.run_details``, ``returns`` to ``raw.workflow_returns``, and the
+        spans of ``covered``, by walk, are noted as read completely for ``repo``. A row never takes the place of a later
+        state of the same thing; repositories that branches live in are called as they are now.
         """
         with self._lock:
+            heads = {table: self._names.settle_heads(given) for table, given in rows.items() if table in _HAVE_HEADS}
             changed = {table: self._changed(table, given) for table, given in rows.items() if given}
             count = sum(int(found.num_rows) for found in changed.values())
-            if not count and not details and not covered:
+            if not (count or details or returns or covered or any(heads.values())):
                 return 0
-            with transaction(self._con):
-                for table, found in changed.items():
-                    if found.num_rows:
-                        raw.replace_arrow(self._con, raw.BY_NAME[f"raw.{table}"], found)
-                raw.replace_rows(self._con, "raw.run_details", [{**row, "read_at": self.now} for row in details])
-                for walk, spans in (covered or {}).items():
-                    self._cover(repo, walk, spans)
+            try:
+                with transaction(self._con):
+                    self._take_heads(heads.values())
+                    for table, found in changed.items():
+                        if found.num_rows:
+                            raw.replace_arrow(self._con, raw.BY_NAME[f"raw.{table}"], found)
+                    raw.replace_rows(self._con, "raw.run_details", [{**row, "read_at": self.now} for row in details])
+                    raw.replace_rows(self._con, "raw.workflow_returns", returns)
+                    for walk, spans in (covered or {}).items():
+                        self._cover(repo, walk, spans)
+            except BaseException:
+                self._names.forget_what_was_read()
+                raise
             for table, found in changed.items():
                 self.summary.read[table] += found.num_rows
             return count
@@ -275,19 +293,145 @@ class Store:
         with self._lock:
             self._con.execute("delete from raw.read_coverage where repo = ? and walk = ?", [repo, walk])
 
-    def rename(self, old: str, new: str) -> None:
-        """Move everything stored for a repository to its new name, in one transaction."""
+    def name_repository(self, repository_id: int, name: str, told_at: datetime | None = None) -> str:
+        """Take in what a repository was called at ``told_at``; returns what it is called now.
+
+        None stands for what GitHub says itself, now: that holds, even where the clock stood later before.
+
+        If it has got another name since it was read, everything stored moves there. Of two repositories of one name,
+        the one for which it was told later keeps it; the other's rows go under the name with its id.
+        """
+        with self._lock:
+            told = self._names.present()
+            known = told.get(repository_id)
+            if told_at is None:
+                others = (told.get(id_ or 0) for id_ in (repository_id, self._names.holder(name)))
+                told_at = max([self.now, *(other[1] for other in others if other is not None)])
+            is_later = known is None or told_at >= known[1]
+            present = name if known is None or is_later else known[0]
+            holder = self._names.holder(present)
+            moves: dict[str, str] = {}
+            if holder is not None and holder != repository_id:
+                if is_later and told_at >= told[holder][1]:
+                    moves[self._names.tracked()[holder]] = with_id(present, holder)
+                else:
+                    present = with_id(present, repository_id)
+            tracked = self._names.tracked().get(repository_id)
+            if tracked is not None and tracked != present:
+                moves[tracked] = present
+            if moves:
+                self.rename(moves)
+            with transaction(self._con):
+                if tracked is None:
+                    raw.replace_rows(self._con, "raw.repositories", [{"repo": present, "repository_id": repository_id}])
+                self._names.note(repository_id, name, told_at, present)
+            return present
+
+    def default_branch(self, repo: str, told: Iterable[names.Told] | str) -> str | None:
+        """Take in which branch was the default one of ``repo`` at which times; returns the present one.
+
+        A branch alone is what GitHub says itself, now: that holds, even where the clock stood later before.
+        """
         with self._lock, transaction(self._con):
-            for table in ("raw.ingest_state", "raw.read_coverage"):
-                self._con.execute(f"delete from {table} where repo = ?", [new])  # noqa: S608
-            for source in raw.TABLES:
-                if source.schema != "config" and any(column.name == "repo" for column in source.columns):
+            if isinstance(told, str):
+                seen = self.query("select max(first_seen_at) from raw.default_branches where repo = ?", [repo])[0][0]
+                told = [(max(self.now, seen or self.now), told)]
+            branch = names.default_branches(self._con, repo, told)
+            if branch is not None:
+                self._con.execute(
+                    "update raw.repositories set default_branch = ?"
+                    " where repo = ? and default_branch is distinct from ? and source is not null",
+                    [branch, repo, branch],
+                )
+            return branch
+
+    def tracked(self) -> dict[int, str]:
+        """What the repositories that are read are called now, by their ids."""
+        with self._lock:
+            return self._names.tracked()
+
+    def canonical_names(self) -> dict[str, str]:
+        """What the repositories that are read are called now, by every name they have or had, in lower case."""
+        with self._lock:
+            return raw.canonical_names(self._con)
+
+    def rename(self, moves: Mapping[str, str]) -> None:
+        """Move everything stored for repositories from their old names to their new ones, all in one transaction.
+
+        Names may be swapped. Of two rows for one thing the one under the new name stays.
+        """
+        import pyarrow as pa
+
+        with self._lock:
+            self._con.register("moves", pa.table({"old": list(moves), "new": list(moves.values())}))
+            try:
+                with transaction(self._con):
+                    for source in raw.TABLES:
+                        if source.schema != "config":
+                            self._rename_in(source)
+                    self._rename_in_keys()
+            finally:
+                self._con.unregister("moves")
+                self._names.forget_what_was_read()
+
+    def _rename_in(self, source: raw.SourceTable) -> None:
+        """Inside a transaction."""
+        name = source.qualified_name
+        columns = {column.name for column in source.columns}
+        for column in sorted({"repo", "head_repo"} & columns):
+            if column in source.key or name in _LISTS_OF_ALL:
+                rest = [key for key in source.key if key != column] if name not in _LISTS_OF_ALL else []
+                same = "".join(f' and there."{key}" = stored."{key}"' for key in rest)
+                self._con.execute(
+                    f"delete from {name} as stored using moves"  # noqa: S608
+                    f" where stored.{column} = moves.old and moves.new not in (select old from moves)"
+                    f" and exists (select 1 from {name} as there where there.{column} = moves.new{same})"
+                )
+            # head repositories are written by hand in some dumps, and by GitHub in whatever case the owner likes
+            same = "lower(stored.head_repo) = lower(moves.old)" if column == "head_repo" else "stored.repo = moves.old"
+            count = self._con.execute(
+                f"update {name} as stored set {column} = moves.new from moves where {same}"  # noqa: S608
+            ).fetchall()[0][0]
+            if count and name in change_log.LOGGED:
+                change_log.note_everything(self._con, name)
+
+    def _rename_in_keys(self) -> None:
+        """Where a name is a part of a value; inside a transaction."""
+        old, new = "'milestone:' || moves.old || '#'", "'milestone:' || moves.new || '#'"
+        self._con.execute(
+            f"update sync.row_bases as stored set sync_key = replace(stored.sync_key, {old}, {new})"  # noqa: S608
+            f" from moves where contains(stored.sync_key, {old})"
+        )
+        self._con.execute(
+            "update sync.changes as stored set place = moves.new from moves where stored.place = moves.old"
+        )
+        # nothing that was answered under the old address can be unchanged under the new one
+        self._con.execute(
+            "delete from raw.http_cache as stored using moves"
+            " where contains(stored.url || '/', '/repos/' || moves.old || '/')"
+        )
+
+    def _take_heads(self, told: Iterable[names.Heads]) -> None:
+        """Store new names of repositories that runs and pull requests come from; inside a transaction."""
+        for heads in told:
+            raw.replace_rows(self._con, "raw.repository_names", heads.names)
+            for repository_id, (old, new) in heads.renamed.items():
+                self._con.execute(
+                    "update raw.repository_names set repo = ? where repository_id = ?", [new, repository_id]
+                )
+                for table in _HAVE_HEADS:
+                    # rows from before the id was kept go by the name
                     self._con.execute(
-                        f"update {source.qualified_name} set repo = ? where repo = ?",  # noqa: S608
-                        [new, old],
+                        f"update raw.{table} set head_repo = ? where head_repo = ?"  # noqa: S608
+                        " and (head_repository_id = ? or head_repository_id is null)",
+                        [new, old, repository_id],
                     )
-                    if source.qualified_name in change_log.LOGGED:
-                        change_log.note_everything(self._con, source.qualified_name)
+                change_log.note_runs(
+                    self._con,
+                    "raw.workflow_runs",
+                    f"(select run_id from raw.workflow_runs where head_repository_id = {int(repository_id)}"  # noqa: S608
+                    f" or (head_repository_id is null and head_repo = {raw.literal(new)}))",
+                )
 
     def _cover(self, repo: str, walk: str, spans: Iterable[Span]) -> None:
         """Inside a transaction."""
@@ -320,6 +464,11 @@ class Store:
         for name in carried:
             incoming = incoming.set_column(incoming.schema.get_field_index(name), incoming.field(name), found[name])
         return incoming
+
+
+def with_id(name: str, repository_id: int) -> str:
+    """Return under which name a repository's rows are kept that has lost it to another one."""
+    return f"{name} (formerly, {repository_id})"
 
 
 def _is_from_api(row: Row) -> bool:

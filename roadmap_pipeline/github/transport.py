@@ -134,6 +134,7 @@ class GitHubClient:
         self._open_wire: Callable[[], Wire] = lambda: self._credentials.open_wire(self.base_url)
         self._pacer: Pacer = shared_pacer(credentials.identity, self.base_url, points_per_minute, quota_reserve)
         self._budget: int | None = None
+        self._leaving = 0.0
         self._lock = threading.Lock()
         self._local = threading.local()
         self._wires: list[Wire] = []
@@ -152,16 +153,17 @@ class GitHubClient:
             self._app.close()
 
     @contextmanager
-    def spending_at_most(self, budget: int | None) -> Iterator[None]:
+    def spending_at_most(self, budget: int | None, *, leaving: float = 0.0) -> Iterator[None]:
         """Within the block reads raise BudgetSpent once this client was charged ``budget`` requests since it was made.
 
-        None: any number. Writes go on, and so does what is read outside of the block to make them.
+        None: any number. Writes go on, and so does what is read outside of the block to make them; for these a share of
+        the hourly quota is left (``leaving``, 0–1), where requests of the block raise RateLimited.
         """
-        self._budget = budget
+        self._budget, self._leaving = budget, leaving
         try:
             yield
         finally:
-            self._budget = None
+            self._budget, self._leaving = None, 0.0
 
     @contextmanager
     def trying(self, tries: int) -> Iterator[None]:
@@ -506,7 +508,7 @@ class GitHubClient:
                 raise BudgetSpent(self.charged, self._budget)
             self.charged += 1
         try:
-            self._pacer.admit(is_write=is_write)
+            self._pacer.admit(is_write=is_write, leaving=self._leaving)
         except RateLimited:
             with self._lock:
                 self.charged -= 1

@@ -47,7 +47,6 @@ def run_main_job(workspace: Workspace) -> Outcome:
     """
     started = time.monotonic()
     settings, outcome = workspace.settings, workspace.outcome
-    workspace.attended = True
     stages.preflight(workspace)
     home = prepare_home(settings)
     os.environ["DAGSTER_HOME"] = str(home)

@@ -1,4 +1,4 @@
-"""What `roadmap status` shows: how fresh the tables are, the latest week, milestones, repositories.
+"""What `roadmap status` shows: how fresh the tables are, the latest week, milestones, repositories, what is missing.
 
 Reads the readers' snapshot, never the live file, so that it answers while a run is under way.
 """
@@ -6,26 +6,33 @@ Reads the readers' snapshot, never the live file, so that it answers while a run
 from pathlib import Path
 from typing import Any
 
-from roadmap_pipeline.errors import RoadmapError
+from roadmap_pipeline.reports import coverage
+from roadmap_pipeline.reports import format as fmt
 from roadmap_pipeline.reports.tables import rows
-from roadmap_pipeline.warehouse.connection import connect
-from roadmap_pipeline.warehouse.snapshot import snapshot_path
+from roadmap_pipeline.warehouse.query import open_published
 
 
 def read_status(warehouse: str | Path) -> dict[str, Any]:
-    """``{warehouse, as_of, latest_week, milestones, repositories}``; an error without a snapshot."""
-    path = snapshot_path(warehouse)
-    if not path.exists():
-        raise RoadmapError(f"there is no snapshot {path} yet: run `roadmap run` first")
-    with connect(path, read_only=True) as con:
+    """``{warehouse, as_of, latest_week, milestones, repositories, unread}``; an error without a snapshot.
+
+    ``latest_week`` holds in ``rests_on`` what it rests on where not all of it was read.
+    """
+    with open_published(warehouse) as con:
         weeks = rows(
             con,
             """
             select w.week, w.runs, w.conclusive_runs, w.final_pass_rate, w.failed_job_attempts, w.top_failure_category,
                 w.episodes_open
-            from marts.ci_weekly as w where w.repo = '*' and w.is_complete order by w.week_start desc limit 1
+            from marts.ci_weekly as w
+            cross join config.parameters as p
+            where w.repo = '*' and w.week_start + interval 7 day <= p.as_of
+            order by w.week_start desc
+            limit 1
             """,
         )
+        for week in weeks:
+            covered = coverage.coverage_of_week(con, week["week"])
+            week["rests_on"] = coverage.rests_on(covered, fmt.monday_of(week["week"])).replace("**", "")
         milestones = rows(
             con,
             """
@@ -43,6 +50,10 @@ def read_status(warehouse: str | Path) -> dict[str, Any]:
             from raw.workflow_runs as r group by r.repo order by r.repo
             """,
         )
+        read = {row.pop("repo"): row for row in coverage.coverage_by_repository(con)}
+        for repository in repositories:
+            repository |= read.get(repository["repo"], {})
+        unread = [one.to_json() | {"text": one.sentence()} for one in coverage.unread(con)]
         as_of = rows(con, "select p.as_of from config.parameters as p")
     return {
         "warehouse": str(warehouse),
@@ -50,4 +61,5 @@ def read_status(warehouse: str | Path) -> dict[str, Any]:
         "latest_week": weeks[0] if weeks else None,
         "milestones": milestones,
         "repositories": repositories,
+        "unread": unread,
     }

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
 from roadmap_pipeline.failures.display import as_code, escape_markdown
+from roadmap_pipeline.reports import coverage, wording
 from roadmap_pipeline.reports import format as fmt
-from roadmap_pipeline.reports import wording
 from roadmap_pipeline.reports.scorecard import restated, scorecard
 from roadmap_pipeline.reports.tables import Row, rows
 
@@ -221,8 +221,9 @@ _QUALITY = """
 
 def _facts(con: "duckdb.DuckDBPyConnection", week: str, monday: date) -> dict[str, Any]:
     next_monday = monday + timedelta(days=7)
+    covered = coverage.coverage_of_week(con, week)
     weekly = rows(con, _WEEKLY, [monday - timedelta(weeks=SPARK_WEEKS - 1), monday])
-    total = _without_gaps(con, [row for row in weekly if row["repo"] == "*"], week, monday)
+    total = _without_gaps(con, [row for row in weekly if row["repo"] == "*"], week, monday, covered)
     last = fmt.week_of(monday - timedelta(days=7))
     now: Row = total[-1]
     before: Row = total[-2] if len(total) > 1 else {}
@@ -231,6 +232,7 @@ def _facts(con: "duckdb.DuckDBPyConnection", week: str, monday: date) -> dict[st
     groups = rows(con, _GROUPS, {"week": week, "monday": monday})
     flaky = rows(con, _FLAKY, [_TOP])
     milestones = rows(con, _MILESTONES, {"end": next_monday})
+    is_unread = not now["runs"] and coverage.is_unread(covered)
     return {
         "week": week,
         "monday": monday.isoformat(),
@@ -239,7 +241,9 @@ def _facts(con: "duckdb.DuckDBPyConnection", week: str, monday: date) -> dict[st
         "most": _MOST_ROWS,
         "now": now,
         "before": before,
-        "headline": wording.headline(now, before, episodes, categories),
+        "rests_on": coverage.rests_on(covered, monday),
+        "is_over": now["is_over"],
+        "headline": "" if is_unread else wording.headline(now, before, episodes, categories),
         "scorecard": scorecard(total),
         "weeks": len(total),
         "chart": _chart(total),
@@ -258,37 +262,47 @@ def _facts(con: "duckdb.DuckDBPyConnection", week: str, monday: date) -> dict[st
         "repaired": wording.repairs(now) if now["autofix_attempts"] else "",
         "milestones": milestones,
         "restated": restated(rows(con, _RESTATED, {"first": total[0]["week"], "week": week})),
-        "quiet": wording.quiet(now, episodes, flaky, milestones),
+        "quiet": "" if is_unread else wording.quiet(now, episodes, flaky, milestones),
         "next_steps": wording.next_steps(episodes, groups, flaky, milestones),
-        "quality": wording.quality(rows(con, _QUALITY, {"week": week})[0], now),
+        "quality": [
+            *wording.quality(rows(con, _QUALITY, {"week": week})[0], now),
+            *coverage.unread_lines(coverage.unread(con)),
+        ],
     }
 
 
-def _without_gaps(con: "duckdb.DuckDBPyConnection", total: Sequence[Row], week: str, monday: date) -> list[Row]:
-    """The weeks of the sparklines up to ``monday``, oldest first; those after the last run, for which there is no row,
-    with nothing in them. Raises :class:`NothingToReport` for a week before the first run or one that has not begun."""
+def _without_gaps(
+    con: "duckdb.DuckDBPyConnection", total: Sequence[Row], week: str, monday: date, covered: Sequence[Row]
+) -> list[Row]:
+    """The weeks of the sparklines up to ``monday``, oldest first; those without a row, with nothing in them.
+
+    Raises :class:`NothingToReport` for a week that has not begun, or before the first run unless its runs are still
+    to be read.
+    """
     ((as_of, first),) = con.execute(
         "select p.as_of, (select min(w.week_start) from marts.ci_weekly as w) from config.parameters as p"
     ).fetchall()
-    if monday > as_of.date() or (first is not None and monday < first):
+    is_before = first is not None and monday < first and not coverage.is_unread(covered)
+    if monday > as_of.date() or is_before:
         raise NothingToReport(
             f"there is nothing to report on {week}: the warehouse holds the weeks from"
             f" {fmt.week_of(first or monday)} to {fmt.week_of(as_of.date())}; `roadmap ingest` reads more"
         )
     known = {row["week_start"]: row for row in total}
-    start = max(first or monday, monday - timedelta(weeks=SPARK_WEEKS - 1))
+    start = min(monday, max(first or monday, monday - timedelta(weeks=SPARK_WEEKS - 1)))
     starts = [start + timedelta(weeks=number) for number in range((monday - start).days // 7 + 1)]
-    return [known.get(at) or _week_without_runs(at, as_of.date()) for at in starts]
+    return [
+        (known.get(at) or _week_without_runs(at)) | {"is_over": at + timedelta(days=7) <= as_of.date()} for at in starts
+    ]
 
 
-def _week_without_runs(monday: date, today: date) -> Row:
+def _week_without_runs(monday: date) -> Row:
     return {
         **dict.fromkeys(_COUNTS, 0),
         **dict.fromkeys(_FIGURES),
         "repo": "*",
         "week": fmt.week_of(monday),
         "week_start": monday,
-        "is_complete": monday + timedelta(days=7) <= today,
     }
 
 

@@ -79,7 +79,7 @@ def _passed(now: Row, before: Row) -> str:
 
 
 def _red(now: Row, episodes: Sequence[Row]) -> str:
-    over = now["is_complete"]
+    over = now["is_over"]
     red = [row for row in episodes if row["is_red"]]
     if not episodes:
         return "No default branch was red."

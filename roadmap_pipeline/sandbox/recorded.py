@@ -145,6 +145,12 @@ def pull_request(home: Payload, told: Told) -> Payload:
     return _planned(whole, home, told)
 
 
+def workflow(home: Payload, told: Told) -> Payload:
+    """A workflow of ``home``."""
+    made = payloads.workflow(home, id=told["id"], name="", path="", created_at=home["created_at"])
+    return _timed(_over(made, told))
+
+
 def commit(home: Payload, told: Told) -> Payload:
     """A commit of ``home``, as lists of a pull request's commits hold it."""
     git = told.get("commit") or {}

@@ -76,6 +76,7 @@ class _Replay:
             self._report.served[Kind.REPOSITORY] += 1
         full = self._content.repositories
         for kind, shelf, homes, make in (
+            (Kind.WORKFLOW, self._content.workflows, full, recorded.workflow),
             (Kind.RUN, self._content.runs, self._minimal, recorded.run),
             (Kind.PULL_REQUEST, self._content.pull_requests, full, recorded.pull_request),
             (Kind.COMMIT, self._content.commits, full, recorded.commit),

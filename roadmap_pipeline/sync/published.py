@@ -9,7 +9,8 @@ from pathlib import Path
 
 from roadmap_pipeline.warehouse.connection import connect, scalar, transaction
 
-# A report was published once its row was confirmed in Notion (sync.row_bases); a week that isn't over changes anyway.
+# A report was published once its row was confirmed in Notion (sync.row_bases); a week that isn't over, or not read to
+# its end yet, changes anyway. What GitHub refuses may never come.
 _NOTE = """
 insert into sync.published_figures by name
 select f.repo, f.week, f.figure, f.value, cast(? as timestamp) as published_at
@@ -17,7 +18,8 @@ from marts.ci_weekly_figures as f
 inner join derived.reports as r on r.kind = 'weekly' and r.period = f.week
 semi join sync.row_bases as b on b.sync_key = 'report:' || r.report_name
 anti join sync.published_figures as p on p.repo = f.repo and p.week = f.week and p.figure = f.figure
-where f.is_complete
+left join marts.ingest_coverage as c on c.repo = f.repo and c.week = f.week
+where f.is_complete or (c.reason = 'refused' and c.listed_until >= c.week_start + interval 7 day)
 """
 
 

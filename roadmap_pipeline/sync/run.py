@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
-from roadmap_pipeline.github.transport import RateLimited
+from roadmap_pipeline.github.errors import Paused
 from roadmap_pipeline.progress import task
 from roadmap_pipeline.sync.comments import apply_comment, plan_comments
 from roadmap_pipeline.sync.databases import NotionSide
@@ -42,12 +42,17 @@ _PHRASES: Mapping[Kind, tuple[str, str]] = {
 
 @dataclass(slots=True)
 class SyncResult:
-    """A plan and what became of it: ``refused`` and ``failed`` are (title, reason)."""
+    """A plan and what became of it: ``refused``, ``failed`` and ``waiting`` are (title, reason).
+
+    What waits for GitHub's quota is written by the next run; ``pause`` says so, also where it could not be planned.
+    """
 
     plan: Plan
     dry_run: bool
     refused: list[tuple[str, str]] = field(default_factory=list)
     failed: list[tuple[str, str]] = field(default_factory=list)
+    waiting: list[tuple[str, str]] = field(default_factory=list)
+    pause: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As one object."""
@@ -56,13 +61,15 @@ class SyncResult:
             **self.plan.to_json(),
             "refused": [{"title": title, "reason": reason} for title, reason in self.refused],
             "failed": [{"title": title, "reason": reason} for title, reason in self.failed],
+            "waiting": [{"title": title, "reason": reason} for title, reason in self.waiting],
+            "pause": self.pause,
         }
 
     def written(self) -> dict[str, list[str]]:
         """What was written, by place, one phrase per kind: ``{"Engineering Roadmap": ["9 rows created"]}``."""
         if self.dry_run:
             return {}
-        lost = {title for title, _ in (*self.refused, *self.failed)}
+        lost = {title for title, _ in (*self.refused, *self.failed, *self.waiting)}
         counted = Counter((change.place, change.kind) for change in self.plan.changes if change.title not in lost)
         phrases: dict[str, list[str]] = {}
         for (place, kind), number in counted.items():
@@ -78,6 +85,8 @@ class Sync:
         self._workspace = workspace
         self._mend = mend
         self._agreed: dict[str, RowValues] = {}
+        self.pause: str | None = None
+        """Why the comments could not be planned now, and when they can be."""
 
     @cached_property
     def _notion(self) -> NotionSide | None:
@@ -118,16 +127,20 @@ class Sync:
                 plan += rows.plan
                 self._agreed |= {row.sync_key: row for row in rows.agreed}
         if not self._workspace.missing("github"):
-            plan += plan_comments(self._workspace, published.comments, published.left_out)
+            try:
+                plan += plan_comments(self._workspace, published.comments, published.left_out)
+            except Paused as pause:
+                self.pause = f"the pull-request comments wait: {pause}"
         return plan
 
     def apply(self, plan: Plan) -> SyncResult:
         """Carry out ``plan``: journal, write, read back, one change after the other.
 
         A change that fails is noted and the others go on, since rows and comments don't depend on one another; a
-        database that can't be made and a quota that is used up end the run, since everything after it would fail.
+        database that can't be made ends the run, since everything after it would fail. Once GitHub's quota is used up,
+        its other changes wait for the next run, which plans them again from what stands there.
         """
-        result = SyncResult(plan, dry_run=False)
+        result = SyncResult(plan, dry_run=False, pause=self.pause)
         journal = self._workspace.journal
         journal.settle_interrupted()
         if self._notion is not None:
@@ -137,8 +150,15 @@ class Sync:
         with task("Writing to Notion and GitHub", total=len(plan.changes)) as progress:
             for change in plan.changes:
                 progress.describe(f"Writing {change.title}")
-                self._apply_one(change, result)
+                if result.waiting and change.target == "github":
+                    result.waiting.append((change.title, result.waiting[0][1]))
+                else:
+                    self._apply_one(change, result)
                 progress.advance()
+        if result.waiting:
+            number = len(result.waiting)
+            comments = "1 pull-request comment waits" if number == 1 else f"{number:,} pull-request comments wait"
+            result.pause = f"{comments}: {result.waiting[0][1]}"
         return result
 
     def _apply_one(self, change: Change, result: SyncResult) -> None:
@@ -156,9 +176,9 @@ class Sync:
         except RoadmapError as error:
             reason = str(error)
             is_for_all = change.target == "notion" and change.kind not in ROW_KINDS
-            if is_for_all or isinstance(error, RateLimited):
+            if is_for_all:
                 raise
-            result.failed.append((change.title, reason))
+            (result.waiting if isinstance(error, Paused) else result.failed).append((change.title, reason))
         finally:
             # Also when something else ends the run, such as Ctrl+C.
             journal.settle(change_id, state, reason, confirmed)

@@ -17,6 +17,7 @@ LOGGED = {
     "raw.workflow_runs": "workflow_runs",
     "raw.workflow_jobs": "workflow_jobs",
     "raw.job_logs": "job_logs",
+    "raw.run_details": "run_details",
     "derived.failure_verdicts": "failure_verdicts",
 }
 """Tables of Python whose writes are noted by ``run_id``, with the name of their log in schema ``changes``."""
@@ -52,14 +53,21 @@ _COMMENTS = {
 
 def missing(con: "duckdb.DuckDBPyConnection") -> list[str]:
     """The statements that make the tables of this module, where they are missing."""
+    if not _is_there(con, "build.models"):
+        comments = [f"comment on {what} is {_literal(text)}" for what, text in _COMMENTS.items()]
+        return [*_TABLES, *comments, *(line for log in LOGGED.items() for line in _new_log(*log))]
+    # A file from an older version may follow fewer tables.
+    return [line for log in LOGGED.items() if not _is_there(con, f"changes.{log[1]}") for line in _new_log(*log)]
+
+
+def _is_there(con: "duckdb.DuckDBPyConnection", table: str) -> bool:
     import duckdb
 
     try:
-        con.table("build.models")
+        con.table(table)
     except duckdb.CatalogException:
-        comments = [f"comment on {what} is {_literal(text)}" for what, text in _COMMENTS.items()]
-        return [*_TABLES, *comments, *(line for log in LOGGED.items() for line in _new_log(*log))]
-    return []
+        return False
+    return True
 
 
 def _new_log(table: str, log: str) -> Iterator[str]:

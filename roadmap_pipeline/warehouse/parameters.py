@@ -3,21 +3,26 @@
 Belongs here: the translation from settings to rows. What a setting means is said in :mod:`roadmap_pipeline.settings`.
 """
 
+from collections.abc import Iterable
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from roadmap_pipeline.settings import Settings
 from roadmap_pipeline.warehouse.connection import transaction
-from roadmap_pipeline.warehouse.raw import replace_table
+from roadmap_pipeline.warehouse.raw import canonical_names, replace_table
 
 if TYPE_CHECKING:
     import duckdb
 
 
 def store_parameters(con: "duckdb.DuckDBPyConnection", settings: Settings) -> dict[str, int]:
-    """Replace all ``config`` tables in one transaction. Returns rows by table."""
+    """Replace all ``config`` tables in one transaction. Returns rows by table.
+
+    Repositories go by their present names, however old those in the configuration are.
+    """
     configuration = settings.configuration
     progress = configuration.progress
+    names = canonical_names(con)
     parameters = {
         "as_of": settings.now().astimezone(UTC).replace(tzinfo=None),
         "history_days": configuration.history_days,
@@ -31,17 +36,31 @@ def store_parameters(con: "duckdb.DuckDBPyConnection", settings: Settings) -> di
     tables: dict[str, list[dict[str, Any]]] = {
         "config.parameters": [parameters],
         "config.repositories": [
-            {"repo": repo, "position": position} for position, repo in enumerate(settings.repositories, start=1)
+            {"repo": repo, "position": position}
+            for position, repo in enumerate(_each_once(settings.repositories, names), start=1)
         ],
         "config.critical_workflows": [
-            {"repo": repo, "workflow_path": _path(name)}
-            for repo, names in configuration.critical_workflows.items()
-            for name in names
+            {"repo": _canonical(repo, names), "workflow_path": _path(name)}
+            for repo, workflows in configuration.critical_workflows.items()
+            for name in workflows
+        ],
+        "config.default_branches": [
+            {"repo": _canonical(repo, names), "branch": branch, "until": until.astimezone(UTC).replace(tzinfo=None)}
+            for repo, branches in configuration.default_branches.items()
+            for branch, until in branches.items()
         ],
         "config.autofix_bots": [{"login": login} for login in configuration.autofix.bots],
     }
     with transaction(con):
         return {name: replace_table(con, name, rows) for name, rows in tables.items()}
+
+
+def _canonical(repo: str, names: dict[str, str]) -> str:
+    return names.get(repo.casefold(), repo)
+
+
+def _each_once(repositories: Iterable[str], names: dict[str, str]) -> list[str]:
+    return list(dict.fromkeys(_canonical(repo, names) for repo in repositories))
 
 
 def _path(name: str) -> str:

@@ -74,6 +74,75 @@ TABLES: tuple[SourceTable, ...] = (
     ),
     SourceTable(
         "raw",
+        "repository_names",
+        "What repositories are and were called: those that are read, and those that runs and pull requests come from.",
+        ("repository_id", "name"),
+        _columns(
+            ("repo", "VARCHAR", "What the repository is called now, as owner/name."),
+            ("repository_id", "BIGINT", "GitHub's id; stays when the repository is renamed."),
+            ("name", "VARCHAR", "A name it has or had; another repository may have taken it since."),
+            (
+                "seen_at",
+                "TIMESTAMP",
+                "For which time it was found to be called so (UTC): the first reading that gave the name, or the newest"
+                " change that a dump's records under it tell of. The latest one is the present name.",
+            ),
+        ),
+    ),
+    SourceTable(
+        "raw",
+        "default_branches",
+        "Which branch was the default one, and when, as the answers of the repository showed it.",
+        ("repo", "branch", "first_seen_at"),
+        _columns(
+            _REPO,
+            ("branch", "VARCHAR", "Name of the branch."),
+            ("first_seen_at", "TIMESTAMP", "When it was first found to be the default branch (UTC)."),
+            ("until", "TIMESTAMP", "When another one was first found to be it (UTC); NULL: it still is."),
+        ),
+    ),
+    SourceTable(
+        "raw",
+        "workflows",
+        "Workflows as the repository's list gives them; those that only runs of a dump tell of have no state.",
+        ("repo", "workflow_id"),
+        _columns(
+            _REPO,
+            ("workflow_id", "BIGINT", "Workflow; stays when its file is renamed."),
+            ("name", "VARCHAR", "Display name."),
+            ("path", "VARCHAR", "Its file, as it is called now."),
+            (
+                "state",
+                "VARCHAR",
+                "active, deleted or disabled_fork, disabled_inactivity, disabled_manually; the last known one where the"
+                " list doesn't name the workflow any more, NULL where no list was read.",
+            ),
+            ("created_at", "TIMESTAMP", "Created (UTC); its first run where no list was read."),
+            ("updated_at", "TIMESTAMP", "Last changed (UTC)."),
+            ("deleted_at", "TIMESTAMP", "Deleted, as GitHub says (UTC); NULL otherwise."),
+            (
+                "removed_at",
+                "TIMESTAMP",
+                "Since when it is deleted or disabled (UTC): when it was deleted, else last changed, else first read in"
+                " that state or first missed in the list. NULL while it is alive.",
+            ),
+            *_READ,
+        ),
+    ),
+    SourceTable(
+        "raw",
+        "workflow_returns",
+        "Times in which a workflow was deleted or disabled, and which are over: it is alive again.",
+        ("repo", "workflow_id", "removed_at"),
+        _columns(
+            _REPO,
+            ("workflow_id", "BIGINT", "Workflow."),
+            ("removed_at", "TIMESTAMP", "Since when it was deleted or disabled (UTC)."),
+            ("returned_at", "TIMESTAMP", "When it was alive again: last changed, else first read so (UTC)."),
+        ),
+    ),
+    SourceTable(
+        "raw",
         "workflow_runs",
         "Workflow runs, one row per attempt.",
         ("run_id", "run_attempt"),
@@ -90,7 +159,12 @@ TABLES: tuple[SourceTable, ...] = (
             ("conclusion", "VARCHAR", "success, failure, cancelled, …; NULL while the attempt is unfinished."),
             ("head_branch", "VARCHAR", "Branch of the commit."),
             ("head_sha", "VARCHAR", "Commit that was tested."),
-            ("head_repo", "VARCHAR", "Repository the branch lives in; another one for forks, NULL when that is gone."),
+            (
+                "head_repo",
+                "VARCHAR",
+                "Repository the branch lives in, as it is called now; another one for forks, NULL when that is gone.",
+            ),
+            ("head_repository_id", "BIGINT", "GitHub's id of that repository; NULL where the record has none."),
             ("head_commit_message", "VARCHAR", "Message of the commit."),
             ("head_commit_author", "VARCHAR", "Name of the commit's author."),
             ("head_commit_committer", "VARCHAR", "Name of the commit's committer."),
@@ -223,7 +297,12 @@ TABLES: tuple[SourceTable, ...] = (
             ("base_branch", "VARCHAR", "Branch it goes into."),
             ("head_branch", "VARCHAR", "Branch it comes from."),
             ("head_sha", "VARCHAR", "Latest commit."),
-            ("head_repo", "VARCHAR", "Repository it comes from; NULL when the fork was deleted."),
+            (
+                "head_repo",
+                "VARCHAR",
+                "Repository it comes from, as it is called now; NULL when the fork was deleted.",
+            ),
+            ("head_repository_id", "BIGINT", "GitHub's id of that repository; NULL where the record has none."),
             ("merge_commit_sha", "VARCHAR", "Commit of the merge; of a test merge while it is open."),
             ("milestone_number", "INTEGER", "Milestone it is in."),
             ("milestone_title", "VARCHAR", "Title of that milestone when read."),
@@ -572,6 +651,17 @@ TABLES: tuple[SourceTable, ...] = (
     ),
     SourceTable(
         "config",
+        "default_branches",
+        "Former default branches that the configuration names.",
+        ("repo", "branch"),
+        _columns(
+            _REPO,
+            ("branch", "VARCHAR", "Name of the branch."),
+            ("until", "TIMESTAMP", "When it stopped being the default (UTC)."),
+        ),
+    ),
+    SourceTable(
+        "config",
         "autofix_bots",
         "Logins that count as automatic repair.",
         ("login",),
@@ -688,7 +778,7 @@ def _missing(con: "duckdb.DuckDBPyConnection", table: SourceTable) -> Iterator[s
     if stored is None:
         columns = ", ".join(f'"{column.name}" {column.type}' for column in table.columns)
         yield f"create table {table.qualified_name} ({columns})"
-        yield f"comment on table {table.qualified_name} is {_literal(table.description)}"
+        yield f"comment on table {table.qualified_name} is {literal(table.description)}"
     for column in table.columns:
         if stored is not None and column.name in stored:
             continue
@@ -712,11 +802,25 @@ def _stored_columns(con: "duckdb.DuckDBPyConnection", table: SourceTable) -> Seq
 
 
 def _comment(table: SourceTable, column: Column) -> str:
-    return f'comment on column {table.qualified_name}."{column.name}" is {_literal(column.description)}'
+    return f'comment on column {table.qualified_name}."{column.name}" is {literal(column.description)}'
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
+    """Return ``text`` as SQL writes it."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def canonical_names(con: "duckdb.DuckDBPyConnection") -> dict[str, str]:
+    """Return what the repositories that are read are called now, by every name they have or had, in lower case.
+
+    A name that another repository has taken stands for that one.
+    """
+    former = con.execute(
+        "select names.name, names.repo from raw.repository_names as names"
+        " semi join raw.repositories as home on home.repository_id = names.repository_id order by names.seen_at"
+    ).fetchall()
+    present = con.execute("select repo, repo from raw.repositories").fetchall()
+    return {name.casefold(): repo for name, repo in [*former, *present]}
 
 
 def replace_rows(con: "duckdb.DuckDBPyConnection", table: str, rows: Sequence[Mapping[str, Any]]) -> int:

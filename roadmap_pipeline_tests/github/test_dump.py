@@ -64,6 +64,7 @@ def test_every_arrangement_of_files_is_read(tmp_path, con):
     summary = load(folder, con)
     assert summary.read == {
         "repositories": 1,
+        "workflows": 1,
         "workflow_runs": 131,
         "workflow_jobs": 134,
         "job_logs": 0,
@@ -176,7 +177,11 @@ def test_what_is_not_stored_is_named_file_by_file(tmp_path, con):
     (folder / "notes.md").write_text("not a record")
     (folder / "77.log").write_bytes(LOG)
     summary = load(folder, con)
-    assert {table: n for table, n in summary.read.items() if n} == {"repositories": 1, "workflow_runs": 1}
+    assert {table: n for table, n in summary.read.items() if n} == {
+        "repositories": 1,
+        "workflows": 1,
+        "workflow_runs": 1,
+    }
     notes = "\n".join(summary.notes)
     assert "mixed.json: 2 not stored (no kind has this shape: sha" in notes
     assert "mixed.json: 1 not stored (no kind has this shape: message)" in notes

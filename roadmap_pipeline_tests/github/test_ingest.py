@@ -41,6 +41,7 @@ def test_everything_is_read(serve, con):
     summary = read(serve(small_world()), con)
     assert summary.read == {
         "repositories": 1,
+        "workflows": 1,
         "workflow_runs": 131,
         "workflow_jobs": 134,
         "job_logs": 4,

@@ -49,6 +49,7 @@ def test_every_record_of_devlake_is_accounted_for(devlake, con):
     summary = ingest_dump(devlake, con, READ_AT)
     assert summary.read == {
         "repositories": 1,
+        "workflows": 3,
         "workflow_runs": 35,
         "workflow_jobs": 35,
         "job_logs": 0,

@@ -1,12 +1,13 @@
 """Taking in changes gives the tables that a full build gives, for any history and any correction of it.
 
 The real models, on random histories: new runs, re-runs, corrections of any column of any run or job, verdicts, logs and
-pull requests that come later, milestones of branches, renamed repositories, another "now".
+pull requests that come later, milestones of branches, renamed repositories, workflows that go, come back or get another
+file, other default branches, another "now".
 """
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -21,6 +22,7 @@ from roadmap_pipeline_tests.marts.world import BOT, CI, World, at, project
 
 _CONCLUSIONS = ["success", "success", "failure", "failure", "cancelled", "cancelled", "skipped", "timed_out", None]
 _REPOS = ["acme/payments", "acme/storefront"]
+_PATHS = [CI, ".github/workflows/release.yml"]
 _BY_CHANGES = Policy(small_rows=0, share=9)
 
 
@@ -44,8 +46,10 @@ def _run(world: World, random: Random, run_id: int | None = None, attempt: int =
         triggering_actor=pick(["ada", "github-actions[bot]", None]),
         repo=pick(_REPOS),
         head_repo=pick([*_REPOS, "fork/x", None]),
-        workflow_path=pick([CI, CI, ".github/workflows/release.yml", "dynamic/dependabot/dependabot-updates", None]),
+        workflow_path=pick([*_PATHS, "dynamic/dependabot/dependabot-updates", None]),
+        workflow_id=pick([1, 2, None]),
         head_commit_message=pick(["Change", "Revert x", "Auto-Fix-For: 3", "reverts aaaaaaa"]),
+        source=pick(["https://api.github.com/repos/acme/payments/actions/runs", "dump.json", None]),
         jobs={name: pick(_CONCLUSIONS) for name in ("test (1)", "test (2)", "lint") if random.random() < 0.6},
     )
     if random.random() < 0.4:
@@ -114,6 +118,27 @@ def _log(world: World, random: Random) -> None:
         world.add("raw.job_logs", **_job(world, random), state="not_asked", annotations=annotations)
 
 
+def _read(world: World, random: Random) -> None:
+    """What hangs on a run was read, for the state that it is in or was in."""
+    row = random.choice(world.rows["raw.workflow_runs"])
+    state = {name: row[name] for name in ("repo", "run_id", "run_attempt", "status", "conclusion", "updated_at")}
+    if random.random() < 0.3:
+        state["conclusion"] = random.choice(_CONCLUSIONS)
+    world.add("raw.run_details", **state)
+
+
+def _listed(world: World, random: Random) -> None:
+    span = {"covered_from": at(f"{_day(random)} 00:00"), "covered_to": at("11-15 23:59")}
+    world.add("raw.read_coverage", repo=random.choice(_REPOS), walk="runs", **span)
+    world.add("raw.ingest_state", repo=random.choice(_REPOS), walk="run_sweep", watermark=at("11-16 05:00"))
+
+
+def _refused(world: World, random: Random) -> None:
+    job = _job(world, random)
+    endpoint, item = random.choice([("log", job["job_id"]), ("jobs", job["run_id"]), ("runs", "")])
+    world.add("raw.read_failures", repo=job["repo"], endpoint=endpoint, item=str(item), is_setting=False)
+
+
 def _pull_request(world: World, random: Random) -> None:
     pick = random.choice
     world.pull_request(
@@ -152,9 +177,31 @@ def _another_now(world: World, random: Random) -> None:
     world.parameters["as_of"] = at(f"11-{random.randint(10, 20)} 06:00")
 
 
+def _workflow(world: World, random: Random) -> None:
+    """A workflow is listed anew: its file has another name, it is gone, or it is alive."""
+    row = {"repo": random.choice(_REPOS), "workflow_id": random.randint(1, 2)}
+    gone = {"state": "disabled_manually", "removed_at": at(f"{_day(random)} 12:00")}
+    state = random.choice([{"state": "active"}, gone])
+    path = random.choice(_PATHS)
+    world.add("raw.workflows", **row, path=path, created_at=at(f"{_day(random)} 00:00"), **state)
+
+
+def _return(world: World, random: Random) -> None:
+    gone = at(f"{_day(random)} 11:00")
+    row = {"repo": random.choice(_REPOS), "workflow_id": random.randint(1, 2)}
+    world.add("raw.workflow_returns", **row, removed_at=gone, returned_at=gone + timedelta(hours=30))
+
+
+def _former_branch(world: World, random: Random) -> None:
+    repo, until = random.choice(_REPOS), at(f"{_day(random)} 13:00")
+    table, first = random.choice([("raw", {"first_seen_at": at("11-01 00:00")}), ("config", {})])
+    world.add(f"{table}.default_branches", repo=repo, branch=random.choice(["main", "other"]), until=until, **first)
+
+
 _CHANGES: tuple[Callable[[World, Random], None], ...] = (
     _run, _run, _run, _rerun, _rerun, _corrected_run, _corrected_run, _corrected_job,
     _twin, _verdict, _log, _log, _pull_request, _commit, _branch, _another_now,
+    _workflow, _workflow, _return, _former_branch, _read, _read, _listed, _refused,
 )  # fmt: skip
 
 
@@ -191,10 +238,10 @@ class _Written:
 
     def rename(self, world: World, old: str, new: str) -> None:
         """As GitHub tells it: the ingest moves all that is stored, and reads the new name from then on."""
-        Store(self.con, IngestSummary(), datetime(2026, 11, 16, tzinfo=UTC)).rename(old, new)
+        Store(self.con, IngestSummary(), datetime(2026, 11, 16, tzinfo=UTC)).rename({old: new})
         for rows in (*world.rows.values(), *(known.values() for known in self.known.values())):
             for row in rows:
-                row |= {name: new for name in ("repo",) if row.get(name) == old}
+                row |= {name: new for name in ("repo", "head_repo") if row.get(name) == old}
 
 
 def _everything(con: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[Any, ...]]]:
@@ -236,7 +283,7 @@ def test_a_renamed_repository_moves_in_every_table() -> None:
         written.write(world)
         build(con, project(), policy=_BY_CHANGES)
         written.rename(world, "acme/storefront", "acme/shop")
-        world.run("11-12 10:00", "failure", repo="acme/shop")
+        world.run("11-10 10:00", "failure", repo="acme/shop")
         written.write(world)
         build(con, project(), policy=_BY_CHANGES)
         found = _everything(con)

@@ -7,8 +7,10 @@ import pytest
 from roadmap_pipeline.errors import RoadmapError
 from roadmap_pipeline.reports.status import read_status
 from roadmap_pipeline.warehouse.snapshot import snapshot_path
-from roadmap_pipeline_tests.marts.world import World, at
+from roadmap_pipeline_tests.marts.world import REPO, World, at
 from roadmap_pipeline_tests.reports.histories import fails, passes
+
+DETAILS = ("repo", "run_id", "run_attempt", "status", "conclusion", "updated_at")
 
 
 def stored(world: World, warehouse: Path) -> None:
@@ -32,7 +34,7 @@ def test_the_latest_complete_week_milestones_and_repositories(tmp_path: Path) ->
     assert status["as_of"] == "2026-11-16 06:00:00"
     assert status["latest_week"] == {
         "week": "2026-W46", "runs": 4, "conclusive_runs": 4, "final_pass_rate": 0.75, "failed_job_attempts": 1,
-        "top_failure_category": "test", "episodes_open": 0,
+        "top_failure_category": "test", "episodes_open": 0, "rests_on": "",
     }  # fmt: skip
     assert [(row["title"], row["status"], row["conclusive_runs"]) for row in status["milestones"]] == [
         ("Soon", "In Progress", 0), ("Done", "Completed", 0),
@@ -41,6 +43,62 @@ def test_the_latest_complete_week_milestones_and_repositories(tmp_path: Path) ->
     assert (repository["repo"], repository["runs"]) == ("acme/payments", 5)
     assert repository["newest_run"] == at("11-16 01:00")
     assert repository["last_read"] == "2026-11-16 05:30"
+    assert (repository["complete_from"], repository["due_runs"], repository["listed_from"]) == ("2026-W46", 0, None)
+    assert status["unread"] == []
+
+
+def test_what_is_still_to_read_and_what_could_not_be(tmp_path: Path) -> None:
+    world = World()
+    api = "https://api.github.com/repos/acme/payments/actions/runs"
+    passes(world, "11-12 10:00", 2, source=api)
+    fails(world, "11-13 10:00", source=api)
+    for row in world.rows["raw.workflow_runs"][:1]:
+        world.add("raw.run_details", **{name: row[name] for name in DETAILS})
+    world.add(
+        "raw.read_coverage",
+        repo=REPO,
+        walk="runs",
+        covered_from=at("11-11 12:00"),
+        covered_to=at("11-13 10:00"),
+    )
+    world.add("raw.ingest_state", repo=REPO, walk="run_sweep", watermark=at("11-16 05:30"))
+    failed = {"status": 500, "message": "Server Error", "is_setting": False, "tries": 2}
+    for item in ("7", "8"):
+        world.add(
+            "raw.read_failures",
+            repo=REPO,
+            endpoint="log",
+            item=item,
+            first_failed_at=at("11-15 07:00"),
+            last_failed_at=at("11-16 05:30"),
+            next_try_at=at("11-16 06:30"),
+            **failed,
+        )
+    switched_off = {"status": 410, "message": "Issues are disabled", "is_setting": True, "tries": 1}
+    world.add(
+        "raw.read_failures",
+        repo=REPO,
+        endpoint="issues",
+        item="",
+        first_failed_at=at("11-16 05:30"),
+        last_failed_at=at("11-16 05:30"),
+        next_try_at=at("11-16 05:30"),
+        **switched_off,
+    )
+    stored(world, tmp_path / "w.duckdb")
+    status = read_status(tmp_path / "w.duckdb")
+    assert status["latest_week"]["rests_on"] == (
+        "Not all of this week was read: the report rests on 1 of 3 runs with jobs; 1 failed run among the others;"
+        " read so far from 2026-11-11 12:00; the rest follows."
+    )
+    (repository,) = status["repositories"]
+    assert (repository["complete_from"], repository["due_runs"]) == (None, 2)
+    assert repository["listed_from"] == at("11-11 12:00")
+    assert [one["text"] for one in status["unread"]] == [
+        "2 logs of jobs of acme/payments: 500 Server Error, since 2026-11-15 07:00; asked for again from 2026-11-16"
+        " 06:30 UTC on",
+        "issues of acme/payments: switched off on GitHub, so there is nothing to read",
+    ]
 
 
 def test_a_warehouse_without_a_run(tmp_path: Path) -> None:

@@ -149,3 +149,17 @@ def test_what_a_record_lacks_stands_in_and_what_can_not_be_used_is_left_out(tmp_
     assert table(con, "select run_id, actor from raw.workflow_runs order by 1") == [(1, "ana"), (3, None)]
     assert table(con, "select number, author, labels from raw.issues order by 1") == [(4, None, ["bug"]), (5, None, [])]
     assert table(con, "select number, head_branch, base_branch from raw.pull_requests") == [(6, "", "main")]
+
+
+def test_the_workflows_of_a_dump_are_served_as_they_were(tmp_path):
+    folder = tmp_path / "dump"
+    gone = payloads.workflow(
+        FULL, id=7, name="CI", path=".github/workflows/ci.yml", state="deleted", created_at=ago(days=9)
+    )
+    elsewhere = payloads.minimal_repository("other/place", 7, FULL["owner"])
+    theirs = payloads.workflow(elsewhere, id=8, name="CI", path=".github/workflows/ci.yml", created_at=ago(days=9))
+    write(folder, "all.json", [run(1, ago(days=2)), {"total_count": 2, "workflows": [gone, theirs]}])
+    content, report = load(folder)
+    assert content.workflows == {REPO: [gone]}
+    assert report.served["workflow"] == 1
+    assert report.left_out["workflow", "its repository is not described"] == 1

@@ -147,7 +147,8 @@ def test_a_row_that_fails_stops_no_other_and_is_written_next_time(
     synced.github.faults.add(Fault("secondary_limit", 403, 3600), method="PATCH", times=1)
     result = roadmap_sync(synced)
     assert result.exit_code == 1
-    assert "try again in 60 min" in result.stderr
+    told = " ".join(result.stdout.split())
+    assert "note: 1 pull-request comment waits: " in told and "try again in 60 min" in told
     assert synced.row("Checkout v2")["📊 Progress"] == 0.9
     states = dict(synced.sql("select title, error from sync.changes where state = 'failed'"))
     assert set(states) == {"Stage 7.3", "acme/storefront#5"}

@@ -69,6 +69,7 @@ with run_days as (
         cast(coalesce(sum(r.failed_runs), 0) as bigint) as failed_runs,
         cast(coalesce(sum(r.void_runs), 0) as bigint) as void_runs,
         cast(coalesce(sum(r.pending_runs), 0) as bigint) as pending_runs,
+        coalesce(sum(r.due_runs), 0) as due_runs,
         cast(coalesce(sum(r.conclusive_first_attempts), 0) as bigint) as conclusive_first_attempts,
         cast(coalesce(sum(r.passed_first_attempts), 0) as bigint) as passed_first_attempts,
         cast(coalesce(sum(f.failed_job_attempts), 0) as bigint) as failed_job_attempts,
@@ -131,8 +132,12 @@ select
     s.duration_p95_seconds,
     s.queue_p50_seconds,
     s.queue_p95_seconds,
-    t.day < cast(p.as_of as date) as is_complete
+    t.day < cast(p.as_of as date)
+    and t.due_runs = 0
+    and coalesce(c.listed_from <= t.day and c.listed_until >= t.day + 1, c.repo is null) as is_complete
 from totals as t
 cross join config.parameters as p
+left join marts.ingest_coverage as c
+    on c.repo = t.repo and c.week_start = cast(date_trunc('week', t.day) as date)
 left join marts.job_time_daily as j on j.repo = t.repo and j.day = t.day
 left join marts.speed_by_period as s on s.repo = t.repo and s.grain = 'day' and s.period = cast(t.day as varchar)

@@ -32,6 +32,8 @@ select
     m.pull_request_number,
     m.milestone,
     r.html_url,
-    r.is_deleted_upstream
+    r.is_deleted_upstream,
+    r.is_due,
+    r.has_jobs
 from staging.stg_workflow_runs as r
 left join staging.stg_run_milestones as m on m.run_id = r.run_id

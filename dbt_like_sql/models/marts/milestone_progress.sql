@@ -79,16 +79,18 @@ with rates as (
 ), workflows as (
     select
         c.repo,
-        count(*) as critical,
-        count(*) filter (where c.is_green) as green,
+        count(*) filter (where not c.is_removed) as critical,
+        count(*) filter (where c.is_green and not c.is_removed) as green,
         string_agg(parse_filename(c.workflow_path), ', ' order by c.workflow_path)
-        filter (where not c.is_green) as not_green,
+        filter (where c.is_removed) as removed,
+        string_agg(parse_filename(c.workflow_path), ', ' order by c.workflow_path)
+        filter (where not c.is_green and not c.is_removed) as not_green,
         string_agg(
             parse_filename(c.workflow_path)
             || case when c.latest_outcome is null then ' (no result)' else ' (failing)' end,
             ', '
             order by c.workflow_path
-        ) filter (where not c.is_green) as not_green_because
+        ) filter (where not c.is_green and not c.is_removed) as not_green_because
     from marts.critical_workflows as c
     group by c.repo
 ), critical_green as (
@@ -96,7 +98,7 @@ with rates as (
         r.*,
         'critical_workflows_green' as rule,
         r.points_critical_workflows_green as points_possible,
-        coalesce(w.green = w.critical, false) as is_met,
+        coalesce(w.critical > 0 and w.green = w.critical, false) as is_met,
         w.green / nullif(w.critical, 0) as value,
         cast(1 as double) as threshold,
         case
@@ -105,6 +107,7 @@ with rates as (
             else
                 format('critical workflows green: {} of {}', w.green, w.critical)
                 || coalesce(', not ' || w.not_green_because, '')
+                || coalesce('; configured, but deleted or disabled: ' || w.removed, '')
         end as reason,
         w.not_green
     from rates as r

@@ -99,7 +99,15 @@ select
     s.duration_p95_seconds,
     s.queue_p50_seconds,
     s.queue_p95_seconds,
-    q.next_quarter_start <= p.as_of as is_complete
+    q.next_quarter_start <= p.as_of
+    and not exists (
+        select 1
+        from marts.ingest_coverage as c
+        where c.repo = q.repo
+            and c.week_start < q.next_quarter_start
+            and c.week_start + interval 7 day > q.quarter_start
+            and c.reason <> 'not_over'
+    ) as is_complete
 from rates as q
 cross join config.parameters as p
 left join marts.recovery_by_period as r on r.repo = q.repo and r.grain = 'quarter' and r.period = q.quarter

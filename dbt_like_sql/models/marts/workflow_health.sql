@@ -36,6 +36,11 @@ with last_week as (
     group by j.repo, j.workflow_path
 ), red as (
     select e.repo, e.workflow_path, e.started_at, e.hours from marts.red_episodes as e where e.is_open
+), removed as (
+    select r.repo, r.workflow_path, max(r.removed_at) as removed_at
+    from staging.stg_workflow_removals as r
+    where r.returned_at is null
+    group by r.repo, r.workflow_path
 )
 select
     f.repo,
@@ -57,11 +62,14 @@ select
     e.started_at is not null as is_red,
     e.started_at as red_since,
     e.hours as red_hours,
-    c.workflow_path is not null as is_critical
+    c.workflow_path is not null and k.removed_at is null as is_critical,
+    k.removed_at is not null as is_removed,
+    k.removed_at
 from workflows as f
 cross join last_week as w
 left join runs as r on r.repo = f.repo and r.workflow_path = f.workflow_path
 left join jobs as j on j.repo = f.repo and j.workflow_path = f.workflow_path
 left join staging.stg_default_branch_verdicts as l on l.repo = f.repo and l.workflow_path = f.workflow_path
 left join red as e on e.repo = f.repo and e.workflow_path = f.workflow_path
+left join removed as k on k.repo = f.repo and k.workflow_path = f.workflow_path
 left join marts.critical_workflows as c on c.repo = f.repo and c.workflow_path = f.workflow_path

@@ -1,4 +1,5 @@
--- Red spells: from a workflow's first failing attempt on a branch to its next passing one.
+-- Red spells: from a workflow's first failing attempt on a branch to its next passing one, or until nothing can pass any
+-- more: the workflow was deleted or disabled, the branch stopped being the default one.
 -- Kept for default branches (marts.red_episodes) and for branches that belong to a milestone.
 select
     s.repo,
@@ -13,6 +14,7 @@ select
     greatest(epoch(coalesce(s.ended_at, p.as_of)) - epoch(s.started_at), 0.0) / 3600.0 as hours,
     case
         when s.ended_at is null then null
+        when s.ended_by is not null then s.ended_by
         when s.is_closed_by_failing_commit then 'rerun_same_sha'
         when regexp_matches(s.closing_message, '(?i)^revert\b|\breverts(?: commit)? [0-9a-f]{7,40}') then 'revert'
         when s.closing_commit_by in ('autofix_bot', 'bot') then 'bot_fix'

@@ -20,9 +20,14 @@ with job_summary as (
         r.repo,
         r.run_id,
         r.run_attempt,
-        -- The path is the key of a workflow (its name changes); payloads from before 2022 have none.
+        -- The path is the key of a workflow (its name changes), and a renamed file's runs go by its present one;
+        -- payloads from before 2022 have none.
         coalesce(
-            nullif(split_part(r.workflow_path, '@', 1), ''), 'workflow:' || r.workflow_id, r.workflow_name, 'unknown'
+            w.workflow_path,
+            nullif(split_part(r.workflow_path, '@', 1), ''),
+            'workflow:' || r.workflow_id,
+            r.workflow_name,
+            'unknown'
         ) as workflow_path,
         r.workflow_name,
         r.run_number,
@@ -57,10 +62,24 @@ with job_summary as (
         coalesce(j.has_timeout or j.last_completed_at >= r.run_started_at + interval 35 day, false) as has_timeout,
         service.run_id is not null as is_service,
         r.html_url,
-        r.deleted_upstream_at is not null as is_deleted_upstream
+        r.deleted_upstream_at is not null as is_deleted_upstream,
+        d.run_id is not null as has_details,
+        -- The question that the ingest asks of a run's last attempt: does it stand otherwise than when that was read?
+        coalesce(starts_with(r.source, 'http'), false)
+        and r.deleted_upstream_at is null
+        and r.run_attempt >= coalesce(d.run_attempt, 0)
+        and (
+            d.run_id is null
+            or d.run_attempt <> r.run_attempt
+            or d.status is distinct from r.status
+            or d.conclusion is distinct from r.conclusion
+            or d.updated_at is distinct from r.updated_at
+        ) as is_due
     from raw.workflow_runs as r
     left join job_summary as j on j.run_id = r.run_id and j.run_attempt = r.run_attempt
     left join staging.stg_service_runs as service on service.run_id = r.run_id
+    left join staging.stg_workflows as w on w.repo = r.repo and w.workflow_id = r.workflow_id
+    left join raw.run_details as d on d.run_id = r.run_id
 ), newest as (
     select t.repo, t.workflow_path, t.branch, t.head_repo, max(t.created_at) as created_at
     from timed as t
@@ -120,7 +139,7 @@ select
     t.head_sha,
     t.head_repo,
     coalesce(
-        t.branch = k.default_branch
+        k.branch is not null
         and lower(t.head_repo) = lower(t.repo)
         and t.event is distinct from 'pull_request'
         and t.event is distinct from 'pull_request_target'
@@ -162,8 +181,14 @@ select
     t.jobs,
     t.failed_jobs,
     t.html_url,
-    t.is_deleted_upstream
+    t.is_deleted_upstream,
+    t.is_due and coalesce(s.is_latest_attempt, true) as is_due,
+    not t.is_due and (t.has_details or t.jobs > 0) and coalesce(s.is_latest_attempt, true) as has_jobs
 from judged as t
 cross join bots as b
-left join staging.stg_repositories as k on k.repo = t.repo
+left join staging.stg_default_branches as k
+    on k.repo = t.repo
+    and k.branch = t.branch
+    and coalesce(t.created_at >= k.counts_from, true)
+    and coalesce(t.created_at < k.counts_until, true)
 left join successions as s on s.run_id = t.run_id and s.run_attempt = t.run_attempt

@@ -104,13 +104,14 @@ _REPORTED = [
         "milestone_progress",
         "milestones",
         "restatements",
+        "ingest_coverage",
     )
 ]
 
 
 @dg.asset(
     key=["derived", "reports"],
-    deps=_REPORTED,
+    deps=[*_REPORTED, ["raw", "read_failures"]],
     description=f"{BY_NAME['derived.reports'].description} A partition is an ISO week, by its Monday.",
     partitions_def=ISO_WEEKS,
     automation_condition=LATE,

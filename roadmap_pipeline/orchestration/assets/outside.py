@@ -14,7 +14,6 @@ from roadmap_pipeline.orchestration.assets.raw import OWNERS, WRITER
 from roadmap_pipeline.orchestration.metadata import markdown_table, table_metadata
 from roadmap_pipeline.orchestration.partitions import ISO_WEEKS, iso_week
 from roadmap_pipeline.orchestration.resources import WorkspaceParam
-from roadmap_pipeline.orchestration.waits import long_waits_as_retries
 from roadmap_pipeline.sync.desired import REPORT_COLUMNS, ROADMAP_COLUMNS
 from roadmap_pipeline.sync.run import Part, SyncResult, raise_failures
 from roadmap_pipeline.warehouse.connection import scalar
@@ -37,8 +36,9 @@ def _publish(
     if message := workspace.missing("github" if part == "comments" else "notion"):
         context.log.warning(message)
         return
-    with long_waits_as_retries(context, workspace):
-        result = stages.sync(workspace, [part], report_name=report_name)
+    result = stages.sync(workspace, [part], report_name=report_name)
+    if result.pause:
+        context.log.warning(result.pause)
     metadata = _metadata(result)
     if rows_of:
         with workspace.warehouse.connect() as con:
@@ -59,11 +59,11 @@ def _metadata(result: SyncResult) -> dict[str, Any]:
         for change in result.plan.changes
     ]
     metadata: dict[str, Any] = {
-        "writes": len(changes) - len(result.refused) - len(result.failed),
+        "writes": len(changes) - len(result.refused) - len(result.failed) - len(result.waiting),
         "preview": dg.MetadataValue.md(markdown_table(changes) if changes else "*nothing had to be written*"),
     }
-    if result.plan.notes:
-        metadata["notes"] = dg.MetadataValue.md("\n".join(f"- {note}" for note in result.plan.notes))
+    if notes := [*result.plan.notes, *([result.pause] if result.pause else [])]:
+        metadata["notes"] = dg.MetadataValue.md("\n".join(f"- {note}" for note in notes))
     if result.plan.conflicts:
         metadata["conflicts"] = dg.MetadataValue.json([conflict.to_json() for conflict in result.plan.conflicts])
     return metadata

@@ -1,14 +1,16 @@
 """What is read: GitHub as external assets, and the raw tables that one ingest fills."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import dagster as dg
 
 from roadmap_pipeline import stages
 from roadmap_pipeline.errors import ConfigurationError
+from roadmap_pipeline.failures.display import escape_markdown
 from roadmap_pipeline.orchestration.metadata import table_metadata
 from roadmap_pipeline.orchestration.resources import WorkspaceParam
-from roadmap_pipeline.orchestration.waits import long_waits_as_retries
+from roadmap_pipeline.reports.coverage import Unread, unread
 from roadmap_pipeline.warehouse.raw import TABLES
 
 OWNERS = ["team:developer-experience"]
@@ -38,6 +40,23 @@ sources = [
 _FROM_ACTIONS = {"workflow_runs", "workflow_jobs", "job_logs", "passing_logs"}
 _RAW = [table for table in TABLES if table.schema == "raw"]
 
+_RUNS = "workflow_runs"
+_ENDPOINTS: Mapping[str, frozenset[str]] = {
+    "repositories": frozenset({"repository"}),
+    _RUNS: frozenset({"runs", "run", "attempt", "workflows"}),
+    "workflow_jobs": frozenset({"jobs"}),
+    "job_logs": frozenset({"log", "annotations"}),
+    "passing_logs": frozenset({"passing_log"}),
+    "pull_requests": frozenset({"pull_requests", "files", "commits"}),
+    "issues": frozenset({"issues"}),
+    "issue_events": frozenset({"issue_events"}),
+    "milestones": frozenset({"milestones"}),
+}
+"""By raw table the endpoints of ``raw.read_failures`` that fill it."""
+
+EVERYTHING_READ = "everything_could_be_read"
+TO_THE_END = "was_read_to_the_end"
+
 
 @dg.multi_asset(
     name="github_ingest",
@@ -53,23 +72,45 @@ _RAW = [table for table in TABLES if table.schema == "raw"]
         )
         for table in _RAW
     ],
+    # None of them blocks: what was read is worth building on, and the report says what it rests on.
+    check_specs=[
+        *(
+            dg.AssetCheckSpec(
+                EVERYTHING_READ,
+                asset=["raw", name],
+                description="nothing was refused by GitHub; what was is left out, named here and asked for again",
+            )
+            for name in _ENDPOINTS
+        ),
+        dg.AssetCheckSpec(
+            TO_THE_END,
+            asset=["raw", _RUNS],
+            description="every repository was read, and neither GitHub's quota nor the run's budget ended the reading;"
+            " where one did, the next run goes on",
+        ),
+    ],
     pool=WRITER,
     # A network that fails for a moment; the clients have waited and repeated already.
     retry_policy=dg.RetryPolicy(max_retries=2, delay=30, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS),
 )
-def github_ingest(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Iterator[dg.MaterializeResult]:
+def github_ingest(
+    context: dg.AssetExecutionContext, workspace: WorkspaceParam
+) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Read what is new on GitHub since the last look, all attempts and jobs included."""
     if message := workspace.missing("github"):
         context.log.warning(message)
+        yield from _checks([], [], skipped=message)
         return
     try:
-        with long_waits_as_retries(context, workspace):
-            summary = stages.ingest(workspace)
+        summary = stages.ingest(workspace)
     except ConfigurationError as error:
         # A wrong token stays wrong: the retry policy is for the network.
         raise dg.Failure(str(error), allow_retries=False) from error
     for note in summary.notes:
         context.log.info(note)
+    ended_early = [*([summary.paused] if summary.paused else []), *summary.unreadable.values()]
+    for problem in ended_early:
+        context.log.warning(problem)
     with workspace.warehouse.connect() as con:
         for table in _RAW:
             changed = summary.read.get(table.name)
@@ -78,3 +119,38 @@ def github_ingest(context: dg.AssetExecutionContext, workspace: WorkspaceParam) 
                 metadata=table_metadata(con, table.schema, table.name)
                 | ({} if changed is None else {"rows new or changed": changed}),
             )
+        yield from _checks(unread(con), ended_early)
+
+
+def _checks(
+    found: Sequence[Unread], ended_early: Sequence[str], skipped: str | None = None
+) -> Iterator[dg.AssetCheckResult]:
+    """What could not be read, as warnings on the tables that lack it; what is switched off on GitHub is no fault."""
+    for name, endpoints in _ENDPOINTS.items():
+        failed = [one for one in found if one.endpoint in endpoints and not one.is_setting]
+        yield dg.AssetCheckResult(
+            asset_key=["raw", name],
+            check_name=EVERYTHING_READ,
+            passed=not failed,
+            severity=dg.AssetCheckSeverity.WARN,
+            description=skipped,
+            metadata=_what_failed(failed),
+        )
+    yield dg.AssetCheckResult(
+        asset_key=["raw", _RUNS],
+        check_name=TO_THE_END,
+        passed=not ended_early,
+        severity=dg.AssetCheckSeverity.WARN,
+        description="; ".join(ended_early) or skipped,
+    )
+
+
+def _what_failed(failed: Sequence[Unread]) -> dict[str, Any]:
+    if not failed:
+        return {}
+    return {
+        "not read": sum(one.things for one in failed),
+        "first failure": str(min(one.first_failed_at for one in failed)),
+        "next try": str(min(one.next_try_at for one in failed)),
+        "what": dg.MetadataValue.md("\n".join(f"- {escape_markdown(one.sentence())}" for one in failed)),
+    }

@@ -34,8 +34,8 @@ _CONCLUSIONS = frozenset(
 )
 
 
-def _workflows(records: RepositoryRecords) -> list[Payload]:
-    """Those that ran, as their runs tell of them, and those that are known without; by id."""
+def workflows(records: RepositoryRecords) -> list[Payload]:
+    """Return those that ran, as their runs tell of them, and those that are known without; by id."""
     found = dict(records.workflows)
     for workflow_id, (oldest, newest) in records.runs.workflows().items():
         path = newest["path"].partition("@")[0]
@@ -49,11 +49,11 @@ def _workflows(records: RepositoryRecords) -> list[Payload]:
                 created_at=oldest["created_at"],
             ),
         )
-    return [found[workflow_id] for workflow_id in sorted(found)]
+    return [found[workflow_id] for workflow_id in sorted(found) if found[workflow_id]]
 
 
 def _workflow(records: RepositoryRecords, key: str) -> Payload:
-    for workflow in _workflows(records):
+    for workflow in workflows(records):
         if key in (str(workflow["id"]), posixpath.basename(workflow["path"])):
             return workflow
     raise not_found()
@@ -61,7 +61,7 @@ def _workflow(records: RepositoryRecords, key: str) -> Payload:
 
 @routes.add("GET", "actions/workflows")
 def list_workflows(_store: Store, call: Call, records: RepositoryRecords) -> Answer:
-    return listed(call, records.path("actions/workflows"), _workflows(records), wrapped_as="workflows")
+    return listed(call, records.path("actions/workflows"), workflows(records), wrapped_as="workflows")
 
 
 @routes.add("GET", "actions/workflows/{key}")

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from roadmap_pipeline.errors import RoadmapError
 from roadmap_pipeline.sandbox import payloads
 from roadmap_pipeline.sandbox.content import API_ROOT, HTML_ROOT, Payload
-from roadmap_pipeline.sandbox.github import lifecycle
+from roadmap_pipeline.sandbox.github import actions, lifecycle
 from roadmap_pipeline.sandbox.github.store import RepositoryRecords, Store
 
 _HIDDEN = Literal["abuse", "duplicate", "off-topic", "outdated", "resolved", "spam"]
@@ -71,6 +71,24 @@ class World:
         """Delete a run, whatever its status."""
         with self._lock:
             self._records(full_name).delete_run(run_id)
+
+    def change_default_branch(self, full_name: str, branch: str) -> None:
+        """An owner makes another branch the default one; runs of the former one keep its name."""
+        with self._lock:
+            records = self._records(full_name)
+            changed = {**records.payload, "default_branch": branch, "updated_at": self._store.now()}
+            records.payload = changed
+
+    def change_workflow(self, full_name: str, workflow_id: int, **changes: Any) -> None:
+        """Somebody disables, deletes, enables or renames a workflow: fields of its payload, such as ``state``.
+
+        With no field the list doesn't name it any more; then all are needed for it to come back.
+        """
+        with self._lock:
+            records = self._records(full_name)
+            found = {workflow["id"]: workflow for workflow in actions.workflows(records)}
+            workflow = records.workflows.get(workflow_id) or found.get(workflow_id, {})
+            records.workflows[workflow_id] = {**workflow, "updated_at": self._store.now(), **changes} if changes else {}
 
     def _with_run(self, full_name: str, run_id: int) -> RepositoryRecords:
         records = self._records(full_name)

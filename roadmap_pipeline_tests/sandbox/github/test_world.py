@@ -199,3 +199,21 @@ def test_people_are_who_they_are(state):
     assert (OWNER["type"], BOT["type"]) == ("Organization", "Bot")
     state.world.change_issue(REPO, 3, title="By the owner")
     assert state.store.repository(REPO).events[-1]["actor"] == OWNER
+
+
+def test_workflows_are_disabled_go_and_come_back_and_the_default_branch_changes(client, state):
+    def listed():
+        return {
+            one["id"]: (one["path"], one["state"])
+            for one in client.get(f"{ROOT}/actions/workflows").json()["workflows"]
+        }
+
+    before = listed()
+    state.world.change_workflow(REPO, 7, state="disabled_manually", path=".github/workflows/renamed.yml")
+    assert listed() == {**before, 7: (".github/workflows/renamed.yml", "disabled_manually")}
+    state.world.change_workflow(REPO, 7)
+    assert listed() == {id_: found for id_, found in before.items() if id_ != 7}
+    state.world.change_default_branch(REPO, "trunk")
+    assert client.get(ROOT).json()["default_branch"] == "trunk"
+    state.world.rename(REPO, "acme/checkout")
+    assert 7 not in {one["id"] for one in client.get("/repos/acme/checkout/actions/workflows").json()["workflows"]}

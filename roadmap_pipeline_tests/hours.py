@@ -1,0 +1,80 @@
+"""The simulated organisation under a quota of 300 requests an hour: a run each hour, until all is read and written.
+
+A suite of its own (`make test-scale`): a dozen main jobs and more. The short form is in ``orchestration/test_pauses``.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from roadmap_pipeline.github import pacing
+from roadmap_pipeline.orchestration.launch import run_main_job
+from roadmap_pipeline.outcome import Outcome
+from roadmap_pipeline.sandbox import local
+from roadmap_pipeline.settings import Settings, load_settings
+from roadmap_pipeline.workspace import Workspace
+from roadmap_pipeline_tests.warehouse.readings import everything_read
+
+HOURLY = 300
+MOST_HOURS = 40
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    limits = "github_points_per_minute = 100000\nnotion_requests_per_second = 1000"
+    (tmp_path / "roadmap.toml").write_text(f"[limits]\n{limits}\n")
+    return tmp_path
+
+
+@pytest.fixture
+def served(root: Path) -> Iterator[local.Served]:
+    with local.serve(load_settings({}, root)) as served:
+        yield served
+
+
+def main_job(environment: Mapping[str, str], root: Path, warehouse: str, hour: int) -> tuple[Settings, Outcome]:
+    """One run, as of so many hours after the first, by a process that knows nothing of the quota."""
+    pacing.forget()
+    changes = {
+        "ROADMAP_NOW": (local.CLOCK + timedelta(hours=hour)).isoformat(),
+        "ROADMAP_WAREHOUSE": str(root / warehouse),
+        "DAGSTER_HOME": str(root / f"dagster-{warehouse}"),
+    }
+    workspace = Workspace(load_settings({**environment, **changes}, root))
+    try:
+        return workspace.settings, run_main_job(workspace)
+    finally:
+        workspace.close()
+
+
+def test_a_run_an_hour_comes_to_the_tables_of_one_undisturbed_run(served: local.Served, root: Path) -> None:
+    served.github.limits.limit = HOURLY
+    outcomes: list[Outcome] = []
+    for hour in range(MOST_HOURS):
+        settings, outcome = main_job(served.environment, root, "by_hours.duckdb", hour)
+        outcomes.append(outcome)
+        # A comment changes the pull request that it is written on: read once more, until nothing is written.
+        if not (outcome.paused or outcome.writes["github"] or any("comment" in note for note in outcome.notes)):
+            break
+        served.github.let_pass(3600)
+    first, last = outcomes[0], outcomes[-1]
+    assert first.paused and "try again" in first.paused
+    assert first.unreadable == {}
+    assert "the report rests on " in (first.report_content or "").splitlines()[2]
+    assert first.writes["notion"] > 0
+    assert last.paused is None
+    assert "Not all of this week was read" not in (last.report_content or "")
+    # Comments need not wait until everything is read.
+    assert sum(outcome.writes["github"] for outcome in outcomes[: len(outcomes) // 2]) > 0
+    served.github.limits.limit = None
+    undisturbed, _ = main_job(served.environment, root, "at_once.duckdb", len(outcomes) - 1)
+    found, expected = everything_read(settings.warehouse), everything_read(undisturbed.warehouse)
+    for name in expected:
+        assert found[name] == expected[name], name
+    with duckdb.connect(undisturbed.warehouse, read_only=True) as con:
+        wanted = con.execute("select count(*) from publish.pull_request_comments").fetchall()
+    created = [one.path for one in served.github.journal if (one.method, one.status) == ("POST", 201)]
+    assert [(len(created),)] == [(len(set(created)),)] == wanted

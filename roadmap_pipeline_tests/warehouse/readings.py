@@ -1,0 +1,33 @@
+"""What a warehouse holds, without what tells when and how often it was read: for comparing two ways to the same.
+
+Belongs here: which columns those are.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from roadmap_pipeline.github.store import READ_TABLES
+
+_WHEN = frozenset({"read_at"})
+_OF_WRITES = frozenset({"sync_changes", "sync_reliability"})
+"""Marts of the journal: who runs more often writes more often."""
+
+
+def everything_read(warehouse: str | Path) -> dict[str, list[tuple[Any, ...]]]:
+    """Return the rows of what was read and of all marts, by table, in one order."""
+    found = {}
+    with duckdb.connect(str(warehouse), read_only=True) as con:
+        tables = con.execute(
+            "select schema_name, table_name from duckdb_tables() union all"
+            " select schema_name, view_name from duckdb_views() where not internal"
+        ).fetchall()
+        for schema, name in sorted(tables):
+            if (schema == "raw" and name in {*READ_TABLES, "run_details", "read_failures"}) or (
+                schema == "marts" and name not in _OF_WRITES
+            ):
+                columns = [column for column in con.table(f"{schema}.{name}").columns if column not in _WHEN]
+                listed = ", ".join(f'"{column}"' for column in columns)
+                found[f"{schema}.{name}"] = con.execute(f"select {listed} from {schema}.{name} order by all").fetchall()
+    return found
