@@ -1737,6 +1737,439 @@ KINDS = [
         "curl: (7) Failed to connect to example.com port 443: Connection refused",
         "",
     ),
+    Kind(
+        TERRAFORM,
+        "permissions_auth",
+        "terraform plan",
+        "│ Error: building account: could not acquire access token to parse claims: clientCredentialsToken: received"
+        " HTTP status 401",
+        "",
+    ),
+    Kind(
+        TERRAFORM,
+        "permissions_auth",
+        "terraform apply",
+        "│ Error: creating IAM Role (ci): AccessDenied: User: arn:aws:sts::1:assumed-role/ci is not authorized to"
+        " perform: iam:CreateRole",
+        "",
+    ),
+    Kind(
+        TERRAFORM,
+        "dependency_install",
+        "terraform init",
+        "│ Error: Failed to query available provider packages\n│ \n│ Could not retrieve the list of available"
+        " versions for provider acme/x: no available releases match the given constraints",
+        "",
+    ),
+    Kind(
+        TERRAFORM,
+        "dependency_install",
+        "terraform init",
+        "│ Error: Module not installed\n│ \n│   on main.tf line 1:",
+        "",
+    ),
+    Kind(
+        TERRAFORM,
+        "compile",
+        "terraform plan",
+        "│ Error: Unsupported block type\n│ \n│   on a.tf line 1:\n│    1: foo {",
+        "",
+    ),
+    Kind(
+        TERRAFORM,
+        "workflow_config",
+        "terraform plan",
+        '│ Error: Backend initialization required, please run "terraform init"',
+        "",
+    ),
+    Kind(
+        TERRAFORM,
+        "dependency_install",
+        "pulumi preview",
+        "error: no resource plugin 'pulumi-resource-aws' found in the workspace or on your $PATH",
+        "",
+    ),
+    Kind(
+        ANSIBLE,
+        "dependency_install",
+        "ansible-galaxy collection install -r r.yml",
+        "ERROR! Failed to resolve the requested dependencies map. Could not satisfy the following requirements:\n*"
+        " community.docker:>=99",
+        "",
+    ),
+    Kind(
+        ANSIBLE,
+        "permissions_auth",
+        "ansible-playbook x.yml",
+        "ERROR! Decryption failed (no vault secrets were found that could decrypt) on group_vars/all.yml",
+        "",
+    ),
+    Kind(ANSIBLE, "compile", "ansible-playbook x.yml", "ERROR! 'tassk' is not a valid attribute for a Play", ""),
+    Kind(
+        KUBERNETES,
+        "service_startup",
+        "helm install web ./c --wait",
+        "Error: INSTALLATION FAILED: resource Deployment/default/web not ready. status: InProgress, message:"
+        " Available: 0/1\ncontext deadline exceeded",
+        "",
+    ),
+    Kind(
+        KUBERNETES,
+        "service_startup",
+        "kind create cluster",
+        'ERROR: failed to create cluster: could not find a log line that matches "Reached target .*Multi-User'
+        ' System.*"',
+        "",
+    ),
+    Kind(KUBERNETES, "permissions_auth", "kubectl get ns", "Error from server (Unauthorized): Unauthorized", ""),
+    Kind(
+        KUBERNETES,
+        "compile",
+        "kubectl apply -f d.yaml",
+        'error: error validating "d.yaml": error validating data: ValidationError(Deployment.spec): unknown field'
+        ' "replica"',
+        "",
+    ),
+    Kind(
+        KUBERNETES,
+        "dependency_install",
+        "helm install x acme/x",
+        "Error: INSTALLATION FAILED: chart \"x\" matching 9.9.9 not found in acme index. (try 'helm repo update')",
+        "",
+    ),
+    Kind(
+        SIGNING,
+        "permissions_auth",
+        "xcodebuild archive",
+        'error: Provisioning profile "Dist" has expired.\n** ARCHIVE FAILED **',
+        "",
+    ),
+    Kind(SIGNING, "permissions_auth", "codesign -s X App.app", "App.app: errSecInternalComponent", ""),
+    Kind(SIGNING, "permissions_auth", "codesign -s X App.app", "Developer ID Application: Acme: no identity found", ""),
+    Kind(
+        SIGNING,
+        "permissions_auth",
+        "xcrun notarytool submit a.zip",
+        "Error: HTTP status code: 401. Invalid credentials. Username or password is incorrect.",
+        "",
+    ),
+    Kind(
+        SIGNING,
+        "permissions_auth",
+        "jarsigner a.apk k",
+        "jarsigner: unable to open jar file / keystore load: Keystore was tampered with, or password was incorrect",
+        "",
+    ),
+    Kind(
+        SIGNING,
+        "permissions_auth",
+        "apksigner sign",
+        'Failed to load signer "signer #1"\njava.io.IOException: keystore password was incorrect',
+        "",
+    ),
+    Kind(SIGNING, "permissions_auth", "./gradlew publish", "> Could not read PGP secret key", ""),
+    Kind(
+        SIGNING,
+        "permissions_auth",
+        "unity-editor -batchmode",
+        "Unity has not been activated with a valid License. Could be a new activation or renewal...",
+        "",
+    ),
+    Kind(
+        SIGNING,
+        "dependency_install",
+        "sdkmanager x",
+        "Failed to install the following Android SDK packages as some licences have not been accepted.\n    "
+        " platforms;android-36",
+        "",
+    ),
+    Kind(
+        SOLVER, "dependency_install", "pod install", '[!] CocoaPods could not find compatible versions for pod "A":', ""
+    ),
+    Kind(
+        SOLVER,
+        "dependency_install",
+        "conda install x",
+        "PackagesNotFoundError: The following packages are not available from current channels:\n  - x=9",
+        "",
+    ),
+    Kind(
+        SOLVER,
+        "dependency_install",
+        "swift package resolve",
+        "error: could not find a package at https://github.com/acme/x with version 9.0.0\nerror: Dependencies could"
+        " not be resolved because root depends on 'x' 9.0.0",
+        "",
+    ),
+    Kind(
+        SOLVER,
+        "dependency_install",
+        "flutter pub get",
+        "Because acme depends on foo from hosted which doesn't exist (could not find package foo at https://pub.dev),"
+        " version solving failed.",
+        "",
+    ),
+    Kind(
+        SOLVER,
+        "dependency_install",
+        "opam install .",
+        "[ERROR] The following dependencies couldn't be met:\n  - acme -> lwt >= 9\n        no matching version",
+        "",
+    ),
+    Kind(
+        SOLVER,
+        "dependency_install",
+        "opam install .",
+        'The following actions failed\n+- build conf-gmp.4\n[ERROR] The compilation of conf-gmp.4 failed at "sh -exc'
+        ' cc -c test.c".',
+        "",
+    ),
+    Kind(
+        SOLVER,
+        "dependency_install",
+        "nix develop",
+        "error: Package 'python-2.7' in /nix/store/a/default.nix:3 is marked as insecure, refusing to evaluate.",
+        "",
+    ),
+    Kind(
+        WRAPPER, "compile", "nix build", "error: undefined variable 'pkgss'\n       at /nix/store/x/flake.nix:9:5:", ""
+    ),
+    Kind(
+        WRAPPER,
+        "compile",
+        "nix build",
+        "error: Cannot build '/nix/store/aa-web-1.drv'.\n       Reason: builder failed with exit code 2.\n       Last"
+        " 3 log lines:\n       > main.go:3:2: undefined: foo",
+        "",
+    ),
+    Kind(
+        WRAPPER,
+        "lint_format",
+        "nix flake check",
+        "error: builder for '/nix/store/a-treefmt-check.drv' failed with exit code 1;\n       last 2 log lines:\n    "
+        "   > error: files would be changed\n       > Would reformat: src/a.py",
+        "",
+    ),
+    Kind(
+        WRAPPER,
+        "compile",
+        "npx turbo build",
+        'web:build: error during build:\nweb:build: RollupError: Could not resolve "./x" from "src/a.ts"\n ERROR  run'
+        " failed: command  exited (1)",
+        "",
+    ),
+    Kind(
+        WRAPPER,
+        "test",
+        "nick-fields/retry@v3",
+        "--- FAIL: TestA (0.0s)\n##[error]Final attempt failed. Child_process exited with error code 1",
+        "",
+    ),
+    Kind(
+        SCANNER,
+        "workflow_config",
+        "github/codeql-action/analyze@v3",
+        "##[error]CodeQL detected code written in C# but not any written in Java. Confirm that there is some source"
+        " code for Java in the project.",
+        "",
+    ),
+    Kind(
+        SCANNER,
+        "workflow_config",
+        "actions/dependency-review-action@v4",
+        "##[error]Both a base ref and head ref must be provided, either via the `base_ref`/`head_ref` config options",
+        "",
+    ),
+    Kind(
+        SCANNER,
+        "security",
+        "actions/dependency-review-action@v4",
+        "##[error]Dependency review detected incompatible licenses.",
+        "",
+    ),
+    Kind(
+        SCANNER,
+        "rate_limit",
+        "trivy image x",
+        "FATAL\tFatal error\tinit error: DB error: failed to download vulnerability DB: database download error: GET"
+        " https://mirror.gcr.io/v2: TOOMANYREQUESTS: Quota exceeded",
+        "",
+    ),
+    Kind(
+        SCANNER,
+        "security",
+        "trivy fs .",
+        "Report Summary\nTotal: 2 (UNKNOWN: 0, LOW: 0, MEDIUM: 0, HIGH: 2, CRITICAL: 0)",
+        "",
+    ),
+    Kind(
+        SCANNER,
+        "permissions_auth",
+        "sonarsource/sonarqube-scan-action@v6",
+        "ERROR: Not authorized. Please check the user token in the property 'sonar.token' or the"
+        " credentials\n##[error]Action failed: The process failed with exit code 3",
+        "",
+    ),
+    Kind(SCANNER, "permissions_auth", "snyk code test", "Authentication error (SNYK-0005)", ""),
+    Kind(
+        OIDC,
+        "permissions_auth",
+        "pypa/gh-action-pypi-publish@v1",
+        "Trusted publishing exchange failure:\nOpenID Connect token retrieval failed: GitHub: missing or insufficient"
+        " OIDC token permissions\n##[error]Process completed with exit code 1.",
+        "",
+    ),
+    Kind(
+        OIDC,
+        "permissions_auth",
+        "npm ci",
+        "npm error code E401\nnpm error 401 Unauthorized - GET https://npm.pkg.github.com/@acme%2fui - authentication"
+        " token not provided",
+        "",
+    ),
+    Kind(
+        OIDC,
+        "permissions_auth",
+        "bundle install",
+        "Authentication is required for rubygems.pkg.github.com.\nPlease supply credentials for this source.",
+        "",
+    ),
+    Kind(OIDC, "permissions_auth", "composer install", "Could not authenticate against github.com", ""),
+    Kind(
+        ARCHIVE,
+        "artifact_cache",
+        "unzip x",
+        "Archive:  web.zip\nerror: invalid zip file with overlapped components (possible zip bomb)",
+        "",
+    ),
+    Kind(
+        ARCHIVE,
+        "artifact_cache",
+        "tar xf x.tar",
+        "tar: Skipping to next header\ntar: Exiting with failure status due to previous errors\ntar: Unexpected EOF"
+        " in archive",
+        "",
+    ),
+    Kind(
+        ARCHIVE,
+        "artifact_cache",
+        "node x.js",
+        "Error: ADM-ZIP: Invalid or unsupported zip format. No END header found\n    at a (x.js:1:1)",
+        "",
+    ),
+    Kind(GATE, "policy_gate", "check.sh", "Upstream job results: lint=success, test=failure", ""),
+    Kind(GATE, "policy_gate", "check.sh", "Required jobs failed: test, build", ""),
+    Kind(GATE, "policy_gate", "check.sh", "build: cancelled\ntest: success", ""),
+    Kind(
+        RELEASE,
+        "policy_gate",
+        "cargo publish",
+        "error: failed to publish to registry at https://crates.io\n\nCaused by:\n  the remote server responded with"
+        " an error (status 400 Bad Request): crate version `1.2.0` is already uploaded",
+        "",
+    ),
+    Kind(RELEASE, "policy_gate", "gh release create v2", "HTTP 422: Validation Failed\nrelease already exists", ""),
+    Kind(
+        RELEASE,
+        "policy_gate",
+        "actions/create-release@v1",
+        '##[error]Validation Failed: {"resource":"Release","code":"already_exists","field":"tag_name"}',
+        "",
+    ),
+    Kind(
+        LINKS,
+        "compile",
+        "mkdocs build -s",
+        "WARNING -  Doc file 'a.md' contains an unrecognized relative link './b', it was left as is.\nAborted with 1"
+        " warnings in strict mode!",
+        "",
+    ),
+    Kind(
+        LINKS,
+        "compile",
+        "sphinx-build -W a b",
+        "WARNING: unknown document: 'foo' [ref.doc]\nWarning, treated as error:",
+        "",
+    ),
+    Kind(LINKS, "compile", "npx vitepress build docs", "build error:\n[vitepress] 2 dead link(s) found.", ""),
+    Kind(
+        LINKS,
+        "lint_format",
+        "lychee .",
+        "[404] https://example.com/a | Network error: Not Found\n🔍 9 Total ✅ 8 OK 🚫 1 Error",
+        "",
+    ),
+    Kind(
+        LINKS,
+        "lint_format",
+        "sphinx-build -b linkcheck . o",
+        "(   a: line 3) broken    https://example.com/x - 404 Client Error: Not Found for url",
+        "",
+    ),
+    Kind(TRANSLATION, "lint_format", "npm run check:i18n", "Missing keys in de.json: cart.total", ""),
+    Kind(
+        TRANSLATION,
+        "lint_format",
+        "./gradlew lint",
+        'Lint found 1 errors, 0 warnings. First failure:\nres/values-de/strings.xml:3: Error: "x" is translated here'
+        " but not found in default locale [ExtraTranslation]",
+        "",
+    ),
+    Kind(TRANSLATION, "lint_format", "yarn formatjs verify", "Missing translation keys in fr.json:\n cart.total", ""),
+    Kind(MERGE, "git_checkout", "git merge x", "fatal: refusing to merge unrelated histories", ""),
+    Kind(
+        MERGE,
+        "git_checkout",
+        "git rebase main",
+        "CONFLICT (content): Merge conflict in a.py\nerror: could not apply aaaaaaa... b",
+        "",
+    ),
+    Kind(
+        LOCAL,
+        "service_startup",
+        "python seed.py",
+        "requests.exceptions.ConnectionError: HTTPConnectionPool(host='localhost', port=8000): Max retries exceeded"
+        " with url: / (Caused by NewConnectionError('<x>: Failed to establish a new connection: [Errno 111]"
+        " Connection refused'))",
+        "",
+    ),
+    Kind(
+        LOCAL,
+        "service_startup",
+        "./smoke.sh",
+        "java.net.ConnectException: Failed to connect to localhost/127.0.0.1:8080",
+        "",
+    ),
+    Kind(
+        LOCAL,
+        "service_startup",
+        "cargo run",
+        'Error: Os { code: 111, kind: ConnectionRefused, message: "Connection refused" } while connecting to'
+        " 127.0.0.1:5432",
+        "",
+    ),
+    Kind(
+        LOCAL,
+        "service_startup",
+        "node e2e.js",
+        "TypeError: fetch failed\n  [cause]: Error: connect ECONNREFUSED ::1:3000",
+        "",
+    ),
+    Kind(
+        LOCAL,
+        "test",
+        "pytest",
+        "E   ConnectionRefusedError: [Errno 111] connect to localhost:5432 refused\nFAILED tests/test_db.py::test_x -"
+        " ConnectionRefusedError\n1 failed in 0.1s",
+        "",
+    ),
+    Kind(
+        LOCAL,
+        "test",
+        "npm test",
+        "● cart › total\n    connect ECONNREFUSED 127.0.0.1:3999\nTests: 1 failed, 2 total",
+        "",
+    ),
 ]
 
 
