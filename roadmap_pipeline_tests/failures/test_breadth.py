@@ -2190,6 +2190,29 @@ def test_a_service_that_was_waited_for_is_not_the_cause_of_what_failed_then() ->
     assert verdict.rule_id == "script.command_not_found"
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "HttpError: Reference already exists",
+        "a release with the same tag name already exists: v1.4.0",
+        "Dependency review is not supported on this repository",
+        "fetching ambient OIDC credentials: none",
+        "ERR_PNPM_FETCH_401  GET https://example.com/x: Unauthorized - 401",
+        "error: No profiles for 'com.acme.app' were found",
+        "de.json: 3 missing translation keys",
+        "Error: connect ECONNREFUSED 127.0.0.1:3999",
+        "zipfile.BadZipFile: File is not a zip file",
+        "Error: INSTALLATION FAILED: context deadline exceeded",
+        "unit: failure",
+    ],
+)
+def test_what_a_failing_test_prints_is_of_the_test(said: str) -> None:
+    summary = "FAILED tests/test_client.py::test_reply - AssertionError"
+    verdict = classify(job(step("pytest", said, summary, "1 failed, 3 passed in 0.20s", FAILED)))
+    assert verdict is not None
+    assert verdict.category == "test"
+
+
 def test_every_family_has_several_kinds() -> None:
     assert min(Counter(kind.family for kind in KINDS).values()) >= 3
     assert len({kind.family for kind in KINDS}) == 15
