@@ -3,6 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from roadmap_pipeline import decoding
 from roadmap_pipeline.failures.classifier import classify
 from roadmap_pipeline.failures.excerpts import make_excerpt
 from roadmap_pipeline.failures.novelty import MOST_LINES, baseline, is_said, joined, packed, said_in, unpacked
@@ -50,7 +51,7 @@ def test_an_empty_baseline_changes_nothing() -> None:
 def test_a_log_in_pieces_says_what_it_says_as_a_whole(lines: list[bytes], size: int) -> None:
     log = b"\n".join(lines)
     said = said_in(log[start : start + size] for start in range(0, len(log), size))
-    assert said == baseline([log])
+    assert said == baseline([b"".join(decoding.log([log]))])
     assert unpacked(packed(said)) == said
 
 
