@@ -356,6 +356,7 @@ _SHAPES: dict[Kind, Convert] = {
         full_name=_full_name,
         owner=_PERSON,
         default_branch=text,
+        archived=flag,
         html_url=text,
         created_at=time,
         updated_at=time,
@@ -405,6 +406,8 @@ _SHAPES: dict[Kind, Convert] = {
     Kind.PULL_REQUEST: thing(
         **_PLAN,
         draft=flag,
+        locked=flag,
+        active_lock_reason=text,
         user=_PERSON,
         head=_BRANCH,
         base=_BRANCH,
