@@ -298,7 +298,9 @@ def status(as_json: bool) -> None:
 def classify(files: Sequence[str], as_json: bool) -> None:
     """Say why the job of each log FILE failed (plain or .gz; - reads standard input).
 
-    A file that can't be read is named, and the others are judged all the same.
+    With --json, one object a file: it names the tests that failed, each with its line and assertion, and says what the
+    failure is known by (known_by: tests, cause, or no more than its job). A file that can't be read is named, and the
+    others are judged all the same.
     """
     from roadmap_pipeline.failures.display import without_controls
     from roadmap_pipeline.failures.files import classify_file

@@ -92,7 +92,7 @@ class Limits(_Section):
     github_quota_reserve: Annotated[float, Field(ge=0, lt=1)] = 0.1
     github_requests_per_run: Annotated[int, Field(gt=0)] | None = None
     passing_logs_per_run: Annotated[int, Field(ge=0)] = 20
-    cancelled_jobs_per_run: Annotated[int, Field(ge=0)] = 20
+    cancelled_jobs_per_run: Annotated[int, Field(ge=0)] = 30
     notion_requests_per_second: Annotated[float, Field(gt=0)] = 2.5
 
 

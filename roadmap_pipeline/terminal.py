@@ -339,7 +339,7 @@ def print_hits(console: Console, hits: Mapping[str, Any]) -> None:
 
 
 def print_moved(console: Console, moved: "Sequence[Moved]") -> None:
-    """Which failures would get another cause or rule, by week."""
+    """Which failures would get another cause, rule or group, by week."""
     if not moved:
         console.print("No stored failure would get another cause.")
         return
@@ -350,11 +350,12 @@ def print_moved(console: Console, moved: "Sequence[Moved]") -> None:
             "would be": fmt.cause(one.after),
             "rule": one.rule_id,
             "failures": one.failures,
+            "groups": f"{one.groups_before} → {one.groups_after}",
             "example": one.example,
         }
         for one in moved
     ]
-    print_table(console, "Failures that would get another cause", rows)
+    print_table(console, "Failures that would get another cause or group", rows)
 
 
 def _short(value: object) -> str:

@@ -198,7 +198,8 @@ def test_classify_prints_one_object_a_file(root: Path) -> None:
     assert first["line"] == 3
     assert third["category"] is None
     assert set(first) == {
-        "file", "category", "domain", "rule_id", "fingerprint", "line", "evidence", "ruleset_version"
+        "file", "category", "domain", "rule_id", "fingerprint", "line", "evidence", "ruleset_version",
+        "known_by", "failed_tests", "failed_tests_count",
     }  # fmt: skip
     missing = call("classify", str(root / "nowhere.txt"))
     assert missing.exit_code == 2
@@ -278,6 +279,45 @@ def test_a_rules_file_is_tried_before_it_judges(ran: Ran, root: Path) -> None:
     assert re.search(rf"{week}: .*lint format \d+ → \d+.*network \d+ → \d+", shown)
     with duckdb.connect(str(warehouse), read_only=True) as con:
         assert con.execute("select count(*) from derived.failure_verdicts where rule_id = 'own.npm'").fetchone() == (0,)
+
+
+def test_a_pull_request_that_breaks_another_test_than_the_default_branch_is_not_acquitted(ran: Ran) -> None:
+    """From the logs to the verdict: one test fails on the default branch, and meanwhile another in a pull request."""
+    red, mine = "tests/test_webhooks.py::test_retry", "tests/test_settlement.py::test_defaults"
+    verdicts = "select is_default_branch, verdict, known_by from marts.ci_verdicts where failed_tests = [?]"
+    with duckdb.connect(str(ran.settings.warehouse), read_only=True) as con:
+        assert con.execute(verdicts, [red]).fetchall() == [(True, "this_change", "tests")]
+        assert con.execute(verdicts, [mine]).fetchall() == [(False, "this_change", "tests")]
+        grounds = "select grounds, tests_failing_there from marts.ci_verdicts where failed_tests = [?]"
+        assert con.execute(grounds, [mine]).fetchall() == [("code", 0)]
+
+
+def test_failures_that_go_to_other_groups_are_shown_before_and_what_stays_is_told_since_the_first(
+    ran: Ran, root: Path
+) -> None:
+    """All failures by tests were one for older rules; the build shows that they are several, and finds those again."""
+    warehouse = root / "w.duckdb"
+    shutil.copyfile(ran.settings.warehouse, warehouse)
+    environment = {"ROADMAP_WAREHOUSE": str(warehouse)}
+    groups = "select fingerprint, first_seen_at from marts.failure_groups where category = 'test' order by all"
+    with duckdb.connect(str(warehouse)) as con:
+        before = con.execute(groups).fetchall()
+        tests = con.execute("select count(*) from derived.failure_verdicts where category = 'test'").fetchone()
+        con.execute("update derived.failure_verdicts set fingerprint = 'of-old' where category = 'test'")
+        con.execute("update derived.failure_verdicts set ruleset_version = '1.1.0+old'")
+    lines = call("build", "--diff", "--json", env=environment).stdout.splitlines()
+    moved = [row for row in map(json.loads, lines) if row["table"] == "derived.failure_verdicts"]
+    assert {(row["before"], row["after"], row["groups_before"]) for row in moved} == {("test", "test", 1)}
+    assert (sum(row["failures"] for row in moved),) == tests
+    assert max(row["groups_after"] for row in moved) > 1
+    assert re.search(r"cause or group", call("build", "--diff", env=environment).output)
+    with duckdb.connect(str(warehouse)) as con:
+        assert con.execute("select distinct ruleset_version from derived.failure_verdicts").fetchall() == [
+            ("1.1.0+old",)
+        ]
+    assert call("build", env=environment).exit_code == 0
+    with duckdb.connect(str(warehouse)) as con:
+        assert con.execute(groups).fetchall() == before
 
 
 @pytest.mark.parametrize(

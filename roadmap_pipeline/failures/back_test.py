@@ -43,7 +43,8 @@ _EXCERPTS = """
     order by logs.job_id desc
 """
 _STORED = f"""
-    select verdicts.job_id, {WEEK}, verdicts.category, verdicts.rule_id, jobs.repo, jobs.name, jobs.html_url
+    select verdicts.job_id, {WEEK}, verdicts.category, verdicts.rule_id, verdicts.fingerprint,
+           jobs.repo, jobs.name, jobs.html_url
     from derived.failure_verdicts as verdicts
     {JOBS}
     order by verdicts.job_id desc
@@ -136,16 +137,16 @@ def try_rules(con: "duckdb.DuckDBPyConnection", rules: Path, passing: Sequence[s
     for file in passing:
         verdict = classifier.classify(read(read_log(file), classifier).log)
         if verdict is not None:
-            changes.append((None, None, verdict.category, verdict.rule_id, None, file, None))
+            changes.append((None, None, verdict.category, verdict.rule_id, None, verdict.fingerprint, None, file, None))
     stored = {row[0]: row[1:] for row in _rows(con, _STORED)}
     jobs = list(stored)
     with progress.task("Judging stored failures", total=len(jobs)) as task:
         for start in range(0, len(jobs), _BATCH):
             batch = jobs[start : start + _BATCH]
             for row in reversed(judged(con, classifier, batch)):
-                week, category, rule_id, *job = stored[row["job_id"]]
+                week, category, rule_id, group, *job = stored[row["job_id"]]
                 if (category, rule_id) != (row["category"], row["rule_id"]):
-                    changes.append((week, category, row["category"], row["rule_id"], *job))
+                    changes.append((week, category, row["category"], row["rule_id"], group, row["fingerprint"], *job))
             task.advance(len(batch))
     return grouped(changes)
 

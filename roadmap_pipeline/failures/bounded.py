@@ -11,6 +11,7 @@ from itertools import accumulate
 
 from roadmap_pipeline import decoding
 from roadmap_pipeline.failures.classifier import WINDOW, Classifier, tests_in
+from roadmap_pipeline.failures.first_error import first_error
 from roadmap_pipeline.failures.matching import Search
 from roadmap_pipeline.failures.redaction import without_keys
 from roadmap_pipeline.failures.structure import (
@@ -182,6 +183,7 @@ class _Kept:
         yield last.start, _line_after(log, max(last.start, last.body - 1), 1)
         yield from self._found(Span(last.start, failed[last.start].end if last.start in failed else last.body, tail))
         yield from self._tests(last)
+        yield from self._first_error(last)
         yield tail, len(log)
         if is_post(log, last):
             own = next((step for step in reversed(all_steps) if not is_post(log, step)), last)
@@ -195,11 +197,18 @@ class _Kept:
         near = max(span.body, line_start(log, max(span.body, span.end - 2 * WINDOW)))
         yield from self._found(Span(span.start, span.body, near))
         yield from self._tests(span)
+        yield from self._first_error(span)
         yield near, _line_after(log, span.end, LINES_AFTER_ERROR)
 
     def _tests(self, span: Span) -> Iterator[tuple[int, int]]:
         """The lines that are needed to know which tests failed."""
         for start in line_starts(self._log, tests_in(self._log, span).lines).values():
+            yield start, _line_after(self._log, start, 1)
+
+    def _first_error(self, span: Span) -> Iterator[tuple[int, int]]:
+        """The line that a compiler's first error is on."""
+        start = first_error(self._log, span)
+        if start is not None:
             yield start, _line_after(self._log, start, 1)
 
     def _found(self, span: Span) -> Iterator[tuple[int, int]]:

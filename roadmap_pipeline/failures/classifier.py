@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
+from roadmap_pipeline.failures import first_error
 from roadmap_pipeline.failures.cleaning import clean_line, without_escapes, without_marker
 from roadmap_pipeline.failures.failed_tests import FailedTest, FailedTests, failed_tests
 from roadmap_pipeline.failures.fingerprint import MOST_TESTS, fingerprint, fingerprint_of_tests
@@ -29,6 +30,7 @@ from roadmap_pipeline.failures.structure import (
     is_post,
     is_silent,
     is_whole,
+    line_end,
     line_start,
     reports,
     steps,
@@ -95,7 +97,8 @@ class Verdict:
     """Why a job failed. ``line`` is 1-based in the log given (lines end at ``\\n``), None when judged without one;
     ``rule_id`` is None for ``unknown``; ``evidence`` is that line, cleaned, redacted and shortened. ``known_by`` is
     what the fingerprint stands for: :data:`TESTS`, :data:`CAUSE` or :data:`JOB`. ``failed_tests`` are those that the
-    log names, by name, at most :data:`~.fingerprint.MOST_TESTS` of ``failed_tests_count``, with 1-based lines."""
+    log names, by name, at most :data:`~.fingerprint.MOST_TESTS` of ``failed_tests_count``, with 1-based lines:
+    also where something else, in this step or a later one, is the cause."""
 
     category: str
     domain: str
@@ -144,17 +147,19 @@ class Classifier:
         if job is not None and job.conclusion in ("success", "skipped", "neutral", "stale"):
             return None
         known_failed = job is not None and job.conclusion in ("failure", "timed_out", "startup_failure")
-        if job is not None and (verdict := self._without_log(job)) is not None:
-            return verdict
         verdict = self._by_log(log, job, said, known_failed=known_failed) if log else None
         if job is None:
             return verdict
+        told = self._without_log(job)
+        if told is not None:
+            return _with_tests(told, verdict)
         if job.conclusion == "timed_out" and (verdict is None or verdict.category not in ("timeout", "runner_lost")):
-            return self._structural("timeout", "job.timed_out", "The job exceeded its time limit.")
+            over = self._structural("timeout", "job.timed_out", "The job exceeded its time limit.")
+            return _with_tests(over, verdict)
         if (verdict is None or verdict.category == UNKNOWN) and known_failed:
             annotated = self._by_annotations(job, certain=False)
             if annotated is not None:
-                return annotated
+                return _with_tests(annotated, verdict)
             if verdict is None:
                 return self._unknown(job)
         return verdict
@@ -214,6 +219,7 @@ class Classifier:
             _shortened(redact(evidence).text),
             retryable=False,
             ruleset_version=self.rules.version,
+            known_by=CAUSE if telling else JOB,
         )
 
     def search(self, log: bytes, span: Span, said: Baseline = frozenset()) -> Search:
@@ -250,14 +256,15 @@ class Classifier:
                 if anywhere is not None and (finding is None or anywhere.rule.priority > finding.rule.priority):
                     finding = anywhere if anywhere.rule.priority >= lowest else finding
                 if finding is not None:
-                    return self._found(log, finding, suspects, job)
+                    return self._found(log, finding, suspects, job, said)
         if not marked and not known_failed:
             return None
         for suspect in suspects:
             verdict = self._by_command(log, suspect, said)
             if verdict is not None:
                 return self._by_tests(log, verdict, suspect.span, suspects, job)
-        return self._unknown_in(log, suspects[0].span, said)
+        first = suspects[0].span
+        return self._by_tests(log, self._unknown_in(log, first, said), first, suspects, job)
 
     def _by_silent_step(self, log: bytes, spans: Sequence[Span], said: Baseline) -> Verdict | None:
         """Judge a job of which the runner says nothing by the last lines of the container that it ended with."""
@@ -266,7 +273,7 @@ class Classifier:
             suspect = self._step(log, end, said)
             finding = self._best([suspect], in_job=False, lowest=SPECIFIC)
             if finding is not None and finding.rule.scope == "step":
-                return self._found(log, finding, [suspect], None)
+                return self._found(log, finding, [suspect], None, said)
             lines = [clean_line(line) for line in log[end.body : end.end].split(b"\n")]
             if any(_LAST_WORD.search(line) for line in lines):
                 return self._unknown_in(log, span, said)
@@ -280,6 +287,7 @@ class Classifier:
             line=number,
             evidence=_evidence(line),
             fingerprint=fingerprint(UNKNOWN, None, without_marker(clean_line(line))),
+            known_by=JOB if WRAPPER.search(line) or not line.strip() else CAUSE,
         )
 
     def _step(self, log: bytes, span: Span, said: Baseline) -> _Step:
@@ -301,7 +309,14 @@ class Classifier:
                     break
         return best
 
-    def _found(self, log: bytes, finding: _Finding, suspects: Sequence[_Step], job: JobFacts | None) -> Verdict:
+    def _found(
+        self,
+        log: bytes,
+        finding: _Finding,
+        suspects: Sequence[_Step],
+        job: JobFacts | None,
+        said: Baseline,
+    ) -> Verdict:
         verdict = self._verdict(finding.rule, finding.match.text, finding.match.capture, None)
         if not finding.match.is_named and verdict.domain == "code":
             verdict = replace(verdict, known_by=JOB)
@@ -312,34 +327,41 @@ class Classifier:
             return verdict
         # Counting lines takes longer than most of the rest.
         line = log.count(b"\n", 0, finding.match.block) + finding.search.line(finding.match) + 1
+        if span is not None and verdict.category in first_error.CATEGORIES:
+            start = first_error.first_error(log, span, said)
+            if start is not None and (first := log.count(b"\n", 0, start) + 1) < line:
+                return replace(verdict, line=first, evidence=_evidence(log[start : line_end(log, start)]))
         return replace(verdict, line=line)
 
     def _by_tests(
         self, log: bytes, verdict: Verdict, cause: Span, suspects: Sequence[_Step], job: JobFacts | None
     ) -> Verdict:
-        """A verdict on failing tests with their names: those of the step that it rests on, and of others that failed.
+        """A verdict with the names of the tests that failed: in the step that it rests on, and in others that failed.
 
-        Where that step names none, the failure is known by its job, unless a rule captured a name.
+        A failure by tests is known by them. Where its step names none, it is known by its job, unless a rule captured a
+        name. A failure by something else stays that: the tests tell that it may not be all that is broken.
         """
-        if verdict.category != "test":
-            return verdict
         spans = [cause, *(step.span for step in suspects if step.span != cause)]
         read = [tests_in(log, span) for span in spans]
+        tests = sorted({test.name: test for of_step in reversed(read) for test in of_step.tests}.values(), key=_name)
+        verdict = replace(
+            verdict,
+            failed_tests=tuple(replace(test, line=test.line + 1) for test in tests[:MOST_TESTS]),
+            failed_tests_count=len(tests),
+        )
+        if verdict.category != "test":
+            return verdict
         if not read[0].tests:
             if verdict.known_by == CAUSE and self._priority(verdict) >= CLEAR:
                 return verdict
             known = fingerprint(verdict.category, None, job.name if job is not None else "")
             return replace(verdict, known_by=JOB, fingerprint=known)
-        first = read[0].tests[0]
-        tests = sorted({test.name: test for of_step in reversed(read) for test in of_step.tests}.values(), key=_name)
         return replace(
             verdict,
-            line=first.line + 1,
+            line=read[0].tests[0].line + 1,
             evidence=_evidence(read[0].first),
             fingerprint=fingerprint_of_tests([test.name for test in tests]),
             known_by=TESTS,
-            failed_tests=tuple(replace(test, line=test.line + 1) for test in tests[:MOST_TESTS]),
-            failed_tests_count=len(tests),
         )
 
     def _priority(self, verdict: Verdict) -> int:
@@ -390,10 +412,11 @@ def classify_excerpt(
     verdict's ``line`` is one of the original log.
     """
     verdict = (classifier or default_classifier()).classify(excerpt.encode("utf-8", "replace"), job, said)
-    if verdict is None or verdict.line is None:
-        return verdict
+    if verdict is None:
+        return None
     tests = tuple(replace(test, line=original_line(test.line, spans)) for test in verdict.failed_tests)
-    return replace(verdict, line=original_line(verdict.line, spans), failed_tests=tests)
+    line = None if verdict.line is None else original_line(verdict.line, spans)
+    return replace(verdict, line=line, failed_tests=tests)
 
 
 def original_line(line: int, spans: Sequence[Sequence[int]]) -> int:
@@ -417,6 +440,13 @@ def tests_in(log: bytes, step: Span) -> FailedTests:
         tuple(before + line for line in found.lines),
         found.first,
     )
+
+
+def _with_tests(verdict: Verdict, by_log: Verdict | None) -> Verdict:
+    """A verdict that GitHub's word decides, with the tests that the log names all the same."""
+    if by_log is None:
+        return verdict
+    return replace(verdict, failed_tests=by_log.failed_tests, failed_tests_count=by_log.failed_tests_count)
 
 
 def _name(test: FailedTest) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from roadmap_pipeline.failures.bounded import Spans, read
 from roadmap_pipeline.failures.classifier import TAIL_LINES, Classifier, default_classifier, tests_in
 from roadmap_pipeline.failures.cleaning import clean_line, without_escapes
+from roadmap_pipeline.failures.first_error import first_error
 from roadmap_pipeline.failures.redaction import redact
 from roadmap_pipeline.failures.structure import (
     LINES_AFTER_ERROR,
@@ -140,6 +141,9 @@ class _Choice:
             yield from header[: _HEADER_LINES * 2 // 3]
             yield from header[-_HEADER_LINES // 3 :]
             yield from (proof.start for proof in self._proofs[span])
+            first = first_error(log, span)
+            if first is not None:
+                yield first
             yield from reversed(found[-_ERRORS_LAST:])
         elif importance == _TESTS:
             numbers = tests_in(log, span).lines[:_TEST_LINES]

@@ -60,14 +60,18 @@ class _Rejoined:
 
 
 def classify_file(file: str, classifier: Classifier | None = None) -> dict[str, Any]:
-    """What is known about the failure in a log file, as the contract's object.
+    """What is known about the failure in a log file, as the contract's object and what it is known by.
 
     ``category`` is None when the log shows no failure, ``unknown`` when its cause is not recognised; ``line`` is
-    1-based, lines end at ``\\n``. Raises as :func:`read_log`.
+    1-based, lines end at ``\\n``. ``failed_tests`` are those that the log names, each with its name, line and the
+    first line of its assertion (None: not told), at most :data:`~.fingerprint.MOST_TESTS` of ``failed_tests_count``.
+    Raises as :func:`read_log`.
     """
     chosen = classifier or default_classifier()
     kept = read(read_log(file), chosen)
     verdict = chosen.classify(kept.log)
+    tests = verdict.failed_tests if verdict else ()
+    lines = kept.original([test.line - 1 for test in tests])
     return {
         "file": file,
         "category": verdict.category if verdict else None,
@@ -77,4 +81,10 @@ def classify_file(file: str, classifier: Classifier | None = None) -> dict[str, 
         "line": kept.original([verdict.line - 1])[0] if verdict and verdict.line else None,
         "evidence": verdict.evidence if verdict else None,
         "ruleset_version": chosen.rules.version,
+        "known_by": verdict.known_by if verdict else None,
+        "failed_tests": [
+            {"name": test.name, "line": line, "assertion": test.why or None}
+            for test, line in zip(tests, lines, strict=True)
+        ],
+        "failed_tests_count": verdict.failed_tests_count if verdict else 0,
     }

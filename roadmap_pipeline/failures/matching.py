@@ -3,6 +3,7 @@
 Belongs here: blocks, strings and positions. Which rule wins belongs to :mod:`.classifier`.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,15 @@ BLOCK = 16 << 10
 _LONGEST_BLOCK = 1 << 20
 # Blocks without their escape sequences that a search keeps; bounds its memory.
 _BLOCKS_KEPT = 256
+# A message is short, or says soon what it is about; further on in a longer line stands minified code or a document.
+_FARTHEST = 1000
+_MARKED = re.compile(rb"(?:\xef\xbb\xbf)?(?:\d{4}-\d\d-\d\dT[\d:.]+Z )?##\[error\]")
+# Source that is shown beside an error: a numbered line of it, a comment, or what would raise or print a message.
+_SOURCE_LINE = re.compile(rb"(?:\d{4}-\d\d-\d\dT[\d:.]+Z )?[ \t]*(?:>[ \t]*)?(?:\d+[ \t]+(?:\||\xe2\x94\x82) |//[ \t])")
+_SOURCE = re.compile(
+    rb"\b(?:throw (?:new )?[A-Z]\w*|raise [A-Z][\w.]*|reject|panic!?|core\.\w+|console\.\w+|log(?:ger|ging)?\.\w+)\("
+    rb"|\becho (?:-\w+ )*[\"'$]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +88,8 @@ class Matcher:
             begin = text.rfind(b"\n", 0, start) + 1
             newline = text.find(b"\n", start)
             stop = len(text) if newline < 0 else newline
-            if self._counts(entry.rule, text[begin:stop], said):
+            line = text[begin:stop]
+            if _is_message(line, start - begin) and self._counts(entry.rule, line, said):
                 return begin, stop, _capture(found, entry.rule.capture), any(found.groups())
         return None
 
@@ -99,6 +110,15 @@ class Matcher:
                     found[rule.id] = text
                     break
         return found
+
+
+def _is_message(line: bytes, position: int) -> bool:
+    """Whether a tool says what stands from a position of a line on; else it is source or data that the tool shows."""
+    if position == 0:
+        return True
+    if position > _FARTHEST:
+        return _MARKED.match(line) is not None
+    return _SOURCE_LINE.match(line) is None and _SOURCE.search(line, 0, position) is None
 
 
 def _capture(match: Any, group: int) -> bytes:

@@ -14,8 +14,10 @@ from roadmap_pipeline.failures.literals import Literal, required_literals
 
 _TIMESTAMP = r"(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*Z )?"
 _BUILDKIT = r"(?:#\d+ [\d.]+ )?"
+# Nix repeats what a builder said, indented behind a mark or behind the name of what it builds.
+_NIX = r"(?:[ \t]{3,}> |[a-z][\w.+-]{0,60}> )?"
 PLACEHOLDERS = {
-    "<<start>>": rf"^(?:\xef\xbb\xbf)?{_TIMESTAMP}(?:##\[(?:error|warning|notice)\])?{_BUILDKIT}[ \t]*",
+    "<<start>>": rf"^(?:\xef\xbb\xbf)?{_TIMESTAMP}(?:##\[(?:error|warning|notice)\])?{_BUILDKIT}{_NIX}[ \t]*",
     "<<error>>": rf"(?:##\[error\]|::error(?: [^:]*)?::|^{_TIMESTAMP}Error: )",
 }
 """What patterns may name instead of a regular expression; a log's lines may or may not start with a timestamp."""

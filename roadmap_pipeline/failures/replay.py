@@ -17,7 +17,8 @@ join raw.workflow_jobs as jobs on jobs.job_id = verdicts.job_id
 left join raw.workflow_runs as runs on runs.run_id = jobs.run_id and runs.run_attempt = jobs.run_attempt
 """
 _CHANGED = f"""
-select {WEEK}, before.category, verdicts.category, verdicts.rule_id, jobs.repo, jobs.name, jobs.html_url
+select {WEEK}, before.category, verdicts.category, verdicts.rule_id, before.fingerprint, verdicts.fingerprint,
+       jobs.repo, jobs.name, jobs.html_url
 from derived.failure_verdicts as verdicts
 join temp.verdicts_before as before on before.job_id = verdicts.job_id
 {JOBS}
@@ -30,13 +31,16 @@ order by verdicts.job_id desc
 @dataclass(frozen=True, slots=True)
 class Moved:
     """Failures of one ISO week that go from one category to another, or to another rule or group (fingerprint) of the
-    same, and the newest of them. ``before`` and ``week`` are None for passing logs that would be taken for failures."""
+    same, and the newest of them. ``before`` and ``week`` are None for passing logs that would be taken for failures.
+    ``groups_before`` and ``groups_after``: how many different failures (fingerprints) they were and are taken for."""
 
     week: str | None
     before: str | None
     after: str
     rule_id: str | None
     failures: int
+    groups_before: int
+    groups_after: int
     example: str
     url: str | None
 
@@ -48,13 +52,16 @@ class Moved:
             "after": self.after,
             "rule_id": self.rule_id,
             "failures": self.failures,
+            "groups_before": self.groups_before,
+            "groups_after": self.groups_after,
             "example": self.example,
             "url": self.url,
         }
 
 
-Change = tuple[str | None, str | None, str, str | None, str | None, str | None, str | None]
-"""Week, category before and after, rule after, repository (None: ``job`` is a file), job, address."""
+Change = tuple[str | None, str | None, str, str | None, str | None, str | None, str | None, str | None, str | None]
+"""Week, category before and after, rule after, fingerprint before and after, repository (None: ``job`` is a file), job,
+address."""
 
 
 def grouped(changes: Iterable[Change]) -> list[Moved]:
@@ -64,9 +71,11 @@ def grouped(changes: Iterable[Change]) -> list[Moved]:
         kinds.setdefault(change[:4], []).append(change)
     found = []
     for (week, before, after, rule_id), alike in kinds.items():
-        repo, job, url = alike[0][4:]
-        example = job or "a job"
-        found.append(Moved(week, before, after, rule_id, len(alike), f"{example} of {repo}" if repo else example, url))
+        repo, job, url = alike[0][6:]
+        groups_before, groups_after = ({one[place] for one in alike} - {None} for place in (4, 5))
+        example = f"{job or 'a job'} of {repo}" if repo else job or "a job"
+        groups = len(groups_before), len(groups_after)
+        found.append(Moved(week, before, after, rule_id, len(alike), *groups, example, url))
     return sorted(found, key=lambda one: (one.week or "", one.before or "", one.after, one.rule_id or ""))
 
 

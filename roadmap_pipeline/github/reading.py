@@ -132,7 +132,7 @@ class RepositoryReading:
     ) -> Sequence["ListPage"]:
         """The pages of a list, each on the condition that it isn't as before, or (``stored`` None) without."""
         pages: list[ListPage] = []
-        number, listed = 1, 0
+        number = 1
         while True:
             asked = {**params, "per_page": PER_PAGE, "page": number}
             answer = self.client.get(path, asked, None if stored is None else self.etag(path, asked))
@@ -143,12 +143,11 @@ class RepositoryReading:
                 raise IncompleteList(f"GET {path}: GitHub gives page {number - 1} again as page {number}", status=200)
             pages.append(ListPage(asked, answer, items))
             size = len(items) + len(answer.holes)
-            listed += size
-            if (
-                number * PER_PAGE > (stored or 0)
-                if answer.unchanged
-                else not (size and may_be_followed(answer, size, listed))
-            ):
+            if answer.unchanged:
+                is_last = number * PER_PAGE > (stored or 0)
+            else:
+                is_last = not size or not may_be_followed(answer, size, (number - 1) * PER_PAGE + size)
+            if is_last:
                 return pages
             number += 1
 

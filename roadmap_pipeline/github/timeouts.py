@@ -10,7 +10,8 @@ any cancelled job may be one that hung. So they are asked about by likelihood, e
 2. Jobs that ran longer than every passing run of the job (workflow and full name) in the 30 days before and after. A
    job that ran into its limit did, unless the limit was lowered meanwhile.
 3. At most so many in one ingest (``limits.cancelled_jobs_per_run``) of the others that nothing else explains, first
-   those that ran for a whole number of minutes, as limits have it. The next ingest goes on.
+   those that ran for a whole number of minutes, as limits have it. The next ingest goes on. A job that ran for less
+   than half of its longest passing run is none of them: a limit that ends it would let nothing pass.
 
 Explained, and never asked about in the third group, is a job that ended within 5 minutes after a newer run of its
 workflow on its branch was created (it was superseded) or another job of its attempt failed (a matrix stopped). Jobs
@@ -94,7 +95,8 @@ with cancelled as (
             when cancelled.lived >= $4::interval or (cancelled.was_taken and cancelled.ran >= $3::interval) then 1
             when not cancelled.was_taken then null
             when cancelled.ran > compared.longest then 2
-            when superseded.job_id is null and stopped.job_id is null then 3
+            when superseded.job_id is null and stopped.job_id is null
+                and coalesce(cancelled.ran >= compared.longest / 2, true) then 3
         end as likelihood,
         cancelled.ran >= interval 1 minute and epoch(cancelled.ran) % 60 <= $7 as is_whole
     from cancelled

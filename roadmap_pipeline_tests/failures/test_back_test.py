@@ -93,10 +93,10 @@ def test_a_rules_file_is_tried_by_week_and_changes_nothing(con: duckdb.DuckDBPyC
     passing = log_file(tmp_path, "all is well")
     moved = try_rules(con, path, [passing])
     expected = [
-        Moved("2026-W45", "unknown", "service_startup", "acme.frobnicator", 3, "unit 3 of acme/payments",
+        Moved("2026-W45", "unknown", "service_startup", "acme.frobnicator", 3, 1, 1, "unit 3 of acme/payments",
               "https://x/3"),
-        Moved("2026-W46", "test", "service_startup", "acme.frobnicator", 1, "unit 4 of acme/payments", "https://x/4"),
-        Moved("2026-W46", "unknown", "service_startup", "acme.frobnicator", 1, "unit 5 of acme/payments",
+        Moved("2026-W46", "test", "service_startup", "acme.frobnicator", 1, 1, 1, "unit 4 of acme/payments", "https://x/4"),
+        Moved("2026-W46", "unknown", "service_startup", "acme.frobnicator", 1, 1, 1, "unit 5 of acme/payments",
               "https://x/5"),
     ]  # fmt: skip
     assert moved == expected

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from roadmap_pipeline.failures.classifier import JOB, TESTS, JobFacts, Verdict, classify, classify_excerpt
+from roadmap_pipeline.failures.classifier import (
+    JOB,
+    TESTS,
+    JobFacts,
+    StepFacts,
+    Verdict,
+    classify,
+    classify_excerpt,
+)
 from roadmap_pipeline.failures.excerpts import make_excerpt
 from roadmap_pipeline.failures.failed_tests import failed_tests
 from roadmap_pipeline.failures.failed_tests.names import same_name
@@ -117,6 +125,66 @@ def test_all_steps_that_failed_by_their_tests_count() -> None:
     verdict = classify(job(first, last))
     assert verdict is not None
     assert [test.name for test in verdict.failed_tests] == ["tests/a.py::test_a", "tests/b.py::test_b"]
+
+
+def test_tests_that_fail_before_a_step_that_fails_by_something_else_are_named() -> None:
+    lint = step("ruff check", "a.py:1:1: F401 [*] `os` imported but unused", FAILED)
+    log = job(step("pytest a", *FORMS["pytest"].output([CART, LOGIN]), FAILED), lint)
+    verdict, alone = classify(log), classify(job(lint))
+    assert verdict is not None
+    assert alone is not None
+    assert (verdict.category, verdict.rule_id, verdict.known_by) == ("lint_format", alone.rule_id, "cause")
+    assert (verdict.fingerprint, verdict.evidence) == (alone.fingerprint, alone.evidence)
+    names = {name for name, _ in map(FORMS["pytest"].of, (CART, LOGIN))}
+    assert {test.name for test in verdict.failed_tests} == names
+    assert verdict.failed_tests_count == 2
+    assert all(test.name.encode() in log.split(b"\n")[test.line - 1] for test in verdict.failed_tests)
+    assert alone.failed_tests == ()
+    excerpt = make_excerpt(log)
+    assert classify_excerpt(excerpt.text, excerpt.spans) == verdict
+
+
+def test_tests_that_fail_beside_a_full_disk_are_named() -> None:
+    output = [*FORMS["go"].output([CART]), "write /tmp/x: no space left on device"]
+    verdict = verdict_on(output, "go test ./...")
+    assert (verdict.category, verdict.failed_tests_count) == ("disk_full", 1)
+
+
+def test_what_github_says_of_a_job_hides_no_test() -> None:
+    log = job(step("pytest", "FAILED tests/a.py::test_a - assert 1", FAILED))
+    excerpt = make_excerpt(log)
+    lost = "The runner has received a shutdown signal."
+    for facts, category in (
+        (JobFacts("timed_out"), "timeout"),
+        (JobFacts("failure", annotations=[lost]), "runner_lost"),
+        (JobFacts("startup_failure"), "workflow_config"),
+    ):
+        verdict = classify_excerpt(excerpt.text, excerpt.spans, facts)
+        assert verdict is not None
+        assert (verdict.category, verdict.line, verdict.failed_tests_count) == (category, None, 1)
+        found = [(test.name, test.line) for test in verdict.failed_tests]
+        assert found == [("tests/a.py::test_a", line_of(log, "FAILED tests"))]
+
+
+def test_tests_in_a_step_are_named_where_no_rule_knows_the_last_one() -> None:
+    log = job(step("./a", "not ok 1 - cart adds up", FAILED), step("./b", "the moon is wrong", FAILED))
+    verdict = classify(log)
+    assert verdict is not None
+    assert [test.name for test in verdict.failed_tests] == ["cart adds up"]
+
+
+def test_what_no_rule_knows_is_known_by_its_job_where_nothing_tells() -> None:
+    failed = JobFacts("failure", [StepFacts("Unit", conclusion="failure")], has_log=False)
+    noted = JobFacts("failure", annotations=["the frobnicator is sad"], has_log=False)
+    for log, facts, known_by in (
+        (None, failed, "job"),
+        (None, noted, "cause"),
+        (job(step("./x", FAILED)), None, "job"),
+        (job(step("./x", "the moon is wrong", FAILED)), None, "cause"),
+    ):
+        verdict = classify(log, facts)
+        assert verdict is not None
+        assert (verdict.category, verdict.known_by) == ("unknown", known_by)
 
 
 def test_more_than_fifty_tests_are_known_by_fifty_and_their_number() -> None:

@@ -20,7 +20,8 @@ from roadmap_pipeline.failures.rules import default_rules
 from roadmap_pipeline.warehouse.connection import connect
 from roadmap_pipeline_tests.failures.logs import FAILED, job, line_of, step
 
-KEYS = ["file", "category", "domain", "rule_id", "fingerprint", "line", "evidence", "ruleset_version"]
+CONTRACT = ["file", "category", "domain", "rule_id", "fingerprint", "line", "evidence", "ruleset_version"]
+KEYS = [*CONTRACT, "known_by", "failed_tests", "failed_tests_count"]
 LOG = job(step("make ci", "--- FAIL: TestTotal (0.01s)", FAILED))
 
 
@@ -48,11 +49,29 @@ def test_no_failure_and_unknown_failure(tmp_path: Path) -> None:
     assert classify_file(str(path)) == dict.fromkeys(KEYS) | {
         "file": str(path),
         "ruleset_version": default_rules().version,
+        "failed_tests": [],
+        "failed_tests_count": 0,
     }
     path.write_bytes(job(step("./x", "strange", FAILED)))
     unknown = classify_file(str(path))
     assert (unknown["category"], unknown["domain"], unknown["rule_id"]) == ("unknown", "unknown", None)
     assert unknown["evidence"] == "strange"
+    assert (unknown["known_by"], unknown["failed_tests"], unknown["failed_tests_count"]) == ("cause", [], 0)
+
+
+def test_the_tests_that_failed_are_named_with_their_lines_in_a_log_of_any_size(tmp_path: Path) -> None:
+    noise = [f"compiling part {number} of many, and of what else there may be to say of it" for number in range(90_000)]
+    output = ["FAILED tests/test_a.py::test_sum - assert 1 == 2", "FAILED tests/test_a.py::test_tax"]
+    log = job(step("pytest", *noise, *output, *noise[:9_000], FAILED))
+    assert len(log) > 7 << 20  # more than is kept of a log
+    (tmp_path / "log.txt").write_bytes(log)
+    found = classify_file(str(tmp_path / "log.txt"))
+    assert (found["category"], found["known_by"], found["failed_tests_count"]) == ("test", "tests", 2)
+    assert found["line"] == line_of(log, "test_sum")
+    assert found["failed_tests"] == [
+        {"name": "tests/test_a.py::test_sum", "line": line_of(log, "test_sum"), "assertion": "assert 1 == 2"},
+        {"name": "tests/test_a.py::test_tax", "line": line_of(log, "test_tax"), "assertion": None},
+    ]
 
 
 def test_one_broken_file_of_several_is_named_after_the_others_were_judged(tmp_path: Path) -> None:

@@ -183,7 +183,8 @@ def test_failures_that_older_rules_took_for_two_become_one_group_and_their_tests
     moved: list[Moved] = []
     with noting_moves(con, moved):
         assert classify_failures(con) == 2
-    assert [(one.before, one.after, one.failures) for one in moved] == [("test", "test", 1)]
+    told = [(one.before, one.after, one.failures, one.groups_before, one.groups_after) for one in moved]
+    assert told == [("test", "test", 1, 1, 1)]
     columns = "fingerprint, known_by, failed_tests, failed_tests_why, failed_tests_count"
     found = con.execute(f"select distinct {columns} from derived.failure_verdicts").fetchall()
     name = "CartTest > totals()"

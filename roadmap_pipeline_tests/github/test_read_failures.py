@@ -1,13 +1,12 @@
 """Whatever GitHub refuses or fails to give, for good: the rest is read, once, and it is asked for again in its time."""
 
 import re
-import sys
 import time
 from datetime import timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roadmap_pipeline.errors import ConfigurationError
@@ -18,7 +17,7 @@ from roadmap_pipeline.github.transport import GitHubError
 from roadmap_pipeline.sandbox import payloads
 from roadmap_pipeline.sandbox.github.faults import Fault
 from roadmap_pipeline.warehouse.connection import connect
-from roadmap_pipeline_tests.github.conftest import CLOCK, FULL, REPO, ago, everything, job, run, small_world, table
+from roadmap_pipeline_tests.github.conftest import ANA, CLOCK, FULL, REPO, ago, everything, job, run, small_world, table
 
 STATUSES = (403, 404, 409, 410, 422, 451, 500, 502)
 ENDPOINTS = {
@@ -27,7 +26,9 @@ ENDPOINTS = {
     "issue_events": rf"^/repos/{REPO}/issues/events$",
     "pull_requests": rf"^/repos/{REPO}/pulls$",
     "files": r"/pulls/\d+/files$",
+    "commits": r"/pulls/\d+/commits$",
     "runs": rf"^/repos/{REPO}/actions/runs$",
+    "workflows": r"/actions/workflows$",
     "run": r"/actions/runs/\d+$",
     "attempt": r"/actions/runs/\d+/attempts/\d+$",
     "jobs": r"/actions/runs/\d+/jobs$",
@@ -40,9 +41,11 @@ HANGS_ON = {
     "milestones": {"milestones"},
     "issues": {"issues"},
     "issue_events": {"issue_events"},
-    "pull_requests": {"pull_requests"},
+    "pull_requests": {"pull_requests", "commits"},
     "files": {"pull_requests"},
-    "runs": {"workflow_runs", "workflow_jobs", "job_logs", "passing_logs"},
+    "commits": {"commits"},
+    "workflows": {"workflows"},
+    "runs": {"workflow_runs", "workflow_jobs", "job_logs", "passing_logs", "commits", "workflows"},
     "run": {"workflow_runs", "workflow_jobs", "job_logs"},
     "attempt": {"workflow_runs", "passing_logs"},
     "jobs": {"workflow_jobs", "job_logs", "passing_logs"},
@@ -67,6 +70,14 @@ def world_with_everything(serve):
     content.jobs[REPO] = [one for one in content.jobs[REPO] if one["run_id"] >= 95]
     content.logs[1000] = b"2026-11-15T00:00:00.0000000Z the flux capacitor is out of flux\n"
     content.logs.update({n * 10: b"2026-11-15T00:00:00.0000000Z all is well\n" for n in range(90, 130)})
+    failed = {"head_sha": "d" * 40, "head_branch": "feature/2", "event": "pull_request", "conclusion": "failure"}
+    content.runs[REPO].append(run(139, ago(hours=3), **failed))
+    content.commits[REPO] = [
+        payloads.commit(
+            FULL, f"{2:040x}", parents=["d" * 40], message="Mend", author=ANA, author_name="Ana", email="a@example.org",
+            at=ago(hours=2),
+        )
+    ]  # fmt: skip
     open_run = run(140, ago(minutes=20), status="in_progress", conclusion=None)
     content.runs[REPO].append(open_run)
     return serve(content)
@@ -85,9 +96,17 @@ def failures(con):
     return table(con, "select endpoint, item, status, tries from raw.read_failures order by all")
 
 
-@pytest.mark.parametrize("status", STATUSES)
-@pytest.mark.parametrize("endpoint", ENDPOINTS)
-def test_an_endpoint_that_fails_for_good_costs_itself_alone(serve, tmp_path, endpoint, status, capsys):
+@pytest.mark.parametrize(
+    ("endpoint", "status"),
+    [*((endpoint, STATUSES[number % 6]) for number, endpoint in enumerate(ENDPOINTS)), ("issues", 500), ("jobs", 502)],
+)
+def test_an_endpoint_that_fails_for_good_costs_itself_alone(serve, tmp_path, endpoint, status):
+    """Every endpoint once; ``refusals.py`` tries all with all."""
+    assert_it_costs_itself_alone(serve, tmp_path, endpoint, status)
+
+
+def assert_it_costs_itself_alone(serve, tmp_path, endpoint, status):
+    """Assert that all else is read, once; returns the requests wasted by the first ingest, and by the next one."""
     world = world_with_everything(serve)
     with connect(tmp_path / "undisturbed.duckdb") as con:
         read(world, con)
@@ -115,20 +134,19 @@ def test_an_endpoint_that_fails_for_good_costs_itself_alone(serve, tmp_path, end
         for name in HANGS_ON[endpoint]:
             assert len(found[name]) <= len(undisturbed[name])
         wasted_again = len(world.state.faults.given) - wasted
-        with capsys.disabled():
-            sys.stdout.write(f"\n{endpoint} {status}: {wasted} requests wasted, {wasted_again} by the next ingest")
-        assert wasted <= 100
-        assert wasted_again <= 100
+        assert wasted <= 130
+        assert wasted_again <= 130
         assert summary.unreadable == {} and summary.paused is None
 
         world.state.faults.clear()
         if (endpoint, status) not in NOT_A_FAILURE:
             week = CLOCK + LONGEST_DISTANCE
             world.state.clock = week
-            assert_all_is_read_later(world, con, undisturbed, endpoint)
+            assert_all_is_read_later(world, con, undisturbed)
+    return wasted, wasted_again
 
 
-def assert_all_is_read_later(world, con, undisturbed, endpoint):
+def assert_all_is_read_later(world, con, undisturbed):
     """Once GitHub gives it, the tables are as if nothing had been; a log may have gone on its way meanwhile."""
     for days in (0, 1):
         read(world, con, world.state.clock + timedelta(days=days))
@@ -155,9 +173,11 @@ def test_a_thing_is_asked_for_by_the_next_ingest_and_then_at_growing_distance(se
     ]
 
 
-@given(st.lists(st.integers(0, 40 * 24), min_size=1, max_size=40).map(sorted))
-def test_what_failed_is_tried_within_a_week_and_less_and_less_often(tmp_path_factory, hours):
-    with connect(tmp_path_factory.mktemp("failures") / "f.duckdb") as con:
+def test_what_failed_is_tried_within_a_week_and_less_and_less_often(con):
+    @settings(max_examples=30)
+    @given(st.lists(st.integers(0, 40 * 24), min_size=1, max_size=15).map(sorted))
+    def hold(hours):
+        con.execute("delete from raw.read_failures")
         tried = []
         for hour in hours:
             now = CLOCK + timedelta(hours=hour)
@@ -174,6 +194,8 @@ def test_what_failed_is_tried_within_a_week_and_less_and_less_often(tmp_path_fac
         assert table(con, "select tries, first_failed_at from raw.read_failures") == [
             (len(tried), tried[0].replace(tzinfo=None))
         ]
+
+    hold()
 
 
 def test_issues_that_are_switched_off_are_a_setting_and_not_asked_for(serve, con):

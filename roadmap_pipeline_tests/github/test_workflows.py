@@ -123,7 +123,7 @@ def test_a_list_that_gives_less_than_it_counts_lets_nothing_go(serve, con):
     world = serve(content)
     world.state.faults.before(lambda: world.state.world.change_workflow(REPO, 7), path=r"/actions/workflows$", skip=1)
     summary = read(world, con)
-    assert any("lists 100 workflows" in note and "counts 101" in note for note in summary.notes)
+    assert any("GitHub counts 101 and lists 100" in note for note in summary.notes)
     assert table(con, "select count(*) from raw.workflows where removed_at is null") == [(100,)]
     world.journal()
     read(world, con)

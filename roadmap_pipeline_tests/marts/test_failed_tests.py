@@ -54,6 +54,90 @@ def test_only_the_same_tests_acquit(there: list[str], mine: list[str], verdict: 
     assert found[2].startswith(reason)
 
 
+def breaks_beside(world: World, time: str, cause: str, *tests: str, count: int | None = None, **values: Any) -> int:
+    """A run whose job fails by something else than these tests, which failed, too."""
+    run = fails(world, time, values.pop("category", "lint_format"), fingerprint=cause, **values)
+    world.rows["derived.failure_verdicts"][-1] |= {
+        "known_by": "cause",
+        "failed_tests": list(tests),
+        "failed_tests_why": [""] * len(tests),
+        "failed_tests_count": len(tests) if count is None else count,
+    }
+    return run
+
+
+@pytest.mark.parametrize(
+    ("there", "mine", "verdict"),
+    [
+        (("lint",), ("lint",), "already_failing"),
+        (("lint",), ("lint", "login"), "this_change"),
+        (("lint", "cart"), ("lint", "login"), "this_change"),
+        (("lint", "cart", "login"), ("lint", "login"), "already_failing"),
+        (("lint", "cart"), ("types", "cart"), "this_change"),
+    ],
+)
+def test_what_fails_beside_its_tests_is_acquitted_by_the_cause_and_the_tests(
+    there: tuple[str, ...], mine: tuple[str, ...], verdict: str
+):
+    world = World()
+    breaks_beside(world, "11-10 10:00", *there, sha="m1", **MAIN)
+    breaks_beside(world, "11-10 12:00", *mine, sha="mine")
+    assert verdict_on(world, "mine")[0] == verdict
+
+
+def test_tests_that_fail_beside_another_cause_there_acquit_by_themselves():
+    world = World()
+    breaks_beside(world, "11-10 10:00", "lint", "cart", "login", sha="m1", **MAIN)
+    breaks(world, "11-10 12:00", "login", sha="mine")
+    breaks(world, "11-10 12:00", "tax", sha="other")
+    assert verdict_on(world, "mine")[0] == "already_failing"
+    assert verdict_on(world, "other")[0] == "this_change"
+
+
+def test_beside_another_cause_more_tests_than_are_listed_acquit_never():
+    world = World()
+    for time, values in (("11-10 10:00", {"sha": "m1", **MAIN}), ("11-10 12:00", {"sha": "mine"})):
+        breaks_beside(world, time, "lint", "cart", count=51, **values)
+    assert verdict_on(world, "mine")[0] == "this_change"
+
+
+@pytest.mark.parametrize(
+    ("tests", "verdict", "reason"),
+    [
+        ((), "infrastructure", "network says nothing about the code, and may be gone next time"),
+        (("cart",), "unclear", "network may be gone next time, but a test failed, too"),
+        (("cart", "login"), "unclear", "network may be gone next time, but 2 tests failed, too"),
+    ],
+)
+def test_infrastructure_excuses_no_test(tests: tuple[str, ...], verdict: str, reason: str):
+    world = World()
+    breaks_beside(
+        world, "11-12 12:00", "net", *tests, category="network", domain="platform", retryable=True, sha="mine"
+    )
+    assert verdict_on(world, "mine") == (verdict, "open" if tests else "retryable", reason)
+
+
+@pytest.mark.parametrize(("tests", "verdict"), [((), "known_flaky"), (("cart",), "this_change")])
+def test_a_flaky_cause_excuses_no_test_beside_it(tests: tuple[str, ...], verdict: str):
+    world = World()
+    for number in (1, 2):
+        sha = f"flaked{number}"
+        run = breaks_beside(world, f"11-0{number} 12:00", "lint", sha=sha)
+        world.run(f"11-0{number} 12:00", attempt=2, run_id=run, sha=sha, branch="topic", event="pull_request",
+                  started=f"11-0{number} 13:00")  # fmt: skip
+    breaks_beside(world, "11-12 12:00", "lint", *tests, sha="mine")
+    assert verdict_on(world, "mine")[0] == verdict
+
+
+@pytest.mark.parametrize("judged", [{"m1"}, {"mine"}, set()])
+def test_a_failure_without_a_verdict_is_never_already_there(judged: set[str]):
+    """Judged or not, nobody can tell whether both are the same."""
+    world = World()
+    for time, values in (("11-10 10:00", {"sha": "m1", **MAIN}), ("11-10 12:00", {"sha": "mine"})):
+        fails(world, time, "test" if values["sha"] in judged else None, **values)
+    assert verdict_on(world, "mine")[0] == "unclear"
+
+
 def test_what_the_default_branch_no_longer_fails_is_no_part_in_common():
     world = World()
     breaks(world, "11-10 10:00", "cart", sha="m1", **MAIN)

@@ -148,8 +148,10 @@ def test_jobs_of_one_name_flake_when_another_attempt_or_run_passes_as_a_whole(
 def test_a_passing_twin_does_not_turn_the_default_branch_green():
     """The default branch failed, though a job of the same name passed beside: the change is not to blame."""
     world = World()
-    _twins(world, "11-10 10:00", "failure", "success", sha="m1")
+    before = _twins(world, "11-10 10:00", "failure", "success", sha="m1")
     run = world.run("11-10 12:00", "failure", sha="p1", branch="feature/x", event="pull_request")
+    _verdict(world, before, "same")
+    _verdict(world, run, "same")
     with world.built() as warehouse:
         found = f"select is_preexisting from marts.ci_failures where run_id = {run}"
         assert warehouse.one(found) is True
@@ -225,6 +227,7 @@ def _verdict(world: World, run: int, fingerprint: str) -> None:
     [
         ("failure", "same", True),
         ("failure", "other", False),
+        ("failure", None, False),  # nobody can tell by what it failed
         ("success", None, False),
         (None, None, False),  # still running on the default branch
     ],
@@ -236,8 +239,9 @@ def test_a_failure_is_preexisting_when_the_default_branch_failed_before(
     before = world.run("11-10 10:00", default_branch, sha="m1")
     run = world.run("11-10 12:00", "failure", sha="p1", branch="feature/x", event="pull_request")
     after = world.run("11-10 13:00", "failure", sha="m2")
-    if mine:
+    if default_branch == "failure":
         _verdict(world, before, "same")
+    if mine:
         _verdict(world, run, mine)
         _verdict(world, after, "same")
     with world.built() as warehouse:
@@ -248,9 +252,11 @@ def test_a_failure_is_preexisting_when_the_default_branch_failed_before(
 @pytest.mark.parametrize(("since_then", "expected"), [(None, True), ("success", False)])
 def test_the_default_branch_latest_result_counts_however_old_it_is(since_then: str | None, expected: bool):
     world = World()
-    world.run("2026-03-02T10:00:00", "failure", sha="m1")
+    before = world.run("2026-03-02T10:00:00", "failure", sha="m1")
     if since_then:
         world.run("2026-03-03T10:00:00", since_then, sha="m2")
     run = world.run("11-10 12:00", "failure", sha="p1", branch="feature/x", event="pull_request")
+    _verdict(world, before, "same")
+    _verdict(world, run, "same")
     with world.built() as warehouse:
         assert warehouse.one(f"select is_preexisting from marts.ci_failures where run_id = {run}") is expected

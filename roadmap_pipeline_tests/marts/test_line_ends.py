@@ -233,3 +233,21 @@ def test_the_configuration_alone_is_enough():
     world.run("11-01 12:00", sha="b")
     with world.built(checked=True) as warehouse:
         assert warehouse.one("select count(*) from marts.ci_runs where is_default_branch") == 2
+
+
+def test_what_went_without_turning_green_is_no_recovery():
+    """One workflow was green after an hour, another was deleted after a day: it was red for at least that long."""
+    world = World()
+    world.run("11-09 11:00", "failure", workflow_id=7, sha="a")
+    world.run("11-09 12:00", workflow_id=7, sha="b")
+    world.run("11-10 11:00", "failure", workflow_id=8, workflow_path=OLD, sha="c")
+    _removed(world, "11-11 11:10", workflow_id=8, path=OLD)
+    with world.built(checked=True) as warehouse:
+        found = "select episodes_closed, episodes_open, recovery_mean_hours, recovery_median_hours, recovery_p90_hours"
+        assert warehouse.row(f"{found} from marts.recovery_by_period where repo = '*' and grain = 'week'") == (
+            2,
+            0,
+            1.0,
+            1.0,
+            None,
+        )

@@ -1,17 +1,23 @@
 """What a build would change of published numbers, and which published numbers have changed since."""
 
+import json
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from roadmap_pipeline.failures.excerpts import make_excerpt
+from roadmap_pipeline.failures.replay import Moved, noting_moves
+from roadmap_pipeline.failures.warehouse import classify_failures
 from roadmap_pipeline.reports.weekly import section, weekly_report
 from roadmap_pipeline.sync.published import note_published_figures
 from roadmap_pipeline.warehouse.build_diff import differences
 from roadmap_pipeline.warehouse.connection import connect
 from roadmap_pipeline.warehouse.models import Policy, build
 from roadmap_pipeline.warehouse.raw import replace_rows
-from roadmap_pipeline_tests.marts.world import World, project
+from roadmap_pipeline_tests.failures.logs import FAILED, job, step
+from roadmap_pipeline_tests.marts.world import REPO, World, at, project
+from roadmap_pipeline_tests.reports.histories import fails
 
 if TYPE_CHECKING:
     import duckdb
@@ -80,3 +86,36 @@ def test_a_published_week_that_changes_is_marked_in_the_report(tmp_path: Path) -
     with connect(path) as con:
         build(con, project())
         assert con.execute("select count(*) from marts.restatements as r where r.repo = '*'").fetchall()[0][0] > 0
+
+
+def test_a_failure_is_known_since_its_first_time_when_new_rules_tell_it_from_others(tmp_path: Path) -> None:
+    """Older rules took three failures for one by their summary: cart of W44 and W46, login of W45."""
+    world, columns = World(), "first_seen_at, last_seen_at, failed_job_attempts, is_new"
+    times = {"10-27 12:00": "cart", "11-03 12:00": "login", "11-10 12:00": "cart"}
+    for time, test in times.items():
+        run = fails(world, time, fingerprint="of-summary", log=False)
+        excerpt = make_excerpt(job(step("pytest", f"FAILED tests/a.py::test_{test} - assert 1 == {run}", FAILED)))
+        row = {"repo": REPO, "job_id": world.rows["raw.workflow_jobs"][-1]["job_id"], "run_id": run, "run_attempt": 1}
+        row |= {"state": "stored", "excerpt": excerpt.text, "excerpt_spans": json.dumps(excerpt.spans)}
+        world.add("raw.job_logs", **row)
+        world.rows["derived.failure_verdicts"][-1]["judged_from"] = "log"
+    with connect(tmp_path / "roadmap.duckdb") as con:
+        _fill(con, world)
+        build(con, project())
+        groups = f"select {columns} from marts.failure_groups order by first_seen_at"
+        assert con.execute(groups).fetchall() == [(at("10-27 12:00"), at("11-10 12:00"), 3, False)]
+        moved: list[Moved] = []
+        with noting_moves(con, moved):
+            assert classify_failures(con) == 3
+        assert [(one.failures, one.groups_before, one.groups_after) for one in moved] == [(1, 1, 1)] * 3
+        build(con, project())
+        assert con.execute(groups).fetchall() == [
+            (at("10-27 12:00"), at("11-10 12:00"), 2, False),
+            (at("11-03 12:00"), at("11-03 12:00"), 1, False),
+        ]
+        weekly = "select week, first_seen_at from marts.failure_groups_weekly where repo <> '*' order by week"
+        assert con.execute(weekly).fetchall() == [
+            ("2026-W44", at("10-27 12:00")),
+            ("2026-W45", at("11-03 12:00")),
+            ("2026-W46", at("10-27 12:00")),
+        ]

@@ -58,16 +58,17 @@ select
     coalesce(j.retryable, false) as is_retryable,
     j.ruleset_version,
     k.job_name is not null as is_flaky,
-    -- The default branch's latest result when the run was created was a failure; two known causes must agree: all tests
-    -- that failed failed there, too (of more than are listed the very same), and of what is known by its job alone
-    -- nobody can tell.
+    -- The default branch's latest result when the run was created was a failure, and by the same: all tests that failed
+    -- failed there, too (of more than are listed the very same), also beside another cause. Of what has no verdict or is
+    -- known by its job alone nobody can tell.
     d.job_id is not null
         and coalesce(d.next_result_at >= j.run_created_at, true)
         and case
-            when 'job' in (j.known_by, d.known_by) then false
-            when j.known_by = 'tests' and d.known_by = 'tests' and j.failed_tests_count <= len(j.failed_tests)
-                then list_has_all(d.failed_tests, j.failed_tests)
-            else coalesce(d.fingerprint = j.fingerprint, true)
+            when j.fingerprint is null or d.fingerprint is null or 'job' in (j.known_by, d.known_by) then false
+            when j.known_by = 'tests' and j.failed_tests_count > len(j.failed_tests) then d.fingerprint = j.fingerprint
+            else (coalesce(j.known_by = 'tests', false) or d.fingerprint = j.fingerprint)
+                and coalesce(j.failed_tests_count, 0) <= len(coalesce(j.failed_tests, []))
+                and list_has_all(coalesce(d.failed_tests, []), coalesce(j.failed_tests, []))
         end as is_preexisting,
     j.failed_steps,
     j.run_created_at,

@@ -8,7 +8,7 @@ with failures as (
     where f.run_created_at >= p.as_of - interval 90 day
         or f.head_sha in (select r.head_sha from staging.stg_pull_requests as r where r.state = 'open')
 ), histories as (
-    -- How often the same failure of the job came and went, in the 30 days up to the run.
+    -- How often the same failure of the job, with the same failing tests, came and went in the 30 days up to the run.
     select
         f.job_id,
         count(distinct f.head_sha) over same as commits_hit,
@@ -16,7 +16,8 @@ with failures as (
     from failures as f
     where f.fingerprint is not null and f.known_by is distinct from 'job'
     window same as (
-        partition by f.repo, f.workflow_path, f.job_base_name, f.fingerprint
+        partition by
+            f.repo, f.workflow_path, f.job_base_name, f.fingerprint, f.failed_tests, f.failed_tests_count
         order by f.run_created_at range between interval 30 day preceding and current row
     )
 ), known as (
@@ -28,7 +29,8 @@ with failures as (
         s.results,
         -- Whether the job's latest result on the default branch was a failure, too, and which tests failed there.
         s.job_id is not null and coalesce(s.next_result_at >= f.run_created_at, true) as is_red_there,
-        coalesce(s.known_by = 'job', false) as is_vague_there,
+        s.fingerprint is null or coalesce(s.known_by = 'job', false) as is_vague_there,
+        f.fingerprint is null or coalesce(f.known_by = 'job', false) as is_vague,
         case
             when s.job_id is not null and coalesce(s.next_result_at >= f.run_created_at, true)
                 then len(list_intersect(f.failed_tests, coalesce(s.failed_tests, [])))
@@ -60,11 +62,12 @@ with failures as (
         case
             when k.is_preexisting then 'default_branch_fails'
             when k.is_flaky then 'passed_too'
-            when k.domain = 'platform' and k.is_retryable then 'retryable'
+            -- Tests that failed beside it may be the change's.
+            when k.domain = 'platform' and k.is_retryable and k.failed_tests_count = 0 then 'retryable'
             -- Two commits make a flake (metrics.md, section 5); at most every second time it is real.
             when k.commits_flaked >= 2 and k.commits_flaked >= 0.5 * (k.commits_hit - 1) then 'failure_flakes'
             -- The job fails there, too, but nobody can tell whether by the same.
-            when k.domain = 'code' and k.is_red_there and (k.known_by = 'job' or k.is_vague_there) then 'default_branch_red'
+            when k.domain = 'code' and k.is_red_there and (k.is_vague or k.is_vague_there) then 'default_branch_red'
             -- A job's flake rate alone blames nobody: what is left of its failures are mostly those that were real.
             when k.domain in ('code', 'pipeline') then 'code'
             else 'open'
@@ -113,7 +116,7 @@ select
         )
         when 'retryable' then replace(j.category, '_', ' ') || ' says nothing about the code, and may be gone next time'
         when 'default_branch_red' then 'the default branch fails in this job, too, but '
-            || case when j.known_by = 'job' then 'this log' else 'its log' end
+            || case when j.is_vague then 'this log' else 'its log' end
             || ' does not tell by what: it may be the same or not' || j.job_flakes
         when 'code' then case
             when j.tests_failing_there > 0 then format(
@@ -124,6 +127,10 @@ select
         end || ', and the job did not pass on this commit' || j.job_flakes
         else case
             when j.category = 'unknown' then 'the cause was not recognised'
+            when j.domain = 'platform' and j.is_retryable then format(
+                '{} may be gone next time, but {} failed, too', replace(j.category, '_', ' '),
+                case when j.failed_tests_count = 1 then 'a test' else j.failed_tests_count || ' tests' end
+            )
             else replace(j.category, '_', ' ') || ' may come from the change or from what it runs on'
         end
     end as reason,

@@ -2,11 +2,12 @@
 
 Belongs here: a run that never started, two that a time limit cut off so that they look cancelled, runs that only
 skipped, one that ended neutral, two releases that are refused, a run that also lists another repository's pull request,
-runs of a service of GitHub's own, runs in which two jobs bear one name, and where pull requests end on commits that
-start no run (``untested``).
+runs of a service of GitHub's own, runs in which two jobs bear one name, a pull request that breaks another test than
+the default branch fails by meanwhile, and where pull requests end on commits that start no run (``untested``).
 """
 
 from hashlib import sha1
+from itertools import pairwise
 
 from .history import JOB_LIMIT, History
 from .people import DEPENDABOT, Repository
@@ -22,6 +23,7 @@ def add_oddities(repository: Repository, history: History, start: int, end: int)
         _time_out(runs, end - 30 * DAY, "too-long", JOB_LIMIT)
         _update(repository, history, runs)
         _refused(runs, end - 20 * DAY, "publish", "bad-credentials")
+        _by_another_test(repository, runs, end - 15 * DAY)
         _only_skipped(repository, history, runs)
         for run in _linked(runs, end - 60 * DAY)[:1]:
             run.foreign_pull_request = True
@@ -107,14 +109,38 @@ def _refused(runs: list[Run], before: int, name: str, cause: str) -> None:
         job = next(job for job in attempt.jobs if job.name == name)
         if job.conclusion == "skipped":
             return
-        job.conclusion, job.failure = "failure", Failure(cause, 41)
-        run.tree = {(run.workflow.path, name): job.failure}
-        for later in attempt.jobs:
-            if name in later.spec.needs:
-                later.created_at = later.started_at = later.completed_at = (job.completed_at or before) + 1
-                later.conclusion, later.failure, later.runner, later.lost = "skipped", None, 0, False
-        attempt.conclusion = "failure"
-        attempt.completed_at = max(job.completed_at or 0 for job in attempt.jobs) + 1
+        _fail(run, job, Failure(cause, 41))
+
+
+def _fail(run: Run, job: Job, failure: Failure) -> None:
+    """Let a job of a run's first and only attempt fail; a gate fails with it, others that need it are skipped."""
+    attempt, end = run.attempts[0], job.completed_at or job.started_at
+    job.conclusion, job.failure = "failure", failure
+    run.tree = {(run.workflow.path, job.name): failure}
+    for later in attempt.jobs:
+        if job.name in later.spec.needs and later.spec.kind == "gate":
+            later.conclusion, later.failure = "failure", Failure("gate", 0)
+        elif job.name in later.spec.needs:
+            later.created_at = later.started_at = later.completed_at = end + 1
+            later.conclusion, later.failure, later.runner, later.lost = "skipped", None, 0, False
+    attempt.conclusion = "failure"
+    attempt.completed_at = max(job.completed_at or 0 for job in attempt.jobs) + 1
+
+
+def _by_another_test(repository: Repository, runs: list[Run], before: int) -> None:
+    """A push breaks one test of the default branch; a pull request that is tested meanwhile breaks another."""
+    ci = workflow(repository, "ci.yml")
+    tested = [run for run in runs if run.workflow is ci]
+    passed = [run for run in tested if len(run.attempts) == 1 and run.attempts[0].conclusion == "success"]
+    pushes = [run for run in tested if run.event == "push" and run.on_default_branch]
+    for push, following in reversed(list(pairwise(pushes))):
+        for run in _linked(passed, push.attempts[0].completed_at or before):
+            until = run.attempts[0].completed_at or before
+            if push in passed and until < min(before, following.created_at):
+                for broken, test in ((push, 6), (run, 7)):
+                    tests = next(job for job in broken.attempts[0].jobs if job.spec.kind == "pytest")
+                    _fail(broken, tests, Failure("pytest-assertion", test))
+                return
 
 
 def _only_skipped(repository: Repository, history: History, runs: list[Run]) -> None:
