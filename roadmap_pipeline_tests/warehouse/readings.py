@@ -11,6 +11,8 @@ import duckdb
 from roadmap_pipeline.github.store import READ_TABLES
 
 _WHEN = frozenset({"read_at"})
+_MOVES = {"issue_events": frozenset({"payload"})}
+"""What holds other things as they were when it was read: an event's payload its issue, with the comments counted."""
 _OF_WRITES = frozenset({"sync_changes", "sync_reliability"})
 """Marts of the journal: who runs more often writes more often."""
 
@@ -27,7 +29,11 @@ def everything_read(warehouse: str | Path) -> dict[str, list[tuple[Any, ...]]]:
             if (schema == "raw" and name in {*READ_TABLES, "run_details", "read_failures"}) or (
                 schema == "marts" and name not in _OF_WRITES
             ):
-                columns = [column for column in con.table(f"{schema}.{name}").columns if column not in _WHEN]
+                columns = [
+                    column
+                    for column in con.table(f"{schema}.{name}").columns
+                    if column not in _WHEN | _MOVES.get(name, frozenset())
+                ]
                 listed = ", ".join(f'"{column}"' for column in columns)
                 found[f"{schema}.{name}"] = con.execute(f"select {listed} from {schema}.{name} order by all").fetchall()
     return found
