@@ -192,6 +192,9 @@ class RepositoryReading:
         if not first.unchanged:
             ends += [listing.time_of(item) for item in listing.items(first)]
         whole = Span(start, max(ends, default=start))
+        if not ends:  # an empty list has been read, too: what comes is newer than its beginning
+            nothing = [Span(start, start)]
+            self.store.put({}, repo=self.repo, covered=dict.fromkeys(walks, nothing))
         known = covered if first.unchanged else without_newest(covered, OVERLAP)
         listing.holes.clear()
         # what lies on the first page is known already

@@ -490,3 +490,19 @@ def test_a_dump_of_the_same_records_gives_the_same_rows(serve, tmp_path):
     for name in payload_tables:
         plain = [payload.replace(world.base_url, "https://api.github.com") for (payload,) in over_http_payloads[name]]
         assert sorted(plain) == sorted(payload for (payload,) in from_dump_payloads[name]), name
+
+
+def test_a_list_without_items_has_been_read_too(serve, con):
+    """Many repositories have no runs: that is known then, and what comes later is read."""
+    content = small_world()
+    content.runs[REPO], content.jobs[REPO], content.issue_events[REPO] = [], [], []
+    world = serve(content)
+    read(world, con)
+    covered = "select walk, covered_from, covered_to from raw.read_coverage where walk in ('runs', 'issue_events')"
+    beginning = ago(days=400).replace(tzinfo=None)
+    assert sorted(table(con, covered)) == [("issue_events", beginning, beginning), ("runs", beginning, beginning)]
+    read(world, con, now=CLOCK + timedelta(days=1))
+    assert len(table(con, covered)) == 2
+    world.state.put_run(REPO, run(131, ago(days=30)), [])
+    read(world, con, now=CLOCK + timedelta(days=1))
+    assert table(con, "select run_id from raw.workflow_runs") == [(131,)]
