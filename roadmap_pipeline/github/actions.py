@@ -18,11 +18,11 @@ from roadmap_pipeline.github.asking import PartlyRead
 from roadmap_pipeline.github.coverage import Span, union
 from roadmap_pipeline.github.deletions import DeletedRuns
 from roadmap_pipeline.github.listing import Payload
-from roadmap_pipeline.github.logs import LOG_DELAY, LOG_TRIES, log_columns, read_annotations
+from roadmap_pipeline.github.logs import read_annotations, read_log
 from roadmap_pipeline.github.reading import RepositoryReading
 from roadmap_pipeline.github.records import Row
 from roadmap_pipeline.github.runs import RunList
-from roadmap_pipeline.github.transport import Answer, GitHubError, IncompleteList, LogState, NotFoundError
+from roadmap_pipeline.github.transport import Answer, IncompleteList, NotFoundError
 from roadmap_pipeline.progress import Task
 
 RERUN_WINDOW = timedelta(days=30)
@@ -236,7 +236,6 @@ class ActionsReader:
             self._store_jobs,
             endpoint="jobs",
             item=lambda run: run.run_id,
-            is_all=not urgent,  # the urgent ones were asked for before
             progress=progress,
         )
 
@@ -317,7 +316,6 @@ class ActionsReader:
             lambda rows: self._r.store.put({"job_logs": rows}),
             endpoint="log",
             item=lambda job: job[0],
-            is_all=True,
             batch=LOGS_PER_BATCH,
             progress=progress,
         )
@@ -353,16 +351,4 @@ class ActionsReader:
             "read_at": self._r.now,
             "source": self._r.client.url(path),
         }
-        for remaining in reversed(range(LOG_TRIES)):
-            log = self._r.client.job_log(self._r.repo, job_id)
-            if isinstance(log, LogState):
-                # GitHub answers the same for a log that was never written and one that is on its way
-                if log is LogState.MISSING and (completed_at is None or self._r.now - completed_at < LOG_DELAY):
-                    return {**row, "state": "not_yet"}
-                return {**row, "state": str(log)}
-            try:
-                return {**row, **log_columns(log, self._r.classifier)}
-            except GitHubError:
-                if not remaining:
-                    raise
-        raise AssertionError("unreachable")
+        return {**row, **read_log(self._r, job_id, completed_at)}

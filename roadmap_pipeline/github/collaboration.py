@@ -179,7 +179,6 @@ class CollaborationReader:
             wanted,
             self._store_files,
             endpoint="files",
-            is_all=True,
             batch=FILES_PER_BATCH,
             progress=progress,
         )

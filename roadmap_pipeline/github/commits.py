@@ -55,7 +55,6 @@ def read_commits(reading: RepositoryReading, progress: Task) -> None:
         lambda found: reading.store.put({"commits": _joined(found)}),
         endpoint="commits",
         item=lambda pull: pull[0],
-        is_all=True,
         batch=PULL_REQUESTS_PER_BATCH,
         progress=progress,
     )

@@ -192,6 +192,7 @@ def _walk(place: _Place, reading: RepositoryReading) -> None:
             if failures.is_due(walk.endpoint):
                 _take(walk, reading)
                 failures.flush()
+        failures.forget_unwanted()
     finally:
         failures.flush()
         for note in failures.notes():

@@ -1,10 +1,11 @@
 """What is kept of a job's log: an excerpt without secrets, or what GitHub noted where there is no log."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from roadmap_pipeline.github.records import Row
+from roadmap_pipeline.github.transport import GitHubError, LogState
 
 if TYPE_CHECKING:
     from roadmap_pipeline.failures.classifier import Classifier
@@ -32,6 +33,25 @@ def log_columns(log: Iterable[bytes], classifier: "Classifier | None" = None) ->
         "log_lines": excerpt.log_lines,
         "redactions": excerpt.redactions,
     }
+
+
+def read_log(reading: "RepositoryReading", job_id: int, completed_at: datetime | None) -> Row:
+    """Return the columns of ``raw.job_logs`` for the log of a job that ended at ``completed_at`` (naive UTC).
+
+    Raises GitHubError.
+    """
+    for remaining in reversed(range(LOG_TRIES)):
+        log = reading.client.job_log(reading.repo, job_id)
+        if isinstance(log, LogState):
+            # GitHub answers the same for a log that was never written and one that is on its way
+            is_late = completed_at is None or reading.now - completed_at < LOG_DELAY
+            return {"state": "not_yet" if log is LogState.MISSING and is_late else str(log)}
+        try:
+            return log_columns(log, reading.classifier)
+        except GitHubError:
+            if not remaining:
+                raise
+    raise AssertionError("unreachable")
 
 
 def read_annotations(reading: "RepositoryReading", job_id: int) -> Row:

@@ -90,7 +90,7 @@ def read_passing_logs(reading: "RepositoryReading", most: int, progress: Task) -
     store, classifier = reading.store, reading.classifier or default_classifier()
     unknown = unknown_jobs(store.query, classifier, reading.repo, reading.now - FAILED_WITHIN)
     if not unknown:
-        reading.failures.forget_unwanted("passing_log", ())
+        reading.failures.want("passing_log", ())
         return
     found = store.query(
         _CANDIDATES,
@@ -105,7 +105,6 @@ def read_passing_logs(reading: "RepositoryReading", most: int, progress: Task) -
         lambda rows: store.put({"passing_logs": rows}),
         endpoint="passing_log",
         item=lambda candidates: candidates[0].job_id,
-        is_all=True,
         batch=LOGS_PER_BATCH,
         progress=progress,
     )

@@ -8,7 +8,7 @@ week, by the time of reading (``ROADMAP_NOW``).
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -97,6 +97,7 @@ class ReadFailures:
     _known: dict[tuple[str, str], ReadFailure] = field(default_factory=dict)
     _changed: set[tuple[str, str]] = field(default_factory=set)
     _failed_now: set[tuple[str, str]] = field(default_factory=set)
+    _wanted: dict[str, set[str]] = field(default_factory=dict)
     _left: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
@@ -164,11 +165,16 @@ class ReadFailures:
             if endpoint in _OF_A_RUN and item.partition("/")[0] == str(run_id):
                 self.succeeded(endpoint, item)
 
-    def forget_unwanted(self, endpoint: str, wanted: Collection[str]) -> None:
-        """Forget those items of ``endpoint`` that failed and nobody wants any more."""
-        for item in self.items(endpoint, due=True):
-            if item not in wanted:
-                self.succeeded(endpoint, item)
+    def want(self, endpoint: str, items: Iterable[str]) -> None:
+        """Note which items of ``endpoint`` this ingest wants; several walks may want some."""
+        self._wanted.setdefault(endpoint, set()).update(items)
+
+    def forget_unwanted(self) -> None:
+        """Forget what failed and no walk of this ingest wants any more, once all of them have ended."""
+        for endpoint, wanted in self._wanted.items():
+            for item in self.items(endpoint, due=True):
+                if item not in wanted:
+                    self.succeeded(endpoint, item)
 
     def left_unasked(self, endpoint: str, count: int) -> None:
         """Note that so many items were not asked for in this ingest, since those before them all failed."""

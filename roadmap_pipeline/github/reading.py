@@ -263,20 +263,17 @@ class RepositoryReading:
         *,
         endpoint: str,
         item: Callable[[Given], object] = str,
-        is_all: bool = False,
         batch: int = 100,
         progress: Task | None = None,
     ) -> None:
         """``read`` all ``given`` side by side and ``keep`` the results by batches, in their order.
 
         What GitHub refuses or fails to give is noted under ``endpoint`` and the name that ``item`` gives it, and left
-        out; what failed in an earlier ingest is asked for when its time has come, or forgotten if ``given`` is all that
-        is wanted and lacks it. After an error that the reading can't go on without (a spent quota, say) nothing more is
-        asked for, what was read is kept, and it is raised.
+        out; what failed in an earlier ingest is asked for when its time has come. After an error that the reading can't
+        go on without (a spent quota, say) nothing more is asked for, what was read is kept, and it is raised.
         """
         wanted = list(given)
-        if is_all:
-            self.failures.forget_unwanted(endpoint, {str(item(one)) for one in wanted})
+        self.failures.want(endpoint, (str(item(one)) for one in wanted))
         due = [one for one in wanted if self.failures.is_due(endpoint, str(item(one)))]
         asking = Asking(self.client, self.workers, self.failures, endpoint, lambda one: str(item(one)), batch, progress)
         asking.ask_for_all(read, due, keep)

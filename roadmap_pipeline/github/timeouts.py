@@ -23,9 +23,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from roadmap_pipeline.github.logs import LOG_DELAY, LOG_TRIES, log_columns, read_annotations
+from roadmap_pipeline.github.logs import read_annotations, read_log
 from roadmap_pipeline.github.records import Row
-from roadmap_pipeline.github.transport import GitHubError, LogState
 from roadmap_pipeline.progress import Task
 
 if TYPE_CHECKING:
@@ -120,12 +119,6 @@ order by likelihood, place
 """
 
 
-_WITHOUT_NOTES = """
-select job_id from raw.job_logs
-where repo = ? and annotations is null and state <> 'not_yet' and source like 'http%'
-"""
-
-
 @dataclass(frozen=True, slots=True)
 class _Cancelled:
     """A cancelled job that is asked about."""
@@ -186,22 +179,9 @@ def read_timeouts(reading: "RepositoryReading", most: int, progress: Task) -> No
         batch=LOGS_PER_BATCH,
         progress=progress,
     )
-    # whose notes are still wanted is known only here: what has a log by now is asked for again with the failed jobs
-    without = {str(job_id) for (job_id,) in reading.store.query(_WITHOUT_NOTES, [reading.repo])}
-    reading.failures.forget_unwanted("annotations", without | {str(job.job_id) for job in jobs})
 
 
 def _read_log(reading: "RepositoryReading", job: _Cancelled) -> Row:
     """Row of ``raw.job_logs`` for a job whose notes can't be had (in a thread)."""
     row = job.row(reading, f"actions/jobs/{job.job_id}/logs")
-    for remaining in reversed(range(LOG_TRIES)):
-        log = reading.client.job_log(reading.repo, job.job_id)
-        if isinstance(log, LogState):
-            is_late = log is LogState.MISSING and reading.now - job.completed_at < LOG_DELAY
-            return {**row, "state": "not_yet" if is_late else str(log)}
-        try:
-            return {**row, **log_columns(log, reading.classifier)}
-        except GitHubError:
-            if not remaining:
-                raise
-    raise AssertionError("unreachable")
+    return {**row, **read_log(reading, job.job_id, job.completed_at)}

@@ -72,7 +72,7 @@ def test_what_github_noted_is_read_and_told_apart_from_what_people_cancelled(ser
     history.add(3, minutes=2, seconds=55, days=3)
     world = serve(history.content)
     read(world, con)
-    assert asked(world) == [20, 30]
+    assert sorted(asked(world)) == [20, 30]
     assert stored(con) == [(20, "not_asked", True), (30, "not_asked", True)]
     assert judged(con) == [(20, "timeout", LIMIT)]
 
@@ -245,3 +245,18 @@ def test_a_note_behind_many_others_is_found(serve, con):
     world = serve(history.content)
     read(world, con)
     assert judged(con) == [(10, "timeout", LIMIT)]
+
+
+def test_a_job_of_which_nothing_can_be_had_is_asked_about_at_growing_distance(serve, con):
+    """Neither what GitHub noted nor the log: what two walks want of one endpoint is not forgotten by either."""
+    history = History()
+    history.add(1, minutes=15, seconds=7, notes=(LIMIT,), days=1)
+    world = serve(history.content)
+    for path in ("/check-runs/10/annotations", "/actions/jobs/10/logs"):
+        world.state.faults.add(Fault("refusal", 422), path=path, times=100)
+    given = []
+    for hours in (0, 0, 0.5, 1):
+        before = len(world.state.faults.given)
+        read(world, con, now=CLOCK + timedelta(hours=hours))
+        given.append(len(world.state.faults.given) - before)
+    assert given == [2, 2, 0, 2]
