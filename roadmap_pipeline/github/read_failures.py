@@ -217,6 +217,11 @@ class ReadFailures:
         return f"asked again from {next_try_at:%Y-%m-%d %H:%M} UTC on"
 
 
+def permission(endpoint: str) -> str:
+    """Return the permission (to read) that a token lacks to which GitHub forbids ``endpoint``."""
+    return _PERMISSIONS.get(endpoint, "Actions")
+
+
 def _what(endpoint: str, items: list[str]) -> str:
     whole, several = _NOUNS[endpoint]
     if items == [""]:
@@ -233,4 +238,4 @@ def _number(item: str) -> tuple[int, Any]:
 def _remedy(failure: ReadFailure) -> str:
     if "SAML" in failure.message or "single sign-on" in failure.message:
         return "authorise it for the organisation's single sign-on"
-    return f"grant it {_PERMISSIONS.get(failure.endpoint, 'Actions')}: read"
+    return f"grant it {permission(failure.endpoint)}: read"

@@ -13,6 +13,7 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from roadmap_pipeline.failures.display import as_code, as_plain, escape_markdown
+from roadmap_pipeline.github.read_failures import permission
 from roadmap_pipeline.reports import format as fmt
 from roadmap_pipeline.reports.tables import Row, rows
 
@@ -41,17 +42,6 @@ _THINGS = {
     "passing_log": ("logs of passing jobs", "log of a passing job", "logs of passing jobs"),
 }
 """By endpoint of ``raw.read_failures``: a whole list, and one or several of its items."""
-
-_PERMISSIONS = {
-    "milestones": "Issues",
-    "issues": "Issues",
-    "issue_events": "Issues",
-    "pull_requests": "Pull requests",
-    "files": "Pull requests",
-    "commits": "Pull requests",
-    "annotations": "Checks",
-}
-"""What a token lacks that GitHub forbids something; *Actions* for everything else."""
 
 _UNREAD = """
     select f.repo, f.endpoint, f.item = '' as is_whole, f.is_setting, count(*) as things,
@@ -126,7 +116,7 @@ class Unread:
         if "SAML" in words or "single sign-on" in words:
             return "authorise the token for the organisation's single sign-on"
         if self.status in {401, 403}:
-            return f"grant the token {_PERMISSIONS.get(self.endpoint, 'Actions')}: read"
+            return f"grant the token {permission(self.endpoint)}: read"
         return None
 
     def sentence(self) -> str:

@@ -85,7 +85,7 @@ class Lines:
                 yield line
 
     def has(self, marks: Iterable[str]) -> bool:
-        """Whether one of the marks occurs."""
+        """Return whether one of the marks occurs."""
         return not self._marked.keys().isdisjoint(marks)
 
     def after(self, line: Line, most: int) -> Iterator[Line]:
