@@ -21,7 +21,7 @@ from typing import Any
 from measuring import ROOT, call, environment, spread, table, verdict
 from serving import CLOCK, REPO, serving
 
-RUNS = 10_000
+RUNS = 9_990
 TIMES = 5
 Reading = tuple[float, int, float]
 """Seconds, rows that are there afterwards, seconds spent waiting for the server (0: not known)."""

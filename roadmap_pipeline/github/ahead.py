@@ -12,7 +12,7 @@ T = TypeVar("T")
 _END = object()
 
 
-def ahead(items: Iterator[T], pool: Executor, depth: int = 4) -> Iterator[T]:
+def ahead(items: Iterator[T], pool: Executor, depth: int = 8) -> Iterator[T]:
     """``items`` in their order, up to ``depth`` of them produced beforehand in a thread of ``pool``.
 
     An error of ``items`` is raised where its item would have come, after those before it. Whoever stops early waits for

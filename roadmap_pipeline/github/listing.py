@@ -91,8 +91,8 @@ class NewestFirst:
         number, answer = (1, first) if first is not None else self._locate(span.end, newer)
         reached = span.end  # everything of the span that is newer was given, or lies in a hole
         torn: GitHubError | None = None  # why nothing is known of what lies before this page's first item
+        items = self.items(answer)
         while True:
-            items = self.items(answer)
             torn = self._note_holes(answer, items, reached, torn)
             reached = min(reached, self.time_of(items[-1])) if items else reached
             if items and reached < span.start:
@@ -125,8 +125,9 @@ class NewestFirst:
                 yield from self._end(number, answer, position, rest, torn)
                 return
             if torn is None:
-                following = yield from self._seam(number, answer, following)
-            number, answer = number + 1, following
+                checked = yield from self._seam(number, answer, following)
+                found, following = found if checked is following else self.items(checked), checked
+            number, answer, items = number + 1, following, found
 
     def _note_holes(
         self, answer: Answer, items: Sequence[Payload], reached: datetime, torn: GitHubError | None

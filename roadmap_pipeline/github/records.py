@@ -340,7 +340,7 @@ def _slim(payload: Payload) -> Row:
 
 def _slim_value(value: Any) -> Any:
     if type(value) is list:
-        return [_slim_value(item) for item in value]
+        return [_slim_value(item) for item in value] if value else value
     if type(value) is not dict:
         return value
     for mark, facts in _REPEATED.items():

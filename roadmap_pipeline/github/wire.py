@@ -17,7 +17,7 @@ import github
 import jwt
 import requests
 from github.Requester import HTTPRequestsConnectionClass, Requester, RequestsResponse
-from urllib3.exceptions import MaxRetryError, NewConnectionError
+from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError
 from urllib3.util import Retry
 
 from roadmap_pipeline.errors import ConfigurationError
@@ -90,6 +90,7 @@ class _Connection(HTTPRequestsConnectionClass):
             retry=Retry(0, read=False),
         )
         self.protocol = parts.scheme
+        self.session.stream = True  # the body is read at once; requests would take it in thousands of pieces
         self.last = requests.Response()
 
     def getresponse(self) -> RequestsResponse:
@@ -138,10 +139,13 @@ class Wire:
         """
         try:
             self._requester.requestJson(verb, path, dict(params), dict(headers), body, self._connection)
+            answer = self._connection.last
+            content = answer.raw.read(decode_content=True)
         except requests.RequestException as error:
             raise _cause(error) from error
-        answer = self._connection.last
-        return answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, answer.content
+        except HTTPError as error:  # within the body
+            raise DroppedError(type(error).__name__) from error
+        return answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, content
 
     def graphql(self, query: str) -> tuple[int, Mapping[str, str], bytes]:
         """Ask the GraphQL API, which lies beside the REST one; as :meth:`send`."""

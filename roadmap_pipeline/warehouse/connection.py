@@ -56,6 +56,8 @@ def connect(
     try:
         con.execute("set TimeZone = 'UTC'")
         if not read_only:
+            # a checkpoint after every few thousand payloads takes longer than storing them; closing makes one anyway
+            con.execute("set checkpoint_threshold = '256MB'")
             raw.create_source_tables(con)
         yield con
     finally:

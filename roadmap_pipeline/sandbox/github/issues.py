@@ -263,13 +263,19 @@ def unlock_issue(store: Store, call: Call, records: RepositoryRecords, number: i
     return Answer(204)
 
 
+def _issue_number(event: Payload) -> int | None:
+    """The number of the event's issue; GitHub's own description lets an event have none."""
+    return None if event["issue"] is None else event["issue"]["number"]
+
+
 def _with_issue(records: RepositoryRecords, event: Payload) -> Payload:
-    issue = records.issue(event["issue"]["number"])
+    number = _issue_number(event)
+    issue = None if number is None else records.issue(number)
     return event if issue is None else {**event, "issue": issue}
 
 
 def _still_there(records: RepositoryRecords, event: Payload) -> bool:
-    return event["issue"]["number"] in records.issues or "id" in event["issue"]
+    return event["issue"] is None or _issue_number(event) in records.issues or "id" in event["issue"]
 
 
 @routes.add("GET", "issues/events")
@@ -292,7 +298,7 @@ def _events(records: RepositoryRecords, number: int) -> list[Payload]:
     return [
         {name: value for name, value in event.items() if name != "issue"}
         for event in records.events
-        if event["issue"]["number"] == number
+        if _issue_number(event) == number
     ]
 
 
