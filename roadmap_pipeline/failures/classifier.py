@@ -2,7 +2,8 @@
 
 Belongs here: choosing among what the rules find. Structure before content: the span of the failing step, its end
 first, then the rules in the order of their priority, each by its last match; then the name of the task or the command
-that failed; then ``unknown``. A wrapper line ("Process completed with exit code 1") is never a cause, nor is a line
+that failed; then ``unknown``. Shown is the first line that says the same as that match, or the first error of a
+compiler or linter. A wrapper line ("Process completed with exit code 1") is never a cause, nor is a line
 that passing runs of the job say, too.
 """
 
@@ -325,11 +326,14 @@ class Classifier:
             verdict = self._by_tests(log, verdict, span, suspects, job)
         if verdict.known_by == TESTS:
             return verdict
+        match = finding.search.first(finding.rule) or finding.match
+        verdict = replace(verdict, evidence=_evidence(match.text))
         # Counting lines takes longer than most of the rest.
-        line = log.count(b"\n", 0, finding.match.block) + finding.search.line(finding.match) + 1
+        line = log.count(b"\n", 0, match.block) + finding.search.line(match) + 1
         if span is not None and verdict.category in first_error.CATEGORIES:
             start = first_error.first_error(log, span, said)
-            if start is not None and (first := log.count(b"\n", 0, start) + 1) < line:
+            first = line if start is None else log.count(b"\n", 0, start) + 1
+            if start is not None and (first < line or first_error.is_headline(match.text)):
                 return replace(verdict, line=first, evidence=_evidence(log[start : line_end(log, start)]))
         return replace(verdict, line=line)
 

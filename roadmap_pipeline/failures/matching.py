@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from roadmap_pipeline.failures.cleaning import without_escapes
+from roadmap_pipeline.failures.first_error import is_headline
 from roadmap_pipeline.failures.novelty import Baseline, is_said
 from roadmap_pipeline.failures.patterns import Prefilter, compile_pattern
 from roadmap_pipeline.failures.rules import Rule, RuleSet
+from roadmap_pipeline.failures.taxonomy import domain_of
 
 # Big enough for the strings to be sought at full speed, small enough that few patterns have a string in a block.
 BLOCK = 16 << 10
@@ -84,14 +86,46 @@ class Matcher:
         """
         entry = self.entries[number]
         for found in reversed(list(entry.pattern.finditer(text, text.rfind(b"\n", 0, first) + 1, end))):
-            start = found.end() if found.end() == found.start() else found.start()
-            begin = text.rfind(b"\n", 0, start) + 1
-            newline = text.find(b"\n", start)
-            stop = len(text) if newline < 0 else newline
-            line = text[begin:stop]
-            if _is_message(line, start - begin) and self._counts(entry.rule, line, said):
-                return begin, stop, _capture(found, entry.rule.capture), any(found.groups())
+            line = self._line_that_counts(entry.rule, text, found, said)
+            if line is not None:
+                return *line, _capture(found, entry.rule.capture), any(found.groups())
         return None
+
+    def is_in(self, number: int, line: bytes, said: Baseline = frozenset()) -> bool:
+        """Return whether an entry matches a line that counts."""
+        entry = self.entries[number]
+        found = entry.pattern.search(line)
+        return found is not None and self._line_that_counts(entry.rule, line, found, said) is not None
+
+    def first(
+        self, number: int, text: bytes, first: int, last: Match, said: Baseline = frozenset()
+    ) -> tuple[int, int] | None:
+        """The first match of an entry in a text that says the same as its last one, from the line of an offset on.
+
+        The same is what a group of the pattern names, or else all from the match on to the end of the line. Where its
+        line begins and ends.
+        """
+        entry = self.entries[number]
+        for found in entry.pattern.finditer(text, text.rfind(b"\n", 0, first) + 1):
+            capture = _capture(found, entry.rule.capture)
+            if capture != last.capture or any(found.groups()) != last.is_named:
+                continue
+            line = self._line_that_counts(entry.rule, text, found, said)
+            if line is None:
+                continue
+            said_last = last.text[last.text.rfind(capture) :]
+            if last.is_named or text[line[0] : line[1]].rstrip().endswith(said_last.rstrip()):
+                return line
+        return None
+
+    def _line_that_counts(self, rule: Rule, text: bytes, found: Any, said: Baseline) -> tuple[int, int] | None:
+        """Where the line of a match begins and ends; None where it is no message, or is ignored."""
+        start = found.end() if found.end() == found.start() else found.start()
+        begin = text.rfind(b"\n", 0, start) + 1
+        newline = text.find(b"\n", start)
+        stop = len(text) if newline < 0 else newline
+        line = text[begin:stop]
+        return (begin, stop) if _is_message(line, start - begin) and self._counts(rule, line, said) else None
 
     def _counts(self, rule: Rule, line: bytes, said: Baseline) -> bool:
         return not any(pattern.search(line) for pattern in self._ignored[rule.id]) and not (
@@ -181,10 +215,50 @@ class Search:
         chain = self._chain(tuple(numbers))
         return chain[rule.evidence - (len(rule.patterns) - len(numbers))] if chain else None
 
+    def first(self, rule: Rule) -> Match | None:
+        """The first line of what was read that says the same as the evidence of a rule of one pattern.
+
+        Tools repeat a message in what they say at the end, with more and more around it. Those that look at code list
+        what they found: of lines that follow each other and all match, it is the first. None for other rules.
+        """
+        numbers = self._matcher.of_rule[rule.id]
+        last = self.rule(rule)
+        if last is None or len(numbers) > 1:
+            return None
+        match = last
+        for start, first in reversed(self._where[numbers[0]]):
+            found = self._matcher.first(numbers[0], self._text(start), first, last, self._said)
+            if found is not None:
+                match = Match(start, *found, self._text(start)[slice(*found)], last.capture, last.is_named)
+                break
+        above = self._above(match) if domain_of(rule.category) == "code" else None
+        while above is not None:
+            block, begin, stop = above
+            line = self._text(block)[begin:stop]
+            if is_headline(line) or not self._matcher.is_in(numbers[0], line, self._said):
+                break
+            match = Match(block, begin, stop, line, last.capture, last.is_named)
+            above = self._above(match)
+        return match
+
+    def _above(self, match: Match) -> tuple[int, int, int] | None:
+        """The line before a match's: offset of its block, and where it begins and ends there; None at the top."""
+        block, end = match.block, match.begin - 1
+        if end < 0:
+            earlier = [start for start, stop in self._ends.items() if stop == block]
+            if not earlier:
+                return None
+            block = earlier[0]
+            end = len(self._text(block)) - 1
+        return block, self._text(block).rfind(b"\n", 0, end) + 1, end
+
     def proofs(self, rule: Rule) -> list[Match]:
         """The lines by which a rule, or the patterns it begins with, would be found again without all others."""
         numbers = self._matcher.of_rule[rule.id]
         found = {match for most in range(1, len(numbers) + 1) for match in self._chain(tuple(numbers[:most]))}
+        first = self.first(rule)
+        if first is not None:
+            found.add(first)
         return sorted(found, key=lambda match: (match.block, match.begin))
 
     def begun(self) -> list[Rule]:

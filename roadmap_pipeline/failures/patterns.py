@@ -15,9 +15,11 @@ from roadmap_pipeline.failures.literals import Literal, required_literals
 _TIMESTAMP = r"(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*Z )?"
 _BUILDKIT = r"(?:#\d+ [\d.]+ )?"
 # Nix repeats what a builder said, indented behind a mark or behind the name of what it builds.
-_NIX = r"(?:[ \t]{3,}> |[a-z][\w.+-]{0,60}> )?"
+_NIX = r"(?:[ \t]{3,}> |[a-z][\w.+-]*> )?"
+# Turborepo, Docker Compose and CodeQL name the task, the container or the build before each line of its output.
+_TASK = r"(?:@?[\w./-]+[:#][a-z][\w:-]*: |[\w.-]+-\d+ +\| |\[[\d :-]+\] \[build-std(?:out|err)\] )?"
 PLACEHOLDERS = {
-    "<<start>>": rf"^(?:\xef\xbb\xbf)?{_TIMESTAMP}(?:##\[(?:error|warning|notice)\])?{_BUILDKIT}{_NIX}[ \t]*",
+    "<<start>>": rf"^(?:\xef\xbb\xbf)?{_TIMESTAMP}(?:##\[(?:error|warning|notice)\])?{_BUILDKIT}{_NIX}{_TASK}[ \t]*",
     "<<error>>": rf"(?:##\[error\]|::error(?: [^:]*)?::|^{_TIMESTAMP}Error: )",
 }
 """What patterns may name instead of a regular expression; a log's lines may or may not start with a timestamp."""

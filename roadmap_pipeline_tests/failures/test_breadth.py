@@ -196,7 +196,7 @@ KINDS = [
         "ansible-lint",
         "name[missing]: All tasks should be named.\nroles/web/tasks/main.yml:4 Task/Handler: command\n\nFailed: 1"
         " failure(s), 0 warning(s) in 12 files processed of 14 encountered.",
-        "failure(s)",
+        "name[missing]",
     ),
     # ------------------------------------------------------------------------------------------ Helm, kubectl, kind
     Kind(
@@ -273,7 +273,7 @@ KINDS = [
         "lint_format",
         "helm lint chart",
         "==> Linting chart\n[ERROR] Chart.yaml: version is required\n\nError: 1 chart(s) linted, 1 chart(s) failed",
-        "1 chart(s) failed",
+        "Chart.yaml: version is required",
     ),
     Kind(
         KUBERNETES,

@@ -20,7 +20,10 @@ MOST_MARKS = 20_000
 """Marks beyond that many are not looked at."""
 
 # What other tools put before each line of a test's output: the runner, BuildKit, and those that run many packages.
-_PREFIX = re.compile(r"\A(?:##\[(?:error|warning|notice)\])?(?:#\d+ [\d.]+ )?(?:[\w@./-]+(?:#|:| )test[\w:-]*: )?")
+_PREFIX = re.compile(
+    r"\A(?:##\[(?:error|warning|notice)\])?(?:#\d+ [\d.]+ )?"
+    r"(?:[\w@./-]+(?:#|:| )test[\w:-]*: |[a-z][\w.+-]{0,60}> |[\w.-]{1,60}-\d+ +\| )?"
+)
 
 
 class Line(NamedTuple):

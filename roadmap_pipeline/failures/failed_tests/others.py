@@ -144,7 +144,7 @@ FRAMEWORKS = (
         (
             named_by(
                 *_TESTTHAT,
-                pattern=r"^(?:──|--) (?:\d+\. )?(?:Failure|Error)(?: \('?(?P<file>[^:'@)#]+)[^)]*\))?: "
+                pattern=r"^ *(?:──|--) (?:\d+\. )?(?:Failure|Error)(?: \('?(?P<file>[^:'@)#]+)[^)]*\))?: "
                 r"(?P<test>\S.*?)(?: \(@(?P<old>[^#)]+)[^)]*\))?(?: [─-]+)?$",
                 name=_testthat,
                 why=next_line(most=1),

@@ -10,9 +10,12 @@ from functools import cache
 from itertools import islice
 
 from roadmap_pipeline.failures.failed_tests import (
+    acceptance,
     dotnet,
+    functional,
     go,
     haskell,
+    infrastructure,
     javascript,
     jvm,
     native,
@@ -21,6 +24,8 @@ from roadmap_pipeline.failures.failed_tests import (
     python,
     ruby,
     rust,
+    scripting,
+    systems,
 )
 from roadmap_pipeline.failures.failed_tests.framework import Found, Framework
 from roadmap_pipeline.failures.failed_tests.lines import Lines, Marks
@@ -42,6 +47,11 @@ FRAMEWORKS: tuple[Framework, ...] = (
     *native.FRAMEWORKS,
     *others.FRAMEWORKS,
     *haskell.FRAMEWORKS,
+    *functional.FRAMEWORKS,
+    *systems.FRAMEWORKS,
+    *scripting.FRAMEWORKS,
+    *acceptance.FRAMEWORKS,
+    *infrastructure.FRAMEWORKS,
 )
 
 

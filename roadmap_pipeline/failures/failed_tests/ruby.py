@@ -25,8 +25,13 @@ def _minitest(lines: Lines) -> Iterator[Found]:
 FRAMEWORKS = (
     Framework(
         "rspec",
-        ("rspec ", "--match ", "Failures:"),
+        ("rspec ", "crystal spec ", "--match ", "Failures:"),
         (
+            named_by(
+                "crystal spec ",
+                pattern=r"^crystal spec (?P<file>\S+?\.cr):\d+ # (?P<test>\S.*)$",
+                name=lambda groups: f"{groups['file']} {groups['test']}",
+            ),
             named_by(
                 "rspec ",
                 pattern=r"^rspec '?(?P<file>\S+?)(?:\[[\d:]+\]|:\d+)'? # (?P<test>\S.*)$",
@@ -36,7 +41,7 @@ FRAMEWORKS = (
             listed(
                 "Failures:",
                 start=r"^Failures: *$",
-                item=r"^ *\d+\) (?!Failure:|Error:|Failed : )(?P<test>\S.*)$",
+                item=r"^ *\d+\) (?!Failure:|Error:|Failed : |Scenario: )(?P<test>\S.*)$",
                 end=r"^Finished in |^\d+ (?:examples?|specs?), |^Randomized with seed",
             ),
         ),
@@ -51,10 +56,5 @@ FRAMEWORKS = (
             ),
             named_by("FAIL", "ERROR", pattern=r"^ *(?:FAIL|ERROR) (?P<test>[A-Z][\w:]*#\S+) \([\d.]+s\)$"),
         ),
-    ),
-    Framework(
-        "cucumber",
-        ("cucumber ",),
-        (named_by("cucumber ", pattern=r"^cucumber (?:-p \S+ )?(?P<test>\S+\.feature(?::\d+)* # Scenario.*)$"),),
     ),
 )
