@@ -10,7 +10,7 @@ DBT := .venv-dbt
 INSTALLED_DBT := $(DBT)/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-dbt test-scale ui lint types format bench pictures clean
+.PHONY: help run test test-recorded test-dbt test-scale ui lint types format bench pictures clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -19,7 +19,10 @@ run: $(INSTALLED) ## install, then do the main job once: read GitHub, build, rep
 	@$(BIN)/roadmap run
 
 test: $(INSTALLED_DEV) ## the test suite, on all cores
-	@$(BIN)/python -m pytest -n auto --dist worksteal
+	@$(BIN)/python -m pytest -n auto --dist loadgroup -m 'not recorded'
+
+test-recorded: $(INSTALLED_DEV) ## the tests on recorded payloads and logs beside the project (../shared/data)
+	@$(BIN)/python -m pytest -n auto -m recorded
 
 test-dbt: $(INSTALLED_DEV) $(INSTALLED_DBT) ## dbt on the exported models: the same tables and verdicts (about two minutes)
 	@ROADMAP_DBT=$(DBT)/bin/dbt $(BIN)/python -m pytest roadmap_pipeline_tests/warehouse/dbt_parity.py

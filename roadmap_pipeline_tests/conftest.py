@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import time
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -43,8 +44,16 @@ def pytest_configure(config: pytest.Config) -> None:
         "refused_requests(reason): sends on purpose what the description of GitHub's API doesn't allow",
         "old_payloads(reason): serves recorded payloads that are older than that description",
         "odd_payloads: serves payloads with values that no description allows",
+        "recorded: needs the recorded payloads and logs beside the project (make test-recorded)",
     ):
         config.addinivalue_line("markers", marker)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give all tests that look at the one main job to one process, so that it runs once."""
+    for item in items:
+        if "ran" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("main job"))
 
 
 def _held_to_the_contract(item: pytest.Item) -> Generator[None, Any, Any]:
@@ -86,6 +95,12 @@ def _close_standard_error() -> None:
     Forty lines after the summary, since Hypothesis keeps test functions and what they refer to until the very end.
     """
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+
+
+@pytest.fixture
+def without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What fails for good is tried again at once."""
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The simulated organisation under a quota of 300 requests an hour: a run each hour, until all is read and written.
 
-A suite of its own (`make test-scale`): a dozen main jobs and more. The short form is in ``orchestration/test_pauses``.
+A suite of its own (`make test-scale`): a dozen main jobs and more.
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,6 +1,7 @@
-"""Recorded payloads outside the project: where they lie, and unpacking those that are CSV.
+"""Recorded payloads and logs outside the project: where they lie, and unpacking those that are CSV.
 
-Tests that need them skip where they are absent. None of their text is copied into the project.
+Tests that need them are a suite of their own, `make test-recorded`: they are marked, and skip where the data is absent.
+None of its text is copied into the project.
 """
 
 import csv
@@ -10,8 +11,15 @@ from pathlib import Path
 
 import pytest
 
-PAYLOADS = Path(__file__).parents[1].parent / "shared" / "data" / "github_payloads"
-needs_payloads = pytest.mark.skipif(not PAYLOADS.is_dir(), reason="the recorded payloads (../shared/data) are not here")
+DATA = Path(__file__).parents[1].parent / "shared" / "data"
+PAYLOADS = DATA / "github_payloads"
+DEV_LOGS = DATA / "ci_logs" / "dev"
+FRAGMENTS = DATA / "ci_logs" / "pytorch_fragments"
+needs_recorded = [
+    pytest.mark.recorded,
+    pytest.mark.skipif(not DATA.is_dir(), reason="the recorded payloads and logs (../shared/data) are not here"),
+]
+"""Marks of a module whose tests need the recorded data."""
 
 _WANTED = ("runs", "jobs", "pull_requests", "issues", "milestones", "events", "comments")
 

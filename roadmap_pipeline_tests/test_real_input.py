@@ -14,9 +14,9 @@ from roadmap_pipeline.orchestration.launch import run_main_job
 from roadmap_pipeline.sandbox.local import serve
 from roadmap_pipeline.settings import load_settings
 from roadmap_pipeline.workspace import Workspace
-from roadmap_pipeline_tests.recorded import PAYLOADS, needs_payloads, unpack_devlake
+from roadmap_pipeline_tests.recorded import PAYLOADS, needs_recorded, unpack_devlake
 
-pytestmark = needs_payloads
+pytestmark = needs_recorded
 ANTS = "panjf2000/ants"
 
 

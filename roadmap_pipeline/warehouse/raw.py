@@ -758,12 +758,15 @@ TABLES: tuple[SourceTable, ...] = (
 BY_NAME: Mapping[str, SourceTable] = {table.qualified_name: table for table in TABLES}
 
 
-def create_source_tables(con: "duckdb.DuckDBPyConnection") -> None:
+def create_source_tables(con: "duckdb.DuckDBPyConnection", *, described: bool = True) -> None:
     """Create the schemas, tables and columns that are missing, with their descriptions as comments. Idempotent.
 
-    A column that a file from an older version lacks is added behind the others and holds NULL.
+    A column that a file from an older version lacks is added behind the others and holds NULL. The descriptions take
+    five times as long as the tables: a warehouse that nobody looks into can do without (not ``described``).
     """
     missing = [statement for table in TABLES for statement in _missing(con, table)]
+    if not described:
+        missing = [statement for statement in missing if not statement.startswith("comment on ")]
     missing += change_log.missing(con)
     if missing:
         schemas = dict.fromkeys(table.schema for table in TABLES)

@@ -1,11 +1,4 @@
-"""Logs in our own words, in the shape a runner writes them, and where the real ones are."""
-
-from pathlib import Path
-
-SHARED = Path(__file__).parents[2].parent / "shared"
-DEV_LOGS = SHARED / "data" / "ci_logs" / "dev"
-FRAGMENTS = SHARED / "data" / "ci_logs" / "pytorch_fragments"
-NO_DATA = "the shared folder with real logs is not there"
+"""Logs in our own words, in the shape a runner writes them."""
 
 SETUP = ["Current runner version: '2.330.0'", "##[group]Operating System", "Ubuntu", "##[endgroup]"]
 SHELL = "shell: /usr/bin/bash -e {0}"

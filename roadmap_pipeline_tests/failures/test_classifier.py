@@ -5,10 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roadmap_pipeline.failures.classifier import JobFacts, StepFacts, classify, classify_excerpt
-from roadmap_pipeline.failures.cleaning import clean_line
 from roadmap_pipeline.failures.failed_tests import FailedTest
 from roadmap_pipeline.failures.fingerprint import fingerprint_of_tests
-from roadmap_pipeline_tests.failures.logs import FAILED, FRAGMENTS, NO_DATA, job, line_of, raw, step
+from roadmap_pipeline_tests.failures.logs import FAILED, job, line_of, raw, step
 
 PASSED = "FAILED tests/test_a.py::test_sum - assert 1 == 2"
 
@@ -341,27 +340,3 @@ def test_no_bytes_make_it_raise_and_the_line_exists(log: bytes) -> None:
         verdict = classify(log, facts)
         if verdict is not None and verdict.line is not None:
             assert 1 <= verdict.line <= log.count(b"\n") + 1
-
-
-@pytest.mark.skipif(not FRAGMENTS.is_dir(), reason=NO_DATA)
-def test_the_expected_line_of_real_fragments() -> None:
-    """In-band expectations of another classifier's fixtures; some name a cause that our taxonomy ranks differently."""
-    import gzip
-
-    found = total = 0
-    for path in sorted(FRAGMENTS.iterdir()):
-        if ".txt" not in path.suffixes:
-            continue
-        data = path.read_bytes()
-        data = gzip.decompress(data) if path.suffix == ".gz" else data
-        lines = [line for line in data.split(b"\n") if not line.startswith(b"#=SOURCE=#")]
-        expected = next(n for n, line in enumerate(lines, 1) if line.startswith(b"#=MATCH=# "))
-        log = b"\n".join(lines).replace(b"#=MATCH=# ", b"").replace("‹".encode(), b"").replace("›".encode(), b"")
-        verdict = classify(log)
-        total += 1
-        # What is said again, with more around it, shows the cause as well.
-        wanted = clean_line(log.split(b"\n")[expected - 1])
-        shown = verdict is not None and verdict.line and clean_line(log.split(b"\n")[verdict.line - 1])
-        found += bool(shown) and str(shown) in wanted
-    assert total == 41
-    assert found >= 35

@@ -17,9 +17,9 @@ from roadmap_pipeline.sandbox.github.state import TOKEN, GitHubState
 from roadmap_pipeline.sandbox.replay import load
 from roadmap_pipeline.sandbox.server import Server
 from roadmap_pipeline_tests.github.conftest import table
-from roadmap_pipeline_tests.recorded import PAYLOADS, needs_payloads, unpack_devlake
+from roadmap_pipeline_tests.recorded import PAYLOADS, needs_recorded, unpack_devlake
 
-pytestmark = needs_payloads
+pytestmark = needs_recorded
 
 READ_AT = datetime(2026, 11, 16, 6, tzinfo=UTC)
 ANTS = "panjf2000/ants"

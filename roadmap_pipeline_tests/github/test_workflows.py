@@ -131,6 +131,7 @@ def test_a_list_that_gives_less_than_it_counts_lets_nothing_go(serve, con):
     assert table(con, "select count(*) from raw.workflows where removed_at is null") == [(100,)]
 
 
+@pytest.mark.usefixtures("without_waiting")
 @pytest.mark.parametrize("status", [404, 451, 500])
 def test_a_list_that_is_refused_costs_only_itself(status, serve, con):
     world = serve(small_world())

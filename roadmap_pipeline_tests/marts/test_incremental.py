@@ -251,7 +251,7 @@ def _everything(con: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[Any, ...
     }
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=2, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(random=st.randoms(use_true_random=True))
 def test_taking_in_changes_equals_building_everything(random: Random) -> None:
     world = _history(random)

@@ -84,7 +84,7 @@ def _everything(world: World) -> dict[str, list[tuple[Any, ...]]]:
         }
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(histories=st.lists(_ATTEMPTS, max_size=25), seed=st.integers())
 def test_the_order_of_rows_changes_nothing_and_every_data_test_holds(histories: list[dict[str, Any]], seed: int):
     """``checked`` runs all data tests: rates between 0 and 1, no NULL where none may be, keys unique, every run and job

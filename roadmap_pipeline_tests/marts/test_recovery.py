@@ -65,7 +65,7 @@ def _kaplan_meier_median(closed: Sequence[int], opened: Sequence[int]) -> int | 
     return None
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     closed=st.lists(st.integers(1, 12), min_size=1, max_size=6),
     opened=st.lists(st.integers(1, 12), max_size=4),

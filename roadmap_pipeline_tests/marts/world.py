@@ -3,6 +3,7 @@
 Belongs here: making rows with sensible defaults. What the models should say about them belongs to the tests.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from roadmap_pipeline.warehouse.model_tests import run_singular_tests, run_tests
-from roadmap_pipeline.warehouse.models import Project, create, load_project, project_directory
+from roadmap_pipeline.warehouse.models import Key, Project, SqlModel, create, load_project, project_directory
 from roadmap_pipeline.warehouse.raw import create_source_tables, replace_rows
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ AS_OF = datetime.fromisoformat(
 )  # a Monday: the last complete ISO week is 2026-W46 (9 to 15 November)
 BOT = "autofix-ci[bot]"
 
+_NAMES = re.compile(r"\b(\w+)\.(\w+)")
 _project: list[Project] = []
 
 
@@ -206,39 +208,54 @@ class World:
 
     @contextmanager
     def built(self, *, checked: bool = False) -> Iterator["Warehouse"]:
-        """All models built on these rows, in memory. ``checked`` also runs all data tests, which must hold; it takes a
-        third longer."""
+        """The models on these rows, in memory: each is built when a query reads it, or one that rests on it.
+
+        ``checked`` builds all and runs all data tests, which must hold.
+        """
         import duckdb
 
         with duckdb.connect(":memory:") as con:
             con.execute("set TimeZone = 'UTC'")
-            create_source_tables(con)
+            create_source_tables(con, described=False)
             for table, rows in self.tables().items():
                 replace_rows(con, table, rows)
             for schema in sorted({model.schema for model in project().models}):
                 con.execute(f"create schema {schema}")
-            for model in project().models:
-                create(con, model, model.qualified_name, model.materialized)
+            warehouse = Warehouse(con, project().models)
             if checked:
                 failed = [
                     f"{model.qualified_name}.{test.name}"
                     for model in project().models
-                    for test in run_tests(con, model.qualified_name, model.tests, of=model.key)
+                    for test in run_tests(warehouse.con, model.qualified_name, model.tests, of=model.key)
                     if not test.passed
                 ]
                 assert failed + [test.name for test in run_singular_tests(con, project()) if not test.passed] == []
-            yield Warehouse(con)
+            yield warehouse
 
 
-@dataclass
 class Warehouse:
-    """Reading what was built."""
+    """Reading what is built; ``unbuilt`` models are built before a query reads them."""
 
-    con: "duckdb.DuckDBPyConnection"
+    def __init__(self, con: "duckdb.DuckDBPyConnection", unbuilt: Sequence[SqlModel] = ()) -> None:
+        self._con = con
+        self._unbuilt = {model.key: model for model in unbuilt}
+
+    @property
+    def con(self) -> "duckdb.DuckDBPyConnection":
+        """The connection, with all models."""
+        self._build(list(self._unbuilt))
+        return self._con
+
+    def _build(self, tables: Sequence[Key]) -> None:
+        for model in project().upstream(tables):
+            if self._unbuilt.pop(model.key, None) is not None:
+                create(self._con, model, model.qualified_name, model.materialized)
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """All rows of a query."""
-        return self.con.execute(sql).fetchall()
+        if self._unbuilt:
+            self._build([(schema, name) for schema, name in _NAMES.findall(sql)])
+        return self._con.execute(sql).fetchall()
 
     def row(self, sql: str) -> tuple[Any, ...]:
         """The only row of a query."""

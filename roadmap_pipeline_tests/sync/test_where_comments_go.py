@@ -219,6 +219,7 @@ def test_a_configured_name_that_is_gone_is_none_of_the_others_former_name(built:
     assert commented(result) == BOTH_OF_PAYMENTS
 
 
+@pytest.mark.usefixtures("without_waiting")
 @pytest.mark.parametrize("status", [500, 503])
 def test_comments_that_cannot_be_read_cost_only_their_pull_request(built: World, status: Any) -> None:
     built.github.faults.add(Fault("bad_gateway", status), method="GET", path="/payments/issues/1/comments", times=99)

@@ -13,10 +13,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from roadmap_pipeline.sandbox.server import Server, drop_connection, mark_fault
-from roadmap_pipeline_tests.contract import DESCRIPTION, RECORDER, Contract, ContractMiddleware, Recorder, told
+from roadmap_pipeline_tests.contract import RECORDER, Contract, ContractMiddleware, Recorder, told
+from roadmap_pipeline_tests.recorded import needs_recorded
 from roadmap_pipeline_tests.sandbox.github.conftest import REPO
 
-pytestmark = pytest.mark.skipif(not DESCRIPTION.exists(), reason="GitHub's API description (../shared) is not here")
+pytestmark = needs_recorded
 
 READS = [
     "/repositories/101/actions/runs",
