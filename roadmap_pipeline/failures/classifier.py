@@ -325,7 +325,8 @@ class Classifier:
         if span is not None:
             verdict = self._by_tests(log, verdict, span, suspects, job)
         if verdict.known_by == TESTS:
-            return verdict
+            # Who breaks something else as well isn't acquitted by the tests.
+            return replace(verdict, known_by=JOB) if self._has_other_cause(span, suspects, job) else verdict
         match = finding.search.first(finding.rule) or finding.match
         verdict = replace(verdict, evidence=_evidence(match.text))
         # Counting lines takes longer than most of the rest.
@@ -367,6 +368,13 @@ class Classifier:
             fingerprint=fingerprint_of_tests([test.name for test in tests]),
             known_by=TESTS,
         )
+
+    def _has_other_cause(self, of_tests: Span | None, suspects: Sequence[_Step], job: JobFacts | None) -> bool:
+        """Return whether one of the job's several failed steps failed by something else than its tests."""
+        if job is None or sum(step.conclusion == "failure" for step in job.steps) < 2:
+            return False
+        others = (self._best([one], in_job=False, lowest=SPECIFIC) for one in suspects if one.span != of_tests)
+        return any(other is not None and other.rule.category not in ("test", "artifact_cache") for other in others)
 
     def _priority(self, verdict: Verdict) -> int:
         return next((rule.priority for rule in self.rules.rules if rule.id == verdict.rule_id), 0)

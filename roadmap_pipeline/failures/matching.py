@@ -22,6 +22,8 @@ _LONGEST_BLOCK = 1 << 20
 _BLOCKS_KEPT = 256
 # A message is short, or says soon what it is about; further on in a longer line stands minified code or a document.
 _FARTHEST = 1000
+# So much of a longer line is read at all.
+_LONGEST_READ = 8 << 10
 _MARKED = re.compile(rb"(?:\xef\xbb\xbf)?(?:\d{4}-\d\d-\d\dT[\d:.]+Z )?##\[error\]")
 # Source that is shown beside an error: a numbered line of it, a comment, or what would raise or print a message.
 _SOURCE_LINE = re.compile(rb"(?:\d{4}-\d\d-\d\dT[\d:.]+Z )?[ \t]*(?:>[ \t]*)?(?:\d+[ \t]+(?:\||\xe2\x94\x82) |//[ \t])")
@@ -155,6 +157,11 @@ def _is_message(line: bytes, position: int) -> bool:
     return _SOURCE_LINE.match(line) is None and _SOURCE.search(line, 0, position) is None
 
 
+def _beginning(line: bytes) -> bytes:
+    """As much of a line as is read: all of what GitHub marks as an error."""
+    return line if len(line) <= _LONGEST_READ or _MARKED.match(line) else line[:_LONGEST_READ]
+
+
 def _capture(match: Any, group: int) -> bytes:
     groups: tuple[bytes | None, ...] = match.groups()
     if group:
@@ -279,12 +286,15 @@ class Search:
         return position
 
     def _text(self, start: int) -> bytes:
-        """A block without its escape sequences."""
+        """A block without its escape sequences, and without what stands too far in to be read in a line."""
         text = self._texts.get(start)
         if text is None:
             if len(self._texts) >= _BLOCKS_KEPT:
                 self._texts.clear()
-            text = self._texts[start] = without_escapes(self._log[start : self._ends[start]])
+            text = self._log[start : self._ends[start]]
+            if len(text) > BLOCK:  # a line of it is longer than that
+                text = b"\n".join(map(_beginning, text.split(b"\n")))
+            text = self._texts[start] = without_escapes(text)
         return text
 
     def _chain(self, numbers: tuple[int, ...]) -> tuple[Match, ...]:

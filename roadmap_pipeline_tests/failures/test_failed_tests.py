@@ -146,6 +146,30 @@ def test_tests_that_fail_before_a_step_that_fails_by_something_else_are_named() 
     assert classify_excerpt(excerpt.text, excerpt.spans) == verdict
 
 
+@pytest.mark.parametrize(
+    ("other", "conclusion", "known_by"),
+    [
+        (step("ruff check", "a.py:1:1: F401 [*] `os` imported but unused", FAILED), "failure", JOB),
+        # One that may fail is none of the failures that GitHub lists.
+        (step("ruff check", "a.py:1:1: F401 [*] `os` imported but unused", FAILED), "success", TESTS),
+        # Nothing to upload is what follows from tests that failed.
+        (
+            step("Run actions/upload-artifact@v4", "##[error]No files were found with the provided path: x"),
+            "failure",
+            TESTS,
+        ),
+        (step("pytest b", "FAILED tests/b.py::test_b - assert 1", FAILED), "failure", TESTS),
+    ],
+)
+def test_who_breaks_something_else_is_not_known_by_the_tests_alone(
+    other: list[str], conclusion: str, known_by: str
+) -> None:
+    facts = JobFacts("failure", [StepFacts("Other", conclusion=conclusion), StepFacts("Tests", conclusion="failure")])
+    verdict = classify(job(other, step("pytest a", *FORMS["pytest"].output([CART]), FAILED)), facts)
+    assert verdict is not None
+    assert (verdict.category, verdict.known_by) == ("test", known_by)
+
+
 def test_tests_that_fail_beside_a_full_disk_are_named() -> None:
     output = [*FORMS["go"].output([CART]), "write /tmp/x: no space left on device"]
     verdict = verdict_on(output, "go test ./...")

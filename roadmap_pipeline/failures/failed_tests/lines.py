@@ -6,7 +6,7 @@ means belongs to the frameworks. Marks are sought before colours are taken away:
 
 import re
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -73,19 +73,20 @@ class Lines:
         self._text = output
         self._marked: dict[str, list[int]] = {}
         self._read: dict[int, Line | None] = {}
+        self._lists: dict[tuple[str, ...], Sequence[Line]] = {}
         for number, end in marks.ends_in(self._text):
             starts = self._marked.setdefault(marks.marks[number].decode(), [])
             start = self._text.rfind(b"\n", 0, end - 1) + 1
             if not starts or starts[-1] != start:
                 starts.append(start)
 
-    def marked(self, *marks: str) -> Iterator[Line]:
+    def marked(self, *marks: str) -> Sequence[Line]:
         """The lines that hold one of the marks, in order."""
-        starts = {start for mark in marks for start in self._marked.get(mark, ())}
-        for start in sorted(starts):
-            line = self._line(start)
-            if line is not None:
-                yield line
+        found = self._lists.get(marks)
+        if found is None:
+            starts = sorted({start for mark in marks for start in self._marked.get(mark, ())})
+            found = self._lists[marks] = [line for start in starts if (line := self._line(start)) is not None]
+        return found
 
     def has(self, marks: Iterable[str]) -> bool:
         """Return whether one of the marks occurs."""
