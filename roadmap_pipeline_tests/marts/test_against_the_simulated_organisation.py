@@ -172,7 +172,15 @@ def test_what_to_make_of_failures(organisation: Organisation):
     passed on the same commit is nothing else, gates apart, which fail and pass with the jobs they sum up."""
     transient = {each.job_id: each.transient for each in organisation.truth.failed_jobs}
     found: dict[str, list[bool]] = defaultdict(list)
-    for row in organisation.table("marts.ci_verdicts"):
+    rows = organisation.table("marts.ci_verdicts")
+    assert {row["verdict"] for row in rows} == {
+        "already_failing",
+        "known_flaky",
+        "infrastructure",
+        "this_change",
+        "unclear",
+    }
+    for row in rows:
         if row["category"] != "policy_gate":
             found[row["grounds"]].append(transient[row["job_id"]])
     share = {grounds: sum(judged) / len(judged) for grounds, judged in found.items()}

@@ -89,7 +89,8 @@ def _marks() -> Marks:
 def failed_tests(output: bytes) -> FailedTests:
     """Read which tests failed from a step's output, in time linear in its length."""
     lines = Lines(output, _marks())
-    found = [one for framework in FRAMEWORKS if lines.has(framework.marks) for one in _by(framework, lines)]
+    named: dict[str, str] = {}
+    found = [one for framework in FRAMEWORKS if lines.has(framework.marks) for one in _by(framework, lines, named)]
     if not found:
         return NONE
     numbers = lines.numbers(line.start for one in found for line in (one.line, *one.read))
@@ -104,11 +105,14 @@ def failed_tests(output: bytes) -> FailedTests:
     return FailedTests(tuple(tests.values()), tuple(needed), lines.raw(found[0].line))
 
 
-def _by(framework: Framework, lines: Lines) -> list[Found]:
-    """What the most precise of a framework's forms finds, with what others say of why."""
+def _by(framework: Framework, lines: Lines, named: dict[str, str]) -> list[Found]:
+    """What the most precise of a framework's forms finds, with what others say of why.
+
+    ``named`` remembers the names that all runs share by those that were read: forms repeat each other's.
+    """
     chosen: list[Found] = []
     for reading in framework.readings:
-        found = _named(islice(reading(lines), _MOST_READ))
+        found = _named(islice(reading(lines), _MOST_READ), named)
         if not chosen:
             chosen = found
             if chosen and all(one.why for one in chosen):
@@ -124,8 +128,15 @@ def _by(framework: Framework, lines: Lines) -> list[Found]:
     return chosen
 
 
-def _named(found: Iterable[Found]) -> list[Found]:
-    return [one._replace(name=name) for one in found if (name := redact(same_name(one.name)).text)]
+def _named(found: Iterable[Found], named: dict[str, str]) -> list[Found]:
+    result = []
+    for one in found:
+        name = named.get(one.name)
+        if name is None:
+            name = named[one.name] = redact(same_name(one.name)).text
+        if name:
+            result.append(one._replace(name=name))
+    return result
 
 
 def _why(text: str) -> str:
