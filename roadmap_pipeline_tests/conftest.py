@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from roadmap_pipeline.sandbox.github import app as github_app
 from roadmap_pipeline.sandbox.github.state import GitHubState
 from roadmap_pipeline.sandbox.local import Served, serve
 from roadmap_pipeline.settings import Settings, load_settings
+from roadmap_pipeline.warehouse.connection import connect
 from roadmap_pipeline.workspace import Workspace
 from roadmap_pipeline_tests.contract import RECORDER, ContractMiddleware, told
 
@@ -95,6 +97,15 @@ def _close_standard_error() -> None:
     Forty lines after the summary, since Hypothesis keeps test functions and what they refer to until the very end.
     """
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+
+
+@pytest.fixture(scope="session")
+def new_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A warehouse with nothing in it, to be copied: making one, with all descriptions, takes longer than most tests."""
+    path = tmp_path_factory.mktemp("new") / "roadmap.duckdb"
+    with connect(path):
+        pass
+    return path
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """A small world behind the simulated GitHub, a client for it and an empty warehouse."""
 
+import shutil
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
@@ -185,7 +186,8 @@ def serve():
 
 
 @pytest.fixture
-def con(tmp_path):
+def con(tmp_path, new_warehouse):
+    shutil.copyfile(new_warehouse, tmp_path / "roadmap.duckdb")
     with connect(tmp_path / "roadmap.duckdb") as opened:
         yield opened
 

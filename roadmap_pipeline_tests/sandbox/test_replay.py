@@ -1,6 +1,7 @@
 """Recorded payloads served by the simulated GitHub."""
 
 import json
+import shutil
 from datetime import UTC, datetime
 
 import pytest
@@ -29,7 +30,8 @@ from roadmap_pipeline_tests.github.conftest import (
 
 
 @pytest.fixture
-def con(tmp_path):
+def con(tmp_path, new_warehouse):
+    shutil.copyfile(new_warehouse, tmp_path / "roadmap.duckdb")
     with connect(tmp_path / "roadmap.duckdb") as opened:
         yield opened
 

@@ -1,6 +1,7 @@
 """What a build does about changes: nothing, the rows that changed, or everything. The real models are tested with
 random histories in ``marts/test_incremental``."""
 
+import shutil
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -41,7 +42,8 @@ def _load(tmp_path: Path, **changed: str) -> Project:
 
 
 @pytest.fixture
-def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def con(tmp_path: Path, new_warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    shutil.copyfile(new_warehouse, tmp_path / "roadmap.duckdb")
     with connect(tmp_path / "roadmap.duckdb") as con:
         yield con
 

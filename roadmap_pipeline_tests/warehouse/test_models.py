@@ -1,5 +1,6 @@
 """Loading the SQL project, and building its tables."""
 
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,7 +46,8 @@ def _problems(tmp_path: Path, changed: dict[str, str]) -> list[str]:
 
 
 @pytest.fixture
-def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def con(tmp_path: Path, new_warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    shutil.copyfile(new_warehouse, tmp_path / "roadmap.duckdb")
     with connect(tmp_path / "roadmap.duckdb") as con:
         yield con
 

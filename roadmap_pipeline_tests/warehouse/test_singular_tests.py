@@ -1,5 +1,6 @@
 """Tests across models, as part of a build: when they run, on which rows, and what a failure leaves as it was."""
 
+import shutil
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -32,7 +33,8 @@ def _tests_yml(**entries: str) -> str:
 
 
 @pytest.fixture
-def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def con(tmp_path: Path, new_warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    shutil.copyfile(new_warehouse, tmp_path / "roadmap.duckdb")
     with connect(tmp_path / "roadmap.duckdb") as con:
         yield con
 
