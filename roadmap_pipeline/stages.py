@@ -324,11 +324,14 @@ def setup_notion(workspace: Workspace) -> "SyncResult":
 
 def snapshot(workspace: Workspace) -> Path:
     """Replace the copy that readers open."""
+    from roadmap_pipeline.warehouse.connection import STORAGE_VERSION
     from roadmap_pipeline.warehouse.snapshot import publish_snapshot
 
+    settings = workspace.settings
     # Copying closes a descriptor of the file, with which POSIX takes the lock from whoever still has it loaded.
     workspace.warehouse.close()
-    return publish_snapshot(workspace.settings.warehouse)
+    version = settings.configuration.snapshot.storage_version or STORAGE_VERSION
+    return publish_snapshot(settings.warehouse, storage_version=version)
 
 
 def export_dbt(settings: Settings, directory: Path) -> dict[str, Any]:
