@@ -234,6 +234,13 @@ def project_root() -> Path:
     return beside_package if (beside_package / "setup.cfg").is_file() else Path.cwd()
 
 
+def warehouse_path(environment: Mapping[str, str] | None = None, root: Path | None = None) -> str:
+    """Return the warehouse: a file, or a ``ducklake:…`` or ``md:…`` database. Needs no valid configuration."""
+    environment = os.environ if environment is None else environment
+    root = project_root() if root is None else root
+    return environment.get("ROADMAP_WAREHOUSE") or str(root / "data" / "roadmap.duckdb")
+
+
 def load_settings(environment: Mapping[str, str] | None = None, root: Path | None = None) -> Settings:
     """Read and validate the environment (default: the process's) and the configuration file.
 
@@ -272,12 +279,11 @@ def load_settings(environment: Mapping[str, str] | None = None, root: Path | Non
         )
     if problems:
         raise ConfigurationError(*problems)
-    warehouse = environment.get("ROADMAP_WAREHOUSE") or str(root / "data" / "roadmap.duckdb")
     return Settings(
         configuration=configuration,
         config_path=config_path,
         root=root,
-        warehouse=warehouse,
+        warehouse=warehouse_path(environment, root),
         dagster_home=_path(environment.get("DAGSTER_HOME"), root / "data" / "dagster").absolute(),
         repositories=repositories,
         warnings=(*warnings, *_unused_sections(configuration, repositories)),
