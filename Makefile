@@ -8,12 +8,16 @@ INSTALLED_BENCH := $(VENV)/installed-bench
 # dbt pins much that Dagster pins otherwise: it lives in an environment of its own.
 DBT := .venv-dbt
 INSTALLED_DBT := $(DBT)/installed
+# The oldest DuckDB with which readers are supported; what it can open: STORAGE_VERSION in warehouse/connection.py.
+OLDEST_DUCKDB := 1.2.0
+READER := .venv-reader
+INSTALLED_READER := $(READER)/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-recorded test-dbt test-scale ui lint types format bench pictures clean
+.PHONY: help run test test-recorded test-dbt test-readers test-scale ui lint types format bench pictures clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 run: $(INSTALLED) ## install, then do the main job once: read GitHub, build, report, publish
 	@$(BIN)/roadmap run
@@ -26,6 +30,9 @@ test-recorded: $(INSTALLED_DEV) ## the tests on recorded payloads and logs besid
 
 test-dbt: $(INSTALLED_DEV) $(INSTALLED_DBT) ## dbt on the exported models: the same tables and verdicts (about two minutes)
 	@ROADMAP_DBT=$(DBT)/bin/dbt $(BIN)/python -m pytest roadmap_pipeline_tests/warehouse/dbt_parity.py
+
+test-readers: $(INSTALLED_DEV) $(INSTALLED_READER) ## the oldest supported DuckDB on the readers' snapshot (a minute)
+	@ROADMAP_READER=$(READER)/bin/python $(BIN)/python -m pytest roadmap_pipeline_tests/warehouse/oldest_reader.py
 
 test-scale: $(INSTALLED_DEV) ## 60,000 runs against faults and kills; every endpoint refused; a spent quota, hour by hour (ten minutes)
 	@$(BIN)/python -m pytest -n auto roadmap_pipeline_tests/github/scale.py roadmap_pipeline_tests/hours.py
@@ -50,7 +57,7 @@ pictures: $(INSTALLED_DEV) ## make the README's pictures from the running UI (ne
 	@$(BIN)/python docs/make_pictures.py
 
 clean: ## remove what the project made: environment, warehouse, sandbox, caches
-	@rm -rf $(VENV) $(DBT) data build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) $(DBT) $(READER) data build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
@@ -76,4 +83,10 @@ $(INSTALLED_DBT): constraints-dbt.txt $(BIN)/python
 	@echo "Installing dbt into an environment of its own (once) ..."
 	@$(PYTHON) -m venv $(DBT)
 	@$(DBT)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-dbt.txt dbt-core dbt-duckdb duckdb
+	@touch $@
+
+$(INSTALLED_READER): Makefile $(BIN)/python
+	@echo "Installing DuckDB $(OLDEST_DUCKDB) into an environment of its own (once) ..."
+	@$(PYTHON) -m venv $(READER)
+	@$(READER)/bin/python -m pip install --quiet --disable-pip-version-check duckdb==$(OLDEST_DUCKDB)
 	@touch $@

@@ -1,16 +1,19 @@
-"""How soon `roadmap status` answers and Dagster has the definitions.
+"""How soon `roadmap status` answers and Dagster has the definitions, with and without written bytecode.
 
 python benchmarks/startup.py
 """
 
 import json
+import shutil
 import sys
+from collections.abc import Mapping
+from pathlib import Path
 
 from measuring import call, environment, project_copy, roadmap, spread, table, verdict
 
 TIMES = 7
 STATUS_BAR_S = 0.5
-DEFINITIONS_BAR_S = 1.5
+DEFINITIONS_BAR_S = 1.0
 HEAVY = ("pandas", "github", "notion_client")
 _IMPORT = """
 import json, sys, time
@@ -27,13 +30,14 @@ def main() -> None:
         call(roadmap("run", "--json"), env, copy)
         status = [call(roadmap("status"), env, copy)[0] for _ in range(TIMES)]
         bare = [call([sys.executable, "-c", "pass"], env, copy)[0] for _ in range(TIMES)]
-        imports, loaded = [], set()
-        for _ in range(TIMES):
-            _, answer = call([sys.executable, "-c", _IMPORT, *HEAVY], env, copy)
-            seconds, found = json.loads(answer)
-            imports.append(seconds)
-            loaded.update(found)
-    middle = sorted(status)[TIMES // 2], sorted(imports)[TIMES // 2]
+        imports, loaded = _imports(env, copy)
+        # As in an image of a container: libraries are compiled when they are installed, the project never is.
+        for folder in sorted(copy.rglob("__pycache__")):
+            shutil.rmtree(folder)
+        without = env | {"PYTHONDONTWRITEBYTECODE": "1"}
+        call([sys.executable, "-c", _IMPORT], without, copy)
+        bare_imports, _ = _imports(without, copy)
+    middle = sorted(status)[TIMES // 2], sorted(imports)[TIMES // 2], sorted(bare_imports)[TIMES // 2]
     print("## Start-up\n")
     print(f"Whole processes, median of {TIMES}, on the simulated organisation's warehouse.\n")
     print(
@@ -54,6 +58,12 @@ def main() -> None:
                     verdict(middle[1] < DEFINITIONS_BAR_S),
                 ],
                 [
+                    "the same with `PYTHONDONTWRITEBYTECODE=1`",
+                    spread(bare_imports, "s"),
+                    f"< {DEFINITIONS_BAR_S} s",
+                    verdict(middle[2] < DEFINITIONS_BAR_S),
+                ],
+                [
                     f"{', '.join(HEAVY)} loaded by it",
                     ", ".join(sorted(loaded)) or "none",
                     "none",
@@ -62,6 +72,17 @@ def main() -> None:
             ],
         )
     )
+
+
+def _imports(env: Mapping[str, str], copy: Path) -> tuple[list[float], set[str]]:
+    """Seconds of each import of the definitions, and which heavy packages came with it."""
+    seconds, loaded = [], set()
+    for _ in range(TIMES):
+        _, answer = call([sys.executable, "-c", _IMPORT, *HEAVY], env, copy)
+        taken, found = json.loads(answer)
+        seconds.append(taken)
+        loaded.update(found)
+    return seconds, loaded
 
 
 if __name__ == "__main__":

@@ -454,20 +454,42 @@ def doctor(as_json: bool) -> None:
 
 
 @main.command()
-@click.argument("sql")
+@click.argument("sql", required=False)
+@click.option(
+    "--file", "-f", "file", type=click.Path(path_type=Path), help="Read the SQL from FILE (-: standard input)."
+)
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV, with a header.")
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path),
+    help="Write to FILE: CSV or JSON lines, as its ending says (.csv, .json, .jsonl, .ndjson) or an option.",
+)
 @_json_option
-def query(sql: str, as_json: bool) -> None:
-    """Run SQL on the readers' snapshot and print the rows."""
+def query(sql: str | None, file: Path | None, as_csv: bool, output: Path | None, as_json: bool) -> None:
+    """Run SQL on the readers' snapshot and print the rows. SQL may also come from --file or standard input.
+
+    `show tables` lists what there is. Into a pipe every row goes, each on one line.
+    """
+    from roadmap_pipeline.failures.display import without_controls
+    from roadmap_pipeline.query_output import format_for, lines, read_query, write_lines
     from roadmap_pipeline.warehouse.query import run_query
 
-    columns, rows = run_query(_settings().warehouse, sql)
-    if as_json:
-        for row in rows:
-            _print_json(dict(zip(columns, row, strict=True)))
-        return
-    from roadmap_pipeline.terminal import print_table
+    format_name = format_for(as_csv=as_csv, as_json=as_json, output=output)
+    result = run_query(_settings().warehouse, read_query(sql, file))
+    if output is not None:
+        write_lines(output, lines(result, format_name))
+        click.echo(f"{len(result.rows):,} {'row' if len(result.rows) == 1 else 'rows'} written to {output}")
+    elif format_name is not None or not sys.stdout.isatty():
+        # Into a pipe values go as they are; click would take colours out of them.
+        shown = without_controls if sys.stdout.isatty() else str
+        for line in lines(result, format_name):
+            click.echo(shown(line), color=True)
+    else:
+        from roadmap_pipeline.terminal import print_table
 
-    print_table(_console(), None, [dict(zip(columns, row, strict=True)) for row in rows], columns)
+        rows = [dict(zip(result.columns, row, strict=True)) for row in result.rows]
+        print_table(_console(), None, rows, result.columns)
 
 
 @main.command()

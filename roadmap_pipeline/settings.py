@@ -42,6 +42,8 @@ _NOTION_ID = re.compile(r"([0-9a-fA-F]{32})(?:\?.*)?$")
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Points = Annotated[int, Field(ge=0, le=100)]
+StorageVersion = Literal["v1.0.0", "v1.1.0", "v1.2.0", "v1.3.0", "v1.4.0", "v1.5.0", "v2.0.0"]
+"""Releases of DuckDB with which its files' format grew."""
 Side = Literal["real", "sandbox", "missing"]
 
 
@@ -108,6 +110,12 @@ class TwoWay(_Section):
     create_milestones: bool = False
 
 
+class Snapshot(_Section):
+    """The copy that readers open; ``storage_version``: the oldest DuckDB that can (default: the warehouse's own)."""
+
+    storage_version: StorageVersion | None = None
+
+
 class Configuration(_Section):
     """``roadmap.toml``. Every key is optional, unknown keys are errors."""
 
@@ -122,6 +130,7 @@ class Configuration(_Section):
     failures: Failures = Failures()
     limits: Limits = Limits()
     two_way: TwoWay = TwoWay()
+    snapshot: Snapshot = Snapshot()
 
     @field_validator("default_branches", mode="before")
     @classmethod
@@ -225,6 +234,13 @@ def project_root() -> Path:
     return beside_package if (beside_package / "setup.cfg").is_file() else Path.cwd()
 
 
+def warehouse_path(environment: Mapping[str, str] | None = None, root: Path | None = None) -> str:
+    """Return the warehouse: a file, or a ``ducklake:…`` or ``md:…`` database. Needs no valid configuration."""
+    environment = os.environ if environment is None else environment
+    root = project_root() if root is None else root
+    return environment.get("ROADMAP_WAREHOUSE") or str(root / "data" / "roadmap.duckdb")
+
+
 def load_settings(environment: Mapping[str, str] | None = None, root: Path | None = None) -> Settings:
     """Read and validate the environment (default: the process's) and the configuration file.
 
@@ -263,12 +279,11 @@ def load_settings(environment: Mapping[str, str] | None = None, root: Path | Non
         )
     if problems:
         raise ConfigurationError(*problems)
-    warehouse = environment.get("ROADMAP_WAREHOUSE") or str(root / "data" / "roadmap.duckdb")
     return Settings(
         configuration=configuration,
         config_path=config_path,
         root=root,
-        warehouse=warehouse,
+        warehouse=warehouse_path(environment, root),
         dagster_home=_path(environment.get("DAGSTER_HOME"), root / "data" / "dagster").absolute(),
         repositories=repositories,
         warnings=(*warnings, *_unused_sections(configuration, repositories)),

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
 from roadmap_pipeline.reports import format as fmt
-from roadmap_pipeline.settings import Settings
-from roadmap_pipeline.warehouse.connection import connect, rolled_back, transaction
+from roadmap_pipeline.settings import Settings, warehouse_path
+from roadmap_pipeline.warehouse.connection import connect, is_file, rolled_back, transaction
 from roadmap_pipeline.warehouse.models import (
     ModelResult,
     Policy,
@@ -50,7 +50,9 @@ SHARE_FOR_COMMENTS = 0.05
 @cache
 def project() -> Project:
     """The SQL models of this installation, read once a process."""
-    return load_project(project_directory())
+    warehouse = warehouse_path()
+    # Where the data are, parsed models can be kept even if nothing may be written where the package is.
+    return load_project(project_directory(), Path(warehouse).parent if is_file(warehouse) else None)
 
 
 def ingest(workspace: Workspace) -> "IngestSummary":
@@ -324,11 +326,14 @@ def setup_notion(workspace: Workspace) -> "SyncResult":
 
 def snapshot(workspace: Workspace) -> Path:
     """Replace the copy that readers open."""
+    from roadmap_pipeline.warehouse.connection import STORAGE_VERSION
     from roadmap_pipeline.warehouse.snapshot import publish_snapshot
 
+    settings = workspace.settings
     # Copying closes a descriptor of the file, with which POSIX takes the lock from whoever still has it loaded.
     workspace.warehouse.close()
-    return publish_snapshot(workspace.settings.warehouse)
+    version = settings.configuration.snapshot.storage_version or STORAGE_VERSION
+    return publish_snapshot(settings.warehouse, storage_version=version)
 
 
 def export_dbt(settings: Settings, directory: Path) -> dict[str, Any]:

@@ -146,6 +146,8 @@ def print_table(
     cells = [["" if row[name] is None else without_controls(str(row[name])) for name in names] for row in shown]
     if cells and _narrowest(names, cells) > console.width:
         _print_blocks(console, title, names, cells)
+    elif names and _narrowest(names, cells) > console.width:
+        console.print(f"[bold]columns:[/] {escape(', '.join(names))}", highlight=False)
     elif names:
         table = _table(title)
         for position, name in enumerate(names):

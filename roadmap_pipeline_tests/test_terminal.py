@@ -163,6 +163,16 @@ def test_no_rows_and_very_many() -> None:
     assert "\n500" not in text.replace(" ", "")
 
 
+def test_a_wide_table_without_rows_names_its_columns_whole() -> None:
+    recorded = console()
+    names = [f"first_attempt_pass_rate_{number}" for number in range(40)]
+    terminal.print_table(recorded, None, [], names)
+    text = printed(recorded)
+    assert text.startswith("columns: first_attempt_pass_rate_0, first_attempt_pass_rate_1,")
+    assert set(names) <= {word.rstrip(",") for word in text.split()}
+    assert text.endswith("\nno rows\n")
+
+
 def status(**values: Any) -> dict[str, Any]:
     return {
         "warehouse": "data/[x].duckdb",

@@ -17,6 +17,12 @@ from roadmap_pipeline.warehouse import change_log, raw
 if TYPE_CHECKING:
     import duckdb
 
+STORAGE_VERSION = "v1.2.0"
+"""Format of a new warehouse's file: that of the oldest DuckDB with which its readers are supported.
+
+DuckDB keeps the format of a file that is there already, and would give a new one its own, which no older one opens.
+"""
+
 FIRST_WAIT_S = 0.02
 LONGEST_WAIT_S = 0.5
 
@@ -78,6 +84,8 @@ def _open(path: str | Path, *, read_only: bool, lock_timeout_s: float) -> "duckd
     wait_s = FIRST_WAIT_S
     while True:
         try:
+            if is_file(path) and not read_only:
+                _create(Path(path))
             return duckdb.connect(str(path), read_only=read_only)
         except duckdb.Error as error:
             message = str(error)
@@ -88,6 +96,16 @@ def _open(path: str | Path, *, read_only: bool, lock_timeout_s: float) -> "duckd
                 raise _lock_timeout(path, message, lock_timeout_s) from error
             time.sleep(min(wait_s, remaining_s))
             wait_s = min(wait_s * 2, LONGEST_WAIT_S)
+
+
+def _create(path: Path) -> None:
+    """Make an empty warehouse of :data:`STORAGE_VERSION` where there is none yet."""
+    import duckdb
+
+    if path.exists() and path.stat().st_size:
+        return
+    with duckdb.connect(":memory:") as con:
+        con.execute(f"attach {raw.literal(str(path))} as created (storage_version '{STORAGE_VERSION}')")
 
 
 def _prepare_file(path: Path, *, read_only: bool) -> None:

@@ -19,8 +19,9 @@ def data_dictionary(project: "Project") -> str:
         "",
         "Times are UTC; rates are fractions from 0 to 1; `'*'` is all repositories together.",
         "",
-        "The schemas `build` and `changes` hold what a build must know of the one before. They are no data of anybody"
-        " and change with any version: comments on their tables say what is in them.",
+        "The warehouse itself has two more schemas, `build` and `changes`, which the readers' snapshot leaves out: what"
+        " a build must know of the one before. They are no data of anybody and change with any version: comments on"
+        " their tables say what is in them.",
     ]
     for schema in dict.fromkeys(table.schema for table in raw.TABLES):
         lines += ["", f"## {schema}"]

@@ -191,7 +191,7 @@ def project_directory() -> Path:
     return directory
 
 
-def load_project(directory: Path) -> Project:
+def load_project(directory: Path, data_folder: Path | None = None) -> Project:
     """Read ``models/<schema>/<table>.sql`` and ``seeds/<schema>/<table>.csv`` with their ``schema.yml`` files, and
     ``tests/*.sql``. A seed is a model whose SELECT reads its file.
 
@@ -199,9 +199,10 @@ def load_project(directory: Path) -> Project:
     tables, cycles, names that aren't unique, models or columns without a description, tests of columns that don't
     exist.
 
-    While nothing has changed, the files aren't parsed again (``project_cache``).
+    While nothing has changed, the files aren't parsed again (``project_cache``, which may keep what was parsed in
+    ``data_folder``).
     """
-    return cached(directory, _parse)
+    return cached(directory, _parse, data_folder)
 
 
 def _parse(directory: Path) -> Project:

@@ -3,8 +3,9 @@
 Belongs here: one read-only query. Printing its rows is the command line's.
 """
 
+import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,11 +17,28 @@ from roadmap_pipeline.warehouse.snapshot import snapshot_path
 if TYPE_CHECKING:
     import duckdb
 
+# DuckDB's own looks into the default schema only, where nothing is.
+_SHOW_TABLES = re.compile(r"\s*(?:show\s+tables|show|describe)\s*;?\s*", re.IGNORECASE)
+_TABLES = """
+with tables as (
+    select schema_name, table_name, estimated_size, comment
+    from duckdb_tables()
+    where database_name = current_database()
+    union all
+    select schema_name, view_name, null, comment
+    from duckdb_views()
+    where database_name = current_database() and not internal
+)
+
+select schema_name || '.' || table_name as name, estimated_size as rows, comment as description
+from tables
+order by schema_name not in ('marts', 'publish'), schema_name, table_name
+"""
 _EXPLAIN = re.compile(r"\s*explain\s+(analyze\s+)?(\([^)]*\)\s*)?", re.IGNORECASE)
 
 
 class QueryResult(NamedTuple):
-    """Names of the columns, and the rows as Python values (times are naive UTC datetimes)."""
+    """Names of the columns, each once, and the rows as Python values (times are naive UTC datetimes)."""
 
     columns: list[str]
     rows: list[tuple[Any, ...]]
@@ -59,6 +77,8 @@ def open_published(path: str | Path) -> Iterator["duckdb.DuckDBPyConnection"]:
 def run_query(path: str | Path, sql: str) -> QueryResult:
     """Run one SELECT (or DESCRIBE, SHOW, SUMMARIZE, EXPLAIN) on the snapshot of the warehouse ``path``.
 
+    ``show tables`` gives the tables of all schemas, with what they hold.
+
     Raises QueryError for statements that write, several statements, and SQL that fails; WarehouseError when there is
     no snapshot yet.
     """
@@ -68,7 +88,7 @@ def run_query(path: str | Path, sql: str) -> QueryResult:
     try:
         _check(sql)
         with connect(snapshot, read_only=True) as con:
-            return _fetch(con, sql)
+            return _fetch(con, _TABLES if _SHOW_TABLES.fullmatch(sql) else sql)
     except duckdb.InvalidInputException as error:
         if "read-only" in str(error):
             raise _refusal() from error
@@ -100,12 +120,22 @@ def _check(sql: str) -> None:
 
 def _fetch(con: "duckdb.DuckDBPyConnection", sql: str) -> QueryResult:
     relation = con.sql(sql)
+    columns = _unique(relation.columns)
     if any("WITH TIME ZONE" in str(type_) for type_ in relation.types):
         # Plain fetching would need pytz for these.
         table = relation.to_arrow_table()
         values = [_without_zone(column.to_pylist()) for column in table.columns]
-        return QueryResult(list(relation.columns), list(zip(*values, strict=True)))
-    return QueryResult(list(relation.columns), relation.fetchall())
+        return QueryResult(columns, list(zip(*values, strict=True)))
+    return QueryResult(columns, relation.fetchall())
+
+
+def _unique(names: Sequence[str]) -> list[str]:
+    """Return the names as DuckDB names columns of a table: the second ``n`` is ``n_1``."""
+    unique: list[str] = []
+    for name in names:
+        candidates = (name if number == 0 else f"{name}_{number}" for number in itertools.count())
+        unique.append(next(candidate for candidate in candidates if candidate not in unique))
+    return unique
 
 
 def _without_zone(values: list[Any]) -> list[Any]:

@@ -1,6 +1,6 @@
 """The copy of the warehouse that readers open, so that they never lock out the writer.
 
-Belongs here: making it and naming it. Reading it is ``query``.
+Belongs here: making it, what it leaves out, which DuckDB can open it, and naming it. Reading it is ``query``.
 """
 
 import os
@@ -9,7 +9,10 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from roadmap_pipeline.warehouse.connection import WarehouseError, connect, is_file, scalar
+from roadmap_pipeline.errors import ConfigurationError
+from roadmap_pipeline.warehouse import change_log
+from roadmap_pipeline.warehouse.connection import STORAGE_VERSION, WarehouseError, connect, is_file, scalar
+from roadmap_pipeline.warehouse.raw import literal
 
 if TYPE_CHECKING:
     import duckdb
@@ -29,12 +32,16 @@ def snapshot_path(path: str | Path) -> Path:
     return path.with_name(f"{path.stem}.snapshot{path.suffix or '.duckdb'}")
 
 
-def publish_snapshot(path: str | Path, *, lock_timeout_s: float = 60.0) -> Path:
-    """Copy everything in the warehouse ``path`` to its snapshot, comments included, and return the snapshot's path.
+def publish_snapshot(path: str | Path, *, storage_version: str = STORAGE_VERSION, lock_timeout_s: float = 60.0) -> Path:
+    """Copy the warehouse ``path`` to its snapshot, comments included, and return the snapshot's path.
 
-    The copy is made under another name and put in place at once: whoever has the old snapshot open keeps reading it,
-    and a crash leaves it as it was. Raises WarehouseError when the warehouse is locked or (on Windows) a reader holds
-    the old snapshot.
+    The state of building (:data:`change_log.SCHEMAS`) is left out: it is nobody's data. The copy is made under another
+    name and put in place at once: whoever has the old snapshot open keeps reading it, and a crash leaves it as it was.
+    Every DuckDB from ``storage_version`` on can open it.
+
+    Raises:
+        WarehouseError: The warehouse is locked or (on Windows) a reader holds the old snapshot.
+        ConfigurationError: The DuckDB installed here knows no ``storage_version``.
     """
     target = snapshot_path(path)
     building = target.with_name(target.name + ".building")
@@ -44,10 +51,11 @@ def publish_snapshot(path: str | Path, *, lock_timeout_s: float = 60.0) -> Path:
         try:
             _remove(building)
             with connect(path, lock_timeout_s=lock_timeout_s) as con:
-                if os.name == "nt":
-                    _copy_tables(con, building)
+                if os.name == "nt" or _storage_version(con) != storage_version:
+                    _copy_tables(con, building, storage_version)
                 else:
                     _copy_file(con, Path(path), building, held)
+            _leave_out_plumbing(building)
             building.replace(target)
         except PermissionError as error:
             raise WarehouseError(
@@ -72,10 +80,18 @@ def _copy_file(con: "duckdb.DuckDBPyConnection", path: Path, building: Path, hel
         shutil.copyfileobj(held[-1], copy, _COPY_BYTES)
 
 
-def _copy_tables(con: "duckdb.DuckDBPyConnection", building: Path) -> None:
-    """Copy table by table: Windows lets nobody read a file that is open for writing."""
+def _copy_tables(con: "duckdb.DuckDBPyConnection", building: Path, storage_version: str) -> None:
+    """Copy table by table: a file in another format, and on Windows, which lets nobody read one open for writing."""
+    import duckdb
+
     live = scalar(con, "select current_database()")
-    con.execute(f"attach '{_quoted(str(building))}' as snapshot_copy")
+    try:
+        con.execute(f"attach {literal(str(building))} as snapshot_copy (storage_version {literal(storage_version)})")
+    except duckdb.InvalidInputException as error:
+        raise ConfigurationError(
+            f"snapshot.storage_version: DuckDB {duckdb.__version__}, which is installed here, can't write"
+            f" {storage_version}; give an earlier one, or leave it out for {STORAGE_VERSION}"
+        ) from error
     try:
         con.execute(f'copy from database "{live}" to snapshot_copy')
         con.execute("checkpoint snapshot_copy")
@@ -83,8 +99,19 @@ def _copy_tables(con: "duckdb.DuckDBPyConnection", building: Path) -> None:
         con.execute("detach snapshot_copy")
 
 
-def _quoted(text: str) -> str:
-    return text.replace("'", "''")
+def _storage_version(con: "duckdb.DuckDBPyConnection") -> str | None:
+    """Return the format of the file that ``con`` has open: ``v1.2.0``, of which DuckDB says ``v1.2.0+``."""
+    tag = "select tags['storage_version'] from duckdb_databases() where database_name = current_database()"
+    version: str | None = scalar(con, tag)
+    return version and version.rstrip("+")
+
+
+def _leave_out_plumbing(building: Path) -> None:
+    import duckdb
+
+    with duckdb.connect(str(building)) as con:
+        for schema in change_log.SCHEMAS:
+            con.execute(f"drop schema if exists {schema} cascade")
 
 
 def _remove(building: Path) -> None:

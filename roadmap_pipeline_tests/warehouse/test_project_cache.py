@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import roadmap_pipeline
+from roadmap_pipeline import stages
 from roadmap_pipeline.errors import RoadmapError
 from roadmap_pipeline.warehouse.problems import ProjectError
 from roadmap_pipeline.warehouse.project import Project, load_project, project_directory
@@ -391,21 +392,120 @@ def test_a_place_that_cannot_be_written_is_no_error(directory: Path) -> None:
     assert _around(directory) == [cache_file(directory).name]
 
 
-def test_processes_that_load_and_write_at_once_all_get_it(directory: Path) -> None:
-    code = """
+# Where the data are, when nothing may be written beside the sources
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the data, in a process that writes no bytecode."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    (tmp_path / "data").mkdir()
+    return tmp_path / "data"
+
+
+def _kept_in(data: Path) -> list[Path]:
+    return [path for path in data.rglob("*") if path.is_file()]
+
+
+def test_without_bytecode_it_lies_with_the_data(directory: Path, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = load_project(directory, data)
+    (file,) = _kept_in(data)
+    assert file.parent == data / ".roadmap-cache"
+    assert cached(directory, _never, data) == project
+    assert not (directory / "__pycache__").exists()
+    with monkeypatch.context() as without:
+        without.setattr(sys.implementation, "cache_tag", None)
+        assert cached(directory, parse_project, data) == cached(directory, _never, data) == project
+
+
+def test_it_lies_with_the_data_where_the_sources_are_for_reading_only(
+    directory: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    (directory / "__pycache__").write_text("no folder")
+    project = load_project(directory, data)
+    assert len(_kept_in(data)) == 1
+    assert cached(directory, _never, data) == project
+    (directory / "__pycache__").unlink()
+    _edit("tests/no_run.sql", "= 0", "= 1")(directory)
+    assert load_project(directory, data) == cached(directory, _never) != project  # beside the sources, now that it can
+
+
+def test_with_the_data_every_change_is_seen_and_damage_is_replaced(directory: Path, data: Path) -> None:
+    before = load_project(directory, data)
+    _edit("models/marts/runs_by_repo.sql", "count(*)", "count(1)")(directory)
+    after = load_project(directory, data)
+    assert after == parse_project(directory) != before
+    (file,) = _kept_in(data)
+    file.write_bytes(file.read_bytes()[:-1])
+    assert load_project(directory, data) == cached(directory, _never, data) == after
+    assert _kept_in(data) == [file]
+
+
+def test_no_folder_is_made_for_it_and_one_that_cannot_be_written_is_no_error(directory: Path, data: Path) -> None:
+    nowhere = data / "nowhere"
+    assert load_project(directory, nowhere) == parse_project(directory)
+    assert not nowhere.exists()
+    (data / ".roadmap-cache").write_text("no folder")
+    assert load_project(directory, data) == load_project(directory, data) == parse_project(directory)
+    assert _kept_in(data) == [data / ".roadmap-cache"]
+
+
+@pytest.mark.parametrize("mode", [0o664, 0o646])
+def test_what_others_could_have_written_with_the_data_is_not_unpickled(directory: Path, data: Path, mode: int) -> None:
+    project = load_project(directory, data)
+    (file,) = _kept_in(data)
+    file.chmod(mode)
+    with pytest.raises(AssertionError, match="is parsed"):
+        cached(directory, _never, data)
+    assert load_project(directory, data) == cached(directory, _never, data) == project  # replaced by one's own
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root can give a file away")
+def test_a_file_of_somebody_else_with_the_data_is_not_unpickled(directory: Path, data: Path) -> None:
+    load_project(directory, data)
+    (file,) = _kept_in(data)
+    os.chown(file, 12345, -1)
+    with pytest.raises(AssertionError, match="is parsed"):
+        cached(directory, _never, data)
+
+
+def test_the_installations_own_models_are_kept_beside_the_warehouse(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "pycache_prefix", str(tmp_path / "bytecode"))
+    monkeypatch.setenv("ROADMAP_WAREHOUSE", str(data / "roadmap.duckdb"))
+    project = stages.project.__wrapped__()
+    assert len(_kept_in(data)) == 1
+    assert cached(project_directory(), _never, data) == project
+    monkeypatch.setenv("ROADMAP_WAREHOUSE", "md:somewhere")
+    assert stages.project.__wrapped__() == project
+
+
+@pytest.mark.parametrize("place", ["beside the sources", "with the data"])
+def test_processes_that_load_and_write_at_once_all_get_it(directory: Path, tmp_path: Path, place: str) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    code = f"""
 import sys
+sys.dont_write_bytecode = {place == "with the data"}
 from pathlib import Path
 from roadmap_pipeline.warehouse.project import load_project
 from roadmap_pipeline.warehouse.project_cache import cache_file
 from roadmap_pipeline.warehouse.project_parser import parse_project
-directory = Path(sys.argv[1])
+directory, data = map(Path, sys.argv[1:])
 parsed = parse_project(directory)
 for _ in range(40):
-    assert load_project(directory) == parsed
-    cache_file(directory).unlink(missing_ok=True)
-assert load_project(directory) == parsed
+    assert load_project(directory, data) == parsed
+    for kept in (cache_file(directory), *data.glob("*/*.pickle")):
+        kept.unlink(missing_ok=True)
+assert load_project(directory, data) == parsed
 """
-    processes = [_run(code, directory) for _ in range(3)]
+    processes = [_run(code, directory, data) for _ in range(3)]
     assert [_says(process) for process in processes] == [""] * 3
-    load_project(directory)
-    assert _around(directory) == [cache_file(directory).name]
+    if place == "with the data":
+        assert [path.suffix for path in _kept_in(data)] == [".pickle"]
+    else:
+        load_project(directory)
+        assert _around(directory) == [cache_file(directory).name]
+        assert _kept_in(data) == []

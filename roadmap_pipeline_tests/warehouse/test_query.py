@@ -50,7 +50,7 @@ def test_looking_around_works(path: Path, sql: str) -> None:
 
 def test_zoned_times_come_back_in_utc(path: Path) -> None:
     columns, rows = run_query(path, "select timestamptz '2026-11-09 01:00:00+01' as t, null::timestamptz as n, 1 as n")
-    assert columns == ["t", "n", "n"]
+    assert columns == ["t", "n", "n_1"]
     assert rows == [(datetime.fromisoformat("2026-11-09T00:00:00"), None, 1)]
 
 

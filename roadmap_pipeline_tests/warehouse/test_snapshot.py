@@ -5,11 +5,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 
+from roadmap_pipeline import stages
+from roadmap_pipeline.errors import ConfigurationError
+from roadmap_pipeline.settings import load_settings
 from roadmap_pipeline.warehouse import raw
-from roadmap_pipeline.warehouse.connection import WarehouseError, connect, scalar, transaction
+from roadmap_pipeline.warehouse.connection import STORAGE_VERSION, WarehouseError, connect, scalar, transaction
 from roadmap_pipeline.warehouse.snapshot import publish_snapshot, snapshot_path
+from roadmap_pipeline.workspace import Workspace
 
 _EVERYTHING = (
     "select 'table', schema_name, table_name, comment from duckdb_tables()"
@@ -36,14 +41,23 @@ def test_the_name_stands_beside_the_file() -> None:
         snapshot_path("ducklake:postgres:dbname=x")
 
 
-def test_it_holds_everything_comments_included(tmp_path: Path) -> None:
+def _without_plumbing(found: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    return [row for row in found if row[1] not in ("build", "changes")]
+
+
+def _format(path: Path) -> str:
+    with duckdb.connect(str(path), read_only=True) as con:
+        return str(scalar(con, "select tags['storage_version'] from duckdb_databases() where not internal"))
+
+
+def test_it_holds_everything_but_the_state_of_building_comments_included(tmp_path: Path) -> None:
     path = tmp_path / "it's a roadmap.duckdb"
     _fill(path, "autofix-ci[bot]")
     with connect(path) as con:
         live = con.execute(_EVERYTHING).fetchall()
     snapshot = publish_snapshot(path)
     with connect(snapshot, read_only=True) as con:
-        assert con.execute(_EVERYTHING).fetchall() == live
+        assert con.execute(_EVERYTHING).fetchall() == _without_plumbing(live) != live
         assert scalar(con, "select login from a_first.bots") == "autofix-ci[bot]"
     assert ("view", "a_first", "bots", "It's a view.") in live
     assert sorted(tmp_path.iterdir()) == [path, snapshot]
@@ -94,3 +108,47 @@ publish_snapshot(sys.argv[1])
 
     publish_snapshot(path)
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["roadmap.duckdb", "roadmap.snapshot.duckdb"]
+
+
+def test_the_oldest_supported_duckdb_can_read_its_format(tmp_path: Path) -> None:
+    path = tmp_path / "roadmap.duckdb"
+    _fill(path, "autofix-ci[bot]")
+    assert _format(path) == _format(publish_snapshot(path)) == "v1.2.0+"
+    assert STORAGE_VERSION == "v1.2.0"
+
+
+def test_a_warehouse_in_a_newer_format_keeps_it_and_gets_a_snapshot_that_all_can_read(tmp_path: Path) -> None:
+    path = tmp_path / "road's.map.duckdb"
+    with duckdb.connect(str(path)):
+        pass
+    newer = _format(path)
+    _fill(path, "autofix-ci[bot]")
+    with connect(path) as con:
+        live = con.execute(_EVERYTHING).fetchall()
+    snapshot = publish_snapshot(path)
+    assert (_format(path), _format(snapshot)) == (newer, "v1.2.0+")
+    assert newer != "v1.2.0+"
+    with connect(snapshot, read_only=True) as con:
+        assert con.execute(_EVERYTHING).fetchall() == _without_plumbing(live)
+        assert scalar(con, "select login from a_first.bots") == "autofix-ci[bot]"
+    assert sorted(tmp_path.iterdir()) == [path, snapshot]
+
+
+@pytest.mark.parametrize(("given", "written"), [("", "v1.2.0+"), ("v1.0.0", "v1.0.0+"), ("v1.4.0", "v1.4.0+")])
+def test_its_format_is_configured(given: str, written: str, tmp_path: Path) -> None:
+    if given:
+        (tmp_path / "roadmap.toml").write_text(f'[snapshot]\nstorage_version = "{given}"\n')
+    settings = load_settings({}, tmp_path)
+    _fill(Path(settings.warehouse), "autofix-ci[bot]")
+    assert _format(stages.snapshot(Workspace(settings))) == written
+
+
+def test_a_format_that_nobody_knows_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "roadmap.toml").write_text('[snapshot]\nstorage_version = "v1.2"\n')
+    with pytest.raises(ConfigurationError, match=r"snapshot\.storage_version: .*'v1\.2\.0'"):
+        load_settings({}, tmp_path)
+    path = tmp_path / "roadmap.duckdb"
+    _fill(path, "autofix-ci[bot]")
+    with pytest.raises(ConfigurationError, match=r"storage_version: DuckDB \S+, .* can't write v99\.0\.0; give"):
+        publish_snapshot(path, storage_version="v99.0.0")
+    assert sorted(tmp_path.iterdir()) == [path, tmp_path / "roadmap.toml"]
