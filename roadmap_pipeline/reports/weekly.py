@@ -37,6 +37,7 @@ class Report:
     period: str
     report_date: date
     content: str
+    is_over: bool
 
     def row(self) -> Row:
         """Return the row of ``derived.reports``."""
@@ -58,7 +59,9 @@ def weekly_report(con: "duckdb.DuckDBPyConnection", week: str) -> Report:
     except ValueError:
         raise ConfigurationError(f"--week: {week!r} is not an ISO week such as 2026-W46") from None
     facts = _facts(con, week, monday)
-    return Report(f"ci-report-{week}.md", "weekly", week, monday + timedelta(days=7), _render(facts))
+    return Report(
+        f"ci-report-{week}.md", "weekly", week, monday + timedelta(days=7), _render(facts), is_over=facts["is_over"]
+    )
 
 
 def section(content: str, heading: str | None) -> str:
@@ -223,15 +226,17 @@ def _facts(con: "duckdb.DuckDBPyConnection", week: str, monday: date) -> dict[st
     next_monday = monday + timedelta(days=7)
     covered = coverage.coverage_of_week(con, week)
     weekly = rows(con, _WEEKLY, [monday - timedelta(weeks=SPARK_WEEKS - 1), monday])
-    total = _without_gaps(con, [row for row in weekly if row["repo"] == "*"], week, monday, covered)
+    total, as_of = _without_gaps(con, [row for row in weekly if row["repo"] == "*"], week, monday, covered)
     last = fmt.week_of(monday - timedelta(days=7))
     now: Row = total[-1]
     before: Row = total[-2] if len(total) > 1 else {}
     episodes = rows(con, _EPISODES, {"start": monday, "end": next_monday})
     categories = rows(con, _CATEGORIES, {"week": week, "last": last})
     groups = rows(con, _GROUPS, {"week": week, "monday": monday})
-    flaky = rows(con, _FLAKY, [_TOP])
-    milestones = rows(con, _MILESTONES, {"end": next_monday})
+    # What is kept as of now only is another week's world once the following week has ended, too.
+    is_past = next_monday + timedelta(days=7) <= as_of
+    flaky = [] if is_past else rows(con, _FLAKY, [_TOP])
+    milestones = [] if is_past else rows(con, _MILESTONES, {"end": next_monday})
     is_unread = not now["runs"] and coverage.is_unread(covered)
     return {
         "week": week,
@@ -262,10 +267,11 @@ def _facts(con: "duckdb.DuckDBPyConnection", week: str, monday: date) -> dict[st
         "repaired": wording.repairs(now) if now["autofix_attempts"] else "",
         "milestones": milestones,
         "restated": restated(rows(con, _RESTATED, {"first": total[0]["week"], "week": week})),
-        "quiet": "" if is_unread else wording.quiet(now, episodes, flaky, milestones),
+        "is_past": is_past,
+        "quiet": "" if is_unread else wording.quiet(now, episodes, flaky, None if is_past else milestones),
         "next_steps": wording.next_steps(episodes, groups, flaky, milestones),
         "quality": [
-            *wording.quality(rows(con, _QUALITY, {"week": week})[0], now),
+            *wording.quality(rows(con, _QUALITY, {"week": week})[0], now, is_past=is_past),
             *coverage.unread_lines(coverage.unread(con)),
         ],
     }
@@ -273,8 +279,10 @@ def _facts(con: "duckdb.DuckDBPyConnection", week: str, monday: date) -> dict[st
 
 def _without_gaps(
     con: "duckdb.DuckDBPyConnection", total: Sequence[Row], week: str, monday: date, covered: Sequence[Row]
-) -> list[Row]:
+) -> tuple[list[Row], date]:
     """The weeks of the sparklines up to ``monday``, oldest first; those without a row, with nothing in them.
+
+    Beside them the day that stands for today.
 
     Raises :class:`NothingToReport` for a week that has not begun, or before the first run unless its runs are still
     to be read.
@@ -291,9 +299,10 @@ def _without_gaps(
     known = {row["week_start"]: row for row in total}
     start = min(monday, max(first or monday, monday - timedelta(weeks=SPARK_WEEKS - 1)))
     starts = [start + timedelta(weeks=number) for number in range((monday - start).days // 7 + 1)]
+    today: date = as_of.date()
     return [
-        (known.get(at) or _week_without_runs(at)) | {"is_over": at + timedelta(days=7) <= as_of.date()} for at in starts
-    ]
+        (known.get(at) or _week_without_runs(at)) | {"is_over": at + timedelta(days=7) <= today} for at in starts
+    ], today
 
 
 def _week_without_runs(monday: date) -> Row:

@@ -165,8 +165,11 @@ def repairs(now: Row) -> str:
     return text
 
 
-def quiet(now: Row, episodes: Sequence[Row], flaky: Sequence[Row], milestones: Sequence[Row]) -> str:
-    """What there is nothing to report on, in one sentence; empty when every section has something."""
+def quiet(now: Row, episodes: Sequence[Row], flaky: Sequence[Row], milestones: Sequence[Row] | None) -> str:
+    """What there is nothing to report on, in one sentence; empty when every section has something.
+
+    ``milestones`` are None where they are not told of.
+    """
     absent = [
         words
         for words, is_absent in (
@@ -174,7 +177,7 @@ def quiet(now: Row, episodes: Sequence[Row], flaky: Sequence[Row], milestones: S
             ("no job passed and failed on one commit", not flaky and not now["flaky_jobs"]),
             ("no default branch was red", not episodes),
             ("no automatic repair was attempted", not now["autofix_attempts"]),
-            ("no milestone is open", not milestones),
+            ("no milestone is open", milestones is not None and not milestones),
         )
         if is_absent
     ]
@@ -240,8 +243,8 @@ def verdicts(found: Sequence[Row], failed_jobs: int) -> str:
     return f"What to make of them: {', '.join(told)}."
 
 
-def quality(facts: Row, now: Row) -> list[str]:
-    """What the report rests on, and how its numbers count."""
+def quality(facts: Row, now: Row, *, is_past: bool) -> list[str]:
+    """What the report rests on, and how its numbers count; ``is_past``: the following week has ended, too."""
     pending = f", {now['pending_runs']:,} without a result yet" if now["pending_runs"] else ""
     lines = [
         f"Created in this week: {fmt.several(now['runs'], 'run')} ({fmt.several(facts['attempts'], 'attempt')},"
@@ -265,7 +268,10 @@ def quality(facts: Row, now: Row) -> list[str]:
         "To green: hours a workflow stayed red on its default branch, by the week it turned red; median and 90 % count"
         " what is still red too, the mean does not. CI health score: mean of passed in the end and auto-fix success.",
         "Trend: Improving or Degrading only by 2 points or more, beyond chance, and with enough runs in both weeks.",
-        "Flaky jobs, milestones and workflows stand as of the last run of the pipeline; milestones rate the runs of"
-        f" their last {fmt.several(facts['window_days'], 'day')}.",
+        "Made when a later week had ended: which jobs rank as flaky and where the milestones stand is known as of now"
+        " only, so this report leaves it out."
+        if is_past
+        else "Flaky jobs and milestones stand as of the last run of the pipeline; milestones rate the runs of their"
+        f" last {fmt.several(facts['window_days'], 'day')}.",
         "Each number is a column of `marts.ci_weekly` or its neighbours: `roadmap query` shows them. Times are UTC.",
     ]
