@@ -47,7 +47,9 @@ class _Metric:
 
     def cell(self, week: Row) -> str:
         value, cases = week.get(self.column), self.cases(week)
-        if value is None and cases and self.is_quantile_of_episodes:
+        if not week.get("is_comparable", True):
+            cases = 0  # a part of a week says as little as few cases do
+        if value is None and self.cases(week) and self.is_quantile_of_episodes:
             return fmt.greyed(NOT_YET, cases)
         return fmt.greyed(_SHOW[self.kind](value), cases)
 
@@ -72,6 +74,8 @@ _METRICS = (
 def scorecard(weeks: Sequence[Row]) -> list[Row]:
     """Lines ``{metric, now, before, change, bars, n}``; a change is left out where either week rests on few cases.
 
+    A week that is cut off is greyed, has no bar, and is compared with none.
+
     ``weeks`` are the rows of ``marts.ci_weekly`` of one repository, oldest first, with ``episodes`` (closed and open)
     and ``autofix_judged`` (fixed and failed) beside its columns.
     """
@@ -83,7 +87,7 @@ def scorecard(weeks: Sequence[Row]) -> list[Row]:
             "now": metric.cell(now),
             "before": metric.cell(before),
             "change": _change(metric, before, now),
-            "bars": fmt.sparkline([week[metric.column] for week in weeks]),
+            "bars": fmt.sparkline([week[metric.column] if week.get("is_comparable", True) else None for week in weeks]),
             "n": _n(metric, before, now),
         }
         for metric in _METRICS
@@ -106,6 +110,8 @@ def restated(figures: Sequence[Row]) -> list[Row]:
 
 def _change(metric: _Metric, before: Row, now: Row) -> str:
     cases = [metric.cases(week) for week in (before, now)]
+    if not all(week.get("is_comparable", True) for week in (before, now)):
+        return fmt.MISSING
     if any(n is not None and n < fmt.FEW for n in cases):
         return fmt.MISSING
     return _CHANGE[metric.kind](before.get(metric.column), now[metric.column])

@@ -79,8 +79,10 @@ def section(content: str, heading: str | None) -> str:
 _WEEKLY = """
     select w.*,
         w.autofix_fixed + w.autofix_failed as autofix_judged,
-        w.episodes_closed + w.episodes_open as episodes
+        w.episodes_closed + w.episodes_open as episodes,
+        coalesce(c.is_comparable, true) as is_comparable
     from marts.ci_weekly as w
+    left join marts.period_coverage as c on c.repo = w.repo and c.grain = 'week' and c.period = w.week
     where w.week_start between ? and ?
     order by w.repo <> '*', w.failed_job_attempts desc, w.repo, w.week_start
 """
@@ -247,6 +249,8 @@ def _facts(con: "duckdb.DuckDBPyConnection", week: str, monday: date) -> dict[st
         "now": now,
         "before": before,
         "rests_on": coverage.rests_on(covered, monday),
+        "not_compared": coverage.not_compared_of(con, [last, week]),
+        "is_compared": bool(before) and before["is_comparable"] and now["is_comparable"],
         "is_over": now["is_over"],
         "headline": "" if is_unread else wording.headline(now, before, episodes, categories),
         "scorecard": scorecard(total),
@@ -312,12 +316,13 @@ def _week_without_runs(monday: date) -> Row:
         "repo": "*",
         "week": fmt.week_of(monday),
         "week_start": monday,
+        "is_comparable": True,
     }
 
 
 def _chart(total: Sequence[Row]) -> dict[str, Any] | None:
-    """The pass rates of the weeks that have one; None where there is no line to draw."""
-    shown = [row for row in total if row["final_pass_rate"] is not None]
+    """The pass rates of the whole weeks that have one; None where there is no line to draw."""
+    shown = [row for row in total if row["final_pass_rate"] is not None and row["is_comparable"]]
     if len(shown) < 2:
         return None
     rates = [round(100 * row["final_pass_rate"], 1) for row in shown]

@@ -69,7 +69,7 @@ def _passed(now: Row, before: Row) -> str:
             f"**{now['passed_runs']} of {fmt.several(now['conclusive_runs'], 'run')} passed in the end**,"
             f" {now['passed_first_attempts']} of {now['conclusive_first_attempts']} at the first try."
         )
-    few = (before.get("conclusive_runs") or 0) < fmt.FEW
+    few = (before.get("conclusive_runs") or 0) < fmt.FEW or not (before["is_comparable"] and now["is_comparable"])
     change = fmt.MISSING if few else fmt.points(before.get("final_pass_rate"), now["final_pass_rate"])
     return (
         f"**{fmt.percent(now['final_pass_rate'])} of {fmt.several(now['conclusive_runs'], 'run')} passed in the end**"
@@ -263,7 +263,8 @@ def quality(facts: Row, now: Row, *, is_past: bool) -> list[str]:
         lines.append(f"Causes: {missing}{rules}. A failed job that was run again and failed again counts twice.")
     return [
         *lines,
-        "*Italics*: fewer than 5 cases, so no change is shown. n: the cases behind a rate, last week's in brackets."
+        "*Italics*: fewer than 5 cases or a part of a week, so no change is shown. n: the cases behind a rate, last"
+        " week's in brackets."
         " Bars: each row from its lowest to its highest week.",
         "To green: hours a workflow stayed red on its default branch, by the week it turned red; median and 90 % count"
         " what is still red too, the mean does not. CI health score: mean of passed in the end and auto-fix success.",

@@ -96,10 +96,12 @@ select
     s.duration_p95_seconds,
     s.queue_p50_seconds,
     s.queue_p95_seconds,
-    coalesce(c.is_complete, w.week_start + interval 7 day <= p.as_of) as is_complete
+    coalesce(c.is_complete, w.week_start + interval 7 day <= p.as_of) as is_complete,
+    c.first_whole_day,
+    c.last_whole_day
 from rates as w
 cross join config.parameters as p
-left join marts.ingest_coverage as c on c.repo = w.repo and c.week = w.week
+left join marts.period_coverage as c on c.repo = w.repo and c.grain = 'week' and c.period = w.week
 left join marts.recovery_by_period as r on r.repo = w.repo and r.grain = 'week' and r.period = w.week
 left join marts.pass_rate_trends as t on t.repo = w.repo and t.grain = 'week' and t.period = w.week
 left join marts.autofix_by_period as a on a.repo = w.repo and a.grain = 'week' and a.period = w.week

@@ -1,5 +1,6 @@
 -- Final pass rate against the equal period before: Improving or Degrading only when the difference is at least two
 -- percentage points, its 95 % interval (Newcombe, from Wilson intervals) excludes 0, and both periods have 20 runs.
+-- A period that history, an import or the ingest's coverage cuts off is compared with none.
 with sums as (
     select
         d.repo, 'week' as grain, d.week as period, min(d.day) as first_day,
@@ -10,22 +11,36 @@ with sums as (
     select d.repo, 'quarter', d.quarter, min(d.day), sum(d.conclusive_runs), sum(d.passed_runs)
     from marts.ci_daily as d
     group by d.repo, d.quarter
-), windows as (
+), covered as (
+    select s.*, c.is_complete, c.first_whole_day, c.last_whole_day, coalesce(c.is_comparable, true) as is_comparable
+    from sums as s
+    left join marts.period_coverage as c on c.repo = s.repo and c.grain = s.grain and c.period = s.period
+), compared as (
     -- Days have no gaps, so the row before is the period before.
     select
-        s.repo,
-        s.grain,
-        s.period,
-        cast(s.runs as bigint) as n,
-        cast(s.passed as bigint) as passed,
-        cast(coalesce(lag(s.runs) over earlier, 0) as bigint) as previous_n,
-        cast(coalesce(lag(s.passed) over earlier, 0) as bigint) as previous_passed
-    from sums as s
-    window earlier as (partition by s.repo, s.grain order by s.first_day)
+        c.*,
+        c.is_comparable and coalesce(lag(c.is_comparable) over earlier, false) as has_previous,
+        lag(c.runs) over earlier as previous_runs,
+        lag(c.passed) over earlier as previous_passed
+    from covered as c
+    window earlier as (partition by c.repo, c.grain order by c.first_day)
+), windows as (
+    select
+        c.repo,
+        c.grain,
+        c.period,
+        cast(c.runs as bigint) as n,
+        cast(c.passed as bigint) as passed,
+        cast(case when c.has_previous then c.previous_runs else 0 end as bigint) as previous_n,
+        cast(case when c.has_previous then c.previous_passed else 0 end as bigint) as previous_passed,
+        coalesce(c.is_complete, false) as is_complete,
+        c.first_whole_day,
+        c.last_whole_day
+    from compared as c
     union all
     select
         m.repo, 'milestone', m.milestone, m.conclusive_runs, m.passed_runs, m.previous_conclusive_runs,
-        m.previous_passed_runs
+        m.previous_passed_runs, null, null, null
     from marts.milestone_windows as m
 ), rates as (
     select
@@ -69,5 +84,8 @@ select
         when i.delta >= 0.02 - 1e-9 and i.delta_low > 0 then 'Improving'
         when i.delta <= -0.02 + 1e-9 and i.delta_high < 0 then 'Degrading'
         else 'Stable'
-    end as trend
+    end as trend,
+    i.is_complete,
+    i.first_whole_day,
+    i.last_whole_day
 from intervals as i

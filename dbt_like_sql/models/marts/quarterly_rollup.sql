@@ -99,17 +99,12 @@ select
     s.duration_p95_seconds,
     s.queue_p50_seconds,
     s.queue_p95_seconds,
-    q.next_quarter_start <= p.as_of
-    and not exists (
-        select 1
-        from marts.ingest_coverage as c
-        where c.repo = q.repo
-            and c.week_start < q.next_quarter_start
-            and c.week_start + interval 7 day > q.quarter_start
-            and c.reason <> 'not_over'
-    ) as is_complete
+    coalesce(c.is_complete, q.next_quarter_start <= p.as_of) as is_complete,
+    c.first_whole_day,
+    c.last_whole_day
 from rates as q
 cross join config.parameters as p
+left join marts.period_coverage as c on c.repo = q.repo and c.grain = 'quarter' and c.period = q.quarter
 left join marts.recovery_by_period as r on r.repo = q.repo and r.grain = 'quarter' and r.period = q.quarter
 left join marts.pass_rate_trends as t on t.repo = q.repo and t.grain = 'quarter' and t.period = q.quarter
 left join marts.autofix_by_period as a on a.repo = q.repo and a.grain = 'quarter' and a.period = q.quarter
