@@ -100,6 +100,7 @@ _COUNTS = (
     "episodes",
     "episodes_closed",
     "episodes_open",
+    "episodes_red_at_end",
     "flaky_jobs",
 )
 _FIGURES = (

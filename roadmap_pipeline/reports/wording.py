@@ -36,6 +36,8 @@ ENDINGS = {
     "revert": "a revert",
     "bot_fix": "a bot's commit",
     "human_fix": "a person's commit",
+    "workflow_removed": "the workflow's removal",
+    "renamed": "another default branch",
 }
 """``marts.red_episodes.closed_by`` in words."""
 
@@ -73,9 +75,14 @@ def _passed(now: Row, before: Row) -> str:
     change = fmt.MISSING if few else fmt.points(before.get("final_pass_rate"), now["final_pass_rate"])
     return (
         f"**{fmt.percent(now['final_pass_rate'])} of {fmt.several(now['conclusive_runs'], 'run')} passed in the end**"
-        f"{'' if change == fmt.MISSING else f' ({change})'},"
-        f" {fmt.percent(now['first_attempt_pass_rate'])} at the first try."
+        f"{'' if change == fmt.MISSING else f' ({change})'}, {_at_first(now)} at the first try."
     )
+
+
+def _at_first(now: Row) -> str:
+    if now["conclusive_first_attempts"] < fmt.FEW:
+        return f"{now['passed_first_attempts']} of {now['conclusive_first_attempts']}"
+    return fmt.percent(now["first_attempt_pass_rate"])
 
 
 def _red(now: Row, episodes: Sequence[Row]) -> str:
@@ -107,6 +114,10 @@ def _failed(now: Row, categories: Sequence[Row]) -> str:
         if top["category"] == "unknown":
             return f"The cause of {_all(jobs, 'failed job')} is unknown."
         return f"{_all(jobs, 'failed job').capitalize()}: {fmt.cause(top['category'])}."
+    if jobs < fmt.FEW:
+        present = [row for row in categories if row["failed_job_attempts"]]
+        named = [f"{fmt.cause(row['category'])} ({row['failed_job_attempts']})" for row in present]
+        return f"{fmt.several(jobs, 'job')} failed: {', '.join(named)}."
     hits = f", {fmt.several(top['pull_requests'], 'pull request')} hit" if top["pull_requests"] else ""
     return (
         f"Top cause: {fmt.cause(top['category'])}, {fmt.count(top['failed_job_attempts'])} of"
@@ -267,7 +278,9 @@ def quality(facts: Row, now: Row, *, is_past: bool) -> list[str]:
         " week's in brackets."
         " Bars: each row from its lowest to its highest week.",
         "To green: hours a workflow stayed red on its default branch, by the week it turned red; median and 90 % count"
-        " what is still red too, the mean does not. CI health score: mean of passed in the end and auto-fix success.",
+        " what is still red too, the mean does not. Still red: at the end of the week, whenever it turned red.",
+        "CI health score: mean of passed in the end and auto-fix success; without a repair that was judged it is the"
+        " pass rate and says so.",
         "Trend: Improving or Degrading only by 2 points or more, beyond chance, and with enough runs in both weeks.",
         "Made when a later week had ended: which jobs rank as flaky and where the milestones stand is known as of now"
         " only, so this report leaves it out."

@@ -269,6 +269,7 @@ def test_a_week_that_is_reported_on_later_shows_its_own_world() -> None:
         text = weekly_report(warehouse.con, WEEK).content
         newest = weekly_report(warehouse.con, "2026-W47").content
     assert "| **still red** |" in section(text, "Red default branches")
+    assert (line(text, "still red")[0], line(newest, "still red")[:2]) == ("1", ["0", "1"])
     assert section(text, "Flaky jobs") == "1 job passed and failed on one commit in this week."
     assert section(text, "Milestones") == ""
     assert section(text, "Do next") == (
