@@ -102,6 +102,11 @@ _COUNTS = (
     "episodes_open",
     "episodes_red_at_end",
     "flaky_jobs",
+    "job_seconds",
+    "made_green_seconds",
+    "superseded_seconds",
+    "timeout_seconds",
+    "rerun_seconds",
 )
 _FIGURES = (
     "first_attempt_pass_rate",
@@ -178,6 +183,14 @@ _EPISODES = """
     cross join config.parameters as p
     where e.started_at < $end and (e.ended_at is null or e.ended_at >= $start)
     order by is_red desc, e.started_at, e.repo, workflow, e.first_run_id
+"""
+
+_WASTE = """
+    select w.repo, parse_filename(w.workflow_path) as workflow, w.job_base_name, w.wasted_seconds
+    from marts.waste_weekly as w
+    where w.week = ? and w.job_base_name <> '*' and w.wasted_seconds > 0
+    order by w.wasted_seconds desc, w.repo, w.workflow_path, w.job_base_name
+    limit 1
 """
 
 _REPAIRS = """
@@ -259,6 +272,7 @@ def _facts(con: "duckdb.DuckDBPyConnection", week: str, monday: date) -> dict[st
         "chart": _chart(total),
         "repositories": [row for row in weekly if row["repo"] != "*" and row["week"] == week],
         "workflows": rows(con, _WORKFLOWS, [week]),
+        "waste": wording.waste(now, rows(con, _WASTE, [week])),
         "trend": wording.trend(now),
         "new": [row for row in groups if row["is_new"]],
         "gone": rows(con, _GONE, {"week": week, "last": last}),

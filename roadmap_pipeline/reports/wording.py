@@ -41,6 +41,17 @@ ENDINGS = {
 }
 """``marts.red_episodes.closed_by`` in words."""
 
+WASTE = {
+    "made_green_seconds": "in attempts that were run again until they passed",
+    "superseded_seconds": "in runs that a newer one cancelled",
+    "timeout_seconds": "in jobs that ran into their time limit",
+    "rerun_seconds": "in second and later attempts",
+}
+"""The buckets of wasted time in words, by column of ``marts.ci_weekly``."""
+
+MUCH_WASTE = 0.1
+"""From which share of the job time on the report speaks of waste."""
+
 VERDICTS = {
     "this_change": "probably from the change",
     "known_flaky": "known flaky",
@@ -145,6 +156,23 @@ def trend(now: Row) -> str | None:
 
 def _signed(fraction: float) -> str:
     return fmt.difference(0.0, 100 * fraction, digits=1)
+
+
+def waste(now: Row, worst: Sequence[Row]) -> str | None:
+    """How much of the job time was for nothing, and where most of it; None up to a tenth."""
+    buckets = {words: now[column] for column, words in WASTE.items()}
+    wasted = sum(buckets.values())
+    if not now["job_seconds"] or wasted <= MUCH_WASTE * now["job_seconds"]:
+        return None
+    parts = sorted(((seconds, words) for words, seconds in buckets.items() if seconds), key=lambda part: -part[0])
+    text = (
+        f"**{fmt.percent(wasted / now['job_seconds'])} of the job time was wasted**, {fmt.seconds(wasted)} of"
+        f" {fmt.seconds(now['job_seconds'])}: {', '.join(f'{fmt.seconds(part)} {words}' for part, words in parts)}."
+    )
+    for row in worst:
+        job = f"{as_code(row['job_base_name'], 60)} in {as_code(row['workflow'], 40)} of {row['repo']}"
+        text += f" Most of it in {job}, {fmt.seconds(row['wasted_seconds'])} (`marts.waste_weekly`)."
+    return text
 
 
 def failure(row: Row, since: str = "") -> str:

@@ -105,6 +105,8 @@ _REPORTED = [
         "milestones",
         "restatements",
         "ingest_coverage",
+        "period_coverage",
+        "waste_weekly",
     )
 ]
 
