@@ -241,10 +241,10 @@ def build(select: Sequence[str], full_refresh: bool, diff: bool, as_json: bool) 
 @click.option("--week", help="ISO week such as 2026-W46 (default: the last complete one).")
 @_json_option
 def report(week: str | None, as_json: bool) -> None:
-    """Write the weekly report and print it. Nothing is sent anywhere; `roadmap sync` does that."""
+    """Print the weekly report, made from the readers' snapshot. Nothing is stored or sent; `roadmap sync` does that."""
     from roadmap_pipeline import stages
 
-    rendered = stages.report(_at_rest(), week)
+    rendered = stages.look_at_report(_at_rest().settings, week)
     if as_json:
         _print_json({"report_name": rendered.report_name, "period": rendered.period, "content": rendered.content})
         return
@@ -258,16 +258,17 @@ def report(week: str | None, as_json: bool) -> None:
 
 @main.command()
 @click.option("--milestone", help="Only this milestone's row (default: ROADMAP_MILESTONE, else all).")
+@click.option("--week", help="Publish the report of this ISO week, too: one that has ended, such as 2026-W40.")
 @click.option("--dry-run", is_flag=True, help="Print what would be written, write nothing.")
 @_json_option
-def sync(milestone: str | None, dry_run: bool, as_json: bool) -> None:
+def sync(milestone: str | None, week: str | None, dry_run: bool, as_json: bool) -> None:
     """Bring Notion and the pull-request comments to what was built: the latest report and all comments are rendered
     first. Nothing is written to repositories that aren't configured (any more)."""
     from roadmap_pipeline import stages
 
     with _live() as workspace, _progress():
         narrowed = milestone or workspace.settings.milestone
-        result = stages.sync(workspace, milestone=narrowed, dry_run=dry_run, render=True)
+        result = stages.sync(workspace, milestone=narrowed, week=week, dry_run=dry_run, render=True)
     if as_json:
         _print_json(result.to_json())
     else:

@@ -27,7 +27,7 @@ from roadmap_pipeline.warehouse.models import (
 )
 from roadmap_pipeline.warehouse.origin import claim, require
 from roadmap_pipeline.warehouse.parameters import store_parameters
-from roadmap_pipeline.warehouse.raw import replace_rows, replace_table
+from roadmap_pipeline.warehouse.raw import replace_table
 from roadmap_pipeline.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -241,15 +241,35 @@ def build_differences(workspace: Workspace, *, select: Collection[str] = (), ful
 
 def report(workspace: Workspace, week: str | None = None) -> "Report":
     """Render the report of an ISO week (default: the last complete one) and store it in ``derived.reports``."""
+    from roadmap_pipeline.rendering import newest_ended_week, store_report
     from roadmap_pipeline.reports.weekly import weekly_report
 
+    now = workspace.settings.now()
     with connect(workspace.settings.warehouse) as con:
-        rendered = weekly_report(con, week or fmt.last_complete_week(workspace.settings.now().date()))
+        rendered = weekly_report(con, week or newest_ended_week(con, now))
         with transaction(con):
-            replace_rows(con, "derived.reports", [rendered.row()])
+            store_report(con, rendered, now)
     workspace.outcome.report_name = rendered.report_name
     workspace.outcome.report_content = rendered.content
     return rendered
+
+
+def look_at_report(settings: Settings, week: str | None = None) -> "Report":
+    """Render the report of an ISO week (default: the last complete one) from what readers see. Nothing is written."""
+    from roadmap_pipeline.rendering import newest_ended_week
+    from roadmap_pipeline.reports.weekly import weekly_report
+    from roadmap_pipeline.warehouse.query import open_published
+
+    with open_published(settings.warehouse, or_live=True) as con:
+        return weekly_report(con, week or newest_ended_week(con, settings.now()))
+
+
+def publish_week(workspace: Workspace, week: str) -> None:
+    """Give out the report of an ended ISO week for publication, whatever was rendered or built before."""
+    from roadmap_pipeline import rendering
+
+    with connect(workspace.settings.warehouse) as con:
+        rendering.publish_week(con, project, week, workspace.settings.now())
 
 
 def comments(workspace: Workspace) -> int:
@@ -267,14 +287,15 @@ def sync(
     parts: "Collection[Part] | None" = None,
     *,
     milestone: str | None = None,
+    week: str | None = None,
     report_name: str | None = None,
     dry_run: bool = False,
     render: bool = False,
 ) -> "SyncResult":
     """Bring Notion and GitHub to what ``publish`` says; a dry run only makes the plan.
 
-    With ``render`` the latest report, the comments and the ``publish`` tables are made first. A dry run leaves the
-    warehouse as it is all the same.
+    With ``render`` the latest report, that of ``week`` (an ended one that is to be published, too), the comments and
+    the ``publish`` tables are made first. A dry run leaves the warehouse as it is all the same.
     """
     from roadmap_pipeline.sync.plan import Plan
     from roadmap_pipeline.sync.published import note_published_figures
@@ -283,7 +304,7 @@ def sync(
     require(workspace.settings.warehouse, workspace.settings.origin)
     session = Sync(workspace)
     wanted = ALL_PARTS if parts is None else parts
-    published, notes = _rendered(workspace, wanted, report_name, keep=not dry_run) if render else (None, [])
+    published, notes = _rendered(workspace, wanted, week, keep=not dry_run) if render else (None, [])
     plan = Plan(notes=tuple(notes)) + session.plan(
         wanted, milestone=milestone, report_name=report_name, published=published
     )
@@ -301,17 +322,16 @@ def sync(
 
 
 def _rendered(
-    workspace: Workspace, parts: "Collection[Part]", report_name: str | None, *, keep: bool
+    workspace: Workspace, parts: "Collection[Part]", week: str | None, *, keep: bool
 ) -> "tuple[Published, list[str]]":
     """What would be published if it were rendered now, and notes; unless ``keep``, the warehouse stays as it was."""
     from roadmap_pipeline.rendering import render_published
     from roadmap_pipeline.sync.desired import read_published
 
-    week = fmt.last_complete_week(workspace.settings.now().date())
     with connect(workspace.settings.warehouse) as con, nullcontext() if keep else rolled_back(con):
         # Nothing can be attached within a transaction, which is what taking in changes needs.
-        notes = render_published(con, project, week, incremental=keep)
-        return read_published(con, parts, report_name), notes
+        notes = render_published(con, project, workspace.settings.now(), week=week, incremental=keep)
+        return read_published(con, parts), notes
 
 
 def setup_notion(workspace: Workspace) -> "SyncResult":

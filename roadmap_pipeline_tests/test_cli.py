@@ -176,6 +176,37 @@ def test_report_of_a_week_and_of_none(ran: Ran, root: Path) -> None:
     assert "2019-W01" in nothing.output
 
 
+def test_whoever_looks_leaves_everything_as_it_was(ran: Ran, root: Path) -> None:
+    """A report that was looked at isn't queued for publication, and no file changes, not even in its time."""
+    environment = {**ran.served.environment, "ROADMAP_WAREHOUSE": ran.settings.warehouse}
+    folder, writes = Path(ran.settings.warehouse).parent, ran.writes()
+
+    def state() -> dict[Path, tuple[int, int]]:
+        found = [path for path in folder.rglob("*") if path.is_file()]
+        return {path: (path.stat().st_size, path.stat().st_mtime_ns) for path in found}
+
+    before = state()
+    for words in (
+        ("report",), ("report", "--week", "2026-W40"), ("report", "--week", "2026-W47"), ("status",),
+        ("query", "select 1"), ("failures", "unknown"), ("failures", "test-rule", "boom"), ("docs",),
+        ("setup-notion", "--show-schema"),
+    ):  # fmt: skip
+        result = call(*words, env=environment)
+        assert (result.exit_code, state()) == (0, before), words
+    plan = json.loads(call("sync", "--dry-run", "--json", env=environment).stdout)
+    assert plan["changes"] == []
+    asked = json.loads(call("sync", "--week", "2026-W40", "--dry-run", "--json", env=environment).stdout)
+    assert [(change["kind"], change["title"]) for change in asked["changes"]] == [
+        ("create_row", "ci-report-2026-W40.md")
+    ]
+    running = call("sync", "--week", "2026-W47", "--dry-run", env=environment)
+    assert running.exit_code == 2
+    assert "2026-W47 has not ended" in running.output
+    assert ran.writes() == writes
+    missing = call("report", env={"ROADMAP_WAREHOUSE": str(root / "none.duckdb")})
+    assert (missing.exit_code, (root / "none.duckdb").exists()) == (1, False)
+
+
 def test_an_unknown_milestone_is_named(ran: Ran, root: Path) -> None:
     environment = {**ran.served.environment, "ROADMAP_WAREHOUSE": ran.settings.warehouse}
     result = call("sync", "--milestone", "Stage 99", "--dry-run", env=environment)

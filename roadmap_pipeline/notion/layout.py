@@ -23,8 +23,9 @@ class PropertySpec:
     """A property. ``owner`` says who decides its value: pipeline, GitHub, people, or shared by GitHub and people.
 
     ``description`` is shown in Notion and unique within its database, so a renamed property is still recognised by it.
-    ``format`` is a number's; percent shows 0.95 as 95 %, stored numbers stay fractions. ``relation_to`` is the key of
-    the database that a relation points to.
+    ``about_before`` is what it said in an older version: it is replaced where people left it as it was. For a rate or a
+    mean it says the unit, what n is, and from which n on it means something. ``format`` is a number's; percent shows
+    0.95 as 95 %, stored numbers stay fractions. ``relation_to`` is the key of the database that a relation points to.
     """
 
     name: str
@@ -34,14 +35,23 @@ class PropertySpec:
     format: Literal["number", "percent"] | None = None
     options: tuple[Option, ...] = ()
     relation_to: str | None = None
+    about_before: str | None = None
 
     @property
     def description(self) -> str:
-        """What Notion shows: the owner first."""
+        """What Notion shows: what it is, and whose."""
+        return self._described(self.about)
+
+    @property
+    def former_description(self) -> str | None:
+        """What an older version wrote there."""
+        return None if self.about_before is None else self._described(self.about_before)
+
+    def _described(self, about: str) -> str:
         owner = {"shared": "GitHub and people, synced both ways", "GitHub": "GitHub, copied here"}.get(
             self.owner, self.owner
         )
-        return f"{self.about} Owner: {owner}."
+        return f"{about} Owner: {owner}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,19 +107,39 @@ CI_REPORTS = DatabaseSchema(
         PropertySpec("Report Date", "date", "pipeline", "Day after the last day of the period."),
         PropertySpec("Analysis Period", "number", "pipeline", "Length of the period in days.", format="number"),
         PropertySpec(
-            "Total Failures", "number", "pipeline", "Failed job attempts of the period's runs.", format="number"
+            "Total Failures",
+            "number",
+            "pipeline",
+            "Number of failed job attempts of the runs created in the period; a job that failed again in a re-"
+            " run counts twice.",
+            about_before="Failed job attempts of the period's runs.",
+            format="number",
         ),
         PropertySpec(
             "Auto-fix Success Rate",
             "number",
             "pipeline",
-            "Automatic repairs that worked, of those attempted; empty without an attempt.",
+            "Automatic repairs that worked, in % of those with a result (n, in the report's scorecard). Under n"
+            " = 5 it means little; empty without one.",
+            about_before="Automatic repairs that worked, of those attempted; empty without an attempt.",
             format="percent",
         ),
         PropertySpec(
-            "Average MTTR", "number", "pipeline", "Mean hours from red to green on default branches.", format="number"
+            "Average MTTR",
+            "number",
+            "pipeline",
+            "Hours from red to green on default branches: mean of the red episodes that started in the period"
+            " and have ended (n, in the report's scorecard). Under n = 5 it means little; empty without one.",
+            about_before="Mean hours from red to green on default branches.",
+            format="number",
         ),
-        PropertySpec("Top Failure Category", "rich_text", "pipeline", "The most frequent cause of failure."),
+        PropertySpec(
+            "Top Failure Category",
+            "rich_text",
+            "pipeline",
+            "Cause of most failed job attempts of the period. Under 5 of them it means little; empty without one.",
+            about_before="The most frequent cause of failure.",
+        ),
         PropertySpec("Report Content", "rich_text", "pipeline", "The whole report as Markdown; the page shows it."),
         PropertySpec("GitHub Link", "url", "pipeline", "Where the runs are on GitHub."),
     ),
@@ -149,7 +179,14 @@ ENGINEERING_ROADMAP = DatabaseSchema(
                 Option("Completed", "green"),
             ),
         ),
-        PropertySpec("📊 Progress", "number", "pipeline", "Points of the progress rules (seed_v1).", format="percent"),
+        PropertySpec(
+            "📊 Progress",
+            "number",
+            "pipeline",
+            "Points of the progress rules (seed_v1), in % of 100; each rule gives all its points or none.",
+            about_before="Points of the progress rules (seed_v1).",
+            format="percent",
+        ),
         PropertySpec(
             "📎 Latest CI Health", "relation", "pipeline", "The newest weekly report.", relation_to=CI_REPORTS.key
         ),
@@ -158,18 +195,38 @@ ENGINEERING_ROADMAP = DatabaseSchema(
             "🧪 Workflow Pass Rate",
             "number",
             "pipeline",
-            "Runs of the milestone that passed; empty without runs.",
+            "Runs that passed in the end, in % of the milestone's runs with a result (n) in its window, by"
+            " default the last 28 days. Under n = 5 it means little; empty without runs.",
+            about_before="Runs of the milestone that passed; empty without runs.",
             format="percent",
         ),
         PropertySpec(
             "🩹 Auto-Fix Success",
             "number",
             "pipeline",
-            "Automatic repairs in the milestone that worked; empty without an attempt.",
+            "Automatic repairs in the milestone's window that worked, in % of those with a result (n). Under n"
+            " = 5 it means little; empty without one.",
+            about_before="Automatic repairs in the milestone that worked; empty without an attempt.",
             format="percent",
         ),
-        PropertySpec("⏱️ MTTR", "number", "pipeline", "Mean hours from red to green.", format="number"),
-        PropertySpec("📈 Trend", "select", "pipeline", "Where the milestone's CI health is going.", options=_TREND),
+        PropertySpec(
+            "⏱️ MTTR",
+            "number",
+            "pipeline",
+            "Hours from red to green on the milestone's branches: mean of the red spells that started in its"
+            " window and have ended (n). Under n = 5 it means little; empty without one.",
+            about_before="Mean hours from red to green.",
+            format="number",
+        ),
+        PropertySpec(
+            "📈 Trend",
+            "select",
+            "pipeline",
+            "The pass rate against the window before: Improving or Degrading by 2 points or more, beyond chance"
+            " and with n of 20 in both; else Stable.",
+            about_before="Where the milestone's CI health is going.",
+            options=_TREND,
+        ),
         PropertySpec(
             "📝 Notes", "rich_text", "people", "Starts with recommendations; from your first edit on it is yours."
         ),

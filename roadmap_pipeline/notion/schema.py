@@ -420,7 +420,8 @@ def _candidates(spec: PropertySpec, found: Found, known: Database | None) -> lis
         if previous is not None:
             return [previous]
     named = [item for item in found.properties.values() if name_key(item.name) == name_key(spec.name)]
-    return named or [item for item in found.properties.values() if item.description == spec.description]
+    ours = {spec.description, spec.former_description} - {None}
+    return named or [item for item in found.properties.values() if item.description in ours]
 
 
 def resolve(observed: Observed) -> dict[str, Database]:
@@ -551,7 +552,19 @@ class SetDescription:
         return f"describe database {self.schema.title}"
 
 
-SchemaChange = CreateDatabase | AddProperty | RenameTitle | AddOptions | AddView | SetDescription
+@dataclass(frozen=True, slots=True)
+class DescribeProperties:
+    """Bring descriptions that an older version wrote up to date; those that people changed stay."""
+
+    schema: DatabaseSchema
+    specs: tuple[PropertySpec, ...]
+
+    def describe(self) -> str:
+        """One line."""
+        return f"describe {', '.join(spec.name for spec in self.specs)} of {self.schema.title} anew"
+
+
+SchemaChange = CreateDatabase | AddProperty | RenameTitle | AddOptions | AddView | SetDescription | DescribeProperties
 
 
 def plan(observed: Observed) -> list[SchemaChange]:
@@ -581,6 +594,13 @@ def _completions(schema: DatabaseSchema, found: Found, known: Database | None) -
     changes: list[SchemaChange] = []
     resolved = {spec.name: _candidates(spec, found, known) for spec in schema.properties}
     changes += [AddProperty(schema, spec) for spec in schema.properties if not resolved[spec.name]]
+    outdated = tuple(
+        spec
+        for spec in schema.properties
+        if spec.former_description and any(item.description == spec.former_description for item in resolved[spec.name])
+    )
+    if outdated:
+        changes.append(DescribeProperties(schema, outdated))
     if found.views is None:
         return changes
     title = resolved[schema.title_property.name][0]
@@ -620,7 +640,7 @@ def apply(client: NotionClient, change: SchemaChange, observed: Observed) -> Non
 
 
 def _property_change(
-    change: AddProperty | RenameTitle | AddOptions, found: Found, observed: Observed
+    change: AddProperty | RenameTitle | AddOptions | DescribeProperties, found: Found, observed: Observed
 ) -> dict[str, dict[str, Any]]:
     if isinstance(change, AddProperty):
         return {change.spec.name: _configuration(change.spec, observed)}
@@ -631,7 +651,10 @@ def _property_change(
             for item in found.properties.values()
             if item.type == "title"
         }
-    (item,) = _candidates(change.spec, found, observed.known.get(change.schema.key))
+    known = observed.known.get(change.schema.key)
+    if isinstance(change, DescribeProperties):
+        return {_candidates(spec, found, known)[0].id: {"description": spec.description} for spec in change.specs}
+    (item,) = _candidates(change.spec, found, known)
     # The list replaces the stored one: an option left out would vanish together with the rows' values.
     kept = [{"id": option_id, "name": option.name, "color": option.color} for option_id, option in item.options.items()]
     return {item.id: {"select": {"options": kept + _new_options(change.options)}}}

@@ -10,7 +10,9 @@ _COMMENTS = dg.AssetSelection.assets(
     "derived/pull_request_comments", "publish/pull_request_comments", "github/pull_request_comments"
 )
 _SNAPSHOT = dg.AssetSelection.assets("warehouse/snapshot")
-_ROADMAP = dg.AssetSelection.assets("publish/notion_roadmap", "notion/databases", "notion/roadmap")
+_ROADMAP = dg.AssetSelection.assets(
+    "publish/notion_ci_reports", "publish/notion_roadmap", "notion/databases", "notion/roadmap"
+)
 _REPORT = dg.AssetSelection.assets(
     "derived/reports", "publish/notion_ci_reports", "notion/databases", "notion/ci_reports"
 )

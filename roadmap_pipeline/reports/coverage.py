@@ -24,6 +24,15 @@ _NAMED = 3
 _MESSAGE_CHARS = 120
 _FOLLOWS = frozenset({"list", "jobs"})
 
+_CUT_OFF = {
+    "list": "not all of its runs have been read yet",
+    "jobs": "not all jobs of its runs have been read yet",
+    "refused": "GitHub did not give all of it",
+    "before_history": "it begins before the history that is read (history_days)",
+    "import": "what was imported does not cover it",
+}
+"""``marts.period_coverage.reason`` in words, but for what lacks nothing than days to come."""
+
 _THINGS = {
     "repository": ("all", "all", "all"),
     "milestones": ("milestones", "part of the milestones", "parts of the milestones"),
@@ -57,6 +66,13 @@ _WEEK = """
     from marts.ingest_coverage as c
     where c.week = ?
     order by c.repo
+"""
+
+_COMPARABLE = """
+    select c.period, c.is_comparable, c.reason, c.first_whole_day, c.last_whole_day
+    from marts.period_coverage as c
+    where c.repo = '*' and c.grain = 'week' and list_contains(?, c.period)
+    order by c.period
 """
 
 _BY_REPOSITORY = """
@@ -153,6 +169,11 @@ def coverage_of_week(con: "duckdb.DuckDBPyConnection", week: str) -> list[Row]:
     return rows(con, _WEEK, [week])
 
 
+def not_compared_of(con: "duckdb.DuckDBPyConnection", weeks: Sequence[str]) -> list[str]:
+    """Return a sentence for each of the ISO ``weeks`` that is compared with no other, over all repositories."""
+    return [sentence for row in rows(con, _COMPARABLE, [list(weeks)]) if (sentence := not_compared(row))]
+
+
 def coverage_by_repository(con: "duckdb.DuckDBPyConnection") -> list[Row]:
     """Return, for each repository, the week from which on everything was read, and what is still missing."""
     return rows(con, _BY_REPOSITORY)
@@ -160,7 +181,7 @@ def coverage_by_repository(con: "duckdb.DuckDBPyConnection") -> list[Row]:
 
 def is_unread(coverage: Sequence[Row]) -> bool:
     """Return whether nothing at all is known of a week yet that is to be read."""
-    return any(row["is_all"] and not row["runs"] and row["reason"] in {"list", "refused"} for row in coverage)
+    return any(row["is_all"] and not row["runs"] and row["reason"] in {"list", "refused", "import"} for row in coverage)
 
 
 def rests_on(coverage: Sequence[Row], monday: date) -> str:
@@ -173,11 +194,14 @@ def rests_on(coverage: Sequence[Row], monday: date) -> str:
     if whole is None or whole["reason"] in {None, "not_over"}:
         return ""
     if is_unread(coverage) and not any(row["listed_from"] for row in parts):
+        if whole["reason"] == "import":
+            return "**Nothing of this week was imported**: whether anything ran is not known."
         return "**Nothing of this week has been read yet**; it follows with the next runs of the pipeline."
     sentences = [
         f"rests on {whole['runs_with_jobs']:,} of {fmt.several(whole['runs'], 'run')} with jobs",
         *_failed(whole),
         *_listed([row for row in parts if row["reason"] in {"list", "refused"}], monday, alone=len(parts) == 1),
+        *_imported([row for row in parts if row["reason"] == "import"], alone=len(parts) == 1),
         *_cut_off(parts),
     ]
     if whole["refused"]:
@@ -215,6 +239,32 @@ def _how_far(row: Row, monday: date) -> str | None:
 
 def _moment(at: datetime) -> str:
     return f"{at:%Y-%m-%d}" if at.time() == time() else f"{at:%Y-%m-%d %H:%M}"
+
+
+def _imported(rows_: Sequence[Row], *, alone: bool) -> list[str]:
+    """Which days were surely imported whole: files may begin and end within a day."""
+    found = []
+    for row in rows_:
+        start, end = row["listed_from"], row["listed_until"]
+        days = f"whole days from {start:%Y-%m-%d} to {end - timedelta(days=1):%Y-%m-%d}" if start else "no whole day"
+        repo = "" if alone else f" of {row['repo']}"
+        found.append(f"what was imported{repo} holds {days}")
+    return found
+
+
+def not_compared(row: Row) -> str:
+    """Why a period that history, an import or the ingest's coverage cuts off is compared with none, as a sentence.
+
+    ``row`` is one of ``marts.period_coverage``; empty when its figures may stand beside those of whole periods.
+    """
+    if row["is_comparable"]:
+        return ""
+    days = (
+        f"whole days are there from {row['first_whole_day']} to {row['last_whole_day']} only"
+        if row["first_whole_day"]
+        else "not one whole day is there"
+    )
+    return f"{row['period']} is compared with no other period: {_CUT_OFF[row['reason']]}, {days}."
 
 
 def _cut_off(parts: Sequence[Row]) -> list[str]:

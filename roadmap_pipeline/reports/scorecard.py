@@ -47,9 +47,16 @@ class _Metric:
 
     def cell(self, week: Row) -> str:
         value, cases = week.get(self.column), self.cases(week)
-        if value is None and cases and self.is_quantile_of_episodes:
+        note = " (pass rate)" if value is not None and self.is_pass_rate_alone(week) else ""
+        if not week.get("is_comparable", True):
+            cases = 0  # a part of a week says as little as few cases do
+        if value is None and self.cases(week) and self.is_quantile_of_episodes:
             return fmt.greyed(NOT_YET, cases)
-        return fmt.greyed(_SHOW[self.kind](value), cases)
+        return fmt.greyed(_SHOW[self.kind](value) + note, cases)
+
+    def is_pass_rate_alone(self, week: Row) -> bool:
+        """Return whether a score is no mean of two rates, since no automatic repair was judged."""
+        return self.kind == "score" and not week.get("autofix_judged")
 
 
 _METRICS = (
@@ -61,7 +68,7 @@ _METRICS = (
     _Metric("to green, median", "recovery_median_hours", "hours", ("episodes",), is_quantile_of_episodes=True),
     _Metric("to green, 90 %", "recovery_p90_hours", "hours", ("episodes",), is_quantile_of_episodes=True),
     _Metric("to green, mean", "recovery_mean_hours", "hours", ("episodes_closed",)),
-    _Metric("still red", "episodes_open", "count"),
+    _Metric("still red", "episodes_red_at_end", "count"),
     _Metric("auto-fix success", "autofix_success_rate", "rate", ("autofix_judged",)),
     _Metric("flaky jobs", "flaky_jobs", "count"),
     # Without a judged repair the score is the pass rate alone.
@@ -71,6 +78,8 @@ _METRICS = (
 
 def scorecard(weeks: Sequence[Row]) -> list[Row]:
     """Lines ``{metric, now, before, change, bars, n}``; a change is left out where either week rests on few cases.
+
+    A week that is cut off is greyed, has no bar, and is compared with none.
 
     ``weeks`` are the rows of ``marts.ci_weekly`` of one repository, oldest first, with ``episodes`` (closed and open)
     and ``autofix_judged`` (fixed and failed) beside its columns.
@@ -83,7 +92,7 @@ def scorecard(weeks: Sequence[Row]) -> list[Row]:
             "now": metric.cell(now),
             "before": metric.cell(before),
             "change": _change(metric, before, now),
-            "bars": fmt.sparkline([week[metric.column] for week in weeks]),
+            "bars": fmt.sparkline([week[metric.column] if week.get("is_comparable", True) else None for week in weeks]),
             "n": _n(metric, before, now),
         }
         for metric in _METRICS
@@ -106,6 +115,10 @@ def restated(figures: Sequence[Row]) -> list[Row]:
 
 def _change(metric: _Metric, before: Row, now: Row) -> str:
     cases = [metric.cases(week) for week in (before, now)]
+    if not all(week.get("is_comparable", True) for week in (before, now)):
+        return fmt.MISSING
+    if metric.is_pass_rate_alone(before) != metric.is_pass_rate_alone(now):
+        return fmt.MISSING  # of different things
     if any(n is not None and n < fmt.FEW for n in cases):
         return fmt.MISSING
     return _CHANGE[metric.kind](before.get(metric.column), now[metric.column])

@@ -37,6 +37,7 @@ class Report:
     period: str
     report_date: date
     content: str
+    is_over: bool
 
     def row(self) -> Row:
         """Return the row of ``derived.reports``."""
@@ -58,7 +59,9 @@ def weekly_report(con: "duckdb.DuckDBPyConnection", week: str) -> Report:
     except ValueError:
         raise ConfigurationError(f"--week: {week!r} is not an ISO week such as 2026-W46") from None
     facts = _facts(con, week, monday)
-    return Report(f"ci-report-{week}.md", "weekly", week, monday + timedelta(days=7), _render(facts))
+    return Report(
+        f"ci-report-{week}.md", "weekly", week, monday + timedelta(days=7), _render(facts), is_over=facts["is_over"]
+    )
 
 
 def section(content: str, heading: str | None) -> str:
@@ -76,8 +79,10 @@ def section(content: str, heading: str | None) -> str:
 _WEEKLY = """
     select w.*,
         w.autofix_fixed + w.autofix_failed as autofix_judged,
-        w.episodes_closed + w.episodes_open as episodes
+        w.episodes_closed + w.episodes_open as episodes,
+        coalesce(c.is_comparable, true) as is_comparable
     from marts.ci_weekly as w
+    left join marts.period_coverage as c on c.repo = w.repo and c.grain = 'week' and c.period = w.week
     where w.week_start between ? and ?
     order by w.repo <> '*', w.failed_job_attempts desc, w.repo, w.week_start
 """
@@ -95,7 +100,13 @@ _COUNTS = (
     "episodes",
     "episodes_closed",
     "episodes_open",
+    "episodes_red_at_end",
     "flaky_jobs",
+    "job_seconds",
+    "made_green_seconds",
+    "superseded_seconds",
+    "timeout_seconds",
+    "rerun_seconds",
 )
 _FIGURES = (
     "first_attempt_pass_rate",
@@ -174,6 +185,14 @@ _EPISODES = """
     order by is_red desc, e.started_at, e.repo, workflow, e.first_run_id
 """
 
+_WASTE = """
+    select w.repo, parse_filename(w.workflow_path) as workflow, w.job_base_name, w.wasted_seconds
+    from marts.waste_weekly as w
+    where w.week = ? and w.job_base_name <> '*' and w.wasted_seconds > 0
+    order by w.wasted_seconds desc, w.repo, w.workflow_path, w.job_base_name
+    limit 1
+"""
+
 _REPAIRS = """
     select a.mechanism, a.outcome, a.repaired_by, a.repo, parse_filename(a.workflow_path) as workflow,
         a.result_html_url
@@ -223,15 +242,17 @@ def _facts(con: "duckdb.DuckDBPyConnection", week: str, monday: date) -> dict[st
     next_monday = monday + timedelta(days=7)
     covered = coverage.coverage_of_week(con, week)
     weekly = rows(con, _WEEKLY, [monday - timedelta(weeks=SPARK_WEEKS - 1), monday])
-    total = _without_gaps(con, [row for row in weekly if row["repo"] == "*"], week, monday, covered)
+    total, as_of = _without_gaps(con, [row for row in weekly if row["repo"] == "*"], week, monday, covered)
     last = fmt.week_of(monday - timedelta(days=7))
     now: Row = total[-1]
     before: Row = total[-2] if len(total) > 1 else {}
     episodes = rows(con, _EPISODES, {"start": monday, "end": next_monday})
     categories = rows(con, _CATEGORIES, {"week": week, "last": last})
     groups = rows(con, _GROUPS, {"week": week, "monday": monday})
-    flaky = rows(con, _FLAKY, [_TOP])
-    milestones = rows(con, _MILESTONES, {"end": next_monday})
+    # What is kept as of now only is another week's world once the following week has ended, too.
+    is_past = next_monday + timedelta(days=7) <= as_of
+    flaky = [] if is_past else rows(con, _FLAKY, [_TOP])
+    milestones = [] if is_past else rows(con, _MILESTONES, {"end": next_monday})
     is_unread = not now["runs"] and coverage.is_unread(covered)
     return {
         "week": week,
@@ -242,6 +263,8 @@ def _facts(con: "duckdb.DuckDBPyConnection", week: str, monday: date) -> dict[st
         "now": now,
         "before": before,
         "rests_on": coverage.rests_on(covered, monday),
+        "not_compared": coverage.not_compared_of(con, [last, week]),
+        "is_compared": bool(before) and before["is_comparable"] and now["is_comparable"],
         "is_over": now["is_over"],
         "headline": "" if is_unread else wording.headline(now, before, episodes, categories),
         "scorecard": scorecard(total),
@@ -249,6 +272,7 @@ def _facts(con: "duckdb.DuckDBPyConnection", week: str, monday: date) -> dict[st
         "chart": _chart(total),
         "repositories": [row for row in weekly if row["repo"] != "*" and row["week"] == week],
         "workflows": rows(con, _WORKFLOWS, [week]),
+        "waste": wording.waste(now, rows(con, _WASTE, [week])),
         "trend": wording.trend(now),
         "new": [row for row in groups if row["is_new"]],
         "gone": rows(con, _GONE, {"week": week, "last": last}),
@@ -262,10 +286,11 @@ def _facts(con: "duckdb.DuckDBPyConnection", week: str, monday: date) -> dict[st
         "repaired": wording.repairs(now) if now["autofix_attempts"] else "",
         "milestones": milestones,
         "restated": restated(rows(con, _RESTATED, {"first": total[0]["week"], "week": week})),
-        "quiet": "" if is_unread else wording.quiet(now, episodes, flaky, milestones),
+        "is_past": is_past,
+        "quiet": "" if is_unread else wording.quiet(now, episodes, flaky, None if is_past else milestones),
         "next_steps": wording.next_steps(episodes, groups, flaky, milestones),
         "quality": [
-            *wording.quality(rows(con, _QUALITY, {"week": week})[0], now),
+            *wording.quality(rows(con, _QUALITY, {"week": week})[0], now, is_past=is_past),
             *coverage.unread_lines(coverage.unread(con)),
         ],
     }
@@ -273,8 +298,10 @@ def _facts(con: "duckdb.DuckDBPyConnection", week: str, monday: date) -> dict[st
 
 def _without_gaps(
     con: "duckdb.DuckDBPyConnection", total: Sequence[Row], week: str, monday: date, covered: Sequence[Row]
-) -> list[Row]:
+) -> tuple[list[Row], date]:
     """The weeks of the sparklines up to ``monday``, oldest first; those without a row, with nothing in them.
+
+    Beside them the day that stands for today.
 
     Raises :class:`NothingToReport` for a week that has not begun, or before the first run unless its runs are still
     to be read.
@@ -291,9 +318,10 @@ def _without_gaps(
     known = {row["week_start"]: row for row in total}
     start = min(monday, max(first or monday, monday - timedelta(weeks=SPARK_WEEKS - 1)))
     starts = [start + timedelta(weeks=number) for number in range((monday - start).days // 7 + 1)]
+    today: date = as_of.date()
     return [
-        (known.get(at) or _week_without_runs(at)) | {"is_over": at + timedelta(days=7) <= as_of.date()} for at in starts
-    ]
+        (known.get(at) or _week_without_runs(at)) | {"is_over": at + timedelta(days=7) <= today} for at in starts
+    ], today
 
 
 def _week_without_runs(monday: date) -> Row:
@@ -303,12 +331,13 @@ def _week_without_runs(monday: date) -> Row:
         "repo": "*",
         "week": fmt.week_of(monday),
         "week_start": monday,
+        "is_comparable": True,
     }
 
 
 def _chart(total: Sequence[Row]) -> dict[str, Any] | None:
-    """The pass rates of the weeks that have one; None where there is no line to draw."""
-    shown = [row for row in total if row["final_pass_rate"] is not None]
+    """The pass rates of the whole weeks that have one; None where there is no line to draw."""
+    shown = [row for row in total if row["final_pass_rate"] is not None and row["is_comparable"]]
     if len(shown) < 2:
         return None
     rates = [round(100 * row["final_pass_rate"], 1) for row in shown]

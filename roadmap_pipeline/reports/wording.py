@@ -36,8 +36,21 @@ ENDINGS = {
     "revert": "a revert",
     "bot_fix": "a bot's commit",
     "human_fix": "a person's commit",
+    "workflow_removed": "the workflow's removal",
+    "renamed": "another default branch",
 }
 """``marts.red_episodes.closed_by`` in words."""
+
+WASTE = {
+    "made_green_seconds": "in attempts that were run again until they passed",
+    "superseded_seconds": "in runs that a newer one cancelled",
+    "timeout_seconds": "in jobs that ran into their time limit",
+    "rerun_seconds": "in second and later attempts",
+}
+"""The buckets of wasted time in words, by column of ``marts.ci_weekly``."""
+
+MUCH_WASTE = 0.1
+"""From which share of the job time on the report speaks of waste."""
 
 VERDICTS = {
     "this_change": "probably from the change",
@@ -69,13 +82,18 @@ def _passed(now: Row, before: Row) -> str:
             f"**{now['passed_runs']} of {fmt.several(now['conclusive_runs'], 'run')} passed in the end**,"
             f" {now['passed_first_attempts']} of {now['conclusive_first_attempts']} at the first try."
         )
-    few = (before.get("conclusive_runs") or 0) < fmt.FEW
+    few = (before.get("conclusive_runs") or 0) < fmt.FEW or not (before["is_comparable"] and now["is_comparable"])
     change = fmt.MISSING if few else fmt.points(before.get("final_pass_rate"), now["final_pass_rate"])
     return (
         f"**{fmt.percent(now['final_pass_rate'])} of {fmt.several(now['conclusive_runs'], 'run')} passed in the end**"
-        f"{'' if change == fmt.MISSING else f' ({change})'},"
-        f" {fmt.percent(now['first_attempt_pass_rate'])} at the first try."
+        f"{'' if change == fmt.MISSING else f' ({change})'}, {_at_first(now)} at the first try."
     )
+
+
+def _at_first(now: Row) -> str:
+    if now["conclusive_first_attempts"] < fmt.FEW:
+        return f"{now['passed_first_attempts']} of {now['conclusive_first_attempts']}"
+    return fmt.percent(now["first_attempt_pass_rate"])
 
 
 def _red(now: Row, episodes: Sequence[Row]) -> str:
@@ -107,6 +125,10 @@ def _failed(now: Row, categories: Sequence[Row]) -> str:
         if top["category"] == "unknown":
             return f"The cause of {_all(jobs, 'failed job')} is unknown."
         return f"{_all(jobs, 'failed job').capitalize()}: {fmt.cause(top['category'])}."
+    if jobs < fmt.FEW:
+        present = [row for row in categories if row["failed_job_attempts"]]
+        named = [f"{fmt.cause(row['category'])} ({row['failed_job_attempts']})" for row in present]
+        return f"{fmt.several(jobs, 'job')} failed: {', '.join(named)}."
     hits = f", {fmt.several(top['pull_requests'], 'pull request')} hit" if top["pull_requests"] else ""
     return (
         f"Top cause: {fmt.cause(top['category'])}, {fmt.count(top['failed_job_attempts'])} of"
@@ -134,6 +156,23 @@ def trend(now: Row) -> str | None:
 
 def _signed(fraction: float) -> str:
     return fmt.difference(0.0, 100 * fraction, digits=1)
+
+
+def waste(now: Row, worst: Sequence[Row]) -> str | None:
+    """How much of the job time was for nothing, and where most of it; None up to a tenth."""
+    buckets = {words: now[column] for column, words in WASTE.items()}
+    wasted = sum(buckets.values())
+    if not now["job_seconds"] or wasted <= MUCH_WASTE * now["job_seconds"]:
+        return None
+    parts = sorted(((seconds, words) for words, seconds in buckets.items() if seconds), key=lambda part: -part[0])
+    text = (
+        f"**{fmt.percent(wasted / now['job_seconds'])} of the job time was wasted**, {fmt.seconds(wasted)} of"
+        f" {fmt.seconds(now['job_seconds'])}: {', '.join(f'{fmt.seconds(part)} {words}' for part, words in parts)}."
+    )
+    for row in worst:
+        job = f"{as_code(row['job_base_name'], 60)} in {as_code(row['workflow'], 40)} of {row['repo']}"
+        text += f" Most of it in {job}, {fmt.seconds(row['wasted_seconds'])} (`marts.waste_weekly`)."
+    return text
 
 
 def failure(row: Row, since: str = "") -> str:
@@ -165,8 +204,11 @@ def repairs(now: Row) -> str:
     return text
 
 
-def quiet(now: Row, episodes: Sequence[Row], flaky: Sequence[Row], milestones: Sequence[Row]) -> str:
-    """What there is nothing to report on, in one sentence; empty when every section has something."""
+def quiet(now: Row, episodes: Sequence[Row], flaky: Sequence[Row], milestones: Sequence[Row] | None) -> str:
+    """What there is nothing to report on, in one sentence; empty when every section has something.
+
+    ``milestones`` are None where they are not told of.
+    """
     absent = [
         words
         for words, is_absent in (
@@ -174,7 +216,7 @@ def quiet(now: Row, episodes: Sequence[Row], flaky: Sequence[Row], milestones: S
             ("no job passed and failed on one commit", not flaky and not now["flaky_jobs"]),
             ("no default branch was red", not episodes),
             ("no automatic repair was attempted", not now["autofix_attempts"]),
-            ("no milestone is open", not milestones),
+            ("no milestone is open", milestones is not None and not milestones),
         )
         if is_absent
     ]
@@ -240,8 +282,8 @@ def verdicts(found: Sequence[Row], failed_jobs: int) -> str:
     return f"What to make of them: {', '.join(told)}."
 
 
-def quality(facts: Row, now: Row) -> list[str]:
-    """What the report rests on, and how its numbers count."""
+def quality(facts: Row, now: Row, *, is_past: bool) -> list[str]:
+    """What the report rests on, and how its numbers count; ``is_past``: the following week has ended, too."""
     pending = f", {now['pending_runs']:,} without a result yet" if now["pending_runs"] else ""
     lines = [
         f"Created in this week: {fmt.several(now['runs'], 'run')} ({fmt.several(facts['attempts'], 'attempt')},"
@@ -260,12 +302,18 @@ def quality(facts: Row, now: Row) -> list[str]:
         lines.append(f"Causes: {missing}{rules}. A failed job that was run again and failed again counts twice.")
     return [
         *lines,
-        "*Italics*: fewer than 5 cases, so no change is shown. n: the cases behind a rate, last week's in brackets."
+        "*Italics*: fewer than 5 cases or a part of a week, so no change is shown. n: the cases behind a rate, last"
+        " week's in brackets."
         " Bars: each row from its lowest to its highest week.",
         "To green: hours a workflow stayed red on its default branch, by the week it turned red; median and 90 % count"
-        " what is still red too, the mean does not. CI health score: mean of passed in the end and auto-fix success.",
+        " what is still red too, the mean does not. Still red: at the end of the week, whenever it turned red.",
+        "CI health score: mean of passed in the end and auto-fix success; without a repair that was judged it is the"
+        " pass rate and says so.",
         "Trend: Improving or Degrading only by 2 points or more, beyond chance, and with enough runs in both weeks.",
-        "Flaky jobs, milestones and workflows stand as of the last run of the pipeline; milestones rate the runs of"
-        f" their last {fmt.several(facts['window_days'], 'day')}.",
+        "Made when a later week had ended: which jobs rank as flaky and where the milestones stand is known as of now"
+        " only, so this report leaves it out."
+        if is_past
+        else "Flaky jobs and milestones stand as of the last run of the pipeline; milestones rate the runs of their"
+        f" last {fmt.several(facts['window_days'], 'day')}.",
         "Each number is a column of `marts.ci_weekly` or its neighbours: `roadmap query` shows them. Times are UTC.",
     ]

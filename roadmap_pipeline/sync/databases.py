@@ -25,6 +25,7 @@ _KINDS: Mapping[type, Kind] = {
     schema.RenameTitle: "rename_property",
     schema.AddView: "add_view",
     schema.SetDescription: "describe_database",
+    schema.DescribeProperties: "describe_properties",
 }
 
 _OWNERS: Mapping[str, Owner] = {"pipeline": "pipeline", "GitHub": "pipeline", "shared": "shared", "people": "people"}

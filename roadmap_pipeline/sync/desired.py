@@ -106,7 +106,10 @@ def read_published(
 
 
 def desired_reports(con: "duckdb.DuckDBPyConnection", report_name: str | None = None) -> list[DesiredRow]:
-    """The rows of *CI Intelligence Reports*, oldest first; ``report_name`` narrows to one."""
+    """The rows of *CI Intelligence Reports*, oldest first; ``report_name`` narrows to one.
+
+    Raises RoadmapError when there is no such one: nothing to write would look like written.
+    """
     desired = []
     for row in _rows(con, "publish.notion_ci_reports", "report_date, report_name"):
         if report_name not in (None, row["report_name"]):
@@ -114,6 +117,8 @@ def desired_reports(con: "duckdb.DuckDBPyConnection", report_name: str | None = 
         content = fit(row["report_content"], f"derived.reports (report_name {row['report_name']})")
         values = {name: _plain(row[column]) for name, column in REPORT_COLUMNS.items()} | {REPORT_CONTENT: content}
         desired.append(DesiredRow(REPORT_KEY + row["report_name"], row["report_name"], values, content))
+    if report_name is not None and not desired:
+        raise RoadmapError(f"{report_name} is not published: publish.notion_ci_reports has no row of that name")
     return desired
 
 

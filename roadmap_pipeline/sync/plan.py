@@ -12,6 +12,7 @@ Target = Literal["notion", "github"]
 Kind = Literal[
     "create_database",
     "describe_database",
+    "describe_properties",
     "add_property",
     "add_options",
     "rename_property",

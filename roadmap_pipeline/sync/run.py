@@ -28,6 +28,7 @@ ALL_PARTS: tuple[Part, ...] = ("databases", "reports", "roadmap", "comments")
 _PHRASES: Mapping[Kind, tuple[str, str]] = {
     "create_database": ("database created", "databases created"),
     "describe_database": ("database described", "databases described"),
+    "describe_properties": ("database's properties described anew", "databases' properties described anew"),
     "add_property": ("property added", "properties added"),
     "add_options": ("property's options added", "properties' options added"),
     "rename_property": ("property renamed", "properties renamed"),

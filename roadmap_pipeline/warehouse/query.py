@@ -48,23 +48,28 @@ class QueryError(RoadmapError):
     """The query can't be run, or is none."""
 
 
-def published(path: str | Path) -> str | Path:
-    """What readers of the warehouse ``path`` open. Raises WarehouseError when there is no snapshot yet."""
+def published(path: str | Path, *, or_live: bool = False) -> str | Path:
+    """What readers of the warehouse ``path`` open: with ``or_live`` the warehouse itself while there is no snapshot.
+
+    Raises WarehouseError when there is nothing to read.
+    """
     snapshot = snapshot_path(path) if is_file(path) else path
     if isinstance(snapshot, Path) and not snapshot.exists():
+        if or_live and Path(path).exists():
+            return path
         raise WarehouseError(f"There is no snapshot to read yet ({snapshot}): run `roadmap run` first")
     return snapshot
 
 
 @contextmanager
-def open_published(path: str | Path) -> Iterator["duckdb.DuckDBPyConnection"]:
-    """The snapshot of the warehouse ``path``, for reading only.
+def open_published(path: str | Path, *, or_live: bool = False) -> Iterator["duckdb.DuckDBPyConnection"]:
+    """The snapshot of the warehouse ``path`` (``or_live``: that itself, while there is none), for reading only.
 
     Raises WarehouseError when there is none yet, and when it is of a version that lacks what is read from it.
     """
     import duckdb
 
-    with connect(published(path), read_only=True) as con:
+    with connect(published(path, or_live=or_live), read_only=True) as con:
         try:
             yield con
         except (duckdb.CatalogException, duckdb.BinderException) as error:

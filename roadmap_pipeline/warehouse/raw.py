@@ -601,6 +601,11 @@ TABLES: tuple[SourceTable, ...] = (
             ("period", "VARCHAR", "ISO week (2026-W46) or quarter (2026-Q4)."),
             ("report_date", "DATE", "Day after the period's last day."),
             ("content", "VARCHAR", "The report as Markdown."),
+            (
+                "is_over",
+                "BOOLEAN",
+                "The period had ended when it was rendered; NULL when an older version rendered it.",
+            ),
         ),
     ),
     SourceTable(
@@ -707,6 +712,21 @@ TABLES: tuple[SourceTable, ...] = (
             ("page_id", "VARCHAR", "Page of the row in Notion."),
             ("field", "VARCHAR", "Property."),
             ("value", "JSON", "Value of the field in plain form, as Notion confirmed it."),
+        ),
+    ),
+    SourceTable(
+        "sync",
+        "released_reports",
+        "Reports that were given out for publication, as they were then: the newest ended week's each time it was"
+        " rendered, others when somebody asked for them.",
+        ("report_name",),
+        _columns(
+            ("report_name", "VARCHAR", "Name of the report, e.g. ci-report-2026-W46.md."),
+            ("kind", "VARCHAR", "weekly."),
+            ("period", "VARCHAR", "ISO week (2026-W46)."),
+            ("report_date", "DATE", "Day after the period's last day."),
+            ("content", "VARCHAR", "The report as Markdown."),
+            ("released_at", "TIMESTAMP", "When it was given out last (UTC)."),
         ),
     ),
     SourceTable(

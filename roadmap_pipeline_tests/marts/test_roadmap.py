@@ -1,6 +1,7 @@
 """Which milestone a run belongs to, and what the publish tables say."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -137,7 +138,8 @@ def test_report_rows_carry_the_figures_of_their_period():
         ("ci-report-2026-W20.md", "weekly", "2026-W20", date(2026, 5, 18)),
         ("roadmap-report-Q4-2026.md", "quarterly", "2026-Q4", date(2027, 1, 1)),
     ):
-        world.add("derived.reports", report_name=name, kind=kind, period=period, report_date=day, content="# R")
+        table = "sync.released_reports" if period == "2026-W20" else "derived.reports"
+        world.add(table, report_name=name, kind=kind, period=period, report_date=day, content="# R")
     with world.built() as warehouse:
         link = f"https://github.com/{REPO}/actions"
         assert warehouse.rows("from publish.notion_ci_reports order by report_date") == [
@@ -145,6 +147,36 @@ def test_report_rows_carry_the_figures_of_their_period():
             ("ci-report-2026-W46.md", date(2026, 11, 16), 7, 3, None, 7.33, "unknown (3 of 3)", "# R", link),
             ("roadmap-report-Q4-2026.md", date(2027, 1, 1), 92, 3, None, 7.33, "unknown (3 of 3)", "# R", link),
         ]
+
+
+def test_only_ended_weeks_that_are_due_or_were_asked_for_are_published():
+    """On Monday of W47, W46 is due; W30 was looked at, W31 given out, W32 is in Notion from an older version."""
+    world = World()
+    world.milestone()
+    for week in (30, 32, 46, 47):
+        _report(world, "derived.reports", week, is_over=week != 47)
+    _report(world, "derived.reports", 31, is_over=True, content="as it is now")
+    _report(world, "sync.released_reports", 31)
+    _report(world, "sync.released_reports", 46, content="as it was an hour ago")
+    world.add("sync.row_bases", sync_key="report:ci-report-2026-W32.md", page_id="p", field="x")
+    world.add("sync.row_bases", sync_key="report:ci-report-2026-W46.md", page_id="q", field="x")
+    published = "select report_name[11:18], report_content from publish.notion_ci_reports order by report_date"
+    latest = "select distinct latest_report_name from publish.notion_roadmap"
+    with world.built() as warehouse:
+        assert warehouse.rows(published) == [("2026-W31", "# R"), ("2026-W32", "# R"), ("2026-W46", "# R")]
+        assert warehouse.rows(latest) == [("ci-report-2026-W46.md",)]
+    # Rendered while the week still ran, and not since: the text is no report of the whole week.
+    next(row for row in world.rows["derived.reports"] if row["period"] == "2026-W46")["is_over"] = False
+    with world.built() as warehouse:
+        assert [week for week, _ in warehouse.rows(published)] == ["2026-W31", "2026-W32"]
+        assert warehouse.rows(latest) == [("ci-report-2026-W32.md",)]
+
+
+def _report(world: World, table: str, week: int, **values: Any) -> None:
+    day = date.fromisocalendar(2026, week + 1, 1)
+    name = f"ci-report-2026-W{week}.md"
+    row = {"report_name": name, "kind": "weekly", "period": f"2026-W{week}", "report_date": day, "content": "# R"}
+    world.add(table, **row | values)
 
 
 def test_only_open_pull_requests_have_a_comment():

@@ -46,6 +46,7 @@ class World:
 
     as_of: datetime = AS_OF
     default_branch: str | None = "main"
+    source: str | None = None
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     parameters: dict[str, Any] = field(default_factory=dict)
     last_id: int = 0
@@ -179,7 +180,8 @@ class World:
         self.add("raw.commits", **row | values)
 
     def tables(self) -> dict[str, list[dict[str, Any]]]:
-        """All rows, with the configuration and the repository's own record (unless ``default_branch`` is None)."""
+        """All rows, with the configuration and the repository's own record (unless ``default_branch`` is None), which
+        came from ``source``."""
         parameters = {
             "as_of": self.as_of,
             "history_days": 400,
@@ -201,7 +203,7 @@ class World:
                 {row["repo"] for rows in self.rows.values() for row in rows if "repo" in row} | {REPO}
             )
             tables["raw.repositories"] = [
-                {"repo": repo, "default_branch": self.default_branch} for repo in repositories
+                {"repo": repo, "default_branch": self.default_branch, "source": self.source} for repo in repositories
             ]
             tables.setdefault("config.repositories", [{"repo": REPO, "position": 1}])
         return tables

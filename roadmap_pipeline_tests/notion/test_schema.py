@@ -13,6 +13,7 @@ from roadmap_pipeline.notion.schema import (
     AddView,
     CreateDatabase,
     Database,
+    DescribeProperties,
     RenameTitle,
     SchemaError,
     SetDescription,
@@ -246,6 +247,33 @@ def test_renamed_properties_and_options_are_known_by_id(workspace: Workspace, da
     assert found.property_ids == roadmap.property_ids
     assert found.option_ids == roadmap.option_ids
     assert found.option_names["✅ Status"]["Blocked"] == "Stuck"
+
+
+def test_descriptions_of_an_older_version_are_brought_up_to_date_and_peoples_stay(
+    workspace: Workspace, databases: Databases
+) -> None:
+    client = workspace.client
+    former = ENGINEERING_ROADMAP.property("⏱️ MTTR").former_description
+    alter(client, databases.roadmap, "⏱️ MTTR", {"name": "Time to repair", "description": former})
+    alter(client, databases.roadmap, "📊 Progress", {"description": "Ask Ana."})
+    # Without a memory of its id it is known by what an older version said of it.
+    (change,) = plan(look(client, PARENT))
+    assert change == DescribeProperties(ENGINEERING_ROADMAP, (ENGINEERING_ROADMAP.property("⏱️ MTTR"),))
+    apply_all(client, look(client, PARENT))
+    assert plan(look(client, PARENT)) == []
+    properties = client.request("GET", f"data_sources/{databases.roadmap.data_source_id}")["properties"]
+    assert properties["Time to repair"]["description"] == ENGINEERING_ROADMAP.property("⏱️ MTTR").description
+    assert properties["📊 Progress"]["description"] == "Ask Ana."
+
+
+def test_rates_and_means_say_their_unit_what_n_is_and_when_it_suffices() -> None:
+    numbers = [spec for schema in (CI_REPORTS, ENGINEERING_ROADMAP) for spec in schema.properties if spec.format]
+    for spec in numbers:
+        assert any(unit in spec.description for unit in ("in %", "Hours ", "Number ", "in days")), spec.name
+        if spec.name not in ("Analysis Period", "Total Failures", "📊 Progress"):
+            assert "Under n = 5 it means little; empty without" in spec.description, spec.name
+            assert "(n" in spec.description, spec.name
+        assert len(spec.description) <= 280, spec.name  # read in a tooltip
 
 
 def test_variation_selectors_do_not_matter(workspace: Workspace, databases: Databases) -> None:

@@ -254,6 +254,35 @@ def test_milestones_that_are_due_come_first_and_say_when_they_are_late() -> None
     )
 
 
+def test_a_week_that_is_reported_on_later_shows_its_own_world() -> None:
+    """Made on Monday of W48: what ranks as flaky and where the milestones stand was another thing at the end of W46."""
+    world = red()
+    world.as_of = at("11-23 06:00")
+    world.run("11-17 08:00", sha="good2")  # green again, after the week
+    world.milestone("Late", 1, due_on=at("11-20 00:00"))
+    for day, commits in (("11-12", 1), ("11-18", 10)):
+        for commit in range(commits):
+            for conclusion in ("success", "failure"):
+                sha = f"{day}{commit}"
+                world.run(f"{day} 10:00", conclusion, sha=sha, branch="t", event="pull_request", jobs={"a": conclusion})
+    with world.built() as warehouse:
+        text = weekly_report(warehouse.con, WEEK).content
+        newest = weekly_report(warehouse.con, "2026-W47").content
+    assert "| **still red** |" in section(text, "Red default branches")
+    assert (line(text, "still red")[0], line(newest, "still red")[:2]) == ("1", ["0", "1"])
+    assert section(text, "Flaky jobs") == "1 job passed and failed on one commit in this week."
+    assert section(text, "Milestones") == ""
+    assert section(text, "Do next") == (
+        "1. Turn `ci.yml` of acme/payments green: red for 2.2 days, since"
+        " [`c0ffee1`](https://github.com/acme/payments/actions/runs/2)."
+    )
+    assert "Made when a later week had ended" in section(text, "About these numbers")
+    assert "no milestone is open" not in text
+    assert cells(newest, "Flaky jobs")[0][2] == "11 of 11"
+    assert cells(newest, "Milestones")[0][:2] == ["Late", "2026-11-20 **overdue**"]
+    assert "Made when a later week" not in newest
+
+
 def test_several_repositories_and_more_rows_than_are_shown() -> None:
     world = World()
     for number in range(14):

@@ -42,5 +42,9 @@ select
     case when i.judged > 0 then greatest(i.centre - i.half, 0.0) end as success_rate_low,
     case when i.judged > 0 then least(i.centre + i.half, 1.0) end as success_rate_high,
     i.durable,
-    i.returned
+    i.returned,
+    coalesce(p.is_complete, false) as is_complete,
+    p.first_whole_day,
+    p.last_whole_day
 from intervals as i
+left join marts.period_coverage as p on p.repo = i.repo and p.grain = i.grain and p.period = i.period

@@ -38,6 +38,20 @@ with weeks as (
         w.passed_runs / nullif(w.conclusive_runs, 0) as final_pass_rate,
         w.autofix_fixed / nullif(w.autofix_fixed + w.autofix_failed, 0) as autofix_success_rate
     from weeks as w
+), episodes as (
+    select e.repo, e.started_at, e.ended_at from marts.red_episodes as e
+    union all
+    select '*', e.started_at, e.ended_at from marts.red_episodes as e
+), red_at_end as (
+    -- Whenever they started, and whatever became of them since.
+    select w.repo, w.week, count(*) as episodes
+    from rates as w
+    cross join config.parameters as p
+    inner join episodes as e
+        on e.repo = w.repo
+        and e.started_at < w.week_start + interval 7 day
+        and (e.ended_at is null or e.ended_at >= least(w.week_start + interval 7 day, p.as_of))
+    group by w.repo, w.week
 )
 select
     w.repo,
@@ -96,12 +110,16 @@ select
     s.duration_p95_seconds,
     s.queue_p50_seconds,
     s.queue_p95_seconds,
-    coalesce(c.is_complete, w.week_start + interval 7 day <= p.as_of) as is_complete
+    coalesce(c.is_complete, w.week_start + interval 7 day <= p.as_of) as is_complete,
+    c.first_whole_day,
+    c.last_whole_day,
+    coalesce(o.episodes, 0) as episodes_red_at_end
 from rates as w
 cross join config.parameters as p
-left join marts.ingest_coverage as c on c.repo = w.repo and c.week = w.week
+left join marts.period_coverage as c on c.repo = w.repo and c.grain = 'week' and c.period = w.week
 left join marts.recovery_by_period as r on r.repo = w.repo and r.grain = 'week' and r.period = w.week
 left join marts.pass_rate_trends as t on t.repo = w.repo and t.grain = 'week' and t.period = w.week
 left join marts.autofix_by_period as a on a.repo = w.repo and a.grain = 'week' and a.period = w.week
 left join marts.speed_by_period as s on s.repo = w.repo and s.grain = 'week' and s.period = w.week
 left join staging.stg_failures_by_period as f on f.repo = w.repo and f.grain = 'week' and f.period = w.week
+left join red_at_end as o on o.repo = w.repo and o.week = w.week

@@ -4,6 +4,8 @@ with figures as (
         w.repo,
         w.week,
         w.is_complete,
+        w.first_whole_day,
+        w.last_whole_day,
         unnest([
             {'figure': 'runs', 'value': cast(w.runs as double)},
             {'figure': 'failed_runs', 'value': cast(w.failed_runs as double)},
@@ -17,5 +19,5 @@ with figures as (
         ]) as item
     from marts.ci_weekly as w
 )
-select f.repo, f.week, f.is_complete, f.item.figure as figure, f.item.value as value
+select f.repo, f.week, f.is_complete, f.item.figure as figure, f.item.value as value, f.first_whole_day, f.last_whole_day
 from figures as f

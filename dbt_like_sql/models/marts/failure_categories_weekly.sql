@@ -30,6 +30,10 @@ select
     row_number() over (
         partition by c.repo, c.week
         order by c.failed_job_attempts desc, c.pull_requests desc, c.category = 'unknown', c.category
-    ) as category_rank
+    ) as category_rank,
+    coalesce(p.is_complete, false) as is_complete,
+    p.first_whole_day,
+    p.last_whole_day
 from counted as c
+left join marts.period_coverage as p on p.repo = c.repo and p.grain = 'week' and p.period = c.week
 window whole as (partition by c.repo, c.week)

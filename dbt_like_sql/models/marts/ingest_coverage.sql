@@ -57,7 +57,7 @@ with newest_look as (
     from refusals as r
     group by r.repo, r.week
 ), known as (
-    -- A repository whose record or runs came by HTTP is read; of one that only a dump tells of all that is known is there.
+    -- A repository whose record or runs came by HTTP is read.
     select k.repo from raw.repositories as k
     union
     select d.repo from staging.stg_run_days as d
@@ -79,6 +79,8 @@ with newest_look as (
         coalesce(starts_with(k.source, 'http'), k.repo is null and r.repo is null)
         or s.repo is not null
         or l.repo is not null as is_read,
+        -- Files may begin and end within a day: what they hold is whole after the first and before the last one.
+        not starts_with(k.source, 'http') and s.repo is null and l.repo is null and r.repo is not null as is_import,
         coalesce(l.is_switched_off, false) as is_switched_off,
         coalesce(l.is_refused, false) as is_refused,
         s.listed_until
@@ -93,6 +95,9 @@ with newest_look as (
     select
         r.repo,
         r.is_read,
+        coalesce(r.is_import, false) as is_import,
+        r.first_day + 1 as import_from,
+        r.last_day as import_until,
         r.is_switched_off,
         r.is_refused,
         r.listed_until,
@@ -110,7 +115,8 @@ with newest_look as (
         s.*,
         strftime(s.week_start, '%G-W%V') as week,
         s.week_start + interval 7 day as next_week_start,
-        s.week_start + interval 7 day <= s.as_of as is_over
+        s.week_start + interval 7 day <= s.as_of as is_over,
+        greatest(s.import_from, s.week_start) < least(s.import_until, s.week_start + interval 7 day) as is_imported
     from spine as s
 ), listed_weeks as (
     select
@@ -143,8 +149,19 @@ with newest_look as (
         coalesce(r.due_failed_runs, 0) as due_failed_runs,
         coalesce(f.refused, 0) as refused,
         coalesce(f.refused_runs, 0) as refused_runs,
-        case when w.is_read and not w.is_switched_off then l.listed_from else w.week_start end as listed_from,
-        case when w.is_read and not w.is_switched_off then l.listed_until else w.next_week_start end as listed_until,
+        case
+            when w.is_import and not w.is_imported then null
+            when w.is_import then greatest(w.week_start, w.import_from)
+            when w.is_read and not w.is_switched_off then l.listed_from
+            else w.week_start
+        end as listed_from,
+        case
+            when w.is_import and not w.is_imported then null
+            when w.is_import then least(w.next_week_start, w.import_until)
+            when w.is_read and not w.is_switched_off then l.listed_until
+            else w.next_week_start
+        end as listed_until,
+        w.is_import and not (w.import_from <= w.week_start and w.import_until >= w.next_week_start) as is_cut_import,
         w.is_over,
         w.is_refused,
         w.history_start,
@@ -166,6 +183,7 @@ with newest_look as (
         t.*,
         case
             when t.is_cut_off and (not t.is_listed or t.due_runs > 0) then 'before_history'
+            when t.is_cut_import then 'import'
             when t.is_refused and not t.is_listed then 'refused'
             when not t.is_listed then 'list'
             when t.due_runs > t.refused_runs then 'jobs'
@@ -183,7 +201,7 @@ select
     bool_and(t.reason is null) as is_complete,
     -- Of all together the one that explains most.
     arg_min(
-        t.reason, list_position(['list', 'jobs', 'refused', 'before_history', 'not_over'], t.reason)
+        t.reason, list_position(['list', 'jobs', 'refused', 'before_history', 'import', 'not_over'], t.reason)
     ) as reason,
     cast(sum(t.due_runs) as bigint) as due_runs,
     cast(sum(t.due_failed_runs) as bigint) as due_failed_runs,

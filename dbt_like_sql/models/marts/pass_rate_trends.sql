@@ -1,31 +1,63 @@
 -- Final pass rate against the equal period before: Improving or Degrading only when the difference is at least two
 -- percentage points, its 95 % interval (Newcombe, from Wilson intervals) excludes 0, and both periods have 20 runs.
+-- A period that history, an import or the ingest's coverage cuts off is compared with none.
 with sums as (
     select
-        d.repo, 'week' as grain, d.week as period, min(d.day) as first_day,
-        sum(d.conclusive_runs) as runs, sum(d.passed_runs) as passed
+        d.repo, 'week' as grain, d.week as period, null as workflow_path, null as job_base_name,
+        min(d.day) as first_day, sum(d.conclusive_runs) as runs, sum(d.passed_runs) as passed
     from marts.ci_daily as d
     group by d.repo, d.week
     union all
-    select d.repo, 'quarter', d.quarter, min(d.day), sum(d.conclusive_runs), sum(d.passed_runs)
+    select d.repo, 'quarter', d.quarter, null, null, min(d.day), sum(d.conclusive_runs), sum(d.passed_runs)
     from marts.ci_daily as d
     group by d.repo, d.quarter
-), windows as (
-    -- Days have no gaps, so the row before is the period before.
-    select
-        s.repo,
-        s.grain,
-        s.period,
-        cast(s.runs as bigint) as n,
-        cast(s.passed as bigint) as passed,
-        cast(coalesce(lag(s.runs) over earlier, 0) as bigint) as previous_n,
-        cast(coalesce(lag(s.passed) over earlier, 0) as bigint) as previous_passed
-    from sums as s
-    window earlier as (partition by s.repo, s.grain order by s.first_day)
+    union all
+    select w.repo, 'workflow_week', w.week, w.workflow_path, '*', w.week_start, w.conclusive_runs, w.passed_runs
+    from staging.stg_workflow_weeks as w
     union all
     select
-        m.repo, 'milestone', m.milestone, m.conclusive_runs, m.passed_runs, m.previous_conclusive_runs,
-        m.previous_passed_runs
+        j.repo, 'workflow_week', j.week, j.workflow_path, j.job_base_name, j.week_start, j.conclusive_runs, j.passed_runs
+    from staging.stg_job_weeks as j
+    where j.job_base_name <> '*'
+), covered as (
+    select s.*, c.is_complete, c.first_whole_day, c.last_whole_day, coalesce(c.is_comparable, true) as is_comparable
+    from sums as s
+    left join marts.period_coverage as c
+        on c.repo = s.repo
+        and c.grain = case when s.grain = 'workflow_week' then 'week' else s.grain end
+        and c.period = s.period
+), compared as (
+    -- Days have no gaps, so the row before is the period before; a workflow doesn't run in every week.
+    select
+        c.*,
+        c.is_comparable
+        and coalesce(lag(c.is_comparable) over earlier, false)
+        and (c.grain <> 'workflow_week' or lag(c.first_day) over earlier = c.first_day - 7) as has_previous,
+        lag(c.runs) over earlier as previous_runs,
+        lag(c.passed) over earlier as previous_passed
+    from covered as c
+    window earlier as (
+        partition by c.repo, c.grain, c.workflow_path, c.job_base_name order by c.first_day
+    )
+), windows as (
+    select
+        c.repo,
+        c.grain,
+        c.period,
+        c.workflow_path,
+        c.job_base_name,
+        cast(c.runs as bigint) as n,
+        cast(c.passed as bigint) as passed,
+        cast(case when c.has_previous then c.previous_runs else 0 end as bigint) as previous_n,
+        cast(case when c.has_previous then c.previous_passed else 0 end as bigint) as previous_passed,
+        coalesce(c.is_complete, false) as is_complete,
+        c.first_whole_day,
+        c.last_whole_day
+    from compared as c
+    union all
+    select
+        m.repo, 'milestone', m.milestone, null, null, m.conclusive_runs, m.passed_runs, m.previous_conclusive_runs,
+        m.previous_passed_runs, null, null, null
     from marts.milestone_windows as m
 ), rates as (
     select
@@ -69,5 +101,10 @@ select
         when i.delta >= 0.02 - 1e-9 and i.delta_low > 0 then 'Improving'
         when i.delta <= -0.02 + 1e-9 and i.delta_high < 0 then 'Degrading'
         else 'Stable'
-    end as trend
+    end as trend,
+    i.is_complete,
+    i.first_whole_day,
+    i.last_whole_day,
+    i.workflow_path,
+    i.job_base_name
 from intervals as i

@@ -40,6 +40,20 @@ with quarters as (
         q.passed_runs / nullif(q.conclusive_runs, 0) as final_pass_rate,
         q.autofix_fixed / nullif(q.autofix_fixed + q.autofix_failed, 0) as autofix_success_rate
     from quarters as q
+), episodes as (
+    select e.repo, e.started_at, e.ended_at from marts.red_episodes as e
+    union all
+    select '*', e.started_at, e.ended_at from marts.red_episodes as e
+), red_at_end as (
+    -- Whenever they started, and whatever became of them since.
+    select q.repo, q.quarter, count(*) as episodes
+    from rates as q
+    cross join config.parameters as p
+    inner join episodes as e
+        on e.repo = q.repo
+        and e.started_at < q.next_quarter_start
+        and (e.ended_at is null or e.ended_at >= least(q.next_quarter_start, p.as_of))
+    group by q.repo, q.quarter
 )
 select
     q.quarter,
@@ -99,19 +113,16 @@ select
     s.duration_p95_seconds,
     s.queue_p50_seconds,
     s.queue_p95_seconds,
-    q.next_quarter_start <= p.as_of
-    and not exists (
-        select 1
-        from marts.ingest_coverage as c
-        where c.repo = q.repo
-            and c.week_start < q.next_quarter_start
-            and c.week_start + interval 7 day > q.quarter_start
-            and c.reason <> 'not_over'
-    ) as is_complete
+    coalesce(c.is_complete, q.next_quarter_start <= p.as_of) as is_complete,
+    c.first_whole_day,
+    c.last_whole_day,
+    coalesce(o.episodes, 0) as episodes_red_at_end
 from rates as q
 cross join config.parameters as p
+left join marts.period_coverage as c on c.repo = q.repo and c.grain = 'quarter' and c.period = q.quarter
 left join marts.recovery_by_period as r on r.repo = q.repo and r.grain = 'quarter' and r.period = q.quarter
 left join marts.pass_rate_trends as t on t.repo = q.repo and t.grain = 'quarter' and t.period = q.quarter
 left join marts.autofix_by_period as a on a.repo = q.repo and a.grain = 'quarter' and a.period = q.quarter
 left join marts.speed_by_period as s on s.repo = q.repo and s.grain = 'quarter' and s.period = q.quarter
 left join staging.stg_failures_by_period as f on f.repo = q.repo and f.grain = 'quarter' and f.period = q.quarter
+left join red_at_end as o on o.repo = q.repo and o.quarter = q.quarter

@@ -27,5 +27,9 @@ select
     q.runner,
     q.queued_jobs,
     q.queue_seconds[1] as queue_p50_seconds,
-    q.queue_seconds[2] as queue_p95_seconds
+    q.queue_seconds[2] as queue_p95_seconds,
+    coalesce(p.is_complete, false) as is_complete,
+    p.first_whole_day,
+    p.last_whole_day
 from queues as q
+left join marts.period_coverage as p on p.repo = q.repo and p.grain = 'week' and p.period = q.week

@@ -75,6 +75,10 @@ select
     s.closed_hours / nullif(s.episodes_recovered, 0) as recovery_mean_hours,
     q.recovery_median_hours,
     q.recovery_p90_hours,
-    s.oldest_open_hours
+    s.oldest_open_hours,
+    coalesce(p.is_complete, false) as is_complete,
+    p.first_whole_day,
+    p.last_whole_day
 from sums as s
 inner join quantiles as q on q.repo = s.repo and q.grain = s.grain and q.period = s.period
+left join marts.period_coverage as p on p.repo = s.repo and p.grain = s.grain and p.period = s.period

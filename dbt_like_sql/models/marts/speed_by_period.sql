@@ -57,6 +57,10 @@ select
     max(p.p95_seconds) filter (where p.measure = 'duration') as duration_p95_seconds,
     cast(coalesce(max(p.total) filter (where p.measure = 'queue'), 0) as bigint) as queued_jobs,
     max(p.p50_seconds) filter (where p.measure = 'queue') as queue_p50_seconds,
-    max(p.p95_seconds) filter (where p.measure = 'queue') as queue_p95_seconds
+    max(p.p95_seconds) filter (where p.measure = 'queue') as queue_p95_seconds,
+    case when p.grain <> 'day' then coalesce(bool_or(c.is_complete), false) end as is_complete,
+    max(c.first_whole_day) as first_whole_day,
+    max(c.last_whole_day) as last_whole_day
 from percentiles as p
+left join marts.period_coverage as c on c.repo = p.repo and c.grain = p.grain and c.period = p.period
 group by p.repo, p.grain, p.period

@@ -64,9 +64,13 @@ select
     e.hours as red_hours,
     c.workflow_path is not null and k.removed_at is null as is_critical,
     k.removed_at is not null as is_removed,
-    k.removed_at
+    k.removed_at,
+    coalesce(p.is_complete, false) as is_complete,
+    p.first_whole_day,
+    p.last_whole_day
 from workflows as f
 cross join last_week as w
+left join marts.period_coverage as p on p.repo = f.repo and p.grain = 'week' and p.period = w.week
 left join runs as r on r.repo = f.repo and r.workflow_path = f.workflow_path
 left join jobs as j on j.repo = f.repo and j.workflow_path = f.workflow_path
 left join staging.stg_default_branch_verdicts as l on l.repo = f.repo and l.workflow_path = f.workflow_path

@@ -1,5 +1,27 @@
--- Rows of the Notion database CI Intelligence Reports: one per rendered report, with the figures of its period.
-with periods as (
+-- Rows of the Notion database CI Intelligence Reports: one per report that is published, with its period's figures.
+-- This is the one place that says which are. A report that somebody only looked at, or filled in later, isn't.
+with newest_week as (
+    select cast(date_trunc('week', p.as_of) as date) as report_date from config.parameters as p
+), reports as (
+    -- The week that ended last, as it was rendered last; one that was rendered while it ran waits to be rendered again.
+    select r.report_name, r.kind, r.period, r.report_date, r.content
+    from derived.reports as r
+    left join newest_week as n on n.report_date = r.report_date
+    where r.kind <> 'weekly' or (n.report_date is not null and r.is_over is distinct from false)
+    union all
+    -- Earlier weeks as they were given out.
+    select g.report_name, g.kind, g.period, g.report_date, g.content
+    from sync.released_reports as g
+    inner join newest_week as n on n.report_date > g.report_date
+    union all
+    -- In Notion since before it was noted what was given out.
+    select r.report_name, r.kind, r.period, r.report_date, r.content
+    from derived.reports as r
+    inner join newest_week as n on n.report_date > r.report_date
+    semi join sync.row_bases as b on b.sync_key = 'report:' || r.report_name
+    anti join sync.released_reports as g on g.report_name = r.report_name
+    where r.kind = 'weekly'
+), periods as (
     select
         'weekly' as kind, w.week as period, 7 as days, w.failed_job_attempts, w.autofix_success_rate,
         w.recovery_mean_hours, w.top_failure_category, w.top_failure_count
@@ -36,6 +58,6 @@ select
     end as top_failure_category,
     r.content as report_content,
     f.html_url || '/actions' as github_link
-from derived.reports as r
+from reports as r
 left join periods as p on p.kind = r.kind and p.period = r.period
 left join first_repository as f on true

@@ -1,6 +1,9 @@
 -- Rows of the Notion database Engineering Roadmap: one per milestone of GitHub, open or closed.
 with latest_report as (
-    select max_by(r.report_name, r.report_date) as report_name from derived.reports as r where r.kind = 'weekly'
+    -- Of those that are published: never of a week that is still running.
+    select max_by(r.report_name, r.report_date) as report_name
+    from publish.notion_ci_reports as r
+    where r.analysis_period = 7
 ), recommendations as (
     -- What gives the most points first.
     select

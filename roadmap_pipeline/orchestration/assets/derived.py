@@ -105,6 +105,8 @@ _REPORTED = [
         "milestones",
         "restatements",
         "ingest_coverage",
+        "period_coverage",
+        "waste_weekly",
     )
 ]
 
@@ -112,7 +114,8 @@ _REPORTED = [
 @dg.asset(
     key=["derived", "reports"],
     deps=[*_REPORTED, ["raw", "read_failures"]],
-    description=f"{BY_NAME['derived.reports'].description} A partition is an ISO week, by its Monday.",
+    description=f"{BY_NAME['derived.reports'].description} A partition is an ISO week, by its Monday. Rendering one"
+    " publishes the week that ended last, no other: notion/ci_reports does that.",
     partitions_def=ISO_WEEKS,
     automation_condition=LATE,
     group_name="derived",

@@ -109,8 +109,13 @@ def notion_databases(context: dg.AssetExecutionContext, workspace: WorkspacePara
     output_required=False,
 )
 def notion_ci_reports(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Iterator[dg.MaterializeResult]:
-    """Create or update the row of the week's report."""
+    """Create or update the row of the week's report, which is rendered and given out for publication first.
+
+    So the row is there also where the report or ``publish.notion_ci_reports`` was not materialised for this week.
+    """
     week = iso_week(context.partition_key)
+    if not workspace.missing("notion"):
+        stages.publish_week(workspace, week)
     yield from _publish(context, workspace, "reports", report_name=f"ci-report-{week}.md")
 
 
@@ -183,6 +188,7 @@ def snapshot(workspace: WorkspaceParam) -> dg.MaterializeResult:
             ("sync.changes", "Journal of all writes to Notion and GitHub."),
             ("sync.row_bases", "What each field of a Notion row held when both sides last agreed."),
             ("sync.refused_comments", "Pull requests on which GitHub refused a comment."),
+            ("sync.released_reports", "Reports that were given out for publication, as they were then."),
             ("sync.published_figures", "Figures of weekly reports as they were when the report was first in Notion."),
         )
     ],
@@ -191,7 +197,7 @@ def snapshot(workspace: WorkspaceParam) -> dg.MaterializeResult:
 def sync_state(workspace: WorkspaceParam) -> Iterator[dg.MaterializeResult]:
     """What the writes of this run left in the warehouse."""
     with workspace.warehouse.connect() as con:
-        for table in ("changes", "row_bases", "refused_comments", "published_figures"):
+        for table in ("changes", "row_bases", "refused_comments", "released_reports", "published_figures"):
             yield dg.MaterializeResult(asset_key=["sync", table], metadata=table_metadata(con, "sync", table))
 
 

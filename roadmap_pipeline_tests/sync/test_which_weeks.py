@@ -1,0 +1,70 @@
+"""Which weeks' reports get into Notion: the newest that has ended, and those that somebody asks for."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from roadmap_pipeline import stages
+from roadmap_pipeline.definitions import build_definitions
+from roadmap_pipeline.github import pacing
+from roadmap_pipeline_tests.sync.conftest import REPORT, REPORTS, NewWorld, World
+from roadmap_pipeline_tests.sync.test_where_comments_go import _run, as_built, read_and_build
+
+__all__ = ["as_built"]
+
+WEDNESDAY = "2026-11-25T06:00:00+00:00"
+"""In W48: W47 has ended by then, and the run of W46 is two weeks old."""
+
+
+@pytest.fixture
+def later(new_world: NewWorld, as_built: Path, tmp_path: Path) -> Iterator[World]:
+    """Built again in W48; nothing was ever rendered or published."""
+    with new_world(tmp_path, as_built) as made:
+        made.github.put_run("acme/payments", _run())
+        made.environment["ROADMAP_NOW"] = WEDNESDAY
+        read_and_build(made)
+        made.writes()
+        yield made
+
+
+def materialize(world: World, asset: str, monday: str) -> tuple[bool, str]:
+    """Materialise one partition alone. Returns whether it succeeded, and why not."""
+    pacing.forget()
+    key = dg.AssetKey(asset.split("/"))
+    with world.workspace() as workspace, dg.DagsterInstance.ephemeral() as instance:
+        graph = build_definitions(workspace.settings, {"workspace": workspace}).resolve_asset_graph()
+        (definition,) = [found for found in graph.assets_defs if key in found.keys]
+        result = dg.materialize([definition], instance=instance, partition_key=monday, raise_on_error=False)
+        errors = [event.step_failure_data.error for event in result.get_step_failure_events()]
+        return result.success, "\n".join(str(error) for error in errors)
+
+
+def reports(world: World) -> list[str]:
+    """Names of the reports in Notion."""
+    return sorted(str(row["Report Name"]) for row in world.rows(REPORTS))
+
+
+def test_a_back_filled_report_is_published_when_it_is_asked_for_and_stays_as_it_was(later: World) -> None:
+    assert materialize(later, "derived/reports", "2026-11-09")[0]
+    with later.workspace() as workspace:
+        stages.sync(workspace, render=True)
+    assert reports(later) == ["ci-report-2026-W47.md"]
+    # Alone, before publish/notion_ci_reports has its row.
+    assert materialize(later, "notion/ci_reports", "2026-11-09")[0]
+    assert reports(later) == [REPORT, "ci-report-2026-W47.md"]
+    # Filling in again what is in Notion changes nothing there.
+    later.writes()
+    later.sql("update derived.reports set content = '# Another text' where report_name = $name", {"name": REPORT})
+    with later.workspace() as workspace:
+        result = stages.sync(workspace, render=True)
+    assert (result.plan.changes, later.writes()) == ((), [])
+
+
+def test_a_week_that_still_runs_is_never_published(new_world: NewWorld, as_built: Path, tmp_path: Path) -> None:
+    with new_world(tmp_path, as_built) as made:  # built in W47
+        done, why = materialize(made, "notion/ci_reports", "2026-11-16")
+        assert not done
+        assert "2026-W47 has not ended" in why
+        assert made.writes() == []
