@@ -60,6 +60,7 @@ def ingest(workspace: Workspace) -> "IngestSummary":
     """
     from roadmap_pipeline.failures.own_rules import classifier_with
     from roadmap_pipeline.github.ingest import ingest as read_github
+    from roadmap_pipeline.github.store import IngestSummary
 
     if message := workspace.missing("github"):
         raise ConfigurationError(message)
@@ -68,23 +69,28 @@ def ingest(workspace: Workspace) -> "IngestSummary":
     classifier = None if settings.rules_file is None else classifier_with(settings.rules_file)
     _claim(workspace)
     github, limits = workspace.github, settings.configuration.limits
-    with (
-        connect(settings.warehouse) as con,
-        github.spending_at_most(limits.github_requests_per_run, leaving=SHARE_FOR_COMMENTS),
-    ):
-        summary = read_github(
-            github,
-            con,
-            settings.repositories,
-            history_days=settings.configuration.history_days,
-            now=settings.now(),
-            classifier=classifier,
-            passing_logs=limits.passing_logs_per_run,
-            cancelled_jobs=limits.cancelled_jobs_per_run,
-        )
-    outcome = workspace.outcome
-    outcome.read.update(summary.read)
-    outcome.notes.extend(summary.notes)
+    summary, outcome = IngestSummary(), workspace.outcome
+    try:
+        with (
+            connect(settings.warehouse) as con,
+            github.spending_at_most(limits.github_requests_per_run, leaving=SHARE_FOR_COMMENTS),
+        ):
+            read_github(
+                github,
+                con,
+                settings.repositories,
+                history_days=settings.configuration.history_days,
+                now=settings.now(),
+                classifier=classifier,
+                passing_logs=limits.passing_logs_per_run,
+                cancelled_jobs=limits.cancelled_jobs_per_run,
+                summary=summary,
+            )
+    finally:
+        # Also of a reading that was stopped or failed and is tried again: what it read is stored.
+        for table, count in summary.read.items():
+            outcome.read[table] = outcome.read.get(table, 0) + count
+        outcome.notes.extend(note for note in summary.notes if note not in outcome.notes)
     outcome.paused = summary.paused
     outcome.unreadable.update(summary.unreadable)
     return summary

@@ -17,6 +17,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from roadmap_pipeline import interruption
 from roadmap_pipeline.errors import ConfigurationError
 from roadmap_pipeline.github import records
 from roadmap_pipeline.github.archives import KnownJob, LogFile, Unplaced, place_logs
@@ -122,6 +123,7 @@ def read_dump(directory: str | Path) -> Dump:
     files = sorted(path for path in root.rglob("*") if path.is_file())
     with task(f"Reading {root}", total=len(files)) as progress:
         for path in files:
+            interruption.check()
             try:
                 _read_file(path, path.relative_to(root).as_posix(), dump)
             except dump_files.BrokenFileError as error:
@@ -275,6 +277,7 @@ class _Loader:
         given = iter(rows)
         with task(f"Loading {table.replace('_', ' ')}") as progress:
             while batch := list(islice(given, ROWS_PER_BATCH)):
+                interruption.check()
                 self._store.put({table: batch})
                 progress.advance(len(batch))
 
