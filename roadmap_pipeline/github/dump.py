@@ -202,6 +202,7 @@ def ingest_dump(
     read_at: datetime,
     *,
     classifier: "Classifier | None" = None,
+    summary: IngestSummary | None = None,
 ) -> IngestSummary:
     """Load a folder of recorded payloads into the raw tables of an open warehouse; ``read_at`` is aware.
 
@@ -209,10 +210,11 @@ def ingest_dump(
 
     Every record becomes a row, however old it is and whatever is missing beside it (jobs without their run too); of
     several records of one thing the newest is taken, and none takes the place of a newer stored one. What is not used
-    is counted in the notes, file by file. Raises ConfigurationError as :func:`read_dump` does.
+    is counted in the notes, file by file; ``summary`` is filled on the way when one is given. Raises ConfigurationError
+    as :func:`read_dump` does.
     """
     dump = read_dump(directory)
-    store = Store(con, IngestSummary(), read_at)
+    store = Store(con, IngestSummary() if summary is None else summary, read_at)
     loader = _Loader(dump, store, read_at, classifier)
     loader.load()
     views = _reasoned(dump, Kind.PULL_REQUEST_VIEW, "view of a pull request in a list of issues, not an issue")
