@@ -5,15 +5,18 @@ inside a command, so that ``roadmap status`` answers at once; nothing here impor
 """
 
 import json
+import logging
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from roadmap_pipeline import interruption
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
 
 if TYPE_CHECKING:
@@ -25,8 +28,27 @@ if TYPE_CHECKING:
 DONE, FAILED, WRONG_USAGE, CONFLICTS = 0, 1, 2, 3
 
 
+class _Command(click.Command):
+    """A command that ends within seconds when it is asked to, and says what it kept."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with interruption.told_last(lambda: click.echo(_interrupted(ctx), err=True)):
+            return interruption.stoppable(partial(super().invoke, ctx))
+
+
 class _Commands(click.Group):
     """Turns the project's errors into one line each and the exit codes of the contract; takes --verbose anywhere."""
+
+    command_class = _Command
+
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:
+        """Click's, which ends the process at once when it is the process's own command."""
+        try:
+            return super().main(args, *rest, **extra)
+        except SystemExit as end:
+            if args is None and (end.code is None or isinstance(end.code, int)):
+                _leave(end.code or DONE)
+            raise
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         words = args[: args.index("--")] if "--" in args else args
@@ -46,6 +68,34 @@ class _Commands(click.Group):
             click.echo(f"error: {error}", err=True)
             _explain_details(ctx)
             ctx.exit(error.exit_code)
+        except KeyboardInterrupt:
+            click.echo(_interrupted(ctx), err=True)
+            _explain_details(ctx)
+            ctx.exit(interruption.EXIT_CODE)
+
+
+def _leave(code: int) -> NoReturn:
+    """End the process. Everything is closed by now; freeing a million objects of the sandbox would take seconds."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):  # nobody reads it any more
+            stream.flush()
+    os._exit(code)
+
+
+_KEPT = {
+    "run": "what was done is kept, and the next run goes on from there",
+    "ingest": "what was read is kept, and the next ingest goes on from there",
+    "build": "the models that were built are kept, the others are as they were; the next build goes on from there",
+    "sync": "what was written is noted, and the next sync goes on from there",
+    "setup-notion": "what was made is noted; the same command goes on from there",
+}
+
+
+def _interrupted(ctx: click.Context) -> str:
+    """One line: what a command that was stopped leaves behind."""
+    counts = ctx.obj["counts"]() if ctx.obj and "counts" in ctx.obj else ""
+    kept = _KEPT.get(str(ctx.invoked_subcommand or ctx.info_name), "nothing was changed")
+    return f"interrupted: {kept}{f' ({counts})' if counts else ''}"
 
 
 def _explain_details(ctx: click.Context) -> None:
@@ -64,13 +114,27 @@ def main(ctx: click.Context, verbose: bool) -> None:
 
     Without credentials everything runs against a built-in sandbox. `roadmap doctor` says what is configured.
     """
-    import logging
-
     # Libraries log retries and requests; people asked for results. Warnings and errors still come through.
     logging.basicConfig(level=logging.INFO if verbose else logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
     if verbose:
         logging.getLogger(__package__).setLevel(logging.DEBUG)
+    _say_waits(ctx)
     ctx.ensure_object(dict)
+
+
+class _Saying(logging.Handler):
+    """Prints what is waited for as it is: nobody should wonder why nothing happens."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        click.echo(f"waiting: {record.getMessage()}", err=True)
+
+
+def _say_waits(ctx: click.Context) -> None:
+    handler = _Saying(logging.WARNING)
+    interruption.waits.addHandler(handler)
+    interruption.waits.setLevel(logging.WARNING)
+    interruption.waits.propagate = False
+    ctx.call_on_close(lambda: interruption.waits.removeHandler(handler))
 
 
 def _json_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -115,6 +179,7 @@ def _live() -> Iterator["Workspace"]:
 
     with running(_settings()) as settings:
         workspace = Workspace(settings)
+        click.get_current_context().obj["counts"] = workspace.counts
         try:
             yield workspace
         finally:
@@ -332,7 +397,11 @@ def classify(files: Sequence[str], as_json: bool) -> None:
         raise unread[-1]
 
 
-@main.group()
+class _Group(click.Group):
+    command_class = _Command
+
+
+@main.group(cls=_Group)
 def failures() -> None:
     """Teach the rules: what no rule knows, and what a new rule would hit. Reads the snapshot only."""
 
@@ -553,7 +622,7 @@ def export_parquet(directory: Path, schemas: Sequence[str], as_json: bool) -> No
     print_table(_console(), f"Written to {directory}", rows)
 
 
-@main.command()
+@main.command(cls=click.Command)  # lasts until it is interrupted
 @click.option("--replay", type=click.Path(path_type=Path), help="Serve recorded API answers of this folder instead.")
 @click.option("--port", default=0, help="Port of the simulated GitHub (default: a free one).")
 @_json_option
@@ -572,7 +641,7 @@ def sandbox(replay: Path | None, port: int, as_json: bool) -> None:
         served.wait()
 
 
-@main.command()
+@main.command(cls=click.Command)  # lasts until it is interrupted
 @click.option("--port", default=3000, show_default=True, help="Port of the Dagster UI.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address it listens on.")
 def ui(port: int, host: str) -> None:

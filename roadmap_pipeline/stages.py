@@ -25,7 +25,7 @@ from roadmap_pipeline.warehouse.models import (
     load_project,
     project_directory,
 )
-from roadmap_pipeline.warehouse.origin import claim, require
+from roadmap_pipeline.warehouse.origin import claim, gives_way, require, room_for_real
 from roadmap_pipeline.warehouse.parameters import store_parameters
 from roadmap_pipeline.warehouse.raw import replace_table
 from roadmap_pipeline.workspace import Workspace
@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 
 COMPUTED_SCHEMAS = ("staging", "marts")
 """Schemas whose models are built before anything is rendered; ``publish`` comes after."""
+
+NAMED_AT_MOST = 3
+"""Reasons that an error names."""
 
 SHARE_FOR_COMMENTS = 0.05
 """Of GitHub's hourly quota, which a first back-fill would use up for hours."""
@@ -62,6 +65,7 @@ def ingest(workspace: Workspace) -> "IngestSummary":
     """
     from roadmap_pipeline.failures.own_rules import classifier_with
     from roadmap_pipeline.github.ingest import ingest as read_github
+    from roadmap_pipeline.github.store import IngestSummary
 
     if message := workspace.missing("github"):
         raise ConfigurationError(message)
@@ -70,29 +74,37 @@ def ingest(workspace: Workspace) -> "IngestSummary":
     classifier = None if settings.rules_file is None else classifier_with(settings.rules_file)
     _claim(workspace)
     github, limits = workspace.github, settings.configuration.limits
-    with (
-        connect(settings.warehouse) as con,
-        github.spending_at_most(limits.github_requests_per_run, leaving=SHARE_FOR_COMMENTS),
-    ):
-        summary = read_github(
-            github,
-            con,
-            settings.repositories,
-            history_days=settings.configuration.history_days,
-            now=settings.now(),
-            classifier=classifier,
-            passing_logs=limits.passing_logs_per_run,
-            cancelled_jobs=limits.cancelled_jobs_per_run,
-        )
-    outcome = workspace.outcome
-    outcome.read.update(summary.read)
-    outcome.notes.extend(summary.notes)
+    summary, outcome = IngestSummary(), workspace.outcome
+    try:
+        with (
+            connect(settings.warehouse) as con,
+            github.spending_at_most(limits.github_requests_per_run, leaving=SHARE_FOR_COMMENTS),
+        ):
+            read_github(
+                github,
+                con,
+                settings.repositories,
+                history_days=settings.configuration.history_days,
+                now=settings.now(),
+                classifier=classifier,
+                passing_logs=limits.passing_logs_per_run,
+                cancelled_jobs=limits.cancelled_jobs_per_run,
+                summary=summary,
+            )
+    finally:
+        # Also of a reading that was stopped or failed and is tried again: what it read is stored.
+        for table, count in summary.read.items():
+            outcome.read[table] = outcome.read.get(table, 0) + count
+        outcome.notes.extend(note for note in summary.notes if note not in outcome.notes)
     outcome.paused = summary.paused
     outcome.unreadable.update(summary.unreadable)
     return summary
 
 
 def _claim(workspace: Workspace) -> None:
+    if gives_way(workspace.settings.warehouse, workspace.settings.origin):
+        # A wrong token or address must not have set the sandbox's file aside.
+        _ask_for_repositories(workspace)
     # Who still has the file loaded would go on with the sandbox's after it was renamed.
     workspace.warehouse.close()
     note = claim(workspace.settings.warehouse, workspace.settings.origin)
@@ -101,18 +113,25 @@ def _claim(workspace: Workspace) -> None:
 
 
 def ingest_dump(workspace: Workspace, folder: Path) -> "IngestSummary":
-    """Read a folder of recorded API answers into ``raw``."""
+    """Read a folder of recorded API answers into ``raw``.
+
+    Raises :class:`RoadmapError` when nothing of it could be stored; the warehouse is then as it was.
+    """
     from roadmap_pipeline.failures.own_rules import classifier_with
     from roadmap_pipeline.github.dump import ingest_dump as read_folder
+    from roadmap_pipeline.github.store import IngestSummary
 
     settings = workspace.settings
     classifier = classifier_with(settings.rules_file)
-    note = claim(settings.warehouse, "real")
-    with connect(settings.warehouse) as con:
+    summary = IngestSummary()
+    workspace.warehouse.close()
+    with room_for_real(settings.warehouse, lambda: summary.placed > 0) as (file, notes), connect(file) as con:
         read_at = settings.now().astimezone(UTC).replace(tzinfo=None)
-        summary = read_folder(folder, con, read_at, classifier=classifier)
-    if note:
-        summary.notes.append(note)
+        read_folder(folder, con, read_at, classifier=classifier, summary=summary)
+    if not summary.placed:
+        found = "; ".join(summary.notes[:NAMED_AT_MOST]) or "it holds logs of unknown jobs only"
+        raise RoadmapError(f"Nothing of {folder} could be stored, and {settings.warehouse} is as it was: {found}")
+    summary.notes.extend(notes)
     return summary
 
 
@@ -496,15 +515,20 @@ def preflight(workspace: Workspace) -> None:
 
     if not workspace.missing("github"):
         with suppress(Paused):
-            found, unreadable = _look_at_repositories(workspace)
-            if unreadable and not found:
-                raise ConfigurationError(*unreadable.values())
+            _ask_for_repositories(workspace)
     if not workspace.missing("notion"):
         workspace.notion.request("GET", "users/me")
-    # Only now: a wrong token must not have set the sandbox's file aside.
-    _claim(workspace)
+    if gives_way(workspace.settings.warehouse, workspace.settings.origin) and workspace.missing("github"):
+        require(workspace.settings.warehouse, workspace.settings.origin)
     if not workspace.missing("notion"):
         _look_at_notion(workspace)
+
+
+def _ask_for_repositories(workspace: Workspace) -> None:
+    """Raise :class:`ConfigurationError` when not one repository can be read."""
+    found, unreadable = _look_at_repositories(workspace)
+    if unreadable and not found:
+        raise ConfigurationError(*unreadable.values())
 
 
 def roadmap_table(workspace: Workspace) -> list[dict[str, Any]]:

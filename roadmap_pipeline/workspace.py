@@ -23,6 +23,7 @@ class Workspace:
 
     settings: Settings
     outcome: Outcome = field(default_factory=Outcome)
+    _written: dict[str, int] = field(default_factory=lambda: {"notion": 0, "github": 0}, init=False, repr=False)
 
     @cached_property
     def github(self) -> "GitHubClient":
@@ -85,14 +86,22 @@ class Workspace:
 
     def writes(self) -> dict[str, int]:
         """Writing requests that went out so far, by side."""
-        made = self.__dict__
         return {
-            "notion": made["notion"].writes if "notion" in made else 0,
-            "github": made["github"].writes if "github" in made else 0,
+            side: before + (self.__dict__[side].writes if side in self.__dict__ else 0)
+            for side, before in self._written.items()
         }
 
+    def counts(self) -> str:
+        """What was read and written so far, in words; empty when nothing was."""
+        read = [f"{count:,} {table.replace('_', ' ')}" for table, count in self.outcome.read.items() if count]
+        names = {"notion": "Notion", "github": "GitHub"}
+        sent = [f"{count:,} to {names[side]}" for side, count in self.writes().items() if count]
+        parts = [f"read: {', '.join(read)}"] if read else []
+        return "; ".join([*parts, *([f"requests that write: {', '.join(sent)}"] if sent else [])])
+
     def close(self) -> None:
-        """Give back connections."""
+        """Give back connections. What was written stays counted."""
+        self._written = self.writes()
         for name in ("github", "notion", "warehouse"):
             client = self.__dict__.pop(name, None)
             if client is not None:

@@ -13,6 +13,8 @@ from click.testing import CliRunner, Result
 
 from roadmap_pipeline import settings as settings_module
 from roadmap_pipeline.cli import main
+from roadmap_pipeline.warehouse.connection import connect
+from roadmap_pipeline.warehouse.raw import replace_rows
 from roadmap_pipeline_tests.conftest import Ran
 
 NAMES = (
@@ -244,14 +246,23 @@ def test_setup_notion_shows_the_schema_without_any_credentials(root: Path) -> No
     assert call("setup-notion", "--show-schema", "--create-databases").exit_code == 2
 
 
+def _store_a_row(warehouse: Path) -> None:
+    with connect(warehouse) as con:
+        replace_rows(con, "raw.repositories", [{"repo": "acme/payments", "repository_id": 1}])
+
+
 def test_real_data_never_joins_the_sandboxs(ran: Ran, root: Path) -> None:
     from roadmap_pipeline.warehouse.origin import claim, stored_origin
 
     warehouse = root / "data" / "roadmap.duckdb"
     assert claim(warehouse, "sandbox") is None
+    assert stored_origin(warehouse) is None, "a file without rows stands for nothing"
+    _store_a_row(warehouse)
     note = claim(warehouse, "real")
     assert note is not None
-    assert "roadmap.sandbox.duckdb" in note
+    assert "roadmap.sandbox.duckdb. To go back, rename it" in note
+    assert stored_origin(warehouse) is None
+    _store_a_row(warehouse)
     assert stored_origin(warehouse) == "real"
     assert (root / "data" / "roadmap.sandbox.duckdb").exists()
     result = call("run")

@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from roadmap_pipeline import progress
+from roadmap_pipeline import interruption, progress
 from roadmap_pipeline.failures.classifier import (
     Classifier,
     JobFacts,
@@ -102,6 +102,7 @@ def classify_failures(con: "duckdb.DuckDBPyConnection", *, rules: RuleSet | None
             batch = judged(con, classifier, jobs[start : start + _BATCH])
             replace_rows(con, "derived.failure_verdicts", batch)
             task.advance(len(batch))
+            interruption.check()
     return len(jobs)
 
 

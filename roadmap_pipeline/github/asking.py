@@ -17,6 +17,7 @@ from typing import Any, Generic, TypeVar, cast
 from roadmap_pipeline.errors import RoadmapError
 from roadmap_pipeline.github.read_failures import ReadFailures, costs_only_itself, may_pass
 from roadmap_pipeline.github.transport import GitHubClient, GitHubError
+from roadmap_pipeline.interruption import Interrupted
 from roadmap_pipeline.progress import Task
 
 FIRST_TRIES, SECOND_TRIES = 3, 4
@@ -118,7 +119,7 @@ class Asking:
         results: list[Result] = []
         postponed: list[tuple[Given, GitHubError]] = []
         left: list[Given] = []
-        fatal: RoadmapError | None = None
+        fatal: RoadmapError | Interrupted | None = None
         succeeded = 0
         while True:
             # what failed is asked for one by one until one comes through
@@ -135,7 +136,7 @@ class Asking:
                 results.append(future.result())
             except _NotAsked:
                 left.append(one)
-            except RoadmapError as error:
+            except (RoadmapError, Interrupted) as error:
                 if not isinstance(error, GitHubError) or not costs_only_itself(error):
                     fatal = fatal or error
                 elif isinstance(error, PartlyRead):

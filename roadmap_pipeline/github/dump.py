@@ -17,6 +17,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from roadmap_pipeline import interruption
 from roadmap_pipeline.errors import ConfigurationError
 from roadmap_pipeline.github import records
 from roadmap_pipeline.github.archives import KnownJob, LogFile, Unplaced, place_logs
@@ -122,6 +123,7 @@ def read_dump(directory: str | Path) -> Dump:
     files = sorted(path for path in root.rglob("*") if path.is_file())
     with task(f"Reading {root}", total=len(files)) as progress:
         for path in files:
+            interruption.check()
             try:
                 _read_file(path, path.relative_to(root).as_posix(), dump)
             except dump_files.BrokenFileError as error:
@@ -200,6 +202,7 @@ def ingest_dump(
     read_at: datetime,
     *,
     classifier: "Classifier | None" = None,
+    summary: IngestSummary | None = None,
 ) -> IngestSummary:
     """Load a folder of recorded payloads into the raw tables of an open warehouse; ``read_at`` is aware.
 
@@ -207,10 +210,11 @@ def ingest_dump(
 
     Every record becomes a row, however old it is and whatever is missing beside it (jobs without their run too); of
     several records of one thing the newest is taken, and none takes the place of a newer stored one. What is not used
-    is counted in the notes, file by file. Raises ConfigurationError as :func:`read_dump` does.
+    is counted in the notes, file by file; ``summary`` is filled on the way when one is given. Raises ConfigurationError
+    as :func:`read_dump` does.
     """
     dump = read_dump(directory)
-    store = Store(con, IngestSummary(), read_at)
+    store = Store(con, IngestSummary() if summary is None else summary, read_at)
     loader = _Loader(dump, store, read_at, classifier)
     loader.load()
     views = _reasoned(dump, Kind.PULL_REQUEST_VIEW, "view of a pull request in a list of issues, not an issue")
@@ -275,6 +279,7 @@ class _Loader:
         given = iter(rows)
         with task(f"Loading {table.replace('_', ' ')}") as progress:
             while batch := list(islice(given, ROWS_PER_BATCH)):
+                interruption.check()
                 self._store.put({table: batch})
                 progress.advance(len(batch))
 

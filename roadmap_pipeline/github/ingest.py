@@ -62,6 +62,7 @@ def ingest(
     classifier: "Classifier | None" = None,
     passing_logs: int = 0,
     cancelled_jobs: int = 0,
+    summary: IngestSummary | None = None,
 ) -> IngestSummary:
     """Read what is new in ``repositories`` (owner/name, old names too) into the raw tables of an open warehouse.
 
@@ -76,9 +77,10 @@ def ingest(
     client's budget ends, ``paused`` says so.
 
     Raises ConfigurationError for credentials that aren't accepted, an address that can't be reached, and (naming all)
-    where not one repository can be read; what was read until then is stored.
+    where not one repository can be read, and Interrupted where a person stopped it; what was read until then is stored,
+    and told in ``summary`` when one is given.
     """
-    summary = IngestSummary()
+    summary = IngestSummary() if summary is None else summary
     store = Store(con, summary, now)
     requests_before = client.requests
     try:

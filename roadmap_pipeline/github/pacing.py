@@ -12,6 +12,7 @@ import time
 from collections.abc import Hashable, Mapping
 from email.utils import parsedate_to_datetime
 
+from roadmap_pipeline import interruption
 from roadmap_pipeline.github.errors import RateLimited
 
 LONGEST_WAIT_SECONDS = 60.0
@@ -62,7 +63,7 @@ class Pacer:
         """
         self._hold_still(leaving)
         if (wait := self._take(is_write=is_write)) > 0:
-            time.sleep(wait)
+            interruption.sleep(wait)
             self._hold_still(leaving)
 
     def note(self, headers: Mapping[str, str], sent_at: float, *, refused: bool) -> None:
@@ -114,7 +115,7 @@ class Pacer:
                 return
             if wait > LONGEST_WAIT_SECONDS:
                 raise RateLimited(wait, reason)
-            time.sleep(wait)
+            interruption.sleep(wait)
 
     def _hold(self, leaving: float) -> tuple[float, str]:
         """Seconds until requests may go out again, and why not now."""

@@ -23,6 +23,7 @@ from roadmap_pipeline.github.read_failures import ReadFailures
 from roadmap_pipeline.github.records import MakeRow, Reading, Row, naive_utc
 from roadmap_pipeline.github.store import Store
 from roadmap_pipeline.github.transport import GitHubClient, GitHubError, IncompleteList
+from roadmap_pipeline.interruption import Interrupted
 from roadmap_pipeline.progress import Task
 
 if TYPE_CHECKING:
@@ -250,7 +251,7 @@ class RepositoryReading:
                 progress.advance(len(page.items))
                 if len(items) >= ITEMS_PER_BATCH:
                     flush()
-        except RoadmapError:
+        except (RoadmapError, Interrupted):
             flush()  # what came before it is whole
             raise
         flush()

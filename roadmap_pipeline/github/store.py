@@ -84,6 +84,8 @@ class IngestSummary:
 
     read: dict[str, int] = field(default_factory=lambda: dict.fromkeys(READ_TABLES, 0))
     """New or changed rows by table of schema ``raw``."""
+    placed: int = 0
+    """Rows of schema ``raw`` that things read now have, those that were stored before included."""
     requests: int = 0
     """Requests that went out."""
     notes: list[str] = field(default_factory=list)
@@ -167,7 +169,9 @@ class Store:
             heads = {table: self._names.settle_heads(given) for table, given in rows.items() if table in _HAVE_HEADS}
             changed = {table: self._changed(table, given) for table, given in rows.items() if given}
             count = sum(int(found.num_rows) for found in changed.values())
+            placed = sum(len(given) for given in rows.values())
             if not (count or details or returns or covered or any(heads.values())):
+                self.summary.placed += placed
                 return 0
             try:
                 with transaction(self._con):
@@ -184,6 +188,7 @@ class Store:
                 raise
             for table, found in changed.items():
                 self.summary.read[table] += found.num_rows
+            self.summary.placed += placed
             return count
 
     def change(self, table: str, sql: str, params: Sequence[Any]) -> int:

@@ -22,6 +22,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
+from roadmap_pipeline import interruption
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
 from roadmap_pipeline.github.conversion import read_json
 from roadmap_pipeline.github.credentials import (
@@ -503,6 +504,7 @@ class GitHubClient:
 
     def _admit(self, *, is_write: bool) -> None:
         """Count a request that is about to go out, when it may. Raises BudgetSpent, RateLimited."""
+        interruption.check()
         with self._lock:
             if self._budget is not None and not is_write and self.charged >= self._budget:
                 raise BudgetSpent(self.charged, self._budget)
@@ -612,7 +614,7 @@ def _wait(verb: str, path: str, failure: str, attempt: int, tries: int = TRIES) 
     """Say that a request is repeated, and let some time pass before it is."""
     seconds = _backoff(attempt)
     waits.info("%s %s: %s; try %d of %d in %.1f s", verb, path, failure, attempt + 2, tries, seconds)
-    time.sleep(seconds)
+    interruption.sleep(seconds)
 
 
 def _backoff(attempt: int) -> float:

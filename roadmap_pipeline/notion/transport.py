@@ -17,6 +17,7 @@ from enum import Enum
 from math import ceil
 from typing import TYPE_CHECKING, Any, Self
 
+from roadmap_pipeline import interruption
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ class TokenBucket:
         burst: int,
         *,
         clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] = interruption.sleep,
     ) -> None:
         self._rate = rate
         self._burst = float(burst)
@@ -153,7 +154,7 @@ class NotionClient:
         backoff_s: float | None = None,
         consistency_s: float | None = None,
         clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] = interruption.sleep,
     ) -> None:
         import httpx
         from notion_client import Client
@@ -327,6 +328,7 @@ class NotionClient:
         import httpx
         from notion_client.errors import HTTPResponseError, RequestTimeoutError
 
+        interruption.check()
         if self._bucket is not None:
             self._bucket.take()
         outcome: dict[str, Any] | _Failure

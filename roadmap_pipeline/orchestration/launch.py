@@ -6,16 +6,20 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
 import dagster as dg
+from dagster._core.utils import make_new_run_id
 
-from roadmap_pipeline import stages
+from roadmap_pipeline import interruption, stages
 from roadmap_pipeline.definitions import build_definitions
 from roadmap_pipeline.errors import RoadmapError
+from roadmap_pipeline.interruption import waits
 from roadmap_pipeline.orchestration.event_log import open_instance
+from roadmap_pipeline.orchestration.own_runs import free_pools, under_way
 from roadmap_pipeline.outcome import Outcome
 from roadmap_pipeline.settings import Settings, project_root
 from roadmap_pipeline.workspace import Workspace
@@ -43,7 +47,8 @@ def prepare_home(settings: Settings) -> Path:
 def run_main_job(workspace: Workspace) -> Outcome:
     """Run the job ``main`` for the last complete week, recorded in DAGSTER_HOME.
 
-    Raises the project's own error of the step that failed, so that the command line prints its one line and exit code.
+    Raises the project's own error of the step that failed, so that the command line prints its one line and exit code,
+    and Interrupted when a person stopped it; the run is CANCELED then.
     """
     started = time.monotonic()
     settings, outcome = workspace.settings, workspace.outcome
@@ -53,14 +58,20 @@ def run_main_job(workspace: Workspace) -> Outcome:
     definitions = build_definitions(settings, {"workspace": workspace})
     job = definitions.resolve_job_def("main")
     with open_instance(str(home)) as instance:
+        run_id = make_new_run_id()
         try:
-            job.execute_in_process(
-                instance=instance,
-                partition_key=stages.week_partition(workspace),
-                run_config=_QUIET,
-                asset_selection=_selection(definitions, workspace),
-                tags=_code_location_tag(),
-            )
+            with under_way(home, instance, run_id) as others:
+                for other in others:
+                    waits.warning("%s is under way; this run waits for it where both need the same step", other)
+                with _canceled_when_stopped(instance, run_id):
+                    job.execute_in_process(
+                        instance=instance,
+                        partition_key=stages.week_partition(workspace),
+                        run_config=_QUIET,
+                        asset_selection=_selection(definitions, workspace),
+                        tags=_code_location_tag(),
+                        run_id=run_id,
+                    )
         except (dg.DagsterError, dg.Failure) as error:
             raise _own_error(error) from error
     outcome.writes = workspace.writes()
@@ -69,6 +80,29 @@ def run_main_job(workspace: Workspace) -> Outcome:
     outcome.roadmap = stages.roadmap_table(workspace)
     outcome.seconds = time.monotonic() - started
     return outcome
+
+
+@contextmanager
+def _canceled_when_stopped(instance: dg.DagsterInstance, run_id: str) -> Iterator[None]:
+    """Let the run be CANCELED, as one that was terminated in the UI is, when a person stops what is inside."""
+
+    def announce() -> None:
+        run = instance.get_run_by_id(run_id)
+        if run is not None and not run.is_finished:
+            instance.report_run_canceling(run, "Asked to stop: the run ends at the next safe point.")
+
+    def cancel() -> None:
+        run = instance.get_run_by_id(run_id)
+        if run is not None and run.status not in (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.CANCELED):
+            instance.report_run_canceled(run, "Stopped; what was done is kept, and the next run goes on from there.")
+        free_pools(instance, run_id)
+
+    with interruption.told_first(announce), interruption.told_last(cancel):
+        try:
+            yield
+        except KeyboardInterrupt:
+            cancel()  # Dagster has, unless the run had hardly begun
+            raise
 
 
 def _workspace_file() -> Path | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
+from roadmap_pipeline import interruption
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
 from roadmap_pipeline.github.errors import Paused
 from roadmap_pipeline.progress import task
@@ -150,11 +151,13 @@ class Sync:
             journal.advance(self._agreed.values())
         with task("Writing to Notion and GitHub", total=len(plan.changes)) as progress:
             for change in plan.changes:
+                interruption.check()
                 progress.describe(f"Writing {change.title}")
                 if result.waiting and change.target == "github":
                     result.waiting.append((change.title, result.waiting[0][1]))
                 else:
-                    self._apply_one(change, result)
+                    with interruption.shielded():  # written, read back and noted, or nothing of it
+                        self._apply_one(change, result)
                 progress.advance()
         if result.waiting:
             number = len(result.waiting)
@@ -181,7 +184,7 @@ class Sync:
                 raise
             (result.waiting if isinstance(error, Paused) else result.failed).append((change.title, reason))
         finally:
-            # Also when something else ends the run, such as Ctrl+C.
+            # Also when something else ends the run, such as Ctrl+C while GitHub's rate limit is waited for.
             journal.settle(change_id, state, reason, confirmed)
         if refusal:
             result.refused.append((change.title, refusal))

@@ -11,6 +11,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from roadmap_pipeline import interruption
 from roadmap_pipeline.errors import RoadmapError
 from roadmap_pipeline.progress import task
 from roadmap_pipeline.warehouse import change_log
@@ -114,6 +115,7 @@ def build(
     results = []
     with UnitTests(project) as unit_tests, task("Building models", total=len(models)) as progress:
         for model in models:
+            interruption.check()
             progress.describe(model.qualified_name)
             results.append(build_model(con, project, model, policy, state, unit_tests))
             progress.advance()

@@ -11,7 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from roadmap_pipeline import interruption
 from roadmap_pipeline.errors import RoadmapError
+from roadmap_pipeline.interruption import waits
 from roadmap_pipeline.warehouse import change_log, raw
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ _LOCKED = re.compile(
     r"|same database file with a different configuration",
     re.IGNORECASE,
 )
+_COMMAND_WORDS = 3
 _HOLDER = re.compile(r"\(PID (\d+)\)")
 # DuckDB names the catalog after the file, and a catalog called like a schema makes `schema.table` ambiguous.
 _RESERVED_STEMS = frozenset(
@@ -55,17 +58,23 @@ def connect(
     that lock only, at most ``lock_timeout_s`` seconds. A missing file and its folder are created, unless ``read_only``.
     ``path`` may also be ``ducklake:…`` or ``md:…``.
 
-    Raises WarehouseError when the lock isn't given up in time, the file is missing (``read_only``), isn't a DuckDB file
-    or can't be read.
+    A safe point for stopping, which breaks off queries inside. Raises WarehouseError when the lock isn't given up in
+    time, the file is missing (``read_only``), isn't a DuckDB file or can't be read.
     """
+    interruption.check()
     con = _open(path, read_only=read_only, lock_timeout_s=lock_timeout_s)
     try:
-        con.execute("set TimeZone = 'UTC'")
-        if not read_only:
-            # a checkpoint after every few thousand payloads takes longer than storing them; closing makes one anyway
-            con.execute("set checkpoint_threshold = '256MB'")
-            raw.create_source_tables(con)
-        yield con
+        # Signals alone don't reach a query: it would go on to its end.
+        with interruption.breaking_off(con.interrupt):
+            con.execute("set TimeZone = 'UTC'")
+            if not read_only:
+                # a checkpoint after every few thousand payloads takes longer than storing them; closing makes one
+                con.execute("set checkpoint_threshold = '256MB'")
+                raw.create_source_tables(con)
+            yield con
+    except Exception:
+        interruption.check()  # a query that was broken off has not failed
+        raise
     finally:
         con.close()
 
@@ -91,10 +100,12 @@ def _open(path: str | Path, *, read_only: bool, lock_timeout_s: float) -> "duckd
             message = str(error)
             if not _LOCKED.search(message):
                 raise _explained(path, message) from error
+            if wait_s == FIRST_WAIT_S:
+                waits.warning("%s: %s; waiting for it, at most %g s", path, _holder(message), lock_timeout_s)
             remaining_s = deadline - time.monotonic()
             if remaining_s <= 0:
                 raise _lock_timeout(path, message, lock_timeout_s) from error
-            time.sleep(min(wait_s, remaining_s))
+            interruption.sleep(min(wait_s, remaining_s))
             wait_s = min(wait_s * 2, LONGEST_WAIT_S)
 
 
@@ -137,17 +148,33 @@ def _explained(path: str | Path, message: str) -> WarehouseError:
 
 
 def _lock_timeout(path: str | Path, message: str, lock_timeout_s: float) -> WarehouseError:
-    holder = _HOLDER.search(message)
-    if holder:
-        who = f"process {holder[1]} holds it"
-    elif "different configuration" in message:
-        who = "this process itself has it open in the other mode (reading or writing)"
-    else:
-        who = "another process holds it"
     return WarehouseError(
-        f"The warehouse {path} is locked: {who}, and still did after {lock_timeout_s:g} s. Wait for that process or end"
-        " it; to read, open the snapshot beside the file instead"
+        f"The warehouse {path} is locked: {_holder(message)}, and still did after {lock_timeout_s:g} s. Wait for that"
+        " process or end it; to read, open the snapshot beside the file instead"
     )
+
+
+def _holder(message: str) -> str:
+    """Who has the file open, in words, as far as DuckDB and the operating system tell."""
+    holder = _HOLDER.search(message)
+    if holder is None:
+        if "different configuration" in message:
+            return "this process itself has it open in the other mode (reading or writing)"
+        return "another process holds it"
+    command = _command(int(holder[1]))
+    return f"process {holder[1]}{f' ({command})' if command else ''} holds it"
+
+
+def _command(process: int) -> str:
+    """The command that a process runs, where Linux tells; the interpreter and folders are left out."""
+    try:
+        words = Path(f"/proc/{process}/cmdline").read_text(encoding="utf-8", errors="replace").split("\0")
+    except OSError:
+        return ""
+    names = [Path(word).name if number < _COMMAND_WORDS else word for number, word in enumerate(words) if word]
+    if len(names) > 1 and names[0].startswith("python") and not names[1].startswith("-"):
+        names = names[1:]
+    return " ".join(names[:_COMMAND_WORDS])
 
 
 @contextmanager

@@ -3,16 +3,15 @@
 Prints what each costs: requests wasted by the ingest that meets it first, and by the next one.
 """
 
-import time
-
 import pytest
 
+from roadmap_pipeline import interruption
 from roadmap_pipeline_tests.github.test_read_failures import ENDPOINTS, STATUSES, assert_it_costs_itself_alone
 
 
 @pytest.fixture(autouse=True)
 def _without_waits(monkeypatch):
-    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
+    monkeypatch.setattr(interruption, "sleep", lambda _seconds: None)
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS)

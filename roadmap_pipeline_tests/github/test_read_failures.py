@@ -1,7 +1,6 @@
 """Whatever GitHub refuses or fails to give, for good: the rest is read, once, and it is asked for again in its time."""
 
 import re
-import time
 from datetime import timedelta
 from itertools import pairwise
 
@@ -9,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from roadmap_pipeline import interruption
 from roadmap_pipeline.errors import ConfigurationError
 from roadmap_pipeline.github.ingest import ingest
 from roadmap_pipeline.github.read_failures import LONGEST_DISTANCE, ReadFailures
@@ -60,7 +60,7 @@ NOT_A_FAILURE = {("log", 404), ("log", 410), ("passing_log", 404), ("passing_log
 
 @pytest.fixture(autouse=True)
 def _without_waits(monkeypatch):
-    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
+    monkeypatch.setattr(interruption, "sleep", lambda _seconds: None)
 
 
 def world_with_everything(serve):

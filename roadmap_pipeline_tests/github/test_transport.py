@@ -10,6 +10,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from roadmap_pipeline import interruption
 from roadmap_pipeline.errors import ConfigurationError
 from roadmap_pipeline.github.transport import (
     AmbiguousWrite,
@@ -63,9 +64,8 @@ def test_a_read_is_repeated(world, kind):
 def test_a_read_that_keeps_failing_says_how(world):
     world.state.faults.add("bad_gateway", times=100)
     client = world.client()
-    client_sleep = time.sleep
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(time, "sleep", lambda _seconds: client_sleep(0))
+        patch.setattr(interruption, "sleep", lambda _seconds: None)
         with pytest.raises(GitHubError, match="502 Server Error"):
             client.get(f"/repos/{REPO}")
 
@@ -190,7 +190,7 @@ def test_no_trace_of_a_failed_download_shows_the_signed_address(scripted, caplog
         address = f"http://127.0.0.1:{unused.getsockname()[1]}/log?sig=s3cret"
         client, _ = scripted([Answer(302, "", {"Location": address})] * 7)
         with pytest.MonkeyPatch.context() as patch, pytest.raises(GitHubError) as caught:
-            patch.setattr(time, "sleep", lambda _seconds: None)
+            patch.setattr(interruption, "sleep", lambda _seconds: None)
             client.job_log(REPO, 1000)
     shown = "".join(traceback.format_exception(caught.value))
     assert "s3cret" not in shown + caplog.text

@@ -40,7 +40,6 @@ class Clock:
     def __init__(self) -> None:
         self.ahead = 0.0
         self.thread_time = time.thread_time
-        self.sleep = time.sleep
 
     def time(self) -> float:
         return time.time() + self.ahead

@@ -5,7 +5,7 @@ Both servers run once; each test gets states of its own behind them.
 """
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -270,7 +270,7 @@ class World:
         assert status == 200
         return list(found)
 
-    def final(self) -> dict[str, Any]:
+    def final(self, pulls: Sequence[tuple[str, int]] = PULLS) -> dict[str, Any]:
         """Everything that people can see on both sides, without ids and times."""
         databases = {}
         for title, database_id in self.databases().items():
@@ -286,7 +286,7 @@ class World:
                 "rows": sorted(map(repr, self.rows(title))),
                 "bodies": sorted(body["markdown"] for body in bodies.values()),
             }
-        comments = {pull: [(c["user"]["login"], c["body"]) for c in self.comments(*pull)] for pull in PULLS}
+        comments = {pull: [(c["user"]["login"], c["body"]) for c in self.comments(*pull)] for pull in pulls}
         return {"databases": databases, "comments": comments}
 
 

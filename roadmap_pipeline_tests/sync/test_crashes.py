@@ -1,6 +1,5 @@
 """Whatever fails and wherever a run ends: the next one gets to where an undisturbed run gets, nothing twice."""
 
-import time
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import count
@@ -10,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from roadmap_pipeline import interruption
 from roadmap_pipeline.sandbox.github.faults import Fault as GitHubFault
 from roadmap_pipeline.sync.journal import INTERRUPTED
 from roadmap_pipeline.sync.run import Sync
@@ -29,7 +29,7 @@ GITHUB_FAULTS = (
 def no_waiting() -> Iterator[None]:
     """Waits between attempts are tested elsewhere; here they only cost time."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(time, "sleep", lambda _seconds: None)
+        patch.setattr(interruption, "sleep", lambda _seconds: None)
         yield
 
 

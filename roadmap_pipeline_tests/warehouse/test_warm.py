@@ -1,5 +1,6 @@
 """A warehouse that stays loaded between steps, and never longer than others can wait."""
 
+import json
 import os
 import subprocess
 import sys
@@ -9,13 +10,14 @@ import duckdb
 import pytest
 
 from roadmap_pipeline import stages
-from roadmap_pipeline.errors import RoadmapError
 from roadmap_pipeline.settings import load_settings
 from roadmap_pipeline.warehouse import warm
 from roadmap_pipeline.warehouse.connection import connect
 from roadmap_pipeline.warehouse.origin import claim, stored_origin
+from roadmap_pipeline.warehouse.raw import replace_rows
 from roadmap_pipeline.warehouse.warm import WarmWarehouse
 from roadmap_pipeline.workspace import Workspace
+from roadmap_pipeline_tests.github.conftest import full_repository
 
 _OPEN_ELSEWHERE = """
 import sys
@@ -111,13 +113,13 @@ def test_a_snapshot_does_not_take_the_lock_from_the_next_step(tmp_path: Path) ->
 
 
 def test_real_data_do_not_go_into_a_sandbox_file_that_is_still_loaded(tmp_path: Path) -> None:
-    environment = {"GITHUB_TOKEN": "x", "GITHUB_REPOSITORY": "acme/payments", "GITHUB_API_URL": "http://127.0.0.1:9"}
-    workspace = Workspace(load_settings(environment, tmp_path))
+    workspace = Workspace(load_settings({}, tmp_path))
     claim(workspace.settings.warehouse, "sandbox")
-    with workspace.warehouse.connect():
-        pass
-    with pytest.raises(RoadmapError):
-        stages.ingest(workspace)
+    with workspace.warehouse.connect() as con:
+        replace_rows(con, "raw.repositories", [{"repo": "acme/payments", "repository_id": 1}])
+    (tmp_path / "dump").mkdir()
+    (tmp_path / "dump" / "repository.json").write_text(json.dumps(full_repository()))
+    stages.ingest_dump(workspace, tmp_path / "dump")
     workspace.close()
     assert stored_origin(workspace.settings.warehouse) == "real"
     assert stored_origin(tmp_path / "data" / "roadmap.sandbox.duckdb") == "sandbox"

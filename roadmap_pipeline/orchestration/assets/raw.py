@@ -1,17 +1,21 @@
 """What is read: GitHub as external assets, and the raw tables that one ingest fills."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from roadmap_pipeline import stages
-from roadmap_pipeline.errors import ConfigurationError
+from roadmap_pipeline import interruption, stages
+from roadmap_pipeline.errors import ConfigurationError, RoadmapError
 from roadmap_pipeline.failures.display import escape_markdown
 from roadmap_pipeline.orchestration.metadata import table_metadata
 from roadmap_pipeline.orchestration.resources import WorkspaceParam
 from roadmap_pipeline.reports.coverage import Unread, unread
 from roadmap_pipeline.warehouse.raw import TABLES
+from roadmap_pipeline.workspace import Workspace
+
+if TYPE_CHECKING:
+    from roadmap_pipeline.github.store import IngestSummary
 
 OWNERS = ["team:developer-experience"]
 WRITER = "duckdb_writer"
@@ -54,6 +58,9 @@ _ENDPOINTS: Mapping[str, frozenset[str]] = {
 }
 """By raw table the endpoints of ``raw.read_failures`` that fill it."""
 
+SECONDS_BEFORE_NEXT_TRY = (30, 60)
+"""How long a reading that failed is left alone; one more try than there are of them."""
+
 EVERYTHING_READ = "everything_could_be_read"
 TO_THE_END = "was_read_to_the_end"
 
@@ -89,9 +96,8 @@ TO_THE_END = "was_read_to_the_end"
             " where one did, the next run goes on",
         ),
     ],
+    # Without a retry policy of Dagster's, by which a step that a person stopped would be tried again, too.
     pool=WRITER,
-    # A network that fails for a moment; the clients have waited and repeated already.
-    retry_policy=dg.RetryPolicy(max_retries=2, delay=30, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS),
 )
 def github_ingest(
     context: dg.AssetExecutionContext, workspace: WorkspaceParam
@@ -101,11 +107,7 @@ def github_ingest(
         context.log.warning(message)
         yield from _checks([], [], skipped=message)
         return
-    try:
-        summary = stages.ingest(workspace)
-    except ConfigurationError as error:
-        # A wrong token stays wrong: the retry policy is for the network.
-        raise dg.Failure(str(error), allow_retries=False) from error
+    summary = _ingest(context, workspace)
     for note in summary.notes:
         context.log.info(note)
     ended_early = [*([summary.paused] if summary.paused else []), *summary.unreadable.values()]
@@ -120,6 +122,22 @@ def github_ingest(
                 | ({} if changed is None else {"rows new or changed": changed}),
             )
         yield from _checks(unread(con), ended_early)
+
+
+def _ingest(context: dg.AssetExecutionContext, workspace: Workspace) -> "IngestSummary":
+    """Read, up to three times: a network may fail for longer than the clients wait and repeat."""
+    waits = iter(SECONDS_BEFORE_NEXT_TRY)
+    while True:
+        try:
+            return stages.ingest(workspace)
+        except ConfigurationError as error:
+            raise dg.Failure(str(error), allow_retries=False) from error  # a wrong token stays wrong
+        except RoadmapError as error:
+            seconds = next(waits, None)
+            if seconds is None:
+                raise
+            context.log.warning(f"{error}; what was read is kept, the rest is tried again in {seconds} s")
+            interruption.sleep(seconds)
 
 
 def _checks(

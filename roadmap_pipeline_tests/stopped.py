@@ -1,0 +1,138 @@
+"""A small world behind both simulators, and `roadmap` in a process of its own that a test interrupts."""
+
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import httpx
+
+from roadmap_pipeline.sandbox.github.app import create_app as create_github
+from roadmap_pipeline.sandbox.github.state import GitHubState
+from roadmap_pipeline.sandbox.local import PARENT_PAGE_ID
+from roadmap_pipeline.sandbox.notion.app import create_app as create_notion
+from roadmap_pipeline.sandbox.notion.state import NotionState
+from roadmap_pipeline.sandbox.server import Server
+from roadmap_pipeline.settings import SANDBOX_GITHUB_TOKEN, SANDBOX_NOTION_KEY
+from roadmap_pipeline_tests.github.conftest import CLOCK, REPO, small_world
+from roadmap_pipeline_tests.sync.conftest import World
+from roadmap_pipeline_tests.warehouse.readings import everything_read
+
+ROADMAP = Path(sys.executable).parent / "roadmap"
+AT_MOST_S = 5.0
+"""Between Ctrl+C and the end of the process."""
+_LONGEST_S = 600
+
+
+@dataclass(frozen=True)
+class Process:
+    """A command under way; ``lines`` are those of its standard error, as they come."""
+
+    process: "subprocess.Popen[str]"
+    lines: "queue.Queue[str | None]"
+    said: list[str]
+
+    def wait_for(self, text: str) -> None:
+        """Wait until a line holds ``text``."""
+        while (line := self.lines.get(timeout=_LONGEST_S)) is not None:
+            if text in line:
+                return
+        raise AssertionError(f"it ended without {text!r}: {self.said}")
+
+    def interrupt(self) -> float:
+        """Send Ctrl+C; returns the seconds until the process has ended."""
+        sent_at = time.monotonic()
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(_LONGEST_S)
+        return time.monotonic() - sent_at
+
+    def last_line(self) -> str:
+        """The last line of standard error, once it has ended."""
+        while self.lines.get(timeout=_LONGEST_S) is not None:
+            pass
+        return self.said[-1]
+
+
+@dataclass(frozen=True)
+class SmallWorld:
+    """Both simulators, and the folder of a project that uses them."""
+
+    github: GitHubState
+    notion: NotionState
+    environment: dict[str, str]
+    folder: Path
+
+    def start(self, *words: str) -> Process:
+        """Start `roadmap` with ``words``."""
+        process = subprocess.Popen(
+            [ROADMAP, *words],
+            env={**os.environ, **self.environment},
+            cwd=self.folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        lines: queue.Queue[str | None] = queue.Queue()
+        said: list[str] = []
+
+        def read() -> None:
+            assert process.stderr is not None
+            with process.stderr:
+                for line in process.stderr:
+                    said.append(line.rstrip("\n"))
+                    lines.put(said[-1])
+            lines.put(None)
+
+        threading.Thread(target=read, daemon=True).start()
+        return Process(process, lines, said)
+
+    def run(self, *words: str) -> int:
+        """`roadmap` with ``words``, to its end; returns the exit code."""
+        return self.start(*words).process.wait(_LONGEST_S)
+
+    def states(self) -> list[str]:
+        """How the runs of the instance ended, the newest first."""
+        with dg.DagsterInstance.from_config(self.environment["DAGSTER_HOME"]) as instance:
+            return [run.status.value for run in instance.get_runs()]
+
+    def tables(self) -> dict[str, list[str]]:
+        """What was read, and all marts, without when and from which port."""
+        found = everything_read(self.environment["ROADMAP_WAREHOUSE"])
+        address = self.environment["GITHUB_API_URL"]
+        return {name: [repr(row).replace(address, "") for row in rows] for name, rows in found.items()}
+
+    def seen(self) -> dict[str, Any]:
+        """Everything that people can see on both sides, each thing as often as it is there."""
+        headers = {"Authorization": f"Bearer {SANDBOX_NOTION_KEY}", "Notion-Version": "2026-03-11"}
+        with httpx.Client(headers=headers, trust_env=False) as http:
+            warehouse = Path(self.environment["ROADMAP_WAREHOUSE"])
+            return World(self.github, self.notion, self.environment, warehouse, http).final([(REPO, 2)])
+
+
+@contextmanager
+def small(folder: Path) -> Iterator[SmallWorld]:
+    """Serve the small world for a project in ``folder``."""
+    github = GitHubState(small_world(), token=SANDBOX_GITHUB_TOKEN, rate_limit=None)
+    notion = NotionState(CLOCK, token=SANDBOX_NOTION_KEY, parent_page_id=PARENT_PAGE_ID)
+    with Server(create_github(github)) as github_server, Server(create_notion(notion)) as notion_server:
+        environment = {
+            "GITHUB_TOKEN": SANDBOX_GITHUB_TOKEN,
+            "GITHUB_REPOSITORY": REPO,
+            "GITHUB_API_URL": github_server.base_url,
+            "NOTION_API_KEY": SANDBOX_NOTION_KEY,
+            "NOTION_PARENT_PAGE_ID": PARENT_PAGE_ID,
+            "NOTION_API_URL": notion_server.base_url,
+            "ROADMAP_NOW": CLOCK.isoformat(),
+            "ROADMAP_WAREHOUSE": str(folder / "roadmap.duckdb"),
+            "DAGSTER_HOME": str(folder / "dagster"),
+        }
+        yield SmallWorld(github, notion, environment, folder)
