@@ -726,7 +726,7 @@ TABLES: tuple[SourceTable, ...] = (
             ("period", "VARCHAR", "ISO week (2026-W46)."),
             ("report_date", "DATE", "Day after the period's last day."),
             ("content", "VARCHAR", "The report as Markdown."),
-            ("released_at", "TIMESTAMP", "When it was given out last (UTC)."),
+            ("released_at", "TIMESTAMP", "When the report was given out for publication last (UTC)."),
         ),
     ),
     SourceTable(
