@@ -2,7 +2,6 @@
 
 import atexit
 import os
-import time
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from hypothesis import settings
 from hypothesis.internal.conjecture import engine
 from starlette.applications import Starlette
 
+from roadmap_pipeline import interruption
 from roadmap_pipeline.outcome import Outcome
 from roadmap_pipeline.sandbox.github import app as github_app
 from roadmap_pipeline.sandbox.github.state import GitHubState
@@ -111,7 +111,7 @@ def new_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """What fails for good is tried again at once."""
-    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
+    monkeypatch.setattr(interruption, "sleep", lambda _seconds: None)
 
 
 @dataclass(frozen=True)
