@@ -1,9 +1,10 @@
 """The sticky comment of an open pull request, as Markdown.
 
 Verdict first, in one line; then at most :data:`SHOWN_FAILURES` failing jobs with cause and whether this change is to
-blame; the milestone's progress folded away. Quiet when green: one line and the fold.
-No time is printed (GitHub shows when it was edited), so that the text depends on the tables alone. Titles and log lines
-come from strangers: all are neutralised, and what a fork's jobs print is not repeated at all.
+blame; the milestone's progress folded away. Quiet when green: one line and the fold. It speaks of the runs of the
+latest commit, and of the merge queue's for it; each verdict links what it judges.
+No time is printed, so that the text depends on the tables alone: as of when it speaks is added where it is written.
+Titles and log lines come from strangers: all are neutralised, and what a fork's jobs print is not repeated at all.
 """
 
 from collections import Counter, defaultdict
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import duckdb
 
 SHOWN_FAILURES = 5
+SHOWN_RUNS = 5
 
 _PULLS = """
     select p.repo, p.number, p.head_sha, p.head_repo is distinct from p.repo as is_fork, m.milestone, s.due_date,
@@ -33,28 +35,75 @@ _PULLS = """
     order by p.repo, p.number
 """
 
-_RUNS = """
-    select r.repo, r.head_sha, count(*) as runs,
+_OF_PULLS = """
+    with pulls as (
+        select p.repo, p.number, p.head_sha, p.created_at from raw.pull_requests as p where p.state = 'open'
+    ), of_heads as (
+        select p.repo, p.number, r.run_id, false as is_queued, r.created_at
+        from pulls as p
+        join marts.ci_runs as r on r.repo = p.repo and r.head_sha = p.head_sha and r.is_latest_attempt
+    ), starts as (
+        -- What was queued before the latest commit was there says nothing about it.
+        select p.repo, p.number, coalesce(min(h.created_at), min(c.committed_at), min(p.created_at)) as since
+        from pulls as p
+        left join of_heads as h on h.repo = p.repo and h.number = p.number
+        left join raw.commits as c on c.repo = p.repo and c.sha = p.head_sha
+        group by p.repo, p.number
+    ), queued as (
+        select s.repo, s.number, r.run_id, r.head_sha, r.created_at
+        from starts as s
+        join marts.ci_runs as r
+            on r.repo = s.repo and r.pull_request_number = s.number and r.is_latest_attempt
+            and starts_with(r.branch, 'gh-readonly-queue/') and r.created_at >= s.since
+    ), of_pulls as (
+        select h.repo, h.number, h.run_id, h.is_queued from of_heads as h
+        union all
+        -- Of several times that it was queued, the last.
+        select q.repo, q.number, q.run_id, true
+        from queued as q
+        semi join (
+            select n.repo, n.number, arg_max(n.head_sha, (n.created_at, n.run_id)) as head_sha
+            from queued as n
+            group by n.repo, n.number
+        ) as n on n.repo = q.repo and n.number = q.number and n.head_sha = q.head_sha
+    )
+"""
+"""The runs that a comment speaks of: of the pull request's latest commit, and of the merge queue for it."""
+
+_RUNS = f"""
+    {_OF_PULLS}
+    select o.repo, o.number, count(*) as runs,
         count(*) filter (where r.outcome = 'pass') as passed,
         count(*) filter (where r.outcome = 'fail') as failed,
-        count(*) filter (where r.outcome = 'pending') as pending
-    from marts.ci_runs as r
-    where r.is_latest_attempt and r.outcome <> 'void'
-    group by all
-"""
+        count(*) filter (where r.outcome = 'pending') as pending,
+        case
+            when bool_or(r.outcome = 'fail') filter (where o.is_queued) then 'failed'
+            when bool_or(r.outcome = 'pending') filter (where o.is_queued) then 'still going'
+            when bool_or(o.is_queued) then 'passed'
+        end as queue,
+        max_by(r.html_url, (r.outcome = 'fail', r.outcome = 'pending', r.run_id)) filter (where o.is_queued)
+            as queue_url,
+        list(
+            {{'workflow': parse_filename(r.workflow_path), 'url': r.html_url}} order by r.workflow_path, r.run_id
+        ) filter (where not o.is_queued and r.html_url is not null) as links
+    from of_pulls as o
+    join marts.ci_runs as r on r.run_id = o.run_id and r.is_latest_attempt and r.outcome <> 'void'
+    group by o.repo, o.number
+"""  # noqa: S608
 
-_FAILURES = """
-    select f.repo, f.head_sha, f.job_name, f.category, f.evidence, f.html_url, v.verdict, v.reason, v.since_url
-    from marts.ci_failures as f
-    join marts.ci_verdicts as v on v.job_id = f.job_id
+_FAILURES = f"""
+    {_OF_PULLS}
+    select o.repo, o.number, o.is_queued, f.job_name, f.category, f.evidence, coalesce(f.html_url, r.html_url) as url,
+        v.verdict, v.reason, v.since_url
+    from of_pulls as o
     -- A job may fail without failing its run (continue-on-error), or in a run that was called off.
-    join marts.ci_runs as r
-        on r.run_id = f.run_id and r.run_attempt = f.run_attempt and r.is_latest_attempt
-        and r.outcome in ('fail', 'pending')
-    order by f.repo, f.head_sha,
+    join marts.ci_runs as r on r.run_id = o.run_id and r.is_latest_attempt and r.outcome in ('fail', 'pending')
+    join marts.ci_failures as f on f.run_id = r.run_id and f.run_attempt = r.run_attempt
+    join marts.ci_verdicts as v on v.job_id = f.job_id
+    order by o.repo, o.number,
         list_position(['this_change', 'unclear', 'infrastructure', 'known_flaky', 'already_failing'], v.verdict),
-        f.job_name, f.workflow_path, f.job_id
-"""
+        o.is_queued, f.job_name, f.workflow_path, f.job_id
+"""  # noqa: S608
 
 _PROGRESS = """
     select p.repo, p.milestone, p.points, p.points_possible, p.reason, p.next_step
@@ -75,10 +124,10 @@ _VERDICTS = {
 
 def pull_request_comments(con: "duckdb.DuckDBPyConnection") -> list[Row]:
     """Rows of ``derived.pull_request_comments``: one per open pull request."""
-    runs = {(row["repo"], row["head_sha"]): row for row in rows(con, _RUNS)}
-    failures: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    runs = {(row["repo"], row["number"]): row for row in rows(con, _RUNS)}
+    failures: dict[tuple[str, int], list[Row]] = defaultdict(list)
     for row in rows(con, _FAILURES):
-        failures[row["repo"], row["head_sha"]].append(row)
+        failures[row["repo"], row["number"]].append(row)
     progress: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in rows(con, _PROGRESS):
         progress[row["repo"], row["milestone"]].append(row)
@@ -88,8 +137,8 @@ def pull_request_comments(con: "duckdb.DuckDBPyConnection") -> list[Row]:
             "number": pull["number"],
             "body": _body(
                 pull,
-                runs.get((pull["repo"], pull["head_sha"])),
-                failures[pull["repo"], pull["head_sha"]],
+                runs.get((pull["repo"], pull["number"])),
+                failures[pull["repo"], pull["number"]],
                 progress[pull["repo"], pull["milestone"]],
             ),
         }
@@ -98,7 +147,10 @@ def pull_request_comments(con: "duckdb.DuckDBPyConnection") -> list[Row]:
 
 
 def _body(pull: Row, runs: Row | None, failures: list[Row], progress: list[Row]) -> str:
-    lines = [" · ".join(filter(None, (f"**CI: {_verdict(runs, failures)}**", _commit(pull), _milestone(pull))))]
+    # Failing jobs are linked below, each with its verdict.
+    links = "" if failures or runs is None else _links(runs)
+    parts = (f"**CI: {_verdict(runs, failures)}**", _commit(pull), links, _queue(runs), _milestone(pull))
+    lines = [" · ".join(filter(None, parts))]
     lines += [_failure(failure, is_fork=pull["is_fork"]) for failure in failures[:SHOWN_FAILURES]]
     if len(failures) > SHOWN_FAILURES:
         lines.append(f"- … and {fmt.several(len(failures) - SHOWN_FAILURES, 'more failing job')}")
@@ -107,6 +159,21 @@ def _body(pull: Row, runs: Row | None, failures: list[Row], progress: list[Row])
         lines += [_rule(row) for row in progress]
         lines += ["", "</details>"]
     return "\n".join(lines)
+
+
+def _links(runs: Row) -> str:
+    """The runs that the verdict is about, as far as their pages are known."""
+    links = runs["links"] or []
+    shown = [fmt.link(as_code(link["workflow"] or "", 40) or "a run", link["url"]) for link in links[:SHOWN_RUNS]]
+    more = f" and {len(links) - SHOWN_RUNS} more" if len(links) > SHOWN_RUNS else ""
+    return f"{', '.join(shown)}{more}"
+
+
+def _queue(runs: Row | None) -> str:
+    """How it went in the merge queue; empty when it was in none."""
+    if runs is None or runs["queue"] is None:
+        return ""
+    return f"{fmt.link('merge queue', runs['queue_url'])}: {runs['queue']}"
 
 
 def _verdict(runs: Row | None, failures: list[Row]) -> str:
@@ -138,7 +205,8 @@ def _failure(failure: Row, *, is_fork: bool) -> str:
     mark, wording = _VERDICTS[failure["verdict"]]
     reason = escape_markdown(failure["reason"])
     verdict = wording.format(reason=fmt.link(reason, failure["since_url"]))
-    job = fmt.link(as_code(failure["job_name"] or "", 60) or "a job", failure["html_url"])
+    job = fmt.link(as_code(failure["job_name"] or "", 60) or "a job", failure["url"])
+    job += " in the merge queue" if failure["is_queued"] else ""
     evidence = "" if is_fork or not failure["evidence"] else f": {as_code(failure['evidence'], 140)}"
     return f"- {mark} {job} · {fmt.cause(failure['category'])} · {verdict}{evidence}"
 

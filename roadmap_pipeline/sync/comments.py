@@ -21,7 +21,7 @@ from roadmap_pipeline.github.comments import (
 from roadmap_pipeline.github.read_failures import costs_only_itself
 from roadmap_pipeline.github.transport import GitHubError, MovedError, NotFoundError, UnknownRepository
 from roadmap_pipeline.progress import task
-from roadmap_pipeline.sync.desired import DesiredComment, LeftOut
+from roadmap_pipeline.sync.desired import DesiredComment, LeftOut, timeless
 from roadmap_pipeline.sync.plan import Change, FieldChange, Kind, Plan
 from roadmap_pipeline.sync.refusals import Refusals
 from roadmap_pipeline.workspace import Workspace
@@ -83,13 +83,13 @@ def _changes(write: _Write, found: StickyComment | None, notes: list[str]) -> It
     """The change that makes the comment ``found`` say what it should; none where it does."""
     wanted = write.comment
     # Compared with what would be sent, which is shorter when the text exceeds GitHub's limit.
-    sent = render(_marker(wanted), wanted.body).partition("\n")[2]
-    if found is not None and content_hash(found.body) == content_hash(sent):
+    sent = render(_marker(wanted), wanted.text).partition("\n")[2]
+    if found is not None and content_hash(timeless(found.body)) == content_hash(timeless(sent)):
         return
     if found is not None and found.is_edited_by_others:
         notes.append(f"{_title(wanted)}: somebody edited the comment; it is written anew")
     kind: Kind = "create_comment" if found is None else "edit_comment"
-    fields = (FieldChange("body", None if found is None else found.body, wanted.body),)
+    fields = (FieldChange("body", None if found is None else found.body, wanted.text),)
     yield Change("github", kind, wanted.repo, _title(wanted), fields, write)
 
 
@@ -152,7 +152,7 @@ def apply_comment(workspace: Workspace, change: Change) -> str | None:
     refusal: str | None = None
     try:
         # Looks again before it writes: another run may have been quicker since the plan was made.
-        put(workspace.github, comment.repo, comment.number, comment.body, write.author, marker=_marker(comment))
+        put(workspace.github, comment.repo, comment.number, comment.text, write.author, marker=_marker(comment))
     except CommentRefused as error:
         refusal = error.reason
     if refusal is not None or write.was_refused:

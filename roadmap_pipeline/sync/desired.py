@@ -5,8 +5,10 @@ models, comparing them with what is there to :mod:`roadmap_pipeline.sync.notion_
 :mod:`roadmap_pipeline.sync.comments`.
 """
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from roadmap_pipeline.errors import RoadmapError
@@ -66,12 +68,26 @@ class DesiredRow:
 
 @dataclass(frozen=True, slots=True)
 class DesiredComment:
-    """The sticky comment that an open pull request should have, without marker and footer."""
+    """The sticky comment that an open pull request should have, without marker; the tables are those of ``as_of``."""
 
     repo: str
     number: int
     head_sha: str
     body: str
+    as_of: datetime | None = None
+
+    @property
+    def text(self) -> str:
+        """The body, and below it as of when it speaks."""
+        return self.body if self.as_of is None else f"{self.body}\n\n<sub>as of {self.as_of:%Y-%m-%d %H:%M} UTC</sub>"
+
+
+def timeless(text: str) -> str:
+    """A comment's text without the line that says as of when it speaks: that alone is no reason to edit it."""
+    return _AS_OF.sub("", text)
+
+
+_AS_OF = re.compile(r"\s*<sub>as of [^<\n]{1,30}</sub>\s*\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +150,9 @@ def desired_roadmap(con: "duckdb.DuckDBPyConnection") -> list[DesiredRow]:
 
 def desired_comments(con: "duckdb.DuckDBPyConnection") -> list[DesiredComment]:
     """The sticky comments of open pull requests."""
+    (as_of,) = con.execute("select max(p.as_of) from config.parameters as p").fetchall()[0]
     return [
-        DesiredComment(row["repo"], row["number"], row["head_sha"], row["body"])
+        DesiredComment(row["repo"], row["number"], row["head_sha"], row["body"], as_of)
         for row in _rows(con, "publish.pull_request_comments", "repo, number")
     ]
 

@@ -121,3 +121,16 @@ def test_what_was_written_is_journaled(synced: World) -> None:
     assert rows == [
         ("notion", "update_row", "Engineering Roadmap", "done", None, "📊 Progress", "0.85", True),
     ]
+
+
+def test_a_comment_says_as_of_when_it_speaks_and_that_alone_is_no_edit(synced: World) -> None:
+    synced.sql("insert into config.parameters (as_of) values ('2026-11-16 06:00')")
+    assert synced.sync().plan.changes == ()  # written before it was known
+    synced.sql("update publish.pull_request_comments set body = '**CI failed**' where number = 5")
+    synced.sync()
+    assert synced.comments("acme/storefront", 5)[-1]["body"].endswith(
+        "\n**CI failed**\n\n<sub>as of 2026-11-16 06:00 UTC</sub>"
+    )
+    synced.writes()
+    synced.sql("update config.parameters set as_of = '2026-11-16 07:00'")
+    assert (synced.sync().plan.changes, synced.writes()) == ((), [])
