@@ -652,6 +652,7 @@ def ui(port: int, host: str) -> None:
         settings = workspace.settings
         if settings.uses_sandbox:
             click.echo(f"The sandbox's Notion: {settings.notion_api_url}/")
+            click.echo(f"The sandbox's GitHub: {settings.github_api_url}/web")
         click.echo(f"Dagster UI: http://{host}:{port} (Ctrl+C ends it)")
         sys.exit(serve_ui(settings, host, port, dict(os.environ)))
 

@@ -1,7 +1,7 @@
 """The code location: wiring only.
 
-:func:`build_definitions` puts assets, jobs, schedules, sensors and the resource together; nothing here reads the
-environment or the network until a run or a tick needs it.
+:func:`build_definitions` puts assets, jobs, schedules, sensors and the resource together; nothing here reads settings
+or the network until a run or a tick needs it, only in which week the stored data begin.
 """
 
 from collections.abc import Mapping
@@ -12,10 +12,11 @@ import dagster as dg
 from roadmap_pipeline import stages
 from roadmap_pipeline.orchestration.assets import derived, models, outside, raw
 from roadmap_pipeline.orchestration.jobs import jobs
+from roadmap_pipeline.orchestration.partitions import iso_weeks
 from roadmap_pipeline.orchestration.resources import workspace_resource
 from roadmap_pipeline.orchestration.schedules import schedules
 from roadmap_pipeline.orchestration.sensors import automation, on_merge_sensor
-from roadmap_pipeline.settings import Settings, load_settings
+from roadmap_pipeline.settings import Settings, dagster_home, load_settings
 
 
 def build_definitions(settings: Settings | None = None, resources: Mapping[str, Any] | None = None) -> dg.Definitions:
@@ -24,14 +25,20 @@ def build_definitions(settings: Settings | None = None, resources: Mapping[str, 
     def load() -> Settings:
         return settings if settings is not None else load_settings()
 
+    weeks = iso_weeks(dagster_home()) if settings is None else iso_weeks(settings.dagster_home, settings.now().date())
+
+    def in_stored_weeks(spec: dg.AssetSpec) -> dg.AssetSpec:
+        return spec if spec.partitions_def is None else spec.replace_attributes(partitions_def=weeks)
+
+    assets: list[dg.AssetsDefinition | dg.AssetSpec] = [
+        *raw.sources,
+        raw.github_ingest,
+        *derived.assets,
+        *models.model_assets(stages.project()),
+        *outside.assets,
+    ]
     return dg.Definitions(
-        assets=[
-            *raw.sources,
-            raw.github_ingest,
-            *derived.assets,
-            *models.model_assets(stages.project()),
-            *outside.assets,
-        ],
+        assets=list(dg.map_asset_specs(in_stored_weeks, assets)),
         jobs=jobs,
         schedules=schedules,
         sensors=[on_merge_sensor(load), automation],

@@ -241,6 +241,13 @@ def warehouse_path(environment: Mapping[str, str] | None = None, root: Path | No
     return environment.get("ROADMAP_WAREHOUSE") or str(root / "data" / "roadmap.duckdb")
 
 
+def dagster_home(environment: Mapping[str, str] | None = None, root: Path | None = None) -> Path:
+    """Return where Dagster keeps its history. Needs no valid configuration."""
+    environment = os.environ if environment is None else environment
+    root = project_root() if root is None else root
+    return _path(environment.get("DAGSTER_HOME"), root / "data" / "dagster").absolute()
+
+
 def load_settings(environment: Mapping[str, str] | None = None, root: Path | None = None) -> Settings:
     """Read and validate the environment (default: the process's) and the configuration file.
 
@@ -284,7 +291,7 @@ def load_settings(environment: Mapping[str, str] | None = None, root: Path | Non
         config_path=config_path,
         root=root,
         warehouse=warehouse_path(environment, root),
-        dagster_home=_path(environment.get("DAGSTER_HOME"), root / "data" / "dagster").absolute(),
+        dagster_home=dagster_home(environment, root),
         repositories=repositories,
         warnings=(*warnings, *_unused_sections(configuration, repositories)),
         **values,

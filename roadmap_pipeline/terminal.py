@@ -452,7 +452,7 @@ def _print_scorecard(console: Console, text: str) -> None:
 
 
 def _print_next_steps(console: Console, settings: "Settings") -> None:
-    sandbox = ", and the sandbox's Notion" if settings.uses_sandbox else ""
+    sandbox = ", and the sandbox's Notion and pull requests" if settings.uses_sandbox else ""
     steps = (
         ("make ui", f"the Dagster UI with this run{sandbox}"),
         ("roadmap report", "the whole weekly report (`roadmap` is in .venv/bin)"),
@@ -531,5 +531,6 @@ def print_sandbox(console: Console, served: "Served") -> None:
     for name, value in served.environment.items():
         console.print(f"  export {name}={value}", highlight=False, soft_wrap=True)
     console.print(f"\nIts Notion as people would see it: {served.environment['NOTION_API_URL']}/", highlight=False)
+    console.print(f"Its pull requests and comments: {served.environment['GITHUB_API_URL']}/web", highlight=False)
     if served.replay_report:
         print_table(console, "Replayed", served.replay_report)

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-_READ = dg.AssetSelection.groups("raw")
+_READ = dg.AssetSelection.groups("raw", "plumbing")
 _COMPUTED = dg.AssetSelection.groups("config", "staging", "marts") | dg.AssetSelection.assets(
     "derived/failure_verdicts", "derived/branch_milestones", "derived/pull_request_milestones"
 )

@@ -8,10 +8,13 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
 import dagster as dg
+from dagster._core.definitions.repository_definition import SINGLETON_REPOSITORY_NAME
+from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 from dagster._core.utils import make_new_run_id
 
 from roadmap_pipeline import interruption, stages
@@ -58,6 +61,10 @@ def run_main_job(workspace: Workspace) -> Outcome:
     definitions = build_definitions(settings, {"workspace": workspace})
     job = definitions.resolve_job_def("main")
     with open_instance(str(home)) as instance:
+        # The Timeline and the page of jobs find runs by their code location. Those that the UI launches get it from
+        # there, and `execute_in_process` has no argument for it.
+        create = partial(instance.create_run_for_job, remote_job_origin=_origin(job.name))
+        instance.create_run_for_job = create  # type: ignore[method-assign]
         run_id = make_new_run_id()
         try:
             with under_way(home, instance, run_id) as others:
@@ -69,7 +76,6 @@ def run_main_job(workspace: Workspace) -> Outcome:
                         partition_key=stages.week_partition(workspace),
                         run_config=_QUIET,
                         asset_selection=_selection(definitions, workspace),
-                        tags=_code_location_tag(),
                         run_id=run_id,
                     )
         except (dg.DagsterError, dg.Failure) as error:
@@ -111,17 +117,18 @@ def _workspace_file() -> Path | None:
     return file if file.is_file() else None
 
 
-def _code_location_tag() -> dict[str, str]:
-    """The tag by which the UI's page of jobs finds a job's runs; runs that the UI launches get it from Dagster."""
+def _origin(job_name: str) -> RemoteJobOrigin:
     location = _MODULE.partition(".")[0] if _workspace_file() else _MODULE
-    return {".dagster/repository": f"__repository__@{location}"}
+    return RemoteJobOrigin(
+        RemoteRepositoryOrigin(RegisteredCodeLocationOrigin(location), SINGLETON_REPOSITORY_NAME), job_name
+    )
 
 
 def _selection(definitions: dg.Definitions, workspace: Workspace) -> list[dg.AssetKey] | None:
     """What runs without a missing side: a skipped step would skip all that follows, also what is stored already."""
     left_out = {
         group
-        for side, groups in (("github", ("raw", "github")), ("notion", ("notion",)))
+        for side, groups in (("github", ("raw", "plumbing", "github")), ("notion", ("notion",)))
         if workspace.missing(side)
         for group in groups
     }

@@ -1,12 +1,15 @@
-"""What the UI shows of a table: rows, columns, lineage, a preview.
+"""What the UI shows of a table: rows, columns, lineage, a preview, and whether it is another one than before.
 
-Belongs here: translating what the warehouse says into Dagster's metadata.
+Belongs here: translating what the warehouse says into Dagster's metadata and data versions.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
+from dagster._core.definitions.source_asset import SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION
+
+from roadmap_pipeline.warehouse.change_log import LOGGED, Versions
 
 if TYPE_CHECKING:
     import duckdb
@@ -25,6 +28,38 @@ _TIME_COLUMNS = (
     "read_at",
 )
 """What makes a row newer than another, the first of these that a table has."""
+
+
+UNRECORDED = {SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION: True}
+"""Metadata of an asset that the step leaves as it was: no materialization is recorded, and what follows still runs.
+
+Yielding nothing would skip every step after it. Dagster knows the mark from source assets, which are observed; a test
+holds both.
+"""
+
+
+def is_recorded(context: dg.AssetExecutionContext, key: dg.AssetKey) -> bool:
+    """Whether the instance knows a materialization of the asset, or of the run's partition of it."""
+    if not context.has_partition_key or context.assets_def.get_asset_spec(key).partitions_def is None:
+        return context.instance.get_latest_materialization_event(key) is not None
+    return context.partition_key in context.instance.get_materialized_partitions(key)
+
+
+def data_version(con: "duckdb.DuckDBPyConnection", schema: str, table: str) -> dg.DataVersion:
+    """Return what changes with the rows of ``schema.table``: what reads it is outdated only then, not after each run.
+
+    It is the table's version where changes are counted (models, and the big tables that are read), else a hash of its
+    rows without the time at which they were read.
+    """
+    name = f"{schema}.{table}"
+    if name in LOGGED or schema not in _HASHED:
+        return dg.DataVersion(str(Versions(con).of(name)[0]))
+    told = f"select columns(lambda name: name <> 'read_at') from {name}"  # noqa: S608
+    ((rows, total),) = con.execute(f"select count(*), sum(hash(told)::hugeint) from ({told}) as told").fetchall()  # noqa: S608
+    return dg.DataVersion(f"{rows}:{total}")
+
+
+_HASHED = frozenset({"raw", "config", "derived", "sync"})
 
 
 def table_metadata(con: "duckdb.DuckDBPyConnection", schema: str, table: str) -> dict[str, Any]:

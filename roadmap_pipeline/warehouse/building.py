@@ -6,7 +6,7 @@ in changes is in ``incremental``, what is known of earlier builds in ``build_sta
 
 import dataclasses
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -164,6 +164,20 @@ def build_model(
     return dataclasses.replace(result, seconds=time.monotonic() - started)
 
 
+def check_model(con: "duckdb.DuckDBPyConnection", project: Project, model: SqlModel) -> tuple[TestResult, ...]:
+    """Run the tests of ``model`` on its rows as they are stored; nothing is built, and no failure raises.
+
+    Raises RoadmapError when there is nothing stored yet.
+    """
+    state = BuildState(con)
+    if state.kind(model) is None:
+        raise RoadmapError(f"{model.qualified_name} can't be checked: nothing is stored yet, build it first")
+    return (
+        *run_tests(con, qualified(model), model.tests, of=model.key),
+        *_compared(state, project, model, lambda test: run_singular_test(con, test)),
+    )
+
+
 def _test_on_given_rows(project: Project, model: SqlModel, unit_tests: UnitTests | None) -> None:
     with nullcontext(unit_tests) if unit_tests else UnitTests(project) as tests:
         if failed := tests.failed(model):
@@ -241,15 +255,19 @@ def compared(
     state: BuildState, project: Project, model: SqlModel, run: Callable[[SingularTest], TestResult]
 ) -> tuple[TestResult, ...]:
     """What the tests across models find that belong to ``model``. Raises ModelTestFailed as :func:`accepted`."""
-    results = []
+    return accepted(model, list(_compared(state, project, model, run)))
+
+
+def _compared(
+    state: BuildState, project: Project, model: SqlModel, run: Callable[[SingularTest], TestResult]
+) -> Iterator[TestResult]:
     for test in model.singular_tests:
         behind = state.behind(project, model, test)
         if behind is None:
-            results.append(run(test))
+            yield run(test)
         else:
             why = f"{behind} is not up to date"
-            results.append(TestResult(test.name, passed=False, severity="warn", failing_rows=0, not_run=why))
-    return accepted(model, results)
+            yield TestResult(test.name, passed=False, severity="warn", failing_rows=0, not_run=why)
 
 
 def _note_difference(

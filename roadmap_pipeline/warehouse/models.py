@@ -10,6 +10,7 @@ from roadmap_pipeline.warehouse.building import (
     UnitTestFailed,
     build,
     build_model,
+    check_model,
 )
 from roadmap_pipeline.warehouse.lineage import column_lineage
 from roadmap_pipeline.warehouse.model_sql import ModelBuildError, create
@@ -38,6 +39,7 @@ __all__ = [
     "UnitTestFailed",
     "build",
     "build_model",
+    "check_model",
     "column_lineage",
     "create",
     "load_project",

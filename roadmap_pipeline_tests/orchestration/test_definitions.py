@@ -2,13 +2,17 @@
 
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
 from roadmap_pipeline.definitions import build_definitions
+from roadmap_pipeline.orchestration.partitions import iso_weeks, note_first_week
+from roadmap_pipeline.settings import load_settings
 from roadmap_pipeline.stages import project
+from roadmap_pipeline.warehouse.connection import connect
 from roadmap_pipeline.warehouse.raw import TABLES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -97,13 +101,61 @@ def test_nothing_is_published_before_it_is_computed(definitions: dg.Definitions)
         assert dg.AssetKey(key) in upstream
 
 
+_BY_WEEK = (["derived", "reports"], ["publish", "notion_ci_reports"], ["notion", "ci_reports"])
+
+
 def test_reports_are_partitioned_by_iso_week(definitions: dg.Definitions) -> None:
     graph = definitions.resolve_asset_graph()
-    for key in (["derived", "reports"], ["notion", "ci_reports"]):
+    for key in _BY_WEEK:
         partitions = graph.get(dg.AssetKey(key)).partitions_def
         assert isinstance(partitions, dg.WeeklyPartitionsDefinition)
         window = partitions.time_window_for_partition_key("2026-11-09")
         assert (window.start.isoweekday(), (window.end - window.start).days) == (1, 7)
+
+
+def test_a_chain_of_partitions_has_no_link_without_them(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    partitioned = {node.key for node in graph.asset_nodes if node.partitions_def is not None}
+    assert partitioned == {dg.AssetKey(key) for key in _BY_WEEK}
+    for key in partitioned:
+        below = graph.get_ancestor_asset_keys(key)
+        assert not {other for other in below - partitioned if graph.get_ancestor_asset_keys(other) & partitioned}
+
+
+def test_partitions_begin_with_the_first_stored_week(tmp_path: Path) -> None:
+    settings = load_settings({"ROADMAP_NOW": "2026-11-16T06:00:00Z"}, tmp_path)
+
+    def first() -> str | None:
+        graph = build_definitions(settings).resolve_asset_graph()
+        found = {graph.get(dg.AssetKey(key)).partitions_def for key in _BY_WEEK}
+        assert len(found) == 1
+        return next(iter(found)).get_first_partition_key()  # type: ignore[union-attr]
+
+    with connect(settings.warehouse) as con:
+        note_first_week(settings.dagster_home, con, settings.now().date())
+        assert first() == "2018-01-01"  # nothing is stored yet
+        for created_at, week in (
+            ("2026-11-18", "2026-11-09"),
+            ("2026-11-10", "2026-11-09"),
+            ("2026-05-20", "2026-05-18"),
+        ):
+            con.execute(
+                f"insert into raw.workflow_runs (run_id, run_attempt, created_at) values (1, 1, '{created_at}')"
+            )
+            note_first_week(settings.dagster_home, con, settings.now().date())
+            assert first() == week
+    assert iso_weeks(settings.dagster_home).get_first_partition_key() == "2026-05-18"
+    assert iso_weeks(settings.dagster_home, date(2026, 3, 4)).get_first_partition_key() == "2026-02-23"
+    (settings.dagster_home / "first-week.txt").write_text("damaged")
+    assert first() == "2018-01-01"
+
+
+def test_what_the_ingest_remembers_for_itself_is_in_a_group_of_its_own(definitions: dg.Definitions) -> None:
+    groups = {node.key.to_user_string(): node.group_name for node in definitions.resolve_asset_graph().asset_nodes}
+    assert {groups[f"raw/{name}"] for name in ("http_cache", "ingest_state", "read_coverage", "run_details")} == {
+        "plumbing"
+    }
+    assert {groups[f"raw/{name}"] for name in ("workflow_runs", "issues", "job_logs", "read_failures")} == {"raw"}
 
 
 def test_jobs_schedules_and_sensor_exist_under_their_names(definitions: dg.Definitions) -> None:
@@ -115,12 +167,13 @@ def test_jobs_schedules_and_sensor_exist_under_their_names(definitions: dg.Defin
         assert definitions.resolve_sensor_def(name).description
 
 
-def test_every_model_says_when_it_is_due_and_when_it_is_stale(definitions: dg.Definitions) -> None:
+def test_every_model_says_when_it_is_due_and_what_is_read_when_it_is_stale(definitions: dg.Definitions) -> None:
     graph = definitions.resolve_asset_graph()
+    for node in graph.asset_nodes:
+        assert (node.freshness_policy_or_from_metadata is not None) == (node.key.path[0] == "raw"), node.key
     for model in project().models:
         node = graph.get(dg.AssetKey(list(model.key)))
         assert node.automation_condition is not None, node.key
-        assert node.freshness_policy_or_from_metadata is not None, node.key
         assert node.code_version == model.version
 
 

@@ -1,5 +1,6 @@
-"""What a model's asset says when its tests fail, on a small SQL project."""
+"""What a model's asset says and records: when its tests fail, when nothing changed, of its checks alone."""
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import dagster as dg
@@ -7,7 +8,7 @@ import pytest
 
 from roadmap_pipeline.orchestration.assets.models import model_assets
 from roadmap_pipeline.orchestration.resources import workspace_resource
-from roadmap_pipeline.settings import load_settings
+from roadmap_pipeline.settings import Settings, load_settings
 from roadmap_pipeline.warehouse.connection import connect
 from roadmap_pipeline.warehouse.models import load_project
 from roadmap_pipeline_tests.warehouse.small_project import MARTS_YML, small_project, write
@@ -23,10 +24,16 @@ unit_tests:
 """
 
 
+def _settings(root: Path) -> Settings:
+    # With a token no sandbox has to be made up; nobody is asked anything.
+    environment = {"GITHUB_TOKEN": "unused", "GITHUB_REPOSITORY": "a/b", "ROADMAP_WAREHOUSE": str(root / "w.duckdb")}
+    return load_settings(environment, root)
+
+
 def _materialized(tmp_path: Path, runs: str, **files: str) -> tuple[dict[str, bool], str]:
     """Whether each check of the project passed, and what the run's failure says."""
     project = load_project(write(tmp_path / "dbt_like_sql", small_project() | files))
-    settings = load_settings({"ROADMAP_WAREHOUSE": str(tmp_path / "w.duckdb")}, tmp_path)
+    settings = _settings(tmp_path)
     with connect(settings.warehouse) as con:
         con.execute(f"insert into raw.workflow_runs (repo, run_id, run_attempt, conclusion) values {runs}")
     with dg.DagsterInstance.ephemeral() as instance:
@@ -66,3 +73,103 @@ def test_a_failing_unit_test_says_what_differs(tmp_path: Path) -> None:
     checks, said = _materialized(tmp_path, "('a/b', 1, 1, 'success')", **yml)
     assert checks == {"not_null": True, "unique_combination_of_columns": True}  # of stg_runs alone
     assert "attempts_are_counted: missing {'repo': 'a/b', 'runs': 2}, unexpected {'repo': 'a/b', 'runs': 1}" in said
+
+
+@dg.asset(deps=[["marts", "runs_by_repo"]])
+def follower() -> None:
+    """Stand for what comes after the models: a report, a page."""
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield instance
+
+
+Run = Callable[..., dg.ExecuteInProcessResult]
+
+
+@pytest.fixture
+def run(tmp_path: Path, instance: dg.DagsterInstance) -> Run:
+    """Materializes the small project and what follows it, always on one warehouse and one instance."""
+    project = load_project(write(tmp_path / "dbt_like_sql", small_project()))
+    settings = _settings(tmp_path)
+
+    def run(
+        insert: str | None = None, selection: dg.AssetSelection | None = None, succeeds: bool = True
+    ) -> dg.ExecuteInProcessResult:
+        if insert:
+            with connect(settings.warehouse) as con:
+                con.execute(f"insert into raw.workflow_runs (repo, run_id, run_attempt, conclusion) values {insert}")
+        result = dg.materialize(
+            [*model_assets(project), follower],
+            instance=instance,
+            selection=selection,
+            resources={"workspace": workspace_resource(lambda: settings)},
+            raise_on_error=False,
+        )
+        assert result.success == succeeds
+        return result
+
+    return run
+
+
+def _recorded(result: dg.ExecuteInProcessResult) -> set[str]:
+    events = result.get_asset_materialization_events()
+    return {event.asset_key.to_user_string() for event in events if event.asset_key}
+
+
+_MODELS = {"staging/stg_runs", "marts/runs_by_repo"}
+
+
+def test_a_model_of_which_nothing_changed_is_not_recorded_and_what_follows_runs(
+    run: Run, instance: dg.DagsterInstance
+) -> None:
+    assert _recorded(run("('a/b', 1, 1, 'success')")) == {*_MODELS, "follower"}
+    again = run()
+    assert _recorded(again) == {"follower"}
+    assert {check.passed for check in again.get_asset_check_evaluations()} == {True}
+    # Another conclusion within the same figures stops at the first model.
+    assert _recorded(run("('a/b', 2, 1, 'success')")) == {*_MODELS, "follower"}
+    key = dg.AssetKey(["marts", "runs_by_repo"])
+    known = [event.asset_materialization for event in instance.fetch_materializations(key, limit=5).records]
+    assert len(known) == 2
+    versions = {(one.tags or {})["dagster/data_version"] for one in known if one}
+    assert len(versions) == 2
+
+
+def test_what_another_process_built_is_recorded_once(run: Run, instance: dg.DagsterInstance) -> None:
+    run("('a/b', 1, 1, 'success')")
+    instance.wipe_assets([dg.AssetKey(["marts", "runs_by_repo"])])
+    assert _recorded(run()) == {"marts/runs_by_repo", "follower"}
+
+
+def test_checks_run_alone_build_nothing(run: Run) -> None:
+    checks = dg.AssetSelection.checks_for_assets(dg.AssetKey(["staging", "stg_runs"]))
+    failed = run(selection=checks, succeeds=False)
+    (event,) = failed.get_step_failure_events()
+    assert event.step_failure_data.error and "nothing is stored yet" in event.step_failure_data.error.to_string()
+    run("('a/b', 1, 1, 'success')")
+    alone = run("('a/b', 1, 1, 'success')", selection=checks)  # twice the same row, but it isn't built
+    assert _recorded(alone) == set()
+    assert {check.check_name: check.passed for check in alone.get_asset_check_evaluations()} == {
+        "not_null": True,
+        "unique_combination_of_columns": True,
+    }
+    unique = dg.AssetCheckKey(dg.AssetKey(["staging", "stg_runs"]), "unique_combination_of_columns")
+    one = run(selection=dg.AssetSelection.checks(unique))
+    assert [check.check_name for check in one.get_asset_check_evaluations()] == ["unique_combination_of_columns"]
+    assert not run(succeeds=False).success
+
+
+def test_a_built_model_says_so_in_one_line_of_the_log(run: Run, instance: dg.DagsterInstance) -> None:
+    def said(result: dg.ExecuteInProcessResult) -> list[str]:
+        entries = instance.all_logs(result.run_id)
+        return [entry.user_message for entry in entries if not entry.is_dagster_event]
+
+    first, second = said(run("('a/b', 1, 1, 'success')")), said(run())
+    assert first == [
+        "staging.stg_runs: 1 rows (full: first build)",
+        "marts.runs_by_repo: 1 rows (full: first build)",
+    ]
+    assert second == []

@@ -1,5 +1,6 @@
 """What Python derives from the raw tables: settings as tables, verdicts, milestones, rendered texts."""
 
+import hashlib
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -7,7 +8,7 @@ import dagster as dg
 
 from roadmap_pipeline import stages
 from roadmap_pipeline.orchestration.assets.raw import OWNERS, WRITER
-from roadmap_pipeline.orchestration.metadata import table_metadata
+from roadmap_pipeline.orchestration.metadata import data_version, table_metadata
 from roadmap_pipeline.orchestration.partitions import ISO_WEEKS, iso_week
 from roadmap_pipeline.orchestration.resources import WorkspaceParam
 from roadmap_pipeline.warehouse.raw import BY_NAME, TABLES
@@ -20,7 +21,11 @@ def _described(workspace: Workspace, *names: str) -> Iterator[dg.MaterializeResu
     with workspace.warehouse.connect() as con:
         for name in names:
             schema, table = name.split(".")
-            yield dg.MaterializeResult(asset_key=[schema, table], metadata=table_metadata(con, schema, table))
+            yield dg.MaterializeResult(
+                asset_key=[schema, table],
+                metadata=table_metadata(con, schema, table),
+                data_version=data_version(con, schema, table),
+            )
 
 
 @dg.multi_asset(
@@ -52,9 +57,10 @@ def settings(workspace: WorkspaceParam) -> Iterator[dg.MaterializeResult]:
     owners=OWNERS,
     pool=WRITER,
 )
-def failure_verdicts(workspace: WorkspaceParam) -> Iterator[dg.MaterializeResult]:
+def failure_verdicts(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Iterator[dg.MaterializeResult]:
     """Classify the failed jobs that the present rules have not judged yet."""
     judged = stages.classify(workspace)
+    context.log.info(f"Failed jobs judged: {judged:,}")
     for result in _described(workspace, "derived.failure_verdicts"):
         yield result._replace(metadata={**(result.metadata or {}), "judged in this run": judged})
 
@@ -136,7 +142,8 @@ def weekly_report(context: dg.AssetExecutionContext, workspace: WorkspaceParam) 
             "dagster/partition_row_count": 1,
             "report": dg.MetadataValue.md(rendered.content),
             "characters": len(rendered.content),
-        }
+        },
+        data_version=dg.DataVersion(hashlib.sha256(rendered.content.encode()).hexdigest()[:16]),
     )
 
 
@@ -149,9 +156,11 @@ def weekly_report(context: dg.AssetExecutionContext, workspace: WorkspaceParam) 
     owners=OWNERS,
     pool=WRITER,
 )
-def pull_request_comments(workspace: WorkspaceParam) -> Iterator[dg.MaterializeResult]:
+def pull_request_comments(
+    context: dg.AssetExecutionContext, workspace: WorkspaceParam
+) -> Iterator[dg.MaterializeResult]:
     """Render the sticky comment of every open pull request."""
-    stages.comments(workspace)
+    context.log.info(f"Comments rendered for open pull requests: {stages.comments(workspace):,}")
     yield from _described(workspace, "derived.pull_request_comments")
 
 

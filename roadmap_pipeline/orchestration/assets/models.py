@@ -2,14 +2,21 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
 from typing import Any, TypeGuard
 
 import dagster as dg
 
+from roadmap_pipeline.orchestration.assets.derived import LATE
 from roadmap_pipeline.orchestration.assets.raw import OWNERS, WRITER
 from roadmap_pipeline.orchestration.lineage import lineage_metadata
-from roadmap_pipeline.orchestration.metadata import markdown_table, table_metadata
+from roadmap_pipeline.orchestration.metadata import (
+    UNRECORDED,
+    data_version,
+    is_recorded,
+    markdown_table,
+    table_metadata,
+)
+from roadmap_pipeline.orchestration.partitions import ISO_WEEKS
 from roadmap_pipeline.orchestration.resources import WorkspaceParam
 from roadmap_pipeline.warehouse.model_tests import ModelTest, TestResult
 from roadmap_pipeline.warehouse.models import (
@@ -20,6 +27,7 @@ from roadmap_pipeline.warehouse.models import (
     SqlModel,
     UnitTestFailed,
     build_model,
+    check_model,
 )
 
 REFRESH = (
@@ -29,8 +37,8 @@ REFRESH = (
 ).with_label("eager_after_checks")
 """Under automation a model follows what it reads; late data of any age is taken in by the build itself."""
 
-FRESH = dg.FreshnessPolicy.time_window(warn_window=timedelta(hours=26), fail_window=timedelta(hours=50))
-"""A model that nobody brought up to date for a day is doubtful, for two days wrong: people push every day."""
+BY_WEEK = frozenset({("publish", "notion_ci_reports")})
+"""Models between a week's report and its page: a chain of partitions has no link without them."""
 
 
 def model_assets(project: Project) -> list[dg.AssetsDefinition]:
@@ -56,31 +64,44 @@ def _asset(project: Project, model: SqlModel) -> dg.AssetsDefinition:
     key = dg.AssetKey(list(model.key))
     checks = checks_of(model)
 
-    @dg.asset(
-        key=key,
-        # The journal is read as it stands: waiting for this run's writes would keep the readers' copy from them.
-        # What its tests look at must be up to date before they run.
-        deps=[
-            dg.AssetKey(list(dep))
-            for dep in (*model.deps, *model.tested_against, *model.compared_with)
-            if dep[0] != "sync"
+    @dg.multi_asset(
+        name="__".join(model.key),
+        specs=[
+            dg.AssetSpec(
+                key,
+                # The journal is read as it stands: waiting for this run's writes would keep the readers' copy from
+                # them. What its tests look at must be up to date before they run.
+                deps=[
+                    dg.AssetKey(list(dep))
+                    for dep in (*model.deps, *model.tested_against, *model.compared_with)
+                    if dep[0] != "sync"
+                ],
+                description=model.description,
+                group_name=model.schema,
+                kinds={"sql", "duckdb"},
+                owners=OWNERS,
+                code_version=model.version,
+                automation_condition=LATE if model.key in BY_WEEK else REFRESH,
+                partitions_def=ISO_WEEKS if model.key in BY_WEEK else None,
+            )
         ],
-        description=model.description,
-        group_name=model.schema,
-        kinds={"sql", "duckdb"},
-        owners=OWNERS,
-        code_version=model.version,
-        automation_condition=REFRESH,
-        freshness_policy=FRESH,
         pool=WRITER,
         # A failing check of severity error leaves the old table in place and stops what comes after.
         check_specs=[
             dg.AssetCheckSpec(name, asset=key, description=_description(tests), blocking=_is_blocking(tests))
             for name, tests in checks.items()
         ],
+        # So that checks can be run without building anything, and one that can't be made shows as skipped.
+        can_subset=True,
     )
     def build(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Iterator[Any]:
+        wanted = {check.name for check in context.selected_asset_check_keys}
+        chosen = {name: tests for name, tests in checks.items() if name in wanted}
         with workspace.warehouse.connect() as con:
+            if key not in context.selected_asset_keys:
+                found = {test.name: test for test in check_model(con, project, model)}
+                yield from _results(context, chosen, found, key)
+                return
             try:
                 result = build_model(con, project, model)
             except ModelTestFailed as error:
@@ -88,7 +109,7 @@ def _asset(project: Project, model: SqlModel) -> dg.AssetsDefinition:
                 for test in error.tests:
                     context.log.error(test.summary)
                 failed = {test.name: test for test in error.tests}
-                yield from _results(_evaluated(checks, failed), failed, key)
+                yield from _results(context, _evaluated(chosen, failed), failed, key)
                 raise dg.Failure(str(error), allow_retries=False) from error
             except UnitTestFailed as error:
                 raise dg.Failure(str(error), metadata={"sql": _sql(model)}, allow_retries=False) from error
@@ -96,8 +117,18 @@ def _asset(project: Project, model: SqlModel) -> dg.AssetsDefinition:
                 raise dg.Failure(
                     error.details, metadata={"sql": _sql(model), "file": model.path.name}, allow_retries=False
                 ) from error
+            check_results = list(_results(context, chosen, {test.name: test for test in result.tests}))
+            if result.action == "skipped" and is_recorded(context, key):
+                yield dg.MaterializeResult(metadata=UNRECORDED, check_results=check_results)
+                return
             metadata = table_metadata(con, *model.key) | lineage_metadata(
                 workspace.settings.dagster_home, project, model, con
+            )
+            version = data_version(con, *model.key)
+        if result.action != "skipped":
+            changed = "" if result.changed_rows is None else f", {result.changed_rows:,} changed"
+            context.log.info(
+                f"{model.qualified_name}: {result.rows:,} rows{changed} ({result.action}: {result.reason})"
             )
         yield dg.MaterializeResult(
             metadata=metadata
@@ -107,7 +138,8 @@ def _asset(project: Project, model: SqlModel) -> dg.AssetsDefinition:
                 "sql": _sql(model),
             }
             | ({} if result.changed_rows is None else {"changed rows": result.changed_rows}),
-            check_results=list(_results(checks, {test.name: test for test in result.tests})),
+            check_results=check_results,
+            data_version=version,
         )
 
     return build
@@ -164,16 +196,20 @@ def _evaluated(
 
 
 def _results(
+    context: dg.AssetExecutionContext,
     checks: Mapping[str, Sequence[ModelTest | SingularTest]],
     found: Mapping[str, TestResult],
     key: dg.AssetKey | None = None,
 ) -> Iterator[dg.AssetCheckResult]:
-    """A result per check; a test that is not in ``found`` did not fail."""
+    """A result per check that was made; a test that is not in ``found`` did not fail."""
     for name, tests in checks.items():
         failed = [found[test.name] for test in tests if test.name in found and not found[test.name].passed]
-        not_run = "; ".join(f"{test.name} was not run: {test.not_run}" for test in failed if test.not_run)
+        if not_run := [f"{test.name} is skipped: {test.not_run}" for test in failed if test.not_run]:
+            # Without a result Dagster shows it as skipped.
+            context.log.info("; ".join(not_run))
+            continue
         metadata: dict[str, Any] = {"tests": len(tests), "failing rows": sum(test.failing_rows for test in failed)}
-        if failed and not not_run:
+        if failed:
             metadata["failed"] = dg.MetadataValue.md(
                 "\n\n".join(f"**{test.name}**\n\n{markdown_table(test.sample)}" for test in failed)
             )
@@ -181,7 +217,6 @@ def _results(
             asset_key=key,
             check_name=name,
             passed=not failed,
-            severity=dg.AssetCheckSeverity.ERROR if _is_blocking(tests) and not not_run else dg.AssetCheckSeverity.WARN,
-            description=not_run or None,
+            severity=dg.AssetCheckSeverity.ERROR if _is_blocking(tests) else dg.AssetCheckSeverity.WARN,
             metadata=metadata,
         )

@@ -37,6 +37,10 @@ def _publish(
         context.log.warning(message)
         return
     result = stages.sync(workspace, [part], report_name=report_name)
+    for place, phrases in result.written().items():
+        context.log.info(f"Written to {place}: {', '.join(phrases)}")
+    if not result.plan.changes:
+        context.log.info("Nothing had to be written")
     if result.pause:
         context.log.warning(result.pause)
     metadata = _metadata(result)
@@ -167,9 +171,10 @@ def github_comments(context: dg.AssetExecutionContext, workspace: WorkspaceParam
     owners=OWNERS,
     pool=WRITER,
 )
-def snapshot(workspace: WorkspaceParam) -> dg.MaterializeResult:
+def snapshot(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> dg.MaterializeResult:
     """Replace the readers' copy; whoever has the old one open keeps it."""
     path = stages.snapshot(workspace)
+    context.log.info(f"Readers open {path}")
     return dg.MaterializeResult(metadata={"dagster/uri": dg.MetadataValue.path(path), "bytes": path.stat().st_size})
 
 

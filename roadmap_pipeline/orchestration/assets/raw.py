@@ -1,6 +1,7 @@
 """What is read: GitHub as external assets, and the raw tables that one ingest fills."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -8,7 +9,9 @@ import dagster as dg
 from roadmap_pipeline import interruption, stages
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
 from roadmap_pipeline.failures.display import escape_markdown
-from roadmap_pipeline.orchestration.metadata import table_metadata
+from roadmap_pipeline.orchestration.backfills import already_read
+from roadmap_pipeline.orchestration.metadata import UNRECORDED, data_version, table_metadata
+from roadmap_pipeline.orchestration.partitions import note_first_week
 from roadmap_pipeline.orchestration.resources import WorkspaceParam
 from roadmap_pipeline.reports.coverage import Unread, unread
 from roadmap_pipeline.warehouse.raw import TABLES
@@ -61,6 +64,15 @@ _ENDPOINTS: Mapping[str, frozenset[str]] = {
 SECONDS_BEFORE_NEXT_TRY = (30, 60)
 """How long a reading that failed is left alone; one more try than there are of them."""
 
+_PLUMBING = {
+    "workflow_returns", "http_cache", "ingest_state", "read_coverage", "run_details", "run_counts"
+}  # fmt: skip
+"""What the ingest remembers for itself, in a group of its own."""
+
+FRESH = dg.FreshnessPolicy.time_window(warn_window=timedelta(hours=26), fail_window=timedelta(hours=50))
+"""What nobody read for a day is doubtful, for two days wrong: people push every day. Models that follow from it are as
+fresh as it is: one of which nothing changed is left as it was."""
+
 EVERYTHING_READ = "everything_could_be_read"
 TO_THE_END = "was_read_to_the_end"
 
@@ -72,10 +84,10 @@ TO_THE_END = "was_read_to_the_end"
             [table.schema, table.name],
             deps=[ACTIONS if table.name in _FROM_ACTIONS else COLLABORATION],
             description=table.description,
-            group_name="raw",
+            group_name="plumbing" if table.name in _PLUMBING else "raw",
             kinds={"github", "duckdb"},
             owners=OWNERS,
-            skippable=True,
+            freshness_policy=FRESH,
         )
         for table in _RAW
     ],
@@ -98,6 +110,8 @@ TO_THE_END = "was_read_to_the_end"
     ],
     # Without a retry policy of Dagster's, by which a step that a person stopped would be tried again, too.
     pool=WRITER,
+    # All or nothing is read, whatever is selected; so that checks that weren't made show as skipped.
+    can_subset=True,
 )
 def github_ingest(
     context: dg.AssetExecutionContext, workspace: WorkspaceParam
@@ -105,23 +119,38 @@ def github_ingest(
     """Read what is new on GitHub since the last look, all attempts and jobs included."""
     if message := workspace.missing("github"):
         context.log.warning(message)
-        yield from _checks([], [], skipped=message)
+        return
+    if note := already_read(context):
+        context.log.info(note)
+        for key in context.selected_asset_keys:
+            yield dg.MaterializeResult(asset_key=key, metadata=UNRECORDED)
         return
     summary = _ingest(context, workspace)
+    read = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in summary.read.items() if count)
+    context.log.info(f"Read from GitHub: {read or 'nothing new since the last run'}")
     for note in summary.notes:
         context.log.info(note)
     ended_early = [*([summary.paused] if summary.paused else []), *summary.unreadable.values()]
     for problem in ended_early:
         context.log.warning(problem)
     with workspace.warehouse.connect() as con:
+        note_first_week(workspace.settings.dagster_home, con, workspace.settings.now().date())
         for table in _RAW:
+            key = dg.AssetKey([table.schema, table.name])
+            if key not in context.selected_asset_keys:
+                continue
             changed = summary.read.get(table.name)
             yield dg.MaterializeResult(
-                asset_key=[table.schema, table.name],
+                asset_key=key,
                 metadata=table_metadata(con, table.schema, table.name)
                 | ({} if changed is None else {"rows new or changed": changed}),
+                data_version=data_version(con, table.schema, table.name),
             )
-        yield from _checks(unread(con), ended_early)
+        for result in _checks(unread(con), ended_early):
+            if result.asset_key and dg.AssetCheckKey(result.asset_key, result.check_name or "") in (
+                context.selected_asset_check_keys
+            ):
+                yield result
 
 
 def _ingest(context: dg.AssetExecutionContext, workspace: Workspace) -> "IngestSummary":
@@ -140,9 +169,7 @@ def _ingest(context: dg.AssetExecutionContext, workspace: Workspace) -> "IngestS
             interruption.sleep(seconds)
 
 
-def _checks(
-    found: Sequence[Unread], ended_early: Sequence[str], skipped: str | None = None
-) -> Iterator[dg.AssetCheckResult]:
+def _checks(found: Sequence[Unread], ended_early: Sequence[str]) -> Iterator[dg.AssetCheckResult]:
     """What could not be read, as warnings on the tables that lack it; what is switched off on GitHub is no fault."""
     for name, endpoints in _ENDPOINTS.items():
         failed = [one for one in found if one.endpoint in endpoints and not one.is_setting]
@@ -151,7 +178,6 @@ def _checks(
             check_name=EVERYTHING_READ,
             passed=not failed,
             severity=dg.AssetCheckSeverity.WARN,
-            description=skipped,
             metadata=_what_failed(failed),
         )
     yield dg.AssetCheckResult(
@@ -159,7 +185,7 @@ def _checks(
         check_name=TO_THE_END,
         passed=not ended_early,
         severity=dg.AssetCheckSeverity.WARN,
-        description="; ".join(ended_early) or skipped,
+        description="; ".join(ended_early) or None,
     )
 
 

@@ -1,4 +1,7 @@
-"""The simulated GitHub as a web application: authentication, limits, faults and the headers every answer has."""
+"""The simulated GitHub as a web application: authentication, limits, faults and the headers every answer has.
+
+``/web`` is for a browser (``browse``), everything else is the API.
+"""
 
 import asyncio
 import gzip
@@ -9,14 +12,18 @@ from typing import get_args
 
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from roadmap_pipeline.sandbox.content import API_ROOT
+from roadmap_pipeline.sandbox.github import browse
 from roadmap_pipeline.sandbox.github.calls import DOCUMENTATION, Answer, ApiError, Call, answer
 from roadmap_pipeline.sandbox.github.faults import Fault
 from roadmap_pipeline.sandbox.github.limits import Resource
 from roadmap_pipeline.sandbox.github.state import GitHubState
+from roadmap_pipeline.sandbox.html import HEADERS
 from roadmap_pipeline.sandbox.server import JournalEntry, Server, drop_connection, mark_fault
 
 _COMPRESS_FROM_BYTES = 1_400
@@ -42,7 +49,18 @@ def create_app(state: GitHubState) -> Starlette:
         yield
         storage.stop()
 
-    return Starlette(routes=[Route("/{path:path}", _Endpoint(state))], lifespan=with_storage)
+    async def web(request: Request) -> Response:
+        text = browse.page(state.store, request.url.path)
+        return HTMLResponse(text or browse.nothing(), 200 if text else 404, HEADERS)
+
+    return Starlette(
+        routes=[
+            Route(browse.ROOT, web, methods=["GET"]),
+            Route(browse.ROOT + "/{path:path}", web, methods=["GET"]),
+            Route("/{path:path}", _Endpoint(state)),
+        ],
+        lifespan=with_storage,
+    )
 
 
 class _StorageHost:

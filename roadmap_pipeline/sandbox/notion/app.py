@@ -12,17 +12,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from roadmap_pipeline.sandbox.html import HEADERS
 from roadmap_pipeline.sandbox.notion import browse
 from roadmap_pipeline.sandbox.notion.routes import Incoming
 from roadmap_pipeline.sandbox.notion.state import NotionState
 from roadmap_pipeline.sandbox.server import drop_connection
 
 _METHODS: Final = ["GET", "POST", "PATCH", "DELETE", "PUT"]
-_HTML_HEADERS: Final = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-}
 
 
 def create_app(state: NotionState) -> Starlette:
@@ -48,8 +44,8 @@ def create_app(state: NotionState) -> Starlette:
         with state.lock:
             text = browse.page(state.world, request.url.path)
         if text is None:
-            return HTMLResponse(browse.nothing(), 404, _HTML_HEADERS)
-        return HTMLResponse(text, headers=_HTML_HEADERS)
+            return HTMLResponse(browse.nothing(), 404, HEADERS)
+        return HTMLResponse(text, headers=HEADERS)
 
     return Starlette(
         routes=[

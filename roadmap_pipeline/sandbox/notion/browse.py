@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any, Final
 
+from roadmap_pipeline.sandbox.html import frame
 from roadmap_pipeline.sandbox.notion.content import tree
 from roadmap_pipeline.sandbox.notion.errors import ApiError
 from roadmap_pipeline.sandbox.notion.markdown import Node
@@ -20,36 +21,6 @@ from roadmap_pipeline.sandbox.notion.views import rows_of
 from roadmap_pipeline.sandbox.notion.world import DataSource, Page, Property, View, World
 
 _LONG: Final = 400
-
-_STYLE: Final = """
-:root{color-scheme:light dark;--ink:#37352f;--soft:#787774;--line:#e9e9e7;--tint:#f7f6f3;--paper:#fff;--link:#2b6cb0}
-@media(prefers-color-scheme:dark){:root{--ink:#e6e6e4;--soft:#9b9a97;--line:#373737;--tint:#262626;--paper:#191919;
---link:#7fb3e6}}
-*{box-sizing:border-box}
-body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 ui-sans-serif,system-ui,"Segoe UI",Helvetica,
-Arial,sans-serif}
-main{max-width:62rem;margin:0 auto;padding:2.5rem 1.25rem 5rem}
-nav{font-size:.875rem;color:var(--soft);margin-bottom:1.5rem}
-a{color:var(--link);text-decoration:none}a:hover{text-decoration:underline}
-h1{font-size:2rem;line-height:1.2;margin:.2rem 0 1rem}h2{margin:2rem 0 .5rem;font-size:1.4rem}
-h3{margin:1.6rem 0 .4rem;font-size:1.15rem}h4{margin:1.2rem 0 .3rem}
-.scroll{overflow-x:auto}
-table{border-collapse:collapse;margin:.6rem 0;font-size:.9rem}
-th,td{border:1px solid var(--line);padding:.35rem .6rem;text-align:left;vertical-align:top}
-th{background:var(--tint);font-weight:600;white-space:nowrap}
-.props{width:100%}.props th{width:14rem;background:none;color:var(--soft);font-weight:500}
-td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-pre{background:var(--tint);border-radius:6px;padding:.9rem 1rem;overflow-x:auto;font-size:.83rem;line-height:1.45}
-code{font-family:ui-monospace,"Cascadia Code",Menlo,Consolas,monospace;font-size:.9em}
-:not(pre)>code{background:var(--tint);border-radius:4px;padding:.1em .3em}
-blockquote{border-left:3px solid var(--ink);margin:.4rem 0;padding:.1rem 0 .1rem 1rem}
-.callout{background:var(--tint);border-radius:6px;padding:.8rem 1rem;margin:.6rem 0;display:flex;gap:.7rem}
-.tag{display:inline-block;border-radius:4px;padding:0 .45em;background:var(--tint);border:1px solid var(--line)}
-.board{display:flex;gap:1rem;align-items:flex-start;overflow-x:auto}.board section{min-width:15rem;flex:1}
-.card{display:block;border:1px solid var(--line);border-radius:6px;padding:.5rem .7rem;margin:.5rem 0}
-.soft{color:var(--soft);font-size:.875rem}.todo{list-style:none;margin-left:-1.2rem}
-hr{border:0;border-top:1px solid var(--line);margin:1.5rem 0}p{margin:.45rem 0}
-"""
 
 
 def page(world: World, path: str) -> str | None:
@@ -67,17 +38,7 @@ def page(world: World, path: str) -> str | None:
 
 def nothing() -> str:
     """What a wrong address shows."""
-    return _frame("Not found", [("/", "Workspace")], "<h1>Not found</h1><p>There is no such page here.</p>")
-
-
-def _frame(title: str, trail: Sequence[tuple[str, str]], body: str) -> str:
-    links = " / ".join(f'<a href="{escape(href)}">{escape(text)}</a>' for href, text in trail)
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body><main>"
-        f"<nav>{links}</nav>{body}</main></body></html>"
-    )
+    return frame("Not found", [("/", "Workspace")], "<h1>Not found</h1><p>There is no such page here.</p>")
 
 
 # ---------------------------------------------------------------- workspace, views
@@ -108,7 +69,7 @@ def _index(world: World) -> str:
     parts.append("<h2>Pages</h2><ul>")
     parts.extend(f"<li>{_link(world, one)}</li>" for one in tops)
     parts.append("</ul>")
-    return _frame("Sandbox workspace", [], "".join(parts))
+    return frame("Sandbox workspace", [], "".join(parts))
 
 
 def _link(world: World, one: Page) -> str:
@@ -129,7 +90,7 @@ def _view(world: World, view: View) -> str:
     group = source.find(view.configuration["group_by"]["property_id"]) if view.type == "board" else None
     shown = _board(world, rows, group) if group else _table(world, source, rows)
     heading = f'<h1>{escape(plain(database.title))}</h1><p>{tabs}</p><p class="soft">{escape(note)}</p>'
-    return _frame(f"{view.name} · {plain(database.title)}", [("/", "Workspace")], heading + shown)
+    return frame(f"{view.name} · {plain(database.title)}", [("/", "Workspace")], heading + shown)
 
 
 def _columns(source: DataSource) -> list[Property]:
@@ -191,7 +152,7 @@ def _page(world: World, one: Page) -> str:
         if database_ is not None:
             links[id_.replace("-", "")] = f"/view/{database_.views[0]}"
     parts.append(_blocks(tree(world, one), links))
-    return _frame(world.title(one) or "Untitled", trail, "".join(parts))
+    return frame(world.title(one) or "Untitled", trail, "".join(parts))
 
 
 def _value(world: World, row: Page, prop: Property, *, brief: bool = False) -> str:
