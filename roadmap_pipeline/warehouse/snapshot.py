@@ -29,7 +29,7 @@ def snapshot_path(path: str | Path) -> Path:
     return path.with_name(f"{path.stem}.snapshot{path.suffix or '.duckdb'}")
 
 
-def publish_snapshot(path: str | Path, *, lock_timeout_s: float = 60.0) -> Path:
+def publish_snapshot(path: str | Path, *, lock_timeout_s: float | None = None) -> Path:
     """Copy everything in the warehouse ``path`` to its snapshot, comments included, and return the snapshot's path.
 
     The copy is made under another name and put in place at once: whoever has the old snapshot open keeps reading it,
