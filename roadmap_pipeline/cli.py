@@ -9,15 +9,14 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from functools import partial
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from roadmap_pipeline import interruption
-from roadmap_pipeline.errors import ConfigurationError, RoadmapError
+from roadmap_pipeline.commands import CONFLICTS, DONE, FAILED, WRONG_USAGE, CommandGroup, Commands, say_waits
+from roadmap_pipeline.errors import RoadmapError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,87 +24,8 @@ if TYPE_CHECKING:
     from roadmap_pipeline.settings import Settings
     from roadmap_pipeline.workspace import Workspace
 
-DONE, FAILED, WRONG_USAGE, CONFLICTS = 0, 1, 2, 3
 
-
-class _Command(click.Command):
-    """A command that ends within seconds when it is asked to, and says what it kept."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        with interruption.told_last(lambda: click.echo(_interrupted(ctx), err=True)):
-            return interruption.stoppable(partial(super().invoke, ctx))
-
-
-class _Commands(click.Group):
-    """Turns the project's errors into one line each and the exit codes of the contract; takes --verbose anywhere."""
-
-    command_class = _Command
-
-    def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:
-        """Click's, which ends the process at once when it is the process's own command."""
-        try:
-            return super().main(args, *rest, **extra)
-        except SystemExit as end:
-            if args is None and (end.code is None or isinstance(end.code, int)):
-                _leave(end.code or DONE)
-            raise
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        words = args[: args.index("--")] if "--" in args else args
-        if "--verbose" in words:
-            args = ["--verbose", *(word for word in words if word != "--verbose"), *args[len(words) :]]
-        return super().parse_args(ctx, args)
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except ConfigurationError as error:
-            for problem in error.problems:
-                click.echo(f"error: {problem}", err=True)
-            _explain_details(ctx)
-            ctx.exit(WRONG_USAGE)
-        except RoadmapError as error:
-            click.echo(f"error: {error}", err=True)
-            _explain_details(ctx)
-            ctx.exit(error.exit_code)
-        except KeyboardInterrupt:
-            click.echo(_interrupted(ctx), err=True)
-            _explain_details(ctx)
-            ctx.exit(interruption.EXIT_CODE)
-
-
-def _leave(code: int) -> NoReturn:
-    """End the process. Everything is closed by now; freeing a million objects of the sandbox would take seconds."""
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError):  # nobody reads it any more
-            stream.flush()
-    os._exit(code)
-
-
-_KEPT = {
-    "run": "what was done is kept, and the next run goes on from there",
-    "ingest": "what was read is kept, and the next ingest goes on from there",
-    "build": "the models that were built are kept, the others are as they were; the next build goes on from there",
-    "sync": "what was written is noted, and the next sync goes on from there",
-    "setup-notion": "what was made is noted; the same command goes on from there",
-}
-
-
-def _interrupted(ctx: click.Context) -> str:
-    """One line: what a command that was stopped leaves behind."""
-    counts = ctx.obj["counts"]() if ctx.obj and "counts" in ctx.obj else ""
-    kept = _KEPT.get(str(ctx.invoked_subcommand or ctx.info_name), "nothing was changed")
-    return f"interrupted: {kept}{f' ({counts})' if counts else ''}"
-
-
-def _explain_details(ctx: click.Context) -> None:
-    if ctx.params.get("verbose"):
-        import traceback
-
-        click.echo(traceback.format_exc(), err=True)
-
-
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--verbose", is_flag=True, help="Log requests and waits, and print the traceback of an error.")
 @click.version_option(package_name="roadmap_pipeline")
 @click.pass_context
@@ -118,23 +38,11 @@ def main(ctx: click.Context, verbose: bool) -> None:
     logging.basicConfig(level=logging.INFO if verbose else logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
     if verbose:
         logging.getLogger(__package__).setLevel(logging.DEBUG)
-    _say_waits(ctx)
+    say_waits(ctx)
     ctx.ensure_object(dict)
 
 
-class _Saying(logging.Handler):
-    """Prints what is waited for as it is: nobody should wonder why nothing happens."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        click.echo(f"waiting: {record.getMessage()}", err=True)
-
-
-def _say_waits(ctx: click.Context) -> None:
-    handler = _Saying(logging.WARNING)
-    interruption.waits.addHandler(handler)
-    interruption.waits.setLevel(logging.WARNING)
-    interruption.waits.propagate = False
-    ctx.call_on_close(lambda: interruption.waits.removeHandler(handler))
+_PORT = click.IntRange(0, 65535)
 
 
 def _json_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -397,11 +305,7 @@ def classify(files: Sequence[str], as_json: bool) -> None:
         raise unread[-1]
 
 
-class _Group(click.Group):
-    command_class = _Command
-
-
-@main.group(cls=_Group)
+@main.group(cls=CommandGroup)
 def failures() -> None:
     """Teach the rules: what no rule knows, and what a new rule would hit. Reads the snapshot only."""
 
@@ -624,7 +528,7 @@ def export_parquet(directory: Path, schemas: Sequence[str], as_json: bool) -> No
 
 @main.command(cls=click.Command)  # lasts until it is interrupted
 @click.option("--replay", type=click.Path(path_type=Path), help="Serve recorded API answers of this folder instead.")
-@click.option("--port", default=0, help="Port of the simulated GitHub (default: a free one).")
+@click.option("--port", default=0, type=_PORT, help="Port of the simulated GitHub (default: a free one).")
 @_json_option
 def sandbox(replay: Path | None, port: int, as_json: bool) -> None:
     """Serve the simulated GitHub and Notion until interrupted; prints the environment to use."""
@@ -642,12 +546,21 @@ def sandbox(replay: Path | None, port: int, as_json: bool) -> None:
 
 
 @main.command(cls=click.Command)  # lasts until it is interrupted
-@click.option("--port", default=3000, show_default=True, help="Port of the Dagster UI.")
+@click.option(
+    "--port",
+    default=3000,
+    show_default=True,
+    type=_PORT,
+    help="Port of the Dagster UI; the next free one if it is taken.",
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address it listens on.")
 def ui(port: int, host: str) -> None:
     """Open the Dagster UI on the instance that `roadmap run` records in, with schedules and sensors at hand."""
-    from roadmap_pipeline.orchestration.launch import serve_ui
+    from roadmap_pipeline.orchestration.launch import free_port, serve_ui
 
+    wanted, port = port, free_port(host, port)
+    if wanted not in (0, port):
+        click.echo(f"Port {wanted} is taken; this is the next free one: {port}")
     with _live() as workspace:
         settings = workspace.settings
         if settings.uses_sandbox:

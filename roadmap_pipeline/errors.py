@@ -1,7 +1,7 @@
 """The errors people see, each with the exit code of the contract.
 
-Belongs here: exception types that several packages raise or the command line catches. Errors of one client stay beside
-that client and derive from these.
+Belongs here: exception types that several packages raise or the command line catches, and one line for what the system
+and the database raise. Errors of one client stay beside that client and derive from these.
 """
 
 from collections.abc import Sequence
@@ -21,3 +21,15 @@ class ConfigurationError(RoadmapError):
     def __init__(self, *problems: str) -> None:
         self.problems: Sequence[str] = problems
         super().__init__("; ".join(problems))
+
+
+def in_one_line(error: BaseException) -> str | None:
+    """Return what a person reads of an error of the operating system or of DuckDB; None for a fault of our own."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    if type(error).__module__.partition(".")[0] not in ("duckdb", "_duckdb"):
+        return None
+    first = str(error).partition("\n")[0]
+    if type(error).__name__ in ("CatalogException", "BinderException"):
+        return f"The warehouse lacks what this command reads: run `roadmap build` first ({first})"
+    return f"DuckDB: {first}"

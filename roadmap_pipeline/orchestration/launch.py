@@ -1,8 +1,10 @@
 """Running the main job in this process, and serving the UI, on the instance in DAGSTER_HOME."""
 
+import errno
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -19,7 +21,7 @@ from dagster._core.utils import make_new_run_id
 
 from roadmap_pipeline import interruption, stages
 from roadmap_pipeline.definitions import build_definitions
-from roadmap_pipeline.errors import RoadmapError
+from roadmap_pipeline.errors import ConfigurationError, RoadmapError, in_one_line
 from roadmap_pipeline.interruption import waits
 from roadmap_pipeline.orchestration.event_log import open_instance
 from roadmap_pipeline.orchestration.own_runs import free_pools, under_way
@@ -34,6 +36,8 @@ _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """Progress is drawn by the command line; the run's log is in the UI."""
 
 _MODULE = "roadmap_pipeline.definitions"
+
+PORTS_TRIED = 20
 
 
 def prepare_home(settings: Settings) -> Path:
@@ -145,7 +149,27 @@ def _own_error(error: BaseException) -> RoadmapError:
         if isinstance(cause, RoadmapError):
             return cause
         error, cause = cause, cause.__cause__ or cause.__context__
-    return RoadmapError(f"{type(error).__name__}: {error}")
+    return RoadmapError(in_one_line(error) or f"{type(error).__name__}: {error}")
+
+
+def free_port(host: str, port: int) -> int:
+    """Return ``port``, or the next one after it that nobody listens on.
+
+    Raises ConfigurationError when nothing can listen there, since the address isn't this machine's or needs rights.
+    """
+    for number in range(port, min(port + PORTS_TRIED, 65536)):
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, number))
+            except OSError as error:
+                if error.errno == errno.EADDRINUSE:
+                    continue
+                raise ConfigurationError(
+                    f"--host {host} --port {number}: nothing can listen there ({error.strerror}); choose others"
+                ) from error
+            return int(probe.getsockname()[1])
+    raise ConfigurationError(f"--port {port}: this one and the next {PORTS_TRIED - 1} are taken; choose another")
 
 
 def serve_ui(settings: Settings, host: str, port: int, environment: Mapping[str, str]) -> int:

@@ -7,7 +7,7 @@ that readers open is made in ``snapshot``.
 import re
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,7 @@ DuckDB keeps the format of a file that is there already, and would give a new on
 
 FIRST_WAIT_S = 0.02
 LONGEST_WAIT_S = 0.5
+LOCK_TIMEOUT_S = 60.0
 
 # What DuckDB says when somebody else has the file: POSIX, Windows (error 32), and another mode within this process.
 _LOCKED = re.compile(
@@ -34,12 +35,12 @@ _LOCKED = re.compile(
     r"|same database file with a different configuration",
     re.IGNORECASE,
 )
-_COMMAND_WORDS = 3
 _HOLDER = re.compile(r"\(PID (\d+)\)")
 # DuckDB names the catalog after the file, and a catalog called like a schema makes `schema.table` ambiguous.
-_RESERVED_STEMS = frozenset(
-    {table.schema for table in raw.TABLES} | {"staging", "marts", "publish", "main", "temp"} | set(change_log.SCHEMAS)
+_OWN_SCHEMAS = frozenset(
+    {table.schema for table in raw.TABLES} | {"staging", "marts", "publish"} | set(change_log.SCHEMAS)
 )
+_RESERVED_STEMS = _OWN_SCHEMAS | {"main", "temp"}
 
 _rolled_back: set[int] = set()
 
@@ -50,19 +51,19 @@ class WarehouseError(RoadmapError):
 
 @contextmanager
 def connect(
-    path: str | Path, *, read_only: bool = False, lock_timeout_s: float = 60.0
+    path: str | Path, *, read_only: bool = False, lock_timeout_s: float | None = None
 ) -> Iterator["duckdb.DuckDBPyConnection"]:
     """Open the warehouse; times are UTC, and the tables that Python fills exist (unless ``read_only``). Always closes.
 
     One process at a time may write, and while it does nobody else can open the file, not even to read: the wait is for
-    that lock only, at most ``lock_timeout_s`` seconds. A missing file and its folder are created, unless ``read_only``.
-    ``path`` may also be ``ducklake:…`` or ``md:…``.
+    that lock only, at most ``lock_timeout_s`` seconds (default: a minute). A missing file and its folder are created,
+    unless ``read_only``. ``path`` may also be ``ducklake:…`` or ``md:…``.
 
     A safe point for stopping, which breaks off queries inside. Raises WarehouseError when the lock isn't given up in
     time, the file is missing (``read_only``), isn't a DuckDB file or can't be read.
     """
     interruption.check()
-    con = _open(path, read_only=read_only, lock_timeout_s=lock_timeout_s)
+    con = _open(path, read_only=read_only, lock_timeout_s=LOCK_TIMEOUT_S if lock_timeout_s is None else lock_timeout_s)
     try:
         # Signals alone don't reach a query: it would go on to its end.
         with interruption.breaking_off(con.interrupt):
@@ -70,6 +71,7 @@ def connect(
             if not read_only:
                 # a checkpoint after every few thousand payloads takes longer than storing them; closing makes one
                 con.execute("set checkpoint_threshold = '256MB'")
+                _refuse_others_tables(con, path)
                 raw.create_source_tables(con)
             yield con
     except Exception:
@@ -77,6 +79,25 @@ def connect(
         raise
     finally:
         con.close()
+
+
+def _refuse_others_tables(con: "duckdb.DuckDBPyConnection", path: str | Path) -> None:
+    """Keep tables of ours out of a database that somebody uses for something else. Raises WarehouseError."""
+    import duckdb
+
+    with suppress(duckdb.CatalogException):
+        con.table("config.origin")  # the look at all tables costs as much as opening the file
+        return
+    found = con.execute(
+        "select schema_name || '.' || table_name from duckdb_tables() where database_name = current_database()"
+        " and not internal and not list_contains(?, schema_name) order by 1 limit 1",
+        [sorted(_OWN_SCHEMAS)],
+    ).fetchall()
+    if found:
+        raise WarehouseError(
+            f"{path} is a database with other tables ({found[0][0]}), no warehouse of roadmap; set ROADMAP_WAREHOUSE to"
+            " another file"
+        )
 
 
 def is_file(path: str | Path) -> bool:
@@ -88,7 +109,7 @@ def _open(path: str | Path, *, read_only: bool, lock_timeout_s: float) -> "duckd
     import duckdb
 
     if is_file(path):
-        _prepare_file(Path(path), read_only=read_only)
+        prepare_file(Path(path), read_only=read_only)
     deadline = time.monotonic() + lock_timeout_s
     wait_s = FIRST_WAIT_S
     while True:
@@ -119,7 +140,8 @@ def _create(path: Path) -> None:
         con.execute(f"attach {raw.literal(str(path))} as created (storage_version '{STORAGE_VERSION}')")
 
 
-def _prepare_file(path: Path, *, read_only: bool) -> None:
+def prepare_file(path: Path, *, read_only: bool = False) -> None:
+    """Make the folder of a warehouse, unless ``read_only``. Raises WarehouseError when there can be no such file."""
     if path.stem.lower() in _RESERVED_STEMS:
         raise WarehouseError(
             f"{path}: a warehouse file can't be called {path.name}, since {path.stem} is one of its schemas;"
@@ -166,15 +188,15 @@ def _holder(message: str) -> str:
 
 
 def _command(process: int) -> str:
-    """The command that a process runs, where Linux tells; the interpreter and folders are left out."""
+    """The program that a process runs, where Linux tells; no further words of it, which may be secret."""
     try:
         words = Path(f"/proc/{process}/cmdline").read_text(encoding="utf-8", errors="replace").split("\0")
     except OSError:
         return ""
-    names = [Path(word).name if number < _COMMAND_WORDS else word for number, word in enumerate(words) if word]
-    if len(names) > 1 and names[0].startswith("python") and not names[1].startswith("-"):
+    names = [Path(word).name for word in words if word and not word.startswith("-")]
+    if len(names) > 1 and names[0].startswith("python") and words[1] and not words[1].startswith("-"):
         names = names[1:]
-    return " ".join(names[:_COMMAND_WORDS])
+    return " ".join(names[:2] if names[:1] == ["roadmap"] else names[:1])
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from typing import Literal
 
 from roadmap_pipeline.errors import ConfigurationError
 from roadmap_pipeline.interruption import shielded
-from roadmap_pipeline.warehouse.connection import connect, is_file, scalar, transaction
+from roadmap_pipeline.warehouse.connection import connect, is_file, prepare_file, scalar, transaction
 from roadmap_pipeline.warehouse.raw import TABLES, replace_table
 from roadmap_pipeline.warehouse.snapshot import snapshot_path
 
@@ -82,6 +82,7 @@ def room_for_real(path: str | Path, has_rows: Callable[[], bool]) -> Iterator[tu
             claim(path, "real")
         return
     path = Path(path)
+    prepare_file(path)
     incoming = path.with_name(f"{path.stem}.incoming{path.suffix}")
     _remove(incoming)
     try:

@@ -32,7 +32,9 @@ def snapshot_path(path: str | Path) -> Path:
     return path.with_name(f"{path.stem}.snapshot{path.suffix or '.duckdb'}")
 
 
-def publish_snapshot(path: str | Path, *, storage_version: str = STORAGE_VERSION, lock_timeout_s: float = 60.0) -> Path:
+def publish_snapshot(
+    path: str | Path, *, storage_version: str = STORAGE_VERSION, lock_timeout_s: float | None = None
+) -> Path:
     """Copy the warehouse ``path`` to its snapshot, comments included, and return the snapshot's path.
 
     The state of building (:data:`change_log.SCHEMAS`) is left out: it is nobody's data. The copy is made under another
