@@ -449,6 +449,8 @@ def _print_scorecard(console: Console, text: str) -> None:
     for row in cells:
         table.add_row(*(_ITALICS.sub(r"[dim italic]\1[/]", escape(row[position])) for position in shown))
     console.print(table)
+    for note in (line for line in text.splitlines() if line.startswith("†")):
+        console.print(f" [dim]{escape(note)}[/]", highlight=False)
 
 
 def _print_next_steps(console: Console, settings: "Settings") -> None:

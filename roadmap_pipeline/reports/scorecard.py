@@ -14,6 +14,11 @@ from roadmap_pipeline.reports.tables import Row
 NOT_YET = "not yet"
 """A quantile of time to green that too many open episodes keep from being known."""
 
+ALONE = "†"
+"""Beside a CI health score that is the pass rate alone; :data:`ALONE_NOTE` says so below the scorecard."""
+
+ALONE_NOTE = f"{ALONE} No automatic repair was judged: the CI health score is the pass rate."
+
 _Kind = Literal["rate", "score", "hours", "count"]
 
 _SHOW: dict[_Kind, Callable[[float | None], str]] = {
@@ -47,7 +52,7 @@ class _Metric:
 
     def cell(self, week: Row) -> str:
         value, cases = week.get(self.column), self.cases(week)
-        note = " (pass rate)" if value is not None and self.is_pass_rate_alone(week) else ""
+        note = f" {ALONE}" if value is not None and self.is_pass_rate_alone(week) else ""
         if not week.get("is_comparable", True):
             cases = 0  # a part of a week says as little as few cases do
         if value is None and self.cases(week) and self.is_quantile_of_episodes:

@@ -16,7 +16,7 @@ from roadmap_pipeline.errors import ConfigurationError, RoadmapError
 from roadmap_pipeline.failures.display import as_code, escape_markdown
 from roadmap_pipeline.reports import coverage, wording
 from roadmap_pipeline.reports import format as fmt
-from roadmap_pipeline.reports.scorecard import restated, scorecard
+from roadmap_pipeline.reports.scorecard import ALONE, ALONE_NOTE, restated, scorecard
 from roadmap_pipeline.reports.tables import Row, rows
 
 if TYPE_CHECKING:
@@ -267,7 +267,8 @@ def _facts(con: "duckdb.DuckDBPyConnection", week: str, monday: date) -> dict[st
         "is_compared": bool(before) and before["is_comparable"] and now["is_comparable"],
         "is_over": now["is_over"],
         "headline": "" if is_unread else wording.headline(now, before, episodes, categories),
-        "scorecard": scorecard(total),
+        "scorecard": (lines := scorecard(total)),
+        "scorecard_note": ALONE_NOTE if any(ALONE in line["now"] + line["before"] for line in lines) else "",
         "weeks": len(total),
         "chart": _chart(total),
         "repositories": [row for row in weekly if row["repo"] != "*" and row["week"] == week],

@@ -39,8 +39,12 @@ def test_without_a_judged_repair_ci_health_is_the_pass_rate_and_says_so() -> Non
     fails(world, "11-10 12:00")
     text = content(world)
     # A mean of two rates isn't compared with one rate.
-    assert line(text, "CI health score")[:3] == ["90 % (pass rate)", "*100 %*", "–"]
+    assert line(text, "CI health score")[:3] == ["90 % †", "*100 %*", "–"]
     assert line(text, "CI health score")[4] == "10 (1)"
+    assert (
+        "\n† No automatic repair was judged: the CI health score is the pass rate.\n"
+        in section(text, "Scorecard") + "\n"
+    )
     assert "without a repair that was judged it is the pass rate and says so" in section(text, "About these numbers")
 
 
