@@ -80,7 +80,7 @@ with newest_look as (
         or s.repo is not null
         or l.repo is not null as is_read,
         -- Files may begin and end within a day: what they hold is whole after the first and before the last one.
-        not starts_with(k.source, 'http') and s.repo is null and l.repo is null and r.repo is not null as is_import,
+        regexp_matches(k.source, '(?i)[.](json|jsonl|ndjson)([.]gz)?$') and s.repo is null and l.repo is null and r.repo is not null as is_import,
         coalesce(l.is_switched_off, false) as is_switched_off,
         coalesce(l.is_refused, false) as is_refused,
         s.listed_until

@@ -7,8 +7,15 @@ with coverage as (
         c.repo,
         min(c.week_start) as first_day,
         -- Rows that came neither by HTTP nor from files are all that there is to know.
-        bool_or(k.source is not null or r.repo is not null or f.repo is not null) as is_bounded,
-        bool_or(not starts_with(k.source, 'http') and r.repo is null and f.repo is null) as is_import
+        coalesce(bool_or(
+            starts_with(k.source, 'http')
+            or regexp_matches(k.source, '(?i)[.](json|jsonl|ndjson)([.]gz)?$')
+            or r.repo is not null
+            or f.repo is not null
+        ), false) as is_bounded,
+        bool_or(
+            regexp_matches(k.source, '(?i)[.](json|jsonl|ndjson)([.]gz)?$') and r.repo is null and f.repo is null
+        ) as is_import
     from coverage as c
     left join raw.repositories as k on k.repo = c.repo
     left join (select distinct e.repo from raw.read_coverage as e) as r on r.repo = c.repo
@@ -31,7 +38,9 @@ with coverage as (
         and (
             c.is_complete
             or (coalesce(c.listed_from <= c.day and c.listed_until >= c.day + 1, false) and coalesce(d.due_runs, 0) = 0)
-        ) as is_whole
+        ) as is_whole,
+        -- What GitHub refuses of a day whose list was read is missing in some figures, but cuts nothing off.
+        c.reason = 'refused' and coalesce(c.listed_from <= c.day and c.listed_until >= c.day + 1, false) as is_listed
     from covered_days as c
     cross join config.parameters as p
     left join staging.stg_run_days as d on d.repo = c.repo and d.day = c.day
@@ -73,6 +82,7 @@ with coverage as (
         min(p.day) filter (where p.is_whole) as first_whole_day,
         max(p.day) filter (where p.is_whole) as last_whole_day,
         bool_or(p.reason = 'refused') as is_refused,
+        bool_or(p.is_over and not p.is_whole and not coalesce(p.is_listed, false)) as has_gap,
         arg_min(
             p.reason, list_position(['list', 'jobs', 'refused', 'before_history', 'import', 'not_over'], p.reason)
         ) filter (where (p.is_over and not p.is_whole) or p.reason = 'refused') as reason
@@ -106,6 +116,9 @@ with coverage as (
             when j.starts_within then 'before_history'
             else 'not_over'
         end as reason,
+        j.is_complete
+        or (coalesce(j.reason, 'not_over') = 'not_over' and not j.starts_within)
+        or (j.reason = 'refused' and not j.has_gap and not j.starts_within) as is_comparable,
         case when j.days_before > 0 then j.period_start else j.first_whole_day end as first_whole_day,
         case
             when j.days_before > 0 then coalesce(j.last_whole_day, j.first_day - 1) else j.last_whole_day
@@ -119,6 +132,7 @@ with coverage as (
         r.period_start,
         r.next_period_start,
         bool_and(r.is_complete) as is_complete,
+        bool_and(r.is_comparable) as is_comparable,
         arg_min(
             r.reason, list_position(['list', 'jobs', 'refused', 'before_history', 'import', 'not_over'], r.reason)
         ) as reason,
@@ -138,7 +152,7 @@ select
     t.next_period_start,
     t.is_complete,
     t.reason,
-    t.is_complete or t.reason = 'not_over' as is_comparable,
+    t.is_comparable,
     case when t.first_whole_day <= t.last_whole_day then t.first_whole_day end as first_whole_day,
     case when t.first_whole_day <= t.last_whole_day then t.last_whole_day end as last_whole_day
 from totals as t
