@@ -20,6 +20,7 @@ from .plans import Plan, make_plan
 from .records import DAY, HOUR, Item, PullRequest
 from .rendering import Renderer, give_numbers
 from .truth import GroundTruth
+from .verdicts import show_every_verdict
 
 __all__ = ["GroundTruth", "generate"]
 
@@ -74,6 +75,7 @@ def _simulate(repository: Repository, seed: int, start: int, end: int) -> tuple[
     simulation = Simulation(repository, rng, start, end, plan.work, plan.incidents, plan.mood)
     history = simulation.run()
     add_oddities(repository, history, start, end)
+    show_every_verdict(repository, history, end)
     pull_requests = [*(work.pull_request for work in plan.work), *history.repairs]
     items: list[Item] = [
         *(issue for issue in plan.issues if issue.created_at <= end),

@@ -109,14 +109,18 @@ def _refused(runs: list[Run], before: int, name: str, cause: str) -> None:
         job = next(job for job in attempt.jobs if job.name == name)
         if job.conclusion == "skipped":
             return
-        _fail(run, job, Failure(cause, 41))
+        fail_job(run, job, Failure(cause, 41))
 
 
-def _fail(run: Run, job: Job, failure: Failure) -> None:
-    """Let a job of a run's first and only attempt fail; a gate fails with it, others that need it are skipped."""
+def fail_job(run: Run, job: Job, failure: Failure, *, by_chance: bool = False) -> None:
+    """Let a job of a run's first and only attempt fail; a gate fails with it, others that need it are skipped.
+
+    The tested tree holds the failure unless it comes ``by_chance``.
+    """
     attempt, end = run.attempts[0], job.completed_at or job.started_at
     job.conclusion, job.failure = "failure", failure
-    run.tree = {(run.workflow.path, job.name): failure}
+    if not by_chance:
+        run.tree = {(run.workflow.path, job.name): failure}
     for later in attempt.jobs:
         if job.name in later.spec.needs and later.spec.kind == "gate":
             later.conclusion, later.failure = "failure", Failure("gate", 0)
@@ -139,7 +143,7 @@ def _by_another_test(repository: Repository, runs: list[Run], before: int) -> No
             if push in passed and until < min(before, following.created_at):
                 for broken, test in ((push, 6), (run, 7)):
                     tests = next(job for job in broken.attempts[0].jobs if job.spec.kind == "pytest")
-                    _fail(broken, tests, Failure("pytest-assertion", test))
+                    fail_job(broken, tests, Failure("pytest-assertion", test))
                 return
 
 
