@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from roadmap_pipeline.commands import CONFLICTS, DONE, FAILED, WRONG_USAGE, CommandGroup, Commands, say_waits
+from roadmap_pipeline.commands import (
+    CONFLICTS,
+    DONE,
+    FAILED,
+    STARTED_AT,
+    WRONG_USAGE,
+    CommandGroup,
+    Commands,
+    say_waits,
+)
 from roadmap_pipeline.errors import RoadmapError
 
 if TYPE_CHECKING:
@@ -55,9 +65,13 @@ def _settings() -> "Settings":
     from roadmap_pipeline.settings import load_settings
 
     settings = load_settings()
-    for warning in settings.warnings:
-        click.echo(f"warning: {warning}", err=True)
+    _warn(settings.warnings)
     return settings
+
+
+def _warn(warnings: Sequence[str]) -> None:
+    for warning in warnings:
+        click.echo(f"warning: {warning}", err=True)
 
 
 def _console() -> "Console":
@@ -85,7 +99,9 @@ def _live() -> Iterator["Workspace"]:
     from roadmap_pipeline.sandbox.local import running
     from roadmap_pipeline.workspace import Workspace
 
-    with running(_settings()) as settings:
+    configured = _settings()
+    with running(configured) as settings:
+        _warn(settings.warnings[len(configured.warnings) :])
         workspace = Workspace(settings)
         click.get_current_context().obj["counts"] = workspace.counts
         try:
@@ -114,6 +130,7 @@ def run(as_json: bool) -> None:
     with _live() as workspace:
         with _progress():
             outcome = run_main_job(workspace)
+        outcome.seconds = time.monotonic() - STARTED_AT  # starting up included
         if as_json:
             _print_json(outcome.summary())
         else:
@@ -405,7 +422,15 @@ def setup_notion(show_schema: bool, create_databases: bool, as_json: bool) -> No
 
     for database in dict.fromkeys(row["database"] for row in schema_rows()):
         found = [
-            {k: v for k, v in row.items() if k != "database"} for row in schema_rows() if row["database"] == database
+            {
+                name: ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
+                for name, value in row.items()
+            }
+            for row in (
+                {k: v for k, v in row.items() if k != "database"}
+                for row in schema_rows()
+                if row["database"] == database
+            )
         ]
         print_table(_console(), database, found)
 

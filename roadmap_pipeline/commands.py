@@ -6,6 +6,7 @@ Belongs here: click's classes with the exit codes of the contract. The commands 
 import logging
 import os
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
@@ -17,6 +18,9 @@ from roadmap_pipeline import interruption
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError, in_one_line
 
 DONE, FAILED, WRONG_USAGE, CONFLICTS = 0, 1, 2, 3
+
+STARTED_AT = time.monotonic()
+"""When the program began, as near as it can tell."""
 
 _KEPT = {
     "run": "what was done is kept, and the next run goes on from there",

@@ -220,10 +220,13 @@ class Settings:
     def with_sandbox(self, environment: Mapping[str, str]) -> "Settings":
         """These settings with the built-in sandbox's credentials and, unless ``ROADMAP_NOW`` is set, its clock."""
         sandbox = _from_environment(environment, [])
+        repositories = tuple(self.configuration.repositories) or _repositories(environment)
+        unused = _unused_sections(self.configuration, repositories)
         return replace(
             self,
             **{key: value for key, value in sandbox.items() if key != "fixed_now"},
-            repositories=tuple(self.configuration.repositories) or _repositories(environment),
+            repositories=repositories,
+            warnings=tuple(dict.fromkeys((*self.warnings, *unused))),
             fixed_now=self.fixed_now or sandbox.get("fixed_now"),
         )
 
@@ -421,6 +424,9 @@ def _explain(error: ValidationError) -> Iterator[str]:
         key = ".".join(str(part) for part in problem["loc"])
         if problem["type"] == "extra_forbidden":
             yield f"unknown key {key}{_did_you_mean(problem['loc'])}"
+        elif problem["type"] in ("tuple_type", "list_type"):
+            given = problem["input"] if isinstance(problem["input"], str) else "…"
+            yield f'{key} is a list, also of one: ["{given}"] (given: {problem["input"]!r})'
         else:
             message = problem["msg"].removeprefix("Value error, ")
             yield f"{key}: {message} (given: {problem['input']!r})"

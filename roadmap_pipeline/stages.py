@@ -419,10 +419,15 @@ def diagnose(workspace: Workspace) -> list[Finding]:
         ),
         *(Finding("configuration", "note", warning) for warning in settings.warnings),
         *_check_github(workspace),
-        _check("notion", workspace, _look_at_notion),
-        _check(None, workspace, _look_at_warehouse),
-        *_unread(workspace),
+        *_check_notion_and_warehouse(workspace),
     ]
+
+
+def _check_notion_and_warehouse(workspace: Workspace) -> list[Finding]:
+    warehouse = _check(None, workspace, _look_at_warehouse)
+    if warehouse.state == "problem":  # in which is noted which databases are ours, and what could not be read
+        return [Finding("Notion", "note", "not looked at: the warehouse can't be opened"), warehouse]
+    return [_check("notion", workspace, _look_at_notion), warehouse, *_unread(workspace)]
 
 
 def _check_github(workspace: Workspace) -> list[Finding]:

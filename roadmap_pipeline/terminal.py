@@ -456,8 +456,8 @@ def _print_scorecard(console: Console, text: str) -> None:
 def _print_next_steps(console: Console, settings: "Settings") -> None:
     sandbox = ", and the sandbox's Notion and pull requests" if settings.uses_sandbox else ""
     steps = (
-        ("make ui", f"the Dagster UI with this run{sandbox}"),
-        ("roadmap report", "the whole weekly report (`roadmap` is in .venv/bin)"),
+        ("roadmap ui", f"the Dagster UI with this run{sandbox}"),
+        ("roadmap report", "the whole weekly report"),
         ('roadmap query "from marts.ci_weekly limit 5"', "the tables"),
     )
     for command, what in steps:

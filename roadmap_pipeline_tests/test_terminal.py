@@ -79,7 +79,7 @@ def test_the_outcome_fits_eighty_columns(outcome: Outcome, tmp_path: Path) -> No
     assert any("to green, median" in line and NOT_YET in line and "*" not in line for line in lines)
     assert "[bold]Cost controls" in text
     assert "Engineering Roadmap: 2 rows updated" in text
-    for command in ("make ui", "roadmap report", 'roadmap query "from marts.ci_weekly limit 5"'):
+    for command in ("roadmap ui", "roadmap report", 'roadmap query "from marts.ci_weekly limit 5"'):
         assert f"  {command}" in [line.rstrip() for line in lines]
     assert "Done in 29.0 s." in text
 

@@ -27,6 +27,7 @@ from roadmap_pipeline.orchestration.event_log import open_instance
 from roadmap_pipeline.orchestration.own_runs import free_pools, under_way
 from roadmap_pipeline.outcome import Outcome
 from roadmap_pipeline.settings import Settings, project_root
+from roadmap_pipeline.warehouse.connection import is_file
 from roadmap_pipeline.workspace import Workspace
 
 _WITHOUT_NAGGING = {"PYTHONWARNINGS": "ignore:Function `dev_command` is superseded"}
@@ -172,6 +173,12 @@ def free_port(host: str, port: int) -> int:
     raise ConfigurationError(f"--port {port}: this one and the next {PORTS_TRIED - 1} are taken; choose another")
 
 
+def _absolute(environment: Mapping[str, str]) -> dict[str, str]:
+    """Those of our variables that name a file, independent of the current folder."""
+    files = {name: environment.get(name, "") for name in ("ROADMAP_WAREHOUSE", "ROADMAP_CONFIG")}
+    return {name: str(Path(file).expanduser().absolute()) for name, file in files.items() if file and is_file(file)}
+
+
 def serve_ui(settings: Settings, host: str, port: int, environment: Mapping[str, str]) -> int:
     """Serve the Dagster UI and daemon until interrupted. Returns the exit code."""
     home = prepare_home(settings)
@@ -191,8 +198,9 @@ def serve_ui(settings: Settings, host: str, port: int, environment: Mapping[str,
         # A group of its own: `dagster dev` starts five processes and ends them on an interrupt of the whole group only.
         process = subprocess.Popen(  # noqa: S603
             command,
-            cwd=settings.root,
-            env={**_WITHOUT_NAGGING, **environment, "DAGSTER_HOME": str(home)},
+            # Beside a checkout's dagster.yaml it would warn that this one, which is copied to its home, isn't used.
+            cwd=home if (settings.root / "dagster.yaml").is_file() else settings.root,
+            env={**_WITHOUT_NAGGING, **environment, **_absolute(environment), "DAGSTER_HOME": str(home)},
             start_new_session=True,
         )
         code = process.wait()

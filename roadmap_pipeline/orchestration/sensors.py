@@ -32,7 +32,7 @@ def on_merge_sensor(load: Callable[[], Settings]) -> dg.SensorDefinition:
 
         settings = attached(load())
         if settings is None:
-            return dg.SkipReason("The sandbox is not up (`make ui` serves it), and no credentials are set.")
+            return dg.SkipReason("The sandbox is not up (`roadmap ui` serves it), and no credentials are set.")
         workspace = Workspace(settings)
         if message := workspace.missing("github"):
             return dg.SkipReason(message)

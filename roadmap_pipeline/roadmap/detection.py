@@ -54,6 +54,11 @@ def match_pull_request(
     return _named(head_branch, titles) if head_branch else None
 
 
+def mapped_pattern(branch: str, mapping: Mapping[str, str]) -> str | None:
+    """The pattern of the configuration's mapping by which ``branch`` is judged."""
+    return next((pattern for pattern in mapping if fnmatch.fnmatchcase(branch, pattern)), None)
+
+
 def _mapped(names: Sequence[str], titles: Collection[str], mapping: Mapping[str, str]) -> Match | None:
     for pattern, title in mapping.items():
         if any(fnmatch.fnmatchcase(name, pattern) for name in names):

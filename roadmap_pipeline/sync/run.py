@@ -4,8 +4,9 @@
 is written. :meth:`Sync.plan` makes the plan, :meth:`Sync.apply` carries out that very object.
 """
 
+import difflib
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -118,9 +119,7 @@ class Sync:
         milestones = published.milestones
         roadmap = [row for row in milestones if milestone is None or milestone in row.names]
         if milestone is not None and "roadmap" in parts and not roadmap:
-            raise ConfigurationError(
-                f"--milestone: no milestone is called {milestone!r}; `roadmap status` lists those that are known"
-            )
+            raise ConfigurationError(self._unknown(milestone, [name for row in milestones for name in row.names]))
         if notion is not None:
             if "databases" in parts:
                 plan += notion.plan_databases()
@@ -134,6 +133,14 @@ class Sync:
             except Paused as pause:
                 self.pause = f"the pull-request comments wait: {pause}"
         return plan
+
+    def _unknown(self, milestone: str, known: Sequence[str]) -> str:
+        """What is wrong with the name of a milestone, where it was given, and what was probably meant."""
+        by_words = {name.casefold(): name for name in known}
+        close = difflib.get_close_matches(milestone.casefold(), by_words, n=1)
+        where = "ROADMAP_MILESTONE" if milestone == self._workspace.settings.milestone else "--milestone"
+        meant = f"did you mean {by_words[close[0]]!r}? " if close else ""
+        return f"{where}: no milestone is called {milestone!r}; {meant}`roadmap status` lists those that are known"
 
     def apply(self, plan: Plan) -> SyncResult:
         """Carry out ``plan``: journal, write, read back, one change after the other.
@@ -149,6 +156,8 @@ class Sync:
             self._notion.remember()
         if self._agreed:
             journal.advance(self._agreed.values())
+        if not plan.changes:
+            return result
         with task("Writing to Notion and GitHub", total=len(plan.changes)) as progress:
             for change in plan.changes:
                 interruption.check()
