@@ -101,6 +101,8 @@ class SmallWorld:
 
     def states(self) -> list[str]:
         """How the runs of the instance ended, the newest first."""
+        if not Path(self.environment["DAGSTER_HOME"]).exists():
+            return []
         with dg.DagsterInstance.from_config(self.environment["DAGSTER_HOME"]) as instance:
             return [run.status.value for run in instance.get_runs()]
 
