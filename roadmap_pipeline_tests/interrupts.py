@@ -16,7 +16,8 @@ from roadmap_pipeline_tests.stopped import AT_MOST_S, SmallWorld, small
 
 EARLIEST_S = 0.5
 """Before that the interpreter is still starting."""
-MOMENTS = [round(random.Random(f"moment {number}").random(), 3) for number in range(20)]
+MOMENTS = [round(0.85 * random.Random(f"moment {number}").random(), 3) for number in range(20)]
+"""Shares of the time that an undisturbed run takes; the next one may be somewhat faster."""
 
 
 @pytest.fixture
@@ -41,8 +42,6 @@ def test_an_interrupt_at_a_random_moment_ends_the_run_and_the_next_one_completes
     run = world.start("run")
     time.sleep(EARLIEST_S + moment * (undisturbed["seconds"] - EARLIEST_S))
     seconds = run.interrupt()
-    if run.process.returncode == 0:
-        pytest.skip("it had ended before")
     assert run.process.returncode == 130, run.said
     assert seconds <= AT_MOST_S, run.said
     assert run.last_line().startswith("interrupted: what was done is kept"), run.said
