@@ -34,9 +34,8 @@ test-dbt: $(INSTALLED_DEV) $(INSTALLED_DBT) ## dbt on the exported models: the s
 test-readers: $(INSTALLED_DEV) $(INSTALLED_READER) ## the oldest supported DuckDB on the readers' snapshot (a minute)
 	@ROADMAP_READER=$(READER)/bin/python $(BIN)/python -m pytest roadmap_pipeline_tests/warehouse/oldest_reader.py
 
-test-scale: $(INSTALLED_DEV) ## 60,000 runs against faults and kills; every endpoint refused; a spent quota, hour by hour; interrupts (15 minutes)
-	@$(BIN)/python -m pytest -n auto roadmap_pipeline_tests/github/scale.py roadmap_pipeline_tests/hours.py roadmap_pipeline_tests/interrupts.py
-	@$(BIN)/python -m pytest roadmap_pipeline_tests/github/refusals.py # alone, since it prints what each refusal costs
+test-scale: $(INSTALLED_DEV) ## 60,000 runs against faults and kills; every endpoint refused; a spent quota, hour by hour; interrupts (ten minutes)
+	@$(BIN)/python -m pytest -n auto roadmap_pipeline_tests/github/scale.py roadmap_pipeline_tests/hours.py roadmap_pipeline_tests/interrupts.py roadmap_pipeline_tests/github/refusals.py
 
 ui: $(INSTALLED) ## the Dagster UI on the instance that `make run` filled
 	@$(BIN)/roadmap ui

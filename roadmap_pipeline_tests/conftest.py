@@ -58,6 +58,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("main job"))
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests measured."""
+    measured = [told for report in terminalreporter.getreports("passed") for told in report.user_properties]
+    for name, value in measured:
+        terminalreporter.write_line(f"{name}: {value}")
+
+
 def _held_to_the_contract(item: pytest.Item) -> Generator[None, Any, Any]:
     """Fails what asked a simulator for something, or got from it, what GitHub's description of its API doesn't know."""
     try:

@@ -29,6 +29,7 @@ _SINCE_1970 = ((10**11, 1), (10**14, 1_000), (10**17, 1_000_000))
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _MAKES = 1_000
+_MOST_BACKSLASHES = 1_000
 _DEEPEST = 60
 """How many lists and objects inside each other are kept of a payload."""
 NO_TIME_UNTIL, NO_TIME_FROM = 1970, 9999
@@ -240,6 +241,8 @@ def thing(**fields: Convert) -> Convert:
                 return None
         types = tuple(map(type, map(value.get, names)))
         plain, nested = by_types.get(types) or to_look_at(types)
+        if not plain and not nested:
+            return value
         changed: dict[str, Any] = {}
         for name, field in plain:
             before = value[name]
@@ -539,7 +542,19 @@ def read_json(data: bytes) -> Any:
         if blanks_end(text, end) < len(text):
             raise
         return value
-    return storable(value) if b"\\u0000" in data else value
+    return storable(value) if _may_hold_nul(data) else value
+
+
+def _may_hold_nul(data: bytes) -> bool:
+    """Return whether an escaped NUL is in a JSON text. Searched by its backslash, since megabytes hold few of them."""
+    place = data.find(b"\\")
+    for _ in range(_MOST_BACKSLASHES):
+        if place < 0:
+            return False
+        if data.startswith(b"\\u0000", place):
+            return True
+        place = data.find(b"\\", place + 1)
+    return b"\\u0000" in data
 
 
 def read_json_at(text: str, position: int) -> tuple[Any, int]:

@@ -331,11 +331,13 @@ def _read(payload: Payload, reading: Reading) -> Row:
 def _slim(payload: Payload) -> Row:
     """``payload`` with the people and repositories inside it cut to what tells them: GitHub repeats dozens of their
     addresses in everything, four fifths of a run's 12 kB."""
-    slim = dict(payload)
+    slim: Row | None = None
     for key, value in payload.items():
-        if type(value) is dict or type(value) is list:
+        kind = type(value)
+        if (kind is dict or kind is list) and value:
+            slim = dict(payload) if slim is None else slim
             slim[key] = _slim_value(value)
-    return slim
+    return dict(payload) if slim is None else slim
 
 
 def _slim_value(value: Any) -> Any:

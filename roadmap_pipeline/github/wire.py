@@ -90,6 +90,10 @@ class _Connection(HTTPRequestsConnectionClass):
             retry=Retry(0, read=False),
         )
         self.protocol = parts.scheme
+        # What the environment says of proxies and certificates is looked up once, not for each request.
+        found = self.session.merge_environment_settings(base_url, {}, None, self.verify, None)
+        self.session.proxies, self.verify = found["proxies"], found["verify"]
+        self.session.trust_env = False
         self.session.stream = True  # the body is read at once; requests would take it in thousands of pieces
         self.last = requests.Response()
 

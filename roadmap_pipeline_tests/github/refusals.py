@@ -15,11 +15,10 @@ def _without_waits(monkeypatch):
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
-def test_an_endpoint_that_fails_for_good_costs_itself_alone(serve, tmp_path, endpoint, capsys):
+def test_an_endpoint_that_fails_for_good_costs_itself_alone(serve, tmp_path, endpoint, record_property):
     wasted = {}
     for status in STATUSES:
         (tmp_path / str(status)).mkdir()
         wasted[status] = assert_it_costs_itself_alone(serve, tmp_path / str(status), endpoint, status)
     told = ", ".join(f"{status}: {first} + {again}" for status, (first, again) in wasted.items())
-    with capsys.disabled():
-        print(f"\nrequests wasted on {endpoint}: {told}")  # noqa: T201
+    record_property(f"requests wasted on {endpoint}", told)
