@@ -2,8 +2,7 @@
 
     python benchmarks/classify_logs.py [--misses]
 
-Reads ``../shared/data/ci_logs/dev`` beside the repository, and the failures of tools after public trouble reports that
-stand with the tests. Projects are split in two by a hash of their name: rules may
+Reads ``../shared/data/ci_logs/dev`` beside the repository. Projects are split in two by a hash of their name: rules may
 be written with the misses of the development half in view (``--misses`` shows only those), never with those of the
 held-out half, so that its figures speak for projects nobody wrote rules for.
 """
@@ -22,16 +21,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from measuring import ROOT, table, verdict
+from measuring import table, verdict
 
 from roadmap_pipeline.failures.classifier import Classifier, Verdict, classify, classify_excerpt, default_classifier
 from roadmap_pipeline.failures.excerpts import make_excerpt
 from roadmap_pipeline.failures.matching import BLOCK, Matcher
 from roadmap_pipeline.failures.novelty import baseline
 from roadmap_pipeline.failures.patterns import expand
-
-sys.path.insert(0, str(ROOT))
-from roadmap_pipeline_tests.failures import public_logs
 
 DATA = Path(__file__).parents[1].parent / "shared" / "data" / "ci_logs"
 SMALLEST_CATEGORY = 3
@@ -41,8 +37,6 @@ INSIDE_BAR = 0.97
 PASSING_BAR = 0.01
 SPEED_BAR = 400.0
 LONG_BAR = 100.0
-PUBLIC_F1_BAR = PUBLIC_SPECIFIC_BAR = 0.90
-EXACT_BAR = 0.85
 FRAGMENT_CATEGORIES = {
     "action_archive_download_failure": "network github_service",
     "artifact_not_found": "artifact_cache",
@@ -140,8 +134,6 @@ def main() -> None:
     by_category(halves["held-out"])
     print(f"\n{by_project(halves['held-out'])}")
     print(f"\n{compared_with_passing([case for cases in halves.values() for case in cases])}")
-    print("\nFailures of tools after public trouble reports:\n")
-    public()
     print("\nSpeed on one core:\n")
     speed()
 
@@ -212,46 +204,6 @@ def quality(halves: Mapping[str, Sequence[Case]]) -> None:
         " passed, none does."
     )
     print(f"\n{fragments()}; {agreement()}; {without_strings()}.")
-
-
-def public() -> None:
-    """Jobs that were written after public trouble reports and labelled before they were run."""
-    columns: list[list[str]] = []
-    for cases in (public_logs.read(public_logs.STUDIED), public_logs.read(public_logs.HELD_OUT)):
-        of_one_line = [case for case in cases if case.is_one_line]
-        with_tests = [case for case in cases if case.tests]
-        named = sum(case.verdict is not None and case.verdict.failed_tests_count > 0 for case in with_tests)
-        macro_f1 = public_logs.macro_f1(cases)
-        specific, inside = sum(case.is_specific for case in cases), sum(case.is_inside for case in cases)
-        exact = sum(case.is_exact for case in of_one_line)
-        columns.append(
-            [
-                f"{macro_f1:.3f}",
-                share(specific, len(cases)),
-                share(inside, len(cases)),
-                share(exact, len(of_one_line)),
-                share(sum(case.is_right for case in cases), len(cases)),
-                share(named, len(with_tests)),
-            ]
-        )
-        # The held-out ones come last: their bars stay.
-        bars = [
-            (f"≥ {PUBLIC_F1_BAR:.2f}", macro_f1 >= PUBLIC_F1_BAR),
-            (f"≥ {PUBLIC_SPECIFIC_BAR:.0%}", specific >= PUBLIC_SPECIFIC_BAR * len(cases)),
-            (f"≥ {INSIDE_BAR:.0%}", inside >= INSIDE_BAR * len(cases)),
-            (f"≥ {EXACT_BAR:.0%}", exact >= EXACT_BAR * len(of_one_line)),
-        ]
-    names = ["macro-F1", "specific category", "evidence inside the failing step", "the exact line of the cause"]
-    names += ["right", "a failing test named, where tests failed"]
-    marks = [*([bar, verdict(reached)] for bar, reached in bars), ["", ""], ["", ""]]
-    rows = [[name, *values, *mark] for name, *values, mark in zip(names, *columns, marks, strict=True)]
-    print(table(["what", "studied", "held out", "bar", ""], rows))
-    print(
-        "\nEach of these jobs follows a public thread (its `source`), retold in other words by somebody who knew no"
-        " rule, labelled before it was run. Of the studied ones the misses were looked at, of the held-out ones only"
-        " the sums, by category, while the way to the exact line was changed. Before that work, with rules 1.3.0, 87 of"
-        " the 95 held-out ones were right (macro-F1 0.947), and the exact line was shown in 61 of 84."
-    )
 
 
 def by_category(cases: Sequence[Case]) -> None:

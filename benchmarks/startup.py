@@ -1,4 +1,4 @@
-"""How soon `roadmap status` answers and Dagster has the definitions, with and without written bytecode.
+"""Time `roadmap status` and importing the definitions, with and without written bytecode.
 
 python benchmarks/startup.py
 """

@@ -1,4 +1,4 @@
-"""How every command of ``roadmap`` begins and ends: it stops when it is asked to, and fails in one line.
+"""The beginning and the end of every command of ``roadmap``: it stops when asked to, and fails in one line.
 
 Belongs here: click's classes with the exit codes of the contract. The commands themselves are ``cli``.
 """

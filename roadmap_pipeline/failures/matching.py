@@ -102,10 +102,10 @@ class Matcher:
     def first(
         self, number: int, text: bytes, first: int, last: Match, said: Baseline = frozenset()
     ) -> tuple[int, int] | None:
-        """The first match of an entry in a text that says the same as its last one, from the line of an offset on.
+        """Return the first match of an entry in a text that says the same as its last one, from an offset's line on.
 
-        The same is what a group of the pattern names, or else all from the match on to the end of the line. Where its
-        line begins and ends.
+        The same is what a group of the pattern takes from the log (a package, a code); where it takes no more than
+        words of the pattern, all from there to the end of the line. Where its line begins and ends.
         """
         entry = self.entries[number]
         for found in entry.pattern.finditer(text, text.rfind(b"\n", 0, first) + 1):
@@ -116,12 +116,13 @@ class Matcher:
             if line is None:
                 continue
             said_last = last.text[last.text.rfind(capture) :]
-            if last.is_named or text[line[0] : line[1]].rstrip().endswith(said_last.rstrip()):
+            is_told = last.is_named and capture.decode("utf-8", "replace") not in entry.rule.patterns[entry.number]
+            if is_told or text[line[0] : line[1]].rstrip().endswith(said_last.rstrip()):
                 return line
         return None
 
     def _line_that_counts(self, rule: Rule, text: bytes, found: Any, said: Baseline) -> tuple[int, int] | None:
-        """Where the line of a match begins and ends; None where it is no message, or is ignored."""
+        """Return where the line of a match begins and ends; None where it is no message, or is ignored."""
         start = found.end() if found.end() == found.start() else found.start()
         begin = text.rfind(b"\n", 0, start) + 1
         newline = text.find(b"\n", start)
@@ -223,7 +224,7 @@ class Search:
         return chain[rule.evidence - (len(rule.patterns) - len(numbers))] if chain else None
 
     def first(self, rule: Rule) -> Match | None:
-        """The first line of what was read that says the same as the evidence of a rule of one pattern.
+        """Return the first line of what was read that says the same as the evidence of a rule of one pattern.
 
         Tools repeat a message in what they say at the end, with more and more around it. Those that look at code list
         what they found: of lines that follow each other and all match, it is the first. None for other rules.
@@ -249,7 +250,7 @@ class Search:
         return match
 
     def _above(self, match: Match) -> tuple[int, int, int] | None:
-        """The line before a match's: offset of its block, and where it begins and ends there; None at the top."""
+        """Return the line before a match's: its block's offset, where it begins and ends there; None at the top."""
         block, end = match.block, match.begin - 1
         if end < 0:
             earlier = [start for start, stop in self._ends.items() if stop == block]

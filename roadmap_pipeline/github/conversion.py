@@ -30,6 +30,7 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _MAKES = 1_000
 _MOST_BACKSLASHES = 1_000
+"""So many are looked at one by one; in a text of more of them the whole is searched."""
 _DEEPEST = 60
 """How many lists and objects inside each other are kept of a payload."""
 NO_TIME_UNTIL, NO_TIME_FROM = 1970, 9999

@@ -192,3 +192,9 @@ def test_any_list_can_be_walked_or_is_refused_as_a_whole(items):
         return
     assert len(found) == len(items)
     assert all(conversion.parse_time(item["updated_at"]) for item in found)
+
+
+@pytest.mark.parametrize("backslashes", [0, 999, 1_000, 1_500])
+def test_an_escaped_nul_is_found_behind_however_many_backslashes(backslashes):
+    text = '["' + "\\\\n" * backslashes + '", "a\\u0000b"]'
+    assert read_json(text.encode())[1] == "a\ufffdb"

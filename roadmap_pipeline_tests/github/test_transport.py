@@ -7,6 +7,7 @@ import threading
 import time
 import traceback
 from contextlib import ExitStack
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
@@ -438,3 +439,35 @@ def test_a_relative_address_of_a_log_is_followed_without_the_token(scripted, loc
     assert b"".join(client.job_log(REPO, 5)) == b"line\n"
     assert seen[1].path.endswith("elsewhere/5.txt?sig=a")
     assert "Authorization" not in seen[1].headers
+
+
+def test_the_proxy_that_the_environment_names_is_asked_unless_the_host_is_left_out(monkeypatch):
+    asked = []
+
+    class Proxy(BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.path)
+            self.send_response(200)
+            self.send_header("Content-Length", "9")
+            self.end_headers()
+            self.wfile.write(b'{"id": 1}')
+
+        def log_message(self, *_):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Proxy) as proxy:
+        threading.Thread(target=proxy.serve_forever).start()
+        monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy.server_port}")
+        try:
+            for left_out, is_asked in (("", True), ("github.invalid", False)):
+                monkeypatch.setenv("NO_PROXY", left_out)
+                client = GitHubClient("t", base_url="http://github.invalid", points_per_minute=None)
+                if is_asked:
+                    assert client.get("/x").data == {"id": 1}
+                else:
+                    with pytest.raises(ConfigurationError, match=r"github\.invalid"):
+                        client.get("/x")
+                client.close()
+        finally:
+            proxy.shutdown()
+    assert asked == ["http://github.invalid:80/x"]

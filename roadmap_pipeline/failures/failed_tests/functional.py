@@ -1,6 +1,5 @@
 """Functional languages beside Haskell: Elm, OCaml's Alcotest, Clojure, Erlang's EUnit and Common Test."""
 
-import re
 from collections.abc import Iterator
 
 from roadmap_pipeline.failures.failed_tests.framework import Found, Framework, named_by, next_line
@@ -23,8 +22,6 @@ def _elm(lines: Lines) -> Iterator[Found]:
             names = [above.text[2:].strip() for above in reversed(suites)]
             yield Found(" › ".join([*names, line.text[2:].strip()]), line, "", (line, *suites))
 
-
-_EUNIT_FAILED = re.compile(r"^\s*(?P<module>[a-z]\w*):(?:\d+(?:-\d+)?:)? ?(?P<test>\w+)\b.*\*failed\*$")
 
 FRAMEWORKS = (
     Framework("elm", ("✗",), (_elm,)),
@@ -58,7 +55,7 @@ FRAMEWORKS = (
         (
             named_by(
                 "*failed*",
-                pattern=_EUNIT_FAILED.pattern,
+                pattern=r"^\s*(?P<module>[a-z]\w*):(?:\d+(?:-\d+)?:)? ?(?P<test>\w+)\b.*\*failed\*$",
                 name=lambda groups: f"{groups['module']}:{groups['test']}",
                 why=next_line(r"\*\*(?:error|exit|throw):", most=8),
             ),

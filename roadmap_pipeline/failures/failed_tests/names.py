@@ -20,7 +20,7 @@ _ANY = ""
 _REPLACEMENTS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = tuple(
     (marks, re.compile(pattern), replacement)
     for marks, pattern, replacement in (
-        (("/work/", "/__w/", "/github/", ":\\", ":/"), rf"(?:file://)?(?:{_WORKSPACES})", ""),
+        (("/runner/work/", "/__w/", "/github/", ":\\", ":/"), rf"(?:file://)?(?:{_WORKSPACES})", ""),
         (
             ("/tmp/", "/var/folders/", "Temp"),  # noqa: S108
             r"(?:/private)?(?:/tmp|/var/folders)/[^\s'\")\]]*/|[A-Za-z]:[\\/][^\s'\")\]]*[\\/]Temp[\\/]",

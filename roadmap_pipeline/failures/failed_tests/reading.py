@@ -106,7 +106,7 @@ def failed_tests(output: bytes) -> FailedTests:
 
 
 def _by(framework: Framework, lines: Lines, named: dict[str, str]) -> list[Found]:
-    """What the most precise of a framework's forms finds, with what others say of why.
+    """Return what the most precise of a framework's forms finds, with what others say of why.
 
     ``named`` remembers the names that all runs share by those that were read: forms repeat each other's.
     """
