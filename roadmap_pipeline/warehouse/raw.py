@@ -782,15 +782,13 @@ TABLES: tuple[SourceTable, ...] = (
 BY_NAME: Mapping[str, SourceTable] = {table.qualified_name: table for table in TABLES}
 
 
-def create_source_tables(con: "duckdb.DuckDBPyConnection", *, described: bool = True) -> None:
-    """Create the schemas, tables and columns that are missing, with their descriptions as comments. Idempotent.
+def create_source_tables(con: "duckdb.DuckDBPyConnection") -> None:
+    """Create the schemas, tables and columns that are missing. Idempotent.
 
-    A column that a file from an older version lacks is added behind the others and holds NULL. The descriptions take
-    five times as long as the tables: a warehouse that nobody looks into can do without (not ``described``).
+    A column that a file from an older version lacks is added behind the others and holds NULL. Descriptions are left
+    to :func:`describe_source_tables`: they take five times as long as the tables.
     """
     missing = [statement for table in TABLES for statement in _missing(con, table)]
-    if not described:
-        missing = [statement for statement in missing if not statement.startswith("comment on ")]
     missing += change_log.missing(con)
     if missing:
         schemas = dict.fromkeys(table.schema for table in TABLES)
@@ -799,19 +797,36 @@ def create_source_tables(con: "duckdb.DuckDBPyConnection", *, described: bool = 
         con.execute(";".join(statements))
 
 
+def describe_source_tables(con: "duckdb.DuckDBPyConnection") -> None:
+    """Write the descriptions of tables and columns that have none yet as comments, for those who look. Idempotent."""
+    has_comment = dict(
+        con.execute(
+            "select schema_name || '.' || table_name, comment is not null from duckdb_tables()"
+            " where database_name = current_database()"
+        ).fetchall()
+    )
+    # a table's own description comes last: it says that all its columns have theirs
+    missing = [
+        statement
+        for table in TABLES
+        if not has_comment[table.qualified_name]
+        for statement in (*(_comment(table, column) for column in table.columns), _table_comment(table))
+    ]
+    if missing:
+        con.execute(";".join(["begin", *missing, "commit"]))
+
+
 def _missing(con: "duckdb.DuckDBPyConnection", table: SourceTable) -> Iterator[str]:
     """The statements that make what ``table`` lacks."""
     stored = _stored_columns(con, table)
     if stored is None:
         columns = ", ".join(f'"{column.name}" {column.type}' for column in table.columns)
         yield f"create table {table.qualified_name} ({columns})"
-        yield f"comment on table {table.qualified_name} is {literal(table.description)}"
+        return
     for column in table.columns:
-        if stored is not None and column.name in stored:
-            continue
-        if stored is not None:
+        if column.name not in stored:
             yield f'alter table {table.qualified_name} add column "{column.name}" {column.type}'
-        yield _comment(table, column)
+            yield _comment(table, column)
 
 
 def _stored_columns(con: "duckdb.DuckDBPyConnection", table: SourceTable) -> Sequence[str] | None:
@@ -826,6 +841,10 @@ def _stored_columns(con: "duckdb.DuckDBPyConnection", table: SourceTable) -> Seq
         return con.table(table.qualified_name).columns
     except duckdb.CatalogException:
         return None
+
+
+def _table_comment(table: SourceTable) -> str:
+    return f"comment on table {table.qualified_name} is {literal(table.description)}"
 
 
 def _comment(table: SourceTable, column: Column) -> str:

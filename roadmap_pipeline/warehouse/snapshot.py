@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from roadmap_pipeline.errors import ConfigurationError
 from roadmap_pipeline.warehouse import change_log
 from roadmap_pipeline.warehouse.connection import STORAGE_VERSION, WarehouseError, connect, is_file, scalar
-from roadmap_pipeline.warehouse.raw import literal
+from roadmap_pipeline.warehouse.raw import describe_source_tables, literal
 
 if TYPE_CHECKING:
     import duckdb
@@ -53,6 +53,7 @@ def publish_snapshot(
         try:
             _remove(building)
             with connect(path, lock_timeout_s=lock_timeout_s) as con:
+                describe_source_tables(con)
                 if os.name == "nt" or _storage_version(con) != storage_version:
                     _copy_tables(con, building, storage_version)
                 else:

@@ -218,7 +218,7 @@ class World:
 
         with duckdb.connect(":memory:") as con:
             con.execute("set TimeZone = 'UTC'")
-            create_source_tables(con, described=False)
+            create_source_tables(con)
             for table, rows in self.tables().items():
                 replace_rows(con, table, rows)
             for schema in sorted({model.schema for model in project().models}):

@@ -84,6 +84,7 @@ def test_a_column_that_does_not_exist_is_named(tmp_path: Path) -> None:
 
 def test_every_table_and_column_has_its_description_as_comment(tmp_path: Path) -> None:
     with connect(tmp_path / "roadmap.duckdb") as con:
+        raw.describe_source_tables(con)
         tables = dict(
             con.execute(
                 "select schema_name || '.' || table_name, comment from duckdb_tables()"
@@ -111,6 +112,7 @@ def test_a_file_of_an_older_version_gets_its_missing_columns(tmp_path: Path) -> 
     path = tmp_path / "roadmap.duckdb"
     job = {"repo": "acme/payments", "job_id": 1, "category": "test", "evidence": "E   assert 1 == 2", "line": 3}
     with connect(path) as con:
+        raw.describe_source_tables(con)
         raw.replace_rows(con, "derived.failure_verdicts", [job])
     with duckdb.connect(str(path)) as con:
         con.execute("alter table derived.failure_verdicts drop column evidence")

@@ -50,10 +50,28 @@ def _format(path: Path) -> str:
         return str(scalar(con, "select tags['storage_version'] from duckdb_databases() where not internal"))
 
 
+def test_source_tables_and_columns_are_described_to_readers(tmp_path: Path) -> None:
+    path = tmp_path / "roadmap.duckdb"
+    _fill(path, "autofix-ci[bot]")
+    with duckdb.connect(str(publish_snapshot(path)), read_only=True) as con:
+        tables = con.execute("select schema_name || '.' || table_name, comment from duckdb_tables()").fetchall()
+        columns = con.execute(
+            "select column_name, comment from duckdb_columns()"
+            " where schema_name = 'config' and table_name = 'autofix_bots'"
+        ).fetchall()
+    assert {name: comment for name, comment in tables if name in raw.BY_NAME} == {
+        table.qualified_name: table.description for table in raw.TABLES
+    }
+    assert dict(columns) == {
+        column.name: column.description for column in raw.BY_NAME["config.autofix_bots"].columns
+    }
+
+
 def test_it_holds_everything_but_the_state_of_building_comments_included(tmp_path: Path) -> None:
     path = tmp_path / "it's a roadmap.duckdb"
     _fill(path, "autofix-ci[bot]")
     with connect(path) as con:
+        raw.describe_source_tables(con)
         live = con.execute(_EVERYTHING).fetchall()
     snapshot = publish_snapshot(path)
     with connect(snapshot, read_only=True) as con:
@@ -124,6 +142,7 @@ def test_a_warehouse_in_a_newer_format_keeps_it_and_gets_a_snapshot_that_all_can
     newer = _format(path)
     _fill(path, "autofix-ci[bot]")
     with connect(path) as con:
+        raw.describe_source_tables(con)
         live = con.execute(_EVERYTHING).fetchall()
     snapshot = publish_snapshot(path)
     assert (_format(path), _format(snapshot)) == (newer, "v1.2.0+")
