@@ -29,7 +29,7 @@ test-recorded: $(INSTALLED_DEV) ## the tests on recorded payloads and logs besid
 	@$(BIN)/python -m pytest -n auto -m recorded
 
 test-dbt: $(INSTALLED_DEV) $(INSTALLED_DBT) ## dbt on the exported models: the same tables and verdicts (about two minutes)
-	@ROADMAP_DBT=$(DBT)/bin/dbt $(BIN)/python -m pytest roadmap_pipeline_tests/warehouse/dbt_parity.py
+	@ROADMAP_DBT=$(DBT)/bin/dbt $(BIN)/python -m pytest roadmap_pipeline_tests/dbt_like_sql/runner/dbt_parity.py
 
 test-readers: $(INSTALLED_DEV) $(INSTALLED_READER) ## the oldest supported DuckDB on the readers' snapshot (a minute)
 	@ROADMAP_READER=$(READER)/bin/python $(BIN)/python -m pytest roadmap_pipeline_tests/warehouse/oldest_reader.py

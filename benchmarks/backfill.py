@@ -96,9 +96,8 @@ def read(url: str, path: Path, now: datetime) -> dict[str, Any]:
     import duckdb  # noqa: F401
     import pyarrow as pa  # noqa: F401
 
-    from roadmap_pipeline.github import ingest as reading
-    from roadmap_pipeline.github import wire  # noqa: F401
-    from roadmap_pipeline.github.transport import GitHubClient
+    from roadmap_pipeline.github.client.client import GitHubClient
+    from roadmap_pipeline.github.ingest.repositories import ingest as reading
     from roadmap_pipeline.warehouse.connection import connect
 
     client = GitHubClient("sandbox-github-token", base_url=url, points_per_minute=None)

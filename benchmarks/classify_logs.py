@@ -24,10 +24,10 @@ from pathlib import Path
 from measuring import table, verdict
 
 from roadmap_pipeline.failures.classifier import Classifier, Verdict, classify, classify_excerpt, default_classifier
-from roadmap_pipeline.failures.excerpts import make_excerpt
-from roadmap_pipeline.failures.matching import BLOCK, Matcher
-from roadmap_pipeline.failures.novelty import baseline
-from roadmap_pipeline.failures.patterns import expand
+from roadmap_pipeline.failures.logs.excerpts import make_excerpt
+from roadmap_pipeline.failures.matching.novelty import baseline
+from roadmap_pipeline.failures.matching.patterns import expand
+from roadmap_pipeline.failures.matching.search import BLOCK, Matcher
 
 DATA = Path(__file__).parents[1].parent / "shared" / "data" / "ci_logs"
 SMALLEST_CATEGORY = 3
@@ -406,7 +406,7 @@ def big_log() -> tuple[float, float]:
     block = b"".join(b"%scompiling part %d of many, with npm noise and no error\n" % (stamp, n) for n in range(10_000))
     half = 50_000_000 // len(block)
     head = b"##[group]Run make ci\nmake ci\nshell: bash\n##[endgroup]\n"
-    code = "from roadmap_pipeline.cli import main\ntry:\n    main(['classify', '-'])\nexcept SystemExit:\n"
+    code = "from roadmap_pipeline.cli.app import main\ntry:\n    main(['classify', '-'])\nexcept SystemExit:\n"
     code += "    print(open('/proc/self/status').read().split('VmHWM:')[1].split()[0])"
     start = time.perf_counter()
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:

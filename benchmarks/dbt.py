@@ -27,7 +27,7 @@ from roadmap_pipeline.settings import load_settings
 from roadmap_pipeline.warehouse.connection import connect, transaction
 from roadmap_pipeline.warehouse.models import build, load_project, project_directory
 from roadmap_pipeline.warehouse.parameters import store_parameters
-from roadmap_pipeline.warehouse.raw import replace_rows
+from roadmap_pipeline.warehouse.source_tables import replace_rows
 
 SIZES = (10_000, 1_000_000, 10_000_000)
 SMALL, HUGE = 10_000, 10_000_000

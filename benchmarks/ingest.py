@@ -115,11 +115,10 @@ def ours(url: str, folder: Path) -> Reading:
     import duckdb  # noqa: F401
     import pyarrow as pa  # noqa: F401
 
-    from roadmap_pipeline.github import wire  # noqa: F401
-    from roadmap_pipeline.github.actions import ActionsReader
-    from roadmap_pipeline.github.reading import RepositoryReading, collecting_rarely
-    from roadmap_pipeline.github.store import IngestSummary, Store
-    from roadmap_pipeline.github.transport import GitHubClient
+    from roadmap_pipeline.github.client.client import GitHubClient
+    from roadmap_pipeline.github.ingest.actions import ActionsReader
+    from roadmap_pipeline.github.ingest.reading import RepositoryReading, collecting_rarely
+    from roadmap_pipeline.github.ingest.store import IngestSummary, Store
     from roadmap_pipeline.progress import task
     from roadmap_pipeline.warehouse.connection import connect
 

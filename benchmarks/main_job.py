@@ -17,7 +17,7 @@ TIMES = 3
 SECOND_RUN_BAR_S = 20.0
 _PROFILED = """
 import cProfile, sys
-from roadmap_pipeline.cli import main
+from roadmap_pipeline.cli.app import main
 profile = cProfile.Profile()
 try:
     profile.runcall(main, ["run", "--json"])
@@ -31,16 +31,16 @@ PLACES = (
     ("Dagster reads earlier materializations", "methods/asset_methods.py", "fetch_materializations"),
     ("Dagster reads asset records", "methods/asset_methods.py", "get_asset_records"),
     ("importing modules", "<frozen importlib._bootstrap>", "_find_and_load"),
-    ("making the simulated organisation", "sandbox/local.py", "_organisation"),
-    ("reading the SQL models", "warehouse/project.py", "load_project"),
+    ("making the simulated organisation", "roadmap_sandbox/local.py", "_organisation"),
+    ("reading the SQL models", "project/project.py", "load_project"),
     ("definitions and job", "roadmap_pipeline/definitions.py", "build_definitions"),
-    ("reading GitHub", "github/ingest.py", "ingest"),
+    ("reading GitHub", "ingest/repositories.py", "ingest"),
     ("opening the warehouse", "warehouse/connection.py", "_open"),
-    ("looking for missing tables at each opening", "warehouse/raw.py", "create_source_tables"),
-    ("building and testing the models", "warehouse/building.py", "build_model"),
-    ("column lineage", "warehouse/lineage.py", "column_lineage"),
+    ("looking for missing tables at each opening", "warehouse/source_tables.py", "create_source_tables"),
+    ("building and testing the models", "build/building.py", "build_model"),
+    ("column lineage", "project/lineage.py", "column_lineage"),
     ("metadata and previews", "orchestration/metadata.py", "table_metadata"),
-    ("reading Notion and comments, planning", "roadmap_pipeline/stages.py", "sync"),
+    ("reading Notion and comments, planning", "roadmap_pipeline/pipeline.py", "sync"),
     ("the readers' snapshot", "warehouse/snapshot.py", "publish_snapshot"),
 )
 

@@ -19,8 +19,8 @@ from typing import Any
 
 from measuring import call, environment, project_copy, spread, table, verdict
 
+from dbt_like_sql.runner.build import change_log
 from roadmap_pipeline.settings import load_settings
-from roadmap_pipeline.warehouse import change_log
 from roadmap_pipeline.warehouse.connection import connect, transaction
 from roadmap_pipeline.warehouse.models import build, create, load_project, project_directory
 from roadmap_pipeline.warehouse.parameters import store_parameters

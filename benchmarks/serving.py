@@ -54,11 +54,11 @@ def serving(env: Mapping[str, str], runs: int, *, jobs: int = 0, remember: bool 
 
 
 def main() -> None:
-    from roadmap_pipeline.sandbox import payloads
-    from roadmap_pipeline.sandbox.content import GitHubContent
-    from roadmap_pipeline.sandbox.github.app import create_app
-    from roadmap_pipeline.sandbox.github.state import GitHubState
-    from roadmap_pipeline.sandbox.server import Server
+    from roadmap_sandbox import payloads
+    from roadmap_sandbox.content import GitHubContent
+    from roadmap_sandbox.github.app import create_app
+    from roadmap_sandbox.github.state import GitHubState
+    from roadmap_sandbox.server import Server
 
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--runs", type=int, required=True)

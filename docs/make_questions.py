@@ -19,9 +19,9 @@ _QUESTION = re.compile(r"(?P<block>```sql\n(?P<sql>.*?)```\n)(?:\n(?:\|[^\n]*\n)
 def main() -> None:
     """Rewrite the page in place."""
     from roadmap_pipeline.orchestration.launch import run_main_job
-    from roadmap_pipeline.sandbox.local import serve
+    from roadmap_pipeline.runtime import Workspace
     from roadmap_pipeline.settings import load_settings
-    from roadmap_pipeline.workspace import Workspace
+    from roadmap_sandbox.local import serve
 
     with tempfile.TemporaryDirectory(prefix="roadmap-questions-") as folder:
         settings = load_settings({}, Path(folder))

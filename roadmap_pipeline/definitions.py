@@ -9,8 +9,8 @@ from typing import Any
 
 import dagster as dg
 
-from roadmap_pipeline import stages
-from roadmap_pipeline.orchestration.assets import derived, models, outside, raw
+from roadmap_pipeline import pipeline
+from roadmap_pipeline.orchestration.assets import derived, models, published, sources
 from roadmap_pipeline.orchestration.jobs import jobs
 from roadmap_pipeline.orchestration.partitions import iso_weeks
 from roadmap_pipeline.orchestration.resources import workspace_resource
@@ -31,11 +31,11 @@ def build_definitions(settings: Settings | None = None, resources: Mapping[str, 
         return spec if spec.partitions_def is None else spec.replace_attributes(partitions_def=weeks)
 
     assets: list[dg.AssetsDefinition | dg.AssetSpec] = [
-        *raw.sources,
-        raw.github_ingest,
+        *sources.sources,
+        sources.github_ingest,
         *derived.assets,
-        *models.model_assets(stages.project()),
-        *outside.assets,
+        *models.model_assets(pipeline.project()),
+        *published.assets,
     ]
     return dg.Definitions(
         assets=list(dg.map_asset_specs(in_stored_weeks, assets)),

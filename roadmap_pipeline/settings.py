@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from roadmap_pipeline.errors import ConfigurationError
-from roadmap_pipeline.github.credentials import GitHubApp, pem_text
+from roadmap_pipeline.github.client.credentials import GitHubApp, pem_text
 
 GITHUB_API_URL = "https://api.github.com"
 NOTION_API_URL = "https://api.notion.com"

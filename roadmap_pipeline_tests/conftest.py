@@ -13,14 +13,14 @@ from hypothesis.internal.conjecture import engine
 from starlette.applications import Starlette
 
 from roadmap_pipeline import interruption
-from roadmap_pipeline.outcome import Outcome
-from roadmap_pipeline.sandbox.github import app as github_app
-from roadmap_pipeline.sandbox.github.state import GitHubState
-from roadmap_pipeline.sandbox.local import Served, serve
+from roadmap_pipeline.run_summary import Outcome
+from roadmap_pipeline.runtime import Workspace
 from roadmap_pipeline.settings import Settings, load_settings
 from roadmap_pipeline.warehouse.connection import connect
-from roadmap_pipeline.workspace import Workspace
 from roadmap_pipeline_tests.contract import RECORDER, ContractMiddleware, told
+from roadmap_sandbox.github import app as github_app
+from roadmap_sandbox.github.state import GitHubState
+from roadmap_sandbox.local import Served, serve
 
 _create_app = github_app.create_app
 

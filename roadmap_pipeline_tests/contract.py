@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl, unquote
 import jsonschema_rs
 import orjson
 
-from roadmap_pipeline.sandbox.server import fault_of
+from roadmap_sandbox.server import fault_of
 
 DESCRIPTION = Path(__file__).parents[1].parent / "shared/data/openapi/github_slice_api23.0.2.json.gz"
 ROOT = "https://api.github.com"

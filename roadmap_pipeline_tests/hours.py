@@ -10,13 +10,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from roadmap_pipeline.github import pacing
+from roadmap_pipeline.github.client import pacing
 from roadmap_pipeline.orchestration.launch import run_main_job
-from roadmap_pipeline.outcome import Outcome
-from roadmap_pipeline.sandbox import local
+from roadmap_pipeline.run_summary import Outcome
+from roadmap_pipeline.runtime import Workspace
 from roadmap_pipeline.settings import Settings, load_settings
-from roadmap_pipeline.workspace import Workspace
 from roadmap_pipeline_tests.warehouse.readings import everything_read
+from roadmap_sandbox import local
 
 HOURLY = 300
 MOST_HOURS = 40

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from roadmap_pipeline.sandbox.github.faults import Fault
 from roadmap_pipeline_tests.stopped import AT_MOST_S, SmallWorld, small
+from roadmap_sandbox.github.faults import Fault
 
 EARLIEST_S = 0.5
 """Before that the interpreter is still starting."""

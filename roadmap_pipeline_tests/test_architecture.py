@@ -60,14 +60,14 @@ def test_definitions_load_without_the_heavy_libraries() -> None:
 
 
 def test_reading_commands_load_neither_dagster_nor_the_clients() -> None:
-    loaded = loaded_after("import roadmap_pipeline.cli, roadmap_pipeline.reports.status")
+    loaded = loaded_after("import roadmap_pipeline.cli.app, roadmap_pipeline.reports.status")
     assert not loaded & {"dagster", "pandas", "github", "notion_client", "starlette", "pyarrow"}
 
 
 def test_the_loop_for_unknown_failures_loads_none_of_them_either() -> None:
     loaded = loaded_after(
-        "import roadmap_pipeline.cli, roadmap_pipeline.reports.unknown, roadmap_pipeline.warehouse.query,"
-        " roadmap_pipeline.failures.back_test, roadmap_pipeline.terminal"
+        "import roadmap_pipeline.cli.app, roadmap_pipeline.reports.unknown, roadmap_pipeline.warehouse.query,"
+        " roadmap_pipeline.failures.back_test, roadmap_pipeline.cli.terminal"
     )
     assert not loaded & {"dagster", "pandas", "github", "notion_client", "starlette", "pyarrow"}
 

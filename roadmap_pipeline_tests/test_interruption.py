@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from roadmap_pipeline import interruption
-from roadmap_pipeline.cli import main
+from roadmap_pipeline.cli.app import main
 from roadmap_pipeline.definitions import build_definitions
 from roadmap_pipeline.interruption import Interrupted
 from roadmap_pipeline.orchestration.own_runs import under_way

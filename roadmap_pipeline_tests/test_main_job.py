@@ -9,15 +9,15 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from roadmap_pipeline import stages
+from roadmap_pipeline import pipeline
 from roadmap_pipeline.notion.layout import CI_REPORTS, ENGINEERING_ROADMAP
 from roadmap_pipeline.notion.markdown import fit
 from roadmap_pipeline.notion.rows import read_body, read_rows
 from roadmap_pipeline.notion.schema import look, resolve
-from roadmap_pipeline.sandbox.organisation import generate
+from roadmap_pipeline.runtime import Workspace
 from roadmap_pipeline.warehouse.snapshot import snapshot_path
-from roadmap_pipeline.workspace import Workspace
 from roadmap_pipeline_tests.conftest import Ran
+from roadmap_sandbox.organisation import generate
 
 REPORTS = {
     "Report Name": "title",
@@ -159,7 +159,7 @@ def test_a_dry_run_shows_the_plan_and_changes_nothing(ran: Ran, tmp_path: Path) 
     workspace = Workspace(replace(ran.settings, warehouse=str(warehouse)))
     with duckdb.connect(str(warehouse)) as con:
         con.execute("update publish.notion_roadmap set progress = 0.01 where title = 'Stage 7.3'")
-    result = stages.sync(workspace, dry_run=True)
+    result = pipeline.sync(workspace, dry_run=True)
     (change,) = result.plan.changes
     assert (change.kind, change.title) == ("update_row", "Stage 7.3")
     assert [(field.field, field.after) for field in change.fields] == [("📊 Progress", 0.01)]

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from roadmap_pipeline.cli import main
-from roadmap_pipeline.roadmap.derive import derive_milestones
+from roadmap_pipeline.cli.app import main
+from roadmap_pipeline.milestones.derive import derive_milestones
 from roadmap_pipeline.settings import load_settings
 from roadmap_pipeline.warehouse.connection import connect
-from roadmap_pipeline.warehouse.raw import replace_rows
+from roadmap_pipeline.warehouse.source_tables import replace_rows
+from roadmap_pipeline_tests.cli.test_cli import root  # noqa: F401 - an empty project
 from roadmap_pipeline_tests.conftest import Ran
-from roadmap_pipeline_tests.test_cli import root  # noqa: F401 - an empty project
 
 
 def call(*words: str, env: Mapping[str, str]) -> Result:

@@ -4,9 +4,9 @@ import re
 import shutil
 from pathlib import Path
 
+from dbt_like_sql.runner.testing.unit_tests import run_unit_tests
 from roadmap_pipeline.warehouse.connection import connect
 from roadmap_pipeline.warehouse.models import build_model, load_project, project_directory
-from roadmap_pipeline.warehouse.unit_tests import run_unit_tests
 from roadmap_pipeline_tests.conftest import Ran
 
 _FILE = re.compile(r"^`dbt_like_sql/(\S+)`.*?^```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)

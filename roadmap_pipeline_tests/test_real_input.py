@@ -9,12 +9,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from roadmap_pipeline import stages
+from roadmap_pipeline import pipeline
 from roadmap_pipeline.orchestration.launch import run_main_job
-from roadmap_pipeline.sandbox.local import serve
+from roadmap_pipeline.runtime import Workspace
 from roadmap_pipeline.settings import load_settings
-from roadmap_pipeline.workspace import Workspace
 from roadmap_pipeline_tests.recorded import PAYLOADS, needs_recorded, unpack_devlake
+from roadmap_sandbox.local import serve
 
 pytestmark = needs_recorded
 ANTS = "panjf2000/ants"
@@ -23,8 +23,8 @@ ANTS = "panjf2000/ants"
 def built(folder: Path, root: Path, now: str) -> duckdb.DuckDBPyConnection:
     """The warehouse after `roadmap ingest --from FOLDER` and `roadmap build`."""
     workspace = Workspace(load_settings({"ROADMAP_NOW": now}, root))
-    stages.ingest_dump(workspace, folder)
-    stages.build_all(workspace)
+    pipeline.ingest_dump(workspace, folder)
+    pipeline.build_all(workspace)
     return duckdb.connect(workspace.settings.warehouse, read_only=True)
 
 

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 from roadmap_pipeline import progress
 from roadmap_pipeline.errors import ConfigurationError
-from roadmap_pipeline.failures.bounded import read
 from roadmap_pipeline.failures.classifier import default_classifier
 from roadmap_pipeline.failures.files import read_log
-from roadmap_pipeline.failures.novelty import is_said
-from roadmap_pipeline.failures.own_rules import classifier_with
-from roadmap_pipeline.failures.patterns import PatternError, compile_pattern
-from roadmap_pipeline.failures.replay import JOBS, WEEK, Change, Moved, grouped
-from roadmap_pipeline.failures.taxonomy import UNKNOWN
-from roadmap_pipeline.failures.warehouse import baselines, judged
+from roadmap_pipeline.failures.logs.bounded import read
+from roadmap_pipeline.failures.matching.novelty import is_said
+from roadmap_pipeline.failures.matching.patterns import PatternError, compile_pattern
+from roadmap_pipeline.failures.reclassification import JOBS, WEEK, Change, Moved, grouped
+from roadmap_pipeline.failures.rules.own_rules import classifier_with
+from roadmap_pipeline.failures.rules.taxonomy import UNKNOWN
+from roadmap_pipeline.failures.stored_jobs import baselines, judged
 
 if TYPE_CHECKING:
     import duckdb

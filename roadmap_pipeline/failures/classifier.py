@@ -12,15 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from roadmap_pipeline.failures import first_error
-from roadmap_pipeline.failures.cleaning import clean_line, without_escapes, without_marker
 from roadmap_pipeline.failures.failed_tests import FailedTest, FailedTests, failed_tests
 from roadmap_pipeline.failures.fingerprint import MOST_TESTS, fingerprint, fingerprint_of_tests
-from roadmap_pipeline.failures.matching import Match, Matcher, Search
-from roadmap_pipeline.failures.novelty import Baseline, is_said
-from roadmap_pipeline.failures.redaction import redact
-from roadmap_pipeline.failures.rules import Rule, RuleSet, default_rules
-from roadmap_pipeline.failures.structure import (
+from roadmap_pipeline.failures.logs.cleaning import clean_line, without_escapes, without_marker
+from roadmap_pipeline.failures.logs.redaction import redact
+from roadmap_pipeline.failures.logs.structure import (
     ERROR,
     Span,
     command,
@@ -37,7 +33,11 @@ from roadmap_pipeline.failures.structure import (
     steps,
     stopped,
 )
-from roadmap_pipeline.failures.taxonomy import CATEGORIES, UNKNOWN, domain_of
+from roadmap_pipeline.failures.matching import first_error
+from roadmap_pipeline.failures.matching.novelty import Baseline, is_said
+from roadmap_pipeline.failures.matching.search import Match, Matcher, Search
+from roadmap_pipeline.failures.rules.rule_set import Rule, RuleSet, default_rules
+from roadmap_pipeline.failures.rules.taxonomy import CATEGORIES, UNKNOWN, domain_of
 
 EVIDENCE_CHARS = 300
 # Rules below this speak of the name of a task or command, not of what went wrong.

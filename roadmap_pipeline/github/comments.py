@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, unquote
 
-from roadmap_pipeline.github.transport import AmbiguousWrite, GitHubClient, GitHubError, NotFoundError, RateLimited
+from roadmap_pipeline.github.client.client import AmbiguousWrite, GitHubClient, GitHubError, NotFoundError, RateLimited
 
 LONGEST_BODY = 60_000
 """Characters of a whole comment; GitHub refuses more than 65,536."""

@@ -19,16 +19,16 @@ from dagster._core.definitions.repository_definition import SINGLETON_REPOSITORY
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 from dagster._core.utils import make_new_run_id
 
-from roadmap_pipeline import interruption, stages
+from roadmap_pipeline import interruption, pipeline
 from roadmap_pipeline.definitions import build_definitions
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError, in_one_line
 from roadmap_pipeline.interruption import waits
 from roadmap_pipeline.orchestration.event_log import open_instance
 from roadmap_pipeline.orchestration.own_runs import free_pools, under_way
-from roadmap_pipeline.outcome import Outcome
+from roadmap_pipeline.run_summary import Outcome
+from roadmap_pipeline.runtime import Workspace
 from roadmap_pipeline.settings import Settings, project_root
 from roadmap_pipeline.warehouse.connection import is_file
-from roadmap_pipeline.workspace import Workspace
 
 _WITHOUT_NAGGING = {"PYTHONWARNINGS": "ignore:Function `dev_command` is superseded"}
 """`dg dev` is for developers of Dagster projects and is not installed; `dagster dev` does the same."""
@@ -60,7 +60,7 @@ def run_main_job(workspace: Workspace) -> Outcome:
     """
     started = time.monotonic()
     settings, outcome = workspace.settings, workspace.outcome
-    stages.preflight(workspace)
+    pipeline.preflight(workspace)
     home = prepare_home(settings)
     os.environ["DAGSTER_HOME"] = str(home)
     definitions = build_definitions(settings, {"workspace": workspace})
@@ -78,7 +78,7 @@ def run_main_job(workspace: Workspace) -> Outcome:
                 with _canceled_when_stopped(instance, run_id):
                     job.execute_in_process(
                         instance=instance,
-                        partition_key=stages.week_partition(workspace),
+                        partition_key=pipeline.week_partition(workspace),
                         run_config=_QUIET,
                         asset_selection=_selection(definitions, workspace),
                         run_id=run_id,
@@ -88,7 +88,7 @@ def run_main_job(workspace: Workspace) -> Outcome:
     outcome.writes = workspace.writes()
     outcome.warehouse = settings.warehouse
     outcome.notes.extend(note for side in ("github", "notion") if (note := workspace.missing(side)))
-    outcome.roadmap = stages.roadmap_table(workspace)
+    outcome.roadmap = pipeline.roadmap_table(workspace)
     outcome.seconds = time.monotonic() - started
     return outcome
 

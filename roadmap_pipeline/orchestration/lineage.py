@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from roadmap_pipeline.warehouse.lineage import ColumnName, column_lineage
+from dbt_like_sql.runner.project.lineage import ColumnName, column_lineage
 from roadmap_pipeline.warehouse.models import Project, SqlModel
-from roadmap_pipeline.warehouse.raw import BY_NAME
+from roadmap_pipeline.warehouse.source_tables import BY_NAME
 
 if TYPE_CHECKING:
     import duckdb

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 from dagster._core.definitions.source_asset import SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION
 
-from roadmap_pipeline.warehouse.change_log import LOGGED, Versions
+from dbt_like_sql.runner.build.change_log import LOGGED, Versions
 
 if TYPE_CHECKING:
     import duckdb

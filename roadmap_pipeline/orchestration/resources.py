@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 import dagster as dg
 
 from roadmap_pipeline import interruption
+from roadmap_pipeline.runtime import Workspace
 from roadmap_pipeline.settings import Settings
-from roadmap_pipeline.workspace import Workspace
 
 ENDED_LATE = "Something waited for an answer and was ended; what was done is kept, and the next run goes on from there."
 
@@ -22,7 +22,7 @@ def workspace_resource(load: Callable[[], Settings]) -> dg.ResourceDefinition:
 
     @dg.resource(description="Settings, clients of GitHub and Notion, and the warehouse.")
     def workspace(context: dg.InitResourceContext) -> Iterator[Workspace]:
-        from roadmap_pipeline.sandbox.local import running
+        from roadmap_sandbox.local import running
 
         def end_late() -> None:
             if context.instance is not None and context.run is not None:

@@ -7,8 +7,8 @@ import dagster as dg
 from roadmap_pipeline.errors import RoadmapError
 from roadmap_pipeline.orchestration.jobs import roadmap_on_merge
 from roadmap_pipeline.orchestration.merges import merges_of, new_merges
+from roadmap_pipeline.runtime import Workspace
 from roadmap_pipeline.settings import Settings
-from roadmap_pipeline.workspace import Workspace
 
 automation = dg.AutomationConditionSensorDefinition(
     "automation",
@@ -28,7 +28,7 @@ def on_merge_sensor(load: Callable[[], Settings]) -> dg.SensorDefinition:
         description="Asks for one roadmap update for the pull requests merged since the last look.",
     )
     def on_merge(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        from roadmap_pipeline.sandbox.local import attached
+        from roadmap_sandbox.local import attached
 
         settings = attached(load())
         if settings is None:

@@ -2,7 +2,7 @@
 
 Belongs here: rows of ``marts.ingest_coverage`` and ``raw.read_failures`` as sentences, the same in reports, on the
 terminal and in Dagster. When a week is complete is said in the mart, when a thing is asked for again in
-:mod:`roadmap_pipeline.github.read_failures`.
+:mod:`roadmap_pipeline.github.ingest.read_failures`.
 
 Texts depend on what is stored alone, and in reports give days, not times: a further vain try rewrites no report.
 """
@@ -13,7 +13,7 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from roadmap_pipeline.failures.display import as_code, as_plain, escape_markdown
-from roadmap_pipeline.github.read_failures import permission
+from roadmap_pipeline.github.ingest.read_failures import permission
 from roadmap_pipeline.reports import format as fmt
 from roadmap_pipeline.reports.tables import Row, rows
 

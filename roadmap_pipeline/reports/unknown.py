@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from roadmap_pipeline.failures.back_test import try_patterns
-from roadmap_pipeline.failures.drafting import draft_pattern
+from roadmap_pipeline.failures.rules.drafting import draft_pattern
 from roadmap_pipeline.reports.tables import rows
 
 if TYPE_CHECKING:

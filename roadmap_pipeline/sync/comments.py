@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from roadmap_pipeline.github.client.client import GitHubError, MovedError, NotFoundError, UnknownRepository
 from roadmap_pipeline.github.comments import (
     PULL_REQUEST_STATUS,
     CommentRefused,
@@ -18,13 +19,12 @@ from roadmap_pipeline.github.comments import (
     put,
     render,
 )
-from roadmap_pipeline.github.read_failures import costs_only_itself
-from roadmap_pipeline.github.transport import GitHubError, MovedError, NotFoundError, UnknownRepository
+from roadmap_pipeline.github.ingest.read_failures import costs_only_itself
 from roadmap_pipeline.progress import task
+from roadmap_pipeline.runtime import Workspace
 from roadmap_pipeline.sync.desired import DesiredComment, LeftOut, timeless
 from roadmap_pipeline.sync.plan import Change, FieldChange, Kind, Plan
 from roadmap_pipeline.sync.refusals import Refusals
-from roadmap_pipeline.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)

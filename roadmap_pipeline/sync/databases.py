@@ -10,13 +10,13 @@ from dataclasses import dataclass, field, replace
 from roadmap_pipeline.notion import schema
 from roadmap_pipeline.notion.layout import DatabaseSchema
 from roadmap_pipeline.notion.rows import Row, read_row, read_rows
+from roadmap_pipeline.runtime import Workspace
 from roadmap_pipeline.sync.desired import LATEST_CI_HEALTH, REPORT_KEY, DesiredRow
 from roadmap_pipeline.sync.journal import NO_PAGE, Base, RowValues
 from roadmap_pipeline.sync.merge import Owner
 from roadmap_pipeline.sync.notion_rows import RowsPlan, RowWriter, plan_rows, with_report_names
 from roadmap_pipeline.sync.plan import ROW_KINDS, Change, Kind, Plan
 from roadmap_pipeline.warehouse.origin import stored_origin
-from roadmap_pipeline.workspace import Workspace
 
 _KINDS: Mapping[type, Kind] = {
     schema.CreateDatabase: "create_database",

@@ -14,7 +14,7 @@ from uuid import uuid4
 from roadmap_pipeline.notion.schema import Database
 from roadmap_pipeline.sync.plan import Change
 from roadmap_pipeline.warehouse.connection import connect, transaction
-from roadmap_pipeline.warehouse.raw import replace_rows
+from roadmap_pipeline.warehouse.source_tables import replace_rows
 
 if TYPE_CHECKING:
     import duckdb

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from roadmap_pipeline.github.transport import GitHubClient
+from roadmap_pipeline.github.client.client import GitHubClient
 from roadmap_pipeline.warehouse.connection import connect, transaction
-from roadmap_pipeline.warehouse.raw import replace_rows
+from roadmap_pipeline.warehouse.source_tables import replace_rows
 
 HOLDS_FOR = timedelta(days=1)
 """How long after a refusal the same credentials don't ask again."""

@@ -13,8 +13,9 @@ from typing import Any, Literal
 
 from roadmap_pipeline import interruption
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
-from roadmap_pipeline.github.errors import Paused
+from roadmap_pipeline.github.client.errors import Paused
 from roadmap_pipeline.progress import task
+from roadmap_pipeline.runtime import Workspace
 from roadmap_pipeline.sync.comments import apply_comment, plan_comments
 from roadmap_pipeline.sync.databases import NotionSide
 from roadmap_pipeline.sync.desired import Published, read_published
@@ -22,7 +23,6 @@ from roadmap_pipeline.sync.journal import INTERRUPTED, RowValues
 from roadmap_pipeline.sync.notion_rows import announced
 from roadmap_pipeline.sync.plan import ROW_KINDS, Change, Kind, Plan
 from roadmap_pipeline.warehouse.connection import connect
-from roadmap_pipeline.workspace import Workspace
 
 Part = Literal["databases", "reports", "roadmap", "comments"]
 ALL_PARTS: tuple[Part, ...] = ("databases", "reports", "roadmap", "comments")

@@ -11,10 +11,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dbt_like_sql.runner.build import change_log
 from roadmap_pipeline import interruption
 from roadmap_pipeline.errors import RoadmapError
 from roadmap_pipeline.interruption import waits
-from roadmap_pipeline.warehouse import change_log, raw
+from roadmap_pipeline.warehouse import source_tables
 
 if TYPE_CHECKING:
     import duckdb
@@ -38,7 +39,7 @@ _LOCKED = re.compile(
 _HOLDER = re.compile(r"\(PID (\d+)\)")
 # DuckDB names the catalog after the file, and a catalog called like a schema makes `schema.table` ambiguous.
 _OWN_SCHEMAS = frozenset(
-    {table.schema for table in raw.TABLES} | {"staging", "marts", "publish"} | set(change_log.SCHEMAS)
+    {table.schema for table in source_tables.TABLES} | {"staging", "marts", "publish"} | set(change_log.SCHEMAS)
 )
 _RESERVED_STEMS = _OWN_SCHEMAS | {"main", "temp"}
 
@@ -72,7 +73,7 @@ def connect(
                 # a checkpoint after every few thousand payloads takes longer than storing them; closing makes one
                 con.execute("set checkpoint_threshold = '256MB'")
                 _refuse_others_tables(con, path)
-                raw.create_source_tables(con)
+                source_tables.create_source_tables(con)
             yield con
     except Exception:
         interruption.check()  # a query that was broken off has not failed
@@ -137,7 +138,7 @@ def _create(path: Path) -> None:
     if path.exists() and path.stat().st_size:
         return
     with duckdb.connect(":memory:") as con:
-        con.execute(f"attach {raw.literal(str(path))} as created (storage_version '{STORAGE_VERSION}')")
+        con.execute(f"attach {source_tables.literal(str(path))} as created (storage_version '{STORAGE_VERSION}')")
 
 
 def prepare_file(path: Path, *, read_only: bool = False) -> None:

@@ -6,7 +6,7 @@ Belongs here: laying it out. The descriptions themselves are in ``raw`` and in t
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from roadmap_pipeline.warehouse import raw
+from roadmap_pipeline.warehouse import source_tables
 
 if TYPE_CHECKING:
     from roadmap_pipeline.warehouse.models import Project, SqlModel
@@ -23,9 +23,9 @@ def data_dictionary(project: "Project") -> str:
         " a build must know of the one before. They are no data of anybody and change with any version: comments on"
         " their tables say what is in them.",
     ]
-    for schema in dict.fromkeys(table.schema for table in raw.TABLES):
+    for schema in dict.fromkeys(table.schema for table in source_tables.TABLES):
         lines += ["", f"## {schema}"]
-        for table in raw.TABLES:
+        for table in source_tables.TABLES:
             if table.schema == schema:
                 lines += _source(table)
     for schema in dict.fromkeys(model.schema for model in project.models):
@@ -36,7 +36,7 @@ def data_dictionary(project: "Project") -> str:
     return "\n".join(lines) + "\n"
 
 
-def _source(table: raw.SourceTable) -> Iterator[str]:
+def _source(table: source_tables.SourceTable) -> Iterator[str]:
     yield from ("", f"### {table.qualified_name}", "", table.description)
     if table.key:
         yield from ("", f"One row per {', '.join(f'`{name}`' for name in table.key)}.")

@@ -3,7 +3,7 @@
 Belongs here: names only. Loading is in ``project``, building in ``building`` and ``incremental``.
 """
 
-from roadmap_pipeline.warehouse.building import (
+from dbt_like_sql.runner.build.building import (
     ModelResult,
     ModelTestFailed,
     Policy,
@@ -12,9 +12,9 @@ from roadmap_pipeline.warehouse.building import (
     build_model,
     check_model,
 )
-from roadmap_pipeline.warehouse.lineage import column_lineage
-from roadmap_pipeline.warehouse.model_sql import ModelBuildError, create
-from roadmap_pipeline.warehouse.project import (
+from dbt_like_sql.runner.build.model_sql import ModelBuildError, create
+from dbt_like_sql.runner.project.lineage import column_lineage
+from dbt_like_sql.runner.project.project import (
     Key,
     ModelColumn,
     Project,

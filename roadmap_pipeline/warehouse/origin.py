@@ -12,8 +12,8 @@ from typing import Literal
 from roadmap_pipeline.errors import ConfigurationError
 from roadmap_pipeline.interruption import shielded
 from roadmap_pipeline.warehouse.connection import connect, is_file, prepare_file, scalar, transaction
-from roadmap_pipeline.warehouse.raw import TABLES, replace_table
 from roadmap_pipeline.warehouse.snapshot import snapshot_path
+from roadmap_pipeline.warehouse.source_tables import TABLES, replace_table
 
 Origin = Literal["sandbox", "real"]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from roadmap_pipeline.settings import Settings
 from roadmap_pipeline.warehouse.connection import transaction
-from roadmap_pipeline.warehouse.raw import canonical_names, replace_table
+from roadmap_pipeline.warehouse.source_tables import canonical_names, replace_table
 
 if TYPE_CHECKING:
     import duckdb

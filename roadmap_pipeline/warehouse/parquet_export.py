@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dbt_like_sql.runner.testing.data_tests import identifier, literal
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
 from roadmap_pipeline.progress import task
 from roadmap_pipeline.warehouse.connection import connect
 from roadmap_pipeline.warehouse.folders import replaced_folder
-from roadmap_pipeline.warehouse.model_tests import identifier, literal
 from roadmap_pipeline.warehouse.query import published
 
 if TYPE_CHECKING:

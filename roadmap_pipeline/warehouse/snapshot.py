@@ -9,10 +9,10 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from dbt_like_sql.runner.build import change_log
 from roadmap_pipeline.errors import ConfigurationError
-from roadmap_pipeline.warehouse import change_log
 from roadmap_pipeline.warehouse.connection import STORAGE_VERSION, WarehouseError, connect, is_file, scalar
-from roadmap_pipeline.warehouse.raw import describe_source_tables, literal
+from roadmap_pipeline.warehouse.source_tables import describe_source_tables, literal
 
 if TYPE_CHECKING:
     import duckdb

@@ -10,13 +10,13 @@ import pytest
 
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
 from roadmap_pipeline.failures.back_test import EXAMPLES, try_patterns, try_rules
-from roadmap_pipeline.failures.excerpts import make_excerpt
-from roadmap_pipeline.failures.novelty import baseline, packed
-from roadmap_pipeline.failures.own_rules import rules_with
-from roadmap_pipeline.failures.replay import Moved, noting_moves
-from roadmap_pipeline.failures.warehouse import classify_failures
+from roadmap_pipeline.failures.logs.excerpts import make_excerpt
+from roadmap_pipeline.failures.matching.novelty import baseline, packed
+from roadmap_pipeline.failures.reclassification import Moved, noting_moves
+from roadmap_pipeline.failures.rules.own_rules import rules_with
+from roadmap_pipeline.failures.stored_jobs import classify_failures
 from roadmap_pipeline.warehouse.connection import connect
-from roadmap_pipeline.warehouse.raw import replace_rows
+from roadmap_pipeline.warehouse.source_tables import replace_rows
 from roadmap_pipeline_tests.failures.logs import FAILED, job, step
 
 RULES = """[[rule]]

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roadmap_pipeline.failures.classifier import Verdict, classify, classify_excerpt
-from roadmap_pipeline.failures.excerpts import make_excerpt
-from roadmap_pipeline.failures.rules import Rule, default_rules
+from roadmap_pipeline.failures.logs.excerpts import make_excerpt
+from roadmap_pipeline.failures.rules.rule_set import Rule, default_rules
 from roadmap_pipeline_tests.failures.logs import FAILED, job, of_example, step
 
 NOISE = [f"compiling part {n} of many" for n in range(6_000)]

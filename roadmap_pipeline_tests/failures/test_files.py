@@ -10,13 +10,13 @@ from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from roadmap_pipeline.cli import main
+from roadmap_pipeline.cli.app import main
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
 from roadmap_pipeline.failures.back_test import try_patterns
-from roadmap_pipeline.failures.excerpts import make_excerpt
 from roadmap_pipeline.failures.files import classify_file
-from roadmap_pipeline.failures.novelty import said_in
-from roadmap_pipeline.failures.rules import default_rules
+from roadmap_pipeline.failures.logs.excerpts import make_excerpt
+from roadmap_pipeline.failures.matching.novelty import said_in
+from roadmap_pipeline.failures.rules.rule_set import default_rules
 from roadmap_pipeline.warehouse.connection import connect
 from roadmap_pipeline_tests.failures.logs import FAILED, job, line_of, step
 

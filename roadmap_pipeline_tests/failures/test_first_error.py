@@ -5,10 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roadmap_pipeline.failures.classifier import classify, classify_excerpt
-from roadmap_pipeline.failures.excerpts import make_excerpt
-from roadmap_pipeline.failures.first_error import first_error
-from roadmap_pipeline.failures.novelty import baseline
-from roadmap_pipeline.failures.structure import Span
+from roadmap_pipeline.failures.logs.excerpts import make_excerpt
+from roadmap_pipeline.failures.logs.structure import Span
+from roadmap_pipeline.failures.matching.first_error import first_error
+from roadmap_pipeline.failures.matching.novelty import baseline
 from roadmap_pipeline_tests.failures.logs import FAILED, job, line_of, step
 
 # Tool: command, category, then its output with the first error on the line that holds FIRST (or its own word for it).

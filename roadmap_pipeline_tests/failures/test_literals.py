@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roadmap_pipeline.failures.literals import Literal, required_literals
-from roadmap_pipeline.failures.patterns import Prefilter, compile_pattern
-from roadmap_pipeline.failures.rules import default_rules
+from roadmap_pipeline.failures.matching.literals import Literal, required_literals
+from roadmap_pipeline.failures.matching.patterns import Prefilter, compile_pattern
+from roadmap_pipeline.failures.rules.rule_set import default_rules
 
 
 @pytest.mark.parametrize(

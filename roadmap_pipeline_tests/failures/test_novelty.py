@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 from roadmap_pipeline import decoding
 from roadmap_pipeline.failures.classifier import classify
-from roadmap_pipeline.failures.excerpts import make_excerpt
-from roadmap_pipeline.failures.novelty import MOST_LINES, baseline, is_said, joined, packed, said_in, unpacked
+from roadmap_pipeline.failures.logs.excerpts import make_excerpt
+from roadmap_pipeline.failures.matching.novelty import MOST_LINES, baseline, is_said, joined, packed, said_in, unpacked
 from roadmap_pipeline_tests.failures.logs import FAILED, job, step
 
 FLAKY_WORDS = "curl: (6) Could not resolve host: mirror.example"

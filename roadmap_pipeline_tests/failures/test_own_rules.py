@@ -6,8 +6,8 @@ import pytest
 
 from roadmap_pipeline.errors import ConfigurationError
 from roadmap_pipeline.failures.classifier import Classifier
-from roadmap_pipeline.failures.own_rules import example_log, rules_with
-from roadmap_pipeline.failures.rules import default_rules
+from roadmap_pipeline.failures.rules.own_rules import example_log, rules_with
+from roadmap_pipeline.failures.rules.rule_set import default_rules
 from roadmap_pipeline.settings import load_rules_file, load_settings
 from roadmap_pipeline_tests.failures.logs import FAILED, job, step
 

@@ -3,8 +3,8 @@
 import gzip
 
 from roadmap_pipeline.failures.classifier import classify, classify_excerpt
-from roadmap_pipeline.failures.cleaning import clean_line
-from roadmap_pipeline.failures.excerpts import make_excerpt
+from roadmap_pipeline.failures.logs.cleaning import clean_line
+from roadmap_pipeline.failures.logs.excerpts import make_excerpt
 from roadmap_pipeline_tests.recorded import DEV_LOGS, FRAGMENTS, needs_recorded
 
 pytestmark = needs_recorded

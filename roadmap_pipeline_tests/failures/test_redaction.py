@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roadmap_pipeline.failures.redaction import PLACEHOLDER, redact
+from roadmap_pipeline.failures.logs.redaction import PLACEHOLDER, redact
 
 LETTERS = "aB3dE5fG7hJ9kL2mN4pQ6rS8tU1vW0xY"
 SECRETS = {

@@ -11,14 +11,14 @@ import pytest
 
 from roadmap_pipeline import progress
 from roadmap_pipeline.failures.classifier import default_classifier
-from roadmap_pipeline.failures.excerpts import make_excerpt
 from roadmap_pipeline.failures.fingerprint import fingerprint_of_tests
-from roadmap_pipeline.failures.novelty import baseline, packed
-from roadmap_pipeline.failures.replay import Moved, noting_moves
-from roadmap_pipeline.failures.rules import load_rules
-from roadmap_pipeline.failures.warehouse import classify_failures, unknown_jobs
+from roadmap_pipeline.failures.logs.excerpts import make_excerpt
+from roadmap_pipeline.failures.matching.novelty import baseline, packed
+from roadmap_pipeline.failures.reclassification import Moved, noting_moves
+from roadmap_pipeline.failures.rules.rule_set import load_rules
+from roadmap_pipeline.failures.stored_jobs import classify_failures, unknown_jobs
 from roadmap_pipeline.warehouse.connection import connect
-from roadmap_pipeline.warehouse.raw import replace_rows
+from roadmap_pipeline.warehouse.source_tables import replace_rows
 from roadmap_pipeline_tests.failures.logs import FAILED, job, line_of, step
 
 LOG = job(step("make quiet", "fine"), step("make ci", "--- FAIL: TestTotal (0.01s)", FAILED))

@@ -6,15 +6,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from roadmap_pipeline.github import pacing
-from roadmap_pipeline.github.store import READ_TABLES
-from roadmap_pipeline.github.transport import GitHubClient
-from roadmap_pipeline.sandbox import payloads
-from roadmap_pipeline.sandbox.content import GitHubContent
-from roadmap_pipeline.sandbox.github.app import create_app
-from roadmap_pipeline.sandbox.github.state import TOKEN, GitHubState
-from roadmap_pipeline.sandbox.server import Server
+from roadmap_pipeline.github.client import pacing
+from roadmap_pipeline.github.client.client import GitHubClient
+from roadmap_pipeline.github.ingest.store import READ_TABLES
 from roadmap_pipeline.warehouse.connection import connect
+from roadmap_sandbox import payloads
+from roadmap_sandbox.content import GitHubContent
+from roadmap_sandbox.github.app import create_app
+from roadmap_sandbox.github.state import TOKEN, GitHubState
+from roadmap_sandbox.server import Server
 
 CLOCK = datetime(2026, 11, 16, 6, tzinfo=UTC)
 REPO = "acme/payments"

@@ -4,8 +4,8 @@ import subprocess
 import sys
 from datetime import datetime
 
-from roadmap_pipeline.github.ingest import ingest
-from roadmap_pipeline.github.transport import GitHubClient
+from roadmap_pipeline.github.client.client import GitHubClient
+from roadmap_pipeline.github.ingest.repositories import ingest
 from roadmap_pipeline.warehouse.connection import connect
 
 

@@ -7,14 +7,14 @@ import random
 from datetime import timedelta
 
 from roadmap_pipeline.errors import RoadmapError
-from roadmap_pipeline.github.ingest import ingest
-from roadmap_pipeline.sandbox.content import GitHubContent
-from roadmap_pipeline.sandbox.github.faults import Fault
-from roadmap_pipeline.sandbox.github.state import TOKEN
+from roadmap_pipeline.github.ingest.repositories import ingest
 from roadmap_pipeline.warehouse.connection import connect
 from roadmap_pipeline_tests.github import reader
 from roadmap_pipeline_tests.github.conftest import BOT, CLOCK, FULL, REPO, ago, job, run, table
 from roadmap_pipeline_tests.github.truth import assert_complete, held_runs
+from roadmap_sandbox.content import GitHubContent
+from roadmap_sandbox.github.faults import Fault
+from roadmap_sandbox.github.state import TOKEN
 
 RUNS = 60_000
 IN_ONE_DAY = 1_300

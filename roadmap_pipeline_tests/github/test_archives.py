@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roadmap_pipeline.github.archives import NO_JOB, NO_RUN, SEVERAL_JOBS, KnownJob, LogFile, place_logs
+from roadmap_pipeline.github.dump.archives import NO_JOB, NO_RUN, SEVERAL_JOBS, KnownJob, LogFile, place_logs
 
 
 def job(job_id, name, run_id=1, attempt=1):

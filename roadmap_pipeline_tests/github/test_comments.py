@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from roadmap_pipeline.github import comments
 from roadmap_pipeline.github.comments import CommentRefused, Marker
-from roadmap_pipeline.sandbox.github.state import TOKEN
 from roadmap_pipeline_tests.github.conftest import ANA, BOT, REPO, small_world
+from roadmap_sandbox.github.state import TOKEN
 
 LOGIN = BOT["login"]
 MARKER = Marker(REPO, comments.PULL_REQUEST_STATUS, "2", "")

@@ -4,13 +4,9 @@ import json
 
 import pytest
 
-from roadmap_pipeline.github import commits
-from roadmap_pipeline.github.dump import ingest_dump
-from roadmap_pipeline.github.ingest import ingest
-from roadmap_pipeline.sandbox import payloads
-from roadmap_pipeline.sandbox.content import GitHubContent
-from roadmap_pipeline.sandbox.github.faults import Fault
-from roadmap_pipeline.sandbox.replay import load
+from roadmap_pipeline.github.dump.loading import ingest_dump
+from roadmap_pipeline.github.ingest import commits
+from roadmap_pipeline.github.ingest.repositories import ingest
 from roadmap_pipeline_tests.github.conftest import (
     ANA,
     BOT,
@@ -24,6 +20,10 @@ from roadmap_pipeline_tests.github.conftest import (
     run,
     table,
 )
+from roadmap_sandbox import payloads
+from roadmap_sandbox.content import GitHubContent
+from roadmap_sandbox.github.faults import Fault
+from roadmap_sandbox.replay import load
 
 FIXER = payloads.user("autofix-ci[bot]", 12, type="Bot")
 FAILED, BY_BOT, BY_PERSON = "a" * 40, "b" * 40, "c" * 40

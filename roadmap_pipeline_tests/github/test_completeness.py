@@ -6,14 +6,14 @@ from datetime import timedelta
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from roadmap_pipeline.github.ingest import ingest
-from roadmap_pipeline.sandbox.content import GitHubContent
-from roadmap_pipeline.sandbox.github.app import create_app
-from roadmap_pipeline.sandbox.github.state import GitHubState
-from roadmap_pipeline.sandbox.server import Server
+from roadmap_pipeline.github.ingest.repositories import ingest
 from roadmap_pipeline.warehouse.connection import connect
 from roadmap_pipeline_tests.github.conftest import BOT, CLOCK, FULL, REPO, World, job, run
 from roadmap_pipeline_tests.github.truth import assert_complete, held_runs
+from roadmap_sandbox.content import GitHubContent
+from roadmap_sandbox.github.app import create_app
+from roadmap_sandbox.github.state import GitHubState
+from roadmap_sandbox.server import Server
 
 HISTORY_DAYS = 400
 RENAMED = "acme/pay"

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roadmap_pipeline.github import conversion, records
-from roadmap_pipeline.github.conversion import UnusableError, converted, in_order, read_json
-from roadmap_pipeline.github.records import Reading
-from roadmap_pipeline.github.shapes import Kind
+from roadmap_pipeline.github.payloads import normalization, records
+from roadmap_pipeline.github.payloads.normalization import UnusableError, converted, in_order, read_json
+from roadmap_pipeline.github.payloads.records import Reading
+from roadmap_pipeline.github.payloads.shapes import Kind
 from roadmap_pipeline_tests.github.conftest import REPO, ago, issue, job, pull_request, run
 from roadmap_pipeline_tests.github.odd import ANY_JSON, ODD, places, with_value
 
@@ -33,7 +33,7 @@ RUN = run(8, ago(hours=1))
     ],
 )
 def test_numbers_that_are_meant(value, expected):
-    assert conversion.whole(value) == expected
+    assert normalization.whole(value) == expected
 
 
 @pytest.mark.parametrize(
@@ -41,13 +41,13 @@ def test_numbers_that_are_meant(value, expected):
 )
 def test_numbers_that_nobody_can_mean(value):
     with pytest.raises(UnusableError):
-        conversion.whole(value)
+        normalization.whole(value)
 
 
 def test_a_small_number_has_32_bits():
-    assert conversion.small(2**31 - 1) == 2**31 - 1
+    assert normalization.small(2**31 - 1) == 2**31 - 1
     with pytest.raises(UnusableError):
-        conversion.small(2**31)
+        normalization.small(2**31)
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_any_list_can_be_walked_or_is_refused_as_a_whole(items):
     except UnusableError:
         return
     assert len(found) == len(items)
-    assert all(conversion.parse_time(item["updated_at"]) for item in found)
+    assert all(normalization.parse_time(item["updated_at"]) for item in found)
 
 
 @pytest.mark.parametrize("backslashes", [0, 999, 1_000, 1_500])

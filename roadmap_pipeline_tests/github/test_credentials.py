@@ -14,10 +14,10 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from roadmap_pipeline.errors import ConfigurationError
-from roadmap_pipeline.github import pacing
-from roadmap_pipeline.github.credentials import RENEWED_BEFORE_END
-from roadmap_pipeline.github.transport import GitHubApp, GitHubClient, RateLimited
-from roadmap_pipeline.sandbox.server import Server
+from roadmap_pipeline.github.client import pacing
+from roadmap_pipeline.github.client.client import GitHubApp, GitHubClient, RateLimited
+from roadmap_pipeline.github.client.credentials import RENEWED_BEFORE_END
+from roadmap_sandbox.server import Server
 
 REPO = "acme/payments"
 KEY = rsa.generate_private_key(65537, 2048)

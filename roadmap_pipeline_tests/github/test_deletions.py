@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from roadmap_pipeline.github.deletions import REQUESTS_PER_LOOK
-from roadmap_pipeline.github.ingest import ingest
-from roadmap_pipeline.sandbox.content import GitHubContent
+from roadmap_pipeline.github.ingest.deletions import REQUESTS_PER_LOOK
+from roadmap_pipeline.github.ingest.repositories import ingest
 from roadmap_pipeline_tests.github.conftest import BOT, CLOCK, FULL, REPO, ago, run, table
+from roadmap_sandbox.content import GitHubContent
 
 GONE = "select distinct run_id from raw.workflow_runs where deleted_upstream_at is not null order by 1"
 RUNS = 2_400

@@ -13,10 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from roadmap_pipeline.errors import ConfigurationError
-from roadmap_pipeline.failures.warehouse import classify_failures
-from roadmap_pipeline.github.dump import ingest_dump, read_dump
-from roadmap_pipeline.github.shapes import Kind, find_records
-from roadmap_pipeline.sandbox import payloads
+from roadmap_pipeline.failures.stored_jobs import classify_failures
+from roadmap_pipeline.github.dump.loading import ingest_dump, read_dump
+from roadmap_pipeline.github.payloads.shapes import Kind, find_records
 from roadmap_pipeline_tests.github.conftest import (
     ANA,
     FULL,
@@ -29,6 +28,7 @@ from roadmap_pipeline_tests.github.conftest import (
     small_world,
     table,
 )
+from roadmap_sandbox import payloads
 
 READ_AT = datetime(2026, 11, 16, 6, tzinfo=UTC)
 LOG = b"2026-11-15T00:00:00.0000000Z ##[error]Process completed with exit code 1.\n"

@@ -9,13 +9,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from pydantic import SecretStr
 
 from roadmap_pipeline.errors import ConfigurationError
-from roadmap_pipeline.failures.own_rules import classifier_with
-from roadmap_pipeline.github.dump import ingest_dump
-from roadmap_pipeline.github.ingest import ingest
-from roadmap_pipeline.github.transport import GitHubApp
-from roadmap_pipeline.sandbox import payloads
-from roadmap_pipeline.sandbox.github import apps
-from roadmap_pipeline.sandbox.github.faults import Fault
+from roadmap_pipeline.failures.rules.own_rules import classifier_with
+from roadmap_pipeline.github.client.client import GitHubApp
+from roadmap_pipeline.github.dump.loading import ingest_dump
+from roadmap_pipeline.github.ingest.repositories import ingest
 from roadmap_pipeline.warehouse.connection import connect
 from roadmap_pipeline_tests.github.conftest import (
     ANA,
@@ -31,6 +28,9 @@ from roadmap_pipeline_tests.github.conftest import (
     small_world,
     table,
 )
+from roadmap_sandbox import payloads
+from roadmap_sandbox.github import apps
+from roadmap_sandbox.github.faults import Fault
 
 
 def read(world, con, now=CLOCK, history_days=400, repositories=(REPO,), client=None):
@@ -356,7 +356,9 @@ def test_a_budget_ends_the_reading_with_a_note_and_the_next_one_goes_on(serve, t
 
 
 def test_what_failed_and_is_new_is_read_first(serve, con, monkeypatch):
-    monkeypatch.setattr("roadmap_pipeline.github.ingest.WORKERS", 1)  # several threads overtake one another
+    monkeypatch.setattr(
+        "roadmap_pipeline.github.ingest.repositories.WORKERS", 1
+    )  # several threads overtake one another
     content = small_world()
     content.runs[REPO][39] = run(40, ago(hours=91), conclusion="failure")
     world = serve(content)

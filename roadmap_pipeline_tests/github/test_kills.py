@@ -2,10 +2,10 @@
 
 import pytest
 
-from roadmap_pipeline.sandbox.github.state import TOKEN
 from roadmap_pipeline.warehouse.connection import connect
 from roadmap_pipeline_tests.github import reader
 from roadmap_pipeline_tests.github.conftest import CLOCK, REPO, everything, small_world
+from roadmap_sandbox.github.state import TOKEN
 
 KILLED_AT = (1, 4, 8, 9, 30, 47, 60)
 """Which request of each process is its last."""

@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roadmap_pipeline.github.ingest import ingest
-from roadmap_pipeline.github.paging import Answer, may_be_followed, smaller
-from roadmap_pipeline.sandbox import payloads
+from roadmap_pipeline.github.client.paging import Answer, may_be_followed, smaller
+from roadmap_pipeline.github.ingest.repositories import ingest
 from roadmap_pipeline_tests.github.conftest import (
     ANA,
     CLOCK,
@@ -26,6 +25,7 @@ from roadmap_pipeline_tests.github.conftest import (
     small_world,
     table,
 )
+from roadmap_sandbox import payloads
 
 RUNS = f"/repos/{REPO}/actions/runs"
 

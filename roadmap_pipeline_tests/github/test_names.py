@@ -8,12 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roadmap_pipeline.github.dump import ingest_dump
-from roadmap_pipeline.github.ingest import ingest
-from roadmap_pipeline.github.names import Stretch, stretches
-from roadmap_pipeline.github.store import IngestSummary, Store
-from roadmap_pipeline.sandbox import payloads
-from roadmap_pipeline.warehouse import raw
+from roadmap_pipeline.github.dump.loading import ingest_dump
+from roadmap_pipeline.github.ingest.repositories import ingest
+from roadmap_pipeline.github.ingest.repository_names import Stretch, stretches
+from roadmap_pipeline.github.ingest.store import IngestSummary, Store
+from roadmap_pipeline.warehouse import source_tables
 from roadmap_pipeline.warehouse.connection import connect
 from roadmap_pipeline_tests.github.conftest import (
     CLOCK,
@@ -27,6 +26,7 @@ from roadmap_pipeline_tests.github.conftest import (
     small_world,
     table,
 )
+from roadmap_sandbox import payloads
 
 UMBRELLA = payloads.user("umbrella", 4, type="Organization")
 HERE = datetime(2026, 11, 1)  # noqa: DTZ001 - naive, as all times of the warehouse
@@ -83,16 +83,16 @@ def _value(column, old):
 
 
 def _fill(con, name):
-    for source in raw.TABLES:
+    for source in source_tables.TABLES:
         if source.schema != "config":
             row = {column.name: _value(column, name) for column in source.columns}
-            raw.replace_rows(con, source.qualified_name, [row])
+            source_tables.replace_rows(con, source.qualified_name, [row])
 
 
 def _mentions(con, name):
     """Columns in which ``name`` stands, wherever."""
     found = set()
-    for source in raw.TABLES:
+    for source in source_tables.TABLES:
         for column in source.columns:
             query = f'select 1 from {source.qualified_name} where contains(cast("{column.name}" as varchar), ?)'
             if table(con, query, name):
@@ -124,8 +124,8 @@ def test_a_name_that_begins_another_name_stays(con):
 
 def test_names_can_be_swapped(con):
     for name, number in (("acme/a", 1), ("acme/b", 2)):
-        raw.replace_rows(con, "raw.milestones", [{"repo": name, "number": number, "title": name}])
-        raw.replace_rows(
+        source_tables.replace_rows(con, "raw.milestones", [{"repo": name, "number": number, "title": name}])
+        source_tables.replace_rows(
             con, "raw.workflow_runs", [{"repo": name, "run_id": number, "run_attempt": 1, "head_repo": name}]
         )
     Store(con, IngestSummary(), CLOCK).rename({"acme/a": "acme/b", "acme/b": "acme/a"})
@@ -141,7 +141,7 @@ def test_names_can_be_swapped(con):
 
 def test_of_two_rows_for_one_thing_the_one_under_the_new_name_stays(con):
     rows = [{"repo": name, "number": 1, "title": name} for name in ("acme/old", "acme/new")]
-    raw.replace_rows(con, "raw.milestones", [*rows, {"repo": "acme/old", "number": 2, "title": "only there"}])
+    source_tables.replace_rows(con, "raw.milestones", [*rows, {"repo": "acme/old", "number": 2, "title": "only there"}])
     Store(con, IngestSummary(), CLOCK).rename({"acme/old": "acme/new"})
     assert table(con, "select repo, number, title from raw.milestones order by 2") == [
         ("acme/new", 1, "acme/new"),

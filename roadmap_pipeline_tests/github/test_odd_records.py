@@ -9,15 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from roadmap_pipeline.errors import ConfigurationError
-from roadmap_pipeline.github.dump import ingest_dump
-from roadmap_pipeline.github.ingest import ingest
-from roadmap_pipeline.github.store import READ_TABLES
-from roadmap_pipeline.github.transport import GitHubClient
-from roadmap_pipeline.sandbox import payloads
-from roadmap_pipeline.sandbox.github.app import create_app
-from roadmap_pipeline.sandbox.github.state import TOKEN, GitHubState
-from roadmap_pipeline.sandbox.replay import load
-from roadmap_pipeline.sandbox.server import Server
+from roadmap_pipeline.github.client.client import GitHubClient
+from roadmap_pipeline.github.dump.loading import ingest_dump
+from roadmap_pipeline.github.ingest.repositories import ingest
+from roadmap_pipeline.github.ingest.store import READ_TABLES
 from roadmap_pipeline_tests.github.conftest import (
     ANA,
     CLOCK,
@@ -32,6 +27,11 @@ from roadmap_pipeline_tests.github.conftest import (
     table,
 )
 from roadmap_pipeline_tests.github.odd import ANY_JSON, ODD, places, with_value
+from roadmap_sandbox import payloads
+from roadmap_sandbox.github.app import create_app
+from roadmap_sandbox.github.state import TOKEN, GitHubState
+from roadmap_sandbox.replay import load
+from roadmap_sandbox.server import Server
 
 STAGE = payloads.milestone(
     FULL, id=70, number=3, title="Stage 7.3", creator=ANA, created_at=ago(days=60), updated_at=ago(days=2)

@@ -6,12 +6,12 @@ from email.utils import formatdate
 
 import pytest
 
-from roadmap_pipeline.github import pacing
-from roadmap_pipeline.github.pacing import Pacer
-from roadmap_pipeline.github.transport import GitHubClient, RateLimited
-from roadmap_pipeline.sandbox.github.faults import Fault
-from roadmap_pipeline.sandbox.github.state import TOKEN
+from roadmap_pipeline.github.client import pacing
+from roadmap_pipeline.github.client.client import GitHubClient, RateLimited
+from roadmap_pipeline.github.client.pacing import Pacer
 from roadmap_pipeline_tests.github.conftest import REPO, small_world
+from roadmap_sandbox.github.faults import Fault
+from roadmap_sandbox.github.state import TOKEN
 
 ROOT = f"/repos/{REPO}"
 

@@ -4,15 +4,15 @@ from datetime import timedelta
 
 import pytest
 
-from roadmap_pipeline.failures.warehouse import classify_failures
-from roadmap_pipeline.github.ingest import ingest
-from roadmap_pipeline.sandbox.content import GitHubContent
-from roadmap_pipeline.sandbox.github.faults import Fault
-from roadmap_pipeline.sandbox.github.state import TOKEN
+from roadmap_pipeline.failures.stored_jobs import classify_failures
+from roadmap_pipeline.github.ingest.repositories import ingest
 from roadmap_pipeline.warehouse.connection import connect
 from roadmap_pipeline_tests.failures import logs
 from roadmap_pipeline_tests.github import reader
 from roadmap_pipeline_tests.github.conftest import BOT, CLOCK, FULL, REPO, ago, everything, job, run, table
+from roadmap_sandbox.content import GitHubContent
+from roadmap_sandbox.github.faults import Fault
+from roadmap_sandbox.github.state import TOKEN
 
 NOISE = "an error that every run says"
 MOON = "the moon was in the wrong phase"

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from roadmap_pipeline import interruption
 from roadmap_pipeline.errors import ConfigurationError
-from roadmap_pipeline.github.ingest import ingest
-from roadmap_pipeline.github.read_failures import LONGEST_DISTANCE, ReadFailures
-from roadmap_pipeline.github.store import IngestSummary, Store
-from roadmap_pipeline.github.transport import GitHubError
-from roadmap_pipeline.sandbox import payloads
-from roadmap_pipeline.sandbox.github.faults import Fault
+from roadmap_pipeline.github.client.client import GitHubError
+from roadmap_pipeline.github.ingest.read_failures import LONGEST_DISTANCE, ReadFailures
+from roadmap_pipeline.github.ingest.repositories import ingest
+from roadmap_pipeline.github.ingest.store import IngestSummary, Store
 from roadmap_pipeline.warehouse.connection import connect
 from roadmap_pipeline_tests.github.conftest import ANA, CLOCK, FULL, REPO, ago, everything, job, run, small_world, table
+from roadmap_sandbox import payloads
+from roadmap_sandbox.github.faults import Fault
 
 STATUSES = (403, 404, 409, 410, 422, 451, 500, 502)
 ENDPOINTS = {

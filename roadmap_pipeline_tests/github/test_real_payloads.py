@@ -8,16 +8,16 @@ from datetime import UTC, datetime
 
 import pytest
 
-from roadmap_pipeline.github.dump import ingest_dump, read_dump
-from roadmap_pipeline.github.ingest import ingest
-from roadmap_pipeline.github.shapes import Kind
-from roadmap_pipeline.github.transport import GitHubClient
-from roadmap_pipeline.sandbox.github.app import create_app
-from roadmap_pipeline.sandbox.github.state import TOKEN, GitHubState
-from roadmap_pipeline.sandbox.replay import load
-from roadmap_pipeline.sandbox.server import Server
+from roadmap_pipeline.github.client.client import GitHubClient
+from roadmap_pipeline.github.dump.loading import ingest_dump, read_dump
+from roadmap_pipeline.github.ingest.repositories import ingest
+from roadmap_pipeline.github.payloads.shapes import Kind
 from roadmap_pipeline_tests.github.conftest import table
 from roadmap_pipeline_tests.recorded import PAYLOADS, needs_recorded, unpack_devlake
+from roadmap_sandbox.github.app import create_app
+from roadmap_sandbox.github.state import TOKEN, GitHubState
+from roadmap_sandbox.replay import load
+from roadmap_sandbox.server import Server
 
 pytestmark = needs_recorded
 

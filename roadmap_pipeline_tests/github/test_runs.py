@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from roadmap_pipeline.github.coverage import Span, gaps
-from roadmap_pipeline.github.runs import RunList
-from roadmap_pipeline.sandbox.content import GitHubContent
+from roadmap_pipeline.github.ingest.intervals import Span, gaps
+from roadmap_pipeline.github.ingest.runs import RunList
 from roadmap_pipeline_tests.github.conftest import BOT, CLOCK, FULL, REPO, ago, run
+from roadmap_sandbox.content import GitHubContent
 
 EPOCH = ago(days=400).replace(tzinfo=None)
 

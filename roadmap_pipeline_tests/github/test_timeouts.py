@@ -7,17 +7,17 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from pydantic import SecretStr
 
-from roadmap_pipeline.failures.warehouse import classify_failures
-from roadmap_pipeline.github.credentials import GitHubApp
-from roadmap_pipeline.github.ingest import ingest
-from roadmap_pipeline.sandbox import payloads
-from roadmap_pipeline.sandbox.content import GitHubContent
-from roadmap_pipeline.sandbox.github import apps
-from roadmap_pipeline.sandbox.github.faults import Fault
-from roadmap_pipeline.sandbox.github.state import TOKEN
+from roadmap_pipeline.failures.stored_jobs import classify_failures
+from roadmap_pipeline.github.client.credentials import GitHubApp
+from roadmap_pipeline.github.ingest.repositories import ingest
 from roadmap_pipeline.warehouse.connection import connect
 from roadmap_pipeline_tests.github import reader
 from roadmap_pipeline_tests.github.conftest import BOT, CLOCK, FULL, REPO, ago, everything, job, run, table
+from roadmap_sandbox import payloads
+from roadmap_sandbox.content import GitHubContent
+from roadmap_sandbox.github import apps
+from roadmap_sandbox.github.faults import Fault
+from roadmap_sandbox.github.state import TOKEN
 
 LIMIT = "The job running on runner GitHub Actions 5 has exceeded the maximum execution time of 15 minutes."
 CANCELED = "The operation was canceled."

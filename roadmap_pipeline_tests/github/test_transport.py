@@ -13,7 +13,7 @@ import pytest
 
 from roadmap_pipeline import interruption
 from roadmap_pipeline.errors import ConfigurationError
-from roadmap_pipeline.github.transport import (
+from roadmap_pipeline.github.client.client import (
     AmbiguousWrite,
     BudgetSpent,
     GitHubClient,
@@ -24,10 +24,10 @@ from roadmap_pipeline.github.transport import (
     RateLimited,
     UnknownRepository,
 )
-from roadmap_pipeline.sandbox.github.faults import Fault
 from roadmap_pipeline_tests.github.conftest import REPO, small_world
 from roadmap_pipeline_tests.notion.scripted import Answer
 from roadmap_pipeline_tests.notion.scripted import serve as scripted_server
+from roadmap_sandbox.github.faults import Fault
 
 RUNS = f"/repos/{REPO}/actions/runs"
 

@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from roadmap_pipeline.github.dump import ingest_dump
-from roadmap_pipeline.github.ingest import ingest
-from roadmap_pipeline.sandbox import payloads
-from roadmap_pipeline.sandbox.github.faults import Fault
+from roadmap_pipeline.github.dump.loading import ingest_dump
+from roadmap_pipeline.github.ingest.repositories import ingest
 from roadmap_pipeline_tests.github.conftest import CLOCK, FULL, REPO, ago, run, small_world, table
+from roadmap_sandbox import payloads
+from roadmap_sandbox.github.faults import Fault
 
 PATH = f"/repos/{REPO}/actions/workflows"
 NOW = CLOCK.replace(tzinfo=None)

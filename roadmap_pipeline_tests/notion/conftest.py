@@ -11,9 +11,9 @@ from starlette.types import Receive, Scope, Send
 
 from roadmap_pipeline.notion.schema import Database, Observed, apply, look, plan, resolve
 from roadmap_pipeline.notion.transport import NotionClient
-from roadmap_pipeline.sandbox.notion.app import create_app
-from roadmap_pipeline.sandbox.notion.state import NotionState
-from roadmap_pipeline.sandbox.server import Server
+from roadmap_sandbox.notion.app import create_app
+from roadmap_sandbox.notion.state import NotionState
+from roadmap_sandbox.server import Server
 
 KEY = "sandbox-notion-token"
 PARENT = "5a11d0c5-0000-4000-8000-00000000ac3e"

@@ -20,8 +20,8 @@ from roadmap_pipeline.notion.rows import (
 )
 from roadmap_pipeline.notion.schema import look, resolve
 from roadmap_pipeline.notion.transport import IncompleteRead, NotionClient, NotionError
-from roadmap_pipeline.sandbox.notion import faults
 from roadmap_pipeline_tests.notion.conftest import KEY, PARENT, Databases, Switch, Workspace, empty_workspace, make
+from roadmap_sandbox.notion import faults
 
 REPORT = {
     "Report Name": "ci-report-2026-W46.md",

@@ -26,8 +26,8 @@ from roadmap_pipeline.notion.schema import (
     show_schema,
 )
 from roadmap_pipeline.notion.transport import NotionClient, NotionError
-from roadmap_pipeline.sandbox.notion import faults
 from roadmap_pipeline_tests.notion.conftest import KEY, PARENT, Databases, Workspace, apply_all, make
+from roadmap_sandbox.notion import faults
 
 REPORTS = {
     "Report Name": "title",

@@ -11,7 +11,7 @@ from roadmap_pipeline.orchestration.resources import workspace_resource
 from roadmap_pipeline.settings import Settings, load_settings
 from roadmap_pipeline.warehouse.connection import connect
 from roadmap_pipeline.warehouse.models import load_project
-from roadmap_pipeline_tests.warehouse.small_project import MARTS_YML, small_project, write
+from roadmap_pipeline_tests.dbt_like_sql.runner.small_project import MARTS_YML, small_project, write
 
 _NONE_CANCELLED = "select s.run_id from staging.stg_runs as s where s.conclusion = 'cancelled'"
 _UNIT_TEST = """

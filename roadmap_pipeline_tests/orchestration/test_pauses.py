@@ -11,24 +11,24 @@ import duckdb
 import pytest
 from click.testing import CliRunner, Result
 
+from roadmap_pipeline import pipeline
 from roadmap_pipeline import settings as settings_module
-from roadmap_pipeline import stages
-from roadmap_pipeline.cli import main
+from roadmap_pipeline.cli.app import main
 from roadmap_pipeline.definitions import build_definitions
-from roadmap_pipeline.github import pacing, transport
-from roadmap_pipeline.orchestration.assets import outside, raw
+from roadmap_pipeline.github.client import client, pacing
+from roadmap_pipeline.orchestration.assets import published, sources
 from roadmap_pipeline.orchestration.launch import run_main_job
-from roadmap_pipeline.outcome import Outcome
-from roadmap_pipeline.sandbox.github.app import create_app
-from roadmap_pipeline.sandbox.github.calls import Call
-from roadmap_pipeline.sandbox.github.faults import Fault
-from roadmap_pipeline.sandbox.github.state import TOKEN, GitHubState
-from roadmap_pipeline.sandbox.server import Server
+from roadmap_pipeline.run_summary import Outcome
+from roadmap_pipeline.runtime import Workspace
 from roadmap_pipeline.settings import Settings, load_settings
 from roadmap_pipeline.warehouse.connection import connect
 from roadmap_pipeline.warehouse.origin import claim
-from roadmap_pipeline.workspace import Workspace
 from roadmap_pipeline_tests.github.conftest import CLOCK, REPO, small_world
+from roadmap_sandbox.github.app import create_app
+from roadmap_sandbox.github.calls import Call
+from roadmap_sandbox.github.faults import Fault
+from roadmap_sandbox.github.state import TOKEN, GitHubState
+from roadmap_sandbox.server import Server
 
 HOURLY = 130
 """Requests an hour: fewer than the first reading of the small world takes."""
@@ -51,7 +51,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
-    for module in (pacing, transport):
+    for module in (pacing, client):
         monkeypatch.setattr(module, "time", made)
     pacing.forget()
     return made
@@ -157,12 +157,12 @@ def test_the_week_is_reported_before_its_list_is_read(
 def test_in_dagster_a_pause_is_a_warning_and_the_run_goes_on(settings: Settings) -> None:
     workspace = Workspace(settings)
     with dg.DagsterInstance.ephemeral() as instance:
-        result = dg.materialize([raw.github_ingest], instance=instance, resources={"workspace": workspace})
+        result = dg.materialize([sources.github_ingest], instance=instance, resources={"workspace": workspace})
     workspace.close()
     assert result.success
     assert not [event for event in result.all_events if event.is_step_up_for_retry]
     (pause,) = [one for one in result.get_asset_check_evaluations() if not one.passed]
-    assert (pause.check_name, pause.severity) == (raw.TO_THE_END, dg.AssetCheckSeverity.WARN)
+    assert (pause.check_name, pause.severity) == (sources.TO_THE_END, dg.AssetCheckSeverity.WARN)
     assert "try again in" in (pause.description or "")
 
 
@@ -173,14 +173,14 @@ def test_what_github_refuses_is_a_warning_on_the_table_that_lacks_it(
     github[0].faults.add(Fault("refusal", 451), path="/actions/jobs/1000/logs", times=9)
     workspace = Workspace(settings)
     with dg.DagsterInstance.ephemeral() as instance:
-        result = dg.materialize([raw.github_ingest], instance=instance, resources={"workspace": workspace})
+        result = dg.materialize([sources.github_ingest], instance=instance, resources={"workspace": workspace})
     outcome = run_main_job(workspace)
-    findings = [one.message for one in stages.diagnose(workspace) if one.subject == "not read"]
+    findings = [one.message for one in pipeline.diagnose(workspace) if one.subject == "not read"]
     workspace.close()
     assert result.success
     (refused,) = [one for one in result.get_asset_check_evaluations() if not one.passed]
     assert refused.asset_key == dg.AssetKey(["raw", "job_logs"])
-    assert (refused.check_name, refused.severity) == (raw.EVERYTHING_READ, dg.AssetCheckSeverity.WARN)
+    assert (refused.check_name, refused.severity) == (sources.EVERYTHING_READ, dg.AssetCheckSeverity.WARN)
     assert refused.metadata["not read"].value == 1
     content = outcome.report_content or ""
     assert "GitHub did not give 1 thing (named below)" in content.splitlines()[2]
@@ -204,7 +204,7 @@ def test_comments_wait_for_the_quota_and_are_written_by_the_next_run(
     def publish() -> tuple[dg.ExecuteInProcessResult, Outcome]:
         workspace = Workspace(settings)
         with dg.DagsterInstance.ephemeral() as instance:
-            result = dg.materialize([outside.github_comments], instance=instance, resources={"workspace": workspace})
+            result = dg.materialize([published.github_comments], instance=instance, resources={"workspace": workspace})
         workspace.close()
         return result, workspace.outcome
 
@@ -268,7 +268,7 @@ def test_a_reading_ends_with_its_budget_and_the_next_one_goes_on(
     found = []
     for _ in range(4):
         workspace = Workspace(settings)
-        summary = stages.ingest(workspace)
+        summary = pipeline.ingest(workspace)
         assert workspace.github.charged <= 60
         found.append(any("limits.github_requests_per_run" in note for note in summary.notes))
         workspace.close()

@@ -9,10 +9,10 @@ import pytest
 import yaml
 
 from roadmap_pipeline.definitions import build_definitions
-from roadmap_pipeline.orchestration.assets import raw
-from roadmap_pipeline.sandbox.local import serve
+from roadmap_pipeline.orchestration.assets import sources
 from roadmap_pipeline.settings import load_settings
 from roadmap_pipeline_tests.conftest import Ran
+from roadmap_sandbox.local import serve
 
 ROOT = Path(__file__).resolve().parents[2]
 MONDAY = datetime(2026, 11, 16, 7, tzinfo=UTC)
@@ -56,7 +56,7 @@ def test_a_back_fill_reads_github_once(ran: Ran) -> None:
     def read(instance: dg.DagsterInstance, backfill: str | None) -> bool:
         before = len(ran.served.github.journal)
         result = dg.materialize(
-            [raw.github_ingest],
+            [sources.github_ingest],
             instance=instance,
             resources=build_definitions(ran.settings).resources,
             tags={} if backfill is None else {"dagster/backfill": backfill},
@@ -73,7 +73,9 @@ def test_a_back_fill_reads_github_once(ran: Ran) -> None:
 def test_checks_of_what_was_not_read_are_skipped(tmp_path: Path) -> None:
     settings = load_settings({"NOTION_API_KEY": "one-side", "NOTION_PARENT_PAGE_ID": "0" * 32}, tmp_path)
     with dg.DagsterInstance.ephemeral() as instance:
-        result = dg.materialize([raw.github_ingest], instance=instance, resources=build_definitions(settings).resources)
+        result = dg.materialize(
+            [sources.github_ingest], instance=instance, resources=build_definitions(settings).resources
+        )
     assert result.success
     assert not result.get_asset_materialization_events() and not result.get_asset_check_evaluations()
 

@@ -5,7 +5,7 @@ Belongs here: making rows. What a text says about them belongs to the tests.
 
 from typing import Any
 
-from roadmap_pipeline_tests.marts.world import REPO, World
+from roadmap_pipeline_tests.dbt_like_sql.models.world import REPO, World
 
 
 def passes(world: World, time: str, number: int, **values: Any) -> None:

@@ -1,6 +1,6 @@
 """The report agrees with itself: headline, scorecard and sections count the same things, and few cases lead nothing."""
 
-from roadmap_pipeline_tests.marts.world import BOT, REPO, World, at
+from roadmap_pipeline_tests.dbt_like_sql.models.world import BOT, REPO, World, at
 from roadmap_pipeline_tests.reports.histories import fails, passes
 from roadmap_pipeline_tests.reports.test_weekly import cells, content, headline, line, red, section
 

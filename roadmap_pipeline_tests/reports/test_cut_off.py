@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from roadmap_pipeline.reports.weekly import section, weekly_report
 from roadmap_pipeline.warehouse.models import SqlModel
-from roadmap_pipeline_tests.marts.world import at, project
+from roadmap_pipeline_tests.dbt_like_sql.models.world import at, project
 from roadmap_pipeline_tests.reports.histories import passes
 from roadmap_pipeline_tests.reports.test_weekly import WEEK, busy, cells, headline, line
 

@@ -6,14 +6,14 @@ import re
 import pytest
 from rich.console import Console
 
+from roadmap_pipeline.cli.terminal import print_hits, print_table, print_unknown
 from roadmap_pipeline.failures.classifier import EVIDENCE_CHARS, JobFacts, classify_excerpt
-from roadmap_pipeline.failures.excerpts import make_excerpt
+from roadmap_pipeline.failures.logs.excerpts import make_excerpt
 from roadmap_pipeline.reports.pull_request import pull_request_comments
 from roadmap_pipeline.reports.unknown import unknown_failures, unknown_share
 from roadmap_pipeline.reports.weekly import weekly_report
-from roadmap_pipeline.terminal import print_hits, print_table, print_unknown
+from roadmap_pipeline_tests.dbt_like_sql.models.world import REPO, World
 from roadmap_pipeline_tests.failures.logs import FAILED, job, step
-from roadmap_pipeline_tests.marts.world import REPO, World
 from roadmap_pipeline_tests.reports.histories import fails
 from roadmap_pipeline_tests.reports.markdown import HOSTILE, assert_harmless
 

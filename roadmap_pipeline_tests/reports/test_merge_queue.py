@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from roadmap_pipeline.reports.pull_request import pull_request_comments
-from roadmap_pipeline_tests.marts.world import REPO, World
+from roadmap_pipeline_tests.dbt_like_sql.models.world import REPO, World
 from roadmap_pipeline_tests.reports.histories import fails
 
 PAGE = f"https://github.com/{REPO}/actions/runs"

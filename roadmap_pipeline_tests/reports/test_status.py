@@ -7,7 +7,7 @@ import pytest
 from roadmap_pipeline.errors import RoadmapError
 from roadmap_pipeline.reports.status import read_status
 from roadmap_pipeline.warehouse.snapshot import snapshot_path
-from roadmap_pipeline_tests.marts.world import REPO, World, at
+from roadmap_pipeline_tests.dbt_like_sql.models.world import REPO, World, at
 from roadmap_pipeline_tests.reports.histories import fails, passes
 
 DETAILS = ("repo", "run_id", "run_attempt", "status", "conclusion", "updated_at")

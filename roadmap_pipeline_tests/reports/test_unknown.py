@@ -1,7 +1,7 @@
 """The failures that no rule knows: whom they hit, and what is drafted for them."""
 
 from roadmap_pipeline.reports.unknown import unknown_failures, unknown_share
-from roadmap_pipeline_tests.marts.world import REPO, World
+from roadmap_pipeline_tests.dbt_like_sql.models.world import REPO, World
 from roadmap_pipeline_tests.reports.histories import fails
 
 

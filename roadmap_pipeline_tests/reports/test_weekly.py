@@ -7,7 +7,7 @@ import pytest
 
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
 from roadmap_pipeline.reports.weekly import section, weekly_report
-from roadmap_pipeline_tests.marts.world import AS_OF, BOT, World, at
+from roadmap_pipeline_tests.dbt_like_sql.models.world import AS_OF, BOT, World, at
 from roadmap_pipeline_tests.reports.histories import fails, passes
 from roadmap_pipeline_tests.reports.markdown import HOSTILE, assert_harmless, shown
 

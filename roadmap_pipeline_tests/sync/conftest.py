@@ -18,20 +18,20 @@ import pytest
 from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
-from roadmap_pipeline import stages
+from roadmap_pipeline import pipeline
 from roadmap_pipeline.notion.transport import NotionClient
-from roadmap_pipeline.sandbox import payloads
-from roadmap_pipeline.sandbox.content import GitHubContent
-from roadmap_pipeline.sandbox.github.app import create_app as create_github
-from roadmap_pipeline.sandbox.github.state import TOKEN as GITHUB_TOKEN
-from roadmap_pipeline.sandbox.github.state import GitHubState
-from roadmap_pipeline.sandbox.notion.app import create_app as create_notion
-from roadmap_pipeline.sandbox.notion.state import TOKEN as NOTION_KEY
-from roadmap_pipeline.sandbox.notion.state import NotionState
-from roadmap_pipeline.sandbox.server import Server
+from roadmap_pipeline.runtime import Workspace
 from roadmap_pipeline.settings import load_settings
 from roadmap_pipeline.sync.run import SyncResult
-from roadmap_pipeline.workspace import Workspace
+from roadmap_sandbox import payloads
+from roadmap_sandbox.content import GitHubContent
+from roadmap_sandbox.github.app import create_app as create_github
+from roadmap_sandbox.github.state import TOKEN as GITHUB_TOKEN
+from roadmap_sandbox.github.state import GitHubState
+from roadmap_sandbox.notion.app import create_app as create_notion
+from roadmap_sandbox.notion.state import TOKEN as NOTION_KEY
+from roadmap_sandbox.notion.state import NotionState
+from roadmap_sandbox.server import Server
 
 CLOCK = datetime(2026, 11, 16, 6, tzinfo=UTC)
 PARENT = "5a11d0c5-0000-4000-8000-00000000ac3e"
@@ -132,17 +132,17 @@ class _KillingTransport(httpx.HTTPTransport):
         return self._kill.around(self._warehouse, send)
 
 
-class _KillingWire:
-    def __init__(self, wire: Any, kill: Kill, warehouse: Path) -> None:
-        self._wire, self._kill, self._warehouse = wire, kill, warehouse
+class _KillingConnection:
+    def __init__(self, connection: Any, kill: Kill, warehouse: Path) -> None:
+        self._connection, self._kill, self._warehouse = connection, kill, warehouse
 
     def send(self, verb: str, *rest: Any) -> Any:
         if verb == "GET":
-            return self._wire.send(verb, *rest)
-        return self._kill.around(self._warehouse, lambda: self._wire.send(verb, *rest))
+            return self._connection.send(verb, *rest)
+        return self._kill.around(self._warehouse, lambda: self._connection.send(verb, *rest))
 
     def close(self) -> None:
-        self._wire.close()
+        self._connection.close()
 
 
 @dataclass
@@ -174,8 +174,8 @@ class World:
             )
         if kill is not None:
             client, killing = workspace.github, kill
-            open_wire = client._open_wire
-            client._open_wire = lambda: _KillingWire(open_wire(), killing, self.warehouse)  # type: ignore[assignment,return-value]
+            open_connection = client._open_connection
+            client._open_connection = lambda: _KillingConnection(open_connection(), killing, self.warehouse)  # type: ignore[assignment,return-value]
         try:
             yield workspace
         finally:
@@ -188,7 +188,7 @@ class World:
     def sync(self, *parts: Any, dry_run: bool = False, milestone: str | None = None, **how: Any) -> SyncResult:
         """One run of ``roadmap sync``."""
         with self.workspace(**how) as workspace:
-            return stages.sync(workspace, parts or None, dry_run=dry_run, milestone=milestone)
+            return pipeline.sync(workspace, parts or None, dry_run=dry_run, milestone=milestone)
 
     def killed(self, kill: Kill) -> bool:
         """One run that may end in the middle, as by SIGKILL; whether it did."""

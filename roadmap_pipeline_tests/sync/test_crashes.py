@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from roadmap_pipeline import interruption
-from roadmap_pipeline.sandbox.github.faults import Fault as GitHubFault
 from roadmap_pipeline.sync.journal import INTERRUPTED
 from roadmap_pipeline.sync.run import Sync
 from roadmap_pipeline_tests.sync.conftest import Kill, KilledError, NewWorld, Start, World
+from roadmap_sandbox.github.faults import Fault as GitHubFault
 
 GITHUB_FAULTS = (
     GitHubFault("rate_limit", 429, 0),

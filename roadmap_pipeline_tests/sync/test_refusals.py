@@ -9,12 +9,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from roadmap_pipeline import settings as settings_module
-from roadmap_pipeline.cli import main
+from roadmap_pipeline.cli.app import main
 from roadmap_pipeline.errors import RoadmapError
-from roadmap_pipeline.github import pacing
-from roadmap_pipeline.sandbox.github.faults import Fault
-from roadmap_pipeline.sandbox.notion import faults as notion_faults
+from roadmap_pipeline.github.client import pacing
 from roadmap_pipeline_tests.sync.conftest import REPORTS, ROADMAP, World
+from roadmap_sandbox.github.faults import Fault
+from roadmap_sandbox.notion import faults as notion_faults
 
 
 @pytest.fixture

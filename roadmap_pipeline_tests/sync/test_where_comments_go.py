@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from roadmap_pipeline import pipeline
 from roadmap_pipeline import settings as settings_module
-from roadmap_pipeline import stages
-from roadmap_pipeline.cli import main
-from roadmap_pipeline.github import pacing
-from roadmap_pipeline.sandbox import payloads
-from roadmap_pipeline.sandbox.content import Payload
-from roadmap_pipeline.sandbox.github.faults import Fault
+from roadmap_pipeline.cli.app import main
+from roadmap_pipeline.github.client import pacing
 from roadmap_pipeline.sync.run import SyncResult
 from roadmap_pipeline_tests.sync.conftest import ANA, CLOCK, OWNER, PULLS, REPORT, NewWorld, World
+from roadmap_sandbox import payloads
+from roadmap_sandbox.content import Payload
+from roadmap_sandbox.github.faults import Fault
 
 BOTH_OF_PAYMENTS = {"acme/payments#1", "acme/payments#2"}
 ALL = BOTH_OF_PAYMENTS | {"acme/storefront#5"}
@@ -56,15 +56,15 @@ def read_and_build(world: World, **changes: str) -> None:
     """``roadmap ingest`` and ``roadmap build``."""
     pacing.forget()
     with world.workspace(**changes) as workspace:
-        stages.ingest(workspace)
-        stages.build_all(workspace)
+        pipeline.ingest(workspace)
+        pipeline.build_all(workspace)
 
 
 def publish(world: World, *, dry_run: bool = False, **changes: str) -> SyncResult:
     """``roadmap sync``."""
     pacing.forget()
     with world.workspace(**changes) as workspace:
-        return stages.sync(workspace, dry_run=dry_run, render=True)
+        return pipeline.sync(workspace, dry_run=dry_run, render=True)
 
 
 def commented(result: SyncResult) -> set[str]:

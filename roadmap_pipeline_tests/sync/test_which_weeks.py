@@ -6,9 +6,9 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from roadmap_pipeline import stages
+from roadmap_pipeline import pipeline
 from roadmap_pipeline.definitions import build_definitions
-from roadmap_pipeline.github import pacing
+from roadmap_pipeline.github.client import pacing
 from roadmap_pipeline_tests.sync.conftest import REPORT, REPORTS, NewWorld, World
 from roadmap_pipeline_tests.sync.test_where_comments_go import _run, as_built, read_and_build
 
@@ -49,7 +49,7 @@ def reports(world: World) -> list[str]:
 def test_a_back_filled_report_is_published_when_it_is_asked_for_and_stays_as_it_was(later: World) -> None:
     assert materialize(later, "derived/reports", "2026-11-09")[0]
     with later.workspace() as workspace:
-        stages.sync(workspace, render=True)
+        pipeline.sync(workspace, render=True)
     assert reports(later) == ["ci-report-2026-W47.md"]
     # Alone, before publish/notion_ci_reports has its row.
     assert materialize(later, "notion/ci_reports", "2026-11-09")[0]
@@ -58,7 +58,7 @@ def test_a_back_filled_report_is_published_when_it_is_asked_for_and_stays_as_it_
     later.writes()
     later.sql("update derived.reports set content = '# Another text' where report_name = $name", {"name": REPORT})
     with later.workspace() as workspace:
-        result = stages.sync(workspace, render=True)
+        result = pipeline.sync(workspace, render=True)
     assert (result.plan.changes, later.writes()) == ((), [])
 
 

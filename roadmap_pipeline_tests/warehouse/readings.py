@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from roadmap_pipeline.github.store import READ_TABLES
+from roadmap_pipeline.github.ingest.store import READ_TABLES
 
 _WHEN = frozenset({"read_at"})
 _MOVES = {"issue_events": frozenset({"payload"})}

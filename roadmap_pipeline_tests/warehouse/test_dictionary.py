@@ -3,11 +3,11 @@
 import re
 from pathlib import Path
 
-from roadmap_pipeline.stages import project
-from roadmap_pipeline.warehouse import raw
+from roadmap_pipeline.pipeline import project
+from roadmap_pipeline.warehouse import source_tables
 from roadmap_pipeline.warehouse.dictionary import data_dictionary
 from roadmap_pipeline.warehouse.models import load_project
-from roadmap_pipeline_tests.warehouse.small_project import MARTS_YML, small_project, write
+from roadmap_pipeline_tests.dbt_like_sql.runner.small_project import MARTS_YML, small_project, write
 
 
 def test_every_table_and_column_is_there_once(tmp_path: Path) -> None:
@@ -15,9 +15,12 @@ def test_every_table_and_column_is_there_once(tmp_path: Path) -> None:
     project = load_project(write(tmp_path, small_project() | {"models/marts/schema.yml": marts}))
     text = data_dictionary(project)
     headings = [line.removeprefix("### ") for line in text.splitlines() if line.startswith("### ")]
-    assert headings == [table.qualified_name for table in raw.TABLES] + ["staging.stg_runs", "marts.runs_by_repo"]
+    assert headings == [table.qualified_name for table in source_tables.TABLES] + [
+        "staging.stg_runs",
+        "marts.runs_by_repo",
+    ]
     columns = [line for line in text.splitlines() if line.startswith("| `")]
-    assert len(columns) == sum(len(table.columns) for table in raw.TABLES) + 5 + 3
+    assert len(columns) == sum(len(table.columns) for table in source_tables.TABLES) + 5 + 3
     assert "| `runs` | Attempts \\| all. |" in columns
     assert "| `login` | VARCHAR | Login, e.g. pre-commit-ci[bot]. |" in columns
     assert "Computed from `staging.stg_runs`." in text
@@ -38,7 +41,7 @@ def test_every_columns_description_stands_by_itself() -> None:
         for schema, name, text in (
             *(
                 (table.qualified_name, column.name, column.description)
-                for table in raw.TABLES
+                for table in source_tables.TABLES
                 for column in table.columns
             ),
             *(

@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from roadmap_pipeline.github.store import IngestSummary, Store
+from roadmap_pipeline.github.ingest.store import IngestSummary, Store
 from roadmap_pipeline.settings import Settings, load_settings
 from roadmap_pipeline.warehouse.connection import connect
 from roadmap_pipeline.warehouse.parameters import store_parameters

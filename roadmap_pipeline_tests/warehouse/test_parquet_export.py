@@ -9,8 +9,8 @@ from roadmap_pipeline.errors import ConfigurationError, RoadmapError
 from roadmap_pipeline.progress import reporting
 from roadmap_pipeline.warehouse.connection import connect
 from roadmap_pipeline.warehouse.parquet_export import export_tables
-from roadmap_pipeline.warehouse.raw import replace_table
 from roadmap_pipeline.warehouse.snapshot import publish_snapshot
+from roadmap_pipeline.warehouse.source_tables import replace_table
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from roadmap_pipeline.errors import RoadmapError
-from roadmap_pipeline.warehouse import raw
+from roadmap_pipeline.warehouse import source_tables
 from roadmap_pipeline.warehouse.connection import connect
 from roadmap_pipeline.warehouse.query import QueryError, run_query
 from roadmap_pipeline.warehouse.snapshot import publish_snapshot
@@ -17,7 +17,7 @@ from roadmap_pipeline.warehouse.snapshot import publish_snapshot
 def path(tmp_path: Path) -> Path:
     path = tmp_path / "roadmap.duckdb"
     with connect(path) as con:
-        raw.replace_rows(con, "config.autofix_bots", [{"login": "a"}, {"login": "b"}])
+        source_tables.replace_rows(con, "config.autofix_bots", [{"login": "a"}, {"login": "b"}])
     publish_snapshot(path)
     return path
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from roadmap_pipeline import stages
+from roadmap_pipeline import pipeline
 from roadmap_pipeline.errors import ConfigurationError
+from roadmap_pipeline.runtime import Workspace
 from roadmap_pipeline.settings import load_settings
-from roadmap_pipeline.warehouse import raw
+from roadmap_pipeline.warehouse import source_tables
 from roadmap_pipeline.warehouse.connection import STORAGE_VERSION, WarehouseError, connect, scalar, transaction
 from roadmap_pipeline.warehouse.snapshot import publish_snapshot, snapshot_path
-from roadmap_pipeline.workspace import Workspace
 
 _EVERYTHING = (
     "select 'table', schema_name, table_name, comment from duckdb_tables()"
@@ -26,7 +26,7 @@ _EVERYTHING = (
 
 def _fill(path: Path, login: str) -> None:
     with connect(path) as con, transaction(con):
-        raw.replace_table(con, "config.autofix_bots", [{"login": login}])
+        source_tables.replace_table(con, "config.autofix_bots", [{"login": login}])
         con.execute("create schema if not exists marts")
         con.execute("create schema if not exists a_first")
         con.execute("create or replace view a_first.bots as select b.login from config.autofix_bots as b")
@@ -59,11 +59,11 @@ def test_source_tables_and_columns_are_described_to_readers(tmp_path: Path) -> N
             "select column_name, comment from duckdb_columns()"
             " where schema_name = 'config' and table_name = 'autofix_bots'"
         ).fetchall()
-    assert {name: comment for name, comment in tables if name in raw.BY_NAME} == {
-        table.qualified_name: table.description for table in raw.TABLES
+    assert {name: comment for name, comment in tables if name in source_tables.BY_NAME} == {
+        table.qualified_name: table.description for table in source_tables.TABLES
     }
     assert dict(columns) == {
-        column.name: column.description for column in raw.BY_NAME["config.autofix_bots"].columns
+        column.name: column.description for column in source_tables.BY_NAME["config.autofix_bots"].columns
     }
 
 
@@ -71,7 +71,7 @@ def test_it_holds_everything_but_the_state_of_building_comments_included(tmp_pat
     path = tmp_path / "it's a roadmap.duckdb"
     _fill(path, "autofix-ci[bot]")
     with connect(path) as con:
-        raw.describe_source_tables(con)
+        source_tables.describe_source_tables(con)
         live = con.execute(_EVERYTHING).fetchall()
     snapshot = publish_snapshot(path)
     with connect(snapshot, read_only=True) as con:
@@ -142,7 +142,7 @@ def test_a_warehouse_in_a_newer_format_keeps_it_and_gets_a_snapshot_that_all_can
     newer = _format(path)
     _fill(path, "autofix-ci[bot]")
     with connect(path) as con:
-        raw.describe_source_tables(con)
+        source_tables.describe_source_tables(con)
         live = con.execute(_EVERYTHING).fetchall()
     snapshot = publish_snapshot(path)
     assert (_format(path), _format(snapshot)) == (newer, "v1.2.0+")
@@ -159,7 +159,7 @@ def test_its_format_is_configured(given: str, written: str, tmp_path: Path) -> N
         (tmp_path / "roadmap.toml").write_text(f'[snapshot]\nstorage_version = "{given}"\n')
     settings = load_settings({}, tmp_path)
     _fill(Path(settings.warehouse), "autofix-ci[bot]")
-    assert _format(stages.snapshot(Workspace(settings))) == written
+    assert _format(pipeline.snapshot(Workspace(settings))) == written
 
 
 def test_a_format_that_nobody_knows_is_refused(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import hyperscan
 
-from roadmap_pipeline.failures.cleaning import clean_line
+from roadmap_pipeline.failures.logs.cleaning import clean_line
 
 LONGEST_LINE = 1_000
 """Longer lines are data, and name no test."""

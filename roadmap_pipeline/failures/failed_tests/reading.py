@@ -30,7 +30,7 @@ from roadmap_pipeline.failures.failed_tests import (
 from roadmap_pipeline.failures.failed_tests.framework import Found, Framework
 from roadmap_pipeline.failures.failed_tests.lines import Lines, Marks
 from roadmap_pipeline.failures.failed_tests.names import same_name
-from roadmap_pipeline.failures.redaction import redact
+from roadmap_pipeline.failures.logs.redaction import redact
 
 _MOST_READ = 1_000
 _LONGEST_WHY = 300

@@ -6,13 +6,13 @@ from datetime import timedelta
 
 import dagster as dg
 
-from roadmap_pipeline import stages
-from roadmap_pipeline.orchestration.assets.raw import OWNERS, WRITER
+from roadmap_pipeline import pipeline
+from roadmap_pipeline.orchestration.assets.sources import OWNERS, WRITER
 from roadmap_pipeline.orchestration.metadata import data_version, table_metadata
 from roadmap_pipeline.orchestration.partitions import ISO_WEEKS, iso_week
 from roadmap_pipeline.orchestration.resources import WorkspaceParam
-from roadmap_pipeline.warehouse.raw import BY_NAME, TABLES
-from roadmap_pipeline.workspace import Workspace
+from roadmap_pipeline.runtime import Workspace
+from roadmap_pipeline.warehouse.source_tables import BY_NAME, TABLES
 
 _CONFIG = [table for table in TABLES if table.schema == "config"]
 
@@ -44,7 +44,7 @@ def _described(workspace: Workspace, *names: str) -> Iterator[dg.MaterializeResu
 )
 def settings(workspace: WorkspaceParam) -> Iterator[dg.MaterializeResult]:
     """The settings that metrics depend on, as tables."""
-    stages.configure(workspace)
+    pipeline.configure(workspace)
     yield from _described(workspace, *(table.qualified_name for table in _CONFIG))
 
 
@@ -59,7 +59,7 @@ def settings(workspace: WorkspaceParam) -> Iterator[dg.MaterializeResult]:
 )
 def failure_verdicts(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Iterator[dg.MaterializeResult]:
     """Classify the failed jobs that the present rules have not judged yet."""
-    judged = stages.classify(workspace)
+    judged = pipeline.classify(workspace)
     context.log.info(f"Failed jobs judged: {judged:,}")
     for result in _described(workspace, "derived.failure_verdicts"):
         yield result._replace(metadata={**(result.metadata or {}), "judged in this run": judged})
@@ -82,7 +82,7 @@ def failure_verdicts(context: dg.AssetExecutionContext, workspace: WorkspacePara
 )
 def milestone_matches(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Iterator[dg.MaterializeResult]:
     """Match branches and pull requests to milestones."""
-    for note in stages.derive(workspace):
+    for note in pipeline.derive(workspace):
         context.log.warning(note)
     yield from _described(workspace, "derived.branch_milestones", "derived.pull_request_milestones")
 
@@ -131,7 +131,7 @@ _REPORTED = [
 )
 def weekly_report(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> dg.MaterializeResult:
     """Render the week's CI intelligence report."""
-    rendered = stages.report(workspace, iso_week(context.partition_key))
+    rendered = pipeline.report(workspace, iso_week(context.partition_key))
     with workspace.warehouse.connect() as con:
         metadata = table_metadata(con, "derived", "reports")
     # The whole report follows: beside it a table of its first words says nothing.
@@ -160,7 +160,7 @@ def pull_request_comments(
     context: dg.AssetExecutionContext, workspace: WorkspaceParam
 ) -> Iterator[dg.MaterializeResult]:
     """Render the sticky comment of every open pull request."""
-    context.log.info(f"Comments rendered for open pull requests: {stages.comments(workspace):,}")
+    context.log.info(f"Comments rendered for open pull requests: {pipeline.comments(workspace):,}")
     yield from _described(workspace, "derived.pull_request_comments")
 
 

@@ -6,8 +6,9 @@ from typing import Any, TypeGuard
 
 import dagster as dg
 
+from dbt_like_sql.runner.testing.data_tests import ModelTest, TestResult
 from roadmap_pipeline.orchestration.assets.derived import LATE
-from roadmap_pipeline.orchestration.assets.raw import OWNERS, WRITER
+from roadmap_pipeline.orchestration.assets.sources import OWNERS, WRITER
 from roadmap_pipeline.orchestration.lineage import lineage_metadata
 from roadmap_pipeline.orchestration.metadata import (
     UNRECORDED,
@@ -18,7 +19,6 @@ from roadmap_pipeline.orchestration.metadata import (
 )
 from roadmap_pipeline.orchestration.partitions import ISO_WEEKS
 from roadmap_pipeline.orchestration.resources import WorkspaceParam
-from roadmap_pipeline.warehouse.model_tests import ModelTest, TestResult
 from roadmap_pipeline.warehouse.models import (
     ModelBuildError,
     ModelTestFailed,

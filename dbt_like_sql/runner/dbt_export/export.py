@@ -1,0 +1,357 @@
+"""The SQL models as a dbt project: the same SELECT files, with ``ref()`` and ``source()`` where they name tables.
+
+Belongs here: what each file of the dbt project says. Putting the files into a person's folder is ``folders``; what a
+model or a test means is said where it is declared. dbt must come to the same tables and verdicts as our own runner:
+where its defaults differ (schemas, unit tests, quoting), the difference is settled here.
+"""
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dbt_like_sql.runner.project.sql_files import DIALECT
+from dbt_like_sql.runner.testing.data_tests import ModelTest, identifier
+from roadmap_pipeline.warehouse import source_tables
+from roadmap_pipeline.warehouse.connection import is_file
+
+if TYPE_CHECKING:
+    from roadmap_pipeline.warehouse.models import Project, SingularTest, SqlModel, UnitTest
+
+PROJECT_NAME = "roadmap"
+WAREHOUSE_VARIABLE = "ROADMAP_WAREHOUSE"
+
+# dbt-core 1.12 downloads a part of itself from GitHub while it is installed.
+_REQUIREMENTS = ("dbt-core>=1.11,<1.12", "dbt-duckdb>=1.11,<1.12")
+_LONGEST_DBT_NAME = 64
+_JINJA = re.compile(r"\{[{%#]")
+_MADE = "# Made by `roadmap export-dbt`, which replaces this folder: change the models where they come from.\n"
+
+
+def dbt_project(project: "Project", warehouse: str | Path, directory: Path) -> dict[str, bytes]:
+    """The files of a dbt project that builds ``project``, by their paths relative to ``directory`` (with ``/``).
+
+    The profile names ``warehouse`` relative to ``directory``; the variable ROADMAP_WAREHOUSE overrides it.
+    """
+    schemas = list(dict.fromkeys(model.schema for model in project.models))
+    models = {model.key for model in project.models}
+    exported: dict[str, bytes] = {
+        "dbt_project.yml": _yaml(_settings(schemas)),
+        "profiles.yml": _yaml(_profile(warehouse, directory)),
+        "requirements.txt": _text(*_REQUIREMENTS, f"duckdb=={_duckdb_version()}"),
+        "README.md": _template("README.md"),
+        ".gitignore": _text("/target/", "/logs/", "/dbt_packages/", "/.user.yml"),
+        "macros/generate_schema_name.sql": _template("generate_schema_name.sql"),
+        "macros/get_unit_test_sql.sql": _template("get_unit_test_sql.sql"),
+        "tests/generic/expression_is_true.sql": _template("expression_is_true.sql"),
+        "tests/generic/unique_combination_of_columns.sql": _template("unique_combination_of_columns.sql"),
+        "models/sources.yml": _yaml({"version": 2, "sources": list(_sources())}),
+    }
+    for model in project.models:
+        if model.seed_types is None:
+            exported[f"models/{model.schema}/{model.name}.sql"] = _with_references(model.path, models)
+        else:
+            exported[f"seeds/{model.schema}/{model.name}.csv"] = model.path.read_bytes()
+    for schema in schemas:
+        in_schema = sorted((model for model in project.models if model.schema == schema), key=lambda model: model.name)
+        seeds = [model for model in in_schema if model.seed_types is not None]
+        if seeds:
+            described = [_model(seed, models) for seed in seeds]
+            exported[f"seeds/{schema}/schema.yml"] = _yaml({"version": 2, "seeds": described})
+        if len(seeds) < len(in_schema):
+            selects = [model for model in in_schema if model.seed_types is None]
+            exported[f"models/{schema}/schema.yml"] = _yaml(_schema_yml(selects, models))
+    if described := [_singular_test(test) for test in project.singular_tests if test.described_at]:
+        exported["tests/schema.yml"] = _yaml({"version": 2, "data_tests": described})
+    for test in project.singular_tests:
+        exported[f"tests/{test.name}.sql"] = _with_references(test.path, models)
+    return exported
+
+
+def with_references(sql: str, models: "set[tuple[str, str]]") -> str:
+    """``sql`` as a dbt template that gives it back: tables become ``ref()`` (those in ``models``) or ``source()``.
+
+    All else stays to the character, comments and strings included; what Jinja would take for its own is escaped.
+    """
+    import sqlglot
+    from sqlglot import exp
+
+    spans = []
+    for table in sqlglot.parse_one(sql, read=DIALECT).find_all(exp.Table):
+        schema, name = table.args.get("db"), table.this
+        if isinstance(schema, exp.Identifier) and isinstance(name, exp.Identifier):
+            key = schema.name.lower(), name.name.lower()
+            spans.append((int(schema.meta["start"]), int(name.meta["end"]) + 1, key))
+    parts, done = [], 0
+    for start, end, key in sorted(spans):
+        parts += [_escaped(sql[done:start]), "{{ ", _reference(key, models), " }}"]
+        done = end
+    return "".join([*parts, _escaped(sql[done:])])
+
+
+def _with_references(path: Path, models: "set[tuple[str, str]]") -> bytes:
+    # The bytes, since reading text would turn the line ends of Windows into others.
+    return with_references(path.read_bytes().decode("utf-8"), models).encode("utf-8")
+
+
+def _reference(key: tuple[str, str], models: "set[tuple[str, str]]") -> str:
+    return f"ref('{key[1]}')" if key in models else f"source('{key[0]}', '{key[1]}')"
+
+
+def _escaped(text: str) -> str:
+    return _JINJA.sub(lambda found: "{{ '" + found[0] + "' }}", text)
+
+
+def _settings(schemas: Sequence[str]) -> dict[str, Any]:
+    described = {"+persist_docs": {"relation": True, "columns": True}}
+    in_schemas = {schema: {"+schema": schema} for schema in schemas}
+    return {
+        "name": PROJECT_NAME,
+        "config-version": 2,
+        "profile": PROJECT_NAME,
+        "flags": {"send_anonymous_usage_stats": False},
+        "models": {
+            PROJECT_NAME: {
+                "+materialized": "table",
+                **described,
+                **in_schemas,
+            }
+        },
+        "seeds": {PROJECT_NAME: {**described, **in_schemas}},
+    }
+
+
+def _profile(warehouse: str | Path, directory: Path) -> dict[str, Any]:
+    # Addresses of other databases may hold passwords, which belong into no file.
+    default = ""
+    if is_file(warehouse):
+        default = ", " + _quoted_for_jinja(_path_from(directory, Path(warehouse)))
+    return {
+        PROJECT_NAME: {
+            "target": "warehouse",
+            "outputs": {
+                "warehouse": {
+                    "type": "duckdb",
+                    "path": "{{ env_var('" + WAREHOUSE_VARIABLE + "'" + default + ") }}",
+                    "schema": "main",
+                    "threads": 4,
+                    "settings": {"TimeZone": "UTC"},
+                }
+            },
+        }
+    }
+
+
+def _path_from(directory: Path, path: Path) -> str:
+    try:
+        return Path(os.path.relpath(path.resolve(), directory.resolve())).as_posix()
+    except ValueError:  # another drive
+        return path.resolve().as_posix()
+
+
+def _quoted_for_jinja(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _sources() -> Iterator[dict[str, Any]]:
+    for schema in dict.fromkeys(table.schema for table in source_tables.TABLES):
+        yield {
+            "name": schema,
+            "schema": schema,
+            "tables": [
+                {
+                    "name": table.name,
+                    "description": _escaped(table.description),
+                    "columns": [
+                        {"name": column.name, "data_type": column.type, "description": _escaped(column.description)}
+                        for column in table.columns
+                    ],
+                }
+                for table in source_tables.TABLES
+                if table.schema == schema
+            ],
+        }
+
+
+def _schema_yml(models: "Sequence[SqlModel]", known: "set[tuple[str, str]]") -> dict[str, Any]:
+    unit_tests = [_unit_test(model, test, known) for model in models for test in model.unit_tests]
+    return {
+        "version": 2,
+        "models": [_model(model, known) for model in models],
+        **({"unit_tests": unit_tests} if unit_tests else {}),
+    }
+
+
+def _model(model: "SqlModel", known: "set[tuple[str, str]]") -> dict[str, Any]:
+    config: dict[str, Any] = {}
+    if model.materialized == "view":  # all else is a table: only our runner knows which rows a change touches
+        config["materialized"] = "view"
+    if model.tags:
+        config["tags"] = list(model.tags)
+    if model.meta:
+        config["meta"] = _escaped_value(dict(model.meta))
+    if model.seed_types is not None:
+        config["column_types"] = dict(model.seed_types)
+    columns = []
+    for column in model.columns:
+        tests = [_data_test(model, test, known) for test in model.tests if _belongs_to(test) == column.name]
+        columns.append(
+            {
+                "name": column.name,
+                "description": _escaped(column.description),
+                **({"quote": True} if _needs_quotes(column.name) else {}),
+                **({"data_tests": tests} if tests else {}),
+            }
+        )
+    over_columns = [_data_test(model, test, known) for test in model.tests if _belongs_to(test) is None]
+    return {
+        "name": model.name,
+        "description": _escaped(model.description),
+        **({"config": config} if config else {}),
+        "columns": columns,
+        **({"data_tests": over_columns} if over_columns else {}),
+    }
+
+
+def _belongs_to(test: ModelTest) -> str | None:
+    """The column under which a test is declared; None for a test of the whole model."""
+    return test.columns[0] if test.columns and test.kind != "unique_combination_of_columns" else None
+
+
+def data_test_name(model: "SqlModel", test: ModelTest) -> str:
+    """What dbt calls a data test: unique in the whole project."""
+    return _dbt_name(model, test) or f"{model.name}_{test.name}"
+
+
+def _dbt_name(model: "SqlModel", test: ModelTest) -> str | None:
+    """The name that dbt gives by itself, where the test has none of its own and dbt's says it all."""
+    if test.kind not in ("not_null", "unique") or test.name != f"{test.kind}_{test.columns[0]}":
+        return None
+    name = f"{test.kind}_{model.name}_{test.columns[0]}"
+    # dbt puts a hash in the place of a longer name, and leaves quotes out.
+    return name if len(name) < _LONGEST_DBT_NAME and not _needs_quotes(test.columns[0]) else None
+
+
+def _data_test(model: "SqlModel", test: ModelTest, known: "set[tuple[str, str]]") -> dict[str, Any] | str:
+    arguments: dict[str, Any] = {}
+    if test.kind == "accepted_values":
+        # dbt puts quotes around the values and changes nothing in them.
+        quoted = any(isinstance(value, str) for value in test.values)
+        arguments["values"] = [
+            _escaped(value.replace("'", "''")) if isinstance(value, str) else value for value in test.values
+        ]
+        if not quoted:
+            arguments["quote"] = False
+    elif test.parent is not None:
+        field = test.parent[2]
+        arguments["to"] = _reference(test.parent[:2], known)
+        arguments["field"] = identifier(field) if _needs_quotes(field) else field
+    elif test.expression is not None:
+        arguments["expression"] = _escaped(test.expression)
+    elif test.kind == "unique_combination_of_columns":
+        arguments["combination_of_columns"] = list(test.columns)
+    config: dict[str, Any] = {}
+    if test.severity != "error":
+        config["severity"] = test.severity
+    if test.where is not None:
+        config["where"] = _escaped(test.where)
+    name = data_test_name(model, test)
+    said = {
+        **({"name": name} if name != _dbt_name(model, test) else {}),
+        **({"description": _escaped(test.description)} if test.description else {}),
+        **({"arguments": arguments} if arguments else {}),
+        **({"config": config} if config else {}),
+    }
+    return {test.kind: said} if said else test.kind
+
+
+def _singular_test(test: "SingularTest") -> dict[str, Any]:
+    config = {
+        **({"severity": test.severity} if test.severity != "error" else {}),
+        **({"meta": {"by": list(test.by)}} if test.by else {}),
+    }
+    return {
+        "name": test.name,
+        **({"description": _escaped(test.description)} if test.description else {}),
+        **({"config": config} if config else {}),
+    }
+
+
+def _unit_test(model: "SqlModel", test: "UnitTest", known: "set[tuple[str, str]]") -> dict[str, Any]:
+    # dbt compares the columns of the first row, so that all rows must have the same; left out means NULL.
+    compared = list(dict.fromkeys(name for row in test.expect for name in row))
+    return {
+        "name": test.name,
+        "model": model.name,
+        **({"description": _escaped(test.description)} if test.description else {}),
+        "given": [
+            {
+                "input": _reference(key, known),
+                "rows": [{name: _fixture(value) for name, value in row.items()} for row in rows],
+            }
+            for key, rows in test.given.items()
+        ],
+        "expect": {"rows": [{name: _fixture(row.get(name)) for name in compared} for row in test.expect]},
+    }
+
+
+def _fixture(value: Any) -> Any:
+    """A value of a unit test in a form that dbt writes into SQL as it is: times as text in UTC, lists and structures
+    as JSON, which DuckDB casts to either."""
+    if isinstance(value, datetime):
+        return (value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value).isoformat(" ")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, list | dict):
+        return _escaped(json.dumps(value, ensure_ascii=False, default=str))
+    return _escaped(value) if isinstance(value, str) else value
+
+
+def _escaped_value(value: Any) -> Any:
+    if isinstance(value, str):
+        return _escaped(value)
+    if isinstance(value, Mapping):
+        return {key: _escaped_value(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_escaped_value(inner) for inner in value]
+    return value
+
+
+def _needs_quotes(name: str) -> bool:
+    return not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) or name.lower() in _reserved_words()
+
+
+@cache
+def _reserved_words() -> frozenset[str]:
+    import duckdb
+
+    with duckdb.connect(":memory:") as con:
+        rows = con.execute("select keyword_name from duckdb_keywords() where keyword_category = 'reserved'").fetchall()
+    return frozenset(word for (word,) in rows)
+
+
+def _duckdb_version() -> str:
+    import duckdb
+
+    return duckdb.__version__
+
+
+def _template(name: str) -> bytes:
+    return files(__package__).joinpath("templates", name).read_bytes()
+
+
+def _text(*lines: str) -> bytes:
+    return ("\n".join(lines) + "\n").encode("utf-8")
+
+
+def _yaml(document: Mapping[str, Any]) -> bytes:
+    import yaml
+
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    text = yaml.dump(dict(document), Dumper=dumper, sort_keys=False, allow_unicode=True, width=120)
+    return (_MADE + text).encode("utf-8")

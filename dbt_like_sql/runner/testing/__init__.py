@@ -1,0 +1,1 @@
+"""Data tests on what is stored, unit tests on given rows."""

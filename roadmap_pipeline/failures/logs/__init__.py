@@ -1,0 +1,1 @@
+"""The text of logs: cleaning, structure, excerpts, redaction."""

@@ -1,0 +1,257 @@
+"""Where a job's log holds what: steps, their commands, and the spans that hold errors.
+
+Belongs here: GitHub's own log format. What the lines mean belongs to :mod:`.rules` and :mod:`.classifier`.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from roadmap_pipeline.failures.logs.cleaning import without_escapes
+from roadmap_pipeline.failures.matching.patterns import compile_literal
+
+ERROR = b"##[error]"
+GROUP_RUN = b"##[group]Run "
+END_GROUP = b"##[endgroup]"
+POST_JOB = b"Post job cleanup."
+
+# A step's header repeats its whole script, its inputs and its environment.
+LONGEST_HEADER = 256 << 10
+# A message of several lines has the marker on its first line only.
+LINES_AFTER_ERROR = 12
+
+_ACTION = re.compile(rb"##\[group\]Run (?:docker://|\./|\.\./|[\w.-]+/[\w./-]+@)\S*")
+_SHELL = re.compile(rb"(?m)^(?:\S+Z )?shell: \S")
+_LINE_START = re.compile(rb"\A(?:\xef\xbb\xbf)?(?:\d{4}-\d\d-\d\dT[\d:.]+Z )?\Z")
+_ENDS_MESSAGE = re.compile(
+    rb"\A(?:\xef\xbb\xbf)?(?:\d{4}-\d\d-\d\dT[\d:.]+Z )?"
+    rb"(?:##\[|Post job cleanup\.|Cleaning up orphan processes|Prepare all required actions)"
+)
+_RUNNER_SAYS = re.compile(
+    rb"##\[error\](?:Process completed with exit code|The operation was canceled"
+    rb"|The action '.{0,300}' has timed out after|The runner has received a shutdown signal"
+    rb"|.{0,80}lost communication|.{0,80}has exceeded the maximum|An error occurred trying to start process"
+    rb"|.{0,80}No space left|received SIG|No such file or directory|[\w.]*Exception|Executing the custom container)"
+)
+# How a runner's log begins and ends: after the end only the processes that were left are named.
+_BEGUN, _ENDED = b"Current runner version: ", b"Cleaning up orphan processes"
+_BEGINNING, _ENDING = 64 << 10, 256 << 10
+# What actions that keep a cache say when they are done. The last part of GitHub's own runs only in jobs without a
+# failure; that of others runs always, so the key must be one of theirs.
+_KEPT = compile_literal(b"Cache hit occurred on the primary key ", b"Cache saved with key: ")
+_CACHED = re.compile(
+    rb"(?:Cache hit occurred on the primary key |Cache saved with key: )(?P<key>"
+    rb"(?P<setup>(?:setup-(?:go|python|java|uv)|node-cache|dotnet-cache)-)?[^\r\n]*?)(?:, not saving cache\.?)?\r?$",
+    re.MULTILINE,
+)
+# The first thing that is said of a step in a container.
+_CONTAINER, _BEGINNING_OF_STEP = b"##[command]/usr/bin/docker run ", 2 << 10
+_CACHE_STEP = compile_literal(b"##[group]Run actions/cache@")
+# What nobody does after a failure, whatever else they do always: checks, reports and even installing go on.
+_PUBLISHES = re.compile(
+    rb"##\[group\]Run (?:actions/deploy-pages@|pypa/gh-action-pypi-publish@"
+    rb"|(?:(?:npm|yarn|pnpm|cargo|poetry|uv) publish|twine upload|docker push)\b)"
+)
+# What retrying actions say when a later attempt was a success.
+_RETRIED = compile_literal(b"Command completed after ")
+_RETRY_TELLS = 64 << 10
+# Steps that run whatever happened before report on failures; they are seldom the cause of one.
+_REPORTING = re.compile(
+    rb"(?i)upload|codecov|coveralls|report|notify|notification|slack|discord|mattermost|artifact|summary|comment|cleanup"
+    rb"|clean up|publish-unit-test|test-results"
+)
+# RE2 looks for a plain string several times faster than bytes.find does.
+_FIND_ERROR, _FIND_GROUP, _FIND_POST = (compile_literal(text) for text in (ERROR, GROUP_RUN, POST_JOB))
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A step in a log, as byte offsets: ``start`` of its header, ``body`` (its output), ``end`` (exclusive)."""
+
+    start: int
+    body: int
+    end: int
+
+
+def line_start(log: bytes, position: int) -> int:
+    """Offset of the first byte of the line that holds ``position``."""
+    return log.rfind(b"\n", 0, position) + 1
+
+
+def line_end(log: bytes, position: int) -> int:
+    """Offset of the newline that ends the line holding ``position``, or the log's length."""
+    found = log.find(b"\n", position)
+    return len(log) if found < 0 else found
+
+
+def line_starts(log: bytes, numbers: Iterable[int]) -> dict[int, int]:
+    """Offset of the first byte of each line, by the numbers of the lines (from 0)."""
+    starts: dict[int, int] = {}
+    number = start = 0
+    for wanted in sorted(set(numbers)):
+        for _ in range(wanted - number):
+            start = line_end(log, start) + 1
+        number = wanted
+        starts[number] = start
+    return starts
+
+
+def is_step_header(header: bytes) -> bool:
+    """Whether text that starts with a ``##[group]Run`` line opens a step; scripts may open groups called Run, too.
+
+    ``header`` reaches to the end of the group. A step names an action or tells its shell.
+    """
+    group = header.find(GROUP_RUN)
+    return group >= 0 and (_ACTION.match(header, group) is not None or _SHELL.search(header) is not None)
+
+
+def starts_line(prefix: bytes) -> bool:
+    """Whether ``prefix`` is what may stand before a marker: nothing, or a timestamp."""
+    return _LINE_START.match(prefix) is not None
+
+
+def is_whole(log: bytes) -> bool:
+    """Whether the log is a job's, as a runner begins or ends it, not a fragment or another tool's output."""
+    return log.find(_BEGUN, 0, _BEGINNING) >= 0 or is_ended(log)
+
+
+def is_ended(log: bytes) -> bool:
+    """Whether the log holds the end of its job."""
+    return log.rfind(_ENDED, max(0, len(log) - _ENDING)) >= 0
+
+
+def steps(log: bytes) -> list[Span]:
+    """All steps in order; the first span, possibly empty, is what stands before the first step."""
+    starts = sorted({*_headers(log), *_posts(log)})
+    bounds = [(0, 0), *((start, _body(log, start)) for start in starts)]
+    ends = [*starts, len(log)]
+    return [Span(start, min(body, end), end) for (start, body), end in zip(bounds, ends, strict=True)]
+
+
+def _headers(log: bytes) -> Iterator[int]:
+    for found in _FIND_GROUP.finditer(log):
+        position = found.start()
+        start = line_start(log, position)
+        if position - start < 64 and starts_line(log[start:position]):
+            end = log.find(END_GROUP, position, position + LONGEST_HEADER)
+            if end >= 0 and is_step_header(log[position:end]):
+                yield start
+
+
+def _posts(log: bytes) -> Iterator[int]:
+    for found in _FIND_POST.finditer(log):
+        start = line_start(log, found.start())
+        if found.start() - start < 64 and starts_line(log[start : found.start()]):
+            yield start
+
+
+def _body(log: bytes, start: int) -> int:
+    if log.find(GROUP_RUN, start, start + 64 + len(GROUP_RUN)) < 0:
+        return start
+    return line_end(log, log.find(END_GROUP, start, start + 64 + LONGEST_HEADER))
+
+
+def failing(log: bytes, all_steps: list[Span]) -> list[Span]:
+    """The steps whose output holds an error marker, in order, each cut after its last error message."""
+    found: list[Span] = []
+    bodies = [step.body for step in all_steps]
+    match = _FIND_ERROR.search(log)
+    while match is not None:
+        position = match.start()
+        index = bisect_right(bodies, position) - 1
+        step = all_steps[index]
+        if position < step.end:
+            last = log.rfind(ERROR, step.body, step.end)
+            found.append(Span(step.start, step.body, _end_of_message(log, last, step.end)))
+        following = all_steps[index + 1].body if index + 1 < len(all_steps) else len(log)
+        match = _FIND_ERROR.search(log, max(following, position + 1))
+    return found
+
+
+def errors(log: bytes, step: Span) -> list[int]:
+    """Offsets of the first bytes of the lines of a step's output that hold an error marker, in order."""
+    return list(
+        dict.fromkeys(line_start(log, found.start()) for found in _FIND_ERROR.finditer(log, step.body, step.end))
+    )
+
+
+def stopped(log: bytes, step: Span) -> bool:
+    """Whether the step itself failed, rather than a tool in it that printed an error marker and was content.
+
+    The runner says so at the end of a script that fails; what an action says is taken as it is, unless it tried again.
+    """
+    last = log.rfind(ERROR, step.body, step.end)
+    if not _SHELL.search(log[step.start : step.body]):
+        return _RETRIED.search(log[last : last + _RETRY_TELLS]) is None
+    return _RUNNER_SAYS.search(log[last : step.end]) is not None
+
+
+def is_post(log: bytes, step: Span) -> bool:
+    """Whether the step is the cleaning up that an action does after the job's own steps."""
+    return log.find(POST_JOB, step.start, step.start + 64 + len(POST_JOB)) >= 0
+
+
+def reports(log: bytes, step: Span) -> bool:
+    """Whether the step only tells others what happened, or keeps it."""
+    return _REPORTING.search(first_line(log, step)) is not None
+
+
+def ended_well(log: bytes, after: Span, all_steps: list[Span]) -> bool:
+    """Whether something that only jobs without a failure do was done after a step: it was allowed to fail."""
+    later = all_steps[bisect_right([step.start for step in all_steps], after.start) :]
+    return any(
+        any(_is_of_well(log, kept.start()) for kept in _KEPT.finditer(log, step.start, step.end))
+        if is_post(log, step)
+        else _PUBLISHES.search(first_line(log, step)) is not None
+        for step in later
+    )
+
+
+def _is_of_well(log: bytes, message: int) -> bool:
+    """Whether the cache of a message was kept by an action that does so only when all is well."""
+    cached = _CACHED.match(log, message)
+    if cached is None:
+        return False
+    if cached["setup"] is not None:
+        return True
+    keys = b"key: " + cached["key"]
+    return any(
+        keys in log[found.start() : log.find(END_GROUP, found.start(), found.start() + LONGEST_HEADER)]
+        for found in _CACHE_STEP.finditer(log)
+    )
+
+
+def is_silent(log: bytes, step: Span) -> bool:
+    """Whether the step runs in a container of its own and has no error marker: the runner says nothing if it fails."""
+    return (
+        log.find(_CONTAINER, step.body, min(step.end, step.body + _BEGINNING_OF_STEP)) >= 0
+        and _FIND_ERROR.search(log, step.body, step.end) is None
+    )
+
+
+def first_line(log: bytes, step: Span) -> bytes:
+    """The line that opens a step without colours, cut when it is very long."""
+    return without_escapes(log[step.start : min(line_end(log, step.start), step.start + 500)])
+
+
+def _end_of_message(log: bytes, position: int, limit: int) -> int:
+    end = line_end(log, position)
+    for _ in range(LINES_AFTER_ERROR):
+        following = line_end(log, end + 1)
+        if end + 1 >= limit or _ENDS_MESSAGE.match(log[end + 1 : min(following, end + 128)]):
+            break
+        end = following
+    return min(end, limit)
+
+
+def command(log: bytes, step: Span) -> bytes:
+    """What a step runs: its header without markers and colours, up to its shell or environment."""
+    lines = without_escapes(log[step.start : step.body]).split(b"\n")
+    kept: list[bytes] = []
+    for line in lines:
+        text = re.sub(rb"\A(?:\xef\xbb\xbf)?(?:\d{4}-\d\d-\d\dT[\d:.]+Z )?", b"", line)
+        if text.startswith((b"shell: ", b"env:")):
+            break
+        kept.append(text)
+    return b"\n".join(kept)

@@ -1,0 +1,144 @@
+"""Compiling patterns: RE2 on raw bytes, linear in time whatever the input.
+
+Belongs here: the options and placeholders that all patterns share. Which patterns there are belongs to ``rules.toml``.
+"""
+
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import hyperscan
+import re2
+
+from roadmap_pipeline.failures.matching.literals import Literal, required_literals
+
+_TIMESTAMP = r"(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*Z )?"
+_BUILDKIT = r"(?:#\d+ [\d.]+ )?"
+# Nix repeats what a builder said, indented behind a mark or behind the name of what it builds.
+_NIX = r"(?:[ \t]{3,}> |[a-z][\w.+-]*> )?"
+# Turborepo, Docker Compose and CodeQL name the task, the container or the build before each line of its output.
+_TASK = r"(?:@?[\w./-]+[:#][a-z][\w:-]*: |[\w.-]+-\d+ +\| |\[[\d :-]+\] \[build-std(?:out|err)\] )?"
+PLACEHOLDERS = {
+    "<<start>>": rf"^(?:\xef\xbb\xbf)?{_TIMESTAMP}(?:##\[(?:error|warning|notice)\])?{_BUILDKIT}{_NIX}{_TASK}[ \t]*",
+    "<<error>>": rf"(?:##\[error\]|::error(?: [^:]*)?::|^{_TIMESTAMP}Error: )",
+}
+"""What patterns may name instead of a regular expression; a log's lines may or may not start with a timestamp."""
+
+# A set's automaton may grow to this; RE2 starts its cache over when it is full, so it bounds memory, not correctness.
+_MAXIMUM_MEMORY = 64 << 20
+
+PatternError = re2.error
+"""Raised for an expression that RE2 does not accept."""
+
+
+def options() -> "re2.Options":
+    """Options of all patterns: bytes are characters, a match never crosses a line."""
+    result = re2.Options()
+    result.encoding = re2.Options.Encoding.LATIN1
+    result.never_nl = True
+    result.log_errors = False
+    result.max_mem = _MAXIMUM_MEMORY
+    return result
+
+
+def expand(pattern: str) -> bytes:
+    """The regular expression of a pattern as UTF-8: placeholders replaced, ``^`` and ``$`` stand for ends of lines."""
+    for name, expression in PLACEHOLDERS.items():
+        pattern = pattern.replace(name, expression)
+    return f"(?m){pattern}".encode()
+
+
+def compile_pattern(pattern: str) -> "re2._Regexp":
+    """Compile one pattern. Raises :data:`PatternError`."""
+    return re2.compile(expand(pattern), options())
+
+
+def compile_literal(*texts: bytes) -> "re2._Regexp":
+    """Compile plain strings, one of which is looked for."""
+    return re2.compile(b"|".join(re2.escape(text) for text in texts), options())
+
+
+class Prefilter:
+    """Many patterns looked for in one pass; tells which of them may occur, not where.
+
+    Never misses a pattern that occurs. It names one that doesn't where only the strings that it demands are there;
+    patterns that demand no string are always named.
+    """
+
+    def __init__(self, patterns: Sequence[str]) -> None:
+        numbers: dict[Literal, int] = {}
+        # By string, the patterns with an alternative that is told by it, and the sets of others that this one demands.
+        self._told: list[list[tuple[int, list[frozenset[int]]]]] = []
+        self._always: list[int] = []
+        for position, pattern in enumerate(patterns):
+            for sets in required_literals(_without_placeholders(pattern)):
+                if not sets:
+                    self._always.append(position)
+                for literal in (literal for one in sets for literal in one if literal not in numbers):
+                    numbers[literal] = len(numbers)
+                    self._told.append([])
+                numbered = [frozenset(numbers[literal] for literal in one) for one in sets]
+                for number in numbered[0] if numbered else ():
+                    self._told[number].append((position, numbered[1:]))
+        self._strings = _StringSet(list(numbers)) if numbers else None
+
+    def found_in(self, data: bytes) -> dict[int, int]:
+        """Positions, in the sequence given, of the patterns that may occur in ``data``.
+
+        With each, an offset: no match is on a line that ends before it. May be called by any thread.
+        """
+        ends = self._strings.ends_in(data) if self._strings is not None else {}
+        found = ends.keys()
+        named = dict.fromkeys(self._always, 0)
+        for number, end in ends.items():
+            for position, others in self._told[number]:
+                if named.get(position, end) < end:
+                    continue
+                for other in others:
+                    if found.isdisjoint(other):
+                        break
+                else:
+                    named[position] = end - 1
+        return named
+
+
+class _StringSet:
+    """Many strings looked for in one pass; tells which of them occur, and where first.
+
+    Hyperscan (Vectorscan) compares many bytes at once, which is several times faster than an automaton that steps from
+    byte to byte, as RE2's does.
+    """
+
+    def __init__(self, literals: Sequence[Literal]) -> None:
+        self._database = hyperscan.Database()
+        self._database.compile(
+            expressions=[literal.text.encode() for literal in literals],
+            ids=list(range(len(literals))),
+            elements=len(literals),
+            # Until its first match only: what is common would cost a call each time.
+            flags=[
+                hyperscan.HS_FLAG_SINGLEMATCH | (hyperscan.HS_FLAG_CASELESS if literal.ignore_case else 0)
+                for literal in literals
+            ],
+            literal=True,
+        )
+        self._own = threading.local()
+
+    def ends_in(self, data: bytes) -> dict[int, int]:
+        """Positions of the strings that occur in ``data``, each with where its first occurrence ends."""
+        scratch = getattr(self._own, "scratch", None)
+        if scratch is None:
+            # A thread's working memory: two that used one would disturb each other.
+            scratch = self._own.scratch = hyperscan.Scratch(self._database)
+        ends: dict[int, int] = {}
+        self._database.scan(data, match_event_handler=_note, context=ends, scratch=scratch)
+        return ends
+
+
+def _note(number: int, _start: int, end: int, _flags: int, ends: Any) -> None:
+    ends[number] = end
+
+
+def _without_placeholders(pattern: str) -> str:
+    """The pattern with what a placeholder demands; a line's start demands nothing."""
+    return pattern.replace("<<start>>", ".*").replace("<<error>>", r"(?:##\[error\]|::error.*|Error: )")

@@ -1,0 +1,68 @@
+"""What GitHub's client raises, each with the remedy in its text.
+
+Belongs here: errors that transport, pacing and credentials share. Callers import them from
+:mod:`~roadmap_pipeline.github.client.client`.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from roadmap_pipeline.errors import ConfigurationError, RoadmapError
+
+
+class GitHubError(RoadmapError):
+    """GitHub refused or failed a request. ``status`` is the HTTP status, 0 when there was no answer."""
+
+    def __init__(self, text: str, *, status: int = 0, message: str = "") -> None:
+        super().__init__(text)
+        self.status = status
+        self.message = message
+        """GitHub's own words."""
+
+
+class NotFoundError(GitHubError):
+    """404: it isn't there, or the credentials may not see it."""
+
+
+class MovedError(GitHubError):
+    """301: the repository has another name now; resolve it again and use the canonical one."""
+
+    def __init__(self, text: str, *, location: str) -> None:
+        super().__init__(text, status=301)
+        self.location = location
+
+
+class UnknownRepository(ConfigurationError):
+    """There is no such repository, or the credentials may not read it."""
+
+
+class IncompleteList(GitHubError):
+    """A list ended before everything was listed that GitHub counts in it, or items of it could not be had."""
+
+
+class AmbiguousWrite(GitHubError):
+    """A write went out and its outcome is unknown: read back before writing again."""
+
+
+class Paused(GitHubError):
+    """GitHub may not be asked for now; what was read is kept, and the next reading goes on."""
+
+
+class RateLimited(Paused):
+    """GitHub has to be left alone for longer than a worker should wait; ``seconds`` until it is worth trying again."""
+
+    def __init__(self, seconds: float, reason: str = "GitHub's rate limit is reached") -> None:
+        when = datetime.now(UTC) + timedelta(seconds=seconds)
+        span = f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+        super().__init__(f"{reason}: try again in {span}, at {when:%H:%M} UTC; what was done is kept", status=403)
+        self.seconds = seconds
+
+
+class BudgetSpent(Paused):
+    """The run has used the requests it may use; ``used`` of ``budget`` were charged."""
+
+    def __init__(self, used: int, budget: int) -> None:
+        super().__init__(
+            f"limits.github_requests_per_run: the {budget:,} requests of this run are used; the next run goes on"
+        )
+        self.used = used
+        self.budget = budget

@@ -1,0 +1,173 @@
+"""How fast requests may go: one pace for every thread and client of one token in this process.
+
+Belongs here: GitHub's points a minute, what is left of the hourly quota, and how long everybody holds still after a
+refusal. Which answer is a refusal is :mod:`~roadmap_pipeline.github.client.client`'s to tell.
+
+GitHub counts by token and not by connection: what one thread is told holds for all of them.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Hashable, Mapping
+from email.utils import parsedate_to_datetime
+
+from roadmap_pipeline import interruption
+from roadmap_pipeline.github.client.errors import RateLimited
+
+LONGEST_WAIT_SECONDS = 60.0
+"""What lasts longer is raised as RateLimited instead of blocking a worker."""
+SECONDARY_WAIT_SECONDS = 60.0
+LONGEST_SECONDARY_WAIT_SECONDS = 3600.0
+READ_POINTS = 1
+WRITE_POINTS = 5
+SECONDS_BETWEEN_WRITES = 1.0
+_BURST_SECONDS = 10
+_SAME_WINDOW_SECONDS = 60.0
+"""GitHub's servers tell the same window's end some seconds apart."""
+
+waits = logging.getLogger("roadmap_pipeline.github.waits")
+"""Waits and repeated requests, with the reason; apart from the requests so that Dagster can show these alone."""
+
+
+class Pacer:
+    """Lets requests through one by one, from any thread.
+
+    ``points_per_minute`` None: no pacing, only what GitHub's answers ask for. ``reserve`` is the share (0–1) of the
+    hourly quota that is left to others who use the same token.
+    """
+
+    def __init__(self, points_per_minute: int | None, reserve: float) -> None:
+        self._rate = None if points_per_minute is None else points_per_minute / 60
+        self._reserve = reserve
+        self._lock = threading.Lock()
+        self._points = self._capacity = (self._rate or 0.0) * _BURST_SECONDS
+        now = time.monotonic()
+        self._filled_at = self._next_write_at = now
+        self._held_until = self._refused_at = now
+        self._refusals = 0
+        self._remaining: int | None = None
+        self._limit = 0
+        self._reset = 0.0
+        self._reset_at = now
+
+    @property
+    def remaining(self) -> int | None:
+        """Requests left in this hour as GitHub told last; None when it has told nothing yet."""
+        return self._remaining
+
+    def admit(self, *, is_write: bool, leaving: float = 0.0) -> None:
+        """Return when a request may go out. Raises RateLimited when that lasts longer than a worker should wait.
+
+        ``leaving`` is the share of the hourly quota that it has to leave to other requests of this process.
+        """
+        self._hold_still(leaving)
+        if (wait := self._take(is_write=is_write)) > 0:
+            interruption.sleep(wait)
+            self._hold_still(leaving)
+
+    def note(self, headers: Mapping[str, str], sent_at: float, *, refused: bool) -> None:
+        """Learn from an answer's headers; ``sent_at`` is when its request went out (monotonic seconds)."""
+        with self._lock:
+            if not refused and sent_at > self._refused_at:
+                self._refusals = 0
+            if headers.get("x-ratelimit-resource", "core") != "core":
+                return
+            remaining, limit, reset = (
+                headers.get(f"x-ratelimit-{name}", "").partition(".")[0] for name in ("remaining", "limit", "reset")
+            )
+            if not (remaining.isdigit() and limit.isdigit() and reset.isdigit()):
+                return
+            now = time.monotonic()
+            ahead = float(reset) - self._reset
+            if self._remaining is not None and now < self._reset_at and ahead < _SAME_WINDOW_SECONDS:
+                if ahead > -_SAME_WINDOW_SECONDS:  # else an answer of the window before, overtaken by another
+                    self._remaining = min(self._remaining, int(remaining))
+                return
+            self._remaining, self._limit, self._reset = int(remaining), int(limit), float(reset)
+            self._reset_at = now + max(0.0, self._reset - answered_at(headers)) + 1
+
+    def refused(self, seconds: float | None, sent_at: float, reason: str) -> float:
+        """Hold everybody back after a refusal; returns for how long (seconds).
+
+        ``seconds`` is what GitHub asks for; None when it names no time: then a minute, doubled with each refusal that
+        follows. Requests that were under way together count as one.
+        """
+        with self._lock:
+            now = time.monotonic()
+            is_news = self._refusals == 0 or sent_at > self._refused_at
+            if is_news:
+                self._refusals += 1
+                self._refused_at = now
+            if seconds is None:
+                seconds = min(SECONDARY_WAIT_SECONDS * 2 ** (self._refusals - 1), LONGEST_SECONDARY_WAIT_SECONDS)
+            self._held_until = max(self._held_until, now + seconds)
+            held = self._held_until - now
+        if is_news:
+            waits.warning("%s; all requests are held back for %.0f s", reason, held)
+        return held
+
+    def _hold_still(self, leaving: float) -> None:
+        while True:
+            with self._lock:
+                wait, reason = self._hold(leaving)
+            if wait <= 0:
+                return
+            if wait > LONGEST_WAIT_SECONDS:
+                raise RateLimited(wait, reason)
+            interruption.sleep(wait)
+
+    def _hold(self, leaving: float) -> tuple[float, str]:
+        """Seconds until requests may go out again, and why not now."""
+        now = time.monotonic()
+        held, reason = self._held_until - now, "GitHub's rate limit is reached"
+        kept = int(self._limit * self._reserve)
+        if self._remaining is not None and self._remaining <= kept + int(self._limit * leaving):
+            left = self._reset_at - now
+            if left > held:
+                held = left
+                if self._remaining:
+                    for_whom = "limits.github_quota_reserve keeps for others" if kept else "are kept for the comments"
+                    reason = f"{self._remaining:,} of {self._limit:,} requests of this hour are left, which {for_whom}"
+        return held, reason
+
+    def _take(self, *, is_write: bool) -> float:
+        """Take the points of one request; returns how long it has to wait for them (seconds)."""
+        if self._rate is None:
+            return 0.0
+        with self._lock:
+            now = time.monotonic()
+            self._points = min(self._capacity, self._points + (now - self._filled_at) * self._rate)
+            self._filled_at = now
+            self._points -= WRITE_POINTS if is_write else READ_POINTS
+            wait = max(0.0, -self._points / self._rate)
+            if is_write:
+                wait = max(wait, self._next_write_at - now)
+                self._next_write_at = now + wait + SECONDS_BETWEEN_WRITES
+        return wait
+
+
+_pacers: dict[Hashable, Pacer] = {}
+_pacers_lock = threading.Lock()
+
+
+def shared_pacer(identity: str, base_url: str, points_per_minute: int | None, reserve: float) -> Pacer:
+    """The pacer of a token (``identity`` names it) at a server: one for all its clients, as long as the process lives.
+
+    A new client, such as that of a sensor's next tick, must not ask again while the last one was told to wait.
+    """
+    key = (identity, base_url, points_per_minute, reserve)
+    with _pacers_lock:
+        return _pacers.setdefault(key, Pacer(points_per_minute, reserve))
+
+
+def forget() -> None:
+    """Begin anew, as a new process does: for tests that play several processes in one."""
+    with _pacers_lock:
+        _pacers.clear()
+
+
+def answered_at(headers: Mapping[str, str]) -> float:
+    """The server's clock (Unix seconds) where it tells, so that a wrong clock here doesn't prolong waits."""
+    date = headers.get("date")
+    return parsedate_to_datetime(date).timestamp() if date else time.time()

@@ -1,0 +1,1 @@
+"""Recorded payloads in files, as another source of the same tables."""

@@ -1,0 +1,354 @@
+"""Reading GitHub Actions of one repository: runs, all their attempts and jobs, logs of failed jobs.
+
+Belongs here: what is asked for, in which order, and when a run has to be read again. How the list of runs is walked
+belongs to ``runs``.
+
+Runs come from their list first. What hangs on a run (earlier attempts, jobs) is read next, for each run that is in
+another state than when that was last read: failed and re-run ones first, newest first. So an ingest that has to stop
+has read what matters, and the next one goes on.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from roadmap_pipeline.github.client.client import Answer, IncompleteList, NotFoundError
+from roadmap_pipeline.github.ingest.asking import PartlyRead
+from roadmap_pipeline.github.ingest.deletions import DeletedRuns
+from roadmap_pipeline.github.ingest.intervals import Span, union
+from roadmap_pipeline.github.ingest.listing import Payload
+from roadmap_pipeline.github.ingest.logs import read_annotations, read_log
+from roadmap_pipeline.github.ingest.reading import RepositoryReading
+from roadmap_pipeline.github.ingest.runs import RunList
+from roadmap_pipeline.github.payloads import records
+from roadmap_pipeline.github.payloads.records import Row
+from roadmap_pipeline.progress import Task
+
+RERUN_WINDOW = timedelta(days=30)
+"""How long after its creation a run may be run again."""
+LONGEST_RUN = timedelta(days=35)
+LOGS_PER_BATCH = 40
+
+LIST, SWEEP = "runs", "run_sweep"
+SWEEP_BEGAN = "run_sweep_began"
+
+_NEWER = """
+select count(distinct run_id) from raw.workflow_runs
+where repo = ? and deleted_upstream_at is null and created_at > ?
+"""
+_DUE = """
+select run.run_id, run.run_attempt, run.status, run.conclusion, run.updated_at,
+       coalesce(run.conclusion in ('failure', 'timed_out', 'startup_failure'), false) or run.run_attempt > 1
+from raw.workflow_runs as run
+left join raw.run_details as read on read.run_id = run.run_id
+where run.repo = ? and run.deleted_upstream_at is null and run.created_at >= ? and run.source like 'http%'
+  and run.run_attempt >= coalesce(read.run_attempt, 0)
+  and (read.run_id is null
+       or read.run_attempt is distinct from run.run_attempt or read.status is distinct from run.status
+       or read.conclusion is distinct from run.conclusion or read.updated_at is distinct from run.updated_at)
+qualify run.run_attempt = max(run.run_attempt) over (partition by run.run_id)
+order by run.created_at desc, run.run_id desc
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """A run whose earlier attempts and jobs are to be read."""
+
+    run_id: int
+    run_attempt: int
+    status: str | None
+    conclusion: str | None
+    updated_at: datetime | None
+    is_urgent: bool
+
+    def row(self, repo: str) -> Row:
+        """Row of ``raw.run_details``."""
+        return {
+            "repo": repo,
+            "run_id": self.run_id,
+            "run_attempt": self.run_attempt,
+            "status": self.status,
+            "conclusion": self.conclusion,
+            "updated_at": self.updated_at,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Jobs:
+    """The jobs of a run; ``is_gone`` when the run was deleted meanwhile, ``is_partial`` when GitHub left some out."""
+
+    due: _Due
+    jobs: list[Row]
+    is_gone: bool = False
+    is_partial: bool = False
+
+
+class ActionsReader:
+    """The walks through one repository's Actions."""
+
+    def __init__(self, reading: RepositoryReading) -> None:
+        self._r = reading
+        self._runs = RunList(reading.client, reading.repo)
+        self._listed: set[int] = set()
+        self._logs_asked: set[int] = set()
+        self._is_listed = False
+        """Whether the list of runs could be read, without which no single answer says that a run was deleted."""
+
+    def read_runs(self, progress: Task) -> None:
+        """Read the list of runs as far as it isn't read, and once a day again as far as runs may be run again.
+
+        Finds new, re-run, completed and deleted runs. What hangs on them is left to :meth:`read_details`.
+        """
+        is_swept = self._sweep(progress)
+        self._r.read_list(
+            self._runs,
+            self._r.horizon,
+            endpoint="runs",
+            walks=[LIST],
+            newer=self._newer,
+            take=lambda runs, _: self._taken(runs),
+            progress=progress,
+        )
+        self._is_listed = True
+        self._read_unfinished()
+        if is_swept:
+            listed = self._r.store.covered(self._r.repo, LIST)
+            DeletedRuns(self._r, self._runs, self._read_again).look(self._r.now - RERUN_WINDOW, listed)
+
+    def _sweep(self, progress: Task) -> bool:
+        """There is no list of runs by change: what was run again is found by looking at all that may be.
+
+        Returns whether that was done now.
+        """
+        store, repo, today = self._r.store, self._r.repo, self._r.now.date()
+        if not store.covered(repo, LIST):
+            store.advance(repo, SWEEP, self._r.now)  # nothing is stored that could have changed
+            return True
+        swept_at, began_at = store.watermark(repo, SWEEP), store.watermark(repo, SWEEP_BEGAN)
+        if swept_at is not None and swept_at.date() == today:
+            return False
+        if began_at is None or began_at.date() != today:
+            store.forget(repo, SWEEP)
+            store.advance(repo, SWEEP_BEGAN, self._r.now)
+        self._r.read_list(
+            self._runs,
+            max(self._r.horizon, self._r.now - RERUN_WINDOW),
+            endpoint="runs",
+            walks=[SWEEP, LIST],
+            newer=self._newer,
+            take=self._compared,
+            progress=progress,
+            conditional=False,
+        )
+        store.advance(repo, SWEEP, self._r.now)
+        store.forget(repo, SWEEP)
+        return True
+
+    def _newer(self, moment: datetime) -> int:
+        return int(self._r.store.query(_NEWER, [self._r.repo, moment])[0][0])
+
+    def _taken(self, runs: Sequence[Payload]) -> Mapping[str, Sequence[Row]]:
+        self._listed.update(run["id"] for run in runs)
+        rows = self._r.rows(records.run_row, runs, self._runs.path)
+        return {"workflow_runs": [row for row in rows if row["created_at"] >= self._r.horizon]}
+
+    def _compared(self, runs: Sequence[Payload], spans: Sequence[Span]) -> Mapping[str, Sequence[Row]]:
+        """As :meth:`_taken`; stored runs that the list should have held and didn't are read by their ids."""
+        rows = self._taken(runs)
+        missing: dict[int, None] = {}
+        for span in union(spans):
+            found = self._r.store.query(
+                "select run_id from raw.workflow_runs where repo = ? and deleted_upstream_at is null"
+                " and created_at between ? and ?",
+                [self._r.repo, span.start, span.end],
+            )
+            missing.update(dict.fromkeys(run_id for (run_id,) in found if run_id not in self._listed))
+        self._read_again(list(missing))
+        return rows
+
+    def _read_unfinished(self) -> None:
+        unfinished = self._r.store.query(
+            "select run_id from raw.workflow_runs as run where repo = ? and deleted_upstream_at is null"
+            " and status <> 'completed' and created_at >= ? and not exists (from raw.workflow_runs as later"
+            " where later.run_id = run.run_id and later.run_attempt > run.run_attempt) order by run_id desc",
+            [self._r.repo, self._r.now - LONGEST_RUN],
+        )
+        failed = [int(item) for is_due in (True, False) for item in self._r.failures.items("run", due=is_due)]
+        for run_id in failed:
+            if run_id in self._listed:
+                self._r.failures.succeeded("run", str(run_id))
+        wanted = dict.fromkeys([*(run_id for (run_id,) in unfinished), *failed])
+        self._read_again([run_id for run_id in wanted if run_id not in self._listed])
+
+    def _read_again(self, run_ids: Sequence[int]) -> None:
+        self._listed.update(run_ids)
+        etags = {run_id: self._r.etag(self._run_path(run_id)) for run_id in run_ids}
+        self._r.in_threads(
+            lambda run_id: (run_id, self._read_run(run_id, etags[run_id])), run_ids, self._store_again, endpoint="run"
+        )
+
+    def _read_run(self, run_id: int, etag: str | None) -> Answer | None:
+        """A run by its id; None when it is gone: neither it nor its jobs are there (in a thread)."""
+        path = self._run_path(run_id)
+        try:
+            return self._r.client.get(path, etag=etag)
+        except NotFoundError:
+            if self._is_there(f"{path}/jobs"):
+                raise
+            return None
+
+    def _is_there(self, path: str) -> bool:
+        try:
+            self._r.client.get(path)
+        except NotFoundError:
+            return False
+        return True
+
+    def _store_again(self, answers: Sequence[tuple[int, Answer | None]]) -> None:
+        for run_id, answer in answers:
+            path = self._run_path(run_id)
+            if answer is None:
+                self._mark_deleted(run_id)
+            elif not answer.unchanged:
+                self._r.store.put({"workflow_runs": self._r.rows(records.run_row, [answer.data], path)})
+                self._r.remember(path, None, answer)
+
+    def _mark_deleted(self, run_id: int) -> None:
+        self._r.store.mark_deleted(run_id)
+        self._r.failures.forget_run(run_id)
+
+    # What hangs on runs
+
+    def read_details(self, progress: Task, *, urgent: bool) -> None:
+        """Read earlier attempts and jobs of the runs that are due: the ``urgent`` ones (failed, run again) or the rest.
+
+        Attempts that are stored as completed are not read again.
+        """
+        found = (_Due(*row) for row in self._r.store.query(_DUE, [self._r.repo, self._r.horizon]))
+        due = [run for run in found if run.is_urgent == urgent]
+        progress.expect(len(due))
+        self._read_attempts(due)
+        self._r.in_threads(
+            self._read_jobs,
+            due,
+            self._store_jobs,
+            endpoint="jobs",
+            item=lambda run: run.run_id,
+            progress=progress,
+        )
+
+    def _read_attempts(self, due: Sequence[_Due]) -> None:
+        """Read the earlier attempts of runs that are ``due``, and those that could not be read earlier."""
+        stored = self._r.store.query(
+            "select run_id, run_attempt from raw.workflow_runs where status = 'completed'"
+            " and run_id in (select unnest(?))",
+            [[run.run_id for run in due if run.run_attempt > 1]],
+        )
+        completed = set(stored)
+        wanted = [
+            f"{run.run_id}/{attempt}"
+            for run in due
+            for attempt in range(1, run.run_attempt)
+            if (run.run_id, attempt) not in completed
+        ]
+        self._r.in_threads(
+            self._read_attempt,
+            dict.fromkeys([*wanted, *self._r.failures.items("attempt", due=True)]),
+            lambda rows: self._r.store.put({"workflow_runs": rows}),
+            endpoint="attempt",
+        )
+
+    def _read_attempt(self, attempt: str) -> Row:
+        """Row of ``raw.workflow_runs`` for an earlier attempt, as ``run/attempt`` (in a thread)."""
+        run_id, _, number = attempt.partition("/")
+        path = f"{self._run_path(int(run_id))}/attempts/{number}"
+        return self._r.row(records.run_row, self._r.client.get(path).data, path)
+
+    def _read_jobs(self, due: _Due) -> _Jobs:
+        """The jobs of all attempts of a run (in a thread)."""
+        path = f"{self._run_path(due.run_id)}/jobs"
+        jobs: list[Row] = []
+        try:
+            for page in self._r.client.pages(path, {"filter": "all"}, "jobs"):
+                jobs.extend(self._r.rows(records.job_row, page, path))
+        except NotFoundError:
+            if not self._is_listed or self._is_there(self._run_path(due.run_id)):
+                raise
+            return _Jobs(due, [], is_gone=True)
+        except IncompleteList as error:
+            raise PartlyRead(_Jobs(due, jobs, is_partial=True), error) from error
+        return _Jobs(due, jobs)
+
+    def _store_jobs(self, found: Sequence[_Jobs]) -> None:
+        self._r.store.put(
+            {"workflow_jobs": [row for one in found for row in one.jobs]},
+            details=[one.due.row(self._r.repo) for one in found if not one.is_gone and not one.is_partial],
+        )
+        for one in found:
+            if one.is_gone:
+                self._mark_deleted(one.due.run_id)
+
+    def _run_path(self, run_id: int) -> str:
+        return f"{self._r.root}/actions/runs/{run_id}"
+
+    # Logs of failed jobs
+
+    def read_logs(self, progress: Task) -> None:
+        """Read the logs of failed jobs that have none yet, newest first."""
+        without = self._r.store.query(
+            """
+            select job.job_id, job.run_id, job.run_attempt, job.completed_at
+            from raw.workflow_jobs as job left join raw.job_logs as log using (job_id)
+            where job.repo = ? and job.conclusion in ('failure', 'timed_out')
+                and coalesce(log.state, 'not_yet') = 'not_yet'
+            order by job.completed_at desc, job.job_id desc
+            """,
+            [self._r.repo],
+        )
+        wanted = [job for job in without if job[0] not in self._logs_asked]
+        self._logs_asked.update(job[0] for job in wanted)
+        progress.expect(len(wanted))
+        self._r.in_threads(
+            lambda job: self._read_log(*job),
+            wanted,
+            lambda rows: self._r.store.put({"job_logs": rows}),
+            endpoint="log",
+            item=lambda job: job[0],
+            batch=LOGS_PER_BATCH,
+            progress=progress,
+        )
+
+    def read_annotations(self, progress: Task) -> None:
+        """Read what GitHub noted at failed jobs whose log is gone or was never written, and at cancelled ones whose log
+        was read since their notes (``timeouts``) couldn't be."""
+        without = self._r.store.query(
+            "select log.job_id from raw.job_logs as log join raw.workflow_jobs as job using (job_id) where log.repo = ?"
+            " and (log.state in ('expired', 'missing') or (log.state = 'stored' and job.conclusion = 'cancelled'))"
+            " and log.annotations is null and log.source like 'http%' order by log.job_id desc",
+            [self._r.repo],
+        )
+        wanted = [job_id for (job_id,) in without]
+        progress.expect(len(wanted))
+        self._r.in_threads(
+            lambda job_id: (job_id, read_annotations(self._r, job_id)),
+            wanted,
+            lambda noted: self._r.store.set_annotations(dict(noted)),
+            endpoint="annotations",
+            batch=LOGS_PER_BATCH,
+            progress=progress,
+        )
+
+    def _read_log(self, job_id: int, run_id: int, run_attempt: int, completed_at: datetime | None) -> Row:
+        """Row of ``raw.job_logs`` (in a thread)."""
+        path = f"{self._r.root}/actions/jobs/{job_id}/logs"
+        row: dict[str, Any] = {
+            "repo": self._r.repo,
+            "job_id": job_id,
+            "run_id": run_id,
+            "run_attempt": run_attempt,
+            "read_at": self._r.now,
+            "source": self._r.client.url(path),
+        }
+        return {**row, **read_log(self._r, job_id, completed_at)}

@@ -1,0 +1,185 @@
+"""Asking GitHub for many things of one kind side by side, where some of them may not be had.
+
+Belongs here: how often each is asked for, in which order, and when the others are left for later. What is asked for,
+and what becomes of it, belongs to the walks; when a thing that failed is asked for again to ``read_failures``.
+
+Nothing waits for what doesn't come: a thing that fails is asked for again only once all the others were, and an
+endpoint that gives nothing any more isn't asked for all of its things.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar, cast
+
+from roadmap_pipeline.errors import RoadmapError
+from roadmap_pipeline.github.client.client import GitHubClient, GitHubError
+from roadmap_pipeline.github.ingest.read_failures import ReadFailures, costs_only_itself, may_pass
+from roadmap_pipeline.interruption import Interrupted
+from roadmap_pipeline.progress import Task
+
+FIRST_TRIES, SECOND_TRIES = 3, 4
+"""How often one thing is asked for at first, and again once all others were."""
+FAILURES_IN_A_ROW = 8
+"""After so many failures and nothing else, the other things are left to the next ingest; ..."""
+SECOND_FAILURES_IN_A_ROW = 2
+"""... and after so many of those that are asked for again."""
+
+Given = TypeVar("Given")
+Result = TypeVar("Result")
+
+
+class PartlyRead(GitHubError):
+    """Of one thing only a part could be read: ``result`` is kept, and the thing asked for again."""
+
+    def __init__(self, result: object, error: GitHubError) -> None:
+        super().__init__(str(error), status=error.status, message=error.message)
+        self.result = result
+
+
+class _NotAsked(Exception):
+    """The thing was not asked for, since those before it all failed."""
+
+
+class _Breaker:
+    """Counts failures in a row, in the order in which answers come; workers share it."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._in_a_row = 0
+        self._lock = threading.Lock()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nothing more is to be asked for."""
+        return self._in_a_row >= self._most
+
+    def note(self, *, failed: bool) -> None:
+        """Count an answer."""
+        with self._lock:
+            if not self.is_open:
+                self._in_a_row = self._in_a_row + 1 if failed else 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked(Generic[Given]):
+    """How asking went: how many were read, which failed and may come through, and which were not asked for."""
+
+    succeeded: int
+    postponed: Sequence[tuple[Given, GitHubError]]
+    left: Sequence[Given]
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Asking for things of one ``endpoint`` of a repository; ``item`` names one of them."""
+
+    client: GitHubClient
+    workers: Executor
+    failures: ReadFailures
+    endpoint: str
+    item: Callable[[Any], str]
+    batch: int
+    progress: Task | None
+
+    def ask_for_all(
+        self,
+        read: Callable[[Given], Result],
+        given: Sequence[Given],
+        keep: Callable[[Sequence[Result]], object],
+    ) -> None:
+        """``read`` all ``given`` and ``keep`` the results by batches; what fails is noted and left out."""
+        while given:
+            first = self._ask(read, given, keep, FIRST_TRIES, FAILURES_IN_A_ROW, may_postpone=True)
+            postponed = {self.item(one): error for one, error in first.postponed}
+            again = [one for one, _ in first.postponed]
+            second = self._ask(read, again, keep, SECOND_TRIES, SECOND_FAILURES_IN_A_ROW, may_postpone=False)
+            for one in second.left:
+                self.failures.failed(self.endpoint, self.item(one), postponed[self.item(one)])
+            given = first.left
+            if not first.succeeded and not second.succeeded:
+                break
+        self.failures.left_unasked(self.endpoint, len(given))
+
+    def _ask(
+        self,
+        read: Callable[[Given], Result],
+        given: Sequence[Given],
+        keep: Callable[[Sequence[Result]], object],
+        tries: int,
+        failures_in_a_row: int,
+        *,
+        may_postpone: bool,
+    ) -> _Asked[Given]:
+        breaker = _Breaker(failures_in_a_row)
+        waiting = deque(given)
+        pending: deque[tuple[Given, Future[Result]]] = deque()
+        results: list[Result] = []
+        postponed: list[tuple[Given, GitHubError]] = []
+        left: list[Given] = []
+        fatal: RoadmapError | Interrupted | None = None
+        succeeded = 0
+        while True:
+            # what failed is asked for one by one until one comes through
+            ahead = 2 * self.batch if may_postpone or succeeded else 1
+            while waiting and fatal is None and not breaker.is_open and len(pending) < ahead:
+                one = waiting.popleft()
+                pending.append((one, self._submit(read, one, tries, breaker)))
+            if not pending:
+                break
+            one, future = pending.popleft()
+            if fatal is not None and future.cancel():
+                continue
+            try:
+                results.append(future.result())
+            except _NotAsked:
+                left.append(one)
+            except (RoadmapError, Interrupted) as error:
+                if not isinstance(error, GitHubError) or not costs_only_itself(error):
+                    fatal = fatal or error
+                elif isinstance(error, PartlyRead):
+                    results.append(cast(Result, error.result))
+                    self.failures.failed(self.endpoint, self.item(one), error)
+                elif may_postpone and may_pass(error) and not self._is_known(one):
+                    postponed.append((one, error))
+                else:
+                    self.failures.failed(self.endpoint, self.item(one), error)
+            else:
+                succeeded += 1
+                self.failures.succeeded(self.endpoint, self.item(one))
+            if len(results) >= self.batch:
+                self._keep(keep, results)
+                results = []
+        self._keep(keep, results)
+        if fatal is not None:
+            raise fatal
+        return _Asked(succeeded, postponed, [*left, *waiting])
+
+    def _submit(self, read: Callable[[Given], Result], one: Given, tries: int, breaker: _Breaker) -> Future[Result]:
+        """Let a worker ask; for what failed in an earlier ingest, once is enough."""
+        tries = 1 if self._is_known(one) else tries
+
+        def ask() -> Result:
+            if breaker.is_open:
+                raise _NotAsked
+            try:
+                with self.client.trying(tries):
+                    result = read(one)
+            except GitHubError as error:
+                breaker.note(failed=not isinstance(error, PartlyRead))
+                raise
+            breaker.note(failed=False)
+            return result
+
+        return self.workers.submit(ask)
+
+    def _is_known(self, one: Any) -> bool:
+        return self.failures.has_failed(self.endpoint, self.item(one))
+
+    def _keep(self, keep: Callable[[Sequence[Result]], object], results: Sequence[Result]) -> None:
+        if results:
+            keep(results)
+            if self.progress is not None:
+                self.progress.advance(len(results))

@@ -1,0 +1,326 @@
+"""Reading repositories from GitHub into the raw tables, every time as little as possible.
+
+Belongs here: which repositories are read, in which order their walks go, and what happens when one has to stop. The
+walks themselves belong to ``actions``, ``collaboration`` and ``commits``, how a request is sent to ``transport``, how a
+payload becomes a row to ``records``, how rows are stored to ``store``.
+
+Every batch is one transaction, in which it is also noted how far its walk has come: after a kill at any moment the next
+ingest goes on from there, without gaps and without reading again what is stored.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextvars import copy_context
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from roadmap_pipeline.errors import ConfigurationError, RoadmapError
+from roadmap_pipeline.github.client.client import (
+    TRIES,
+    GitHubClient,
+    GitHubError,
+    MovedError,
+    NotFoundError,
+    Paused,
+    UnknownRepository,
+)
+from roadmap_pipeline.github.ingest.actions import ActionsReader
+from roadmap_pipeline.github.ingest.collaboration import CollaborationReader
+from roadmap_pipeline.github.ingest.commits import read_commits
+from roadmap_pipeline.github.ingest.passing_logs import read_passing_logs
+from roadmap_pipeline.github.ingest.read_failures import ReadFailures, costs_only_itself
+from roadmap_pipeline.github.ingest.reading import RepositoryReading, collecting_rarely
+from roadmap_pipeline.github.ingest.store import IngestSummary, Store, with_id
+from roadmap_pipeline.github.ingest.timeouts import read_timeouts
+from roadmap_pipeline.github.ingest.workflows import read_workflows
+from roadmap_pipeline.github.payloads import records
+from roadmap_pipeline.github.payloads.normalization import UnusableError
+from roadmap_pipeline.github.payloads.records import Reading, Row, naive_utc
+from roadmap_pipeline.progress import Task, task
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from roadmap_pipeline.failures.classifier import Classifier
+
+WORKERS = 6
+"""Requests under way at a time; GitHub advises against many."""
+REPOSITORIES_AT_A_TIME = 4
+TRIES_AFTER_FAILURE = 4
+"""How often a page of a list is asked for that failed when it was last asked for; two more than make it a big one."""
+
+
+def ingest(
+    client: GitHubClient,
+    con: "duckdb.DuckDBPyConnection",
+    repositories: Sequence[str],
+    *,
+    history_days: int,
+    now: datetime,
+    classifier: "Classifier | None" = None,
+    passing_logs: int = 0,
+    cancelled_jobs: int = 0,
+    summary: IngestSummary | None = None,
+) -> IngestSummary:
+    """Read what is new in ``repositories`` (owner/name, old names too) into the raw tables of an open warehouse.
+
+    Runs created more than ``history_days`` before ``now`` (aware) are left out, and pull requests closed before that,
+    unless a milestone holds them; issues and milestones never. A second call with nothing new writes no row. Of logs
+    those lines are kept that ``classifier`` (default: the project's rules) goes by; for failures that it doesn't know,
+    the logs of up to ``passing_logs`` passing jobs of each repository are read. Why jobs were cancelled is read where
+    they probably ran into a time limit, and of up to ``cancelled_jobs`` others of each repository.
+
+    What GitHub refuses or fails to give costs itself alone: it is noted in ``raw.read_failures`` and in the summary's
+    notes, and asked for again later; of a whole repository it is told in ``unreadable``. Where GitHub's quota or the
+    client's budget ends, ``paused`` says so.
+
+    Raises ConfigurationError for credentials that aren't accepted, an address that can't be reached, and (naming all)
+    where not one repository can be read, and Interrupted where a person stopped it; what was read until then is stored,
+    and told in ``summary`` when one is given.
+    """
+    summary = IngestSummary() if summary is None else summary
+    store = Store(con, summary, now)
+    requests_before = client.requests
+    try:
+        names = _resolve(client, store, repositories, now)
+        with (
+            collecting_rarely(),
+            ThreadPoolExecutor(WORKERS, thread_name_prefix="ingest") as workers,
+            ThreadPoolExecutor(REPOSITORIES_AT_A_TIME, thread_name_prefix="ingest-list") as listers,
+        ):
+            history = timedelta(days=history_days)
+            place = _Place(client, store, workers, listers, now, history, classifier, passing_logs, cancelled_jobs)
+            _read_all(place, names)
+    except Paused as error:
+        summary.paused = str(error)
+        store.note(summary.paused)
+    finally:
+        summary.requests = client.requests - requests_before
+    return summary
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What the readings of all repositories share."""
+
+    client: GitHubClient
+    store: Store
+    workers: Executor
+    listers: Executor
+    now: datetime
+    history: timedelta
+    classifier: "Classifier | None"
+    passing_logs: int
+    cancelled_jobs: int
+
+    def reading(self, repo: str) -> RepositoryReading:
+        horizon = (naive_utc(self.now) - self.history).replace(microsecond=0)
+        return RepositoryReading(
+            self.client, self.store, self.workers, self.listers, repo, self.now, horizon, self.classifier
+        )
+
+
+def _read_all(place: _Place, names: Sequence[str]) -> None:
+    """Read ``names`` side by side; whatever happens to one, the others are read."""
+    with ThreadPoolExecutor(REPOSITORIES_AT_A_TIME, thread_name_prefix="ingest-repository") as pool:
+        # progress is reported to whoever watches this thread
+        futures = {name: pool.submit(copy_context().run, partial(_read_repository, place, name)) for name in names}
+        paused: Paused | None = None
+        failure: RoadmapError | None = None
+        for name, future in futures.items():
+            try:
+                future.result()
+            except Paused as error:
+                paused = paused or error
+            except GitHubError as error:
+                place.store.summary.unreadable[name] = f"{name}: {error}"
+            except RoadmapError as error:
+                failure = failure or error
+    if failure is not None:
+        raise failure
+    if paused is not None:
+        raise paused
+
+
+def _read_repository(place: _Place, repo: str) -> None:
+    try:
+        _walk(place, place.reading(repo))
+    except MovedError:
+        # renamed while it was read: once more under its new name
+        _walk(place, place.reading(_resolve_one(place.client, place.store, repo, place.now)))
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """A way through one list of a repository, or through one kind of thing for each item of a list.
+
+    ``endpoint`` is the one of ``raw.read_failures`` that it costs when the walk can't go on.
+    """
+
+    label: str
+    endpoint: str
+    read: Callable[[Task], None]
+
+
+def _walk(place: _Place, reading: RepositoryReading) -> None:
+    """All walks, what is cheap and what matters most first; one that can't go on doesn't keep the others."""
+    actions, collaboration = ActionsReader(reading), CollaborationReader(reading)
+    walks = [
+        Walk("milestones", "milestones", collaboration.read_milestones),
+        Walk("issues", "issues", collaboration.read_issues),
+        Walk("issue events", "issue_events", collaboration.read_issue_events),
+        Walk("pull requests", "pull_requests", collaboration.read_pull_requests),
+        Walk("runs", "runs", actions.read_runs),
+        Walk("workflows", "workflows", partial(read_workflows, reading)),
+        Walk("jobs of failed runs", "jobs", partial(actions.read_details, urgent=True)),
+        Walk("logs", "log", actions.read_logs),
+        Walk("annotations", "annotations", actions.read_annotations),
+        Walk("commits of pull requests", "commits", partial(read_commits, reading)),
+        Walk("files of pull requests", "files", collaboration.read_files),
+        Walk("jobs", "jobs", partial(actions.read_details, urgent=False)),
+        Walk("further logs", "log", actions.read_logs),  # of jobs that failed in runs that passed
+        Walk("further annotations", "annotations", actions.read_annotations),
+        Walk("time-outs", "annotations", partial(read_timeouts, reading, place.cancelled_jobs)),
+        Walk("logs of passing jobs", "passing_log", partial(read_passing_logs, reading, place.passing_logs)),
+    ]
+    failures = reading.failures
+    try:
+        for walk in walks:
+            if walk.endpoint == "issues" and not reading.store.has_issues(reading.repo):
+                failures.switched_off("issues", "the repository has no issues")
+                continue
+            if failures.is_due(walk.endpoint):
+                _take(walk, reading)
+                failures.flush()
+        failures.forget_unwanted()
+    finally:
+        failures.flush()
+        for note in failures.notes():
+            reading.store.note(note)
+
+
+def _take(walk: Walk, reading: RepositoryReading) -> None:
+    failures = reading.failures
+    # what failed when it was last asked for may not hold up the others again
+    tries = TRIES_AFTER_FAILURE if failures.has_failed(walk.endpoint) else TRIES
+    with task(f"Reading {walk.label} of {reading.repo}") as progress, reading.client.trying(tries):
+        try:
+            walk.read(progress)
+        except GitHubError as error:
+            if not costs_only_itself(error):
+                raise
+            failures.failed(walk.endpoint, "", error)
+        else:
+            failures.succeeded(walk.endpoint)
+
+
+def _resolve(client: GitHubClient, store: Store, repositories: Sequence[str], now: datetime) -> list[str]:
+    """Canonical names, in order, each once; stores the repositories' rows."""
+    unreadable = store.summary.unreadable
+    for name in repositories:
+        try:
+            store.summary.canonical[name] = _resolve_one(client, store, name, now)
+        except UnknownRepository as error:
+            _note_unreadable(store, name, "; ".join(error.problems), error)
+        except GitHubError as error:
+            if not costs_only_itself(error):
+                raise
+            _note_unreadable(store, name, f"{name}: {error}; try again later", error)
+        else:
+            _note_readable(store, store.summary.canonical[name])
+    if unreadable and not store.summary.canonical:
+        raise ConfigurationError(*unreadable.values())
+    return list(dict.fromkeys(store.summary.canonical.values()))
+
+
+def _note_unreadable(store: Store, name: str, why: str, error: RoadmapError) -> None:
+    """Note that nothing of a repository can be read; what is stored of it stays."""
+    store.summary.unreadable[name] = why
+    store.note(why)
+    refusal = error if isinstance(error, GitHubError) else error.__cause__
+    status = refusal.status if isinstance(refusal, GitHubError) else 0
+    failures = ReadFailures(store, store.canonical_names().get(name.casefold(), name))
+    failures.failed("repository", "", GitHubError(why, status=status))
+    failures.flush()
+
+
+def _note_readable(store: Store, repo: str) -> None:
+    failures = ReadFailures(store, repo)
+    failures.succeeded("repository")
+    failures.flush()
+
+
+def _resolve_one(client: GitHubClient, store: Store, name: str, now: datetime) -> str:
+    path = f"/repos/{name}"
+    stored = dict(store.query("select repository_id, repo from raw.repositories where repository_id is not null"))
+    known = next((repo for repo in stored.values() if repo.casefold() == name.casefold()), None)
+    answer = client.repository(name, store.etag(client, path) if known else None)
+    if answer.unchanged and known:
+        return str(known)
+    row = _repository_row(answer.data, Reading(now, client.url(path)))
+    repo, repository_id = str(row["repo"]), row["repository_id"]
+    if repo.casefold() != name.casefold():
+        store.note(f"{name} is called {repo} now; put that name into the configuration")
+    _make_way(client, store, repository_id, repo, now)
+    _take_repository(store, row)
+    if repo.casefold() == name.casefold():
+        store.remember(client, path, None, answer)
+    return repo
+
+
+def _take_repository(store: Store, row: Row) -> None:
+    """Store what a repository says of itself: its row, its name, its default branch."""
+    store.name_repository(row["repository_id"], row["repo"])
+    if row["default_branch"]:
+        store.default_branch(row["repo"], str(row["default_branch"]))
+    store.put({"repositories": [row]})
+
+
+def _make_way(client: GitHubClient, store: Store, repository_id: int, name: str, now: datetime) -> None:
+    """Move what is stored of a repository to its ``name``, and another one that had it to the name it has now.
+
+    That one may have taken the name of a third, and two may have swapped theirs: all move at once.
+    """
+    stored = dict(store.query("select repository_id, repo from raw.repositories where repository_id is not null"))
+    moves: dict[str, str] = {}
+    found: list[Row] = []
+    asked = {repository_id}
+    present: str | None = name
+    while present is not None:
+        if stored.get(repository_id, present) != present:
+            moves[stored[repository_id]] = present
+        taken = present.casefold()
+        holder = next((id_ for id_, repo in stored.items() if repo.casefold() == taken and id_ not in asked), None)
+        if holder is None:
+            break
+        repository_id, former = holder, stored[holder]
+        asked.add(holder)
+        try:
+            answer = client.get(f"/repositories/{holder}")
+        except NotFoundError:
+            present = f"{former} (deleted, {holder})"
+            store.note(f"{former} was deleted and made anew; what is known of the former one is kept as {present}")
+            continue
+        except GitHubError as error:
+            if not costs_only_itself(error):
+                raise
+            present = with_id(former, holder)
+            store.note(f"{former} is another repository now; the former one can't be read and is kept as {present}")
+            continue
+        row = _repository_row(answer.data, Reading(now, client.url(f"/repositories/{holder}")))
+        present = str(row["repo"])
+        store.note(f"{former} is another repository now; the former one is called {present}")
+        found.append({**row, "source": client.url(f"/repos/{present}")})
+    if moves:
+        store.rename(moves)
+    for row in found:
+        _take_repository(store, row)
+
+
+def _repository_row(payload: Any, reading: Reading) -> Row:
+    try:
+        return records.repository_row(payload, reading)
+    except UnusableError as error:
+        raise GitHubError(f"GET {reading.source} answered what can't be used: {error}", status=200) from error

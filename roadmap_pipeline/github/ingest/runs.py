@@ -1,0 +1,240 @@
+"""Listing the workflow runs of a repository, newest first, as far back as asked and complete.
+
+Belongs here: GitHub's two limits on lists of runs, its stale index, and gaps that a moving list makes. Pages and where
+a walk starts belong to ``listing``; what is done with a run to ``actions``.
+
+GitHub cuts its lists: 40,000 runs without a filter, 1,000 with one, on Enterprise Server perhaps fewer. Filtered lists
+come from a search index that may be stale, so the unfiltered list is read as far as it goes, wherever that is, and only
+what lies behind it by slices of creation time.
+"""
+
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from roadmap_pipeline.github.client.client import GitHubClient, GitHubError, IncompleteList
+from roadmap_pipeline.github.client.paging import PER_PAGE, Answer, may_be_followed
+from roadmap_pipeline.github.ingest.intervals import SECOND, Span
+from roadmap_pipeline.github.ingest.listing import Hole, NewestFirst, Page, Payload
+from roadmap_pipeline.github.payloads.shapes import Kind
+
+FILTERED_CAP = 1_000
+SEAM_TRIES = 5
+LEAF_TRIES = 3
+FRESH_TRIES = 5
+LEAF_ANSWERS = 6
+"""How many answers must agree on how many runs a slice holds: up to three in ten come from a stale index. Beside that,
+a slice and its neighbour must hold as many runs as the slice that both were cut from."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """What a slice of the list gave: whether that was all as far as can be told, and the spans of it that nothing but
+    their own answers speaks for yet."""
+
+    accounted: int
+    """Runs that were listed, or whose lack was noted."""
+    is_complete: bool = True
+    unconfirmed: Sequence[Span] = ()
+
+
+class RunList(NewestFirst):
+    """The runs of ``repo``, by creation."""
+
+    def __init__(self, client: GitHubClient, repo: str) -> None:
+        super().__init__(
+            client, f"/repos/{repo}/actions/runs", {}, kind=Kind.RUN, time_field="created_at", items_key="workflow_runs"
+        )
+        self._workflows_path = f"/repos/{repo}/actions/workflows"
+        self._filtered_cap = FILTERED_CAP
+        self.counted: int | None = None
+        """How many runs GitHub counts in all (or at most), as its last answer for the first page says."""
+
+    def first(self, etag: str | None = None) -> Answer:
+        answer = super().first(etag)
+        if not answer.unchanged:
+            self.counted = answer.total_count
+        return answer
+
+    def count(self, span: Span) -> int | None:
+        """How many runs of ``span`` GitHub's search index counts; None where that may be the most that it counts."""
+        counted = self._count(self.path, {"created": str(span)})
+        return counted if counted != self._filtered_cap else None
+
+    def slice(self, span: Span) -> Iterator[list[Payload]]:
+        """The runs of ``span`` as GitHub's search index has them, page by page."""
+        for page in self._slice(span, self.path):
+            yield list(page.items)
+
+    # A run that is deleted between two pages moves the next page's first run onto the page before, where nobody looks
+    # again. While GitHub counts the runs, a smaller count tells; in longer lists, whose count is a limit, the upper
+    # page is asked for once more, which costs nothing as long as it is unchanged.
+
+    def _seam(self, number: int, upper: Answer, lower: Answer) -> Generator[Page, None, Answer]:
+        for _ in range(SEAM_TRIES):
+            if _is_counted(upper):
+                if (lower.total_count or 0) >= (upper.total_count or 0):
+                    return lower
+                upper = self._page(number) or upper
+            else:
+                again = self._client.get(self.path, {**self.params, "page": number}, upper.etag)
+                if again.unchanged or _ids(self.items(again)) == _ids(self.items(upper)):
+                    return lower
+                upper = again
+            yield Page(self.items(upper), None)
+            lower = self._page(number + 1) or lower
+        self.notes.append(
+            f"{self.path}: runs kept being deleted around page {number} while it was read; the daily look at the last"
+            " 30 days finds what moved"
+        )
+        return lower
+
+    def _end(self, number: int, answer: Answer, position: int, rest: Span, torn: GitHubError | None) -> Iterator[Page]:
+        """A list that was cut may look as if it ended: the search index tells whether there are older runs."""
+        if rest.is_empty or (torn is not None and not isinstance(torn, IncompleteList)):
+            yield from super()._end(number, answer, position, rest, torn)
+            return
+        counted = answer.total_count
+        is_contradicted = counted is not None and counted > position
+        if torn is None and not is_contradicted and position % PER_PAGE:
+            yield Page([], rest)
+            return
+        if torn is None and number > 1 and self._page(number + 1) is None:
+            yield from self._beyond(rest)
+            return
+        older = Span(rest.start, rest.end - SECOND)
+        if torn is None and not is_contradicted and (older.is_empty or not self._any(older)):
+            yield Page([], rest)
+            return
+        listed = yield from self._slice(rest, self.path)
+        before_history = self._count(self.path, {"created": f"<{_iso(rest.start)}"}) if is_contradicted else 0
+        if counted is not None and counted > position + listed.accounted + before_history:
+            error = IncompleteList(f"GitHub counts {counted:,} runs and lists {position + listed.accounted:,}")
+            self.holes.append(Hole(rest, error))
+        yield from _pages(listed.unconfirmed)
+
+    def _any(self, span: Span) -> bool:
+        """Return whether the search index has runs of ``span``, in any of several answers."""
+        return any(self._count(self.path, {"created": str(span)}) for _ in range(LEAF_TRIES))
+
+    def _beyond(self, rest: Span) -> Iterator[Page]:
+        listed = yield from self._slice(rest, self.path)
+        yield from _pages(listed.unconfirmed)
+
+    def _slice(self, span: Span, path: str) -> Generator[Page, None, _Listed]:
+        """Runs of ``span``, newest first."""
+        if span.is_empty:
+            return _Listed(0)
+        query = {"created": str(span)}
+        total = self._count(path, query)
+        if total < self._filtered_cap:
+            listed = yield from self._leaf(span, path, query, total)
+            if listed.is_complete or total < self._filtered_cap:
+                return listed
+        if span.start == span.end:
+            return (yield from self._second(span, path, total))
+        middle = span.start + SECOND * (int((span.end - span.start).total_seconds()) // 2)
+        newer = yield from self._slice(Span(middle + SECOND, span.end), path)
+        older = yield from self._slice(Span(span.start, middle), path)
+        accounted = newer.accounted + older.accounted
+        if accounted < total:
+            self._miss(span, path, total, accounted)
+            return _Listed(total, is_complete=False)
+        yield from _pages([*newer.unconfirmed, *older.unconfirmed])
+        return _Listed(accounted, newer.is_complete and older.is_complete)
+
+    def _second(self, span: Span, path: str, total: int) -> Generator[Page, None, _Listed]:
+        """Runs of one second, of which there are more than GitHub lists."""
+        if path != self.path:
+            self._hole(
+                span,
+                f"{path}: {self._filtered_cap:,} or more runs of one workflow within the second {_iso(span.start)},"
+                " which GitHub does not list completely",
+            )
+            return _Listed(total, is_complete=False)
+        is_complete = True
+        for workflows in self._client.pages(self._workflows_path, items_key="workflows"):
+            for workflow in (one for one in workflows if isinstance(one, dict) and isinstance(one.get("id"), int)):
+                listed = yield from self._slice(span, f"{self._workflows_path}/{workflow['id']}/runs")
+                is_complete = is_complete and listed.is_complete
+        return _Listed(total, is_complete, [span] if is_complete else [])
+
+    def _count(self, path: str, query: Mapping[str, Any]) -> int:
+        try:
+            return self._client.get(path, {**query, "per_page": 1}).total_count or 0
+        except GitHubError as error:
+            if error.status == 422:
+                return self._filtered_cap
+            raise
+
+    def _leaf(self, span: Span, path: str, query: Mapping[str, Any], total: int) -> Generator[Page, None, _Listed]:
+        found: set[int] = set()
+        answers, is_cut = 1, False
+        for _ in range(LEAF_TRIES):
+            number, more = 1, True
+            listed: set[int] = set()
+            while more:
+                answer = self._fresh(path, {**query, "per_page": PER_PAGE, "page": number}, total)
+                answers += 1
+                if answer is None:
+                    break
+                runs = self.items(answer)
+                new = set(_ids(runs)) - listed
+                listed |= new
+                total = max(total, answer.total_count or 0)
+                more = bool(new) and may_be_followed(answer, len(runs), len(listed))
+                more = more and number < FILTERED_CAP // PER_PAGE
+                number += 1
+                yield Page(runs, None)
+            found |= listed
+            is_cut = 0 < len(found) < total and len(found) % PER_PAGE == 0
+            while answers < LEAF_ANSWERS and len(found) >= total:
+                total = max(total, self._count(path, query))
+                answers += 1
+            if len(found) >= total:
+                return _Listed(len(found), unconfirmed=[span])
+        if is_cut and len(found) < self._filtered_cap:
+            self._filtered_cap = len(found)  # this server lists fewer; smaller slices come through
+            return _Listed(len(found), is_complete=False)
+        self._miss(span, path, total, len(found))
+        return _Listed(total, is_complete=False)
+
+    def _miss(self, span: Span, path: str, total: int, found: int) -> None:
+        self._hole(span, f"{path}: GitHub counts {total:,} runs and lists {found:,}")
+
+    def _hole(self, span: Span, text: str) -> None:
+        self.holes.append(Hole(span, IncompleteList(text)))
+
+    def _fresh(self, path: str, params: Mapping[str, Any], total: int) -> Answer | None:
+        """A page of a filtered list, None behind the last one that GitHub gives; one that counts less than another
+        answer did is stale, and asked for again."""
+        for _ in range(FRESH_TRIES):
+            try:
+                answer = self._client.get(path, params)
+            except GitHubError as error:
+                if error.status == 422 and params["page"] > 1:
+                    return None
+                raise
+            if (answer.total_count or 0) >= total:
+                break
+        return answer
+
+
+def _is_counted(answer: Answer) -> bool:
+    """Return whether the count of a list is surely a count: a limit of GitHub's is a number of whole pages."""
+    return (answer.total_count or 0) % PER_PAGE != 0
+
+
+def _pages(spans: Sequence[Span]) -> Iterator[Page]:
+    """Word that ``spans`` are complete."""
+    for span in spans:
+        yield Page([], span)
+
+
+def _ids(runs: list[Payload]) -> list[int]:
+    return [run["id"] for run in runs]
+
+
+def _iso(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,216 @@
+"""Everything written outside: the Notion databases, their rows, the sticky comments; and the readers' snapshot.
+
+Each is planned and applied by :mod:`roadmap_pipeline.sync`; here it gets a place in the graph.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import dagster as dg
+
+from roadmap_pipeline import pipeline
+from roadmap_pipeline.notion.layout import CI_REPORTS, ENGINEERING_ROADMAP, DatabaseSchema
+from roadmap_pipeline.orchestration.assets.sources import OWNERS, WRITER
+from roadmap_pipeline.orchestration.metadata import markdown_table, table_metadata
+from roadmap_pipeline.orchestration.partitions import ISO_WEEKS, iso_week
+from roadmap_pipeline.orchestration.resources import WorkspaceParam
+from roadmap_pipeline.runtime import Workspace
+from roadmap_pipeline.sync.desired import REPORT_COLUMNS, ROADMAP_COLUMNS
+from roadmap_pipeline.sync.run import Part, SyncResult, raise_failures
+from roadmap_pipeline.warehouse.connection import scalar
+
+
+def _publish(
+    context: dg.AssetExecutionContext,
+    workspace: Workspace,
+    part: Part,
+    *,
+    rows_of: str | None = None,
+    report_name: str | None = None,
+) -> Iterator[dg.MaterializeResult]:
+    """Plan and apply one part. Without credentials for its side nothing is yielded: the step shows as skipped.
+
+    ``rows_of`` names the table whose rows are what is now published. Failed changes fail the step, after the others
+    were written and noted.
+    """
+    if message := workspace.missing("github" if part == "comments" else "notion"):
+        context.log.warning(message)
+        return
+    result = pipeline.sync(workspace, [part], report_name=report_name)
+    for place, phrases in result.written().items():
+        context.log.info(f"Written to {place}: {', '.join(phrases)}")
+    if not result.plan.changes:
+        context.log.info("Nothing had to be written")
+    if result.pause:
+        context.log.warning(result.pause)
+    metadata = _metadata(result)
+    if rows_of:
+        with workspace.warehouse.connect() as con:
+            metadata["dagster/row_count"] = scalar(con, f"select count(*) from {rows_of}")  # noqa: S608
+    if report_name:
+        metadata["dagster/partition_row_count"] = 1
+    yield dg.MaterializeResult(metadata=metadata)
+    raise_failures(result)
+
+
+def _metadata(result: SyncResult) -> dict[str, Any]:
+    changes = [
+        {
+            "write": change.kind.replace("_", " "),
+            "title": change.title,
+            "fields": ", ".join(field.field for field in change.fields),
+        }
+        for change in result.plan.changes
+    ]
+    metadata: dict[str, Any] = {
+        "writes": len(changes) - len(result.refused) - len(result.failed) - len(result.waiting),
+        "preview": dg.MetadataValue.md(markdown_table(changes) if changes else "*nothing had to be written*"),
+    }
+    if notes := [*result.plan.notes, *([result.pause] if result.pause else [])]:
+        metadata["notes"] = dg.MetadataValue.md("\n".join(f"- {note}" for note in notes))
+    if result.plan.conflicts:
+        metadata["conflicts"] = dg.MetadataValue.json([conflict.to_json() for conflict in result.plan.conflicts])
+    return metadata
+
+
+def _columns(database: DatabaseSchema, columns: Mapping[str, str], source: str) -> dict[str, object]:
+    """Column schema and lineage of a Notion database: its properties, each from one column of ``publish``."""
+    table = dg.AssetKey(["publish", source])
+    return {
+        "dagster/column_schema": dg.TableSchema(
+            columns=[dg.TableColumn(spec.name, spec.type, description=spec.description) for spec in database.properties]
+        ),
+        "dagster/column_lineage": dg.TableColumnLineage(
+            deps_by_column={name: [dg.TableColumnDep(table, column)] for name, column in columns.items()}
+        ),
+    }
+
+
+@dg.asset(
+    key=["notion", "databases"],
+    description="The two databases under the parent page, with their properties and views; made once, then checked.",
+    group_name="notion",
+    kinds={"notion"},
+    owners=OWNERS,
+    pool="notion_api",
+    output_required=False,
+)
+def notion_databases(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Iterator[dg.MaterializeResult]:
+    """Create what is missing; stop here, before anything is written, when a database is out of shape."""
+    yield from _publish(context, workspace, "databases")
+
+
+@dg.asset(
+    key=["notion", "ci_reports"],
+    deps=[["publish", "notion_ci_reports"], ["notion", "databases"]],
+    description="Rows of CI Intelligence Reports, each with the whole report as its page. A partition is an ISO week.",
+    partitions_def=ISO_WEEKS,
+    group_name="notion",
+    kinds={"notion"},
+    owners=OWNERS,
+    pool="notion_api",
+    metadata=_columns(CI_REPORTS, REPORT_COLUMNS, "notion_ci_reports"),
+    output_required=False,
+)
+def notion_ci_reports(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Iterator[dg.MaterializeResult]:
+    """Create or update the row of the week's report, which is rendered and given out for publication first.
+
+    So the row is there also where the report or ``publish.notion_ci_reports`` was not materialised for this week.
+    """
+    week = iso_week(context.partition_key)
+    if not workspace.missing("notion"):
+        pipeline.publish_week(workspace, week)
+    yield from _publish(context, workspace, "reports", report_name=f"ci-report-{week}.md")
+
+
+@dg.asset(
+    key=["notion", "roadmap"],
+    # Rows point to the latest report's page, so reports go first.
+    deps=[["publish", "notion_roadmap"], ["notion", "databases"], ["notion", "ci_reports"]],
+    description="Rows of Engineering Roadmap, one per milestone.",
+    group_name="notion",
+    kinds={"notion"},
+    owners=OWNERS,
+    pool="notion_api",
+    metadata=_columns(ENGINEERING_ROADMAP, ROADMAP_COLUMNS, "notion_roadmap"),
+    output_required=False,
+)
+def notion_roadmap(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Iterator[dg.MaterializeResult]:
+    """Create or update the rows of all milestones; what people edited stays."""
+    yield from _publish(context, workspace, "roadmap", rows_of="publish.notion_roadmap")
+
+
+@dg.asset(
+    key=["github", "pull_request_comments"],
+    # Every writing job first looks at both databases: notion/databases fails before a comment is written.
+    deps=[["publish", "pull_request_comments"]],
+    description="One sticky comment per open pull request, edited in place.",
+    group_name="github",
+    kinds={"github"},
+    owners=OWNERS,
+    pool="github_api",
+    output_required=False,
+)
+def github_comments(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Iterator[dg.MaterializeResult]:
+    """Create or edit the sticky comments."""
+    yield from _publish(context, workspace, "comments", rows_of="publish.pull_request_comments")
+
+
+@dg.asset(
+    key=["warehouse", "snapshot"],
+    deps=[
+        ["publish", "notion_ci_reports"],
+        ["publish", "notion_roadmap"],
+        ["publish", "pull_request_comments"],
+        ["marts", "quarterly_rollup"],
+        ["marts", "sync_reliability"],
+    ],
+    description="The copy that readers open: `duckdb -readonly data/roadmap.snapshot.duckdb`, or `roadmap query`.",
+    group_name="warehouse",
+    kinds={"duckdb"},
+    owners=OWNERS,
+    pool=WRITER,
+)
+def snapshot(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> dg.MaterializeResult:
+    """Replace the readers' copy; whoever has the old one open keeps it."""
+    path = pipeline.snapshot(workspace)
+    context.log.info(f"Readers open {path}")
+    return dg.MaterializeResult(metadata={"dagster/uri": dg.MetadataValue.path(path), "bytes": path.stat().st_size})
+
+
+@dg.multi_asset(
+    name="sync_state",
+    specs=[
+        dg.AssetSpec(
+            name.split("."),
+            deps=[["notion", "roadmap"], ["notion", "ci_reports"], ["github", "pull_request_comments"]],
+            description=description,
+            group_name="sync",
+            kinds={"duckdb"},
+            owners=OWNERS,
+        )
+        for name, description in (
+            ("sync.changes", "Journal of all writes to Notion and GitHub."),
+            ("sync.row_bases", "What each field of a Notion row held when both sides last agreed."),
+            ("sync.refused_comments", "Pull requests on which GitHub refused a comment."),
+            ("sync.released_reports", "Reports that were given out for publication, as they were then."),
+            ("sync.published_figures", "Figures of weekly reports as they were when the report was first in Notion."),
+        )
+    ],
+    pool=WRITER,
+)
+def sync_state(workspace: WorkspaceParam) -> Iterator[dg.MaterializeResult]:
+    """What the writes of this run left in the warehouse."""
+    with workspace.warehouse.connect() as con:
+        for table in ("changes", "row_bases", "refused_comments", "released_reports", "published_figures"):
+            yield dg.MaterializeResult(asset_key=["sync", table], metadata=table_metadata(con, "sync", table))
+
+
+assets = [
+    notion_databases,
+    notion_ci_reports,
+    notion_roadmap,
+    github_comments,
+    snapshot,
+    sync_state,
+]

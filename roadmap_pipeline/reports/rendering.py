@@ -1,0 +1,116 @@
+"""Rendering all that is published from the tables as they are: weekly reports, the comments, the ``publish`` tables.
+
+Belongs here: doing it as a whole or not at all, and giving reports out for publication: the newest week that has ended
+whenever it is rendered, any other ended one when somebody asks for it. Which rows follow from that is said in
+``publish.notion_ci_reports``; what a text says belongs to ``reports``, what is written outside to ``sync``. The assets
+do the same step by step.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
+
+from roadmap_pipeline.errors import ConfigurationError, RoadmapError
+from roadmap_pipeline.reports import format as fmt
+from roadmap_pipeline.reports.pull_request import pull_request_comments
+from roadmap_pipeline.reports.weekly import NothingToReport, Report, weekly_report
+from roadmap_pipeline.warehouse.connection import scalar, transaction
+from roadmap_pipeline.warehouse.models import Policy, Project, build
+from roadmap_pipeline.warehouse.source_tables import replace_rows, replace_table
+
+if TYPE_CHECKING:
+    import duckdb
+
+PUBLISHED = "publish"
+_REPORTS = ("publish", "notion_ci_reports")
+
+
+def render_published(
+    con: "duckdb.DuckDBPyConnection",
+    project: Callable[[], Project],
+    now: datetime,
+    *,
+    week: str | None = None,
+    incremental: bool = True,
+) -> list[str]:
+    """Render the newest ended week's report and all comments, and bring the ``publish`` tables up to date.
+
+    ``week`` is another ended week that is to be published. All texts are rendered before the first is stored. A
+    warehouse without marts is left as it is: what it holds to publish comes from elsewhere. Returns notes. Within a
+    transaction that is taken back nothing is ``incremental``.
+
+    Raises RoadmapError when something isn't built that texts are rendered from, and for a ``week`` that can't be
+    published.
+    """
+    import duckdb
+
+    notes: list[str] = []
+    reports = []
+    if not scalar(con, "select count(*) from information_schema.tables where table_schema = 'marts'"):
+        return notes
+    try:
+        asked = None if week is None else _ended(weekly_report(con, week))
+        comments = pull_request_comments(con)
+        reports.append(weekly_report(con, newest_ended_week(con, now)))
+    except NothingToReport as error:
+        if week is not None and asked is None:
+            raise
+        notes.append(str(error))
+    except duckdb.CatalogException as error:
+        raise RoadmapError("not all tables are built that reports are made from: run `roadmap build` first") from error
+    with transaction(con):
+        replace_table(con, "derived.pull_request_comments", comments)
+        for report in reports:
+            store_report(con, report, now)
+        if asked is not None:
+            store_report(con, asked, now, give_out=True)
+    build(con, project(), lambda model: model.schema == PUBLISHED, Policy(incremental=incremental))
+    return notes
+
+
+def publish_week(con: "duckdb.DuckDBPyConnection", project: Callable[[], Project], week: str, now: datetime) -> None:
+    """Give out the report of ``week``, rendered first where it isn't: ``publish.notion_ci_reports`` then has its row.
+
+    Raises ConfigurationError for a week that has not ended, NothingToReport for one of which nothing is known.
+    """
+    found = con.execute(
+        "select r.report_name, r.kind, r.period, r.report_date, r.content, r.is_over from derived.reports as r"
+        " where r.kind = 'weekly' and r.period = ? and r.is_over",
+        [week],
+    ).fetchall()
+    report = Report(*found[0]) if found else _ended(weekly_report(con, week))
+    with transaction(con):
+        store_report(con, report, now, give_out=True)
+    build(con, project(), lambda model: model.key == _REPORTS)
+
+
+def store_report(con: "duckdb.DuckDBPyConnection", report: Report, now: datetime, *, give_out: bool = False) -> None:
+    """Store a rendered report; inside a transaction.
+
+    The newest ended week's is thereby given out for publication, another one only with ``give_out``. What was given out
+    stays as it was: rendering an old week again shows it to whoever looks, and changes nothing in Notion.
+    """
+    replace_rows(con, "derived.reports", [report.row()])
+    if give_out or (report.is_over and report.period == newest_ended_week(con, now)):
+        released = {**report.row(), "released_at": now.astimezone(UTC).replace(tzinfo=None)}
+        del released["is_over"]
+        replace_rows(con, "sync.released_reports", [released])
+
+
+def newest_ended_week(con: "duckdb.DuckDBPyConnection", now: datetime) -> str:
+    """The ISO week that ended last: by the tables, which may not have been built since, or by ``now`` if that is less.
+
+    A week that ended after the tables were built would be reported on as one that is still running.
+    """
+    today = now.astimezone(UTC).date()
+    built: date | None = scalar(con, "select max(cast(p.as_of as date)) from config.parameters as p")
+    return fmt.last_complete_week(min(built or today, today))
+
+
+def _ended(report: Report) -> Report:
+    if not report.is_over:
+        raise ConfigurationError(
+            f"{report.period} has not ended by the time the tables were built: a report is published once its week is"
+            f" over; `roadmap report --week {report.period}` shows it as it stands"
+        )
+    return report

@@ -1,0 +1,108 @@
+"""One run's settings, clients and outcome, handed to every stage.
+
+Belongs here: making the clients from the settings, once, so that their counters tell what went out in the run.
+"""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from roadmap_pipeline.run_summary import Outcome
+from roadmap_pipeline.settings import Settings, Side
+
+if TYPE_CHECKING:
+    from roadmap_pipeline.github.client.client import GitHubClient
+    from roadmap_pipeline.notion.transport import NotionClient
+    from roadmap_pipeline.sync.journal import Journal
+    from roadmap_pipeline.warehouse.session import WarmWarehouse
+
+
+@dataclass
+class Workspace:
+    """Settings, and what is made from them when it is first needed."""
+
+    settings: Settings
+    outcome: Outcome = field(default_factory=Outcome)
+    _written: dict[str, int] = field(default_factory=lambda: {"notion": 0, "github": 0}, init=False, repr=False)
+
+    @cached_property
+    def github(self) -> "GitHubClient":
+        """The client of GitHub. The side must not be missing: see :meth:`missing`."""
+        from roadmap_pipeline.github.client.client import GitHubClient
+
+        settings = self.settings
+        token = settings.github_token
+        credentials = settings.github_app if token is None else token.get_secret_value()
+        if credentials is None:
+            raise ValueError("no GitHub token; ask missing() first")
+        limits = settings.configuration.limits
+        return GitHubClient(
+            credentials,
+            base_url=settings.github_api_url,
+            points_per_minute=None if settings.uses_sandbox else limits.github_points_per_minute,
+            quota_reserve=limits.github_quota_reserve,
+        )
+
+    @cached_property
+    def notion(self) -> "NotionClient":
+        """The client of Notion. The side must not be missing: see :meth:`missing`."""
+        from roadmap_pipeline.notion.transport import NotionClient
+
+        key = self.settings.notion_api_key
+        if key is None:
+            raise ValueError("no Notion key; ask missing() first")
+        limits = self.settings.configuration.limits
+        return NotionClient(
+            key.get_secret_value(),
+            base_url=self.settings.notion_api_url,
+            requests_per_second=None if self.settings.uses_sandbox else limits.notion_requests_per_second,
+        )
+
+    @cached_property
+    def journal(self) -> "Journal":
+        """What the sync remembers."""
+        from roadmap_pipeline.sync.journal import Journal
+
+        return Journal(self.settings.warehouse)
+
+    @cached_property
+    def warehouse(self) -> "WarmWarehouse":
+        """The warehouse for many short steps in a row."""
+        from roadmap_pipeline.warehouse.session import WarmWarehouse
+
+        return WarmWarehouse(self.settings.warehouse)
+
+    def missing(self, side: Side | str) -> str | None:
+        """Why ``github`` or ``notion`` is left out of this run, naming the variables to set; None when it is not."""
+        needed = {
+            "github": (self.settings.github_side, "GITHUB_TOKEN and GITHUB_REPOSITORY"),
+            "notion": (self.settings.notion_side, "NOTION_API_KEY and NOTION_PARENT_PAGE_ID"),
+        }
+        state, variables = needed[side]
+        if state != "missing":
+            return None
+        name = {"github": "GitHub", "notion": "Notion"}[side]
+        return f"{name} is skipped: {variables} are not set"
+
+    def writes(self) -> dict[str, int]:
+        """Writing requests that went out so far, by side."""
+        return {
+            side: before + (self.__dict__[side].writes if side in self.__dict__ else 0)
+            for side, before in self._written.items()
+        }
+
+    def counts(self) -> str:
+        """What was read and written so far, in words; empty when nothing was."""
+        read = [f"{count:,} {table.replace('_', ' ')}" for table, count in self.outcome.read.items() if count]
+        names = {"notion": "Notion", "github": "GitHub"}
+        sent = [f"{count:,} to {names[side]}" for side, count in self.writes().items() if count]
+        parts = [f"read: {', '.join(read)}"] if read else []
+        return "; ".join([*parts, *([f"requests that write: {', '.join(sent)}"] if sent else [])])
+
+    def close(self) -> None:
+        """Give back connections. What was written stays counted."""
+        self._written = self.writes()
+        for name in ("github", "notion", "warehouse"):
+            client = self.__dict__.pop(name, None)
+            if client is not None:
+                client.close()

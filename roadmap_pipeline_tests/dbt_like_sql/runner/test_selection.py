@@ -1,0 +1,66 @@
+"""Choosing models as dbt does."""
+
+from pathlib import Path
+
+import pytest
+
+from dbt_like_sql.runner.project.project import Project, load_project
+from dbt_like_sql.runner.project.selection import select_models
+from roadmap_pipeline.errors import ConfigurationError
+from roadmap_pipeline_tests.dbt_like_sql.runner.small_project import small_project, write
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    more = {
+        "models/marts/a.sql": "select r.repo from marts.runs_by_repo as r",
+        "models/marts/b.sql": "select r.repo from marts.a as r",
+        "models/marts/more.yml": "models:\n"
+        + "".join(
+            f"  - {{name: {name}, description: x, config: {{tags: [t{name}]}},"
+            " columns: [{name: repo, description: x}]}\n"
+            for name in "ab"
+        ),
+    }
+    return load_project(write(tmp_path / "dbt_like_sql", small_project() | more))
+
+
+@pytest.mark.parametrize(
+    ("specs", "expected"),
+    [
+        (["stg_runs"], "stg_runs"),
+        (["staging.stg_runs"], "stg_runs"),
+        (["marts"], "runs_by_repo a b"),
+        (["marts.*"], "runs_by_repo a b"),
+        (["path:models/marts/a.sql"], "a"),
+        (["tag:tb"], "b"),
+        (["stg_runs+"], "stg_runs runs_by_repo a b"),
+        (["stg_runs+1"], "stg_runs runs_by_repo"),
+        (["+a"], "stg_runs runs_by_repo a"),
+        (["1+a"], "runs_by_repo a"),
+        (["1+a+1"], "runs_by_repo a b"),
+        (["stg_runs b"], "stg_runs b"),
+        (["stg_runs", "b"], "stg_runs b"),
+        (["+a,marts"], "runs_by_repo a"),
+        (["state:modified"], "a"),
+        (["state:modified+"], "a b"),
+    ],
+)
+def test_what_a_selection_names(project: Project, specs: list[str], expected: str) -> None:
+    found = select_models(project, specs, lambda model: model.name == "a")
+    assert {name for _, name in found} == set(expected.split())
+
+
+@pytest.mark.parametrize(
+    ("spec", "said"),
+    [
+        ("runs_by_rep", "no model is called runs_by_rep; did you mean runs_by_repo?"),
+        ("tag:zz", "no model is called tag:zz"),
+        ("owner:me", "unknown method owner: in owner:me"),
+        ("a+b", "is no selection"),
+    ],
+)
+def test_what_names_nothing_is_refused(project: Project, spec: str, said: str) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        select_models(project, [spec], lambda _: False)
+    assert said in str(error.value)

@@ -1,0 +1,211 @@
+"""A restart replays what was written: same ids, same times, same state, whatever happened in between."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from roadmap_pipeline.errors import RoadmapError
+from roadmap_pipeline_tests.roadmap_sandbox.notion.conftest import CLOCK, HEADERS, text, title
+from roadmap_sandbox.notion import faults
+from roadmap_sandbox.notion.app import mock_transport
+from roadmap_sandbox.notion.errors import ApiError
+from roadmap_sandbox.notion.state import NotionState
+
+SCHEMA: dict[str, Any] = {
+    "Name": {"title": {}},
+    "Kind": {"select": {}},
+    "Num": {"number": {}},
+    "Tags": {"multi_select": {}},
+    "No": {"unique_id": {}},
+}
+
+
+class World:
+    """A simulator that writes to a file, without a socket."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.state = NotionState(CLOCK, writes_path=path)
+        transport = mock_transport(self.state)
+        self.http = httpx.Client(transport=transport, headers=HEADERS, base_url="http://notion/v1/")
+
+    def send(self, method: str, path: str, body: Any = None) -> Any:
+        return self.http.request(method, path, json=body).json()
+
+    def database(self) -> tuple[str, str]:
+        made = self.send(
+            "POST",
+            "databases",
+            {
+                "parent": {"page_id": self.state.parent_page_id},
+                "title": text("Rows"),
+                "initial_data_source": {"properties": SCHEMA},
+            },
+        )
+        return made["id"], made["data_sources"][0]["id"]
+
+    def reopened(self) -> NotionState:
+        return NotionState(CLOCK, writes_path=self.path)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path / "deep" / "notion.jsonl")
+
+
+def test_a_restart_restores_requests_edits_by_people_and_the_clock(world: World) -> None:
+    database, source = world.database()
+    relation = {"relation": {"data_source_id": source, "dual_property": {}}}
+    world.send("PATCH", f"data_sources/{source}", {"properties": {"Self": relation}})
+    page = world.send(
+        "POST",
+        "pages",
+        {"parent": {"data_source_id": source}, "properties": {"Name": title("A")}, "markdown": "# x\n\n- a\n\t- b"},
+    )
+    world.state.advance(timedelta(minutes=3, seconds=7))
+    row = world.state.add_row(database, {"Name": "by hand", "Kind": "new", "Num": 2.5}, "body")
+    world.state.set_property(page["id"], "Self", [row])
+    world.state.rename_property(source, "Num", "Number")
+    world.state.trash(row)
+    world.state.advance(timedelta(hours=1))
+    world.state.unshare(database)
+    again = world.reopened()
+    assert again.dump() == world.state.dump()
+    assert again.clock == CLOCK + timedelta(hours=1, minutes=3, seconds=7)
+    assert again.journal == []
+    again.share(database)
+    assert NotionState(CLOCK, writes_path=world.path).dump() == again.dump()
+
+
+def test_a_later_clock_given_at_the_start_counts(world: World) -> None:
+    world.database()
+    later = CLOCK + timedelta(days=7)
+    assert NotionState(later, writes_path=world.path).clock == later
+
+
+def test_only_successful_writes_are_kept(world: World) -> None:
+    _, source = world.database()
+    kept = world.path.read_bytes()
+    world.send("POST", f"data_sources/{source}/query", {})
+    world.send("GET", f"data_sources/{source}")
+    world.send("POST", "pages", {"parent": {"data_source_id": source}, "properties": {"Nope": {"number": 1}}})
+    world.state.faults.add(faults.internal())
+    world.send("POST", "pages", {"parent": {"data_source_id": source}})
+    with pytest.raises(ApiError, match="Nope is not a property"):
+        world.state.add_row(source, {"Nope": 1})
+    assert world.path.read_bytes() == kept
+    world.state.faults.add(faults.internal(after_commit=True))
+    world.send("POST", "pages", {"parent": {"data_source_id": source}})
+    event = json.loads(world.path.read_bytes().splitlines()[-1])
+    assert event == {
+        "method": "POST",
+        "path": "/v1/pages",
+        "body": {"parent": {"data_source_id": source}},
+        "time": "2026-11-16T06:00:42.123456+00:00",
+    }
+    assert b"sandbox-notion-token" not in world.path.read_bytes()
+    assert world.reopened().dump() == world.state.dump()
+
+
+def test_a_line_cut_by_a_kill_never_happened(world: World) -> None:
+    _, source = world.database()
+    before = world.state.dump()
+    world.send("POST", "pages", {"parent": {"data_source_id": source}})
+    world.path.write_bytes(world.path.read_bytes()[:-10])
+    again = world.reopened()
+    assert again.dump() == before
+    assert world.path.read_bytes().endswith(b"}\n")
+    again.add_row(source, {"Name": "next"})
+    assert world.reopened().dump() == again.dump()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"method": "POST", "path": "/v1/nowhere", "body": {}, "time": "2026-11-16T06:00:00+00:00"}',
+        '{"method": "PERSON", "path": "fly", "body": {}, "time": "2026-11-16T06:00:00+00:00"}',
+        '{"method": "DELETE", "path": "/v1/blocks/5a11d0c500004000800000000000dead", "body": null, '
+        '"time": "2026-11-16T06:00:00+00:00"}',
+        "{}",
+        "nonsense",
+    ],
+)
+def test_a_file_that_does_not_fit_is_refused(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "notion.jsonl"
+    path.write_text(line + "\n", encoding="utf-8")
+    with pytest.raises(RoadmapError, match=r"notion\.jsonl, line 1, can't be replayed .*delete the file"):
+        NotionState(CLOCK, writes_path=path)
+
+
+_NAMES = st.sampled_from(["Name", "Kind", "Num", "Tags", "No", "Ghost"])
+_VALUES = st.sampled_from(
+    [
+        title("x"),
+        {"select": {"name": "a"}},
+        {"select": {"name": "a, b"}},
+        {"select": None},
+        {"number": 1},
+        {"number": "1"},
+        {"multi_select": [{"name": "p"}, {"name": "q"}]},
+        {"rich_text": []},
+    ]
+)
+_STEPS = st.one_of(
+    st.tuples(st.just("create"), st.dictionaries(_NAMES, _VALUES, max_size=3)),
+    st.tuples(st.just("edit"), st.dictionaries(_NAMES, _VALUES, max_size=3)),
+    st.tuples(st.just("trash"), st.booleans()),
+    st.tuples(st.just("body"), st.sampled_from(["- a\n\t- b", "", "# x\n\n`y`"])),
+    st.tuples(
+        st.just("schema"),
+        st.sampled_from(
+            [
+                {"Num": {"name": "Number"}, "Extra": {"date": {}}},
+                {"Fresh": {"unique_id": {}}, "Ghost": None},
+                {"Fresh": {"multi_select": {"options": [{"name": "a"}, {"name": "A"}]}}},
+                {"Kind": {"select": {"options": [{"name": "z"}]}}},
+                {"Number": None},
+            ]
+        ),
+    ),
+    st.tuples(st.just("clock"), st.integers(1, 300)),
+    st.tuples(st.just("person"), st.sampled_from(["Kind", "Num", "Ghost"])),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(_STEPS, max_size=15))
+def test_any_history_replays_and_refused_requests_change_nothing(steps: list[tuple[str, Any]]) -> None:
+    with TemporaryDirectory() as folder:
+        world = World(Path(folder) / "notion.jsonl")
+        _, source = world.database()
+        page = world.send("POST", "pages", {"parent": {"data_source_id": source}})["id"]
+        for kind, given_ in steps:
+            before, answer = world.state.dump(), {}
+            if kind == "create":
+                answer = world.send("POST", "pages", {"parent": {"data_source_id": source}, "properties": given_})
+            elif kind == "edit":
+                answer = world.send("PATCH", f"pages/{page}", {"properties": given_})
+            elif kind == "trash":
+                answer = world.send("PATCH", f"pages/{page}", {"in_trash": given_})
+            elif kind == "body":
+                command = {"type": "replace_content", "replace_content": {"new_str": given_}}
+                answer = world.send("PATCH", f"pages/{page}/markdown", command)
+            elif kind == "schema":
+                answer = world.send("PATCH", f"data_sources/{source}", {"properties": given_})
+            elif kind == "clock":
+                world.state.advance(timedelta(seconds=given_))
+            else:
+                try:
+                    world.state.set_property(page, given_, 3 if given_ == "Num" else "a")
+                except ApiError:
+                    answer = {"object": "error"}
+            if answer.get("object") == "error":
+                assert world.state.dump() == before
+        assert world.reopened().dump() == world.state.dump()

@@ -1,0 +1,266 @@
+"""The simulated GitHub as a web application: authentication, limits, faults and the headers every answer has.
+
+``/web`` is for a browser (``browse``), everything else is the API.
+"""
+
+import asyncio
+import gzip
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import get_args
+
+from starlette.applications import Starlette
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from roadmap_sandbox.content import API_ROOT
+from roadmap_sandbox.github import browse
+from roadmap_sandbox.github.calls import DOCUMENTATION, Answer, ApiError, Call, answer
+from roadmap_sandbox.github.faults import Fault
+from roadmap_sandbox.github.limits import Resource
+from roadmap_sandbox.github.state import GitHubState
+from roadmap_sandbox.html import HEADERS
+from roadmap_sandbox.server import JournalEntry, Server, drop_connection, mark_fault
+
+_COMPRESS_FROM_BYTES = 1_400
+_JSON = "application/json; charset=utf-8"
+_COMMON = {
+    "X-GitHub-Media-Type": "github.v3; format=json",
+    "x-github-api-version-selected": "2022-11-28",
+    "Vary": "Accept, Authorization, Cookie, X-GitHub-OTP",
+}
+_ROOT = API_ROOT.encode()
+
+
+def create_app(state: GitHubState) -> Starlette:
+    """The application to serve with ``Server``. The first log asked for starts a second one, the storage host.
+
+    Answers name URLs under whatever host they were asked at. Any base URL works, as long as one client keeps to it.
+    """
+
+    @asynccontextmanager
+    async def with_storage(_app: Starlette) -> AsyncIterator[None]:
+        storage = _StorageHost(Server(state.store.storage.create_app()))
+        state.store.storage.serve = storage.serve
+        yield
+        storage.stop()
+
+    async def web(request: Request) -> Response:
+        text = browse.page(state.store, request.url.path)
+        return HTMLResponse(text or browse.nothing(), 200 if text else 404, HEADERS)
+
+    return Starlette(
+        routes=[
+            Route(browse.ROOT, web, methods=["GET"]),
+            Route(browse.ROOT + "/{path:path}", web, methods=["GET"]),
+            Route("/{path:path}", _Endpoint(state)),
+        ],
+        lifespan=with_storage,
+    )
+
+
+class _StorageHost:
+    """The host of job logs, started once somebody asks for one."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._started = False
+
+    def serve(self) -> str:
+        if not self._started:
+            self._server.start()
+            self._started = True
+        return self._server.base_url
+
+    def stop(self) -> None:
+        self._server.stop()
+
+
+class _Endpoint:
+    """Answers every path. ASGI without Starlette's request and response objects, which would take half of the time."""
+
+    def __init__(self, state: GitHubState) -> None:
+        self._state = state
+        self._requests = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        call = Call(scope["method"], scope["raw_path"].decode("ascii"), scope["query_string"].decode("ascii"))
+        call.body = await _body(receive)
+        headers = Headers(scope=scope)
+        state = self._state
+        for action in state.faults.actions(call):
+            action()
+        fault = state.faults.next(call)
+        if fault is not None and fault.kind == "slow":
+            await asyncio.sleep(fault.seconds or 0)
+            fault = None
+        if fault is not None:
+            mark_fault(scope, fault.kind)
+        result = self._answer(call, headers, fault)
+        for action in state.faults.actions(call, afterwards=True):
+            action()
+        status = 0 if result is None else result.status
+        state.journal.append(
+            JournalEntry(call.method, call.path, call.raw_query, status, call.mutating, charged=call.charged)
+        )
+        if result is None:
+            drop_connection(scope)
+            return
+        body = result.body
+        if len(body) >= _COMPRESS_FROM_BYTES and "gzip" in headers.get("accept-encoding", ""):
+            body = gzip.compress(body, 1, mtime=0)
+            result.headers["Content-Encoding"] = "gzip"
+        if status not in (204, 304):
+            result.headers["Content-Length"] = str(len(body))
+        await send(
+            {
+                "type": "http.response.start",
+                "status": status,
+                "headers": [(name.encode(), value.encode()) for name, value in result.headers.items()],
+            }
+        )
+        await send({"type": "http.response.body", "body": body})
+
+    def _answer(self, call: Call, headers: Headers, fault: Fault | None) -> Answer | None:
+        """The complete answer with all headers; None when the connection is to be dropped."""
+        token = _token(headers)
+        if fault is None:
+            return self._finish(self._undisturbed(call, token, headers), call, token, headers)
+        if fault.kind == "broken_json":
+            result = self._finish(self._undisturbed(call, token, headers), call, token, headers)
+            result.body = result.body[: len(result.body) // 2]
+            return result
+        disturbed = self._disturbed(fault, call, token, headers)
+        return None if disturbed is None else self._finish(disturbed, call, token, headers)
+
+    def _disturbed(self, fault: Fault, call: Call, token: str, headers: Headers) -> Answer | None:
+        if fault.kind.endswith("_after_commit"):
+            self._undisturbed(call, token, headers)
+        if fault.kind.startswith("drop"):
+            return None
+        if fault.kind.startswith("bad_gateway"):
+            return answer({"message": "Server Error"}, fault.status or 502)
+        if fault.kind == "refusal":
+            status = fault.status or 404
+            return answer({"message": fault.message, "documentation_url": DOCUMENTATION, "status": str(status)}, status)
+        if fault.kind == "rate_limit":
+            result = self._limit_reached(fault.status or 403)
+            limit = self._state.limits.status(token)[0]
+            reset = int(self._state.now() + (fault.seconds or 0))
+            result.headers |= _limit_headers(limit, 0, limit, reset)
+            return result
+        return _too_fast(fault.status or 403, fault.seconds)
+
+    def _undisturbed(self, call: Call, token: str, headers: Headers) -> Answer:
+        state = self._state
+        if not headers.get("user-agent"):
+            message = "Request forbidden by administrative rules. Please make sure your request has a User-Agent header"
+            return Answer(403, message.encode(), {"Content-Type": "text/plain"})
+        try:
+            call.caller = state.caller(token)
+        except ApiError as error:
+            return error.answer()
+        if token and call.caller is None:
+            return ApiError(401, "Bad credentials").answer()
+        if call.path == "/rate_limit" and call.method == "GET":
+            return self._rate_limit(token)
+        resource = _resource(call)
+        if not state.limits.charge_secondary(5 if call.mutating else 1, creates=call.creates):
+            return _too_fast(state.switches.secondary_status, state.switches.secondary_retry_after)
+        if not state.limits.charge(token, resource):
+            return self._limit_reached(state.switches.limit_status)
+        call.charged = True
+        return state.carry_out(call)
+
+    def _limit_reached(self, status: int) -> Answer:
+        return ApiError(status, f"API rate limit exceeded for user ID {self._state.store.viewer['id']}.").answer()
+
+    def _rate_limit(self, token: str) -> Answer:
+        resources: dict[str, dict[str, int]] = {}
+        for resource in get_args(Resource):
+            limit, remaining, used, reset = self._state.limits.status(token, resource)
+            resources[resource] = {"limit": limit, "remaining": remaining, "used": used, "reset": reset}
+        return answer({"resources": resources, "rate": resources["core"]})
+
+    def _finish(self, result: Answer, call: Call, token: str, headers: Headers) -> Answer:
+        state = self._state
+        root = f"http://{headers.get('host', '127.0.0.1')}"
+        # Only where a field of a payload holds a URL: what people wrote stays as they wrote it.
+        for start in (b'url":"', b'"href":"'):
+            result.body = result.body.replace(start + _ROOT, start + root.encode())
+        for name in ("Link", "Location"):
+            if name in result.headers:
+                result.headers[name] = result.headers[name].replace(API_ROOT, root)
+        self._requests += 1
+        result.headers = {
+            "X-GitHub-Request-Id": f"{self._requests:04X}:SANDBOX",
+            **_COMMON,
+            **_limit_headers(*state.limits.status(token, _resource(call)), _resource(call)),
+            **result.headers,
+        }
+        if result.body:
+            result.headers.setdefault("Content-Type", _JSON)
+        if call.method == "GET" and result.status == 200:
+            result.headers["Cache-Control"] = "private, max-age=60, s-maxage=60"
+            etag = f'W/"{hashlib.sha256(result.body + token.encode()).hexdigest()}"'
+            result.headers["ETag"] = etag
+            if _matches(headers.get("if-none-match"), etag):
+                return self._not_modified(result, call, token)
+        return result
+
+    def _not_modified(self, result: Answer, call: Call, token: str) -> Answer:
+        limits, resource = self._state.limits, _resource(call)
+        if call.charged:
+            limits.refund(token, resource)
+            call.charged = False
+        kept = {name: value for name, value in result.headers.items() if name != "Content-Type"}
+        return Answer(304, b"", {**kept, **_limit_headers(*limits.status(token, resource), resource)})
+
+
+async def _body(receive: Receive) -> bytes:
+    parts = []
+    while True:
+        message = await receive()
+        parts.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            return b"".join(parts)
+
+
+def _token(headers: Headers) -> str:
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() in ("bearer", "token") else ""
+
+
+def _resource(call: Call) -> Resource:
+    if call.path == "/graphql":
+        return "graphql"
+    return "search" if call.path.startswith("/search/") else "core"
+
+
+def _too_fast(status: int, retry_after: float | None) -> Answer:
+    message = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
+    result = ApiError(status, message).answer()
+    if retry_after is not None:
+        result.headers["Retry-After"] = str(int(retry_after))
+    return result
+
+
+def _limit_headers(limit: int, remaining: int, used: int, reset: int, resource: Resource = "core") -> dict[str, str]:
+    return {
+        "X-RateLimit-Limit": str(limit),
+        "X-RateLimit-Remaining": str(remaining),
+        "X-RateLimit-Used": str(used),
+        "X-RateLimit-Reset": str(reset),
+        "X-RateLimit-Resource": resource,
+    }
+
+
+def _matches(given: str | None, etag: str) -> bool:
+    if given is None:
+        return False
+    tags = {tag.strip().removeprefix("W/") for tag in given.split(",")}
+    return "*" in tags or etag.removeprefix("W/") in tags

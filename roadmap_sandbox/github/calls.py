@@ -1,0 +1,239 @@
+"""One request and its answer as the routes see them, the errors they raise, and the table of routes.
+
+Belongs here: the vocabulary between HTTP and the routes. Headers that every answer has belong to ``app``.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from urllib.parse import parse_qsl, unquote
+
+import orjson
+
+from roadmap_sandbox.content import Payload
+
+DOCUMENTATION = "https://docs.github.com/rest"
+MUTATING = frozenset({"POST", "PATCH", "PUT", "DELETE"})
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """On whose behalf a request is made."""
+
+    user: Payload
+    may_write: bool = True
+    may_push: bool = True
+    """Without it milestone, labels and assignees of an issue are silently left out of what is written."""
+    permissions: Mapping[str, str] | None = None
+    """What an installation of a GitHub App may do (``{"issues": "write"}``); None is everything."""
+    repositories: frozenset[str] | None = None
+    """The repositories (owner/name in lower case) that an installation is for; None is all."""
+    app_id: int | None = None
+    """Set when a GitHub App speaks for itself, by a JSON web token: it may only ask about its installations."""
+
+    def may(self, area: Sequence[str], level: Literal["read", "write"]) -> bool:
+        """Whether it has one of the permissions ``area``."""
+        if level == "write" and not self.may_write:
+            return False
+        granted = ("write",) if level == "write" else ("read", "write")
+        return self.permissions is None or any(self.permissions.get(name) in granted for name in area)
+
+
+@dataclass(slots=True)
+class Call:
+    """One request. ``path`` and ``raw_query`` are as sent, percent-encoded; ``caller`` is None without a token."""
+
+    method: str
+    path: str
+    raw_query: str = ""
+    body: bytes = b""
+    caller: Caller | None = None
+    charged: bool = False
+    """Whether it was taken off the quota."""
+    query: Mapping[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.query = dict(parse_qsl(self.raw_query, keep_blank_values=True)) if self.raw_query else {}
+
+    @property
+    def mutating(self) -> bool:
+        # An App that gets itself a token changes nothing, and neither does a question in GraphQL.
+        return self.method in MUTATING and self.path != "/graphql" and not self.path.startswith("/app/")
+
+    @property
+    def creates(self) -> bool:
+        """Whether it asks for something new that people see: GitHub limits how often that may be."""
+        return self.method == "POST" and self.mutating
+
+    def json(self) -> dict[str, Any]:
+        """The body as an object; an empty body is an empty object.
+
+        Raises:
+            ApiError: 400 when it is something else.
+        """
+        if not self.body:
+            return {}
+        try:
+            data = orjson.loads(self.body)
+        except orjson.JSONDecodeError as error:
+            raise ApiError(400, "Problems parsing JSON") from error
+        if not isinstance(data, dict):
+            raise ApiError(400, "Body should be a JSON object")
+        return data
+
+    def user(self) -> Payload:
+        """The caller of a request that needs one.
+
+        Raises:
+            ApiError: 401 without a token.
+        """
+        if self.caller is None:
+            raise ApiError(401, "Requires authentication")
+        return self.caller.user
+
+
+@dataclass(slots=True)
+class Answer:
+    """Status, serialised body with URLs that start with ``API_ROOT``, and headers beyond the common ones."""
+
+    status: int
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+    """``Link`` and ``Location`` may start with ``API_ROOT`` too."""
+
+
+def answer(data: Any, status: int = 200, **headers: str) -> Answer:
+    """An answer with JSON ``data``; header names are given with ``_`` for ``-``."""
+    return Answer(status, orjson.dumps(data), {name.replace("_", "-"): value for name, value in headers.items()})
+
+
+class ApiError(Exception):
+    """An answer of 4xx with GitHub's error body."""
+
+    def __init__(
+        self, status: int, message: str, errors: Iterable[Payload] | None = None, extra: Payload | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.errors = None if errors is None else list(errors)
+        self.extra = extra or {}
+
+    def answer(self) -> Answer:
+        """The error as GitHub words it."""
+        body: Payload = {"message": self.message, **self.extra}
+        if self.errors is not None:
+            body["errors"] = self.errors
+        body["documentation_url"] = DOCUMENTATION
+        body["status"] = str(self.status)
+        return answer(body, self.status)
+
+
+class Moved(Exception):
+    """What was asked for is at ``url`` now: the whole address, without a query."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.url = url
+
+    def answer(self, raw_query: str = "") -> Answer:
+        """301, with the query kept."""
+        url = f"{self.url}?{raw_query}" if raw_query else self.url
+        body = {"message": "Moved Permanently", "url": url, "documentation_url": DOCUMENTATION}
+        return answer(body, 301, Location=url)
+
+
+def not_found() -> ApiError:
+    """404 as GitHub says it of anything that isn't there or mustn't be seen."""
+    return ApiError(404, "Not Found")
+
+
+def no_commit(sha: str) -> ApiError:
+    """422 of a commit that the repository doesn't have."""
+    return ApiError(422, f"No commit found for SHA: {sha}")
+
+
+def invalid(resource: str, field: str, code: str, message: str | None = None, value: Any = None) -> ApiError:
+    """422 "Validation Failed" with one error."""
+    error: Payload = {"resource": resource, "field": field, "code": code}
+    if value is not None:
+        error["value"] = value
+    if message is not None:
+        error["message"] = message
+    return ApiError(422, "Validation Failed", [error])
+
+
+def malformed(problem: str) -> ApiError:
+    """422 of a body that doesn't fit the schema: wrong type, or a required key isn't there."""
+    return ApiError(422, f"Invalid request.\n\n{problem}")
+
+
+def text(
+    data: Mapping[str, Any], name: str, resource: str, *, required: bool = False, limit: int | None = None
+) -> str | None:
+    """A string of a body, or None when absent or null.
+
+    Raises:
+        ApiError: 422 when it isn't a string, is required and absent or blank, or is longer than ``limit`` characters.
+    """
+    value = data.get(name)
+    if value is None:
+        if required:
+            raise malformed(f'"{name}" wasn\'t supplied.')
+        return None
+    if not isinstance(value, str):
+        raise malformed(f"For 'properties/{name}', {value!r} is not a string.")
+    if required and not value.strip():
+        raise invalid(resource, name, "missing_field")
+    if limit is not None and len(value) > limit:
+        # GitHub speaks of a body as its stored `data`.
+        field = "data" if name == "body" else name
+        message = f"{name.capitalize()} is too long (maximum is {limit} characters)"
+        raise invalid(resource, field, "unprocessable", message)
+    return value
+
+
+Handler = Callable[..., Answer]
+
+
+class Router:
+    """Routes by method and path. A segment in braces is an argument, given decoded.
+
+    Segments ``{name:int}`` match digits only and are given as ``int``.
+    """
+
+    def __init__(self) -> None:
+        self._routes: dict[tuple[str, int], list[tuple[tuple[str, ...], Handler]]] = {}
+
+    def add(self, method: str, path: str) -> Callable[[Handler], Handler]:
+        """Register the decorated handler."""
+        segments = tuple(path.strip("/").split("/"))
+
+        def register(handler: Handler) -> Handler:
+            self._routes.setdefault((method, len(segments)), []).append((segments, handler))
+            return handler
+
+        return register
+
+    def include(self, other: "Router") -> None:
+        """Take over another router's routes, after the own ones."""
+        for key, routes in other._routes.items():
+            self._routes.setdefault(key, []).extend(routes)
+
+    def match(self, method: str, segments: tuple[str, ...]) -> tuple[Handler, list[str | int]] | None:
+        """The handler for a path's segments (percent-encoded) and its arguments."""
+        for pattern, handler in self._routes.get((method, len(segments)), ()):
+            arguments: list[str | int] = []
+            for wanted, given in zip(pattern, segments, strict=True):
+                if wanted[0] != "{":
+                    if wanted != given:
+                        break
+                elif wanted.endswith(":int}"):
+                    if not (given.isascii() and given.isdigit()):
+                        break
+                    arguments.append(int(given))
+                else:
+                    arguments.append(unquote(given))
+            else:
+                return handler, arguments
+        return None

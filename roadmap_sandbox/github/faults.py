@@ -1,0 +1,179 @@
+"""Scripted and random failures, as GitHub or the network between give them.
+
+Belongs here: which request fails and how. The answers of a working GitHub, refusals included, belong to the routes.
+"""
+
+import random
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+from roadmap_sandbox.github.calls import Call
+
+FaultKind = Literal[
+    "rate_limit",
+    "secondary_limit",
+    "bad_gateway",
+    "bad_gateway_after_commit",
+    "drop",
+    "drop_after_commit",
+    "broken_json",
+    "slow",
+    "refusal",
+]
+"""``rate_limit`` and ``secondary_limit`` refuse; ``bad_gateway`` (502) and ``drop`` (connection closed, no answer) fail
+before the request is carried out, their ``_after_commit`` twins after. ``broken_json`` is carried out and answered with
+half of the body; ``slow`` only keeps the client waiting. ``refusal`` is for good: what GitHub won't give."""
+
+FAULT_KINDS: tuple[FaultKind, ...] = tuple(kind for kind in get_args(FaultKind) if kind != "refusal")
+"""The ones that pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One way to fail. ``status`` of the two limits is 403 (default) or 429, of a bad gateway 500 to 504 (502), of a
+    refusal any other (404), which comes with ``message``.
+
+    ``seconds`` is how far ahead ``X-RateLimit-Reset`` (primary) or ``Retry-After`` (secondary) point, in whole seconds;
+    None leaves ``Retry-After`` out, as GitHub sometimes does. Of a slow answer it is how late it comes.
+    """
+
+    kind: FaultKind
+    status: Literal[403, 404, 409, 410, 422, 429, 451, 500, 502, 503, 504] | None = None
+    seconds: float | None = 1
+    message: str = "Not Found"
+
+
+@dataclass(slots=True)
+class _Scripted:
+    action: Fault | Callable[[], None]
+    when: Callable[[Call], bool]
+    skip: int
+    times: int
+    afterwards: bool = False
+
+
+@dataclass(slots=True)
+class Faults:
+    """What goes wrong next. Scripted faults come first, in the order they were added; then the random ones."""
+
+    _scripted: list[_Scripted] = field(default_factory=list)
+    _random: random.Random = field(default_factory=lambda: random.Random(0))  # noqa: S311
+    _probability: float = 0.0
+    _kinds: Sequence[Fault] = ()
+    _random_when: Callable[[Call], bool] | None = None
+    given: list[tuple[str, str, FaultKind]] = field(default_factory=list)
+    """Method, path and kind of every fault that was given, oldest first."""
+
+    def add(
+        self,
+        fault: Fault | FaultKind,
+        *,
+        method: str | None = None,
+        path: str | None = None,
+        when: Callable[[Call], bool] | None = None,
+        skip: int = 0,
+        times: int = 1,
+    ) -> None:
+        """Fail the next ``times`` requests that match, after letting ``skip`` matching ones pass.
+
+        ``path`` is a regular expression searched in the path; ``when`` any further condition.
+        """
+        action = fault if isinstance(fault, Fault) else Fault(fault)
+        self._scripted.append(_Scripted(action, _matcher(method, path, when), skip, times))
+
+    def before(
+        self,
+        action: Callable[[], None],
+        *,
+        method: str | None = None,
+        path: str | None = None,
+        when: Callable[[Call], bool] | None = None,
+        skip: int = 0,
+        times: int = 1,
+    ) -> None:
+        """Run ``action`` before the next ``times`` requests that match: a world that changes between two reads.
+
+        Without conditions ``skip`` counts every request. The action may use the state's own methods (``put_run``,
+        ``delete_run``, ``request``, ``world``, ``clock``).
+        """
+        self._scripted.append(_Scripted(action, _matcher(method, path, when), skip, times))
+
+    def after(
+        self,
+        action: Callable[[], None],
+        *,
+        method: str | None = None,
+        path: str | None = None,
+        when: Callable[[Call], bool] | None = None,
+        skip: int = 0,
+        times: int = 1,
+    ) -> None:
+        """As :meth:`before`, once the request was carried out and before the client has its answer."""
+        self._scripted.append(_Scripted(action, _matcher(method, path, when), skip, times, afterwards=True))
+
+    def randomly(
+        self,
+        probability: float,
+        *,
+        seed: int = 0,
+        kinds: Sequence[Fault | FaultKind] = FAULT_KINDS,
+        when: Callable[[Call], bool] | None = None,
+    ) -> None:
+        """Fail each request with ``probability`` (0–1), the kind drawn evenly from ``kinds``; 0 switches off."""
+        self._probability = probability
+        self._random = random.Random(seed)  # noqa: S311
+        self._kinds = [kind if isinstance(kind, Fault) else Fault(kind) for kind in kinds]
+        self._random_when = when
+
+    def clear(self) -> None:
+        """No faults from here on."""
+        self._scripted.clear()
+        self._probability = 0.0
+
+    def actions(self, call: Call, *, afterwards: bool = False) -> list[Callable[[], None]]:
+        """What has to happen in the world before (or after) ``call`` is carried out; each is used up."""
+        return [
+            entry.action
+            for entry in list(self._scripted)
+            if not isinstance(entry.action, Fault) and entry.afterwards == afterwards and self._due(entry, call)
+        ]
+
+    def next(self, call: Call) -> Fault | None:
+        """The fault that ``call`` gets, used up by asking."""
+        for entry in list(self._scripted):
+            if isinstance(entry.action, Fault) and self._due(entry, call):
+                return self._give(call, entry.action)
+        exposed = self._probability and (self._random_when is None or self._random_when(call))
+        if exposed and self._random.random() < self._probability:
+            return self._give(call, self._random.choice(self._kinds))
+        return None
+
+    def _due(self, entry: _Scripted, call: Call) -> bool:
+        if not entry.when(call):
+            return False
+        if entry.skip:
+            entry.skip -= 1
+            return False
+        entry.times -= 1
+        if entry.times <= 0:
+            self._scripted.remove(entry)
+        return True
+
+    def _give(self, call: Call, fault: Fault) -> Fault:
+        self.given.append((call.method, call.path, fault.kind))
+        return fault
+
+
+def _matcher(method: str | None, path: str | None, when: Callable[[Call], bool] | None) -> Callable[[Call], bool]:
+    pattern = None if path is None else re.compile(path)
+
+    def matches(call: Call) -> bool:
+        return (
+            (method is None or call.method == method)
+            and (pattern is None or pattern.search(call.path) is not None)
+            and (when is None or when(call))
+        )
+
+    return matches

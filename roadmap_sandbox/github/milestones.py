@@ -1,0 +1,130 @@
+"""Milestones."""
+
+from collections.abc import Callable
+from typing import Any
+
+from roadmap_sandbox import payloads
+from roadmap_sandbox.content import Payload
+from roadmap_sandbox.github.calls import Answer, Call, Router, answer, invalid, not_found, text
+from roadmap_sandbox.github.paging import listed
+from roadmap_sandbox.github.search_dates import normalised
+from roadmap_sandbox.github.store import RepositoryRecords, Store
+
+routes = Router()
+
+_STATES = ("open", "closed")
+
+
+def _milestone(records: RepositoryRecords, number: int) -> Payload:
+    if number not in records.milestones:
+        raise not_found()
+    return records.milestone(number)
+
+
+def _completeness(milestone: Payload) -> float:
+    items = milestone["open_issues"] + milestone["closed_issues"]
+    return milestone["closed_issues"] / items if items else 0.0
+
+
+_SORT_KEYS: dict[str, Callable[[Payload], Any]] = {
+    "due_on": lambda milestone: (milestone["due_on"] is None, milestone["due_on"] or "", milestone["number"]),
+    "completeness": lambda milestone: (_completeness(milestone), milestone["number"]),
+}
+
+
+@routes.add("GET", "milestones")
+def list_milestones(_store: Store, call: Call, records: RepositoryRecords) -> Answer:
+    state = call.query.get("state") or "open"
+    if state not in (*_STATES, "all"):
+        raise invalid("Milestone", "state", "invalid", value=state)
+    key = _SORT_KEYS.get(call.query.get("sort") or "due_on")
+    if key is None:
+        raise invalid("Milestone", "sort", "invalid", value=call.query["sort"])
+    milestones = [records.milestone(number) for number in records.milestones]
+    milestones = [milestone for milestone in milestones if state in ("all", milestone["state"])]
+    milestones.sort(key=key, reverse=call.query.get("direction") == "desc")
+    return listed(call, records.path("milestones"), milestones)
+
+
+def _changes(call: Call, records: RepositoryRecords, number: int | None) -> dict[str, Any]:
+    data = call.json()
+    changes: dict[str, Any] = {}
+    title = text(data, "title", "Milestone", required=number is None)
+    if title is not None:
+        if not title.strip():
+            raise invalid("Milestone", "title", "missing_field")
+        if any(other["title"] == title for other in records.milestones.values() if other["number"] != number):
+            raise invalid("Milestone", "title", "already_exists")
+        changes["title"] = title
+    if "description" in data:
+        changes["description"] = text(data, "description", "Milestone")
+    if "due_on" in data:
+        changes["due_on"] = _due_on(text(data, "due_on", "Milestone"))
+    if data.get("state") is not None:
+        if data["state"] not in _STATES:
+            raise invalid("Milestone", "state", "invalid", value=data["state"])
+        changes["state"] = data["state"]
+    return changes
+
+
+def _due_on(value: str | None) -> str | None:
+    """The day of ``value`` at GitHub's own time of day (midnight on the Pacific coast, in winter)."""
+    if not value:
+        return None
+    try:
+        return f"{normalised(value)[:10]}T08:00:00Z"
+    except ValueError as error:
+        raise invalid("Milestone", "due_on", "invalid", value=value) from error
+
+
+@routes.add("POST", "milestones")
+def create_milestone(store: Store, call: Call, records: RepositoryRecords) -> Answer:
+    creator = call.user()
+    changes = _changes(call, records, None)
+    number = max(records.milestones, default=0) + 1
+    records.milestones[number] = payloads.milestone(
+        records.payload,
+        id=store.next_id("milestones"),
+        number=number,
+        title=changes["title"],
+        creator=creator,
+        description=changes.get("description"),
+        due_on=changes.get("due_on"),
+        state=changes.get("state", "open"),
+        created_at=store.clock,
+        updated_at=store.clock,
+        closed_at=store.clock if changes.get("state") == "closed" else None,
+    )
+    milestone = records.milestone(number)
+    store.notify(records, "milestone", "created", call.user(), {"milestone": milestone})
+    return answer(milestone, 201, Location=milestone["url"])
+
+
+@routes.add("GET", "milestones/{number:int}")
+def get_milestone(_store: Store, _call: Call, records: RepositoryRecords, number: int) -> Answer:
+    return answer(_milestone(records, number))
+
+
+@routes.add("PATCH", "milestones/{number:int}")
+def change_milestone(store: Store, call: Call, records: RepositoryRecords, number: int) -> Answer:
+    _milestone(records, number)
+    before = records.milestones[number]
+    after = {**before, **_changes(call, records, number)}
+    if after != before:
+        if after["state"] != before["state"]:
+            after["closed_at"] = store.now() if after["state"] == "closed" else None
+        records.milestones[number] = {**after, "updated_at": store.now()}
+        action = "edited" if after["state"] == before["state"] else "closed" if after["closed_at"] else "opened"
+        store.notify(records, "milestone", action, call.user(), {"milestone": records.milestone(number)})
+    return answer(records.milestone(number))
+
+
+@routes.add("DELETE", "milestones/{number:int}")
+def delete_milestone(store: Store, call: Call, records: RepositoryRecords, number: int) -> Answer:
+    milestone = _milestone(records, number)
+    for issue in list(records.issues.values()):
+        if issue["milestone"] is not None and issue["milestone"]["id"] == milestone["id"]:
+            store.change_issue(records, issue["number"], call.user(), {"milestone": None})
+    store.notify(records, "milestone", "deleted", call.user(), {"milestone": records.milestone(number)})
+    del records.milestones[number]
+    return Answer(204)

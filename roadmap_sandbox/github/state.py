@@ -1,0 +1,187 @@
+"""The simulated GitHub as a whole: what it knows, who may ask, what it was asked, what goes wrong, what it writes down.
+
+Successful writes are appended to a file, one JSON line each, and carried out again by the same routes at the next
+start: ids and URLs come out the same.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+
+from roadmap_pipeline.errors import RoadmapError
+from roadmap_sandbox.content import GitHubContent, Payload
+from roadmap_sandbox.github.apps import Apps, GitHubApp
+from roadmap_sandbox.github.calls import Answer, Call, Caller
+from roadmap_sandbox.github.dispatch import respond
+from roadmap_sandbox.github.faults import Faults
+from roadmap_sandbox.github.limits import RateLimits
+from roadmap_sandbox.github.store import Store, Switches
+from roadmap_sandbox.github.webhooks import Webhooks
+from roadmap_sandbox.github.world import World
+from roadmap_sandbox.server import JournalEntry
+
+TOKEN = "sandbox-github-token"  # noqa: S105 - the simulator's own
+
+
+class GitHubState:
+    """A simulated GitHub.
+
+    ``content`` is what it starts with and is never changed. ``writes_path`` keeps what was written to it over restarts.
+    ``token`` may do everything in the name of ``content.viewer``; ``read_only_tokens`` can't write;
+    ``no_push_tokens`` write, but milestone, labels and assignees of what they write are left out.
+    ``rate_limit`` is requests an hour and token, None for no limit. ``renamed`` maps former ``owner/name`` to present.
+    ``apps`` are GitHub Apps, which get themselves installation tokens. ``now`` gives real seconds since the epoch, for
+    rate limits, tokens and signed URLs (:meth:`let_pass` moves it on); everything else goes by ``clock``.
+
+    Raises:
+        RoadmapError: ``writes_path`` holds a write that this content refuses.
+    """
+
+    def __init__(
+        self,
+        content: GitHubContent,
+        *,
+        writes_path: Path | None = None,
+        token: str = TOKEN,
+        read_only_tokens: frozenset[str] = frozenset(),
+        no_push_tokens: frozenset[str] = frozenset(),
+        rate_limit: int | None = 5_000,
+        renamed: Mapping[str, str] | None = None,
+        apps: tuple[GitHubApp, ...] = (),
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._real_time = now
+        self._passed = 0.0
+        self.store = Store(content, renamed=renamed or {}, now=self.now)
+        self.faults = Faults()
+        self.limits = RateLimits(rate_limit, self.now)
+        self.apps = Apps(apps, self.now)
+        self.webhooks = Webhooks()
+        self.store.notify = self.webhooks.notify
+        self.journal: list[JournalEntry] = []
+        """Every request that came by HTTP, oldest first."""
+        viewer = content.viewer
+        self._callers = {
+            token: Caller(viewer),
+            **{other: Caller(viewer, may_write=False) for other in read_only_tokens},
+            **{other: Caller(viewer, may_push=False) for other in no_push_tokens},
+        }
+        self._writes_path = writes_path
+        # Faults and tests change the world from other threads than the server's.
+        self.lock = threading.RLock()
+        self.world = World(self.store, self.lock)
+        """What happens without the client: runs go on, people edit, owners rename."""
+        if writes_path is not None and writes_path.exists():
+            self._replay(writes_path)
+
+    @property
+    def clock(self) -> datetime:
+        """The simulator's time; stands still until set. What was due until then happens (``Switches.run_takes``)."""
+        return self.store.clock
+
+    @clock.setter
+    def clock(self, moment: datetime) -> None:
+        with self.lock:
+            self.store.clock = moment
+
+    def advance(self, span: timedelta) -> None:
+        """Move the clock on."""
+        self.clock += span
+
+    def now(self) -> float:
+        """Real time in seconds since the epoch, with what was let pass."""
+        return self._real_time() + self._passed
+
+    def let_pass(self, seconds: float) -> None:
+        """Move real time on without waiting: rate limits come back, signed URLs and installation tokens run out."""
+        self._passed += seconds
+
+    @property
+    def switches(self) -> Switches:
+        """Variants of GitHub's behaviour."""
+        return self.store.switches
+
+    def caller(self, token: str) -> Caller | None:
+        """Who a token stands for; None for an unknown or expired one.
+
+        Raises:
+            ApiError: 401: a GitHub App's web token that can't be accepted.
+        """
+        return self._callers.get(token) or self.apps.caller(token)
+
+    def carry_out(self, call: Call) -> Answer:
+        """Answer a request and write it down if it changed something. Faults, limits and journal are none of it."""
+        with self.lock:
+            answer = respond(self.store, self.apps, call)
+            if call.mutating and answer.status < 300:
+                self._write_down(call)
+            return answer
+
+    def request(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None, *, user: Payload | None = None
+    ) -> tuple[int, Any]:
+        """Do something without HTTP, in another person's name if ``user`` is given. Gives status and decoded answer.
+
+        ``path`` may hold a query string. It is no request of a client: journal, limits and faults don't see it.
+        """
+        parts = urlsplit(path)
+        caller = Caller(self.store.viewer if user is None else user)
+        data = b"" if body is None else orjson.dumps(body)
+        answer = self.carry_out(Call(method, parts.path, parts.query, data, caller))
+        return answer.status, orjson.loads(answer.body) if answer.body else None
+
+    def put_run(self, full_name: str, run: Payload, jobs: list[Payload] | None = None) -> None:
+        """Add an attempt of a run, or replace it, with its jobs. Not kept over a restart, as are the next two."""
+        self.world.put_run(full_name, run, jobs or ())
+
+    def put_log(self, job_id: int, log: bytes) -> None:
+        """Add or replace the log of a job."""
+        with self.lock:
+            self.store.storage.put(job_id, log)
+
+    def delete_run(self, full_name: str, run_id: int) -> None:
+        """Delete a run, whatever its status."""
+        self.world.delete_run(full_name, run_id)
+
+    def _write_down(self, call: Call) -> None:
+        if self._writes_path is None or call.caller is None:
+            return
+        record: dict[str, Any] = {
+            "method": call.method,
+            "path": call.path,
+            "body": call.json(),
+            "time": self.store.now(),
+        }
+        if call.caller.user["id"] != self.store.viewer["id"]:
+            record["user"] = call.caller.user
+        if not call.caller.may_push:
+            record["push"] = False
+        self._writes_path.parent.mkdir(parents=True, exist_ok=True)
+        with self._writes_path.open("ab") as file:
+            file.write(orjson.dumps(record) + b"\n")
+
+    def _replay(self, path: Path) -> None:
+        written = path.read_bytes()
+        whole = written[: written.rfind(b"\n") + 1]
+        if len(whole) < len(written):
+            # The process died within a line: that write was never answered.
+            path.write_bytes(whole)
+        start = self.store.clock
+        for number, line in enumerate(whole.splitlines(), 1):
+            record = orjson.loads(line)
+            self.store.clock = datetime.fromisoformat(record["time"])
+            caller = Caller(record.get("user", self.store.viewer), may_push=record.get("push", True))
+            call = Call(record["method"], record["path"], "", orjson.dumps(record["body"]), caller)
+            answer = respond(self.store, self.apps, call)
+            if answer.status >= 300:
+                raise RoadmapError(
+                    f"{path}, line {number}: {call.method} {call.path} can't be carried out again ({answer.status}): "
+                    "delete the file to start the sandbox afresh"
+                )
+        self.store.clock = max(start, self.store.clock)

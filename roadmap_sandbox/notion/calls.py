@@ -1,0 +1,91 @@
+"""A request after parsing, and the pages in which lists are answered."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from roadmap_sandbox.notion.errors import invalid
+from roadmap_sandbox.notion.validation import Check, dashed
+from roadmap_sandbox.notion.world import Json, World
+
+MAX_PAGE: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request whose path matched a route. Ids in ``params`` are dashed; ``query`` keeps repeated keys."""
+
+    params: dict[str, str]
+    query: tuple[tuple[str, str], ...] = ()
+    body: Any = None
+
+    def one(self, key: str) -> str | None:
+        """The last value of a query-string key."""
+        return next((value for name, value in reversed(self.query) if name == key), None)
+
+    def all(self, key: str) -> list[str]:
+        """All values of a query-string key; ``key[]`` counts as ``key``."""
+        return [value for name, value in self.query if name in (key, f"{key}[]")]
+
+
+Handler = Callable[[World, Call], Json]
+
+
+def page_size(call: Call) -> int:
+    """Items a page of a list: from the body or the query string, at most 100.
+
+    Raises:
+        ApiError: 400 for anything but a whole number of at least 1.
+    """
+    if isinstance(call.body, dict):
+        return min(int(call.body.get("page_size", MAX_PAGE)), MAX_PAGE)
+    given = call.one("page_size")
+    if given is None:
+        return MAX_PAGE
+    check = Check("query")
+    if not given.isdecimal():
+        check.fail("query.page_size", "a number", given, optional=True)
+    elif int(given) < 1:
+        check.fail("query.page_size", "≥ `1`", int(given), optional=True)
+    error = check.error()
+    if error is not None:
+        raise error
+    return min(int(given), MAX_PAGE)
+
+
+def listed(kind: str, results: list[Json], next_cursor: str | None, **more: Any) -> Json:
+    """The envelope of a list of objects of one kind."""
+    return {
+        "object": "list",
+        "results": results,
+        "next_cursor": next_cursor,
+        "has_more": next_cursor is not None,
+        "type": kind,
+        kind: {},
+        **more,
+    }
+
+
+def paged(call: Call, kind: str, ids: Sequence[str], show: Callable[[int], Json], **more: Any) -> Json:
+    """One page of a list whose cursor is the id of the next item; ``show`` gives the item at an index.
+
+    Raises:
+        ApiError: 400 for a cursor that is no uuid, or that names none of the items.
+    """
+    size = page_size(call)
+    cursor = call.body.get("start_cursor") if isinstance(call.body, dict) else call.one("start_cursor")
+    first = 0
+    if cursor is not None:
+        id_ = dashed(cursor)
+        if id_ is None:
+            check = Check("query")  # also where the body holds it
+            check.fail("query.start_cursor", "a valid uuid", cursor, optional=True)
+            error = check.error()
+            assert error is not None
+            raise error
+        if id_ not in ids:
+            raise invalid(f"The start_cursor provided is invalid: {cursor}")
+        first = list(ids).index(id_)
+    last = first + size
+    results = [show(index) for index in range(first, min(last, len(ids)))]
+    return listed(kind, results, ids[last] if last < len(ids) else None, **more)

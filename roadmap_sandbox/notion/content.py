@@ -1,0 +1,299 @@
+"""Requests on the body of a page: blocks, and the body as Markdown."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from roadmap_sandbox.notion import markdown
+from roadmap_sandbox.notion.blocks import (
+    children_shape,
+    completed,
+    fell,
+    living_children,
+    nodes_of,
+    plant,
+    update_shape,
+)
+from roadmap_sandbox.notion.calls import Call, paged
+from roadmap_sandbox.notion.errors import archived, invalid, not_found
+from roadmap_sandbox.notion.markdown import Node
+from roadmap_sandbox.notion.objects import block_object, database_url, page_url
+from roadmap_sandbox.notion.richtext import from_plain, plain, run
+from roadmap_sandbox.notion.validation import (
+    Shape,
+    array,
+    boolean,
+    check_body,
+    dashed,
+    literal,
+    record,
+    tagged,
+    text,
+    uuid,
+)
+from roadmap_sandbox.notion.world import Block, Database, Json, Page, World
+
+_PLACE: Final = record({"type": literal("after_block", "start", "end")}, {"after_block": record({"id": uuid})})
+APPEND: Final = record({"children": children_shape}, {"position": _PLACE})
+
+_UPDATE: Final = record({"old_str": text(least=1), "new_str": text()}, {"replace_all_matches": boolean})
+WRITE_MARKDOWN: Final[Shape] = tagged(
+    {
+        "replace_content": record({"new_str": text()}, {"allow_deleting_content": boolean}),
+        "update_content": record({"content_updates": array(_UPDATE, least=1)}, {"allow_deleting_content": boolean}),
+        "insert_content": record({"content": text()}, {"position": _PLACE}),
+    }
+)
+
+
+# ---------------------------------------------------------------- blocks
+
+
+def list_children(world: World, call: Call) -> Json:
+    """GET /blocks/{id}/children: blocks, child pages and child databases, without those in the trash."""
+    holder = world.block(call.params["block_id"])
+    children = [] if isinstance(holder, Database) else living_children(world, holder)
+    return paged(call, "block", [one.id for one in children], lambda index: block_object(world, children[index]))
+
+
+def append_children(world: World, call: Call) -> Json:
+    """PATCH /blocks/{id}/children: the blocks of the first level that were made."""
+    holder = world.block(call.params["block_id"])
+    if isinstance(holder, Database):
+        raise invalid("Can't append children to a database. Create a page in its data source instead.")
+    world.editable(holder)
+    at = _place(holder, call.body.get("position", {"type": "end"}))
+    made = plant(world, holder, nodes_of(call.body["children"]), at)
+    _touch_page(world, holder)
+    return {
+        "object": "list",
+        "results": [block_object(world, block) for block in made],
+        "next_cursor": None,
+        "has_more": False,
+        "type": "block",
+        "block": {},
+    }
+
+
+def _place(holder: Page | Block, position: Json) -> int | None:
+    match position["type"]:
+        case "start":
+            return 0
+        case "end":
+            return None
+        case _:
+            after = dashed(position.get("after_block", {}).get("id", "")) or ""
+            if after not in holder.children:
+                raise invalid(f"Block to append children after is not a child of {holder.id}: {after}")
+            return holder.children.index(after) + 1
+
+
+def _touch_page(world: World, holder: Page | Block) -> None:
+    world.touch(holder)
+    page = world.holder(holder) if isinstance(holder, Block) else None
+    if page is not None:
+        world.touch(page)
+
+
+def get_block(world: World, call: Call) -> Json:
+    """GET /blocks/{id}; pages and databases answer too."""
+    return block_object(world, world.block(call.params["block_id"]))
+
+
+def update_block(world: World, call: Call) -> Json:
+    """PATCH /blocks/{id}: content of the block's own type, and ``in_trash``."""
+    block = world.block(call.params["block_id"])
+    body = call.body
+    if not isinstance(block, Block):
+        check_body(record(optional={"in_trash": boolean}), body)
+        if "in_trash" in body:
+            set_trash(world, block, body["in_trash"])
+        return block_object(world, block)
+    other = next((key for key in body if key not in (block.type, "type", "in_trash", "object")), None)
+    if other is not None and isinstance(body[other], dict):
+        raise invalid(f"Expected block type {block.type} in request body")
+    check_body(update_shape(block.type), body)
+    if body.get("in_trash") is not False:
+        world.editable(block)
+    if "in_trash" in body:
+        set_trash(world, block, body["in_trash"])
+    if block.type in body:
+        block.data = {**block.data, **{k: completed(block.type, body[block.type])[k] for k in body[block.type]}}
+    _touch_page(world, block)
+    return block_object(world, block)
+
+
+def delete_block(world: World, call: Call) -> Json:
+    """DELETE /blocks/{id}: into the trash; of a page or database too."""
+    block = world.block(call.params["block_id"])
+    world.editable(block)
+    set_trash(world, block, True)
+    return block_object(world, block)
+
+
+def set_trash(world: World, record_: Page | Block | Database, trashed: bool) -> None:
+    """Put something into the trash or take it out; 400 when what it stands in is in the trash."""
+    above = world.parent_of(record_)
+    if above is not None and world.in_trash(above):
+        raise archived()
+    if record_.in_trash != trashed and isinstance(record_, Page):
+        world.list_row(record_, not trashed)
+    record_.in_trash = trashed
+    world.touch(record_)
+    if isinstance(record_, Block):
+        _touch_page(world, record_)
+
+
+# ---------------------------------------------------------------- Markdown
+
+
+def tree(world: World, holder: Page | Block) -> list[Node]:
+    """The body below a page or block."""
+    nodes = []
+    for child in living_children(world, holder):
+        if isinstance(child, Block):
+            nodes.append(Node(child.type, child.data, tree(world, child)))
+        elif isinstance(child, Page):
+            nodes.append(Node("child_page", {"title": world.title(child), "url": page_url(world, child)}))
+        else:
+            nodes.append(Node("child_database", {"title": plain(child.title), "url": database_url(child.id)}))
+    return nodes
+
+
+def page_markdown(world: World, page: Page) -> Json:
+    """A page's body as the API gives it back."""
+    source, cut = markdown.write(tree(world, page))
+    return {
+        "object": "page_markdown",
+        "id": page.id,
+        "markdown": source,
+        "truncated": cut,
+        "unknown_block_ids": [],
+    }
+
+
+def _markdown_page(world: World, id_: str) -> Page:
+    if id_ in world.pages:
+        return world.page(id_)
+    record_ = world.databases.get(id_) or world.data_sources.get(id_) or world.blocks.get(id_)
+    if record_ is None or not world.visible(record_):
+        raise not_found("page", id_)
+    kind = "block" if isinstance(record_, Block) else "database"
+    raise invalid(f"Provided ID {id_} is a {kind}, not a page.")
+
+
+def get_markdown(world: World, call: Call) -> Json:
+    """GET /pages/{id}/markdown."""
+    return page_markdown(world, _markdown_page(world, call.params["page_id"]))
+
+
+def write_markdown(world: World, call: Call) -> Json:
+    """PATCH /pages/{id}/markdown: replace, update parts, or insert; the new body."""
+    page = _markdown_page(world, call.params["page_id"])
+    world.editable(page)
+    body = call.body
+    if "insert_content" in body:
+        at = _place(page, body["insert_content"].get("position", {"type": "end"}))
+        plant(world, page, _bodied(set(), markdown.read(body["insert_content"]["content"]))[0], at)
+    else:
+        kind = "replace_content" if "replace_content" in body else "update_content"
+        command = body[kind]
+        if kind == "replace_content":
+            source = command["new_str"]
+        else:
+            source = _updated(markdown.write(tree(world, page))[0], command["content_updates"])
+        replace_body(world, page, source, command.get("allow_deleting_content", False))
+    world.touch(page)
+    return page_markdown(world, page)
+
+
+def _updated(source: str, updates: Sequence[Json]) -> str:
+    for update in updates:
+        old = update["old_str"]
+        found = source.count(old)
+        if not found:
+            raise invalid(f"Could not find old_str in the page content: {old}")
+        if found > 1 and not update.get("replace_all_matches", False):
+            raise invalid(f"Found {found} matches of old_str; set replace_all_matches or give more context: {old}")
+        source = source.replace(old, update["new_str"])
+    return source
+
+
+def replace_body(world: World, page: Page, source: str, allow_deleting: bool) -> None:
+    """Replace a page's body; child pages and databases that the text doesn't name go to the trash, if that's allowed.
+
+    Raises:
+        ApiError: 400 naming the children that would be deleted.
+    """
+    children = [one for one in living_children(world, page) if not isinstance(one, Block)]
+    nodes, kept = _bodied({one.id for one in children}, markdown.read(source))
+    lost = [one for one in children if one.id not in kept]
+    if lost and not allow_deleting:
+        names = ", ".join(
+            f"{world.title(one) if isinstance(one, Page) else plain(one.title)} ({one.id})" for one in lost
+        )
+        raise invalid(
+            "This operation would delete child pages or databases; set allow_deleting_content to true to do so: "
+            + names
+        )
+    for one in lost:
+        set_trash(world, one, True)
+    out_of_sight = [id_ for id_ in clear(world, page) if id_ not in kept]
+    page.children = []
+    for node in nodes:
+        if node.type == "kept":
+            page.children.append(node.data["id"])
+        else:
+            plant(world, page, [node])
+    page.children.extend(out_of_sight)
+
+
+def clear(world: World, page: Page) -> list[str]:
+    """Forget a page's blocks; the ids of its child pages and databases."""
+    children = [id_ for id_ in page.children if id_ not in world.blocks]
+    for id_ in page.children:
+        if id_ in world.blocks:
+            fell(world, world.blocks[id_])
+    return children
+
+
+def _bodied(living: set[str], nodes: list[Node]) -> tuple[list[Node], set[str]]:
+    """Nodes with ``living`` children marked ``kept``, other mentions of pages turned into links; the kept ids."""
+    kept: set[str] = set()
+    result = []
+    for node in nodes:
+        if node.type not in ("child_page", "child_database"):
+            result.append(Node(node.type, node.data, _linked(node.children)))
+            continue
+        digits = re.search(r"([0-9a-f]{32})$", node.data["url"].replace("-", ""), re.IGNORECASE)
+        id_ = dashed(digits[1]) if digits else None
+        if id_ in living and id_ not in kept:
+            kept.add(str(id_))
+            result.append(Node("kept", {"id": id_}))
+        else:
+            result.extend(_linked([node]))
+    return result, kept
+
+
+def _linked(nodes: Sequence[Node]) -> list[Node]:
+    result = []
+    for node in nodes:
+        if node.type in ("child_page", "child_database"):
+            items = [run(node.data["title"] or node.data["url"], node.data["url"])]
+            result.append(Node("paragraph", markdown.rich(items, icon=None)))
+        else:
+            result.append(Node(node.type, node.data, _linked(node.children)))
+    return result
+
+
+def lift_title(nodes: list[Node]) -> tuple[list[Json], list[Node]]:
+    """The first heading of level 1 as a title, and the rest: what happens to Markdown of a page made without title."""
+    for index, node in enumerate(nodes):
+        if node.type == "heading_1":
+            return node.data["rich_text"], nodes[:index] + nodes[index + 1 :]
+    return from_plain(""), nodes
+
+
+def new_body(world: World, page: Page, nodes: list[Node]) -> None:
+    """Give a new page its body."""
+    plant(world, page, _linked(nodes))

@@ -1,0 +1,72 @@
+"""Requests that look things up across the workspace: users and search."""
+
+from typing import Final
+
+from roadmap_sandbox.notion.calls import Call, paged
+from roadmap_sandbox.notion.databases import is_listed
+from roadmap_sandbox.notion.errors import INTEGRATION_ID, not_found
+from roadmap_sandbox.notion.objects import data_source_object, page_object
+from roadmap_sandbox.notion.richtext import plain
+from roadmap_sandbox.notion.validation import boolean, literal, record, text, whole_number
+from roadmap_sandbox.notion.world import USERS, DataSource, Json, Page, World
+
+SEARCH: Final = record(
+    optional={
+        "query": text(),
+        "filter": record(
+            optional={"property": literal("object"), "value": literal("page", "data_source"), "in_trash": boolean}
+        ),
+        "sort": record({"direction": literal("ascending", "descending"), "timestamp": literal("last_edited_time")}),
+        "start_cursor": text(),
+        "page_size": whole_number(least=1),
+    }
+)
+
+
+def me(world: World, call: Call) -> Json:  # noqa: ARG001
+    """GET /users/me: the integration."""
+    return USERS[INTEGRATION_ID]
+
+
+def list_users(world: World, call: Call) -> Json:  # noqa: ARG001
+    """GET /users."""
+    users = list(USERS.values())
+    return paged(call, "user", [user["id"] for user in users], lambda index: users[index])
+
+
+def get_user(world: World, call: Call) -> Json:  # noqa: ARG001
+    """GET /users/{id}."""
+    user = USERS.get(call.params["user_id"])
+    if user is None:
+        raise not_found("user", call.params["user_id"])
+    return user
+
+
+def search(world: World, call: Call) -> Json:
+    """POST /search: pages and data sources by title; lags as queries do."""
+    body = call.body
+    condition = body.get("filter", {})
+    wanted, trashed = condition.get("value"), condition.get("in_trash", False)
+    words = body.get("query", "").casefold()
+    found: list[Page | DataSource] = []
+    if wanted != "data_source":
+        found.extend(
+            page
+            for page in world.pages.values()
+            if words in world.title(page).casefold()
+            and (world.in_trash(page) and world.visible(page) if trashed else is_listed(world, page))
+        )
+    if wanted != "page":
+        found.extend(
+            source
+            for source in world.data_sources.values()
+            if words in plain(source.title).casefold() and world.visible(source) and world.in_trash(source) == trashed
+        )
+    descending = body.get("sort", {}).get("direction", "descending") == "descending"
+    found.sort(key=lambda one: one.stamps.edited, reverse=descending)
+
+    def show(index: int) -> Json:
+        one = found[index]
+        return page_object(world, one) if isinstance(one, Page) else data_source_object(world, one)
+
+    return paged(call, "page_or_data_source", [one.id for one in found], show)

@@ -1,0 +1,252 @@
+"""What people do in the application, past the API: no limits of the API, no journal entry, another author.
+
+Each action takes JSON arguments, so that it can be kept beside the requests and replayed. ``state`` offers them.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from roadmap_sandbox.notion.calls import Call
+from roadmap_sandbox.notion.content import replace_body, set_trash
+from roadmap_sandbox.notion.databases import update_data_source
+from roadmap_sandbox.notion.errors import INTEGRATION_ID, invalid
+from roadmap_sandbox.notion.pages import create_page, move_page
+from roadmap_sandbox.notion.richtext import from_plain
+from roadmap_sandbox.notion.world import (
+    PERSON_ID,
+    Database,
+    DataSource,
+    Json,
+    Page,
+    Property,
+    World,
+)
+from roadmap_sandbox.notion.writing import prepare, store
+
+_LISTS: Final = ("title", "rich_text", "multi_select", "relation", "people", "files")
+
+
+def api_value(prop: Property, value: Any) -> Json:
+    """A plain value in the API's form.
+
+    Text for title, rich_text, url, select and status; a number; a bool; an ISO day or time (or the API's object) for a
+    date; a list of names for multi_select, of ids for relation and people; None for empty. A dict that holds the
+    type's key is taken as it is.
+    """
+    if isinstance(value, dict) and prop.type in value:
+        return value
+    kept: Any = value
+    if value is None:
+        kept = [] if prop.type in _LISTS else False if prop.type == "checkbox" else None
+    elif prop.type in ("title", "rich_text"):
+        kept = from_plain(value)
+    elif prop.type in ("select", "status"):
+        kept = {"name": value}
+    elif prop.type == "multi_select":
+        kept = [{"name": name} for name in value]
+    elif prop.type in ("relation", "people"):
+        kept = [{"id": id_} for id_ in value]
+    elif prop.type == "date" and isinstance(value, str):
+        kept = {"start": value}
+    return {prop.type: kept}
+
+
+def _source(world: World, id_: str) -> DataSource:
+    if id_ in world.databases:
+        return world.data_sources[world.databases[id_].data_sources[0]]
+    if id_ not in world.data_sources:
+        raise invalid(f"There is no database or data source {id_}.")
+    return world.data_sources[id_]
+
+
+def _page(world: World, id_: str) -> Page:
+    if id_ not in world.pages:
+        raise invalid(f"There is no page {id_}.")
+    return world.pages[id_]
+
+
+def _property(schema: dict[str, Property], name: str) -> Property:
+    found = next((prop for prop in schema.values() if prop.name == name), None)
+    if found is None:
+        raise invalid(
+            f"{name} is not a property that exists: choose one of {', '.join(p.name for p in schema.values())}."
+        )
+    return found
+
+
+def set_property(world: World, page_id: str, name: str, value: Any) -> None:
+    """Change one value of a page."""
+    page = _page(world, page_id)
+    world.editable(page)
+    above = world.parent_of(page)
+    prop = _property(world.schema(page), name)
+    source = above if isinstance(above, DataSource) else None
+    store(world, page, prepare(world, source, {prop.name: api_value(prop, value)}))
+    world.touch(page)
+
+
+def add_row(world: World, data_source_id: str, values: Json, markdown: str = "") -> str:
+    """Add a row; its id."""
+    source = _source(world, data_source_id)
+    given = {name: api_value(_property(source.properties, name), value) for name, value in values.items()}
+    # The body's first heading would become a missing title: a person's row stays untitled.
+    given = {_title(source).name: {"title": []}, **given}
+    body = {"parent": {"data_source_id": source.id}, "properties": given, "markdown": markdown}
+    return str(create_page(world, Call({}, body=body))["id"])
+
+
+def _title(source: DataSource) -> Property:
+    return source.properties["title"]
+
+
+def write_body(world: World, page_id: str, markdown: str) -> None:
+    """Replace a page's body."""
+    page = _page(world, page_id)
+    world.editable(page)
+    replace_body(world, page, markdown, allow_deleting=True)
+    world.touch(page)
+
+
+def _change_schema(world: World, data_source_id: str, changes: Json) -> None:
+    source = _source(world, data_source_id)
+    update_data_source(world, Call({"data_source_id": source.id}, body={"properties": changes}))
+
+
+def rename_property(world: World, data_source_id: str, name: str, new_name: str) -> None:
+    """Rename a column; its id stays."""
+    _property(_source(world, data_source_id).properties, name)
+    _change_schema(world, data_source_id, {name: {"name": new_name}})
+
+
+def delete_property(world: World, data_source_id: str, name: str) -> None:
+    """Delete a column with its values."""
+    _property(_source(world, data_source_id).properties, name)
+    _change_schema(world, data_source_id, {name: None})
+
+
+def add_property(world: World, data_source_id: str, name: str, kind: str) -> None:
+    """Add a column of a type that needs no configuration."""
+    _change_schema(world, data_source_id, {name: {kind: {}}})
+
+
+def retype_property(world: World, data_source_id: str, name: str, kind: str) -> None:
+    """Make a column one of another type, which empties it."""
+    _property(_source(world, data_source_id).properties, name)
+    _change_schema(world, data_source_id, {name: {kind: {}}})
+
+
+def add_option(world: World, data_source_id: str, name: str, option: str) -> None:
+    """Add an option to a select, multi-select or status."""
+    prop = _property(_source(world, data_source_id).properties, name)
+    options = [{"id": one["id"]} for one in prop.config["options"]]
+    _change_schema(world, data_source_id, {name: {prop.type: {"options": [*options, {"name": option}]}}})
+
+
+def rename_option(world: World, data_source_id: str, name: str, option: str, new_name: str) -> None:
+    """Rename an option; rows keep it."""
+    prop = _property(_source(world, data_source_id).properties, name)
+    options = [
+        {"id": one["id"], "name": new_name if one["name"] == option else one["name"]} for one in prop.config["options"]
+    ]
+    _change_schema(world, data_source_id, {name: {prop.type: {"options": options}}})
+
+
+def delete_option(world: World, data_source_id: str, name: str, option: str) -> None:
+    """Delete an option; rows that had it become empty."""
+    prop = _property(_source(world, data_source_id).properties, name)
+    options = [{"id": one["id"]} for one in prop.config["options"] if one["name"] != option]
+    _change_schema(world, data_source_id, {name: {prop.type: {"options": options}}})
+
+
+def rename(world: World, id_: str, title: str) -> None:
+    """Give a database or a page another title."""
+    record = world.databases.get(id_) or _page(world, id_)
+    world.editable(record)
+    if isinstance(record, Database):
+        record.title = from_plain(title)
+    else:
+        record.values["title"] = from_plain(title)
+    world.touch(record)
+
+
+def trash(world: World, id_: str) -> None:
+    """Put a page or database into the trash."""
+    record = world.databases.get(id_) or _page(world, id_)
+    world.editable(record)
+    set_trash(world, record, True)
+
+
+def restore(world: World, id_: str) -> None:
+    """Take a page or database out of the trash."""
+    set_trash(world, world.databases.get(id_) or _page(world, id_), False)
+
+
+def move(world: World, page_id: str, parent_id: str) -> None:
+    """Move a page below another page, or into another database."""
+    key, id_ = ("page_id", parent_id) if parent_id in world.pages else ("data_source_id", _source(world, parent_id).id)
+    move_page(world, Call({"page_id": page_id}, body={"parent": {key: id_}}))
+
+
+def rename_view(world: World, view_id: str, name: str) -> None:
+    """Give a view another name."""
+    if view_id not in world.views:
+        raise invalid(f"There is no view {view_id}.")
+    world.views[view_id].name = name
+    world.touch(world.views[view_id])
+
+
+def unshare(world: World, id_: str) -> None:
+    """Take a page or database (and what is in it) away from the integration; looks like deleting it for good."""
+    if id_ not in world.databases:
+        _page(world, id_)
+    world.hidden.add(id_)
+
+
+def share(world: World, id_: str) -> None:
+    """Share it again."""
+    world.hidden.discard(id_)
+
+
+ACTIONS: Final[dict[str, Callable[..., Any]]] = {
+    action.__name__: action
+    for action in (
+        set_property,
+        add_row,
+        write_body,
+        rename_property,
+        delete_property,
+        add_property,
+        retype_property,
+        add_option,
+        rename_option,
+        delete_option,
+        rename,
+        trash,
+        restore,
+        move,
+        rename_view,
+        unshare,
+        share,
+    )
+}
+
+
+def act(world: World, name: str, arguments: Json) -> Any:
+    """Carry out an action as a person, who sees everything.
+
+    Raises:
+        ApiError: the application would refuse it too (no such thing, in the trash, wrong type); nothing is changed.
+    """
+    hidden, counter = set(world.hidden), world.counter
+    world.actor = PERSON_ID
+    if name not in ("unshare", "share"):
+        world.hidden.clear()
+    try:
+        return ACTIONS[name](world, **arguments)
+    except BaseException:
+        world.counter = counter
+        raise
+    finally:
+        world.actor = INTEGRATION_ID
+        if name not in ("unshare", "share"):
+            world.hidden.update(hidden)

@@ -1,0 +1,200 @@
+"""Requests on saved views, and queries through them."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from roadmap_sandbox.notion.calls import Call, paged
+from roadmap_sandbox.notion.databases import matching_rows
+from roadmap_sandbox.notion.errors import invalid
+from roadmap_sandbox.notion.filters import SORTS, compile_filter, filter_shape, sort_rows
+from roadmap_sandbox.notion.objects import view_object
+from roadmap_sandbox.notion.validation import (
+    UNDEFINED,
+    Check,
+    Shape,
+    dashed,
+    literal,
+    mapping,
+    nullable,
+    record,
+    text,
+    uuid,
+)
+from roadmap_sandbox.notion.world import DataSource, Json, Page, View, World
+
+TYPES: Final = ("table", "board", "list", "calendar", "timeline", "gallery", "form", "chart", "map", "dashboard")
+CHARTS: Final = ("column", "bar", "line", "donut", "number")
+_DATES: Final = ("date", "created_time", "last_edited_time", "formula", "rollup")
+
+
+def _configuration(check: Check, path: str, value: Any, optional: bool) -> None:
+    if not isinstance(value, dict):
+        check.fail(path, "an object", value, optional=optional)
+        return
+    literal(*TYPES)(check, f"{path}.type", value.get("type"), False)
+    needed: dict[str, tuple[str, ...]] = {
+        "board": ("group_by",),
+        "calendar": ("date_property_id",),
+        "timeline": ("date_property_id",),
+        "chart": ("chart_type",),
+    }
+    for key in needed.get(value.get("type", ""), ()):
+        if key not in value:
+            check.fail(f"{path}.{key}", "defined", UNDEFINED)
+    if "group_by" in value:
+        _group_by(check, f"{path}.group_by", value["group_by"])
+    if "chart_type" in value:
+        literal(*CHARTS)(check, f"{path}.chart_type", value["chart_type"], False)
+
+
+def _group_by(check: Check, path: str, value: Any) -> None:
+    if not isinstance(value, dict):
+        check.fail(path, "an object", value)
+        return
+    for key in ("type", "property_id", "sort"):
+        if key not in value:
+            check.fail(f"{path}.{key}", "defined", UNDEFINED)
+    if "sort" in value:
+        record({"type": literal("manual", "ascending", "descending")})(check, f"{path}.sort", value["sort"], False)
+
+
+_FILTERS: Final[dict[str, Shape]] = {
+    "filter": nullable(filter_shape),
+    "sorts": nullable(SORTS),
+    "quick_filters": nullable(mapping(lambda *_: None)),
+}
+_PLACE: Final = record({"type": literal("start", "end", "after_view")}, {"view_id": uuid})
+CREATE_VIEW: Final = record(
+    {"data_source_id": uuid, "database_id": uuid, "name": text(), "type": literal(*TYPES)},
+    {**_FILTERS, "configuration": _configuration, "position": _PLACE},
+)
+UPDATE_VIEW: Final = record(optional={**_FILTERS, "name": text(), "configuration": _configuration})
+
+
+def create_view(world: World, call: Call) -> Json:
+    """POST /views in a database (the sandbox makes no dashboard widgets and no linked databases)."""
+    body = call.body
+    database = world.database(dashed(body["database_id"]) or "")
+    source = world.data_source(dashed(body["data_source_id"]) or "")
+    world.editable(database)
+    if source.database_id != database.id:
+        raise invalid(f"The data source {source.id} is not part of the database {database.id}.")
+    configuration = body.get("configuration", {"type": body["type"]})
+    check = Check()
+    _configuration(check, "body.configuration", configuration, False)
+    if configuration["type"] != body["type"]:
+        check.fail("body.configuration.type", f"`{body['type']}`", configuration["type"])
+    error = check.error()
+    if error is not None:
+        raise error
+    _fits(world, source, body, configuration)
+    at = _place(database.views, body.get("position", {"type": "end"}))
+    view = View(
+        world.new_id(),
+        database.id,
+        source.id,
+        world.stamps(),
+        body["name"],
+        body["type"],
+        configuration,
+        body.get("filter"),
+        body.get("sorts"),
+        body.get("quick_filters"),
+    )
+    world.views[view.id] = view
+    database.views.insert(at, view.id)
+    return view_object(view)
+
+
+def _place(views: list[str], position: Json) -> int:
+    if position["type"] == "start":
+        return 0
+    if position["type"] == "end":
+        return len(views)
+    after = dashed(position.get("view_id", "")) or ""
+    if after not in views:
+        raise invalid(f"The view to place this one after is not part of the database: {after}")
+    return views.index(after) + 1
+
+
+def _fits(world: World, source: DataSource, body: Json, configuration: Json) -> None:
+    """400 unless filter, sorts and configuration name properties of the data source, of fitting types."""
+    compile_filter(world, source, body.get("filter"))
+    sort_rows(world, source, [], body.get("sorts"))
+    for key, id_ in _property_ids(configuration):
+        prop = source.find(str(id_))
+        if prop is None:
+            raise invalid(f"Could not find property with name or id: {id_}")
+        if key == "date_property_id" and prop.type not in _DATES:
+            raise invalid(f"{prop.name} is expected to be date.")
+    group: Json = configuration.get("group_by") or {}
+    grouped = source.find(group["property_id"]) if group else None
+    if grouped is not None and grouped.type != group["type"]:
+        raise invalid(f"{grouped.name} is expected to be {group['type']}.")
+
+
+def _property_ids(value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, list):
+        for one in value:
+            yield from _property_ids(one)
+    elif isinstance(value, dict):
+        for key, one in value.items():
+            if key.endswith("property_id"):
+                yield key, one
+            else:
+                yield from _property_ids(one)
+
+
+def get_view(world: World, call: Call) -> Json:
+    """GET /views/{id}."""
+    return view_object(world.view(call.params["view_id"]))
+
+
+def update_view(world: World, call: Call) -> Json:
+    """PATCH /views/{id}: name, filter, sorts, quick filters, configuration; the type stays."""
+    body = call.body
+    view = world.view(call.params["view_id"])
+    world.editable(world.databases[view.database_id])
+    configuration = body.get("configuration", view.configuration)
+    if configuration["type"] != view.type:
+        raise invalid(f"The type of a view can't be changed from {view.type} to {configuration['type']}.")
+    _fits(world, world.data_sources[view.data_source_id], body, configuration)
+    view.configuration = configuration
+    for key in ("name", "filter", "sorts", "quick_filters"):
+        if key in body:
+            setattr(view, key, body[key])
+    world.touch(view)
+    return view_object(view)
+
+
+def delete_view(world: World, call: Call) -> Json:
+    """DELETE /views/{id}; 400 for the last one of a database."""
+    view = world.view(call.params["view_id"])
+    database = world.databases[view.database_id]
+    world.editable(database)
+    if len(database.views) == 1:
+        raise invalid("Cannot delete the last view of a database.")
+    database.views.remove(view.id)
+    del world.views[view.id]
+    parent = {"type": "database_id", "database_id": database.id}
+    return {"object": "view", "id": view.id, "parent": parent, "type": view.type}
+
+
+def list_views(world: World, call: Call) -> Json:
+    """GET /views?database_id= or ?data_source_id=: ids only."""
+    database_id, source_id = call.one("database_id"), call.one("data_source_id")
+    if database_id is not None:
+        database = world.database(dashed(database_id) or "")
+        ids = database.views
+    elif source_id is not None:
+        source = world.data_source(dashed(source_id) or "")
+        ids = [id_ for id_ in world.databases[source.database_id].views if world.views[id_].data_source_id == source.id]
+    else:
+        raise invalid("query failed validation: query.database_id or query.data_source_id should be defined.")
+    return paged(call, "view", ids, lambda index: {"object": "view", "id": ids[index]})
+
+
+def rows_of(world: World, view: View) -> list[Page]:
+    """The rows a view shows, in its order (also to people, so whether or not it is shared)."""
+    source = world.data_sources[view.data_source_id]
+    return matching_rows(world, source, view.filter, view.sorts)
