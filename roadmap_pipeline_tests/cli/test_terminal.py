@@ -10,7 +10,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from roadmap_pipeline.cli.app import terminal
+from roadmap_pipeline.cli import terminal
 from roadmap_pipeline.progress import reporting, task
 from roadmap_pipeline.reports.scorecard import NOT_YET
 from roadmap_pipeline.reports.weekly import weekly_report

@@ -4,8 +4,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from roadmap_pipeline.failures.taxonomy import CATEGORIES
 
+from roadmap_pipeline.failures.rules.taxonomy import CATEGORIES
 from roadmap_pipeline_tests.failures.public_logs import HELD_OUT, STUDIED, Case, macro_f1, read
 
 
