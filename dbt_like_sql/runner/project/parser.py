@@ -52,7 +52,7 @@ def parse_project(directory: Path) -> Project:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """What a ``schema.yml`` says about a model or, in the section ``seeds``, a seed; ``index`` is its place there."""
+    """What a ``.yml`` says about a model or, in the section ``seeds``, a seed; ``index`` is its place there."""
 
     file: SchemaFile
     section: Literal["models", "seeds"]
@@ -67,7 +67,7 @@ class _Loader:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.problems: list[Problem] = []
-        self.unreadable: set[Path] = set()  # folders with a schema.yml that can't be read
+        self.unreadable: set[Path] = set()  # folders with a .yml that can't be read
 
     def load(self) -> Project:
         if not (self.directory / "models").is_dir():
@@ -171,9 +171,9 @@ class _Loader:
                         line = file.line("sources", index, "tables", position)
                         self._problem(file.path, line, f"there is no source table {source.name}.{table.name}")
         for key, path in paths.items():
-            # While a schema.yml can't be read, what it may describe isn't missing.
+            # While a .yml can't be read, what it may describe isn't missing.
             if key not in entries and path.parent not in self.unreadable:
-                self._problem(path, 1, f"{key[0]}.{key[1]} is in no schema.yml")
+                self._problem(path, 1, f"{key[0]}.{key[1]} is described in no .yml")
         return entries
 
     def _check_references(self, select: SelectFile, known: set[Any]) -> bool:
