@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from roadmap_pipeline.sync.desired import Published
     from roadmap_pipeline.sync.run import Part, SyncResult
 
-COMPUTED_SCHEMAS = ("staging", "marts")
+COMPUTED_SCHEMAS = ("staging", "intermediate", "marts")
 """Schemas whose models are built before anything is rendered; ``publish`` comes after."""
 
 NAMED_AT_MOST = 3

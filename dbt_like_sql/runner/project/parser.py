@@ -103,9 +103,10 @@ class _Loader:
         first: dict[str, Path] = {}
         models, seeds = (sorted((self.directory / folder).rglob(f"*.{ending}")) for folder, ending in _FOLDERS.items())
         for path in (*models, *seeds):
-            schema, name = path.parent.name, path.stem
             folder = "seeds" if path.suffix == ".csv" else "models"
-            if path.parent.parent != self.directory / folder:
+            # Folders below the schema's order the files for readers; they are no part of the table's name.
+            (schema, *_), name = path.relative_to(self.directory / folder).parts, path.stem
+            if path.parent == self.directory / folder:
                 self._problem(path, 1, f"{folder} are files {folder}/<schema>/<table>.{_FOLDERS[folder]}")
             elif not _NAME.fullmatch(schema) or not _NAME.fullmatch(name):
                 self._problem(path, 1, "names of schemas and models are lower-case letters, digits and _")

@@ -192,7 +192,7 @@ def project_directory() -> Path:
 
 
 def load_project(directory: Path, data_folder: Path | None = None) -> Project:
-    """Read ``models/<schema>/<table>.sql`` and ``seeds/<schema>/<table>.csv`` with their ``.yml`` files, and
+    """Read ``models/<schema>/**/<table>.sql`` and ``seeds/<schema>/**/<table>.csv`` with their ``.yml`` files, and
     ``tests/*.sql``. A seed is a model whose SELECT reads its file.
 
     Raises ProjectError with every problem found, each with file and line: SQL that isn't one plain SELECT, unknown

@@ -166,7 +166,7 @@ def test_everything_without_description_is_listed_at_once(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("changed", "problem"),
     [
-        ({"models/marts/deep/x.sql": "select 1 as x"}, "marts/deep/x.sql:1 models are files models/<schema>"),
+        ({"models/x.sql": "select 1 as x"}, "x.sql:1 models are files models/<schema>"),
         ({"models/marts/Runs.sql": "select 1 as x"}, "marts/Runs.sql:1 names of schemas and models"),
         ({"models/raw/x.sql": "select 1 as x"}, "raw/x.sql:1 the schema raw holds tables that Python fills"),
         (
