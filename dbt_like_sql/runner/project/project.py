@@ -62,13 +62,13 @@ class SingularTest:
 @dataclass(frozen=True, slots=True)
 class Incremental:
     """What a change of this model's tables means for its rows (``config.meta.incremental``), where ``unique_key`` alone
-    doesn't say it. All but ``unlogged`` are SQL; see ``build/incremental.py`` for the tables they may read.
-    ``places`` are file and line of each part in the ``.yml``: of ``touched``, ``reach`` and ``given.schema.name``."""
+    doesn't say it. All but ``untracked_inputs`` are SQL; see ``build/incremental.py`` for the tables they may read.
+    ``places`` are file and line of each part: ``affected_keys``, ``dependent_keys``, ``input_filters.schema.name``."""
 
-    touched: str | None = None
-    reach: str | None = None
-    given: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    unlogged: tuple[str, ...] = ()
+    affected_keys: str | None = None
+    dependent_keys: str | None = None
+    input_filters: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    untracked_inputs: tuple[str, ...] = ()
     places: Mapping[str, tuple[Path, int]] = dataclasses.field(default_factory=dict)
 
 
