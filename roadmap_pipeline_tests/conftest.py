@@ -17,7 +17,7 @@ from roadmap_pipeline.run_summary import Outcome
 from roadmap_pipeline.runtime import Workspace
 from roadmap_pipeline.settings import Settings, load_settings
 from roadmap_pipeline.warehouse.connection import connect
-from roadmap_pipeline_tests.contract import RECORDER, ContractMiddleware, told
+from roadmap_pipeline_tests.contract.watching import RECORDER, ContractMiddleware, described
 from roadmap_sandbox.github import app as github_app
 from roadmap_sandbox.github.state import GitHubState
 from roadmap_sandbox.local import Served, serve
@@ -78,7 +78,7 @@ def _held_to_the_contract(item: pytest.Item) -> Generator[None, Any, Any]:
     if item.get_closest_marker("old_payloads") is not None:
         found = [violation for violation in found if not violation.of_old_payloads]
     if found:
-        pytest.fail(told(found), pytrace=False)
+        pytest.fail(described(found), pytrace=False)
     return result
 
 
