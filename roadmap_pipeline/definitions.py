@@ -13,7 +13,7 @@ from roadmap_pipeline import pipeline
 from roadmap_pipeline.orchestration.assets import derived, models, published, sources
 from roadmap_pipeline.orchestration.jobs import jobs
 from roadmap_pipeline.orchestration.partitions import iso_weeks
-from roadmap_pipeline.orchestration.resources import workspace_resource
+from roadmap_pipeline.orchestration.resources import runtime_resource
 from roadmap_pipeline.orchestration.schedules import schedules
 from roadmap_pipeline.orchestration.sensors import automation, on_merge_sensor
 from roadmap_pipeline.settings import Settings, dagster_home, load_settings
@@ -42,7 +42,7 @@ def build_definitions(settings: Settings | None = None, resources: Mapping[str, 
         jobs=jobs,
         schedules=schedules,
         sensors=[on_merge_sensor(load), automation],
-        resources={"workspace": workspace_resource(load), **(resources or {})},
+        resources={"runtime": runtime_resource(load), **(resources or {})},
         # One run, one process: ten to twenty times cheaper than a process a step, and the warehouse has one writer.
         executor=dg.in_process_executor,
     )

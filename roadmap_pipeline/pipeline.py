@@ -1,7 +1,7 @@
 """The steps of the pipeline, each callable on its own: what the assets and the command line both call.
 
-A stage takes a :class:`~roadmap_pipeline.runtime.Workspace`, opens the warehouse for as short as it can, and notes in
-the workspace's outcome what it did. No Dagster here; what a stage is made of lives in the other packages.
+A stage takes a :class:`~roadmap_pipeline.runtime.Runtime`, opens the warehouse for as short as it can, and notes in
+its summary what it did. No Dagster here; what a stage is made of lives in the other packages.
 """
 
 from collections.abc import Callable, Collection
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
 from roadmap_pipeline.reports import format as fmt
-from roadmap_pipeline.runtime import Workspace
+from roadmap_pipeline.runtime import Runtime
 from roadmap_pipeline.settings import Settings, warehouse_path
 from roadmap_pipeline.warehouse.connection import connect, is_file, rolled_back, transaction
 from roadmap_pipeline.warehouse.models import (
@@ -58,7 +58,7 @@ def project() -> Project:
     return load_project(project_directory(), Path(warehouse).parent if is_file(warehouse) else None)
 
 
-def ingest(workspace: Workspace) -> "IngestSummary":
+def ingest(runtime: Runtime) -> "IngestSummary":
     """Read GitHub into ``raw``, as far as it lets us.
 
     Raises :class:`ConfigurationError` when that side is not configured or not one repository can be read.
@@ -67,14 +67,14 @@ def ingest(workspace: Workspace) -> "IngestSummary":
     from roadmap_pipeline.github.ingest.repositories import ingest as read_github
     from roadmap_pipeline.github.ingest.store import IngestSummary
 
-    if message := workspace.missing("github"):
+    if message := runtime.missing("github"):
         raise ConfigurationError(message)
-    settings = workspace.settings
+    settings = runtime.settings
     # The project's own rules are made ready by the first log that is read; people's rules are checked before anything.
     classifier = None if settings.rules_file is None else classifier_with(settings.rules_file)
-    _claim(workspace)
-    github, limits = workspace.github, settings.configuration.limits
-    summary, outcome = IngestSummary(), workspace.outcome
+    _claim(runtime)
+    github, limits = runtime.github, settings.configuration.limits
+    summary, run_summary = IngestSummary(), runtime.run_summary
     try:
         with (
             connect(settings.warehouse) as con,
@@ -94,25 +94,25 @@ def ingest(workspace: Workspace) -> "IngestSummary":
     finally:
         # Also of a reading that was stopped or failed and is tried again: what it read is stored.
         for table, count in summary.read.items():
-            outcome.read[table] = outcome.read.get(table, 0) + count
-        outcome.notes.extend(note for note in summary.notes if note not in outcome.notes)
-    outcome.paused = summary.paused
-    outcome.unreadable.update(summary.unreadable)
+            run_summary.read[table] = run_summary.read.get(table, 0) + count
+        run_summary.notes.extend(note for note in summary.notes if note not in run_summary.notes)
+    run_summary.paused = summary.paused
+    run_summary.unreadable.update(summary.unreadable)
     return summary
 
 
-def _claim(workspace: Workspace) -> None:
-    if gives_way(workspace.settings.warehouse, workspace.settings.origin):
+def _claim(runtime: Runtime) -> None:
+    if gives_way(runtime.settings.warehouse, runtime.settings.origin):
         # A wrong token or address must not have set the sandbox's file aside.
-        _ask_for_repositories(workspace)
+        _ask_for_repositories(runtime)
     # Who still has the file loaded would go on with the sandbox's after it was renamed.
-    workspace.warehouse.close()
-    note = claim(workspace.settings.warehouse, workspace.settings.origin)
+    runtime.warehouse.close()
+    note = claim(runtime.settings.warehouse, runtime.settings.origin)
     if note:
-        workspace.outcome.notes.append(note)
+        runtime.run_summary.notes.append(note)
 
 
-def ingest_dump(workspace: Workspace, folder: Path) -> "IngestSummary":
+def ingest_dump(runtime: Runtime, folder: Path) -> "IngestSummary":
     """Read a folder of recorded API answers into ``raw``.
 
     Raises :class:`RoadmapError` when nothing of it could be stored; the warehouse is then as it was.
@@ -121,10 +121,10 @@ def ingest_dump(workspace: Workspace, folder: Path) -> "IngestSummary":
     from roadmap_pipeline.github.dump.loading import ingest_dump as read_folder
     from roadmap_pipeline.github.ingest.store import IngestSummary
 
-    settings = workspace.settings
+    settings = runtime.settings
     classifier = classifier_with(settings.rules_file)
     summary = IngestSummary()
-    workspace.warehouse.close()
+    runtime.warehouse.close()
     with room_for_real(settings.warehouse, lambda: summary.placed > 0) as (file, notes), connect(file) as con:
         read_at = settings.now().astimezone(UTC).replace(tzinfo=None)
         read_folder(folder, con, read_at, classifier=classifier, summary=summary)
@@ -135,28 +135,28 @@ def ingest_dump(workspace: Workspace, folder: Path) -> "IngestSummary":
     return summary
 
 
-def configure(workspace: Workspace) -> dict[str, int]:
+def configure(runtime: Runtime) -> dict[str, int]:
     """Write the settings that metrics depend on into ``config``. Returns rows by table."""
-    with connect(workspace.settings.warehouse) as con:
-        return store_parameters(con, workspace.settings)
+    with connect(runtime.settings.warehouse) as con:
+        return store_parameters(con, runtime.settings)
 
 
-def classify(workspace: Workspace) -> int:
+def classify(runtime: Runtime) -> int:
     """Judge the failed jobs that have no verdict of the present rules. Returns how many were judged."""
     from roadmap_pipeline.failures.rules.own_rules import rules_with
     from roadmap_pipeline.failures.stored_jobs import classify_failures
 
-    rules = rules_with(workspace.settings.rules_file)
-    with connect(workspace.settings.warehouse) as con:
+    rules = rules_with(runtime.settings.rules_file)
+    with connect(runtime.settings.warehouse) as con:
         return classify_failures(con, rules=rules)
 
 
-def derive(workspace: Workspace) -> list[str]:
+def derive(runtime: Runtime) -> list[str]:
     """Match branches and pull requests to milestones. Returns a sentence per name that matches none."""
     from roadmap_pipeline.milestones.derive import derive_milestones
 
-    with connect(workspace.settings.warehouse) as con:
-        return derive_milestones(con, workspace.settings.configuration.milestones.mapping)
+    with connect(runtime.settings.warehouse) as con:
+        return derive_milestones(con, runtime.settings.configuration.milestones.mapping)
 
 
 @dataclass(slots=True)
@@ -188,7 +188,7 @@ class Built:
 
 
 def build_models(
-    workspace: Workspace,
+    runtime: Runtime,
     schemas: Collection[str] | None = None,
     *,
     select: Collection[str] = (),
@@ -196,7 +196,7 @@ def build_models(
 ) -> list[ModelResult]:
     """Bring the SQL models up to date, each after those it reads: all, or those of ``schemas``, or those that
     ``select`` names in dbt's syntax. Raises :class:`ConfigurationError` for a selection that names none."""
-    with connect(workspace.settings.warehouse) as con:
+    with connect(runtime.settings.warehouse) as con:
         return build(con, project(), _chosen(con, schemas, select), Policy(full_refresh=full_refresh))
 
 
@@ -212,12 +212,12 @@ def _chosen(
     return lambda model: schemas is None or model.schema in schemas
 
 
-def build_all(workspace: Workspace, *, select: Collection[str] = (), full_refresh: bool = False) -> Built:
+def build_all(runtime: Runtime, *, select: Collection[str] = (), full_refresh: bool = False) -> Built:
     """Settings, verdicts, milestones, all models (or those selected): everything between reading and rendering."""
-    configure(workspace)
-    classify(workspace)
-    notes = derive(workspace)
-    return Built(build_models(workspace, select=select, full_refresh=full_refresh), notes)
+    configure(runtime)
+    classify(runtime)
+    notes = derive(runtime)
+    return Built(build_models(runtime, select=select, full_refresh=full_refresh), notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +233,7 @@ class Preview:
         return causes + [one.to_json() for one in self.figures]
 
 
-def build_differences(workspace: Workspace, *, select: Collection[str] = (), full_refresh: bool = False) -> Preview:
+def build_differences(runtime: Runtime, *, select: Collection[str] = (), full_refresh: bool = False) -> Preview:
     """What :func:`build_all` would change. Nothing is written."""
     from dbt_like_sql.runner.build.diff import differences
     from roadmap_pipeline.failures.reclassification import noting_moves
@@ -241,7 +241,7 @@ def build_differences(workspace: Workspace, *, select: Collection[str] = (), ful
     from roadmap_pipeline.failures.stored_jobs import classify_failures
     from roadmap_pipeline.milestones.derive import derive_milestones
 
-    settings = workspace.settings
+    settings = runtime.settings
     rules = rules_with(settings.rules_file)
     moved: list[Moved] = []
     with connect(settings.warehouse) as con:
@@ -258,18 +258,18 @@ def build_differences(workspace: Workspace, *, select: Collection[str] = (), ful
         return Preview(differences(con, build_it), moved)
 
 
-def report(workspace: Workspace, week: str | None = None) -> "Report":
+def report(runtime: Runtime, week: str | None = None) -> "Report":
     """Render the report of an ISO week (default: the last complete one) and store it in ``derived.reports``."""
     from roadmap_pipeline.reports.rendering import newest_ended_week, store_report
     from roadmap_pipeline.reports.weekly import weekly_report
 
-    now = workspace.settings.now()
-    with connect(workspace.settings.warehouse) as con:
+    now = runtime.settings.now()
+    with connect(runtime.settings.warehouse) as con:
         rendered = weekly_report(con, week or newest_ended_week(con, now))
         with transaction(con):
             store_report(con, rendered, now)
-    workspace.outcome.report_name = rendered.report_name
-    workspace.outcome.report_content = rendered.content
+    runtime.run_summary.report_name = rendered.report_name
+    runtime.run_summary.report_content = rendered.content
     return rendered
 
 
@@ -283,26 +283,26 @@ def look_at_report(settings: Settings, week: str | None = None) -> "Report":
         return weekly_report(con, week or newest_ended_week(con, settings.now()))
 
 
-def publish_week(workspace: Workspace, week: str) -> None:
+def publish_week(runtime: Runtime, week: str) -> None:
     """Give out the report of an ended ISO week for publication, whatever was rendered or built before."""
     from roadmap_pipeline.reports import rendering
 
-    with connect(workspace.settings.warehouse) as con:
-        rendering.publish_week(con, project, week, workspace.settings.now())
+    with connect(runtime.settings.warehouse) as con:
+        rendering.publish_week(con, project, week, runtime.settings.now())
 
 
-def comments(workspace: Workspace) -> int:
+def comments(runtime: Runtime) -> int:
     """Render the sticky comment of every open pull request into ``derived``. Returns how many."""
     from roadmap_pipeline.reports.pull_request import pull_request_comments
 
-    with connect(workspace.settings.warehouse) as con:
+    with connect(runtime.settings.warehouse) as con:
         rows = pull_request_comments(con)
         with transaction(con):
             return replace_table(con, "derived.pull_request_comments", rows)
 
 
 def sync(
-    workspace: Workspace,
+    runtime: Runtime,
     parts: "Collection[Part] | None" = None,
     *,
     milestone: str | None = None,
@@ -320,10 +320,10 @@ def sync(
     from roadmap_pipeline.sync.published import note_published_figures
     from roadmap_pipeline.sync.run import ALL_PARTS, Sync, SyncResult
 
-    require(workspace.settings.warehouse, workspace.settings.origin)
-    session = Sync(workspace)
+    require(runtime.settings.warehouse, runtime.settings.origin)
+    session = Sync(runtime)
     wanted = ALL_PARTS if parts is None else parts
-    published, notes = _rendered(workspace, wanted, week, keep=not dry_run) if render else (None, [])
+    published, notes = _rendered(runtime, wanted, week, keep=not dry_run) if render else (None, [])
     plan = Plan(notes=tuple(notes)) + session.plan(
         wanted, milestone=milestone, report_name=report_name, published=published
     )
@@ -331,46 +331,46 @@ def sync(
         return SyncResult(plan, dry_run=True, pause=session.pause)
     result = session.apply(plan)
     if parts is None or "reports" in parts:
-        note_published_figures(workspace.settings.warehouse, workspace.settings.now())
+        note_published_figures(runtime.settings.warehouse, runtime.settings.now())
     for place, phrases in result.written().items():
-        workspace.outcome.written.setdefault(place, []).extend(phrases)
-    workspace.outcome.conflicts.extend(plan.conflicts)
+        runtime.run_summary.written.setdefault(place, []).extend(phrases)
+    runtime.run_summary.conflicts.extend(plan.conflicts)
     if result.pause:
-        workspace.outcome.notes.append(result.pause)
+        runtime.run_summary.notes.append(result.pause)
     return result
 
 
 def _rendered(
-    workspace: Workspace, parts: "Collection[Part]", week: str | None, *, keep: bool
+    runtime: Runtime, parts: "Collection[Part]", week: str | None, *, keep: bool
 ) -> "tuple[Published, list[str]]":
     """What would be published if it were rendered now, and notes; unless ``keep``, the warehouse stays as it was."""
     from roadmap_pipeline.reports.rendering import render_published
     from roadmap_pipeline.sync.desired import read_published
 
-    with connect(workspace.settings.warehouse) as con, nullcontext() if keep else rolled_back(con):
+    with connect(runtime.settings.warehouse) as con, nullcontext() if keep else rolled_back(con):
         # Nothing can be attached within a transaction, which is what taking in changes needs.
-        notes = render_published(con, project, workspace.settings.now(), week=week, incremental=keep)
+        notes = render_published(con, project, runtime.settings.now(), week=week, incremental=keep)
         return read_published(con, parts), notes
 
 
-def setup_notion(workspace: Workspace) -> "SyncResult":
+def setup_notion(runtime: Runtime) -> "SyncResult":
     """Create both Notion databases, or add what is missing to them; rows are left alone."""
     from roadmap_pipeline.sync.run import Sync
 
-    if message := workspace.missing("notion"):
+    if message := runtime.missing("notion"):
         raise ConfigurationError(message)
-    session = Sync(workspace, mend=True)
+    session = Sync(runtime, mend=True)
     return session.apply(session.plan(["databases"]))
 
 
-def snapshot(workspace: Workspace) -> Path:
+def snapshot(runtime: Runtime) -> Path:
     """Replace the copy that readers open."""
     from roadmap_pipeline.warehouse.connection import STORAGE_VERSION
     from roadmap_pipeline.warehouse.snapshot import publish_snapshot
 
-    settings = workspace.settings
+    settings = runtime.settings
     # Copying closes a descriptor of the file, with which POSIX takes the lock from whoever still has it loaded.
-    workspace.warehouse.close()
+    runtime.warehouse.close()
     version = settings.configuration.snapshot.storage_version or STORAGE_VERSION
     return publish_snapshot(settings.warehouse, storage_version=version)
 
@@ -407,9 +407,9 @@ class Finding:
         return {"subject": self.subject, "state": self.state, "message": self.message}
 
 
-def diagnose(workspace: Workspace) -> list[Finding]:
+def diagnose(runtime: Runtime) -> list[Finding]:
     """Look at the settings, both servers, the warehouse and what could not be read; every problem says its remedy."""
-    settings = workspace.settings
+    settings = runtime.settings
     exists = settings.config_path.is_file()
     return [
         Finding(
@@ -418,49 +418,49 @@ def diagnose(workspace: Workspace) -> list[Finding]:
             f"{settings.config_path}" if exists else "no roadmap.toml: defaults",
         ),
         *(Finding("configuration", "note", warning) for warning in settings.warnings),
-        *_check_github(workspace),
-        *_check_notion_and_warehouse(workspace),
+        *_check_github(runtime),
+        *_check_notion_and_warehouse(runtime),
     ]
 
 
-def _check_notion_and_warehouse(workspace: Workspace) -> list[Finding]:
-    warehouse = _check(None, workspace, _look_at_warehouse)
+def _check_notion_and_warehouse(runtime: Runtime) -> list[Finding]:
+    warehouse = _check(None, runtime, _look_at_warehouse)
     if warehouse.state == "problem":  # in which is noted which databases are ours, and what could not be read
         return [Finding("Notion", "note", "not looked at: the warehouse can't be opened"), warehouse]
-    return [_check("notion", workspace, _look_at_notion), warehouse, *_unread(workspace)]
+    return [_check("notion", runtime, _look_at_notion), warehouse, *_unread(runtime)]
 
 
-def _check_github(workspace: Workspace) -> list[Finding]:
+def _check_github(runtime: Runtime) -> list[Finding]:
     """What can be read is one finding, each repository that can't another one."""
     from roadmap_pipeline.github.client.errors import Paused
 
-    if message := workspace.missing("github"):
+    if message := runtime.missing("github"):
         return [Finding("GitHub", "note", message)]
     try:
-        found, unreadable = _look_at_repositories(workspace)
+        found, unreadable = _look_at_repositories(runtime)
     except Paused as pause:
         return [Finding("GitHub", "note", str(pause))]
     except ConfigurationError as error:
         return [Finding("GitHub", "problem", "; ".join(error.problems))]
-    settings = workspace.settings
+    settings = runtime.settings
     where = f"at {settings.github_api_url}" + (" (sandbox)" if settings.uses_sandbox else "")
     readable = [Finding("GitHub", "ok", f"{', '.join(found)} {where}")] if found else []
     return [*readable, *(Finding("GitHub", "problem", why) for why in unreadable.values())]
 
 
-def _check(side: str | None, workspace: Workspace, look: Any) -> Finding:
+def _check(side: str | None, runtime: Runtime, look: Any) -> Finding:
     subject = "Notion" if side else "warehouse"
-    if side and (message := workspace.missing(side)):
+    if side and (message := runtime.missing(side)):
         return Finding(subject, "note", message)
     try:
-        return Finding(subject, "ok", look(workspace))
+        return Finding(subject, "ok", look(runtime))
     except ConfigurationError as error:
         return Finding(subject, "problem", "; ".join(error.problems))
     except RoadmapError as error:
         return Finding(subject, "problem", str(error))
 
 
-def _look_at_repositories(workspace: Workspace) -> tuple[list[str], dict[str, str]]:
+def _look_at_repositories(runtime: Runtime) -> tuple[list[str], dict[str, str]]:
     """The canonical names of the repositories that can be read; by the names of the others why not.
 
     Raises Paused, and :class:`ConfigurationError` for what concerns all of them.
@@ -469,9 +469,9 @@ def _look_at_repositories(workspace: Workspace) -> tuple[list[str], dict[str, st
 
     found: list[str] = []
     unreadable: dict[str, str] = {}
-    for name in workspace.settings.repositories:
+    for name in runtime.settings.repositories:
         try:
-            found.append(str(workspace.github.repository(name).data["full_name"]))
+            found.append(str(runtime.github.repository(name).data["full_name"]))
         except UnknownRepository as error:
             unreadable[name] = "; ".join(error.problems)
         except Paused:
@@ -481,18 +481,18 @@ def _look_at_repositories(workspace: Workspace) -> tuple[list[str], dict[str, st
     return found, unreadable
 
 
-def _look_at_notion(workspace: Workspace) -> str:
+def _look_at_notion(runtime: Runtime) -> str:
     from roadmap_pipeline.sync.databases import NotionSide
 
-    settings = workspace.settings
-    side = NotionSide.look(workspace)
+    settings = runtime.settings
+    side = NotionSide.look(runtime)
     missing = [key for key, found in side.observed.databases.items() if found is None]
     state = "databases will be created" if missing else "both databases are in shape"
     return f"{state} at {settings.notion_api_url}" + (" (sandbox)" if settings.uses_sandbox else "")
 
 
-def _look_at_warehouse(workspace: Workspace) -> str:
-    path = Path(workspace.settings.warehouse)
+def _look_at_warehouse(runtime: Runtime) -> str:
+    path = Path(runtime.settings.warehouse)
     if not path.exists():
         return f"{path} does not exist yet; the first run makes it"
     with connect(path, lock_timeout_s=2) as con:
@@ -500,17 +500,17 @@ def _look_at_warehouse(workspace: Workspace) -> str:
     return f"{path}, {runs:,} run attempts"
 
 
-def _unread(workspace: Workspace) -> list[Finding]:
+def _unread(runtime: Runtime) -> list[Finding]:
     from roadmap_pipeline.reports.coverage import unread
 
-    path = Path(workspace.settings.warehouse)
+    path = Path(runtime.settings.warehouse)
     if not path.exists():
         return []
     with connect(path, lock_timeout_s=2) as con:
         return [Finding("not read", "note", one.sentence()) for one in unread(con)]
 
 
-def preflight(workspace: Workspace) -> None:
+def preflight(runtime: Runtime) -> None:
     """Ask both sides once before anything is read or written, so that a wrong token costs seconds, not an ingest.
 
     Raises :class:`ConfigurationError` for credentials and addresses that are wrong and where not one repository can be
@@ -518,27 +518,27 @@ def preflight(workspace: Workspace) -> None:
     """
     from roadmap_pipeline.github.client.errors import Paused
 
-    if not workspace.missing("github"):
+    if not runtime.missing("github"):
         with suppress(Paused):
-            _ask_for_repositories(workspace)
-    if not workspace.missing("notion"):
-        workspace.notion.request("GET", "users/me")
-    if gives_way(workspace.settings.warehouse, workspace.settings.origin) and workspace.missing("github"):
-        require(workspace.settings.warehouse, workspace.settings.origin)
-    if not workspace.missing("notion"):
-        _look_at_notion(workspace)
+            _ask_for_repositories(runtime)
+    if not runtime.missing("notion"):
+        runtime.notion.request("GET", "users/me")
+    if gives_way(runtime.settings.warehouse, runtime.settings.origin) and runtime.missing("github"):
+        require(runtime.settings.warehouse, runtime.settings.origin)
+    if not runtime.missing("notion"):
+        _look_at_notion(runtime)
 
 
-def _ask_for_repositories(workspace: Workspace) -> None:
+def _ask_for_repositories(runtime: Runtime) -> None:
     """Raise :class:`ConfigurationError` when not one repository can be read."""
-    found, unreadable = _look_at_repositories(workspace)
+    found, unreadable = _look_at_repositories(runtime)
     if unreadable and not found:
         raise ConfigurationError(*unreadable.values())
 
 
-def roadmap_table(workspace: Workspace) -> list[dict[str, Any]]:
+def roadmap_table(runtime: Runtime) -> list[dict[str, Any]]:
     """The roadmap as people see it in Notion, one row a milestone."""
-    with connect(workspace.settings.warehouse) as con:
+    with connect(runtime.settings.warehouse) as con:
         rows = con.execute(
             "select title, target_date, status, progress, workflow_pass_rate, trend"
             " from publish.notion_roadmap order by status = 'Completed', target_date nulls last, title"
@@ -556,7 +556,7 @@ def roadmap_table(workspace: Workspace) -> list[dict[str, Any]]:
     ]
 
 
-def week_partition(workspace: Workspace) -> str:
+def week_partition(runtime: Runtime) -> str:
     """The Monday of the last complete week, which is the partition that the main job works on."""
-    today = workspace.settings.now().date()
+    today = runtime.settings.now().date()
     return (today - timedelta(days=today.weekday() + 7)).isoformat()

@@ -1,4 +1,4 @@
-"""One run's settings, clients and outcome, handed to every stage.
+"""The clients and the one warehouse session of a run, with its settings and its summary; handed to every stage.
 
 Belongs here: making the clients from the settings, once, so that their counters tell what went out in the run.
 """
@@ -7,22 +7,22 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from roadmap_pipeline.run_summary import Outcome
+from roadmap_pipeline.run_summary import RunSummary
 from roadmap_pipeline.settings import Settings, Side
 
 if TYPE_CHECKING:
     from roadmap_pipeline.github.client.client import GitHubClient
     from roadmap_pipeline.notion.transport import NotionClient
     from roadmap_pipeline.sync.journal import Journal
-    from roadmap_pipeline.warehouse.session import WarmWarehouse
+    from roadmap_pipeline.warehouse.session import WarehouseSession
 
 
 @dataclass
-class Workspace:
-    """Settings, and what is made from them when it is first needed."""
+class Runtime:
+    """The settings of one run, and the clients and the warehouse session made from them when they are first needed."""
 
     settings: Settings
-    outcome: Outcome = field(default_factory=Outcome)
+    run_summary: RunSummary = field(default_factory=RunSummary)
     _written: dict[str, int] = field(default_factory=lambda: {"notion": 0, "github": 0}, init=False, repr=False)
 
     @cached_property
@@ -66,11 +66,11 @@ class Workspace:
         return Journal(self.settings.warehouse)
 
     @cached_property
-    def warehouse(self) -> "WarmWarehouse":
-        """The warehouse for many short steps in a row."""
-        from roadmap_pipeline.warehouse.session import WarmWarehouse
+    def warehouse(self) -> "WarehouseSession":
+        """The one session of the warehouse, for many short steps in a row."""
+        from roadmap_pipeline.warehouse.session import WarehouseSession
 
-        return WarmWarehouse(self.settings.warehouse)
+        return WarehouseSession(self.settings.warehouse)
 
     def missing(self, side: Side | str) -> str | None:
         """Why ``github`` or ``notion`` is left out of this run, naming the variables to set; None when it is not."""
@@ -93,7 +93,7 @@ class Workspace:
 
     def counts(self) -> str:
         """What was read and written so far, in words; empty when nothing was."""
-        read = [f"{count:,} {table.replace('_', ' ')}" for table, count in self.outcome.read.items() if count]
+        read = [f"{count:,} {table.replace('_', ' ')}" for table, count in self.run_summary.read.items() if count]
         names = {"notion": "Notion", "github": "GitHub"}
         sent = [f"{count:,} to {names[side]}" for side, count in self.writes().items() if count]
         parts = [f"read: {', '.join(read)}"] if read else []

@@ -31,7 +31,7 @@ from roadmap_pipeline.errors import RoadmapError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from roadmap_pipeline.runtime import Workspace
+    from roadmap_pipeline.runtime import Runtime
     from roadmap_pipeline.settings import Settings
 
 
@@ -94,28 +94,28 @@ def _progress() -> Iterator[None]:
 
 
 @contextmanager
-def _live() -> Iterator["Workspace"]:
-    """A workspace, with the built-in sandbox running when no side has credentials."""
-    from roadmap_pipeline.runtime import Workspace
+def _live() -> Iterator["Runtime"]:
+    """A runtime, with the built-in sandbox running when no side has credentials."""
+    from roadmap_pipeline.runtime import Runtime
     from roadmap_sandbox.local import running
 
     configured = _settings()
     with running(configured) as settings:
         _warn(settings.warnings[len(configured.warnings) :])
-        workspace = Workspace(settings)
-        click.get_current_context().obj["counts"] = workspace.counts
+        runtime = Runtime(settings)
+        click.get_current_context().obj["counts"] = runtime.counts
         try:
-            yield workspace
+            yield runtime
         finally:
-            workspace.close()
+            runtime.close()
 
 
-def _at_rest() -> "Workspace":
-    """A workspace for commands that ask neither side: without credentials, with the sandbox's names and clock."""
-    from roadmap_pipeline.runtime import Workspace
+def _at_rest() -> "Runtime":
+    """A runtime for commands that ask neither side: without credentials, with the sandbox's names and clock."""
+    from roadmap_pipeline.runtime import Runtime
     from roadmap_sandbox.local import at_rest
 
-    return Workspace(at_rest(_settings()))
+    return Runtime(at_rest(_settings()))
 
 
 @main.command()
@@ -127,18 +127,18 @@ def run(as_json: bool) -> None:
     """
     from roadmap_pipeline.orchestration.launch import run_main_job
 
-    with _live() as workspace:
+    with _live() as runtime:
         with _progress():
-            outcome = run_main_job(workspace)
-        outcome.seconds = time.monotonic() - STARTED_AT  # starting up included
+            run_summary = run_main_job(runtime)
+        run_summary.seconds = time.monotonic() - STARTED_AT  # starting up included
         if as_json:
-            _print_json(outcome.summary())
+            _print_json(run_summary.summary())
         else:
-            from roadmap_pipeline.cli.terminal import print_outcome
+            from roadmap_pipeline.cli.terminal import print_run_summary
 
-            print_outcome(_console(), workspace.settings, outcome)
-    _say_unreadable(outcome.unreadable)
-    sys.exit(FAILED if outcome.unreadable else CONFLICTS if outcome.conflicts else DONE)
+            print_run_summary(_console(), runtime.settings, run_summary)
+    _say_unreadable(run_summary.unreadable)
+    sys.exit(FAILED if run_summary.unreadable else CONFLICTS if run_summary.conflicts else DONE)
 
 
 def _say_unreadable(unreadable: Mapping[str, str]) -> None:
@@ -156,12 +156,12 @@ def ingest(folder: Path | None, as_json: bool) -> None:
 
     if folder is not None:
         with _progress():
-            from roadmap_pipeline.runtime import Workspace
+            from roadmap_pipeline.runtime import Runtime
 
-            summary = pipeline.ingest_dump(Workspace(_settings()), folder)
+            summary = pipeline.ingest_dump(Runtime(_settings()), folder)
     else:
-        with _live() as workspace, _progress():
-            summary = pipeline.ingest(workspace)
+        with _live() as runtime, _progress():
+            summary = pipeline.ingest(runtime)
     if as_json:
         _print_json(
             {
@@ -203,10 +203,10 @@ def build(select: Sequence[str], full_refresh: bool, diff: bool, as_json: bool) 
     """
     from roadmap_pipeline import pipeline
 
-    workspace = _at_rest()
+    runtime = _at_rest()
     if diff:
         with _progress():
-            preview = pipeline.build_differences(workspace, select=select, full_refresh=full_refresh)
+            preview = pipeline.build_differences(runtime, select=select, full_refresh=full_refresh)
         if as_json:
             for row in preview.rows():
                 _print_json(row)
@@ -216,8 +216,8 @@ def build(select: Sequence[str], full_refresh: bool, diff: bool, as_json: bool) 
         print_differences(_console(), preview.figures, preview.moved)
         return
     with _progress():
-        built = pipeline.build_all(workspace, select=select, full_refresh=full_refresh)
-        pipeline.snapshot(workspace)
+        built = pipeline.build_all(runtime, select=select, full_refresh=full_refresh)
+        pipeline.snapshot(runtime)
     if as_json:
         for row in built.rows():
             _print_json(row)
@@ -256,9 +256,9 @@ def sync(milestone: str | None, week: str | None, dry_run: bool, as_json: bool) 
     first. Nothing is written to repositories that aren't configured (any more)."""
     from roadmap_pipeline import pipeline
 
-    with _live() as workspace, _progress():
-        narrowed = milestone or workspace.settings.milestone
-        result = pipeline.sync(workspace, milestone=narrowed, week=week, dry_run=dry_run, render=True)
+    with _live() as runtime, _progress():
+        narrowed = milestone or runtime.settings.milestone
+        result = pipeline.sync(runtime, milestone=narrowed, week=week, dry_run=dry_run, render=True)
     if as_json:
         _print_json(result.to_json())
     else:
@@ -403,8 +403,8 @@ def setup_notion(show_schema: bool, create_databases: bool, as_json: bool) -> No
     if create_databases:
         from roadmap_pipeline import pipeline
 
-        with _live() as workspace:
-            result = pipeline.setup_notion(workspace)
+        with _live() as runtime:
+            result = pipeline.setup_notion(runtime)
         if as_json:
             _print_json(result.to_json())
             return
@@ -441,8 +441,8 @@ def doctor(as_json: bool) -> None:
     """Check settings, credentials, both servers and the warehouse; say what is wrong and what to do."""
     from roadmap_pipeline.pipeline import diagnose
 
-    with _live() as workspace:
-        findings = diagnose(workspace)
+    with _live() as runtime:
+        findings = diagnose(runtime)
     for finding in findings:
         if as_json:
             _print_json(finding.to_json())
@@ -586,8 +586,8 @@ def ui(port: int, host: str) -> None:
     wanted, port = port, free_port(host, port)
     if wanted not in (0, port):
         click.echo(f"Port {wanted} is taken; this is the next free one: {port}")
-    with _live() as workspace:
-        settings = workspace.settings
+    with _live() as runtime:
+        settings = runtime.settings
         if settings.uses_sandbox:
             click.echo(f"The sandbox's Notion: {settings.notion_api_url}/")
             click.echo(f"The sandbox's GitHub: {settings.github_api_url}/web")

@@ -1,4 +1,4 @@
-"""What the command line draws with Rich: progress bars, tables, the outcome of a run.
+"""What the command line draws with Rich: progress bars, tables, the summary of a run.
 
 Presentation only: everything printed here comes ready from the stages or the warehouse. On a terminal progress is drawn
 as bars; elsewhere (logs of CI) each task is one plain line when it ends, and one now and then while it takes long.
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from dbt_like_sql.runner.build.diff import Difference
     from roadmap_pipeline.failures.reclassification import Moved
     from roadmap_pipeline.pipeline import Built
-    from roadmap_pipeline.run_summary import Outcome
+    from roadmap_pipeline.run_summary import RunSummary
     from roadmap_pipeline.settings import Settings
     from roadmap_pipeline.sync.run import SyncResult
     from roadmap_sandbox.local import Served
@@ -402,34 +402,34 @@ def print_report(console: Console, content: str) -> None:
     console.print(Markdown(_DIAGRAM.sub("", content)))
 
 
-def print_outcome(console: Console, settings: "Settings", outcome: "Outcome") -> None:
-    """The main job's outcome: read, report, roadmap, written, what to do next."""
+def print_run_summary(console: Console, settings: "Settings", run_summary: "RunSummary") -> None:
+    """What the main job did: read, report, roadmap, written, what to do next."""
     from roadmap_pipeline.reports.weekly import section
 
-    changed = {name: count for name, count in outcome.read.items() if count}
+    changed = {name: count for name, count in run_summary.read.items() if count}
     read = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in changed.items())
     console.rule("[bold]Read from GitHub")
     repositories = escape(", ".join(settings.repositories))
     console.print(f"{repositories}: {read or 'nothing new since the last run'}", highlight=False)
-    for note in outcome.notes:
+    for note in run_summary.notes:
         console.print(f"[yellow]note:[/] {escape(note)}", highlight=False)
-    if outcome.report_content:
-        console.rule(f"[bold]{escape(outcome.report_name or 'Report')}")
-        _, _, summary = section(outcome.report_content, None).partition("\n")
+    if run_summary.report_content:
+        console.rule(f"[bold]{escape(run_summary.report_name or 'Report')}")
+        _, _, summary = section(run_summary.report_content, None).partition("\n")
         print_report(console, summary)
-        _print_scorecard(console, section(outcome.report_content, "Scorecard"))
+        _print_scorecard(console, section(run_summary.report_content, "Scorecard"))
     console.rule("[bold]Roadmap")
-    print_table(console, None, outcome.roadmap)
+    print_table(console, None, run_summary.roadmap)
     console.rule("[bold]Written")
-    for place, lines in outcome.written.items():
+    for place, lines in run_summary.written.items():
         console.print(f"{escape(place)}: {escape(', '.join(lines))}", highlight=False)
-    if not any(outcome.writes.values()):
+    if not any(run_summary.writes.values()):
         console.print("Nothing: Notion and GitHub already said what they should.")
-    for conflict in outcome.conflicts:
+    for conflict in run_summary.conflicts:
         console.print(f"[red]conflict:[/] {escape(str(conflict))}", highlight=False)
     console.rule("[bold]Next")
     _print_next_steps(console, settings)
-    console.print(f"\nDone in {outcome.seconds:.1f} s.", highlight=False)
+    console.print(f"\nDone in {run_summary.seconds:.1f} s.", highlight=False)
 
 
 def _print_scorecard(console: Console, text: str) -> None:

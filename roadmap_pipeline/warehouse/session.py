@@ -21,7 +21,7 @@ LONGEST_S = 10.0
 """After this the file is given up between two steps, so that a long run lets others in."""
 
 
-class WarmWarehouse:
+class WarehouseSession:
     """Connections to one warehouse, one after the other; used by one thread at a time.
 
     The file is locked for at most :data:`LINGER_S` seconds longer than the connection is open.

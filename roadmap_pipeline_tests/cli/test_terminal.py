@@ -14,7 +14,7 @@ from roadmap_pipeline.cli import terminal
 from roadmap_pipeline.progress import reporting, task
 from roadmap_pipeline.reports.scorecard import NOT_YET
 from roadmap_pipeline.reports.weekly import weekly_report
-from roadmap_pipeline.run_summary import Outcome
+from roadmap_pipeline.run_summary import RunSummary
 from roadmap_pipeline.settings import load_settings
 from roadmap_pipeline_tests.dbt_like_sql.models.world import World, at
 from roadmap_pipeline_tests.reports.histories import fails, passes
@@ -36,7 +36,7 @@ def printed(recorded: Console) -> str:
 
 
 @pytest.fixture(scope="module")
-def outcome() -> Outcome:
+def run_summary() -> RunSummary:
     world = World()
     for week, passing in (("11-03", 109), ("11-10", 107)):
         passes(world, f"{week} 10:00", passing)
@@ -45,7 +45,7 @@ def outcome() -> Outcome:
     world.run("11-13 18:00", "failure", sha="red")
     with world.built() as warehouse:
         report = weekly_report(warehouse.con, "2026-W46")
-    return Outcome(
+    return RunSummary(
         read={"workflow_runs": 3264, "issues": 0},
         notes=["branch feature/[x] names no milestone"],
         report_name=report.report_name,
@@ -62,9 +62,9 @@ def outcome() -> Outcome:
     )  # fmt: skip
 
 
-def test_the_outcome_fits_eighty_columns(outcome: Outcome, tmp_path: Path) -> None:
+def test_the_summary_fits_eighty_columns(run_summary: RunSummary, tmp_path: Path) -> None:
     recorded = console()
-    terminal.print_outcome(recorded, load_settings({}, tmp_path), outcome)
+    terminal.print_run_summary(recorded, load_settings({}, tmp_path), run_summary)
     text = printed(recorded)
     assert "mermaid" not in text and "xychart" not in text
     assert "3,264 workflow runs" in text and "issues" not in text.partition("ci-report")[0]
@@ -86,9 +86,9 @@ def test_the_outcome_fits_eighty_columns(outcome: Outcome, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("width", [40, 60, 79, 100, 200])
 @pytest.mark.parametrize("is_terminal", [True, False])
-def test_the_outcome_at_other_widths(outcome: Outcome, tmp_path: Path, width: int, is_terminal: bool) -> None:
+def test_the_summary_at_other_widths(run_summary: RunSummary, tmp_path: Path, width: int, is_terminal: bool) -> None:
     recorded = console(width, is_terminal=is_terminal)
-    terminal.print_outcome(recorded, load_settings({}, tmp_path), outcome)
+    terminal.print_run_summary(recorded, load_settings({}, tmp_path), run_summary)
     text = printed(recorded)
     assert ("last week" in text) is (width >= 76)
     assert ("\x1b[" in text) is is_terminal
@@ -97,7 +97,7 @@ def test_the_outcome_at_other_widths(outcome: Outcome, tmp_path: Path, width: in
 
 def test_an_outcome_of_nothing(tmp_path: Path) -> None:
     recorded = console()
-    terminal.print_outcome(recorded, load_settings({}, tmp_path), Outcome())
+    terminal.print_run_summary(recorded, load_settings({}, tmp_path), RunSummary())
     text = printed(recorded)
     assert "nothing new since the last run" in text
     assert "no rows" in text
@@ -112,7 +112,7 @@ def test_what_to_do_next_depends_on_the_credentials(tmp_path: Path) -> None:
     texts = []
     for environment in ({}, real):
         recorded = console()
-        terminal.print_outcome(recorded, load_settings(environment, tmp_path), Outcome())
+        terminal.print_run_summary(recorded, load_settings(environment, tmp_path), RunSummary())
         texts.append(printed(recorded))
     assert "For the real thing set GITHUB_TOKEN" in texts[0]
     assert "the sandbox's Notion" in texts[0]

@@ -7,7 +7,7 @@ import dagster as dg
 import pytest
 
 from roadmap_pipeline.orchestration.assets.models import model_assets
-from roadmap_pipeline.orchestration.resources import workspace_resource
+from roadmap_pipeline.orchestration.resources import runtime_resource
 from roadmap_pipeline.settings import Settings, load_settings
 from roadmap_pipeline.warehouse.connection import connect
 from roadmap_pipeline.warehouse.models import load_project
@@ -40,7 +40,7 @@ def _materialized(tmp_path: Path, runs: str, **files: str) -> tuple[dict[str, bo
         result = dg.materialize(
             model_assets(project),
             instance=instance,
-            resources={"workspace": workspace_resource(lambda: settings)},
+            resources={"runtime": runtime_resource(lambda: settings)},
             raise_on_error=False,
         )
     failures = [event.step_failure_data.user_failure_data for event in result.get_step_failure_events()]
@@ -105,7 +105,7 @@ def run(tmp_path: Path, instance: dg.DagsterInstance) -> Run:
             [*model_assets(project), follower],
             instance=instance,
             selection=selection,
-            resources={"workspace": workspace_resource(lambda: settings)},
+            resources={"runtime": runtime_resource(lambda: settings)},
             raise_on_error=False,
         )
         assert result.success == succeeds

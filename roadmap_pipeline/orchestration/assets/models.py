@@ -18,7 +18,7 @@ from roadmap_pipeline.orchestration.metadata import (
     table_metadata,
 )
 from roadmap_pipeline.orchestration.partitions import ISO_WEEKS
-from roadmap_pipeline.orchestration.resources import WorkspaceParam
+from roadmap_pipeline.orchestration.resources import RuntimeParam
 from roadmap_pipeline.warehouse.models import (
     ModelBuildError,
     ModelTestFailed,
@@ -94,10 +94,10 @@ def _asset(project: Project, model: SqlModel) -> dg.AssetsDefinition:
         # So that checks can be run without building anything, and one that can't be made shows as skipped.
         can_subset=True,
     )
-    def build(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Iterator[Any]:
+    def build(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> Iterator[Any]:
         wanted = {check.name for check in context.selected_asset_check_keys}
         chosen = {name: tests for name, tests in checks.items() if name in wanted}
-        with workspace.warehouse.connect() as con:
+        with runtime.warehouse.connect() as con:
             if key not in context.selected_asset_keys:
                 found = {test.name: test for test in check_model(con, project, model)}
                 yield from _results(context, chosen, found, key)
@@ -122,7 +122,7 @@ def _asset(project: Project, model: SqlModel) -> dg.AssetsDefinition:
                 yield dg.MaterializeResult(metadata=UNRECORDED, check_results=check_results)
                 return
             metadata = table_metadata(con, *model.key) | lineage_metadata(
-                workspace.settings.dagster_home, project, model, con
+                runtime.settings.dagster_home, project, model, con
             )
             version = data_version(con, *model.key)
         if result.action != "skipped":
