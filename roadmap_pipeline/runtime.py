@@ -27,7 +27,7 @@ class Runtime:
 
     @cached_property
     def github(self) -> "GitHubClient":
-        """The client of GitHub. The side must not be missing: see :meth:`missing`."""
+        """The client of GitHub; the side must not be missing: see :meth:`missing`."""
         from roadmap_pipeline.github.client.client import GitHubClient
 
         settings = self.settings
@@ -45,7 +45,7 @@ class Runtime:
 
     @cached_property
     def notion(self) -> "NotionClient":
-        """The client of Notion. The side must not be missing: see :meth:`missing`."""
+        """The client of Notion; the side must not be missing: see :meth:`missing`."""
         from roadmap_pipeline.notion.transport import NotionClient
 
         key = self.settings.notion_api_key
@@ -60,7 +60,7 @@ class Runtime:
 
     @cached_property
     def journal(self) -> "Journal":
-        """What the sync remembers."""
+        """The memory of the sync."""
         from roadmap_pipeline.sync.journal import Journal
 
         return Journal(self.settings.warehouse)
@@ -72,8 +72,14 @@ class Runtime:
 
         return WarehouseSession(self.settings.warehouse)
 
+    def __enter__(self) -> "Runtime":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def missing(self, side: Side | str) -> str | None:
-        """Why ``github`` or ``notion`` is left out of this run, naming the variables to set; None when it is not."""
+        """Return why a side is left out of this run, naming the variables to set; None when it is not."""
         needed = {
             "github": (self.settings.github_side, "GITHUB_TOKEN and GITHUB_REPOSITORY"),
             "notion": (self.settings.notion_side, "NOTION_API_KEY and NOTION_PARENT_PAGE_ID"),
@@ -85,14 +91,14 @@ class Runtime:
         return f"{name} is skipped: {variables} are not set"
 
     def writes(self) -> dict[str, int]:
-        """Writing requests that went out so far, by side."""
+        """Return the number of writing requests that went out so far, by side."""
         return {
             side: before + (self.__dict__[side].writes if side in self.__dict__ else 0)
             for side, before in self._written.items()
         }
 
     def counts(self) -> str:
-        """What was read and written so far, in words; empty when nothing was."""
+        """Return what was read and written so far, in words; empty when nothing was."""
         read = [f"{count:,} {table.replace('_', ' ')}" for table, count in self.run_summary.read.items() if count]
         names = {"notion": "Notion", "github": "GitHub"}
         sent = [f"{count:,} to {names[side]}" for side, count in self.writes().items() if count]

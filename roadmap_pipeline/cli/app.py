@@ -206,7 +206,7 @@ def build(select: Sequence[str], full_refresh: bool, diff: bool, as_json: bool) 
     runtime = _at_rest()
     if diff:
         with _progress():
-            preview = pipeline.build_differences(runtime, select=select, full_refresh=full_refresh)
+            preview = pipeline.preview_build(runtime, select=select, full_refresh=full_refresh)
         if as_json:
             for row in preview.rows():
                 _print_json(row)
@@ -234,7 +234,7 @@ def report(week: str | None, as_json: bool) -> None:
     """Print the weekly report, made from the readers' snapshot. Nothing is stored or sent; `roadmap sync` does that."""
     from roadmap_pipeline import pipeline
 
-    rendered = pipeline.look_at_report(_at_rest().settings, week)
+    rendered = pipeline.preview_report(_at_rest().settings, week)
     if as_json:
         _print_json({"report_name": rendered.report_name, "period": rendered.period, "content": rendered.content})
         return

@@ -26,7 +26,7 @@ from roadmap_pipeline.reports import format as fmt
 if TYPE_CHECKING:
     from dbt_like_sql.runner.build.diff import Difference
     from roadmap_pipeline.failures.reclassification import Moved
-    from roadmap_pipeline.pipeline import Built
+    from roadmap_pipeline.pipeline import BuildResult
     from roadmap_pipeline.run_summary import RunSummary
     from roadmap_pipeline.settings import Settings
     from roadmap_pipeline.sync.run import SyncResult
@@ -205,7 +205,7 @@ def print_read(console: Console, read: Mapping[str, int], notes: Sequence[str]) 
         console.print(f"[yellow]note:[/] {escape(note)}", highlight=False)
 
 
-def print_build(console: Console, built: "Built") -> None:
+def print_build(console: Console, built: "BuildResult") -> None:
     """What a build made: rows and failed checks by model."""
     rows = [
         {

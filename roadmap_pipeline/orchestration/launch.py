@@ -25,6 +25,7 @@ from roadmap_pipeline.errors import ConfigurationError, RoadmapError, in_one_lin
 from roadmap_pipeline.interruption import waits
 from roadmap_pipeline.orchestration.event_log import open_instance
 from roadmap_pipeline.orchestration.own_runs import free_pools, under_way
+from roadmap_pipeline.orchestration.partitions import last_complete_week
 from roadmap_pipeline.run_summary import RunSummary
 from roadmap_pipeline.runtime import Runtime
 from roadmap_pipeline.settings import Settings, project_root
@@ -78,7 +79,7 @@ def run_main_job(runtime: Runtime) -> RunSummary:
                 with _canceled_when_stopped(instance, run_id):
                     job.execute_in_process(
                         instance=instance,
-                        partition_key=pipeline.week_partition(runtime),
+                        partition_key=last_complete_week(settings.now().date()),
                         run_config=_QUIET,
                         asset_selection=_selection(definitions, runtime),
                         run_id=run_id,

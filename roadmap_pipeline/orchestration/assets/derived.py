@@ -44,7 +44,7 @@ def _described(runtime: Runtime, *names: str) -> Iterator[dg.MaterializeResult]:
 )
 def settings(runtime: RuntimeParam) -> Iterator[dg.MaterializeResult]:
     """The settings that metrics depend on, as tables."""
-    pipeline.configure(runtime)
+    pipeline.store_settings(runtime)
     yield from _described(runtime, *(table.qualified_name for table in _CONFIG))
 
 
@@ -59,7 +59,7 @@ def settings(runtime: RuntimeParam) -> Iterator[dg.MaterializeResult]:
 )
 def failure_verdicts(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> Iterator[dg.MaterializeResult]:
     """Classify the failed jobs that the present rules have not judged yet."""
-    judged = pipeline.classify(runtime)
+    judged = pipeline.classify_failures(runtime)
     context.log.info(f"Failed jobs judged: {judged:,}")
     for result in _described(runtime, "derived.failure_verdicts"):
         yield result._replace(metadata={**(result.metadata or {}), "judged in this run": judged})
@@ -82,7 +82,7 @@ def failure_verdicts(context: dg.AssetExecutionContext, runtime: RuntimeParam) -
 )
 def milestone_matches(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> Iterator[dg.MaterializeResult]:
     """Match branches and pull requests to milestones."""
-    for note in pipeline.derive(runtime):
+    for note in pipeline.match_milestones(runtime):
         context.log.warning(note)
     yield from _described(runtime, "derived.branch_milestones", "derived.pull_request_milestones")
 
@@ -131,7 +131,7 @@ _REPORTED = [
 )
 def weekly_report(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> dg.MaterializeResult:
     """Render the week's CI intelligence report."""
-    rendered = pipeline.report(runtime, iso_week(context.partition_key))
+    rendered = pipeline.render_report(runtime, iso_week(context.partition_key))
     with runtime.warehouse.connect() as con:
         metadata = table_metadata(con, "derived", "reports")
     # The whole report follows: beside it a table of its first words says nothing.
@@ -158,7 +158,7 @@ def weekly_report(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> d
 )
 def pull_request_comments(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> Iterator[dg.MaterializeResult]:
     """Render the sticky comment of every open pull request."""
-    context.log.info(f"Comments rendered for open pull requests: {pipeline.comments(runtime):,}")
+    context.log.info(f"Comments rendered for open pull requests: {pipeline.render_comments(runtime):,}")
     yield from _described(runtime, "derived.pull_request_comments")
 
 
