@@ -3,6 +3,7 @@
 Belongs here: making the clients from the settings, once, so that their counters tell what went out in the run.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -17,46 +18,73 @@ if TYPE_CHECKING:
     from roadmap_pipeline.warehouse.session import WarehouseSession
 
 
+def github_client(settings: Settings) -> "GitHubClient":
+    """Return a client of GitHub as the settings say.
+
+    Raises:
+        ValueError: There are no credentials for it.
+    """
+    from roadmap_pipeline.github.client.client import GitHubClient
+
+    token = settings.github_token
+    credentials = settings.github_app if token is None else token.get_secret_value()
+    if credentials is None:
+        raise ValueError("no GitHub token; ask missing() first")
+    limits = settings.configuration.limits
+    return GitHubClient(
+        credentials,
+        base_url=settings.github_api_url,
+        points_per_minute=None if settings.uses_sandbox else limits.github_points_per_minute,
+        quota_reserve=limits.github_quota_reserve,
+    )
+
+
+def notion_client(settings: Settings) -> "NotionClient":
+    """Return a client of Notion as the settings say.
+
+    Raises:
+        ValueError: There is no key for it.
+    """
+    from roadmap_pipeline.notion.transport import NotionClient
+
+    key = settings.notion_api_key
+    if key is None:
+        raise ValueError("no Notion key; ask missing() first")
+    limits = settings.configuration.limits
+    return NotionClient(
+        key.get_secret_value(),
+        base_url=settings.notion_api_url,
+        requests_per_second=None if settings.uses_sandbox else limits.notion_requests_per_second,
+    )
+
+
+def warehouse_session(settings: Settings) -> "WarehouseSession":
+    """Return a session of the warehouse that the settings name."""
+    from roadmap_pipeline.warehouse.session import WarehouseSession
+
+    return WarehouseSession(settings.warehouse)
+
+
 @dataclass
 class Runtime:
     """The settings of one run, and the clients and the warehouse session made from them when they are first needed."""
 
     settings: Settings
     run_summary: RunSummary = field(default_factory=RunSummary)
+    make_github: Callable[[Settings], "GitHubClient"] = field(default=github_client, repr=False)
+    make_notion: Callable[[Settings], "NotionClient"] = field(default=notion_client, repr=False)
+    make_warehouse: Callable[[Settings], "WarehouseSession"] = field(default=warehouse_session, repr=False)
     _written: dict[str, int] = field(default_factory=lambda: {"notion": 0, "github": 0}, init=False, repr=False)
 
     @cached_property
     def github(self) -> "GitHubClient":
         """The client of GitHub; the side must not be missing: see :meth:`missing`."""
-        from roadmap_pipeline.github.client.client import GitHubClient
-
-        settings = self.settings
-        token = settings.github_token
-        credentials = settings.github_app if token is None else token.get_secret_value()
-        if credentials is None:
-            raise ValueError("no GitHub token; ask missing() first")
-        limits = settings.configuration.limits
-        return GitHubClient(
-            credentials,
-            base_url=settings.github_api_url,
-            points_per_minute=None if settings.uses_sandbox else limits.github_points_per_minute,
-            quota_reserve=limits.github_quota_reserve,
-        )
+        return self.make_github(self.settings)
 
     @cached_property
     def notion(self) -> "NotionClient":
         """The client of Notion; the side must not be missing: see :meth:`missing`."""
-        from roadmap_pipeline.notion.transport import NotionClient
-
-        key = self.settings.notion_api_key
-        if key is None:
-            raise ValueError("no Notion key; ask missing() first")
-        limits = self.settings.configuration.limits
-        return NotionClient(
-            key.get_secret_value(),
-            base_url=self.settings.notion_api_url,
-            requests_per_second=None if self.settings.uses_sandbox else limits.notion_requests_per_second,
-        )
+        return self.make_notion(self.settings)
 
     @cached_property
     def journal(self) -> "Journal":
@@ -68,9 +96,7 @@ class Runtime:
     @cached_property
     def warehouse(self) -> "WarehouseSession":
         """The one session of the warehouse, for many short steps in a row."""
-        from roadmap_pipeline.warehouse.session import WarehouseSession
-
-        return WarehouseSession(self.settings.warehouse)
+        return self.make_warehouse(self.settings)
 
     def __enter__(self) -> "Runtime":
         return self

@@ -49,6 +49,8 @@ def pytest_configure(config: pytest.Config) -> None:
         "recorded: needs the recorded payloads and logs beside the project (make test-recorded)",
     ):
         config.addinivalue_line("markers", marker)
+    # Dagster asks a resource without fields of its own for them under pydantic's old name.
+    config.addinivalue_line("filterwarnings", "ignore:The `__fields__` attribute is deprecated")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

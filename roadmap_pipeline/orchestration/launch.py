@@ -20,12 +20,13 @@ from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobO
 from dagster._core.utils import make_new_run_id
 
 from roadmap_pipeline import interruption, pipeline
-from roadmap_pipeline.definitions import build_definitions
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError, in_one_line
 from roadmap_pipeline.interruption import waits
+from roadmap_pipeline.orchestration.build import build_definitions
 from roadmap_pipeline.orchestration.event_log import open_instance
 from roadmap_pipeline.orchestration.own_runs import free_pools, under_way
 from roadmap_pipeline.orchestration.partitions import last_complete_week
+from roadmap_pipeline.orchestration.resources import resources_of
 from roadmap_pipeline.run_summary import RunSummary
 from roadmap_pipeline.runtime import Runtime
 from roadmap_pipeline.settings import Settings, project_root
@@ -64,7 +65,7 @@ def run_main_job(runtime: Runtime) -> RunSummary:
     pipeline.preflight(runtime)
     home = prepare_home(settings)
     os.environ["DAGSTER_HOME"] = str(home)
-    definitions = build_definitions(settings, {"runtime": runtime})
+    definitions = build_definitions(settings, resources_of(runtime))
     job = definitions.resolve_job_def("main")
     with open_instance(str(home)) as instance:
         # The Timeline and the page of jobs find runs by their code location. Those that the UI launches get it from

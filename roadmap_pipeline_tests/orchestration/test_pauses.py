@@ -14,9 +14,9 @@ from click.testing import CliRunner, Result
 from roadmap_pipeline import pipeline
 from roadmap_pipeline import settings as settings_module
 from roadmap_pipeline.cli.app import main
-from roadmap_pipeline.definitions import build_definitions
 from roadmap_pipeline.github.client import client, pacing
 from roadmap_pipeline.orchestration.assets import published, sources
+from roadmap_pipeline.orchestration.build import build_definitions
 from roadmap_pipeline.orchestration.launch import run_main_job
 from roadmap_pipeline.run_summary import RunSummary
 from roadmap_pipeline.runtime import Runtime

@@ -7,8 +7,8 @@ import dagster as dg
 import pytest
 
 from roadmap_pipeline import pipeline
-from roadmap_pipeline.definitions import build_definitions
 from roadmap_pipeline.github.client import pacing
+from roadmap_pipeline.orchestration.build import build_definitions
 from roadmap_pipeline_tests.sync.conftest import REPORT, REPORTS, NewWorld, World
 from roadmap_pipeline_tests.sync.test_where_comments_go import _run, as_built, read_and_build
 

@@ -11,14 +11,14 @@ from roadmap_pipeline.orchestration.assets.sources import OWNERS, WRITER
 from roadmap_pipeline.orchestration.metadata import data_version, table_metadata
 from roadmap_pipeline.orchestration.partitions import ISO_WEEKS, iso_week
 from roadmap_pipeline.orchestration.resources import RuntimeParam
-from roadmap_pipeline.runtime import Runtime
+from roadmap_pipeline.warehouse.session import WarehouseSession
 from roadmap_pipeline.warehouse.source_tables import BY_NAME, TABLES
 
 _CONFIG = [table for table in TABLES if table.schema == "config"]
 
 
-def _described(runtime: Runtime, *names: str) -> Iterator[dg.MaterializeResult]:
-    with runtime.warehouse.connect() as con:
+def _described(warehouse: WarehouseSession, *names: str) -> Iterator[dg.MaterializeResult]:
+    with warehouse.connect() as con:
         for name in names:
             schema, table = name.split(".")
             yield dg.MaterializeResult(
@@ -45,7 +45,7 @@ def _described(runtime: Runtime, *names: str) -> Iterator[dg.MaterializeResult]:
 def settings(runtime: RuntimeParam) -> Iterator[dg.MaterializeResult]:
     """The settings that metrics depend on, as tables."""
     pipeline.store_settings(runtime)
-    yield from _described(runtime, *(table.qualified_name for table in _CONFIG))
+    yield from _described(runtime.warehouse, *(table.qualified_name for table in _CONFIG))
 
 
 @dg.asset(
@@ -61,7 +61,7 @@ def failure_verdicts(context: dg.AssetExecutionContext, runtime: RuntimeParam) -
     """Classify the failed jobs that the present rules have not judged yet."""
     judged = pipeline.classify_failures(runtime)
     context.log.info(f"Failed jobs judged: {judged:,}")
-    for result in _described(runtime, "derived.failure_verdicts"):
+    for result in _described(runtime.warehouse, "derived.failure_verdicts"):
         yield result._replace(metadata={**(result.metadata or {}), "judged in this run": judged})
 
 
@@ -84,7 +84,7 @@ def milestone_matches(context: dg.AssetExecutionContext, runtime: RuntimeParam) 
     """Match branches and pull requests to milestones."""
     for note in pipeline.match_milestones(runtime):
         context.log.warning(note)
-    yield from _described(runtime, "derived.branch_milestones", "derived.pull_request_milestones")
+    yield from _described(runtime.warehouse, "derived.branch_milestones", "derived.pull_request_milestones")
 
 
 LATE = (
@@ -159,7 +159,7 @@ def weekly_report(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> d
 def pull_request_comments(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> Iterator[dg.MaterializeResult]:
     """Render the sticky comment of every open pull request."""
     context.log.info(f"Comments rendered for open pull requests: {pipeline.render_comments(runtime):,}")
-    yield from _described(runtime, "derived.pull_request_comments")
+    yield from _described(runtime.warehouse, "derived.pull_request_comments")
 
 
 assets = [settings, failure_verdicts, milestone_matches, weekly_report, pull_request_comments]

@@ -13,7 +13,7 @@ from roadmap_pipeline.notion.layout import CI_REPORTS, ENGINEERING_ROADMAP, Data
 from roadmap_pipeline.orchestration.assets.sources import OWNERS, WRITER
 from roadmap_pipeline.orchestration.metadata import markdown_table, table_metadata
 from roadmap_pipeline.orchestration.partitions import ISO_WEEKS, iso_week
-from roadmap_pipeline.orchestration.resources import RuntimeParam
+from roadmap_pipeline.orchestration.resources import RuntimeParam, WarehouseParam
 from roadmap_pipeline.runtime import Runtime
 from roadmap_pipeline.sync.desired import REPORT_COLUMNS, ROADMAP_COLUMNS
 from roadmap_pipeline.sync.run import Part, SyncResult, raise_failures
@@ -199,9 +199,9 @@ def snapshot(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> dg.Mat
     ],
     pool=WRITER,
 )
-def sync_state(runtime: RuntimeParam) -> Iterator[dg.MaterializeResult]:
+def sync_state(warehouse: WarehouseParam) -> Iterator[dg.MaterializeResult]:
     """What the writes of this run left in the warehouse."""
-    with runtime.warehouse.connect() as con:
+    with warehouse.connect() as con:
         for table in ("changes", "row_bases", "refused_comments", "released_reports", "published_figures"):
             yield dg.MaterializeResult(asset_key=["sync", table], metadata=table_metadata(con, "sync", table))
 

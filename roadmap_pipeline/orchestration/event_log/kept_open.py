@@ -73,7 +73,7 @@ class KeptOpenEventLog(EventLogInHome):
         if observer is None:
             observer = Observer()
             observer.start()
-            self._obs = observer  # type: ignore[assignment]
+            self._obs = observer
         watchdog = _Watchdog(self, run_id, callback, cursor)
         self._watchers[run_id][callback] = (watchdog, observer.schedule(watchdog, self._base_dir, recursive=True))
 
