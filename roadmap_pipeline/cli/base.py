@@ -1,6 +1,6 @@
 """The beginning and the end of every command of ``roadmap``: it stops when asked to, and fails in one line.
 
-Belongs here: click's classes with the exit codes of the contract. The commands themselves are ``cli``.
+Belongs here: click's classes with the exit codes of the contract. The commands themselves are in ``commands``.
 """
 
 import logging
@@ -35,22 +35,22 @@ class Command(click.Command):
     """A command that ends within seconds when it is asked to, and says what it kept."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Click's, in a thread of its own."""
+        """Invoke the command as click does, in a thread of its own."""
         with interruption.told_last(lambda: click.echo(_interrupted(ctx), err=True)):
             return interruption.stoppable(partial(super().invoke, ctx))
 
 
 class CommandGroup(click.Group):
-    """Commands under one name."""
+    """A group of commands under one name."""
 
     command_class = Command
 
 
 class Commands(CommandGroup):
-    """Turns errors into one line each and the exit codes of the contract; takes --verbose anywhere."""
+    """The root group: errors become one line each and the exit codes of the contract; --verbose may stand anywhere."""
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:
-        """Click's, which ends the process at once when it is the process's own command."""
+        """Run as click does, and end the process at once when it is the process's own command."""
         try:
             return super().main(args, *rest, **extra)
         except SystemExit as end:
@@ -59,14 +59,14 @@ class Commands(CommandGroup):
             raise
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Click's, with --verbose moved to the front."""
+        """Parse as click does, with --verbose moved to the front."""
         words = args[: args.index("--")] if "--" in args else args
         if "--verbose" in words:
             args = ["--verbose", *(word for word in words if word != "--verbose"), *args[len(words) :]]
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Click's; ends the program with what is said of an error."""
+        """Invoke as click does, and end the program with what people should know of an error."""
         try:
             return super().invoke(ctx)
         except ConfigurationError as error:
@@ -97,13 +97,13 @@ def _fail(ctx: click.Context, problems: Sequence[str], exit_code: int) -> NoRetu
 
 
 def _print_failing_rows(error: RoadmapError) -> None:
-    """The rows that break a model's tests, as small tables above the line."""
+    """Print the rows that break a model's tests, as small tables above the line."""
     from dbt_like_sql.runner.build.building import ModelTestFailed
 
     if isinstance(error, ModelTestFailed):
         from rich.console import Console
 
-        from roadmap_pipeline.cli.terminal import print_table
+        from roadmap_pipeline.cli.rendering.tables import print_table
 
         for test in error.tests:
             if test.sample:
@@ -111,7 +111,7 @@ def _print_failing_rows(error: RoadmapError) -> None:
 
 
 def _interrupted(ctx: click.Context) -> str:
-    """One line: what a command that was stopped leaves behind."""
+    """Return one line: what a command that was stopped leaves behind."""
     counts = ctx.obj["counts"]() if ctx.obj and "counts" in ctx.obj else ""
     kept = _KEPT.get(str(ctx.invoked_subcommand or ctx.info_name), "nothing was changed")
     return f"interrupted: {kept}{f' ({counts})' if counts else ''}"
@@ -125,16 +125,16 @@ def _leave(code: int) -> NoReturn:
     os._exit(code)
 
 
-class _Saying(logging.Handler):
-    """Prints what is waited for as it is: nobody should wonder why nothing happens."""
+class _WaitPrinter(logging.Handler):
+    """A handler that prints what is waited for: nobody should wonder why nothing happens."""
 
     def emit(self, record: logging.LogRecord) -> None:
         click.echo(f"waiting: {record.getMessage()}", err=True)
 
 
-def say_waits(ctx: click.Context) -> None:
+def show_waits(ctx: click.Context) -> None:
     """Let people see at once what a command waits for, as long as ``ctx`` is open."""
-    handler = _Saying(logging.WARNING)
+    handler = _WaitPrinter(logging.WARNING)
     interruption.waits.addHandler(handler)
     interruption.waits.setLevel(logging.WARNING)
     interruption.waits.propagate = False
