@@ -176,7 +176,7 @@ def test_the_journal_holds_every_write_and_none_failed(ran: Ran) -> None:
     assert kinds["create_row"] == 1 + len(ran.run_summary.roadmap)
 
 
-@pytest.mark.parametrize("schema", ["raw", "derived", "config", "sync", "staging", "marts", "publish"])
+@pytest.mark.parametrize("schema", ["raw", "derived", "config", "sync", "staging", "intermediate", "marts", "publish"])
 def test_every_table_and_column_is_described_in_the_snapshot(ran: Ran, schema: str) -> None:
     missing = query(
         ran,

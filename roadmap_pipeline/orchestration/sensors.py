@@ -12,7 +12,7 @@ from roadmap_pipeline.settings import Settings
 
 automation = dg.AutomationConditionSensorDefinition(
     "automation",
-    target=dg.AssetSelection.groups("staging", "marts", "publish", "derived"),
+    target=dg.AssetSelection.groups("staging", "intermediate", "marts", "publish", "derived"),
     default_status=dg.DefaultSensorStatus.STOPPED,
     description="Builds what follows from new data by the assets' own conditions, instead of the schedules.",
 )

@@ -87,7 +87,8 @@ def export_dbt(directory: Path, as_json: bool) -> None:
     "schemas",
     multiple=True,
     metavar="NAME",
-    help="Schema to export, may be repeated (default: marts and publish; others are staging, raw, derived, config).",
+    help="Schema to export, may be repeated (default: marts and publish; others are staging, intermediate, raw,"
+    " derived, config).",
 )
 @json_option
 def export_parquet(directory: Path, schemas: Sequence[str], as_json: bool) -> None:
