@@ -174,8 +174,8 @@ class World:
             )
         if kill is not None:
             client, killing = workspace.github, kill
-            open_connection = client._open_connection
-            client._open_connection = lambda: _KillingConnection(open_connection(), killing, self.warehouse)  # type: ignore[assignment,return-value]
+            open_connection = client._sender.open_connection
+            client._sender.open_connection = lambda: _KillingConnection(open_connection(), killing, self.warehouse)  # type: ignore[assignment,return-value]
         try:
             yield workspace
         finally:
