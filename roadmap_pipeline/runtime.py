@@ -12,7 +12,7 @@ from roadmap_pipeline.settings import Settings, Side
 
 if TYPE_CHECKING:
     from roadmap_pipeline.github.client.client import GitHubClient
-    from roadmap_pipeline.notion.transport import NotionClient
+    from roadmap_pipeline.notion.client import NotionClient
     from roadmap_pipeline.sync.journal import Journal
     from roadmap_pipeline.warehouse.session import WarmWarehouse
 
@@ -46,7 +46,7 @@ class Workspace:
     @cached_property
     def notion(self) -> "NotionClient":
         """The client of Notion. The side must not be missing: see :meth:`missing`."""
-        from roadmap_pipeline.notion.transport import NotionClient
+        from roadmap_pipeline.notion.client import NotionClient
 
         key = self.settings.notion_api_key
         if key is None:

@@ -54,13 +54,15 @@ class RetriesExhausted(Exception):
     Attributes:
         last: How the last attempt failed.
         attempts: How many attempts were made.
+        retries: How many retries counted against the limit: without those for throttling, unless that was the last.
         wait: The seconds of the wait that would have exceeded the time limit; None where the retries were used up.
     """
 
-    def __init__(self, last: TransientError, attempts: int, wait: float | None) -> None:
+    def __init__(self, last: TransientError, attempts: int, retries: int, wait: float | None) -> None:
         super().__init__(last.reason)
         self.last = last
         self.attempts = attempts
+        self.retries = retries
         self.wait = wait
 
 
@@ -140,9 +142,9 @@ class RetryPolicy:
         def stop(state: "tenacity.RetryCallState") -> bool:
             error = _failure(state)
             if error.max_retries is not None and retries.of(error) >= error.max_retries:
-                raise RetriesExhausted(error, state.attempt_number, None) from error
+                raise RetriesExhausted(error, state.attempt_number, retries.of(error), None) from error
             if self.clock() + state.upcoming_sleep > deadline:
-                raise RetriesExhausted(error, state.attempt_number, state.upcoming_sleep) from error
+                raise RetriesExhausted(error, state.attempt_number, retries.of(error), state.upcoming_sleep) from error
             return False
 
         def announce(state: "tenacity.RetryCallState") -> None:

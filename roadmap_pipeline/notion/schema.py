@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
+from roadmap_pipeline.notion.client import NotFound, NotionClient, NotionError
 from roadmap_pipeline.notion.creation import create_once
 from roadmap_pipeline.notion.ids import name_key, notion_id, property_key
 from roadmap_pipeline.notion.layout import (
@@ -26,7 +27,6 @@ from roadmap_pipeline.notion.layout import (
     ViewSpec,
     show_schema,
 )
-from roadmap_pipeline.notion.transport import NotFound, NotionClient, NotionError
 
 __all__ = [
     "CI_REPORTS",

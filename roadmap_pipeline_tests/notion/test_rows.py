@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from roadmap_pipeline.notion.client import IncompleteRead, NotionClient, NotionError
 from roadmap_pipeline.notion.markdown import fit
 from roadmap_pipeline.notion.rows import (
     Row,
@@ -19,7 +20,6 @@ from roadmap_pipeline.notion.rows import (
     update_row,
 )
 from roadmap_pipeline.notion.schema import look, resolve
-from roadmap_pipeline.notion.transport import IncompleteRead, NotionClient, NotionError
 from roadmap_pipeline_tests.notion.conftest import KEY, PARENT, Databases, Switch, Workspace, empty_workspace, make
 from roadmap_sandbox.notion import faults
 

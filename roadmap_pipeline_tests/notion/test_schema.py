@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from roadmap_pipeline.errors import ConfigurationError
+from roadmap_pipeline.notion.client import NotionClient, NotionError
 from roadmap_pipeline.notion.layout import CI_REPORTS, ENGINEERING_ROADMAP
 from roadmap_pipeline.notion.schema import (
     AddOptions,
@@ -25,7 +26,6 @@ from roadmap_pipeline.notion.schema import (
     resolve,
     show_schema,
 )
-from roadmap_pipeline.notion.transport import NotionClient, NotionError
 from roadmap_pipeline_tests.notion.conftest import KEY, PARENT, Databases, Workspace, apply_all, make
 from roadmap_sandbox.notion import faults
 

@@ -19,7 +19,7 @@ from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
 from roadmap_pipeline import pipeline
-from roadmap_pipeline.notion.transport import NotionClient
+from roadmap_pipeline.notion.client import NotionClient
 from roadmap_pipeline.runtime import Workspace
 from roadmap_pipeline.settings import load_settings
 from roadmap_pipeline.sync.run import SyncResult
