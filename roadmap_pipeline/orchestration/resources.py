@@ -22,7 +22,7 @@ from roadmap_pipeline.warehouse.session import WarehouseSession
 
 if TYPE_CHECKING:
     from roadmap_pipeline.github.client.client import GitHubClient
-    from roadmap_pipeline.notion.transport import NotionClient
+    from roadmap_pipeline.notion.client import NotionClient
 
 ENDED_LATE = "Something waited for an answer and was ended; what was done is kept, and the next run goes on from there."
 

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from roadmap_pipeline import pipeline
 from roadmap_pipeline import settings as settings_module
 from roadmap_pipeline.cli.app import main
-from roadmap_pipeline.github.client import client, pacing
+from roadmap_pipeline.github.client import pacing, response, sender
 from roadmap_pipeline.orchestration.assets import published, sources
 from roadmap_pipeline.orchestration.build import build_definitions
 from roadmap_pipeline.orchestration.launch import run_main_job
@@ -51,7 +51,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
-    for module in (pacing, client):
+    for module in (pacing, sender, response):
         monkeypatch.setattr(module, "time", made)
     pacing.forget()
     return made

@@ -1,22 +1,18 @@
 """What is sent again, what is not, how long is waited, and what people read when it fails. Over real HTTP."""
 
-import itertools
 import logging
 import socket
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from roadmap_pipeline.errors import ConfigurationError
-from roadmap_pipeline.notion.transport import (
+from roadmap_pipeline.notion.client import (
     AmbiguousWrite,
     IncompleteRead,
     NotFound,
     NotionClient,
     NotionError,
-    TokenBucket,
 )
 from roadmap_pipeline_tests.notion.scripted import Answer, Seen, error, serve
 
@@ -24,7 +20,7 @@ KEY = "secret_of_nobody_42"
 PAGE = "5a11d0c5-0000-4000-8000-00000000ac3e"
 
 
-class Waits:
+class FakeClock:
     """A clock that only waiting moves, so that long waits are seen but not sat through."""
 
     def __init__(self) -> None:
@@ -39,21 +35,23 @@ class Waits:
         self.now += seconds
 
 
-def client_of(base_url: str, waits: Waits | None = None, **options: Any) -> NotionClient:
-    waits = waits or Waits()
-    options = {"requests_per_second": None, "clock": waits.clock, "sleep": waits.sleep, **options}
+def client_of(base_url: str, clock: FakeClock | None = None, **options: Any) -> NotionClient:
+    clock = clock or FakeClock()
+    options = {"requests_per_second": None, "clock": clock.clock, "sleep": clock.sleep, **options}
     return NotionClient(KEY, base_url=base_url, **options)
 
 
-def run(script: list[Answer], method: str, path: str, **options: Any) -> tuple[Any, list[Seen], Waits, NotionClient]:
+def run(
+    script: list[Answer], method: str, path: str, **options: Any
+) -> tuple[Any, list[Seen], FakeClock, NotionClient]:
     """The answer or the error of one request against a script, and what went on meanwhile."""
-    waits = Waits()
-    with serve(script) as (url, seen), client_of(url, waits, **options.pop("client", {})) as client:
+    clock = FakeClock()
+    with serve(script) as (url, seen), client_of(url, clock, **options.pop("client", {})) as client:
         try:
             outcome: Any = client.request(method, path, **options)
         except (NotionError, ConfigurationError) as raised:
             outcome = raised
-        return outcome, seen, waits, client
+        return outcome, seen, clock, client
 
 
 def test_a_request_pins_the_version_and_carries_the_key() -> None:
@@ -91,9 +89,9 @@ TRANSIENT = [
 def test_reads_and_idempotent_writes_are_repeated(
     failure: Answer, method: str, path: str, body: dict[str, Any] | None, writes: int
 ) -> None:
-    answer, seen, waits, client = run([failure, failure, Answer(body={"object": "page"})], method, path, body=body)
+    answer, seen, clock, client = run([failure, failure, Answer(body={"object": "page"})], method, path, body=body)
     assert answer == {"object": "page"}
-    assert len(seen) == len(waits.slept) + 1 == 3
+    assert len(seen) == len(clock.slept) + 1 == 3
     assert (client.requests, client.writes) == (3, writes)
 
 
@@ -152,18 +150,18 @@ def test_a_committed_change_is_read_back_instead_of_repeated() -> None:
 def test_a_busy_server_is_waited_for_as_long_as_it_asks(
     failure: Answer, seconds: float, method: str, path: str
 ) -> None:
-    answer, seen, waits, _ = run([failure, failure, Answer()], method, path)
+    answer, seen, clock, _ = run([failure, failure, Answer()], method, path)
     assert answer == {"object": "page"}
-    assert waits.slept == [seconds, seconds]
+    assert clock.slept == [seconds, seconds]
     assert len(seen) == 3
 
 
 @pytest.mark.parametrize("when", ["0", "Wed, 21 Oct 2015 07:28:00 GMT", "soon"])
 def test_a_busy_server_that_names_no_time_gets_ever_longer_pauses(when: str) -> None:
     busy = error(429, "rate_limited", headers={"Retry-After": when})
-    _, _, waits, _ = run([busy] * 5, "GET", "users/me", client={"backoff_s": 1.0})
-    assert len(waits.slept) == 5
-    assert all(2**n / 2 <= pause <= 2**n for n, pause in enumerate(waits.slept))
+    _, _, clock, _ = run([busy] * 5, "GET", "users/me", client={"backoff_s": 1.0})
+    assert len(clock.slept) == 5
+    assert all(2**n / 2 <= pause <= 2**n for n, pause in enumerate(clock.slept))
 
 
 def test_being_busy_often_does_not_use_up_the_retries() -> None:
@@ -176,11 +174,11 @@ def test_being_busy_often_does_not_use_up_the_retries() -> None:
 
 def test_waiting_ends_with_the_time_limit() -> None:
     busy = error(429, "rate_limited", headers={"Retry-After": "49"})
-    raised, seen, waits, _ = run([busy] * 9, "GET", "users/me", client={"time_limit_s": 100.0})
+    raised, seen, clock, _ = run([busy] * 9, "GET", "users/me", client={"time_limit_s": 100.0})
     assert isinstance(raised, NotionError)
     assert raised.status == 429
     assert len(seen) == 3
-    assert waits.now == 98
+    assert clock.now == 98
 
 
 def test_a_blocked_integration_stops_at_once() -> None:
@@ -193,12 +191,12 @@ def test_a_blocked_integration_stops_at_once() -> None:
 
 
 def test_retries_end() -> None:
-    raised, seen, waits, _ = run([error(503, "service_unavailable", "asleep")] * 50, "GET", "users/me")
+    raised, seen, clock, _ = run([error(503, "service_unavailable", "asleep")] * 50, "GET", "users/me")
     assert isinstance(raised, NotionError)
     assert (raised.status, raised.code) == (503, "service_unavailable")
     assert "asleep" in raised.message
     assert len(seen) == 9
-    assert sum(waits.slept) < 120
+    assert sum(clock.slept) < 120
 
 
 def test_unsaved_transactions_pass() -> None:
@@ -293,30 +291,9 @@ def test_a_list_cut_off_at_the_cap_is_no_list() -> None:
         paginate([page("ab", "one"), page("cd", request_status=status)])
 
 
-# --- pacing -----------------------------------------------------------------------------------------------------------
-
-
-@settings(max_examples=60, deadline=None)
-@given(
-    rate=st.floats(0.5, 20),
-    burst=st.integers(1, 10),
-    pauses=st.lists(st.floats(0, 3), min_size=1, max_size=60),
-)
-def test_no_window_ever_holds_too_many_requests(rate: float, burst: int, pauses: list[float]) -> None:
-    waits = Waits()
-    bucket = TokenBucket(rate, burst, clock=waits.clock, sleep=waits.sleep)
-    begun = []
-    for pause in pauses:
-        waits.now += pause
-        bucket.take()
-        begun.append(waits.now)
-    for (first, start), (last, end) in itertools.combinations(enumerate(begun), 2):
-        assert last - first + 1 <= burst + rate * (end - start) + 1e-6
-
-
 def test_a_client_is_paced() -> None:
-    waits = Waits()
-    with serve([]) as (url, _), client_of(url, waits, requests_per_second=2.5) as client:
+    clock = FakeClock()
+    with serve([]) as (url, _), client_of(url, clock, requests_per_second=2.5) as client:
         for _ in range(35):
             client.request("GET", "users/me")
-    assert waits.now == pytest.approx((35 - 10) / 2.5)
+    assert clock.now == pytest.approx((35 - 10) / 2.5)
