@@ -15,7 +15,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
-from roadmap_pipeline.errors import RoadmapError
+from roadmap_sandbox.errors import SandboxError
 
 _DROP = "roadmap.drop_connection"
 _FAULT = "roadmap.fault"
@@ -129,7 +129,7 @@ class Server:
     slash) is known before the server answers.
 
     Raises:
-        RoadmapError: the port can't be bound, or the app didn't start.
+        SandboxError: the port can't be bound, or the app didn't start.
     """
 
     def __init__(self, app: Starlette, port: int = 0) -> None:
@@ -140,7 +140,7 @@ class Server:
         except OSError as error:
             self._socket.close()
             message = f"port {port} on 127.0.0.1 can't be used ({error.strerror}): free it or choose another"
-            raise RoadmapError(message) from error
+            raise SandboxError(message) from error
         self.port: int = self._socket.getsockname()[1]
         self.base_url = f"http://127.0.0.1:{self.port}"
         config = uvicorn.Config(
@@ -166,7 +166,7 @@ class Server:
         answered = self._ready.wait(_START_SECONDS)
         if not answered or not self._server.started:
             self.stop()
-            raise RoadmapError(f"the simulator on {self.base_url} didn't start: its log says why")
+            raise SandboxError(f"the simulator on {self.base_url} didn't start: its log says why")
 
     def _run(self) -> None:
         try:

@@ -97,7 +97,7 @@ def _progress() -> Iterator[None]:
 def _live() -> Iterator["Workspace"]:
     """A workspace, with the built-in sandbox running when no side has credentials."""
     from roadmap_pipeline.runtime import Workspace
-    from roadmap_sandbox.local import running
+    from roadmap_pipeline.sandbox import running
 
     configured = _settings()
     with running(configured) as settings:
@@ -113,7 +113,7 @@ def _live() -> Iterator["Workspace"]:
 def _at_rest() -> "Workspace":
     """A workspace for commands that ask neither side: without credentials, with the sandbox's names and clock."""
     from roadmap_pipeline.runtime import Workspace
-    from roadmap_sandbox.local import at_rest
+    from roadmap_pipeline.sandbox import at_rest
 
     return Workspace(at_rest(_settings()))
 
@@ -557,7 +557,7 @@ def export_parquet(directory: Path, schemas: Sequence[str], as_json: bool) -> No
 @_json_option
 def sandbox(replay: Path | None, port: int, as_json: bool) -> None:
     """Serve the simulated GitHub and Notion until interrupted; prints the environment to use."""
-    from roadmap_sandbox.local import serve
+    from roadmap_pipeline.sandbox import serve
 
     with serve(_settings(), replay=replay, github_port=port) as served:
         if as_json:

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from roadmap_pipeline.failures.reclassification import Moved
     from roadmap_pipeline.pipeline import Built
     from roadmap_pipeline.run_summary import Outcome
+    from roadmap_pipeline.sandbox import RunningSandbox
     from roadmap_pipeline.settings import Settings
     from roadmap_pipeline.sync.run import SyncResult
-    from roadmap_sandbox.local import Served
 
 _SHOWN_ROWS = 500
 _SIGN_OF_LIFE_SECONDS = 30.0
@@ -527,12 +527,12 @@ def _still_to_read(row: Mapping[str, Any]) -> str:
     return f"{' and '.join(missing)} of {row['repo']}{complete}"
 
 
-def print_sandbox(console: Console, served: "Served") -> None:
+def print_sandbox(console: Console, sandbox: "RunningSandbox") -> None:
     """Where the sandbox answers, and the environment to use."""
     console.print("[bold]The sandbox is up[/] (Ctrl+C ends it). Use it from another shell with:\n")
-    for name, value in served.environment.items():
+    for name, value in sandbox.environment.items():
         console.print(f"  export {name}={value}", highlight=False, soft_wrap=True)
-    console.print(f"\nIts Notion as people would see it: {served.environment['NOTION_API_URL']}/", highlight=False)
-    console.print(f"Its pull requests and comments: {served.environment['GITHUB_API_URL']}/web", highlight=False)
-    if served.replay_report:
-        print_table(console, "Replayed", served.replay_report)
+    console.print(f"\nIts Notion as people would see it: {sandbox.environment['NOTION_API_URL']}/", highlight=False)
+    console.print(f"Its pull requests and comments: {sandbox.environment['GITHUB_API_URL']}/web", highlight=False)
+    if sandbox.replay_report:
+        print_table(console, "Replayed", sandbox.replay_report)

@@ -22,7 +22,7 @@ def workspace_resource(load: Callable[[], Settings]) -> dg.ResourceDefinition:
 
     @dg.resource(description="Settings, clients of GitHub and Notion, and the warehouse.")
     def workspace(context: dg.InitResourceContext) -> Iterator[Workspace]:
-        from roadmap_sandbox.local import running
+        from roadmap_pipeline.sandbox import running
 
         def end_late() -> None:
             if context.instance is not None and context.run is not None:

@@ -7,6 +7,7 @@ import pytest
 from roadmap_pipeline.github.dump.loading import ingest_dump
 from roadmap_pipeline.github.ingest import commits
 from roadmap_pipeline.github.ingest.repositories import ingest
+from roadmap_pipeline.sandbox import load_recording
 from roadmap_pipeline_tests.github.conftest import (
     ANA,
     BOT,
@@ -23,7 +24,6 @@ from roadmap_pipeline_tests.github.conftest import (
 from roadmap_sandbox import payloads
 from roadmap_sandbox.content import GitHubContent
 from roadmap_sandbox.github.faults import Fault
-from roadmap_sandbox.replay import load
 
 FIXER = payloads.user("autofix-ci[bot]", 12, type="Bot")
 FAILED, BY_BOT, BY_PERSON = "a" * 40, "b" * 40, "c" * 40
@@ -275,7 +275,7 @@ def test_commits_of_a_dump_are_stored_without_their_pull_request(dumped, con):
 
 
 def test_a_replayed_dump_answers_with_its_commits(dumped, serve, con):
-    content, report = load(dumped)
+    content, report = load_recording(dumped)
     assert report.served["commit"] == 3
     read(serve(content), con)
     assert table(con, "select sha, pull_request_numbers from raw.commits order by sha") == [

@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from roadmap_pipeline.errors import RoadmapError
 from roadmap_sandbox.content import GitHubContent, Payload
+from roadmap_sandbox.errors import SandboxError
 from roadmap_sandbox.github.apps import Apps, GitHubApp
 from roadmap_sandbox.github.calls import Answer, Call, Caller
 from roadmap_sandbox.github.dispatch import respond
@@ -40,7 +40,7 @@ class GitHubState:
     rate limits, tokens and signed URLs (:meth:`let_pass` moves it on); everything else goes by ``clock``.
 
     Raises:
-        RoadmapError: ``writes_path`` holds a write that this content refuses.
+        SandboxError: ``writes_path`` holds a write that this content refuses.
     """
 
     def __init__(
@@ -180,7 +180,7 @@ class GitHubState:
             call = Call(record["method"], record["path"], "", orjson.dumps(record["body"]), caller)
             answer = respond(self.store, self.apps, call)
             if answer.status >= 300:
-                raise RoadmapError(
+                raise SandboxError(
                     f"{path}, line {number}: {call.method} {call.path} can't be carried out again ({answer.status}): "
                     "delete the file to start the sandbox afresh"
                 )

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Literal
 
-from roadmap_pipeline.errors import RoadmapError
 from roadmap_sandbox import payloads
 from roadmap_sandbox.content import API_ROOT, HTML_ROOT, Payload
+from roadmap_sandbox.errors import SandboxError
 from roadmap_sandbox.github import actions, lifecycle
 from roadmap_sandbox.github.store import RepositoryRecords, Store
 
@@ -21,7 +21,7 @@ class World:
     """The hands of everybody else. Repositories are given by ``owner/name``.
 
     Raises:
-        RoadmapError: there is no such repository, run, issue, pull request or comment.
+        SandboxError: there is no such repository, run, issue, pull request or comment.
     """
 
     def __init__(self, store: Store, lock: AbstractContextManager[Any]) -> None:
@@ -31,12 +31,12 @@ class World:
     def _records(self, full_name: str) -> RepositoryRecords:
         records = self._store.repository(full_name)
         if records is None:
-            raise RoadmapError(f"the simulated GitHub has no repository {full_name}: name one of its content")
+            raise SandboxError(f"the simulated GitHub has no repository {full_name}: name one of its content")
         return records
 
     def _found(self, table: Mapping[int, Payload], key: int, kind: str) -> Payload:
         if key not in table:
-            raise RoadmapError(f"the simulated GitHub has no {kind} {key} there: name one of its content")
+            raise SandboxError(f"the simulated GitHub has no {kind} {key} there: name one of its content")
         return table[key]
 
     def put_run(self, full_name: str, run: Payload, jobs: Sequence[Payload] = ()) -> None:
@@ -93,7 +93,7 @@ class World:
     def _with_run(self, full_name: str, run_id: int) -> RepositoryRecords:
         records = self._records(full_name)
         if records.runs.latest(run_id) is None:
-            raise RoadmapError(f"{full_name} has no run {run_id}: put it there first")
+            raise SandboxError(f"{full_name} has no run {run_id}: put it there first")
         return records
 
     def put_annotations(self, job_id: int, annotations: Sequence[Payload]) -> None:

@@ -5,7 +5,7 @@ Only statuses, codes and fixed texts; the grammar of validation messages is in `
 
 from typing import Any
 
-from roadmap_pipeline.errors import RoadmapError
+from roadmap_sandbox.errors import SandboxError
 
 INTEGRATION_ID = "5a11d0c5-0000-4000-8000-0000000000b1"
 INTEGRATION_NAME = "Roadmap Pipeline"
@@ -13,7 +13,7 @@ INTEGRATION_NAME = "Roadmap Pipeline"
 ARCHIVED = "Can't edit block that is archived. You must unarchive the block before editing."
 
 
-class ApiError(RoadmapError):
+class ApiError(SandboxError):
     """An answer other than 2xx: ``status``, Notion's ``code``, ``message`` and, where the API sends it, more data."""
 
     def __init__(self, status: int, code: str, message: str, additional_data: dict[str, Any] | None = None) -> None:

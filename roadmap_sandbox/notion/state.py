@@ -14,14 +14,15 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID, uuid5
 
-from roadmap_pipeline.errors import RoadmapError
+from roadmap_sandbox.defaults import PARENT_PAGE_ID
+from roadmap_sandbox.errors import SandboxError
 from roadmap_sandbox.notion.calls import Call
 from roadmap_sandbox.notion.errors import ApiError
 from roadmap_sandbox.notion.faults import Asked, Fault, Faults, rate_limited
 from roadmap_sandbox.notion.people import ACTIONS, act
 from roadmap_sandbox.notion.routes import Incoming, TooLarge, find_route, is_mutating, parse_body, respond, run
 from roadmap_sandbox.notion.validation import dashed
-from roadmap_sandbox.notion.world import PARENT_PAGE_ID, Json, World
+from roadmap_sandbox.notion.world import Json, World
 from roadmap_sandbox.server import JournalEntry
 
 TOKEN: Final = "sandbox-notion-token"  # noqa: S105  it opens the sandbox only
@@ -68,7 +69,7 @@ class NotionState:
     ``journal`` holds this process's requests, ``faults`` the script of failures.
 
     Raises:
-        RoadmapError: ``writes_path`` can't be replayed.
+        SandboxError: ``writes_path`` can't be replayed.
     """
 
     def __init__(
@@ -308,7 +309,7 @@ class NotionState:
                 self._replay_event(json.loads(line))
             except (ApiError, KeyError, TypeError, ValueError) as error:
                 message = f"{path}, line {number}, can't be replayed ({error}): delete the file to start afresh"
-                raise RoadmapError(message) from error
+                raise SandboxError(message) from error
         self.world.clock = max(start, self.world.clock)
 
     def _replay_event(self, event: Json) -> None:

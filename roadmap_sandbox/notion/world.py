@@ -19,7 +19,6 @@ from roadmap_sandbox.notion.richtext import RichText, from_plain, plain
 
 Json = dict[str, Any]
 
-PARENT_PAGE_ID: Final = "5a11d0c5-0000-4000-8000-00000000ac3e"
 PERSON_ID: Final = "5a11d0c5-0000-4000-8000-0000000000a1"
 WORKSPACE_ID: Final = "5a11d0c5-0000-4000-8000-0000000000c0"
 _NAMESPACE: Final = UUID("5a11d0c5-0000-4000-8000-000000000000")

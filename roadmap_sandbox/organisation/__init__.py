@@ -5,12 +5,12 @@ be checked. Every name, commit and log line in it is invented.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from random import Random
 
-from roadmap_pipeline.errors import ConfigurationError
 from roadmap_sandbox import payloads
 from roadmap_sandbox.content import GitHubContent
+from roadmap_sandbox.defaults import CLOCK
 
 from .history import History, Simulation
 from .logs import JobLogs, writes_log
@@ -24,18 +24,17 @@ from .verdicts import show_every_verdict
 
 __all__ = ["GroundTruth", "generate"]
 
-CLOCK = datetime(2026, 11, 16, 6, 0, tzinfo=UTC)
-
 
 def generate(seed: int = 7, weeks: int = 26, clock: datetime = CLOCK) -> tuple[GitHubContent, GroundTruth]:
     """The organisation as GitHub would answer at ``clock`` (aware), after ``weeks`` weeks of activity; and its truth.
 
-    Raises ConfigurationError when ``weeks`` is below 2 or ``clock`` has no time zone.
+    Raises:
+        ValueError: ``weeks`` is below 2, or ``clock`` has no time zone.
     """
     if weeks < 2:
-        raise ConfigurationError(f"the simulated organisation needs at least 2 weeks, not {weeks}")
+        raise ValueError(f"the simulated organisation needs at least 2 weeks, not {weeks}")
     if clock.tzinfo is None:
-        raise ConfigurationError("the simulated organisation's clock needs a time zone, such as UTC")
+        raise ValueError("the simulated organisation's clock needs a time zone, such as UTC")
     end = int(clock.timestamp())
     start = int((clock - timedelta(weeks=weeks)).timestamp())
     content = GitHubContent(clock=clock, viewer=payloads.user(VIEWER.login, VIEWER.id, type=VIEWER.type))

@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 from github import Auth, Github
 
-from roadmap_pipeline.errors import RoadmapError
 from roadmap_pipeline_tests.roadmap_sandbox.github.conftest import (
     ANA,
     BOT,
@@ -19,6 +18,7 @@ from roadmap_pipeline_tests.roadmap_sandbox.github.conftest import (
 )
 from roadmap_sandbox import payloads
 from roadmap_sandbox.content import GitHubContent
+from roadmap_sandbox.errors import SandboxError
 from roadmap_sandbox.github.state import TOKEN, GitHubState
 
 RUNS = f"/repos/{REPO}/actions/runs"
@@ -238,5 +238,5 @@ def test_what_is_not_there_is_named(state):
         lambda: state.world.start_run("acme/nothing", 1),
         lambda: state.world.edit_comment(REPO, 1, "x"),
     ):
-        with pytest.raises(RoadmapError, match=r"99|acme/nothing|comment 1"):
+        with pytest.raises(SandboxError, match=r"99|acme/nothing|comment 1"):
             call()

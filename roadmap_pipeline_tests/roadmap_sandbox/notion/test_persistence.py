@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from roadmap_pipeline.errors import RoadmapError
 from roadmap_pipeline_tests.roadmap_sandbox.notion.conftest import CLOCK, HEADERS, text, title
+from roadmap_sandbox.errors import SandboxError
 from roadmap_sandbox.notion import faults
 from roadmap_sandbox.notion.app import mock_transport
 from roadmap_sandbox.notion.errors import ApiError
@@ -140,7 +140,7 @@ def test_a_line_cut_by_a_kill_never_happened(world: World) -> None:
 def test_a_file_that_does_not_fit_is_refused(tmp_path: Path, line: str) -> None:
     path = tmp_path / "notion.jsonl"
     path.write_text(line + "\n", encoding="utf-8")
-    with pytest.raises(RoadmapError, match=r"notion\.jsonl, line 1, can't be replayed .*delete the file"):
+    with pytest.raises(SandboxError, match=r"notion\.jsonl, line 1, can't be replayed .*delete the file"):
         NotionState(CLOCK, writes_path=path)
 
 
