@@ -9,8 +9,9 @@ from roadmap_sandbox.content import Payload
 from roadmap_sandbox.github import lifecycle
 from roadmap_sandbox.github.calls import Answer, ApiError, Call, Router, answer, invalid, malformed, not_found
 from roadmap_sandbox.github.paging import Page, listed
+from roadmap_sandbox.github.repository_records import RepositoryRecords
 from roadmap_sandbox.github.search_dates import normalised, parse_range, seconds
-from roadmap_sandbox.github.store import RepositoryRecords, Store
+from roadmap_sandbox.github.store import Store
 
 routes = Router()
 

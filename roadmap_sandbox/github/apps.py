@@ -15,7 +15,8 @@ from roadmap_sandbox import payloads
 from roadmap_sandbox.content import Payload
 from roadmap_sandbox.github.calls import Answer, ApiError, Call, Caller, answer, not_found
 from roadmap_sandbox.github.paging import listed
-from roadmap_sandbox.github.store import RepositoryRecords, Store
+from roadmap_sandbox.github.repository_records import RepositoryRecords
+from roadmap_sandbox.github.store import Store
 
 LONGEST_JWT_SECONDS = 600
 _CLOCK_DRIFT_SECONDS = 60

@@ -7,7 +7,8 @@ from roadmap_sandbox import payloads
 from roadmap_sandbox.content import Payload
 from roadmap_sandbox.github.calls import Answer, Call, Router, answer, no_commit, not_found
 from roadmap_sandbox.github.paging import listed
-from roadmap_sandbox.github.store import RepositoryRecords, Store
+from roadmap_sandbox.github.repository_records import RepositoryRecords
+from roadmap_sandbox.github.store import Store
 
 routes = Router()
 

@@ -5,8 +5,9 @@ from roadmap_sandbox.content import Payload
 from roadmap_sandbox.github.calls import Answer, ApiError, Call, Router, answer, invalid, not_found, text
 from roadmap_sandbox.github.issues import BODY_LIMIT, found_issue, since_of
 from roadmap_sandbox.github.paging import listed
+from roadmap_sandbox.github.repository_records import RepositoryRecords
 from roadmap_sandbox.github.search_dates import normalised
-from roadmap_sandbox.github.store import RepositoryRecords, Store
+from roadmap_sandbox.github.store import Store
 
 routes = Router()
 

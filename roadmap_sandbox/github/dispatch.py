@@ -4,8 +4,9 @@ from roadmap_sandbox.content import API_ROOT
 from roadmap_sandbox.github import actions, checks, comments, graphql, issues, labels, milestones, pulls
 from roadmap_sandbox.github.apps import Apps
 from roadmap_sandbox.github.calls import Answer, ApiError, Call, Moved, Router, answer, not_found
+from roadmap_sandbox.github.repository_records import RepositoryRecords
 from roadmap_sandbox.github.searching import search_issues
-from roadmap_sandbox.github.store import RepositoryRecords, Store
+from roadmap_sandbox.github.store import Store
 
 _routes = Router()
 for _module in (actions, checks, comments, issues, labels, milestones, pulls):

@@ -9,7 +9,8 @@ from roadmap_sandbox.content import Payload
 from roadmap_sandbox.github.calls import Answer, Call, Router, answer, invalid, malformed, not_found, text
 from roadmap_sandbox.github.issues import found_issue, label_names
 from roadmap_sandbox.github.paging import listed
-from roadmap_sandbox.github.store import RepositoryRecords, Store
+from roadmap_sandbox.github.repository_records import RepositoryRecords
+from roadmap_sandbox.github.store import Store
 
 routes = Router()
 

@@ -18,8 +18,9 @@ from roadmap_sandbox.github.calls import (
 )
 from roadmap_sandbox.github.issues import BODY_LIMIT, TITLE_LIMIT
 from roadmap_sandbox.github.paging import listed
+from roadmap_sandbox.github.repository_records import RepositoryRecords
 from roadmap_sandbox.github.search_dates import normalised
-from roadmap_sandbox.github.store import RepositoryRecords, Store
+from roadmap_sandbox.github.store import Store
 
 routes = Router()
 

@@ -13,8 +13,9 @@ from typing import Any
 from roadmap_sandbox.content import Payload
 from roadmap_sandbox.github.calls import Answer, ApiError, Call, answer, invalid
 from roadmap_sandbox.github.paging import Page
+from roadmap_sandbox.github.repository_records import RepositoryRecords
 from roadmap_sandbox.github.search_dates import normalised, parse_range, seconds
-from roadmap_sandbox.github.store import RepositoryRecords, Store
+from roadmap_sandbox.github.store import Store
 
 RESULT_CAP = 1_000
 _WORD = re.compile(r'(-?)(?:([a-z-]+):)?(?:"([^"]*)"|(\S+))')

@@ -21,7 +21,8 @@ from roadmap_sandbox.github.calls import Answer, Call, Caller
 from roadmap_sandbox.github.dispatch import respond
 from roadmap_sandbox.github.faults import Faults
 from roadmap_sandbox.github.limits import RateLimits
-from roadmap_sandbox.github.store import Store, Switches
+from roadmap_sandbox.github.store import Store
+from roadmap_sandbox.github.switches import Switches
 from roadmap_sandbox.github.webhooks import Webhooks
 from roadmap_sandbox.github.world import World
 from roadmap_sandbox.server import JournalEntry

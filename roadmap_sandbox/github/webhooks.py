@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 import orjson
 
 from roadmap_sandbox.content import API_ROOT, Payload
-from roadmap_sandbox.github.store import RepositoryRecords
+from roadmap_sandbox.github.repository_records import RepositoryRecords
 
 _TIMEOUT_SECONDS = 10.0
 

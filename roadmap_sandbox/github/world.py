@@ -12,7 +12,8 @@ from roadmap_sandbox import payloads
 from roadmap_sandbox.content import API_ROOT, HTML_ROOT, Payload
 from roadmap_sandbox.errors import SandboxError
 from roadmap_sandbox.github import actions, lifecycle
-from roadmap_sandbox.github.store import RepositoryRecords, Store
+from roadmap_sandbox.github.repository_records import RepositoryRecords
+from roadmap_sandbox.github.store import Store
 
 _HIDDEN = Literal["abuse", "duplicate", "off-topic", "outdated", "resolved", "spam"]
 

@@ -12,13 +12,14 @@ from roadmap_sandbox import payloads
 from roadmap_sandbox.content import GitHubContent
 from roadmap_sandbox.defaults import CLOCK
 
-from .history import History, Simulation
+from .history import History
 from .logs import JobLogs, writes_log
 from .oddities import add_oddities
 from .people import REPOSITORIES, VIEWER, Repository
 from .plans import Plan, make_plan
 from .records import DAY, HOUR, Item, PullRequest
 from .rendering import Renderer, give_numbers
+from .simulation import Simulation
 from .truth import GroundTruth
 from .verdicts import show_every_verdict
 

@@ -1,14 +1,14 @@
 """The raw log of a job in the form GitHub serves it, written when somebody asks for it.
 
 Belongs here: the lines around a failure (set-up, groups, progress, clean-up), timestamps, colours. The failing lines
-themselves are the cause's (``failures``). A log depends on its job alone: asked twice, the same bytes.
+themselves are the cause's (``causes``). A log depends on its job alone: asked twice, the same bytes.
 """
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from random import Random
 
-from .failures import CAUSES
+from .causes import CAUSES
 from .people import Repository
 from .records import Job, Run
 from .steps import StepTime, step_times

@@ -9,7 +9,8 @@ the default branch fails by meanwhile, and where pull requests end on commits th
 from hashlib import sha1
 from itertools import pairwise
 
-from .history import JOB_LIMIT, History
+from .ci import JOB_LIMIT
+from .history import History
 from .people import DEPENDABOT, Repository
 from .records import DAY, HOUR, MINUTE, Attempt, Commit, Failure, Job, Run
 from .untested import add_untested_commits

@@ -12,7 +12,7 @@ from itertools import count
 from roadmap_sandbox import payloads
 from roadmap_sandbox.content import GitHubContent, Payload
 
-from .failures import CAUSES
+from .causes import CAUSES
 from .people import ORGANISATION, Person, Repository
 from .records import DAY, Commit, Issue, Item, ItemEvent, Job, Milestone, PullRequest, Run, own_commits
 from .steps import step_times

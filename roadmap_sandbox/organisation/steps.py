@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .failures import CAUSES
+from .causes import CAUSES
 from .records import Job
 from .workflows import Step
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 import orjson
 
-from .failures import CAUSES
+from .causes import CAUSES
 from .history import History, Incident
 from .records import HOUR, Attempt, Commit, Item, Milestone, PullRequest, Run, failed_jobs, job_outcome, own_commits
 

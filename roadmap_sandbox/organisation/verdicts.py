@@ -7,9 +7,9 @@ yours, known flaky, failing on main and infrastructure, and a failure that no ru
 from collections import Counter
 from dataclasses import replace
 
-from .failures import RECURRING
 from .history import History
 from .oddities import fail_job
+from .odds import RECURRING
 from .people import Repository
 from .records import DAY, Attempt, Failure, Job, Run
 

@@ -1,6 +1,6 @@
 """The workflows of the simulated repositories: their jobs, steps, durations and how often each job is flaky.
 
-A job's ``kind`` says what it does, and so in which ways it can fail (``failures``). Fixed: no chance decides here.
+A job's ``kind`` says what it does, and so in which ways it can fail (``causes``). Fixed: no chance decides here.
 """
 
 from dataclasses import dataclass

@@ -20,9 +20,9 @@ from roadmap_pipeline_tests.roadmap_sandbox.github.conftest import (
 )
 from roadmap_sandbox.content import GitHubContent
 from roadmap_sandbox.github.paging import Page
+from roadmap_sandbox.github.run_index import RunIndex
 from roadmap_sandbox.github.search_dates import parse_range, seconds
 from roadmap_sandbox.github.state import TOKEN, GitHubState
-from roadmap_sandbox.github.store import RunIndex
 
 RUNS = f"/repos/{REPO}/actions/runs"
 
