@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from roadmap_sandbox import payloads
 from roadmap_sandbox.content import Payload
-from roadmap_sandbox.github.calls import ApiError
+from roadmap_sandbox.github.messages import ApiError
 from roadmap_sandbox.github.repository_records import RepositoryRecords
 from roadmap_sandbox.github.search_dates import normalised, seconds
 from roadmap_sandbox.github.store import Store

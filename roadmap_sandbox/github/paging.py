@@ -6,7 +6,7 @@ from typing import TypeVar
 from urllib.parse import urlencode
 
 from roadmap_sandbox.content import API_ROOT, Payload
-from roadmap_sandbox.github.calls import Answer, Call, answer
+from roadmap_sandbox.github.messages import Request, Response, json_response
 
 Item = TypeVar("Item")
 
@@ -55,21 +55,21 @@ class Page:
 
 
 def listed(
-    call: Call,
+    request: Request,
     path: str,
     items: Sequence[Payload],
     *,
     show: Callable[[Payload], Payload] | None = None,
     wrapped_as: str | None = None,
-) -> Answer:
+) -> Response:
     """A page of ``items`` with its ``Link``, each item as ``show`` makes it.
 
     The page is an array, or with ``wrapped_as`` an object of ``total_count`` and the array under that name.
     """
-    page = Page.of(call.query)
+    page = Page.of(request.query)
     shown = page.cut(items) if show is None else [show(item) for item in page.cut(items)]
-    result = answer(shown if wrapped_as is None else {"total_count": len(items), wrapped_as: shown})
-    link = page.link(path, call.query, len(items))
+    result = json_response(shown if wrapped_as is None else {"total_count": len(items), wrapped_as: shown})
+    link = page.link(path, request.query, len(items))
     if link is not None:
         result.headers["Link"] = link
     return result

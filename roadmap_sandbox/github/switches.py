@@ -25,12 +25,12 @@ class Switches:
     """``total_count`` of a filtered list says 1,000 at most."""
     stale_index: timedelta | None = None
     """How far the index behind filtered lists of runs lags behind the clock."""
-    stale_answers: Sequence[Literal["missing", "empty", "old"]] = ("missing",)
+    stale_responses: Sequence[Literal["missing", "empty", "old"]] = ("missing",)
     """What a filtered list says while the index lags, drawn for each request: without the runs created since; nothing;
     or the page of back then, on which runs are as they were and deleted ones still stand."""
     stale_chance: float = 1.0
     """How often a lagging index shows (0 to 1); drawn for each request, the same ones at every start."""
-    empty_filtered_answers: int = 0
+    empty_filtered_responses: int = 0
     """So many of the next filtered lists of runs come back empty."""
     limit_status: Literal[403, 429] = 403
     """How an exhausted primary rate limit is answered."""

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from roadmap_sandbox.notion.markdown import LANGUAGE_NAMES, Node, rich
+from roadmap_sandbox.notion.records import Block, Database, Json, Page, Parent
 from roadmap_sandbox.notion.richtext import BLOCK_COLOURS, RICH_TEXT, normalise
+from roadmap_sandbox.notion.store import Store
 from roadmap_sandbox.notion.validation import (
     Check,
     Shape,
@@ -22,7 +24,6 @@ from roadmap_sandbox.notion.validation import (
     text,
     whole_number,
 )
-from roadmap_sandbox.notion.world import Block, Database, Json, Page, Parent, World
 
 MAX_BLOCKS: Final = 1000
 _MAX_NESTING: Final = 2
@@ -150,29 +151,29 @@ def completed(kind: str, content: Json) -> Json:
 # ---------------------------------------------------------------- the stored tree
 
 
-def plant(world: World, holder: Page | Block, nodes: Sequence[Node], at: int | None = None) -> list[Block]:
+def plant(store: Store, holder: Page | Block, nodes: Sequence[Node], at: int | None = None) -> list[Block]:
     """Store a tree below a page or block, at a position among its children (default: the end); the first level."""
     planted = []
     for node in nodes:
         parent = Parent("page_id" if isinstance(holder, Page) else "block_id", holder.id)
-        block = Block(world.new_id(), node.type, node.data, parent, world.stamps())
-        world.blocks[block.id] = block
+        block = Block(store.new_id(), node.type, node.data, parent, store.stamps())
+        store.blocks[block.id] = block
         planted.append(block)
-        plant(world, block, node.children)
+        plant(store, block, node.children)
     where = len(holder.children) if at is None else at
     holder.children[where:where] = [block.id for block in planted]
     return planted
 
 
-def living_children(world: World, holder: Page | Block) -> list[Block | Page | Database]:
+def living_children(store: Store, holder: Page | Block) -> list[Block | Page | Database]:
     """Children that aren't in the trash and are shared, in order."""
-    found = (world.blocks.get(id_) or world.pages.get(id_) or world.databases[id_] for id_ in holder.children)
-    return [one for one in found if not one.in_trash and world.visible(one)]
+    found = (store.blocks.get(id_) or store.pages.get(id_) or store.databases[id_] for id_ in holder.children)
+    return [one for one in found if not one.in_trash and store.visible(one)]
 
 
-def fell(world: World, block: Block) -> None:
+def fell(store: Store, block: Block) -> None:
     """Forget a block and what is below it."""
     for id_ in block.children:
-        if id_ in world.blocks:
-            fell(world, world.blocks[id_])
-    del world.blocks[block.id]
+        if id_ in store.blocks:
+            fell(store, store.blocks[id_])
+    del store.blocks[block.id]

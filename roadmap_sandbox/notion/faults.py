@@ -10,7 +10,7 @@ from typing import Any, Final
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RequestSummary:
     """A request as predicates see it; ``path`` as sent (``/v1/…``)."""
 
     method: str
@@ -120,14 +120,14 @@ ALL: Final = (
 """Every kind, none of which makes a client wait."""
 
 
-def _any(asked: Asked) -> bool:  # noqa: ARG001
+def _any(request: RequestSummary) -> bool:  # noqa: ARG001
     return True
 
 
 @dataclass(slots=True)
 class _Rule:
     fault: Fault
-    when: Callable[[Asked], bool]
+    when: Callable[[RequestSummary], bool]
     skip: int
     times: int | None
 
@@ -137,11 +137,13 @@ class Faults:
 
     def __init__(self) -> None:
         self._rules: list[_Rule] = []
-        self._random: tuple[Random, float, Sequence[Fault], Callable[[Asked], bool]] | None = None
+        self._random: tuple[Random, float, Sequence[Fault], Callable[[RequestSummary], bool]] | None = None
         self.happened = 0
         """Requests that failed by script."""
 
-    def add(self, fault: Fault, when: Callable[[Asked], bool] = _any, *, times: int | None = 1, skip: int = 0) -> None:
+    def add(
+        self, fault: Fault, when: Callable[[RequestSummary], bool] = _any, *, times: int | None = 1, skip: int = 0
+    ) -> None:
         """Let matching requests fail: the next ``times`` (None: all) after the first ``skip`` matching ones."""
         self._rules.append(_Rule(fault, when, skip, times))
 
@@ -150,7 +152,7 @@ class Faults:
         probability: float,
         seed: int,
         kinds: Sequence[Fault] = ALL,
-        when: Callable[[Asked], bool] = _any,
+        when: Callable[[RequestSummary], bool] = _any,
     ) -> None:
         """Let each matching request fail with this probability, the same ones for the same seed and requests."""
         self._random = (Random(seed), probability, kinds, when)  # noqa: S311
@@ -165,15 +167,15 @@ class Faults:
         self._rules.clear()
         self._random = None
 
-    def choose(self, asked: Asked) -> Fault | None:
+    def choose(self, request: RequestSummary) -> Fault | None:
         """What becomes of this request."""
-        fault = self._scripted(asked) or self._by_chance(asked)
+        fault = self._scripted(request) or self._by_chance(request)
         self.happened += fault is not None
         return fault
 
-    def _scripted(self, asked: Asked) -> Fault | None:
+    def _scripted(self, request: RequestSummary) -> Fault | None:
         for rule in self._rules:
-            if not rule.when(asked):
+            if not rule.when(request):
                 continue
             if rule.skip:
                 rule.skip -= 1
@@ -184,10 +186,10 @@ class Faults:
                 return rule.fault
         return None
 
-    def _by_chance(self, asked: Asked) -> Fault | None:
+    def _by_chance(self, request: RequestSummary) -> Fault | None:
         if self._random is None:
             return None
         random, probability, kinds, when = self._random
-        if when(asked) and random.random() < probability:
+        if when(request) and random.random() < probability:
             return random.choice(kinds)
         return None

@@ -190,7 +190,7 @@ def test_a_stale_index_hides_runs_from_filtered_lists_only(client, state):
     assert ids(client.get(f"{RUNS}?status=completed")) == [4, 3, 2, 1]
     assert ids(client.get(RUNS)) == [6, 5, 4, 3, 2, 1]
     state.switches.stale_index = None
-    state.switches.empty_filtered_answers = 1
+    state.switches.empty_filtered_responses = 1
     assert [len(ids(client.get(f"{RUNS}?event=push"))) for _ in range(2)] == [0, 5]
 
 

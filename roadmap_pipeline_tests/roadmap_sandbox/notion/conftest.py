@@ -56,14 +56,14 @@ class Bench:
     def error(self, method: str, path: str, **kwargs: Any) -> tuple[int, str, str]:
         """Status, code and message of a request that must fail, leaving the state as it was."""
         before = self.state.dump()
-        answer = self.http.request(method, path, **kwargs)
-        assert answer.status_code >= 400, answer.text
+        response = self.http.request(method, path, **kwargs)
+        assert response.status_code >= 400, response.text
         assert self.state.dump() == before
-        body = answer.json()
+        body = response.json()
         assert body["object"] == "error"
-        assert body["status"] == answer.status_code
+        assert body["status"] == response.status_code
         assert list(body)[-1] == "request_id"
-        return answer.status_code, body["code"], body["message"]
+        return response.status_code, body["code"], body["message"]
 
 
 class _Switch:

@@ -187,25 +187,25 @@ def test_any_history_replays_and_refused_requests_change_nothing(steps: list[tup
         _, source = world.database()
         page = world.send("POST", "pages", {"parent": {"data_source_id": source}})["id"]
         for kind, given_ in steps:
-            before, answer = world.state.dump(), {}
+            before, response = world.state.dump(), {}
             if kind == "create":
-                answer = world.send("POST", "pages", {"parent": {"data_source_id": source}, "properties": given_})
+                response = world.send("POST", "pages", {"parent": {"data_source_id": source}, "properties": given_})
             elif kind == "edit":
-                answer = world.send("PATCH", f"pages/{page}", {"properties": given_})
+                response = world.send("PATCH", f"pages/{page}", {"properties": given_})
             elif kind == "trash":
-                answer = world.send("PATCH", f"pages/{page}", {"in_trash": given_})
+                response = world.send("PATCH", f"pages/{page}", {"in_trash": given_})
             elif kind == "body":
                 command = {"type": "replace_content", "replace_content": {"new_str": given_}}
-                answer = world.send("PATCH", f"pages/{page}/markdown", command)
+                response = world.send("PATCH", f"pages/{page}/markdown", command)
             elif kind == "schema":
-                answer = world.send("PATCH", f"data_sources/{source}", {"properties": given_})
+                response = world.send("PATCH", f"data_sources/{source}", {"properties": given_})
             elif kind == "clock":
                 world.state.advance(timedelta(seconds=given_))
             else:
                 try:
                     world.state.set_property(page, given_, 3 if given_ == "Num" else "a")
                 except ApiError:
-                    answer = {"object": "error"}
-            if answer.get("object") == "error":
+                    response = {"object": "error"}
+            if response.get("object") == "error":
                 assert world.state.dump() == before
         assert world.reopened().dump() == world.state.dump()

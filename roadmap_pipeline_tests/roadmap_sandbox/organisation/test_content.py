@@ -45,9 +45,9 @@ def _digests(*runs: tuple[int, str]) -> list[str]:
         )
         for seed, hashes in runs
     ]
-    answers = [process.communicate()[0].strip() for process in processes]
+    outputs = [process.communicate()[0].strip() for process in processes]
     assert [process.returncode for process in processes] == [0] * len(runs)
-    return answers
+    return outputs
 
 
 def test_the_same_seed_gives_the_same_bytes_in_every_process() -> None:
@@ -389,6 +389,6 @@ def test_wrong_arguments_are_refused() -> None:
 def test_the_truth_is_json(truth: GroundTruth) -> None:
     import orjson
 
-    answer = orjson.loads(truth.to_json())
-    assert len(answer["failed_jobs"]) == len(truth.failed_jobs)
-    assert answer["red_episodes"][0]["repo"] == truth.red_episodes[0].repo
+    written = orjson.loads(truth.to_json())
+    assert len(written["failed_jobs"]) == len(truth.failed_jobs)
+    assert written["red_episodes"][0]["repo"] == truth.red_episodes[0].repo

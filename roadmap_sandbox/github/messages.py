@@ -1,18 +1,20 @@
-"""One request and its answer as the routes see them, the errors they raise, and the table of routes.
+"""One request and its response as the routes see them, and the errors they raise.
 
-Belongs here: the vocabulary between HTTP and the routes. Headers that every answer has belong to ``app``.
+Belongs here: the vocabulary between HTTP and the routes. Headers that every response has belong to ``app``.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl
 
 import orjson
 
 from roadmap_sandbox.content import Payload
 
 DOCUMENTATION = "https://docs.github.com/rest"
+
+
 MUTATING = frozenset({"POST", "PATCH", "PUT", "DELETE"})
 
 
@@ -40,7 +42,7 @@ class Caller:
 
 
 @dataclass(slots=True)
-class Call:
+class Request:
     """One request. ``path`` and ``raw_query`` are as sent, percent-encoded; ``caller`` is None without a token."""
 
     method: str
@@ -93,7 +95,7 @@ class Call:
 
 
 @dataclass(slots=True)
-class Answer:
+class Response:
     """Status, serialised body with URLs that start with ``API_ROOT``, and headers beyond the common ones."""
 
     status: int
@@ -102,9 +104,9 @@ class Answer:
     """``Link`` and ``Location`` may start with ``API_ROOT`` too."""
 
 
-def answer(data: Any, status: int = 200, **headers: str) -> Answer:
+def json_response(data: Any, status: int = 200, **headers: str) -> Response:
     """An answer with JSON ``data``; header names are given with ``_`` for ``-``."""
-    return Answer(status, orjson.dumps(data), {name.replace("_", "-"): value for name, value in headers.items()})
+    return Response(status, orjson.dumps(data), {name.replace("_", "-"): value for name, value in headers.items()})
 
 
 class ApiError(Exception):
@@ -119,14 +121,14 @@ class ApiError(Exception):
         self.errors = None if errors is None else list(errors)
         self.extra = extra or {}
 
-    def answer(self) -> Answer:
+    def response(self) -> Response:
         """The error as GitHub words it."""
         body: Payload = {"message": self.message, **self.extra}
         if self.errors is not None:
             body["errors"] = self.errors
         body["documentation_url"] = DOCUMENTATION
         body["status"] = str(self.status)
-        return answer(body, self.status)
+        return json_response(body, self.status)
 
 
 class Moved(Exception):
@@ -136,11 +138,11 @@ class Moved(Exception):
         super().__init__(url)
         self.url = url
 
-    def answer(self, raw_query: str = "") -> Answer:
+    def response(self, raw_query: str = "") -> Response:
         """301, with the query kept."""
         url = f"{self.url}?{raw_query}" if raw_query else self.url
         body = {"message": "Moved Permanently", "url": url, "documentation_url": DOCUMENTATION}
-        return answer(body, 301, Location=url)
+        return json_response(body, 301, Location=url)
 
 
 def not_found() -> ApiError:
@@ -191,49 +193,3 @@ def text(
         message = f"{name.capitalize()} is too long (maximum is {limit} characters)"
         raise invalid(resource, field, "unprocessable", message)
     return value
-
-
-Handler = Callable[..., Answer]
-
-
-class Router:
-    """Routes by method and path. A segment in braces is an argument, given decoded.
-
-    Segments ``{name:int}`` match digits only and are given as ``int``.
-    """
-
-    def __init__(self) -> None:
-        self._routes: dict[tuple[str, int], list[tuple[tuple[str, ...], Handler]]] = {}
-
-    def add(self, method: str, path: str) -> Callable[[Handler], Handler]:
-        """Register the decorated handler."""
-        segments = tuple(path.strip("/").split("/"))
-
-        def register(handler: Handler) -> Handler:
-            self._routes.setdefault((method, len(segments)), []).append((segments, handler))
-            return handler
-
-        return register
-
-    def include(self, other: "Router") -> None:
-        """Take over another router's routes, after the own ones."""
-        for key, routes in other._routes.items():
-            self._routes.setdefault(key, []).extend(routes)
-
-    def match(self, method: str, segments: tuple[str, ...]) -> tuple[Handler, list[str | int]] | None:
-        """The handler for a path's segments (percent-encoded) and its arguments."""
-        for pattern, handler in self._routes.get((method, len(segments)), ()):
-            arguments: list[str | int] = []
-            for wanted, given in zip(pattern, segments, strict=True):
-                if wanted[0] != "{":
-                    if wanted != given:
-                        break
-                elif wanted.endswith(":int}"):
-                    if not (given.isascii() and given.isdigit()):
-                        break
-                    arguments.append(int(given))
-                else:
-                    arguments.append(unquote(given))
-            else:
-                return handler, arguments
-        return None

@@ -18,7 +18,7 @@ from roadmap_sandbox.github.store import Store
 _HIDDEN = Literal["abuse", "duplicate", "off-topic", "outdated", "resolved", "spam"]
 
 
-class World:
+class SimulatedActivity:
     """The hands of everybody else. Repositories are given by ``owner/name``.
 
     Raises:
