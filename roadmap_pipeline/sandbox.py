@@ -36,7 +36,7 @@ _TIMES = ("created_at", "updated_at", "closed_at", "merged_at", "started_at", "c
 
 @dataclass(slots=True)
 class RunningSandbox:
-    """Both simulators, answering. ``environment`` is what a process needs to use them."""
+    """The two simulators, answering. ``environment`` is what a process needs to use them."""
 
     github: "GitHubState"
     notion: "NotionState"

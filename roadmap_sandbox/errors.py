@@ -5,4 +5,4 @@ Belongs here: nothing else. What the simulated APIs answer to wrong requests is 
 
 
 class SandboxError(Exception):
-    """Something about the sandbox failed: one line that names what and the remedy."""
+    """A failure of the sandbox: one line that names what failed and the remedy."""

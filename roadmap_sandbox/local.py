@@ -24,7 +24,7 @@ from roadmap_sandbox.server import Server
 
 @dataclass(frozen=True, slots=True)
 class Simulators:
-    """Both simulators, answering at their base URLs (no trailing slash)."""
+    """The two simulators, answering at their base URLs (no trailing slash)."""
 
     github: GitHubState
     notion: NotionState

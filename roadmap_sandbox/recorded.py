@@ -27,7 +27,7 @@ ParseTime = Callable[[str | None], datetime | None]
 
 
 def repository(name: str, record: Record, clock: datetime) -> Payload:
-    """A repository in the shape that its own endpoint answers, whatever little is known of it."""
+    """Return a repository in the shape that its own endpoint answers, whatever little is known of it."""
     owner = _person(record.get("owner")) or payloads.user(name.partition("/")[0], 0, type="Organization")
     branch = record.get("default_branch") or "main"
     made = payloads.repository(
@@ -39,7 +39,7 @@ def repository(name: str, record: Record, clock: datetime) -> Payload:
 
 
 def run(home: Payload, record: Record) -> Payload:
-    """An attempt of a run in ``home``."""
+    """Return an attempt of a run in ``home``."""
     at = record["created_at"]
     made = payloads.workflow_run(
         home,
@@ -119,7 +119,7 @@ _OF_EVERY_JOB = (
 
 
 def pull_request(home: Payload, record: Record) -> Payload:
-    """A pull request of ``home``, as lists hold it."""
+    """Return a pull request of ``home``, as lists hold it."""
     at = record.get("created_at") or record.get("updated_at") or home["created_at"]
     made = payloads.pull_request(
         home,
@@ -144,13 +144,13 @@ def pull_request(home: Payload, record: Record) -> Payload:
 
 
 def workflow(home: Payload, record: Record) -> Payload:
-    """A workflow of ``home``."""
+    """Return a workflow of ``home``."""
     made = payloads.workflow(home, id=record["id"], name="", path="", created_at=home["created_at"])
     return _over(made, record)
 
 
 def commit(home: Payload, record: Record) -> Payload:
-    """A commit of ``home``, as lists of a pull request's commits hold it."""
+    """Return a commit of ``home``, as lists of a pull request's commits hold it."""
     git = record.get("commit") or {}
     made = payloads.commit(
         home, str(record["sha"]), message="", author={}, author_name="", email="", at=home["created_at"]
@@ -177,7 +177,7 @@ def issue(home: Payload, record: Record) -> Payload:
 
 
 def milestone(home: Payload, record: Record) -> Payload:
-    """A milestone of ``home``."""
+    """Return a milestone of ``home``."""
     at = record.get("created_at") or record.get("updated_at") or home["created_at"]
     made = payloads.milestone(
         home,
@@ -192,7 +192,7 @@ def milestone(home: Payload, record: Record) -> Payload:
 
 
 def issue_event(home: Payload, record: Record) -> Payload:
-    """An event of an issue or pull request of ``home``."""
+    """Return an event of an issue or pull request of ``home``."""
     made = payloads.issue_event(home, id=record["id"], number=0, event="", actor={}, created_at=record["created_at"])
     item = record.get("issue") or {}
     return {
@@ -203,7 +203,7 @@ def issue_event(home: Payload, record: Record) -> Payload:
 
 
 def comment(home: Payload, number: int, record: Record) -> Payload:
-    """A comment on issue or pull request ``number`` of ``home``."""
+    """Return a comment on issue or pull request ``number`` of ``home``."""
     at = record.get("created_at") or record.get("updated_at") or home["created_at"]
     made = payloads.comment(
         home, id=record["id"], number=number, user={}, body="", created_at=at, updated_at=record.get("updated_at") or at
@@ -212,7 +212,7 @@ def comment(home: Payload, number: int, record: Record) -> Payload:
 
 
 def _over(made: Record, record: Record) -> Payload:
-    """What is ``record`` over what is ``made``, except where it is of another type."""
+    """Return ``record`` over ``made``, except where a value is of another type."""
     whole = dict(made)
     for name, value in record.items():
         default = made.get(name)
@@ -240,7 +240,7 @@ def _planned(item: Payload, home: Payload, record: Record) -> Payload:
 
 
 def _person(value: Any) -> Payload | None:
-    """A person or organisation, None when it has no name."""
+    """Return a person or organisation, None when it has no name."""
     if not isinstance(value, Mapping) or not isinstance(value.get("login"), str) or not value["login"]:
         return None
     number = value.get("id")
@@ -254,7 +254,7 @@ def _people(value: Any) -> Sequence[Payload]:
 
 
 def _inner(value: Any, home: Payload) -> Payload | None:
-    """A repository inside something; ``home`` itself where it is that, so that it is held once."""
+    """Return a repository inside something; ``home`` itself where it is that, so that it is held once."""
     if not isinstance(value, Mapping) or not value.get("full_name") or value.get("id") is None:
         return None
     if value["id"] == home["id"]:

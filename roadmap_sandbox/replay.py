@@ -32,7 +32,7 @@ _SHELVES: dict[str, tuple[str, Callable[[Payload, Record], Payload]]] = {
 
 @dataclass(slots=True)
 class ReplayReport:
-    """What is served of a recording, and what is not."""
+    """The counts of what is served of a recording, and what is not."""
 
     served: Counter[str] = field(default_factory=Counter)
     """Records by kind, each thing once."""
@@ -49,7 +49,7 @@ class ReplayReport:
 
 
 class Replay:
-    """Fills ``content`` record by record and keeps the ``report`` of it.
+    """A builder of the ``content`` of a recording, record by record, that keeps the ``report`` of it.
 
     Add what others need before them: repositories first, then runs before jobs, issues and pull requests before
     comments.

@@ -24,7 +24,7 @@ _START_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """One request that a simulator got."""
+    """A request that a simulator got."""
 
     method: str
     path: str
@@ -52,13 +52,13 @@ def mark_fault(scope: Scope, kind: str) -> None:
 
 
 def fault_of(scope: Scope) -> str | None:
-    """The kind of the fault that answered this request; None for an answer that is meant seriously."""
+    """Return the kind of the fault that answered this request; None for an answer that is meant seriously."""
     kind: str | None = scope.get("extensions", {}).get(_FAULT)
     return kind
 
 
 class _Droppable:
-    """Lets the wrapped app close a connection, which ASGI itself has no word for."""
+    """A wrapper that lets an app close a connection, which ASGI itself has no word for."""
 
     def __init__(self, app: Starlette) -> None:
         self._app = app
@@ -123,7 +123,7 @@ class _SignallingServer(uvicorn.Server):
 
 
 class Server:
-    """Runs a Starlette app on 127.0.0.1 in a background thread, from ``__enter__`` (or :meth:`start`) to :meth:`stop`.
+    """A Starlette app on 127.0.0.1 in a background thread, from ``__enter__`` (or :meth:`start`) to :meth:`stop`.
 
     ``port=0`` takes a free one. The port is bound at once, so ``base_url`` (``http://127.0.0.1:PORT``, no trailing
     slash) is known before the server answers.

@@ -115,7 +115,7 @@ _Lag = Literal["missing", "empty", "old"]
 
 
 def _lag(store: Store) -> _Lag | None:
-    """How the index behind filtered lists fails this request; None where it doesn't."""
+    """Return how the index behind filtered lists fails this request; None where it doesn't."""
     switches = store.switches
     if switches.empty_filtered_responses > 0:
         switches.empty_filtered_responses -= 1
@@ -179,7 +179,7 @@ def _fits(run: Payload, filters: Iterable[tuple[str, str]]) -> bool:
 
 
 def _as_of(records: RepositoryRecords, moment: str, runs: Iterable[Payload]) -> list[Payload]:
-    """Runs as an index knew them at ``moment``, newest first: by their attempt of then, unfinished if it was."""
+    """Return runs as an index knew them at ``moment``, newest first: by their attempt of then, unfinished if it was."""
     found = []
     for run in runs:
         begun = [
@@ -341,7 +341,7 @@ def get_attempt_logs(store: Store, request: Request, records: RepositoryRecords,
 
 
 def _archive(store: Store, request: Request, records: RepositoryRecords, run: Payload) -> Response:
-    """The way to the logs of one attempt, of all jobs that wrote one."""
+    """Return the way to the logs of one attempt, of all jobs that wrote one."""
     if run["status"] != "completed":
         raise not_found()
     _may_read_logs(request)

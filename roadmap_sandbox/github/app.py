@@ -37,7 +37,7 @@ _ROOT = API_ROOT.encode()
 
 
 def create_app(state: GitHubState) -> Starlette:
-    """The application to serve with ``Server``. The first log asked for starts a second one, the storage host.
+    """Return the application to serve with ``Server``. The first log asked for starts a second one, the storage host.
 
     Answers name URLs under whatever host they were asked at. Any base URL works, as long as one client keeps to it.
     """
@@ -81,7 +81,10 @@ class _StorageHost:
 
 
 class _Endpoint:
-    """Answers every path. ASGI without Starlette's request and response objects, which would take half of the time."""
+    """The handler of every path.
+
+    ASGI without Starlette's request and response objects, which would take half of the time.
+    """
 
     def __init__(self, state: GitHubState) -> None:
         self._state = state
@@ -128,7 +131,7 @@ class _Endpoint:
         await send({"type": "http.response.body", "body": body})
 
     def _answer(self, request: Request, headers: Headers, fault: Fault | None) -> Response | None:
-        """The complete answer with all headers; None when the connection is to be dropped."""
+        """Return the complete response with all headers; None when the connection is to be dropped."""
         token = _token(headers)
         if fault is None:
             return self._finish(self._undisturbed(request, token, headers), request, token, headers)

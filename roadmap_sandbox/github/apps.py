@@ -26,7 +26,7 @@ _LEVELS = ("read", "write", "admin")
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """Where an App is installed: ``owner`` is a login, ``repositories`` are names below it, None for all."""
+    """A place where an App is installed: ``owner`` is a login, ``repositories`` are names below it, None for all."""
 
     id: int
     owner: str
@@ -69,7 +69,7 @@ class Apps:
         self._tokens: dict[str, tuple[Caller, float]] = {}
 
     def caller(self, token: str) -> Caller | None:
-        """Who an installation token or a web token stands for; None for an unknown or expired one.
+        """Return the caller that an installation token or a web token stands for; None for an unknown or expired one.
 
         Raises:
             ApiError: 401: a web token that can't be accepted, with the reason.
@@ -129,7 +129,7 @@ class Apps:
         raise not_found()
 
     def installation_of(self, store: Store, request: Request, records: RepositoryRecords) -> Response:
-        """The installation of the asking App on a repository."""
+        """Return the installation of the asking App on a repository."""
         app = self._asking(request)
         for installation in app.installations:
             if records.full_name.lower() in self._repositories(store, installation):
@@ -189,7 +189,7 @@ class Apps:
 
 
 def _granted(app: GitHubApp, asked: Any) -> dict[str, str]:
-    """The permissions of a token: the App's, or the part of them that was asked for."""
+    """Return the permissions of a token: the App's, or the part of them that was asked for."""
     if not isinstance(asked, dict) or not asked:
         return dict(app.permissions)
     for name, level in asked.items():

@@ -84,7 +84,7 @@ def _check_suite(records: RepositoryRecords, run: Payload) -> Payload:
 
 
 def _runs_of(records: RepositoryRecords, ref: str) -> list[Payload]:
-    """The runs of a commit, given by hash or by a branch whose last commit it is.
+    """Return the runs of a commit, given by hash or by a branch whose last commit it is.
 
     Raises:
         ApiError: 422: neither a commit nor a branch.

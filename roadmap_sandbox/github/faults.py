@@ -32,8 +32,10 @@ FAULT_KINDS: tuple[FaultKind, ...] = tuple(kind for kind in get_args(FaultKind) 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One way to fail. ``status`` of the two limits is 403 (default) or 429, of a bad gateway 500 to 504 (502), of a
-    refusal any other (404), which comes with ``message``.
+    """A way to fail.
+
+    ``status`` of the two limits is 403 (default) or 429, of a bad gateway 500 to 504 (502), of a refusal any other
+    (404), which comes with ``message``.
 
     ``seconds`` is how far ahead ``X-RateLimit-Reset`` (primary) or ``Retry-After`` (secondary) point, in whole seconds;
     None leaves ``Retry-After`` out, as GitHub sometimes does. Of a slow answer it is how late it comes.
@@ -56,7 +58,7 @@ class _Scripted:
 
 @dataclass(slots=True)
 class Faults:
-    """What goes wrong next. Scripted faults come first, in the order they were added; then the random ones."""
+    """The script of what goes wrong next: scripted faults first, in the order they were added, then the random ones."""
 
     _scripted: list[_Scripted] = field(default_factory=list)
     _random: random.Random = field(default_factory=lambda: random.Random(0))  # noqa: S311
@@ -110,7 +112,7 @@ class Faults:
         skip: int = 0,
         times: int = 1,
     ) -> None:
-        """As :meth:`before`, once the request was carried out and before the client has its answer."""
+        """Run ``action`` after a request was carried out and before the client has its response; see :meth:`before`."""
         self._scripted.append(_Scripted(action, _matcher(method, path, when), skip, times, afterwards=True))
 
     def randomly(
@@ -128,12 +130,12 @@ class Faults:
         self._random_when = when
 
     def clear(self) -> None:
-        """No faults from here on."""
+        """Drop all faults from here on."""
         self._scripted.clear()
         self._probability = 0.0
 
     def actions(self, request: Request, *, afterwards: bool = False) -> list[Callable[[], None]]:
-        """What has to happen in the world before (or after) ``call`` is carried out; each is used up."""
+        """Return what has to happen before (or after) ``request`` is carried out; each is used up."""
         return [
             entry.action
             for entry in list(self._scripted)
@@ -141,7 +143,7 @@ class Faults:
         ]
 
     def next(self, request: Request) -> Fault | None:
-        """The fault that ``call`` gets, used up by asking."""
+        """Return the fault that ``request`` gets, used up by asking."""
         for entry in list(self._scripted):
             if isinstance(entry.action, Fault) and self._due(entry, request):
                 return self._give(request, entry.action)

@@ -32,7 +32,7 @@ _NEEDS_PUSH = ("milestone", "labels", "assignees")
 
 
 def since_of(request: Request, resource: str) -> str | None:
-    """The ``since`` parameter in comparable form.
+    """Return the ``since`` parameter in comparable form.
 
     Raises:
         ApiError: 422 when it is no time.
@@ -47,7 +47,7 @@ def since_of(request: Request, resource: str) -> str | None:
 
 
 def found_issue(records: RepositoryRecords, number: int) -> Payload:
-    """The issue or pull request of this number as it is now.
+    """Return the issue or pull request of this number as it is now.
 
     Raises:
         ApiError: 404, 410 of a deleted one.
@@ -141,7 +141,7 @@ def _type_condition(request: Request) -> list[_Condition]:
 
 
 def _changes(store: Store, request: Request, records: RepositoryRecords, *, new: bool) -> dict[str, Any]:
-    """The fields of an issue that a body sets, checked; those that need push are left out of the body without it."""
+    """Return the fields of an issue that a body sets, checked; without push rights, those that need none."""
     data = request.json()
     if request.caller is not None and not request.caller.may_push:
         data = {name: value for name, value in data.items() if name not in _NEEDS_PUSH}
@@ -193,7 +193,7 @@ def _state_change(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def label_names(value: Any) -> list[str]:
-    """Names from a list of strings or of objects with a ``name``, without repetitions.
+    """Return the names of a list of strings or of objects with a ``name``, without repetitions.
 
     Raises:
         ApiError: 422 when it is anything else.
@@ -265,7 +265,7 @@ def unlock_issue(store: Store, request: Request, records: RepositoryRecords, num
 
 
 def _issue_number(event: Payload) -> int | None:
-    """The number of the event's issue; GitHub's own description lets an event have none."""
+    """Return the number of the event's issue; GitHub's own description lets an event have none."""
     return None if event["issue"] is None else event["issue"]["number"]
 
 

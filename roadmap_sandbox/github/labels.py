@@ -92,7 +92,7 @@ def delete_label(_store: Store, _request: Request, records: RepositoryRecords, n
 
 
 def _replace(records: RepositoryRecords, label: Payload, replacement: list[Payload]) -> None:
-    """Issues follow a label that was renamed or deleted without an event and without being updated."""
+    """Make issues follow a label that was renamed or deleted, without an event and without being updated."""
     for issue in list(records.issues.values()):
         if any(own["id"] == label["id"] for own in issue["labels"]):
             labels = [own for own in issue["labels"] if own["id"] != label["id"]] + replacement

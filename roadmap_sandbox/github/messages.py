@@ -20,7 +20,7 @@ MUTATING = frozenset({"POST", "PATCH", "PUT", "DELETE"})
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """On whose behalf a request is made."""
+    """The one on whose behalf a request is made."""
 
     user: Payload
     may_write: bool = True
@@ -34,7 +34,7 @@ class Caller:
     """Set when a GitHub App speaks for itself, by a JSON web token: it may only ask about its installations."""
 
     def may(self, area: Sequence[str], level: Literal["read", "write"]) -> bool:
-        """Whether it has one of the permissions ``area``."""
+        """Return whether it has one of the permissions ``area``."""
         if level == "write" and not self.may_write:
             return False
         granted = ("write",) if level == "write" else ("read", "write")
@@ -43,7 +43,7 @@ class Caller:
 
 @dataclass(slots=True)
 class Request:
-    """One request. ``path`` and ``raw_query`` are as sent, percent-encoded; ``caller`` is None without a token."""
+    """A request. ``path`` and ``raw_query`` are as sent, percent-encoded; ``caller`` is None without a token."""
 
     method: str
     path: str
@@ -64,11 +64,11 @@ class Request:
 
     @property
     def creates(self) -> bool:
-        """Whether it asks for something new that people see: GitHub limits how often that may be."""
+        """True where it asks for something new that people see: GitHub limits how often that may be."""
         return self.method == "POST" and self.mutating
 
     def json(self) -> dict[str, Any]:
-        """The body as an object; an empty body is an empty object.
+        """Return the body as an object; an empty body is an empty object.
 
         Raises:
             ApiError: 400 when it is something else.
@@ -84,7 +84,7 @@ class Request:
         return data
 
     def user(self) -> Payload:
-        """The caller of a request that needs one.
+        """Return the caller of a request that needs one.
 
         Raises:
             ApiError: 401 without a token.
@@ -96,7 +96,7 @@ class Request:
 
 @dataclass(slots=True)
 class Response:
-    """Status, serialised body with URLs that start with ``API_ROOT``, and headers beyond the common ones."""
+    """The status, serialised body with URLs that start with ``API_ROOT``, and headers beyond the common ones."""
 
     status: int
     body: bytes = b""
@@ -105,7 +105,7 @@ class Response:
 
 
 def json_response(data: Any, status: int = 200, **headers: str) -> Response:
-    """An answer with JSON ``data``; header names are given with ``_`` for ``-``."""
+    """Return a response with JSON ``data``; header names are given with ``_`` for ``-``."""
     return Response(status, orjson.dumps(data), {name.replace("_", "-"): value for name, value in headers.items()})
 
 
@@ -122,7 +122,7 @@ class ApiError(Exception):
         self.extra = extra or {}
 
     def response(self) -> Response:
-        """The error as GitHub words it."""
+        """Return the error as GitHub words it."""
         body: Payload = {"message": self.message, **self.extra}
         if self.errors is not None:
             body["errors"] = self.errors
@@ -132,31 +132,31 @@ class ApiError(Exception):
 
 
 class Moved(Exception):
-    """What was asked for is at ``url`` now: the whole address, without a query."""
+    """The redirection to ``url``, the whole address without a query, where what was asked for is now."""
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
         self.url = url
 
     def response(self, raw_query: str = "") -> Response:
-        """301, with the query kept."""
+        """Return 301, with the query kept."""
         url = f"{self.url}?{raw_query}" if raw_query else self.url
         body = {"message": "Moved Permanently", "url": url, "documentation_url": DOCUMENTATION}
         return json_response(body, 301, Location=url)
 
 
 def not_found() -> ApiError:
-    """404 as GitHub says it of anything that isn't there or mustn't be seen."""
+    """Return 404 as GitHub says it of anything that isn't there or mustn't be seen."""
     return ApiError(404, "Not Found")
 
 
 def no_commit(sha: str) -> ApiError:
-    """422 of a commit that the repository doesn't have."""
+    """Return 422 of a commit that the repository doesn't have."""
     return ApiError(422, f"No commit found for SHA: {sha}")
 
 
 def invalid(resource: str, field: str, code: str, message: str | None = None, value: Any = None) -> ApiError:
-    """422 "Validation Failed" with one error."""
+    """Return 422 "Validation Failed" with one error."""
     error: Payload = {"resource": resource, "field": field, "code": code}
     if value is not None:
         error["value"] = value
@@ -166,14 +166,14 @@ def invalid(resource: str, field: str, code: str, message: str | None = None, va
 
 
 def malformed(problem: str) -> ApiError:
-    """422 of a body that doesn't fit the schema: wrong type, or a required key isn't there."""
+    """Return 422 of a body that doesn't fit the schema: wrong type, or a required key isn't there."""
     return ApiError(422, f"Invalid request.\n\n{problem}")
 
 
 def text(
     data: Mapping[str, Any], name: str, resource: str, *, required: bool = False, limit: int | None = None
 ) -> str | None:
-    """A string of a body, or None when absent or null.
+    """Return a string of a body, or None when absent or null.
 
     Raises:
         ApiError: 422 when it isn't a string, is required and absent or blank, or is longer than ``limit`` characters.

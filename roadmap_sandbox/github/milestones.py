@@ -70,7 +70,7 @@ def _changes(request: Request, records: RepositoryRecords, number: int | None) -
 
 
 def _due_on(value: str | None) -> str | None:
-    """The day of ``value`` at GitHub's own time of day (midnight on the Pacific coast, in winter)."""
+    """Return the day of ``value`` at GitHub's own time of day (midnight on the Pacific coast, in winter)."""
     if not value:
         return None
     try:

@@ -33,7 +33,7 @@ _SHARED_WITH_PULL = (
 
 
 class RepositoryRecords:
-    """One repository's tables. Numbers of issues and pull requests are shared; ``issues`` holds the view of both."""
+    """The tables of one repository. Issues and pull requests share their numbers; ``issues`` holds the view of both."""
 
     def __init__(self, content: GitHubContent, full_name: str) -> None:
         self.payload = content.repositories[full_name]
@@ -114,7 +114,7 @@ class RepositoryRecords:
         return name
 
     def path(self, rest: str) -> str:
-        """The path below this repository that ``Link`` headers name: by id, whatever name was asked."""
+        """Return the path below this repository that ``Link`` headers name: by id, whatever name was asked."""
         return f"/repositories/{self.id}/{rest}"
 
     def rename(self, payload: Payload) -> None:
@@ -186,7 +186,7 @@ class RepositoryRecords:
         return number
 
     def issue_number_of(self, comment: Payload) -> int:
-        """The number of the issue or pull request that a comment is on."""
+        """Return the number of the issue or pull request that a comment is on."""
         return int(comment["issue_url"].rpartition("/")[2])
 
     def put_issue(self, issue: Payload) -> None:
@@ -209,21 +209,21 @@ class RepositoryRecords:
         return self._counts
 
     def milestone(self, number: int) -> Payload:
-        """A milestone as it is now, with its counts. ``KeyError`` if there is none."""
+        """Return a milestone as it is now, with its counts. ``KeyError`` if there is none."""
         unseen_open, unseen_closed = self._unseen.get(number, (0, 0))
         seen_open, seen_closed = self._milestone_counts().get(number, (0, 0))
         counts = {"open_issues": unseen_open + seen_open, "closed_issues": unseen_closed + seen_closed}
         return {**self.milestones[number], **counts}
 
     def with_milestone(self, item: Payload) -> Payload:
-        """An issue or pull request with its milestone as it is now."""
+        """Return an issue or pull request with its milestone as it is now."""
         milestone = item["milestone"]
         if milestone is None or self.milestones.get(milestone["number"], {}).get("id") != milestone["id"]:
             return item
         return {**item, "milestone": self.milestone(milestone["number"])}
 
     def issue(self, number: int) -> Payload | None:
-        """The issue view as it is now."""
+        """Return the issue view as it is now."""
         issue = self.issues.get(number)
         return None if issue is None else self.with_milestone(issue)
 
@@ -235,18 +235,18 @@ class RepositoryRecords:
             del self.comments[comment_id]
 
     def next_number(self) -> int:
-        """The number of the next issue."""
+        """Return the number of the next issue."""
         return max((*self.issues, *self.deleted_issues, *self.transferred_issues), default=0) + 1
 
     def knows_commit(self, sha: str) -> bool:
-        """Whether this commit is there, or a run or a pull request names it."""
+        """Return whether this commit is there, or a run or a pull request names it."""
         named = (
             sha in (pull["head"]["sha"], pull["base"]["sha"], pull["merge_commit_sha"]) for pull in self.pulls.values()
         )
         return sha in self.commits or bool(self.runs.of_commit(sha)) or any(named)
 
     def commit(self, sha: str) -> Payload | None:
-        """A commit, made up from the run or the pull request that names it where it isn't there itself."""
+        """Return a commit, made up from the run or the pull request that names it where it isn't there itself."""
         if sha in self.commits:
             return self.commits[sha]
         for run in self.runs.of_commit(sha):
@@ -276,7 +276,7 @@ class RepositoryRecords:
         return None
 
     def commits_of_pull(self, number: int) -> list[Payload]:
-        """The commits of a pull request, oldest first: what leads from its base to its head."""
+        """Return the commits of a pull request, oldest first: what leads from its base to its head."""
         pull = self.pulls[number]
         found: list[Payload] = []
         seen = {pull["base"]["sha"]}

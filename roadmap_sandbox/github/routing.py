@@ -9,7 +9,7 @@ Handler = Callable[..., Response]
 
 
 class Router:
-    """Routes by method and path. A segment in braces is an argument, given decoded.
+    """The routes by method and path. A segment in braces is an argument, given decoded.
 
     Segments ``{name:int}`` match digits only and are given as ``int``.
     """
@@ -33,7 +33,7 @@ class Router:
             self._routes.setdefault(key, []).extend(routes)
 
     def match(self, method: str, segments: tuple[str, ...]) -> tuple[Handler, list[str | int]] | None:
-        """The handler for a path's segments (percent-encoded) and its arguments."""
+        """Return the handler for a path's segments (percent-encoded) and its arguments."""
         for pattern, handler in self._routes.get((method, len(segments)), ()):
             arguments: list[str | int] = []
             for wanted, given in zip(pattern, segments, strict=True):

@@ -40,20 +40,20 @@ class RunIndex:
         return attempts[max(attempts)]
 
     def latest(self, run_id: int) -> Payload | None:
-        """The run as of its last attempt."""
+        """Return the run as of its last attempt."""
         return self[run_id] if run_id in self._attempts else None
 
     def attempt(self, run_id: int, number: int) -> Payload | None:
-        """The run as of one attempt."""
+        """Return the run as of one attempt."""
         return self._attempts.get(run_id, {}).get(number)
 
     def attempts(self, run_id: int) -> list[Payload]:
-        """The run as of all its attempts, oldest first."""
+        """Return the run as of all its attempts, oldest first."""
         attempts = self._attempts.get(run_id, {})
         return [attempts[number] for number in sorted(attempts)]
 
     def of_commit(self, sha: str) -> list[Payload]:
-        """The runs of a commit, newest first."""
+        """Return the runs of a commit, newest first."""
         keys = sorted((self._key(run_id) for run_id in self._by_sha.get(sha, ())), reverse=True)
         return [self[run_id] for _, run_id in keys]
 
@@ -63,7 +63,7 @@ class RunIndex:
         return self._deleted.values()
 
     def selection(self, key: Hashable, choose: Callable[[], Sequence[Payload]]) -> Sequence[Payload]:
-        """What ``choose`` gives, kept under ``key`` until a run changes: the pages of a list ask for the same again."""
+        """Return what ``choose`` gives, kept under ``key`` until a run changes: the pages of a list share it."""
         if key not in self._selections:
             if len(self._selections) >= _SELECTIONS_KEPT:
                 self._selections.clear()
@@ -103,7 +103,7 @@ class RunIndex:
             self._by_sha[self[run_id].get("head_sha", "")].pop(run_id)
 
     def workflows(self) -> dict[int, tuple[Payload, Payload]]:
-        """The oldest and the newest run of every workflow, by workflow id."""
+        """Return the oldest and the newest run of every workflow, by workflow id."""
         if self._workflows is None:
             found: dict[int, tuple[Payload, Payload]] = {}
             for _, run_id in self._keys:
@@ -114,14 +114,14 @@ class RunIndex:
         return self._workflows
 
     def newest_first(self, first: str | None = None, last: str | None = None) -> "RunSlice":
-        """The runs created from ``first`` to ``last`` (inclusive, form of ``search_dates.seconds``), newest first."""
+        """Return runs created from ``first`` to ``last`` (inclusive, of ``search_dates.seconds``), newest first."""
         low = 0 if first is None else bisect_left(self._keys, (first, -1))
         high = len(self._keys) if last is None else bisect_right(self._keys, (last, 1 << 63))
         return RunSlice(self, self._keys, low, max(low, high))
 
 
 class RunSlice(Sequence[Payload]):
-    """Latest attempts within a span of creation times, newest first; nothing is copied until it is looked at."""
+    """The latest attempts within an interval of creation times, newest first; nothing is copied until looked at."""
 
     def __init__(self, index: RunIndex, keys: list[_RunKey], low: int, high: int) -> None:
         self._index, self._keys, self._low, self._high = index, keys, low, high

@@ -96,7 +96,7 @@ class GitHubState:
         self.clock += span
 
     def now(self) -> float:
-        """Real time in seconds since the epoch, with what was let pass."""
+        """Return real time in seconds since the epoch, with what was let pass."""
         return self._real_time() + self._passed
 
     def let_pass(self, seconds: float) -> None:
@@ -105,11 +105,11 @@ class GitHubState:
 
     @property
     def switches(self) -> Switches:
-        """Variants of GitHub's behaviour."""
+        """The variants of GitHub's behaviour."""
         return self.store.switches
 
     def caller(self, token: str) -> Caller | None:
-        """Who a token stands for; None for an unknown or expired one.
+        """Return the caller that a token stands for; None for an unknown or expired one.
 
         Raises:
             ApiError: 401: a GitHub App's web token that can't be accepted.

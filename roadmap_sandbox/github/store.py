@@ -19,7 +19,7 @@ from roadmap_sandbox.github.switches import Switches
 
 
 class Store:
-    """Everything the simulated GitHub knows.
+    """The store of everything the simulated GitHub knows.
 
     ``renamed`` maps a former ``owner/name`` to the present one. ``now`` gives real seconds since the epoch, for signed
     URLs only.
@@ -76,24 +76,24 @@ class Store:
         self._renamed = {former: new if now == old else now for former, now in self._renamed.items()} | {old: new}
 
     def repository(self, full_name: str) -> RepositoryRecords | None:
-        """By present name, whatever its case."""
+        """Return the repository of this present name, whatever its case."""
         return self._by_name.get(full_name.lower())
 
     def moved(self, full_name: str) -> RepositoryRecords | None:
-        """By a former name."""
+        """Return the repository that once had this name."""
         present = self._renamed.get(full_name.lower())
         return None if present is None else self._by_name.get(present)
 
     def repository_by_id(self, repository_id: int) -> RepositoryRecords | None:
-        """By id."""
+        """Return the repository of this id."""
         return self._by_id.get(repository_id)
 
     def now(self) -> str:
-        """The clock as the API writes it."""
+        """Return the clock as the API writes it."""
         return seconds(self.clock)
 
     def next_id(self, kind: Literal["comments", "issues", "milestones", "labels", "events", "jobs"]) -> int:
-        """An id that no object of this kind has; the same ones in the same order at every start."""
+        """Return an id that no object of this kind has; the same ones in the same order at every start."""
         if kind not in self._last_ids:
             self._last_ids[kind] = max((item["id"] for item in self._all(kind)), default=0)
         self._last_ids[kind] += 1
@@ -107,7 +107,7 @@ class Store:
             yield from items if isinstance(items, list) else items.values()
 
     def find_user(self, login: str) -> Payload | None:
-        """Someone who owns a repository, wrote an issue or is the viewer."""
+        """Return someone who owns a repository, wrote an issue or is the viewer."""
         wanted = login.lower()
         if self.viewer["login"].lower() == wanted:
             return self.viewer
@@ -138,7 +138,7 @@ class Store:
         )
 
     def ensure_label(self, records: RepositoryRecords, name: str) -> Payload:
-        """The repository's label of this name, whatever its case; made in grey when there is none."""
+        """Return the repository's label of this name, whatever its case; made in grey when there is none."""
         label = records.labels.get(name.casefold())
         if label is None:
             label = payloads.label(records.payload, id=self.next_id("labels"), name=name)
@@ -190,7 +190,7 @@ class Store:
 
 
 def _comparable(value: Any) -> Any:
-    """A milestone or label by its id, since its other fields may have moved on."""
+    """Return a milestone or label by its id, since its other fields may have moved on."""
     if isinstance(value, dict):
         return value.get("id", value)
     if isinstance(value, list):

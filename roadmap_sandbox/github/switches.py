@@ -11,7 +11,7 @@ from typing import Literal
 
 @dataclass(slots=True)
 class Switches:
-    """Where GitHub's behaviour is uncertain or now and then wrong: the variants a client has to stand."""
+    """The variants a client has to stand, where GitHub's behaviour is uncertain or now and then wrong."""
 
     unfiltered_cap: int = 40_000
     """How many runs a list without a filter gives; fewer on an Enterprise Server, ..."""

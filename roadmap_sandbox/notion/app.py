@@ -22,7 +22,7 @@ _METHODS: Final = ["GET", "POST", "PATCH", "DELETE", "PUT"]
 
 
 def create_app(state: NotionState) -> Starlette:
-    """The app to run in a :class:`~roadmap_sandbox.server.Server`; its base URL is the client's."""
+    """Return the app to run in a :class:`~roadmap_sandbox.server.Server`; its base URL is the client's."""
 
     async def api(request: Request) -> Response:
         incoming = RawRequest(
@@ -56,7 +56,7 @@ def create_app(state: NotionState) -> Starlette:
 
 
 def mock_transport(state: NotionState) -> httpx.MockTransport:
-    """The same simulator without a socket, for ``notion_client.Client(client=httpx.Client(transport=…))``.
+    """Return the same simulator without a socket, for ``notion_client.Client(client=httpx.Client(transport=…))``.
 
     A dropped connection raises ``httpx.RemoteProtocolError``, a late answer ``httpx.ReadTimeout`` at once.
     """

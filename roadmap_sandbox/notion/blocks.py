@@ -83,7 +83,7 @@ def _children_shape(depth: int) -> Shape:
 
 
 def children_shape(check: Check, path: str, value: Any, optional: bool) -> None:
-    """Shape of ``children``: at most 100 a list, two levels, 1000 blocks in all."""
+    """Return the shape of ``children``: at most 100 a list, two levels, 1000 blocks in all."""
     _children_shape(1)(check, path, value, optional)
     if not check.failures and (total := _count(value)) > MAX_BLOCKS:
         check.fail(f"{path}.length", f"≤ `{MAX_BLOCKS}`", total)
@@ -94,7 +94,7 @@ def _count(children: list[Json]) -> int:
 
 
 def update_shape(kind: str) -> Shape:
-    """Shape of PATCH /blocks/{id} for a block of this type."""
+    """Return the shape of PATCH /blocks/{id} for a block of this type."""
     _, optional = _KINDS.get(kind, ({}, {}))
     required, _ = _KINDS.get(kind, ({}, {}))
     content = record(optional={**required, **optional})
@@ -102,7 +102,7 @@ def update_shape(kind: str) -> Shape:
 
 
 def nodes_of(children: Sequence[Json]) -> list[Node]:
-    """Checked request blocks as a tree."""
+    """Return checked request blocks as a tree."""
     return [_node(child) for child in children]
 
 
@@ -114,7 +114,7 @@ def _node(raw: Json) -> Node:
 
 
 def completed(kind: str, content: Json) -> Json:
-    """A block's content as answers show it: rich text normalised, defaults filled in."""
+    """Return a block's content as answers show it: rich text normalised, defaults filled in."""
     given: Json = {
         key: normalise(value) if key in ("rich_text", "caption") else value for key, value in content.items()
     }
@@ -152,7 +152,7 @@ def completed(kind: str, content: Json) -> Json:
 
 
 def plant(store: Store, holder: Page | Block, nodes: Sequence[Node], at: int | None = None) -> list[Block]:
-    """Store a tree below a page or block, at a position among its children (default: the end); the first level."""
+    """Add a tree below a page or block, at a position among its children (default: the end), and return its top."""
     planted = []
     for node in nodes:
         parent = Parent("page_id" if isinstance(holder, Page) else "block_id", holder.id)
@@ -166,7 +166,7 @@ def plant(store: Store, holder: Page | Block, nodes: Sequence[Node], at: int | N
 
 
 def living_children(store: Store, holder: Page | Block) -> list[Block | Page | Database]:
-    """Children that aren't in the trash and are shared, in order."""
+    """Return the children that aren't in the trash and are shared, in order."""
     found = (store.blocks.get(id_) or store.pages.get(id_) or store.databases[id_] for id_ in holder.children)
     return [one for one in found if not one.in_trash and store.visible(one)]
 

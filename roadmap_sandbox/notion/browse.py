@@ -25,7 +25,7 @@ _LONG: Final = 400
 
 
 def page(store: Store, path: str) -> str | None:
-    """The HTML page at a path (``/``, ``/page/<id>``, ``/view/<id>``); None when there is none."""
+    """Return the HTML page at a path (``/``, ``/page/<id>``, ``/view/<id>``); None when there is none."""
     if path == "/":
         return _index(store)
     found = re.fullmatch(r"/(page|view)/([^/]+)", path)
@@ -38,7 +38,7 @@ def page(store: Store, path: str) -> str | None:
 
 
 def nothing() -> str:
-    """What a wrong address shows."""
+    """Return what a wrong address shows."""
     return frame("Not found", [("/", "Workspace")], "<h1>Not found</h1><p>There is no such page here.</p>")
 
 

@@ -51,14 +51,14 @@ WRITE_MARKDOWN: Final[Shape] = tagged(
 
 
 def list_children(store: Store, request: Request) -> Json:
-    """GET /blocks/{id}/children: blocks, child pages and child databases, without those in the trash."""
+    """Answer GET /blocks/{id}/children: blocks, child pages and child databases, without those in the trash."""
     holder = store.block(request.params["block_id"])
     children = [] if isinstance(holder, Database) else living_children(store, holder)
     return paged(request, "block", [one.id for one in children], lambda index: block_object(store, children[index]))
 
 
 def append_children(store: Store, request: Request) -> Json:
-    """PATCH /blocks/{id}/children: the blocks of the first level that were made."""
+    """Carry out PATCH /blocks/{id}/children; returns the blocks of the first level that were made."""
     holder = store.block(request.params["block_id"])
     if isinstance(holder, Database):
         raise invalid("Can't append children to a database. Create a page in its data source instead.")
@@ -97,12 +97,12 @@ def _touch_page(store: Store, holder: Page | Block) -> None:
 
 
 def get_block(store: Store, request: Request) -> Json:
-    """GET /blocks/{id}; pages and databases answer too."""
+    """Answer GET /blocks/{id}; pages and databases answer too."""
     return block_object(store, store.block(request.params["block_id"]))
 
 
 def update_block(store: Store, request: Request) -> Json:
-    """PATCH /blocks/{id}: content of the block's own type, and ``in_trash``."""
+    """Carry out PATCH /blocks/{id}: content of the block's own type, and ``in_trash``."""
     block = store.block(request.params["block_id"])
     body = request.body
     if not isinstance(block, Block):
@@ -125,7 +125,7 @@ def update_block(store: Store, request: Request) -> Json:
 
 
 def delete_block(store: Store, request: Request) -> Json:
-    """DELETE /blocks/{id}: into the trash; of a page or database too."""
+    """Carry out DELETE /blocks/{id}: into the trash; of a page or database too."""
     block = store.block(request.params["block_id"])
     store.editable(block)
     set_trash(store, block, True)
@@ -149,7 +149,7 @@ def set_trash(store: Store, record_: Page | Block | Database, trashed: bool) -> 
 
 
 def tree(store: Store, holder: Page | Block) -> list[Node]:
-    """The body below a page or block."""
+    """Return the body below a page or block."""
     nodes = []
     for child in living_children(store, holder):
         if isinstance(child, Block):
@@ -162,7 +162,7 @@ def tree(store: Store, holder: Page | Block) -> list[Node]:
 
 
 def page_markdown(store: Store, page: Page) -> Json:
-    """A page's body as the API gives it back."""
+    """Return a page's body as the API gives it back."""
     source, cut = markdown.write(tree(store, page))
     return {
         "object": "page_markdown",
@@ -184,12 +184,12 @@ def _markdown_page(store: Store, id_: str) -> Page:
 
 
 def get_markdown(store: Store, request: Request) -> Json:
-    """GET /pages/{id}/markdown."""
+    """Answer GET /pages/{id}/markdown."""
     return page_markdown(store, _markdown_page(store, request.params["page_id"]))
 
 
 def write_markdown(store: Store, request: Request) -> Json:
-    """PATCH /pages/{id}/markdown: replace, update parts, or insert; the new body."""
+    """Carry out PATCH /pages/{id}/markdown: replace, update parts, or insert; returns the new body."""
     page = _markdown_page(store, request.params["page_id"])
     store.editable(page)
     body = request.body
@@ -259,7 +259,7 @@ def clear(store: Store, page: Page) -> list[str]:
 
 
 def _bodied(living: set[str], nodes: list[Node]) -> tuple[list[Node], set[str]]:
-    """Nodes with ``living`` children marked ``kept``, other mentions of pages turned into links; the kept ids."""
+    """Return nodes with ``living`` children marked ``kept``, other mentions of pages as links; and the kept ids."""
     kept: set[str] = set()
     result = []
     for node in nodes:
@@ -288,7 +288,7 @@ def _linked(nodes: Sequence[Node]) -> list[Node]:
 
 
 def lift_title(nodes: list[Node]) -> tuple[list[Json], list[Node]]:
-    """The first heading of level 1 as a title, and the rest: what happens to Markdown of a page made without title."""
+    """Return the first heading of level 1 as a title, and the rest: so a page made without title takes its Markdown."""
     for index, node in enumerate(nodes):
         if node.type == "heading_1":
             return node.data["rich_text"], nodes[:index] + nodes[index + 1 :]

@@ -81,7 +81,7 @@ QUERY: Final = record(
 
 
 def typed(value: Json | None) -> Json | None:
-    """An icon or cover with its ``type``."""
+    """Return an icon or cover with its ``type``."""
     if value is None:
         return None
     kind = tag(value, {"emoji": None, "external": None})
@@ -92,7 +92,7 @@ def typed(value: Json | None) -> Json | None:
 
 
 def create_database(store: Store, request: Request) -> Json:
-    """POST /databases: a database, its data source, a table view; 404 without the parent page."""
+    """Carry out POST /databases: a database, its data source, a table view; 404 without the parent page."""
     body = request.body
     parent = store.page(dashed(body["parent"]["page_id"]) or "")
     store.editable(parent)
@@ -129,12 +129,12 @@ def _new_source(store: Store, database: Database, title: list[Json], schema: Jso
 
 
 def get_database(store: Store, request: Request) -> Json:
-    """GET /databases/{id}."""
+    """Answer GET /databases/{id}."""
     return database_object(store, store.database(request.params["database_id"]))
 
 
 def update_database(store: Store, request: Request) -> Json:
-    """PATCH /databases/{id}; of one in the trash only ``in_trash: false`` is taken."""
+    """Carry out PATCH /databases/{id}; of one in the trash only ``in_trash: false`` is taken."""
     body = request.body
     database = store.database(request.params["database_id"])
     if database.in_trash and body.get("in_trash") is not False:
@@ -166,7 +166,7 @@ def update_database(store: Store, request: Request) -> Json:
 
 
 def create_data_source(store: Store, request: Request) -> Json:
-    """POST /data_sources: another schema in a database."""
+    """Carry out POST /data_sources: another schema in a database."""
     database = store.database(dashed(request.body["parent"]["database_id"]) or "")
     store.editable(database)
     check_new_schema(store, request.body["properties"])
@@ -177,12 +177,12 @@ def create_data_source(store: Store, request: Request) -> Json:
 
 
 def get_data_source(store: Store, request: Request) -> Json:
-    """GET /data_sources/{id}."""
+    """Answer GET /data_sources/{id}."""
     return data_source_object(store, store.data_source(request.params["data_source_id"]))
 
 
 def update_data_source(store: Store, request: Request) -> Json:
-    """PATCH /data_sources/{id}: title, icon, trash, and changes of the schema, all or none of them."""
+    """Carry out PATCH /data_sources/{id}: title, icon, trash, and changes of the schema, all or none of them."""
     body = request.body
     source = store.data_source(request.params["data_source_id"])
     store.editable(store.databases[source.database_id])
@@ -208,7 +208,7 @@ def update_data_source(store: Store, request: Request) -> Json:
 
 
 def _checked_changes(store: Store, source: DataSource, raw: Json) -> list[tuple[Property | None, str, Any]]:
-    """What to do with which property (None: make it); 400 when the schema can't become so."""
+    """Return what to do with which property (None: make it); 400 when the schema can't become so."""
     changes = [(source.find(name), name, change) for name, change in raw.items()]
     fresh = {change.get("name", name): change for prop, name, change in changes if prop is None and change is not None}
     names = {id_: prop.name for id_, prop in source.properties.items()}
@@ -239,7 +239,7 @@ def _checked_changes(store: Store, source: DataSource, raw: Json) -> list[tuple[
 
 
 def chosen_properties(source: DataSource | None, schema: dict[str, Property], names: list[str]) -> set[str] | None:
-    """Ids of the properties that ``filter_properties`` names (by name or decoded id); None when it isn't given."""
+    """Return the ids of the properties that ``filter_properties`` names (by name or decoded id); None without it."""
     if not names:
         return None
     chosen: set[str] = set()
@@ -256,7 +256,7 @@ def chosen_properties(source: DataSource | None, schema: dict[str, Property], na
 
 
 def is_listed(store: Store, page: Page) -> bool:
-    """Queries and search show the page, given how far they lag behind."""
+    """Return whether queries and search show the page, given how far they lag behind."""
     shown = not page.in_trash
     if store.query_lag:
         known = [listed for since, listed in page.listed if since <= store.clock - store.query_lag]
@@ -266,14 +266,14 @@ def is_listed(store: Store, page: Page) -> bool:
 
 
 def matching_rows(store: Store, source: DataSource, condition: Json | None, sorts: list[Json] | None) -> list[Page]:
-    """Rows that a query shows, in its order; 400 when filter or sorts don't fit the schema."""
+    """Return the rows that a query shows, in its order; 400 when filter or sorts don't fit the schema."""
     test = compile_filter(store, source, condition)
     rows = [page for id_ in source.rows if is_listed(store, page := store.pages[id_]) and test(page)]
     return sort_rows(store, source, rows, sorts)
 
 
 def query(store: Store, request: Request) -> Json:
-    """POST /data_sources/{id}/query: full pages, at most 10,000 over all pages of one scan."""
+    """Answer POST /data_sources/{id}/query: full pages, at most 10,000 over all pages of one scan."""
     body = request.body
     source = store.data_sources.get(request.params["data_source_id"])
     if source is None or not store.visible(source):

@@ -24,7 +24,7 @@ class ApiError(SandboxError):
         self.additional_data = additional_data
 
     def body(self) -> dict[str, Any]:
-        """The error body without ``request_id``."""
+        """Return the error body without ``request_id``."""
         body: dict[str, Any] = {"object": "error", "status": self.status, "code": self.code, "message": self.message}
         if self.additional_data is not None:
             body["additional_data"] = self.additional_data
@@ -32,12 +32,12 @@ class ApiError(SandboxError):
 
 
 def invalid(message: str) -> ApiError:
-    """400 ``validation_error``."""
+    """Return 400 ``validation_error``."""
     return ApiError(400, "validation_error", message)
 
 
 def not_found(kind: str, id_: str) -> ApiError:
-    """404: deleted for good, never there, or not shared; the API doesn't say which."""
+    """Return 404: deleted for good, never there, or not shared; the API doesn't say which."""
     shared = f'Make sure the relevant pages and databases are shared with your integration "{INTEGRATION_NAME}".'
     return ApiError(
         404,
@@ -48,5 +48,5 @@ def not_found(kind: str, id_: str) -> ApiError:
 
 
 def archived() -> ApiError:
-    """400: an edit of something in the trash."""
+    """Return 400: an edit of something in the trash."""
     return invalid(ARCHIVED)

@@ -22,7 +22,7 @@ class RequestSummary:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One way to fail. ``status`` 0 closes the connection without an answer.
+    """A way to fail. ``status`` 0 closes the connection without a response.
 
     ``after_commit``: the request is carried out first. ``seconds``: the answer (or the end of the connection) comes
     that much later, for clients that time out. ``telling``: a 503 after a commit names what was committed.
@@ -37,7 +37,7 @@ class Fault:
     telling: bool = False
 
     def body(self) -> dict[str, Any]:
-        """The error body, without ``request_id``."""
+        """Return the error body, without ``request_id``."""
         body: dict[str, Any] = {
             "object": "error",
             "status": self.status,
@@ -51,54 +51,54 @@ class Fault:
 
 
 def rate_limited(retry_after: int = 1) -> Fault:
-    """429, with ``Retry-After`` in seconds; not carried out."""
+    """Return 429, with ``Retry-After`` in seconds; not carried out."""
     message = "You have been rate limited. Please try again later."
     return Fault(429, "rate_limited", message, retry_after=retry_after)
 
 
 def overloaded(retry_after: int = 1) -> Fault:
-    """529 ``service_overload``; not carried out."""
+    """Return 529 ``service_overload``; not carried out."""
     return Fault(529, "service_overload", "The service is overloaded. Please try again later.", retry_after=retry_after)
 
 
 def conflict() -> Fault:
-    """409 ``conflict_error``; not carried out."""
+    """Return 409 ``conflict_error``; not carried out."""
     return Fault(409, "conflict_error", "Conflict occurred while saving. Please try again.")
 
 
 def internal(*, after_commit: bool = False) -> Fault:
-    """500."""
+    """Return 500."""
     return Fault(500, "internal_server_error", "Unexpected error occurred.", after_commit)
 
 
 def bad_gateway(*, after_commit: bool = False) -> Fault:
-    """502."""
+    """Return 502."""
     return Fault(502, "bad_gateway", "Bad gateway.", after_commit)
 
 
 def unavailable(*, after_commit: bool = False, telling: bool = False) -> Fault:
-    """503; ``telling`` adds ``committed_resource_id`` when it was carried out."""
+    """Return 503; ``telling`` adds ``committed_resource_id`` when it was carried out."""
     message = "Notion is unavailable. Please try again later."
     return Fault(503, "service_unavailable", message, after_commit, telling=telling)
 
 
 def gateway_timeout(*, after_commit: bool = False) -> Fault:
-    """504."""
+    """Return 504."""
     return Fault(504, "gateway_timeout", "Gateway timed out.", after_commit)
 
 
 def forbidden() -> Fault:
-    """403: the integration lacks a capability."""
+    """Return 403: the integration lacks a capability."""
     return Fault(403, "restricted_resource", "Insufficient permissions for this endpoint.")
 
 
 def dropped(*, after_commit: bool = False) -> Fault:
-    """The connection ends without an answer."""
+    """Return the end of the connection without a response."""
     return Fault(0, after_commit=after_commit)
 
 
 def timed_out(seconds: float, *, after_commit: bool = True) -> Fault:
-    """No answer for so long; then the connection ends."""
+    """Return silence for so long, then the end of the connection."""
     return Fault(0, after_commit=after_commit, seconds=seconds)
 
 
@@ -159,16 +159,16 @@ class Faults:
 
     @property
     def active(self) -> bool:
-        """There is a script."""
+        """True while there is a script."""
         return bool(self._rules) or self._random is not None
 
     def clear(self) -> None:
-        """No more failures."""
+        """Drop all failures."""
         self._rules.clear()
         self._random = None
 
     def choose(self, request: RequestSummary) -> Fault | None:
-        """What becomes of this request."""
+        """Return the fault of this request, used up by asking; None lets it pass."""
         fault = self._scripted(request) or self._by_chance(request)
         self.happened += fault is not None
         return fault

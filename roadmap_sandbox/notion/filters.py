@@ -101,7 +101,7 @@ _MAX_NESTING: Final = 2
 
 
 def filter_shape(check: Check, path: str, value: Any, optional: bool) -> None:
-    """Shape of ``filter``: a property or timestamp condition, or ``and``/``or`` of them, nested at most twice."""
+    """Check ``filter``: a property or timestamp condition, or ``and``/``or`` of them, nested at most twice."""
     _filter(check, path, value, optional, 0)
 
 
@@ -150,7 +150,7 @@ SORTS: Final = array(_sort)
 
 
 def compile_filter(store: Store, source: DataSource, raw: Json | None) -> Test:
-    """A test of rows for a filter whose shape was checked.
+    """Return a test of rows for a filter whose shape was checked.
 
     Raises:
         ApiError: 400 for an unknown property or a condition of another type than the property's.
@@ -301,7 +301,7 @@ def _rollup_test(store: Store, prop: Property, condition: Json) -> Test:
 
 
 def sort_rows(store: Store, source: DataSource, rows: list[Page], raw: list[Json] | None) -> list[Page]:
-    """Rows in the order of the sorts; without sorts newest first.
+    """Return rows in the order of the sorts; without sorts newest first.
 
     Raises:
         ApiError: 400 for an unknown property.

@@ -25,18 +25,18 @@ SEARCH: Final = record(
 
 
 def me(store: Store, request: Request) -> Json:  # noqa: ARG001
-    """GET /users/me: the integration."""
+    """Answer GET /users/me: the integration."""
     return USERS[INTEGRATION_ID]
 
 
 def list_users(store: Store, request: Request) -> Json:  # noqa: ARG001
-    """GET /users."""
+    """Answer GET /users."""
     users = list(USERS.values())
     return paged(request, "user", [user["id"] for user in users], lambda index: users[index])
 
 
 def get_user(store: Store, request: Request) -> Json:  # noqa: ARG001
-    """GET /users/{id}."""
+    """Answer GET /users/{id}."""
     user = USERS.get(request.params["user_id"])
     if user is None:
         raise not_found("user", request.params["user_id"])
@@ -44,7 +44,7 @@ def get_user(store: Store, request: Request) -> Json:  # noqa: ARG001
 
 
 def search(store: Store, request: Request) -> Json:
-    """POST /search: pages and data sources by title; lags as queries do."""
+    """Answer POST /search: pages and data sources by title; lags as queries do."""
     body = request.body
     condition = body.get("filter", {})
     wanted, trashed = condition.get("value"), condition.get("in_trash", False)

@@ -15,13 +15,13 @@ _SITE: Final = "https://app.notion.com/p/"
 
 
 def page_url(store: Store, page: Page) -> str:
-    """``https://app.notion.com/p/<Title-slug>-<32 hex digits>``."""
+    """Return ``https://app.notion.com/p/<Title-slug>-<32 hex digits>``."""
     slug = re.sub(r"[^A-Za-z0-9]+", "-", store.title(page)).strip("-")
     return _SITE + (f"{slug}-" if slug else "") + page.id.replace("-", "")
 
 
 def database_url(id_: str) -> str:
-    """A database's address, which its data sources share."""
+    """Return a database's address, which its data sources share."""
     return _SITE + id_.replace("-", "")
 
 
@@ -35,7 +35,7 @@ def _times(stamps: Stamps) -> Json:
 
 
 def parent_object(store: Store, parent: Parent) -> Json:
-    """Where something stands; rows name both their data source and its database."""
+    """Return the place where something stands; rows name both their data source and its database."""
     if parent.kind == "workspace":
         return {"type": "workspace", "workspace": True}
     shown: Json = {"type": parent.kind, parent.kind: parent.id}
@@ -49,7 +49,7 @@ def _order(prop: Property) -> tuple[bool, str]:
 
 
 def page_object(store: Store, page: Page, chosen: set[str] | None = None) -> Json:
-    """A page with its properties (those whose ids are in ``chosen``; default: all), by decoded id, the title last."""
+    """Return a page with its properties (those with ids in ``chosen``; default: all), by decoded id, the title last."""
     properties = sorted(store.schema(page).values(), key=_order)
     return {
         "object": "page",
@@ -70,7 +70,7 @@ def page_object(store: Store, page: Page, chosen: set[str] | None = None) -> Jso
 
 
 def database_object(store: Store, database: Database) -> Json:
-    """A database, without a schema."""
+    """Return a database, without a schema."""
     return {
         "object": "database",
         "id": database.id,
@@ -95,7 +95,7 @@ def database_object(store: Store, database: Database) -> Json:
 
 
 def data_source_object(store: Store, source: DataSource) -> Json:
-    """A data source with its schema."""
+    """Return a data source with its schema."""
     database = store.databases[source.database_id]
     return {
         "object": "data_source",
@@ -116,7 +116,7 @@ def data_source_object(store: Store, source: DataSource) -> Json:
 
 
 def view_object(view: View) -> Json:
-    """A saved view."""
+    """Return a saved view."""
     return {
         "object": "view",
         "id": view.id,
@@ -137,7 +137,7 @@ def view_object(view: View) -> Json:
 
 
 def block_object(store: Store, record: Block | Page | Database) -> Json:
-    """A block; pages and databases show as ``child_page`` and ``child_database``."""
+    """Return a block; pages and databases show as ``child_page`` and ``child_database``."""
     if isinstance(record, Block):
         kind, content, children = record.type, record.data, bool(living_children(store, record))
     elif isinstance(record, Page):

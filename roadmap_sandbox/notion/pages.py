@@ -66,7 +66,7 @@ _ITEM_IDS: Final = UUID("5a11d0c5-0000-4000-8000-000000000001")
 
 
 def create_page(store: Store, request: Request) -> Json:
-    """POST /pages: a row of a data source, or a page below a page."""
+    """Carry out POST /pages: a row of a data source, or a page below a page."""
     body = request.body
     raw = body.get("properties", {})
     kind, parent = _parent(store, body["parent"])
@@ -110,7 +110,7 @@ def _enter(store: Store, parent: DataSource | Page, page: Page) -> None:
 
 
 def get_page(store: Store, request: Request) -> Json:
-    """GET /pages/{id}, also of one in the trash."""
+    """Answer GET /pages/{id}, also of one in the trash."""
     page = store.page(request.params["page_id"])
     return page_object(store, page, _chosen(store, page, request))
 
@@ -124,7 +124,7 @@ def _chosen(store: Store, page: Page, request: Request) -> set[str] | None:
 
 
 def update_page(store: Store, request: Request) -> Json:
-    """PATCH /pages/{id}: named properties only; of a page in the trash, only with ``in_trash: false``."""
+    """Carry out PATCH /pages/{id}: named properties only; of a page in the trash, only with ``in_trash: false``."""
     body = request.body
     page = store.page(request.params["page_id"])
     chosen = _chosen(store, page, request)
@@ -150,7 +150,7 @@ def update_page(store: Store, request: Request) -> Json:
 
 
 def move_page(store: Store, request: Request) -> Json:
-    """POST /pages/{id}/move: another parent; a row keeps the values whose properties have the same name and type."""
+    """Carry out POST /pages/{id}/move: a row keeps the values whose properties have the same name and type."""
     page = store.page(request.params["page_id"])
     store.editable(page)
     kind, target = _parent(store, request.body["parent"])
@@ -184,7 +184,7 @@ _BOUND: Final = ("select", "multi_select", "status", "relation", "unique_id")
 
 
 def get_property(store: Store, request: Request) -> Json:
-    """GET /pages/{id}/properties/{pid}: a value, or a list of its parts for types that may be long."""
+    """Answer GET /pages/{id}/properties/{pid}: a value, or a list of its parts for types that may be long."""
     page = store.page(request.params["page_id"])
     schema = store.schema(page)
     wanted = request.params["property_id"]

@@ -20,7 +20,7 @@ _LISTS: Final = ("title", "rich_text", "multi_select", "relation", "people", "fi
 
 
 def api_value(prop: Property, value: Any) -> Json:
-    """A plain value in the API's form.
+    """Return a plain value in the API's form.
 
     Text for title, rich_text, url, select and status; a number; a bool; an ISO day or time (or the API's object) for a
     date; a list of names for multi_select, of ids for relation and people; None for empty. A dict that holds the

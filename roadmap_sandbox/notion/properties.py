@@ -103,7 +103,7 @@ _STATUS_DEFAULTS: Final = (("Not started", "default", 0), ("In progress", "blue"
 
 
 def new_schema(check: Check, path: str, value: Any, optional: bool) -> None:
-    """Shape of the ``properties`` of a new data source."""
+    """Check the ``properties`` of a new data source."""
     if not isinstance(value, dict):
         check.fail(path, "an object", value, optional=optional)
         return
@@ -112,7 +112,7 @@ def new_schema(check: Check, path: str, value: Any, optional: bool) -> None:
 
 
 def schema_changes(check: Check, path: str, value: Any, optional: bool) -> None:
-    """Shape of ``properties`` in PATCH /data_sources: a configuration, a new name, or null to delete."""
+    """Check ``properties`` in PATCH /data_sources: a configuration, a new name, or null to delete."""
     if not isinstance(value, dict):
         check.fail(path, "an object", value, optional=optional)
         return
@@ -130,7 +130,7 @@ def schema_changes(check: Check, path: str, value: Any, optional: bool) -> None:
 
 
 def check_new_schema(store: Store, raw: Json) -> None:
-    """400 or 404 unless ``raw`` (shape checked) can be the schema of a new data source."""
+    """Raise 400 or 404 unless ``raw`` (shape checked) can be the schema of a new data source."""
     titles = [name for name, config in raw.items() if tag(config, CONFIGS) == "title"]
     if len(titles) != 1:
         found = "none" if not titles else ", ".join(titles)
@@ -140,7 +140,7 @@ def check_new_schema(store: Store, raw: Json) -> None:
 
 
 def check_config(store: Store, name: str, raw: Json, fresh: Json, source: DataSource | None) -> None:
-    """400 or 404 unless a property can have this configuration; ``fresh`` are the properties made beside it."""
+    """Raise 400 or 404 unless a property can have this configuration; ``fresh`` are the properties made beside it."""
     kind = tag(raw, CONFIGS)
     config = raw[kind]
     if kind in ("select", "multi_select", "status"):
@@ -203,7 +203,7 @@ _LITERAL = re.compile(r'"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?|true|false')
 
 
 def _formula(expression: str, fresh: Json, source: DataSource | None) -> str | None:
-    """The name a formula refers to, None for a literal. The sandbox evaluates no other formulas: 400."""
+    """Return the name a formula refers to, None for a literal. The sandbox evaluates no other formulas: 400."""
     reference = _REFERENCE.fullmatch(expression.strip())
     if reference is None:
         if _LITERAL.fullmatch(expression.strip()) is None:
@@ -281,7 +281,7 @@ def new_option(store: Store, prop: Property, name: str, color: str = "default", 
 
 
 def find_option(prop: Property, *, name: str | None = None, id_: str | None = None) -> Json | None:
-    """The option of this id or name; names are unique whatever their case."""
+    """Return the option of this id or name; names are unique whatever their case."""
     for option in prop.config["options"]:
         if (id_ is not None and option["id"] == id_) or (name is not None and option["name"] == name):
             return dict(option)
@@ -380,7 +380,7 @@ def _set_rollup(store: Store, source: DataSource, prop: Property, config: Json) 
 
 
 def change_property(store: Store, source: DataSource, prop: Property, raw: Json) -> None:
-    """Apply a checked change: new name, description, configuration, or another type (which empties the values)."""
+    """Make a checked change: new name, description, configuration, or another type (which empties the values)."""
     prop.name = raw.get("name", prop.name)
     prop.description = raw.get("description", prop.description)
     kinds = [kind for kind in CONFIGS if kind in raw]
@@ -411,7 +411,7 @@ def unlink(store: Store, prop: Property) -> None:
 
 
 def synced(store: Store, prop: Property) -> Property | None:
-    """The other side of a dual relation."""
+    """Return the other side of a dual relation."""
     if prop.type != "relation" or prop.config.get("type") != "dual_property":
         return None
     target = store.data_sources[prop.config["data_source_id"]]
@@ -423,7 +423,7 @@ def synced(store: Store, prop: Property) -> Property | None:
 
 
 def property_object(store: Store, source: DataSource, prop: Property) -> Json:
-    """One entry of a data source's ``properties``."""
+    """Return one entry of a data source's ``properties``."""
     return {
         "id": encode_id(prop.id),
         "name": prop.name,
@@ -460,10 +460,10 @@ def _shown_config(store: Store, source: DataSource, prop: Property) -> Json:
 
 
 def default_title() -> Json:
-    """The schema of a database made without one."""
+    """Return the schema of a database made without one."""
     return {"Name": {"title": {}}}
 
 
 def new_database_title() -> list[Json]:
-    """The title of a database made without one."""
+    """Return the title of a database made without one."""
     return from_plain("New database")

@@ -18,13 +18,13 @@ TEXTS: Final = ("title", "rich_text", "url", "email", "phone_number")
 
 
 def related(store: Store, page: Page, prop: Property) -> list[str]:
-    """Ids a relation shows: none of pages in the trash or not shared (so none of a database that isn't shared)."""
+    """Return the ids a relation shows: none in the trash or not shared (so none of a database that isn't shared)."""
     pages = (store.pages[id_] for id_ in page.values.get(prop.id) or [])
     return [one.id for one in pages if store.visible(one) and not store.in_trash(one)]
 
 
 def plain_value(store: Store, page: Page, prop: Property) -> Any:
-    """The value for comparing.
+    """Return the value for comparing.
 
     Text types give ``str`` (empty when unset), number and unique_id a number, select and status the option's name,
     multi_select names, relation and people ids, files names, checkbox ``bool``, date the API's date object, times the
@@ -67,7 +67,7 @@ def plain_value(store: Store, page: Page, prop: Property) -> Any:
 
 
 def option_of(prop: Property, value: str | None) -> Json | None:
-    """The option of a stored select or status value; an unset status has its first option."""
+    """Return the option of a stored select or status value; an unset status has its first option."""
     if value is not None:
         return find_option(prop, id_=value)
     if prop.type == "status":
@@ -77,7 +77,7 @@ def option_of(prop: Property, value: str | None) -> Json | None:
 
 
 def formula(store: Store, page: Page, prop: Property) -> tuple[str, Any]:
-    """Kind (string, number, boolean, date) and value."""
+    """Return kind (string, number, boolean, date) and value."""
     config = prop.config
     if config["property_id"] is None:
         value = json.loads(config["expression"])
@@ -100,7 +100,7 @@ def formula(store: Store, page: Page, prop: Property) -> tuple[str, Any]:
 
 
 def rollup(store: Store, page: Page, prop: Property) -> tuple[str, Any]:
-    """Kind (number, date, array) and value; an array holds ``(page, property)`` pairs. Only 25 relations count."""
+    """Return kind (number, date, array) and value; an array is of (page, property) pairs. Only 25 relations count."""
     function = prop.config["function"]
     over = store.schema(page).get(prop.config["relation"])
     pages: list[Page] = []
@@ -155,7 +155,7 @@ def _number(function: str, values: list[Any], held: list[Any]) -> float | None:
 
 
 def shown_value(store: Store, page: Page, prop: Property) -> Any:
-    """What stands under the type's key in a page's property."""
+    """Return what stands under the type's key in a page's property."""
     value = page.values.get(prop.id)
     match prop.type:
         case "title" | "rich_text" | "files":
@@ -190,12 +190,12 @@ def shown_value(store: Store, page: Page, prop: Property) -> Any:
 
 
 def shown_option(option: Json | None) -> Json | None:
-    """An option as values show it."""
+    """Return an option as values show it."""
     return {"id": option["id"], "name": option["name"], "color": option["color"]} if option else None
 
 
 def value_object(store: Store, page: Page, prop: Property) -> Json:
-    """One entry of a page's ``properties``."""
+    """Return one entry of a page's ``properties``."""
     value = shown_value(store, page, prop)
     shown: Json = {"id": encode_id(prop.id), "type": prop.type, prop.type: value}
     if prop.type == "relation":

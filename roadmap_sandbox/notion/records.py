@@ -51,13 +51,13 @@ USERS: Final[dict[str, Json]] = {
 
 
 def encode_id(property_id: str) -> str:
-    """A property id as answers show it (percent-encoded, as JavaScript does)."""
+    """Return a property id as answers show it (percent-encoded, as JavaScript does)."""
     return quote(property_id, safe="~-_.!*'()")
 
 
 @dataclass(slots=True)
 class Parent:
-    """``kind`` is ``workspace``, ``page_id``, ``block_id``, ``database_id`` or ``data_source_id``."""
+    """The place of a record; ``kind`` is workspace, page_id, block_id, database_id or data_source_id."""
 
     kind: str
     id: str
@@ -65,7 +65,7 @@ class Parent:
 
 @dataclass(slots=True)
 class Stamps:
-    """When and by whom something was made and last edited (exact times; answers floor them to the minute)."""
+    """The times and authors of making and the last edit (exact times; responses floor them to the minute)."""
 
     created: datetime
     created_by: str
@@ -75,7 +75,7 @@ class Stamps:
 
 @dataclass(slots=True)
 class Property:
-    """One column. ``config`` is what stands under the type's key; ``id`` is decoded."""
+    """A column. ``config`` is what stands under the type's key; ``id`` is decoded."""
 
     id: str
     name: str
@@ -135,7 +135,7 @@ class DataSource:
     next_unique: int = 1
 
     def find(self, name_or_id: str) -> Property | None:
-        """The property of this name or, failing that, of this id (decoded or as answers show it)."""
+        """Return the property of this name or, failing that, of this id (decoded or as answers show it)."""
         for prop in self.properties.values():
             if prop.name == name_or_id:
                 return prop

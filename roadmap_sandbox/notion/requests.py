@@ -21,11 +21,11 @@ class Request:
     body: Any = None
 
     def one(self, key: str) -> str | None:
-        """The last value of a query-string key."""
+        """Return the last value of a query-string key."""
         return next((value for name, value in reversed(self.query) if name == key), None)
 
     def all(self, key: str) -> list[str]:
-        """All values of a query-string key; ``key[]`` counts as ``key``."""
+        """Return all values of a query-string key; ``key[]`` counts as ``key``."""
         return [value for name, value in self.query if name in (key, f"{key}[]")]
 
 
@@ -33,7 +33,7 @@ Handler = Callable[[Store, Request], Json]
 
 
 def page_size(request: Request) -> int:
-    """Items a page of a list: from the body or the query string, at most 100.
+    """Return the items a page of a list: from the body or the query string, at most 100.
 
     Raises:
         ApiError: 400 for anything but a whole number of at least 1.
@@ -55,7 +55,7 @@ def page_size(request: Request) -> int:
 
 
 def listed(kind: str, results: list[Json], next_cursor: str | None, **more: Any) -> Json:
-    """The envelope of a list of objects of one kind."""
+    """Return the envelope of a list of objects of one kind."""
     return {
         "object": "list",
         "results": results,
@@ -68,7 +68,7 @@ def listed(kind: str, results: list[Json], next_cursor: str | None, **more: Any)
 
 
 def paged(request: Request, kind: str, ids: Sequence[str], show: Callable[[int], Json], **more: Any) -> Json:
-    """One page of a list whose cursor is the id of the next item; ``show`` gives the item at an index.
+    """Return one page of a list whose cursor is the id of the next item; ``show`` gives the item at an index.
 
     Raises:
         ApiError: 400 for a cursor that is no uuid, or that names none of the items.

@@ -92,7 +92,7 @@ class TooLarge(Exception):
 
 
 def find_route(method: str, path: str) -> tuple[Route, dict[str, str]] | None:
-    """The endpoint of a path, with its parameters as sent (decoded)."""
+    """Return the endpoint of a path, with its parameters as sent (decoded)."""
     parts = path.split("/")
     if parts[:2] != ["", "v1"]:
         return None
@@ -107,13 +107,13 @@ def find_route(method: str, path: str) -> tuple[Route, dict[str, str]] | None:
 
 
 def is_mutating(method: str, path: str) -> bool:
-    """The request asks for a write, whether or not there is such an endpoint."""
+    """Return whether the request asks for a write, whether or not there is such an endpoint."""
     found = find_route(method, path)
     return found[0].mutating if found else method != "GET"
 
 
 def parse_body(body: bytes) -> Any:
-    """The JSON of a body, ``{}`` for none. 400 ``invalid_json`` when it is none (or half a surrogate pair)."""
+    """Return the JSON of a body, ``{}`` for none. 400 ``invalid_json`` when it is none (or half a surrogate pair)."""
     if not body:
         return {}
     try:

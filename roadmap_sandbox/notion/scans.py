@@ -9,7 +9,7 @@ from roadmap_sandbox.notion.records import ID_NAMESPACE
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What one query found, for its further pages."""
+    """The rows of one query, for its further pages."""
 
     id: str
     ids: list[str]
@@ -17,7 +17,7 @@ class Scan:
 
 
 class Scans:
-    """Queries under way. A cursor is good for the scan that issued it and for the same filter and sorts only."""
+    """The queries under way. A cursor is good for the scan that issued it and for the same filter and sorts only."""
 
     _KEPT = 100
 
@@ -26,7 +26,7 @@ class Scans:
         self._scans: dict[str, Scan] = {}
 
     def start(self, ids: list[str], query_key: str) -> Scan:
-        """A new scan; the oldest of 100 is forgotten."""
+        """Add a scan; the oldest of 100 is forgotten."""
         self._count += 1
         scan = Scan(str(uuid5(ID_NAMESPACE, f"scan {self._count}")), ids, query_key)
         self._scans[scan.id] = scan
@@ -35,7 +35,7 @@ class Scans:
         return scan
 
     def resume(self, cursor: str, query_key: str) -> tuple[Scan, int]:
-        """The scan of a cursor ``s:<scan>:<row>`` and the row's index; 400 for a cursor of no such scan."""
+        """Return the scan of a cursor ``s:<scan>:<row>`` and the row's index; 400 for a cursor of no such scan."""
         _, _, rest = cursor.partition(":")
         scan_id, _, row = rest.partition(":")
         scan = self._scans.get(scan_id)

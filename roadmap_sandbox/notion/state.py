@@ -34,7 +34,7 @@ _CLOCK: Final = "CLOCK"
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What goes back. ``status`` 0: the connection ends without an answer; ``seconds``: only after that long."""
+    """The response. ``status`` 0: the connection ends without one; ``seconds``: only after that long."""
 
     status: int
     headers: Mapping[str, str]
@@ -43,14 +43,14 @@ class Response:
 
 
 class _Bucket:
-    """Tokens that come back at an even rate; real time, since the simulated clock stands still."""
+    """The tokens of a rate limit, which come back evenly in real time, since the simulated clock stands still."""
 
     def __init__(self, per_second: float, burst: int) -> None:
         self.per_second, self.burst = per_second, burst
         self.tokens, self.since = float(burst), time.monotonic()
 
     def wait(self) -> float:
-        """Seconds until a request is allowed: 0 takes a token."""
+        """Return the seconds until a request is allowed: 0 takes a token."""
         now = time.monotonic()
         self.tokens = min(self.burst, self.tokens + (now - self.since) * self.per_second)
         self.since = now
@@ -113,7 +113,7 @@ class NotionState:
 
     @property
     def query_lag(self) -> timedelta:
-        """How long (on the simulated clock) queries and search don't show that a page was made, trashed or restored."""
+        """The time (on the simulated clock) for which queries don't show that a page was made, trashed or restored."""
         return self.store.query_lag
 
     @query_lag.setter
@@ -122,7 +122,7 @@ class NotionState:
 
     @property
     def query_cap(self) -> int:
-        """Rows one query gives over all its pages; Notion's is 10,000."""
+        """The number of rows one query gives over all its pages; Notion's is 10,000."""
         return self.store.query_cap
 
     @query_cap.setter
@@ -140,7 +140,7 @@ class NotionState:
             self.store.scans.invalidate()
 
     def dump(self) -> Json:
-        """The whole state as plain data, for comparing."""
+        """Return the whole state as plain data, for comparing."""
         with self.lock:
             return self.store.dump()
 
@@ -222,71 +222,71 @@ class NotionState:
             return result
 
     def set_property(self, page_id: str, name: str, value: Any) -> None:
-        """A person changes a value: text, number, bool, ISO date, option name, list of names or ids, None to empty."""
+        """Change a value: text, number, bool, ISO date, option name, list of names or ids, None to empty."""
         self._act("set_property", page_id=page_id, name=name, value=value)
 
     def add_row(self, data_source_id: str, values: Mapping[str, Any], markdown: str = "") -> str:
-        """A person adds a row (values as in :meth:`set_property`); its id. A database's id does too, here and below."""
+        """Add a row (values as in :meth:`set_property`) and return its id. A database's id does too, here and below."""
         return str(self._act("add_row", data_source_id=data_source_id, values=dict(values), markdown=markdown))
 
     def write_body(self, page_id: str, markdown: str) -> None:
-        """A person replaces a page's body."""
+        """Replace a page's body."""
         self._act("write_body", page_id=page_id, markdown=markdown)
 
     def rename_property(self, data_source_id: str, name: str, new_name: str) -> None:
-        """A person renames a column."""
+        """Rename a column."""
         self._act("rename_property", data_source_id=data_source_id, name=name, new_name=new_name)
 
     def delete_property(self, data_source_id: str, name: str) -> None:
-        """A person deletes a column."""
+        """Delete a column."""
         self._act("delete_property", data_source_id=data_source_id, name=name)
 
     def add_property(self, data_source_id: str, name: str, kind: str) -> None:
-        """A person adds a column of a type such as ``rich_text``."""
+        """Add a column of a type such as ``rich_text``."""
         self._act("add_property", data_source_id=data_source_id, name=name, kind=kind)
 
     def retype_property(self, data_source_id: str, name: str, kind: str) -> None:
-        """A person changes a column's type, which empties it."""
+        """Change a column's type, which empties it."""
         self._act("retype_property", data_source_id=data_source_id, name=name, kind=kind)
 
     def add_option(self, data_source_id: str, name: str, option: str) -> None:
-        """A person adds an option to a column."""
+        """Add an option to a column."""
         self._act("add_option", data_source_id=data_source_id, name=name, option=option)
 
     def rename_option(self, data_source_id: str, name: str, option: str, new_name: str) -> None:
-        """A person renames an option."""
+        """Rename an option."""
         self._act("rename_option", data_source_id=data_source_id, name=name, option=option, new_name=new_name)
 
     def delete_option(self, data_source_id: str, name: str, option: str) -> None:
-        """A person deletes an option, which empties the rows that had it."""
+        """Delete an option, which empties the rows that had it."""
         self._act("delete_option", data_source_id=data_source_id, name=name, option=option)
 
     def rename(self, id_: str, title: str) -> None:
-        """A person renames a page or database."""
+        """Rename a page or database."""
         self._act("rename", id_=id_, title=title)
 
     def rename_view(self, view_id: str, name: str) -> None:
-        """A person renames a view."""
+        """Rename a view."""
         self._act("rename_view", view_id=view_id, name=name)
 
     def trash(self, id_: str) -> None:
-        """A person puts a page or database into the trash."""
+        """Put a page or database into the trash."""
         self._act("trash", id_=id_)
 
     def restore(self, id_: str) -> None:
-        """A person takes a page or database out of the trash."""
+        """Take a page or database out of the trash."""
         self._act("restore", id_=id_)
 
     def move(self, page_id: str, parent_id: str) -> None:
-        """A person moves a page below another page or into a database."""
+        """Move a page below another page or into a database."""
         self._act("move", page_id=page_id, parent_id=parent_id)
 
     def unshare(self, id_: str) -> None:
-        """A person takes a page or database away from the integration: 404 from now on, as if deleted for good."""
+        """Take a page or database away from the integration: 404 from now on, as if deleted for good."""
         self._act("unshare", id_=id_)
 
     def share(self, id_: str) -> None:
-        """A person shares it again."""
+        """Share it again."""
         self._act("share", id_=id_)
 
     # -- persistence

@@ -60,7 +60,7 @@ class Store:
         self.pages[root.id] = root
 
     def dump(self) -> Json:
-        """The whole state as plain data; equal for equal histories."""
+        """Return the whole state as plain data; equal for equal histories."""
         return {
             "clock": self.clock,
             "counter": self.counter,
@@ -74,12 +74,12 @@ class Store:
     # -- making
 
     def new_id(self) -> str:
-        """The next id."""
+        """Return the next id."""
         self.counter += 1
         return str(uuid5(ID_NAMESPACE, str(self.counter)))
 
     def new_property_id(self, taken: dict[str, Property]) -> str:
-        """Four characters, some of which need percent-encoding, as Notion's."""
+        """Return four characters, some of which need percent-encoding, as Notion's."""
         while True:
             self.counter += 1
             digest = sha256(f"property {self.counter}".encode()).digest()
@@ -88,18 +88,18 @@ class Store:
                 return id_
 
     def stamps(self) -> Stamps:
-        """Made now by the acting user."""
+        """Return the stamps of something made now by the acting user."""
         return Stamps(self.clock, self.actor, self.clock, self.actor)
 
     def touch(self, record: Record | View) -> None:
-        """Edited now by the acting user."""
+        """Mark a record as edited now by the acting user."""
         record.stamps.edited = self.clock
         record.stamps.edited_by = self.actor
 
     # -- asking
 
     def parent_of(self, record: Record) -> Record | None:
-        """The record above; None above the workspace's top."""
+        """Return the record above; None above the workspace's top."""
         if isinstance(record, DataSource):
             return self.databases[record.database_id]
         parent = record.parent
@@ -114,74 +114,74 @@ class Store:
                 return None
 
     def line(self, record: Record) -> Iterator[Record]:
-        """The record and all above it."""
+        """Yield the record and all above it."""
         above: Record | None = record
         while above is not None:
             yield above
             above = self.parent_of(above)
 
     def in_trash(self, record: Record) -> bool:
-        """The record or something above it is in the trash."""
+        """Return whether the record or something above it is in the trash."""
         return any(one.in_trash for one in self.line(record))
 
     def visible(self, record: Record) -> bool:
-        """The integration may see it."""
+        """Return whether the integration may see it."""
         return not self.hidden or not any(one.id in self.hidden for one in self.line(record))
 
     def page(self, id_: str) -> Page:
-        """The page; 404 when there is none or it isn't shared."""
+        """Return the page; 404 when there is none or it isn't shared."""
         page = self.pages.get(id_)
         if page is None or not self.visible(page):
             raise not_found("page", id_)
         return page
 
     def database(self, id_: str) -> Database:
-        """The database; 404 when there is none or it isn't shared."""
+        """Return the database; 404 when there is none or it isn't shared."""
         database = self.databases.get(id_)
         if database is None or not self.visible(database):
             raise not_found("database", id_)
         return database
 
     def data_source(self, id_: str) -> DataSource:
-        """The data source; 404 when there is none or it isn't shared."""
+        """Return the data source; 404 when there is none or it isn't shared."""
         source = self.data_sources.get(id_)
         if source is None or not self.visible(source):
             raise not_found("data_source", id_)
         return source
 
     def view(self, id_: str) -> View:
-        """The view; 404 when there is none or its database isn't shared."""
+        """Return the view; 404 when there is none or its database isn't shared."""
         view = self.views.get(id_)
         if view is None or not self.visible(self.databases[view.database_id]):
             raise not_found("view", id_)
         return view
 
     def block(self, id_: str) -> Block | Page | Database:
-        """What has this id and stands in a body: a block, a child page, a child database."""
+        """Return what has this id and stands in a body: a block, a child page, a child database."""
         record = self.blocks.get(id_) or self.pages.get(id_) or self.databases.get(id_)
         if record is None or not self.visible(record):
             raise not_found("block", id_)
         return record
 
     def editable(self, record: Record) -> None:
-        """400 when it is in the trash."""
+        """Raise 400 when it is in the trash."""
         if self.in_trash(record):
             raise archived()
 
     def schema(self, page: Page) -> dict[str, Property]:
-        """The properties a page has, by id."""
+        """Return the properties a page has, by id."""
         if page.parent.kind == "data_source_id":
             return self.data_sources[page.parent.id].properties
         return {BARE_PAGE.id: BARE_PAGE}
 
     def title(self, page: Page) -> str:
-        """A page's title as plain text."""
+        """Return a page's title as plain text."""
         return plain(page.values.get("title") or [])
 
     def list_row(self, page: Page, listed: bool) -> None:
-        """From now on queries list the row, or don't."""
+        """Let queries list the row from now on, or not."""
         page.listed.append((self.clock, listed))
 
     def holder(self, record: Block) -> Page | None:
-        """The page in whose body a block stands."""
+        """Return the page in whose body a block stands."""
         return next((one for one in self.line(record) if isinstance(one, Page)), None)

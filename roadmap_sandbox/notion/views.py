@@ -73,7 +73,7 @@ UPDATE_VIEW: Final = record(optional={**_FILTERS, "name": text(), "configuration
 
 
 def create_view(store: Store, request: Request) -> Json:
-    """POST /views in a database (the sandbox makes no dashboard widgets and no linked databases)."""
+    """Carry out POST /views in a database (the sandbox makes no dashboard widgets and no linked databases)."""
     body = request.body
     database = store.database(dashed(body["database_id"]) or "")
     source = store.data_source(dashed(body["data_source_id"]) or "")
@@ -119,7 +119,7 @@ def _place(views: list[str], position: Json) -> int:
 
 
 def _fits(store: Store, source: DataSource, body: Json, configuration: Json) -> None:
-    """400 unless filter, sorts and configuration name properties of the data source, of fitting types."""
+    """Raise 400 unless filter, sorts and configuration name properties of the data source, of fitting types."""
     compile_filter(store, source, body.get("filter"))
     sort_rows(store, source, [], body.get("sorts"))
     for key, id_ in _property_ids(configuration):
@@ -147,12 +147,12 @@ def _property_ids(value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def get_view(store: Store, request: Request) -> Json:
-    """GET /views/{id}."""
+    """Answer GET /views/{id}."""
     return view_object(store.view(request.params["view_id"]))
 
 
 def update_view(store: Store, request: Request) -> Json:
-    """PATCH /views/{id}: name, filter, sorts, quick filters, configuration; the type stays."""
+    """Carry out PATCH /views/{id}: name, filter, sorts, quick filters, configuration; the type stays."""
     body = request.body
     view = store.view(request.params["view_id"])
     store.editable(store.databases[view.database_id])
@@ -169,7 +169,7 @@ def update_view(store: Store, request: Request) -> Json:
 
 
 def delete_view(store: Store, request: Request) -> Json:
-    """DELETE /views/{id}; 400 for the last one of a database."""
+    """Carry out DELETE /views/{id}; 400 for the last one of a database."""
     view = store.view(request.params["view_id"])
     database = store.databases[view.database_id]
     store.editable(database)
@@ -182,7 +182,7 @@ def delete_view(store: Store, request: Request) -> Json:
 
 
 def list_views(store: Store, request: Request) -> Json:
-    """GET /views?database_id= or ?data_source_id=: ids only."""
+    """Answer GET /views?database_id= or ?data_source_id=: ids only."""
     database_id, source_id = request.one("database_id"), request.one("data_source_id")
     if database_id is not None:
         database = store.database(dashed(database_id) or "")
@@ -196,6 +196,6 @@ def list_views(store: Store, request: Request) -> Json:
 
 
 def rows_of(store: Store, view: View) -> list[Page]:
-    """The rows a view shows, in its order (also to people, so whether or not it is shared)."""
+    """Return the rows a view shows, in its order (also to people, so whether or not it is shared)."""
     source = store.data_sources[view.data_source_id]
     return matching_rows(store, source, view.filter, view.sorts)

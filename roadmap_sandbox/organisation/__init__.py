@@ -27,7 +27,7 @@ __all__ = ["GroundTruth", "generate"]
 
 
 def generate(seed: int = 7, weeks: int = 26, clock: datetime = CLOCK) -> tuple[GitHubContent, GroundTruth]:
-    """The organisation as GitHub would answer at ``clock`` (aware), after ``weeks`` weeks of activity; and its truth.
+    """Return the organisation as GitHub shows it at ``clock`` (aware), after ``weeks`` weeks, and the truth about it.
 
     Raises:
         ValueError: ``weeks`` is below 2, or ``clock`` has no time zone.
@@ -88,7 +88,7 @@ def _simulate(repository: Repository, seed: int, start: int, end: int) -> tuple[
 
 
 def _discuss(items: Sequence[Item], rng: Random, end: int) -> None:
-    """People talk on what is open."""
+    """Let people talk on what is open."""
     remarks = (
         "Nice, this is much easier to follow.",
         "Could you add a test for the empty case?",

@@ -11,7 +11,7 @@ from .records import DAY, HOUR
 
 
 class Agenda:
-    """What will happen, from ``start`` to ``end`` (seconds since the epoch)."""
+    """The events to come, from ``start`` to ``end`` (seconds since the epoch)."""
 
     def __init__(self, rng: Random, start: int, end: int) -> None:
         self.rng, self.start, self.end = rng, start, end
@@ -35,7 +35,7 @@ class Agenda:
         return median * self.rng.lognormvariate(0, sigma)
 
     def _at_work(self, time: float) -> int:
-        """The first time from ``time`` on at which people work: weekdays 7 to 18 UTC, now and then otherwise."""
+        """Return the first time from ``time`` on at which people work: weekdays 7 to 18 UTC, now and then otherwise."""
         moment = int(time)
         hour, weekday = moment % DAY / HOUR, (moment // DAY + 3) % 7
         if (7 <= hour < 18.5 and weekday < 5) or self.rng.random() < 0.05:

@@ -20,7 +20,7 @@ JOB_LIMIT = 6 * HOUR
 
 
 class ContinuousIntegration(Agenda):
-    """CI of one repository. ``mood`` answers for a time how bad it is then."""
+    """The CI of one repository. ``mood`` gives for a time how bad it is then."""
 
     def __init__(
         self, repository: Repository, rng: Random, start: int, end: int, mood: Callable[[int], Mood], history: History
@@ -64,7 +64,7 @@ class ContinuousIntegration(Agenda):
         return Failure(cause, detail)
 
     def _new_defects(self, time: int) -> Defects:
-        """What a change breaks: usually nothing, else one job and its siblings in the matrix."""
+        """Return what a change breaks: usually nothing, else one job and its siblings in the matrix."""
         files = [file for file in self.workflows if "pull_request" in file.on and file.file in ("ci.yml", "lint.yml")]
         odds = {"payments": 0.41, "storefront": 0.25, "platform": 0.25}[self.repository.name]
         if self.rng.random() >= odds * self.mood(time).defects:
@@ -100,7 +100,7 @@ class ContinuousIntegration(Agenda):
         return run
 
     def _settled(self, run: Run, tree: Defects) -> None:
-        """Once the attempt is over somebody may run it again."""
+        """Plan that somebody may run it again once the attempt is over."""
         attempt = run.last
         if attempt.completed_at is not None:
             self.at(attempt.completed_at, lambda time: self._after_attempt(run, attempt, tree, time))
@@ -170,7 +170,7 @@ class ContinuousIntegration(Agenda):
         )
 
     def _after_attempt(self, run: Run, attempt: Attempt, tree: Defects, time: int) -> None:
-        """Somebody, or an app, may run the failed jobs again."""
+        """Let somebody, or an app, run the failed jobs again, perhaps."""
         if attempt is not run.last or attempt.outcome != "fail" or attempt.number >= 4:
             return
         rng = self.rng
@@ -209,7 +209,7 @@ class ContinuousIntegration(Agenda):
         self._settled(run, tree)
 
     def _cancel(self, run: Run, time: int) -> None:
-        """A newer run of the branch takes the place of one that is still going."""
+        """Cancel a run that is still going: a newer one of the branch takes its place."""
         attempt = run.last
         if attempt.completed_at is None or attempt.completed_at <= time:
             return

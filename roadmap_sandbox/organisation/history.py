@@ -52,7 +52,7 @@ class Work:
 
 @dataclass(slots=True)
 class Mood:
-    """How bad a time is: factors on the odds that a change is defective and that a job is flaky."""
+    """The badness of a time: factors on the odds that a change is defective and that a job is flaky."""
 
     defects: float = 1.0
     flakes: float = 1.0
@@ -60,7 +60,7 @@ class Mood:
 
 @dataclass(slots=True)
 class History:
-    """What came out."""
+    """The result of a simulation."""
 
     runs: list[Run] = field(default_factory=list)
     commits: list[Commit] = field(default_factory=list)

@@ -83,5 +83,5 @@ RECURRING = frozenset({"playwright-timeout", "pytest-flaky", "go-race", "budget"
 
 
 def draw(rng: Random, weights: Weights) -> str:
-    """One of the causes by its weight."""
+    """Return one of the causes by its weight."""
     return rng.choices(list(weights), list(weights.values()))[0]

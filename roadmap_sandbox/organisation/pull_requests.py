@@ -16,7 +16,7 @@ from .workflows import workflow
 
 
 class PullRequests(ContinuousIntegration, ABC):
-    """CI with people and apps that work on pull requests."""
+    """The CI with people and apps that work on pull requests."""
 
     @abstractmethod
     def _merge(self, work: Work, commit: Commit, time: int) -> None:
@@ -50,7 +50,7 @@ class PullRequests(ContinuousIntegration, ABC):
         self._start(workflow(self.repository, "ci.yml"), "push", pull_request.branch, commit, commit.author, time)
 
     def _push(self, work: Work, time: int, author: Person | None = None, title: str | None = None) -> None:
-        """The author pushes: repairs what is broken, mostly, and breaks something new, now and then."""
+        """Push as the author: repair what is broken, mostly, and break something new, now and then."""
         if work.done:
             return
         pull_request = work.pull_request
@@ -81,7 +81,7 @@ class PullRequests(ContinuousIntegration, ABC):
         )
 
     def _arrived(self, work: Work, commit: Commit, time: int) -> None:
-        """A commit is on the branch: older runs are cancelled, the workflows of pull requests start."""
+        """Take a commit on the branch: older runs are cancelled, the workflows of pull requests start."""
         pull_request = work.pull_request
         pull_request.head = commit
         pull_request.commits += 1
@@ -120,7 +120,7 @@ class PullRequests(ContinuousIntegration, ABC):
             self.at(soon, lambda when: self._push(work, when, title="And the file I forgot"))
 
     def _judge(self, work: Work, commit: Commit, runs: list[Run], time: int) -> None:
-        """All runs of a push are over: repair, push on, merge, or wait."""
+        """Judge a push whose runs are all over: repair, push on, merge, or wait."""
         pull_request = work.pull_request
         if work.done or pull_request.head is not commit:
             return
@@ -163,7 +163,7 @@ class PullRequests(ContinuousIntegration, ABC):
             self._close(work, time)
 
     def _bot_commit(self, work: Work, failing: Commit, fixable: Defects, time: int) -> None:
-        """The fixing app pushes to the branch of a pull request."""
+        """Push to the branch of a pull request as the fixing app."""
         pull_request = work.pull_request
         if work.done or pull_request.head is not failing:
             return

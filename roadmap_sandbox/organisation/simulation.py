@@ -18,7 +18,7 @@ from .workflows import Workflow, workflow
 
 
 class Simulation(PullRequests):
-    """One repository from ``start`` to ``end`` (seconds). ``mood`` answers for a time how bad it is then."""
+    """A repository from ``start`` to ``end`` (seconds). ``mood`` gives for a time how bad it is then."""
 
     def __init__(
         self,
@@ -113,7 +113,7 @@ class Simulation(PullRequests):
         self.at(end + 5, leave_queue)
 
     def _main_is_red(self, time: int, *, pushes_only: bool) -> bool:
-        """Whether the last conclusive attempt of a workflow on the default branch failed, as known by then."""
+        """Return whether the last conclusive attempt of a workflow on the default branch failed, as known by then."""
         state: dict[str, tuple[int, str]] = {}
         for run in self._open_runs.get("main", [])[-40:]:
             if pushes_only and "push" not in run.workflow.on:
@@ -126,7 +126,7 @@ class Simulation(PullRequests):
         return any(outcome == "fail" for _, outcome in state.values())
 
     def _land(self, work: Work, commit: Commit, time: int) -> None:
-        """The squash commit arrives on the default branch."""
+        """Land the squash commit on the default branch."""
         if work.done or work.pull_request.head is not commit:
             return
         work.done = True

@@ -17,7 +17,7 @@ def workflow(
     state: str = "active",
     updated_at: Time | None = None,
 ) -> Payload:
-    """A *workflow*; ``state`` is active, deleted, disabled_fork, disabled_inactivity or disabled_manually."""
+    """Return a *workflow*; ``state`` is active, deleted, disabled_fork, disabled_inactivity or disabled_manually."""
     page = repository["html_url"]
     return {
         "id": id,
@@ -116,7 +116,7 @@ def _run_links(repository: Payload, run_id: int, suite: int, workflow_id: int, r
 
 
 def run_pull_request(pull_request: Payload) -> Payload:
-    """A pull request as the ``pull_requests`` list of a workflow run names it."""
+    """Return a pull request as the ``pull_requests`` list of a workflow run names it."""
 
     def end(side: Payload) -> Payload:
         repo = side["repo"]
@@ -136,7 +136,7 @@ def run_pull_request(pull_request: Payload) -> Payload:
 
 
 def merge_queue_branch(base: str, number: int, sha: str) -> str:
-    """The branch on which a merge queue tests pull request ``number``: what runs there has ``event="merge_group"``."""
+    """Return the branch on which a merge queue tests pull request ``number``; its runs have ``event="merge_group"``."""
     return f"gh-readonly-queue/{base}/pr-{number}-{sha}"
 
 
@@ -149,7 +149,7 @@ def step(
     started_at: Time | None = None,
     completed_at: Time | None = None,
 ) -> Payload:
-    """A step of a job. A dead runner leaves steps ``in_progress`` or ``pending`` with ``conclusion=None``."""
+    """Return a step of a job. A dead runner leaves steps ``in_progress`` or ``pending`` with ``conclusion=None``."""
     return {
         "name": name,
         "status": status,
@@ -180,7 +180,7 @@ def job(
     runner_id: int | None = None,
     runner_name: str | None = None,
 ) -> Payload:
-    """A *job* of one attempt of a run. A skipped job and one that no runner took have no ``runner_id``."""
+    """Return a *job* of one attempt of a run. A skipped job and one that no runner took have no ``runner_id``."""
     root = repository["url"]
     took = runner_id is not None
     return {
@@ -222,7 +222,7 @@ def annotation(
     title: str | None = None,
     raw_details: str | None = None,
 ) -> Payload:
-    """An *annotation* of a check run; ``level`` is notice, warning or failure. Those about no file lie in .github."""
+    """Return an *annotation* of a check run; ``level`` is notice, warning or failure. About no file: in .github."""
     return {
         "path": path,
         "blob_href": f"{repository['html_url']}/blob/{head_sha}/{quote(path)}",

@@ -7,7 +7,7 @@ from roadmap_sandbox.payloads.basics import Time, node_id, timestamp
 
 
 def github_app(slug: str, id: int, owner: Payload, *, created_at: Time, permissions: Mapping[str, str]) -> Payload:
-    """An *integration*: a GitHub App."""
+    """Return an *integration*: a GitHub App."""
     return {
         "id": id,
         "slug": slug,
@@ -26,7 +26,7 @@ def github_app(slug: str, id: int, owner: Payload, *, created_at: Time, permissi
 
 
 def installation(app: Payload, *, id: int, account: Payload, selected: bool, created_at: Time) -> Payload:
-    """An *installation* of an App in ``account``, on all of its repositories or on ``selected`` ones."""
+    """Return an *installation* of an App in ``account``, on all of its repositories or on ``selected`` ones."""
     url = f"{API_ROOT}/app/installations/{id}"
     return {
         "id": id,

@@ -10,7 +10,7 @@ REACTIONS = {"+1": 0, "-1": 0, "laugh": 0, "hooray": 0, "confused": 0, "heart": 
 
 
 def timestamp(moment: Time) -> str:
-    """An instant as the API writes it: ``2026-11-16T06:00:00Z``, whole seconds, UTC. Strings pass through."""
+    """Return an instant as the API writes it: ``2026-11-16T06:00:00Z``, whole seconds, UTC. Strings pass through."""
     if isinstance(moment, str):
         return moment
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -27,6 +27,6 @@ def timestamps(**moments: Time | None) -> dict[str, str | None]:
 
 
 def node_id(kind: str, number: int) -> str:
-    """A global id of the form ``WFR_kwDO…``: kind, then the number in base 64."""
+    """Return a global id of the form ``WFR_kwDO…``: kind, then the number in base 64."""
     packed = base64.urlsafe_b64encode(number.to_bytes(9, "big")).decode().rstrip("=")
     return f"{kind}_kwDO{packed}"

@@ -7,7 +7,7 @@ from roadmap_sandbox.payloads.basics import Time, timestamp
 
 
 def head_commit(sha: str, *, message: str, at: Time, author: str, email: str) -> Payload:
-    """The *simple commit* that a workflow run holds; the committer is the author."""
+    """Return the *simple commit* that a workflow run holds; the committer is the author."""
     person = {"name": author, "email": email}
     return {
         "id": sha,
@@ -33,7 +33,7 @@ def commit(
     committer_name: str | None = None,
     committed_at: Time | None = None,
 ) -> Payload:
-    """A *commit*, as lists of a pull request's commits hold it.
+    """Return a *commit*, as lists of a pull request's commits hold it.
 
     ``author`` and ``committer`` are the accounts that the addresses belong to, None for unknown ones. Without a
     ``committer_name`` the author committed it.

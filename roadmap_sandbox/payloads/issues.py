@@ -9,7 +9,7 @@ from roadmap_sandbox.payloads.basics import REACTIONS, Time, node_id, optional_t
 
 
 def label(repository: Payload, *, id: int, name: str, color: str = "ededed", description: str | None = None) -> Payload:
-    """A *label*; ``color`` is six hexadecimal digits without ``#``."""
+    """Return a *label*; ``color`` is six hexadecimal digits without ``#``."""
     return {
         "id": id,
         "node_id": node_id("LA", id),
@@ -37,7 +37,7 @@ def milestone(
     open_issues: int = 0,
     closed_issues: int = 0,
 ) -> Payload:
-    """A *milestone*. The simulator counts ``open_issues`` and ``closed_issues`` itself (pull requests included)."""
+    """Return a *milestone*. The simulator counts open and closed issues itself, pull requests included."""
     url = f"{repository['url']}/milestones/{number}"
     return {
         "url": url,
@@ -81,7 +81,7 @@ def issue(
     author_association: str = "MEMBER",
     pull_request: Payload | None = None,
 ) -> Payload:
-    """An *issue*; with ``pull_request`` (a payload of :func:`pull_request`) the issue view of that pull request."""
+    """Return an *issue*; with ``pull_request`` (of :func:`pull_request`) the issue view of that pull request."""
     url = f"{repository['url']}/issues/{number}"
     view: Payload = {
         **_issue_links(repository, number, "issues" if pull_request is None else "pull"),
@@ -142,7 +142,7 @@ def issue_event(
     commit_id: str | None = None,
     details: Mapping[str, Any] | None = None,
 ) -> Payload:
-    """An *issue event* of issue or pull request ``number``.
+    """Return an *issue event* of issue or pull request ``number``.
 
     ``details`` holds what the kind of event adds: ``{"label": {"name", "color"}}`` for labeled and unlabeled,
     ``{"milestone": {"title"}}`` for milestoned and demilestoned, ``{"rename": {"from", "to"}}`` for renamed. The issue
@@ -175,7 +175,7 @@ def comment(
     on_pull_request: bool = True,
     author_association: str = "MEMBER",
 ) -> Payload:
-    """A *comment* on issue or pull request ``number``; ``updated_at`` defaults to ``created_at``."""
+    """Return a *comment* on issue or pull request ``number``; ``updated_at`` defaults to ``created_at``."""
     url = f"{repository['url']}/issues/comments/{id}"
     kind = "pull" if on_pull_request else "issues"
     return {

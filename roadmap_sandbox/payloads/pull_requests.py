@@ -34,7 +34,7 @@ def pull_request(
     locked: bool = False,
     author_association: str = "MEMBER",
 ) -> Payload:
-    """A *simple pull request*, as lists hold it; the simulator adds what only the single one has.
+    """Return a *simple pull request*, as lists hold it; the simulator adds what only the single one has.
 
     ``repository`` and ``head_repository`` (default: the same) are full repositories; with ``fork_is_gone`` the head's
     ``repo`` is null, as GitHub answers once the fork was deleted. A merged one needs ``state="closed"``, ``closed_at``
@@ -116,7 +116,7 @@ def pull_request_file(
     deletions: int = 0,
     sha: str | None = None,
 ) -> Payload:
-    """A *diff entry*: one file of a pull request, without its patch."""
+    """Return a *diff entry*: one file of a pull request, without its patch."""
     path = quote(filename)
     return {
         "sha": head_sha if sha is None else sha,

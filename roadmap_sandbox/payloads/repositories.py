@@ -47,7 +47,7 @@ _REPOSITORY_LINKS = {
 
 
 def user(login: str, id: int, *, type: str = "User") -> Payload:
-    """A *simple user*. ``type`` is User, Bot or Organization; a bot's login ends in ``[bot]``."""
+    """Return a *simple user*. ``type`` is User, Bot or Organization; a bot's login ends in ``[bot]``."""
     url = f"{API_ROOT}/users/{quote(login)}"
     page = f"{HTML_ROOT}/apps/{login.removesuffix('[bot]')}" if type == "Bot" else f"{HTML_ROOT}/{login}"
     return {
@@ -82,7 +82,7 @@ def minimal_repository(
     fork: bool = False,
     description: str | None = None,
 ) -> Payload:
-    """A *minimal repository*, as workflow runs hold it (``repository``, ``head_repository``)."""
+    """Return a *minimal repository*, as workflow runs hold it (``repository``, ``head_repository``)."""
     url = f"{API_ROOT}/repos/{full_name}"
     return {
         "id": id,
@@ -115,7 +115,7 @@ def repository(
     topics: Sequence[str] = (),
     open_issues: int = 0,
 ) -> Payload:
-    """A *full repository*, as ``GET /repos/{owner}/{repo}`` and a pull request's ``head`` and ``base`` hold it."""
+    """Return a *full repository*, as ``GET /repos/{owner}/{repo}`` and a pull request's two ends hold it."""
     page = f"{HTML_ROOT}/{full_name}"
     return {
         **minimal_repository(full_name, id, owner, private=private, fork=fork, description=description),

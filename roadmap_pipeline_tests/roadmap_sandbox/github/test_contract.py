@@ -138,7 +138,7 @@ def contract():
 
 @pytest.fixture
 def serve_response(contract):
-    """Serves one answer to everything, watched; ``serve_response(response) -> (base URL, recorder)``."""
+    """Serve one response to everything, watched; ``serve_response(response) -> (base URL, recorder)``."""
     servers = []
 
     def start(response):
@@ -245,7 +245,7 @@ def test_without_the_description_nothing_is_looked_at():
 
 
 class TestOnPurpose:
-    """What a test sends on purpose doesn't fail it; what it gets is looked at all the same."""
+    """A test isn't failed by what it sends on purpose; what it gets is looked at all the same."""
 
     @pytest.mark.refused_requests("asks for what isn't there")
     def test_a_marked_request_passes(self, client):

@@ -83,7 +83,7 @@ def test_a_second_may_hold_more_runs_than_a_search_gives(serve):
 
 @pytest.fixture(scope="module")
 def many_runs():
-    """60,000 runs, one every half minute; nested payloads are shared."""
+    """Return 60,000 runs, one every half minute; nested payloads are shared."""
     template = run_payload(1, created_at=CLOCK)
     return [
         template
@@ -98,7 +98,7 @@ def many_runs():
 
 
 def calls_made(work):
-    """How many functions are called while ``work`` is done."""
+    """Return the number of functions called while ``work`` is done."""
     count = 0
 
     def note(_frame, event, _argument):

@@ -14,7 +14,7 @@ ROOT = f"/repos/{REPO}"
 
 @pytest.fixture
 def receiver():
-    """A receiver of webhooks: its URL, and headers and body of what came."""
+    """Yield a receiver of webhooks: its URL, and headers and body of what came."""
     came = []
 
     class Handler(BaseHTTPRequestHandler):

@@ -34,7 +34,7 @@ pie title "A <b>"
 
 
 class _Checked(HTMLParser):
-    """Collects links and tags; fails on tags that don't close."""
+    """A collector of links and tags, which fails on tags that don't close."""
 
     VOID = frozenset({"meta", "hr", "br"})
 

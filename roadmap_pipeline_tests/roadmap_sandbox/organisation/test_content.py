@@ -35,7 +35,7 @@ print(digest.hexdigest())
 
 
 def _digests(*runs: tuple[int, str]) -> list[str]:
-    """Digests of organisations, each made in a process of its own: (seed, seed of Python's string hashes)."""
+    """Return digests of organisations, each made in a process of its own: (seed, seed of Python's string hashes)."""
     processes = [
         subprocess.Popen(
             [sys.executable, "-c", _DIGEST.format(seed=seed)],

@@ -31,7 +31,7 @@ _MARKS = {"bold": "**", "italic": "*", "strikethrough": "~~"}
 
 
 def read_inline(source: str) -> RichText:
-    """Rich text from the Markdown of one line."""
+    """Return rich text from the Markdown of one line."""
     if not source:
         return []
     tokens = _INLINE.parseInline(source)[0].children or []
@@ -68,7 +68,7 @@ def _runs(tokens: Sequence[Token]) -> Iterator[dict[str, Any]]:
 
 
 def _read_tag(tag: str, spans: list[tuple[str, str]]) -> str | None:
-    """The literal text of a tag, or None when it is one that the dialect knows."""
+    """Return the literal text of a tag, or None when it is one that the dialect knows."""
     if _BREAK.fullmatch(tag):
         return "\n"
     if (opened := _SPAN.fullmatch(tag)) and (opened[1] == "underline" or opened[2] in BLOCK_COLOURS):
@@ -81,7 +81,7 @@ def _read_tag(tag: str, spans: list[tuple[str, str]]) -> str | None:
 
 
 def write_inline(items: RichText) -> str:
-    """The Markdown of rich text on one line."""
+    """Return the Markdown of rich text on one line."""
     parts: list[str] = []
     opened: list[str] = []
     for item in items:

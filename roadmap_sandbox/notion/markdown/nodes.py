@@ -60,12 +60,12 @@ _ALIASES = {
 
 
 def language(name: str) -> str:
-    """Notion's name of a code language; ``plain text`` for one it doesn't know."""
+    """Return Notion's name of a code language; ``plain text`` for one it doesn't know."""
     known = name.strip().lower()
     known = _ALIASES.get(known, known)
     return known if known in LANGUAGE_NAMES else "plain text"
 
 
 def rich(items: RichText, color: str = "default", **more: Any) -> dict[str, Any]:
-    """The content of a block that is a line of text."""
+    """Return the content of a block that is a line of text."""
     return {"rich_text": items, **more, "color": color}

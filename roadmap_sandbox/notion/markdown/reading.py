@@ -49,7 +49,7 @@ _CELL = re.compile(r"<t[dh][^>]*>(.*?)</t[dh]>", re.DOTALL)
 
 
 def read(source: str) -> list[Node]:
-    """The blocks of a text."""
+    """Return the blocks of a text."""
     return _Reader(source.replace("\r\n", "\n").replace("\r", "\n").split("\n")).blocks(0)
 
 
@@ -59,7 +59,7 @@ class _Reader:
         self.at = 0
 
     def blocks(self, depth: int) -> list[Node]:
-        """Blocks from here on, as long as lines are indented by at least ``depth`` tabs."""
+        """Read the blocks from here on, as long as lines are indented by at least ``depth`` tabs."""
         nodes: list[Node] = []
         while self.at < len(self.lines):
             line = self.lines[self.at]
@@ -76,7 +76,7 @@ class _Reader:
         return nodes
 
     def block(self, line: str, depth: int) -> Node:
-        """The block that begins with ``line``; leaves the position behind it and its children."""
+        """Read the block that begins with ``line``; leaves the position behind it and its children."""
         self.at += 1
         for special in (self.code, self.equation, self.table, self.pipe_table, self.container, self.leaf):
             node = special(line, depth)
@@ -92,7 +92,7 @@ class _Reader:
         return node
 
     def deeper(self, depth: int) -> bool:
-        """The next line that isn't blank is indented more than ``depth``."""
+        """Return whether the next line that isn't blank is indented more than ``depth``."""
         return next((_tabs(line) > depth for line in self.lines[self.at :] if line.strip()), False)
 
     def code(self, line: str, depth: int) -> Node | None:

@@ -15,14 +15,14 @@ _LINE_START = re.compile(r"(#{1,6}(?=\s|$)|[-+](?=\s|$)|-(?=[-\s]*$)|(?:\\_){3,}
 
 
 def write(nodes: Sequence[Node]) -> tuple[str, bool]:
-    """The text of a page, and whether it was cut (after 20,000 blocks)."""
+    """Return the text of a page, and whether it was cut (after 20,000 blocks)."""
     writer = _Writer()
     writer.blocks(nodes, 0)
     return "\n".join(writer.lines), writer.left < 0
 
 
 def _guard(text: str) -> str:
-    """A paragraph's text that would read as another kind of block, escaped."""
+    """Return a paragraph's text that would read as another kind of block, escaped."""
     found = _LINE_START.match(text)
     if not found:
         return text

@@ -24,7 +24,7 @@ class Cause:
     """An app can repair it: formatting and the like."""
 
     def lines(self, detail: int, repository: str) -> list[str]:
-        """The lines of the failure; the same for the same ``detail`` (whole number) and repository name."""
+        """Return the lines of the failure; the same for the same ``detail`` (whole number) and repository name."""
         return self.text.strip("\n").format_map(Details(Random(detail), repository)).split("\n")  # noqa: S311
 
 
@@ -68,7 +68,7 @@ _NUMBERS = {
 
 
 class Details(dict[str, str]):
-    """Values for the fields of a cause's text, drawn when first asked for."""
+    """The values for the fields of a cause's text, drawn when first asked for."""
 
     def __init__(self, rng: Random, repository: str) -> None:
         super().__init__(repository=repository, work=f"/home/runner/work/{repository}/{repository}")
@@ -92,5 +92,5 @@ class Details(dict[str, str]):
 
 
 def fake_token(rng: Random) -> str:
-    """A string of a GitHub token's form that was never one: ``ghp_`` and 36 letters and digits."""
+    """Return a string of a GitHub token's form that was never one: ``ghp_`` and 36 letters and digits."""
     return "ghp_" + "".join(rng.choices(string.ascii_letters + string.digits, k=36))
