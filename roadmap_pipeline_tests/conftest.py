@@ -15,12 +15,12 @@ from starlette.applications import Starlette
 from roadmap_pipeline import interruption
 from roadmap_pipeline.run_summary import RunSummary
 from roadmap_pipeline.runtime import Runtime
+from roadmap_pipeline.sandbox import RunningSandbox, serve
 from roadmap_pipeline.settings import Settings, load_settings
 from roadmap_pipeline.warehouse.connection import connect
 from roadmap_pipeline_tests.contract.watching import RECORDER, ContractMiddleware, described
 from roadmap_sandbox.github import app as github_app
 from roadmap_sandbox.github.state import GitHubState
-from roadmap_sandbox.local import Served, serve
 
 _create_app = github_app.create_app
 
@@ -128,7 +128,7 @@ class Ran:
     """A main job that ran against a sandbox which is still up."""
 
     settings: Settings
-    served: Served
+    served: RunningSandbox
     run_summary: RunSummary
 
     def runtime(self) -> Runtime:

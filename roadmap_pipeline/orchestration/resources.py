@@ -39,7 +39,7 @@ def settings_resource(load: Callable[[], Settings]) -> Any:
 
         @contextmanager
         def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Settings]:
-            from roadmap_sandbox.local import running
+            from roadmap_pipeline.sandbox import running
 
             def end_late() -> None:
                 if context.instance is not None and context.run is not None:

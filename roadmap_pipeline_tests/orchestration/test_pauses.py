@@ -25,8 +25,8 @@ from roadmap_pipeline.warehouse.connection import connect
 from roadmap_pipeline.warehouse.origin import claim
 from roadmap_pipeline_tests.github.conftest import CLOCK, REPO, small_world
 from roadmap_sandbox.github.app import create_app
-from roadmap_sandbox.github.calls import Call
 from roadmap_sandbox.github.faults import Fault
+from roadmap_sandbox.github.messages import Request
 from roadmap_sandbox.github.state import TOKEN, GitHubState
 from roadmap_sandbox.server import Server
 
@@ -104,8 +104,8 @@ def ran(settings: Settings) -> RunSummary:
         runtime.close()
 
 
-def _second_page(call: Call) -> bool:
-    return call.query.get("page") == "2"
+def _second_page(request: Request) -> bool:
+    return request.query.get("page") == "2"
 
 
 def call(*words: str, environment: dict[str, str]) -> Result:

@@ -136,13 +136,13 @@ def contract():
 
 
 @pytest.fixture
-def answering(contract):
-    """Serves one answer to everything, watched; ``answering(answer) -> (base URL, recorder)``."""
+def serve_response(contract):
+    """Serve one response to everything, watched; ``serve_response(response) -> (base URL, recorder)``."""
     servers = []
 
-    def start(answer):
+    def start(response):
         recorder = Recorder(lambda: contract)
-        app = Starlette(routes=[Route("/{path:path}", answer, methods=["GET", "POST", "PATCH", "PUT"])])
+        app = Starlette(routes=[Route("/{path:path}", response, methods=["GET", "POST", "PATCH", "PUT"])])
         app.add_middleware(ContractMiddleware, recorder=recorder)
         servers.append(Server(app))
         servers[-1].start()
@@ -196,8 +196,8 @@ def test_a_request_that_the_description_does_not_know_is_found(contract, method,
 
 
 @pytest.mark.parametrize(("status", "body", "problem"), WRONG_RESPONSES)
-def test_an_answer_that_the_description_does_not_know_is_found(answering, status, body, problem):
-    root, recorder = answering(lambda _request: JSONResponse(body, status))
+def test_an_answer_that_the_description_does_not_know_is_found(serve_response, status, body, problem):
+    root, recorder = serve_response(lambda _request: JSONResponse(body, status))
     assert requests.get(root + ONE_RUN, timeout=5).status_code == status
     found = recorder.take()
     assert [violation.in_request for violation in found] == [False] * len(found)
@@ -232,14 +232,14 @@ def test_the_description_itself_knows_no_such_response_either(described_contract
     assert bool(recorder.take()) == (problem is not None)
 
 
-def test_the_same_wrong_answer_is_found_again(answering):
-    root, recorder = answering(lambda _request: JSONResponse({}))
+def test_the_same_wrong_answer_is_found_again(serve_response):
+    root, recorder = serve_response(lambda _request: JSONResponse({}))
     for _ in range(2):
         requests.get(root + ONE_RUN, timeout=5)
         assert len(recorder.take()) == 2
 
 
-def test_what_a_fault_answers_is_left_alone_but_not_what_was_asked(answering):
+def test_what_a_fault_answers_is_left_alone_but_not_what_was_asked(serve_response):
     async def broken(request):
         mark_fault(request.scope, "broken_json")
         return Response(b'{"total', media_type="application/json")
@@ -249,10 +249,10 @@ def test_what_a_fault_answers_is_left_alone_but_not_what_was_asked(answering):
         drop_connection(request.scope)
         return Response()
 
-    for answer in (broken, dropped):
-        root, recorder = answering(answer)
+    for response in (broken, dropped):
+        root, recorder = serve_response(response)
         for query, found in (("", 0), ("&nonsense=1", 1)):
-            if answer is broken:
+            if response is broken:
                 requests.get(root + ONE_RUN + query, timeout=5)
             else:
                 with pytest.raises(requests.ConnectionError):
@@ -260,15 +260,15 @@ def test_what_a_fault_answers_is_left_alone_but_not_what_was_asked(answering):
             assert len(recorder.take()) == found
 
 
-def test_packed_answers_are_unpacked(answering):
+def test_packed_answers_are_unpacked(serve_response):
     packed = gzip.compress(b'{"total_count": 1}')
-    root, recorder = answering(lambda _request: Response(packed, headers={"Content-Encoding": "gzip"}))
+    root, recorder = serve_response(lambda _request: Response(packed, headers={"Content-Encoding": "gzip"}))
     requests.get(root + ONE_RUN, timeout=5)
     assert "workflow_runs" in described(recorder.take())
 
 
 class TestOnPurpose:
-    """What a test sends on purpose doesn't fail it; what it gets is looked at all the same."""
+    """A test isn't failed by what it sends on purpose; what it gets is looked at all the same."""
 
     @pytest.mark.refused_requests("asks for what isn't there")
     def test_a_marked_request_passes(self, client):

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from roadmap_sandbox.notion.errors import invalid
+from roadmap_sandbox.notion.records import Json
+from roadmap_sandbox.notion.store import Store
 from roadmap_sandbox.notion.validation import Check, dashed
-from roadmap_sandbox.notion.world import Json, World
 
 MAX_PAGE: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class Request:
     """A request whose path matched a route. Ids in ``params`` are dashed; ``query`` keeps repeated keys."""
 
     params: dict[str, str]
@@ -20,26 +21,26 @@ class Call:
     body: Any = None
 
     def one(self, key: str) -> str | None:
-        """The last value of a query-string key."""
+        """Return the last value of a query-string key."""
         return next((value for name, value in reversed(self.query) if name == key), None)
 
     def all(self, key: str) -> list[str]:
-        """All values of a query-string key; ``key[]`` counts as ``key``."""
+        """Return all values of a query-string key; ``key[]`` counts as ``key``."""
         return [value for name, value in self.query if name in (key, f"{key}[]")]
 
 
-Handler = Callable[[World, Call], Json]
+Handler = Callable[[Store, Request], Json]
 
 
-def page_size(call: Call) -> int:
-    """Items a page of a list: from the body or the query string, at most 100.
+def page_size(request: Request) -> int:
+    """Return the items a page of a list: from the body or the query string, at most 100.
 
     Raises:
         ApiError: 400 for anything but a whole number of at least 1.
     """
-    if isinstance(call.body, dict):
-        return min(int(call.body.get("page_size", MAX_PAGE)), MAX_PAGE)
-    given = call.one("page_size")
+    if isinstance(request.body, dict):
+        return min(int(request.body.get("page_size", MAX_PAGE)), MAX_PAGE)
+    given = request.one("page_size")
     if given is None:
         return MAX_PAGE
     check = Check("query")
@@ -54,7 +55,7 @@ def page_size(call: Call) -> int:
 
 
 def listed(kind: str, results: list[Json], next_cursor: str | None, **more: Any) -> Json:
-    """The envelope of a list of objects of one kind."""
+    """Return the envelope of a list of objects of one kind."""
     return {
         "object": "list",
         "results": results,
@@ -66,14 +67,14 @@ def listed(kind: str, results: list[Json], next_cursor: str | None, **more: Any)
     }
 
 
-def paged(call: Call, kind: str, ids: Sequence[str], show: Callable[[int], Json], **more: Any) -> Json:
-    """One page of a list whose cursor is the id of the next item; ``show`` gives the item at an index.
+def paged(request: Request, kind: str, ids: Sequence[str], show: Callable[[int], Json], **more: Any) -> Json:
+    """Return one page of a list whose cursor is the id of the next item; ``show`` gives the item at an index.
 
     Raises:
         ApiError: 400 for a cursor that is no uuid, or that names none of the items.
     """
-    size = page_size(call)
-    cursor = call.body.get("start_cursor") if isinstance(call.body, dict) else call.one("start_cursor")
+    size = page_size(request)
+    cursor = request.body.get("start_cursor") if isinstance(request.body, dict) else request.one("start_cursor")
     first = 0
     if cursor is not None:
         id_ = dashed(cursor)

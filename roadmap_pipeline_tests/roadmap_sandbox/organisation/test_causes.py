@@ -4,7 +4,8 @@ from random import Random
 
 import pytest
 
-from roadmap_sandbox.organisation.failures import CAUSES, DEFECTS, RECURRING, TRANSIENT, draw
+from roadmap_sandbox.organisation.causes import CAUSES
+from roadmap_sandbox.organisation.odds import DEFECTS, RECURRING, TRANSIENT, draw
 from roadmap_sandbox.organisation.workflows import WORKFLOWS
 
 BY_HAND = {"gate", "too-long", "over-limit"}

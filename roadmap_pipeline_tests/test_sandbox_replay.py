@@ -9,6 +9,7 @@ import pytest
 from roadmap_pipeline.errors import ConfigurationError
 from roadmap_pipeline.github.client.client import GitHubClient
 from roadmap_pipeline.github.ingest.repositories import ingest
+from roadmap_pipeline.sandbox import load_recording
 from roadmap_pipeline.warehouse.connection import connect
 from roadmap_pipeline_tests.github.conftest import (
     ANA,
@@ -25,7 +26,6 @@ from roadmap_pipeline_tests.github.conftest import (
 from roadmap_sandbox import payloads
 from roadmap_sandbox.github.app import create_app
 from roadmap_sandbox.github.state import TOKEN, GitHubState
-from roadmap_sandbox.replay import load
 from roadmap_sandbox.server import Server
 
 
@@ -69,7 +69,7 @@ def test_what_hangs_together_is_served_and_the_rest_is_counted(tmp_path):
     write(folder, "comments.json", comments)
     (folder / "10.txt").write_bytes(b"the log")
     (folder / "90.txt").write_bytes(b"a log")
-    content, report = load(folder)
+    content, report = load_recording(folder)
     assert content.clock == datetime(2026, 11, 16, 3, tzinfo=UTC)
     assert content.viewer["login"] == "roadmap-pipeline[bot]"
     assert list(content.repositories) == [REPO]
@@ -99,7 +99,7 @@ def test_a_replayed_world_is_ingested_as_the_original(tmp_path):
     folder = tmp_path / "dump"
     for name in ("runs", "jobs", "pull_requests", "issues", "milestones", "issue_events"):
         write(folder, f"{name}.json", getattr(world, name)[REPO])
-    content, report = load(folder)
+    content, report = load_recording(folder)
     assert not report.left_out
     with Server(create_app(GitHubState(content, rate_limit=None))) as server, connect(tmp_path / "r.duckdb") as con:
         client = GitHubClient(TOKEN, base_url=server.base_url, points_per_minute=None)
@@ -113,14 +113,14 @@ def test_a_replayed_world_is_ingested_as_the_original(tmp_path):
 def test_a_dump_without_a_repository_can_not_be_served(tmp_path):
     write(tmp_path / "dump", "jobs.json", [job(10, 1, ago(days=2))])
     with pytest.raises(ConfigurationError, match="describes no repository"):
-        load(tmp_path / "dump")
+        load_recording(tmp_path / "dump")
 
 
 def test_a_push_delivery_gives_its_repositorys_times_as_numbers(tmp_path):
     pushed = {**FULL, "created_at": 1_700_000_000, "pushed_at": 1_763_000_000, "master_branch": "main"}
     write(tmp_path / "dump", "push.json", {"ref": "refs/heads/main", "repository": pushed, "sender": ANA})
     write(tmp_path / "dump", "runs.json", [run(1, ago(days=2))])
-    content, report = load(tmp_path / "dump")
+    content, report = load_recording(tmp_path / "dump")
     repository = content.repositories[REPO]
     assert (repository["created_at"], repository["pushed_at"]) == ("2023-11-14T22:13:20Z", "2025-11-13T02:13:20Z")
     assert report.left_out == {}
@@ -137,7 +137,7 @@ def test_what_a_record_lacks_stands_in_and_what_can_not_be_used_is_left_out(tmp_
         {**pull_request(6, updated_at=ago(days=3)), "head": "feature/6", "assignees": [7, ANA]},
     ]
     write(tmp_path / "dump", "odd.json", odd)
-    content, report = load(tmp_path / "dump")
+    content, report = load_recording(tmp_path / "dump")
     assert report.lines() == [
         "1 × field: actor can't be used; the record is served without",
         "1 × field: head can't be used; the record is served without",
@@ -161,7 +161,7 @@ def test_the_workflows_of_a_dump_are_served_as_they_were(tmp_path):
     elsewhere = payloads.minimal_repository("other/place", 7, FULL["owner"])
     theirs = payloads.workflow(elsewhere, id=8, name="CI", path=".github/workflows/ci.yml", created_at=ago(days=9))
     write(folder, "all.json", [run(1, ago(days=2)), {"total_count": 2, "workflows": [gone, theirs]}])
-    content, report = load(folder)
+    content, report = load_recording(folder)
     assert content.workflows == {REPO: [gone]}
     assert report.served["workflow"] == 1
     assert report.left_out["workflow", "its repository is not described"] == 1

@@ -23,26 +23,26 @@ COMMENTS = f"{ROOT}/issues/1/comments"
 def test_people_edit_hide_and_delete_comments(client, state):
     own = client("POST", COMMENTS, {"body": "status"}).json()["id"]
     state.clock = CLOCK.replace(hour=8)
-    state.world.edit_comment(REPO, own, "status, as I see it", ANA)
+    state.activity.edit_comment(REPO, own, "status, as I see it", ANA)
     found = client.get(f"{ROOT}/issues/comments/{own}").json()
     assert (found["body"], found["updated_at"], found["user"]["login"]) == (
         "status, as I see it",
         "2026-11-16T08:00:00Z",
         "roadmap-pipeline[bot]",
     )
-    state.world.minimize_comment(REPO, own, "outdated")
+    state.activity.minimize_comment(REPO, own, "outdated")
     assert client.get(f"{ROOT}/issues/comments/{own}").json()["minimized"] == {"reason": "outdated"}
     assert client("PATCH", f"{ROOT}/issues/comments/{own}", {"body": "mine again"}).status_code == 200
-    state.world.minimize_comment(REPO, own, None)
+    state.activity.minimize_comment(REPO, own, None)
     assert client.get(f"{ROOT}/issues/comments/{own}").json()["minimized"] is None
-    state.world.delete_comment(REPO, own)
+    state.activity.delete_comment(REPO, own)
     assert client("PATCH", f"{ROOT}/issues/comments/{own}", {"body": "x"}).status_code == 404
     assert client.get(f"{ROOT}/issues/1").json()["comments"] == 1
 
 
 def test_a_lock_keeps_comments_out_but_own_ones_can_be_edited(client, state):
     own = client("POST", COMMENTS, {"body": "status"}).json()["id"]
-    state.world.lock_issue(REPO, 1, "too heated", ANA)
+    state.activity.lock_issue(REPO, 1, "too heated", ANA)
     assert client("POST", COMMENTS, {"body": "x"}).status_code == 403
     assert client("PATCH", f"{ROOT}/issues/comments/{own}", {"body": "x"}).status_code == 200
     assert client.get(f"{ROOT}/issues/1").json()["active_lock_reason"] == "too heated"
@@ -72,13 +72,13 @@ def test_comments_are_pinned_on_issues_only(client):
 
 
 def test_issues_are_deleted_and_transferred(client, state):
-    state.world.delete_issue(REPO, 3)
+    state.activity.delete_issue(REPO, 3)
     for path in ("issues/3", "issues/3/comments", "issues/3/timeline"):
         gone = client.get(f"{ROOT}/{path}")
         assert (gone.status_code, gone.json()["message"]) == (410, "This issue was deleted")
     assert 3 not in [issue["number"] for issue in client.get(f"{ROOT}/issues?state=all").json()]
     assert [event["id"] for event in client.get(f"{ROOT}/issues/events").json()] == [402]
-    number = state.world.transfer_issue(REPO, 5, "acme/secret")
+    number = state.activity.transfer_issue(REPO, 5, "acme/secret")
     moved = client.get(f"{ROOT}/issues/5")
     assert (moved.status_code, moved.headers["Location"]) == (301, f"{client.root}/repositories/102/issues/{number}")
     assert client.get(moved.headers["Location"]).json()["title"] == "Issue 5"
@@ -87,8 +87,8 @@ def test_issues_are_deleted_and_transferred(client, state):
 
 def test_a_renamed_repository_answers_under_its_new_name(client, state):
     text = f"see https://api.github.com/repos/{REPO}/issues/3"
-    state.world.edit_comment(REPO, 501, text)
-    state.world.rename(REPO, "acme/checkout")
+    state.activity.edit_comment(REPO, 501, text)
+    state.activity.rename(REPO, "acme/checkout")
     old = client.get(f"{ROOT}/actions/runs?per_page=2&event=push")
     assert old.status_code == 301
     assert old.headers["Location"] == f"{client.root}/repositories/101/actions/runs?per_page=2&event=push"
@@ -111,8 +111,8 @@ def test_a_renamed_repository_answers_under_its_new_name(client, state):
 
 
 def test_names_lead_on_through_several_renamings_and_a_transfer(client, state):
-    state.world.rename(REPO, "acme/checkout")
-    state.world.rename("acme/checkout", "umbrella/checkout", payloads.user("umbrella", 4, type="Organization"))
+    state.activity.rename(REPO, "acme/checkout")
+    state.activity.rename("acme/checkout", "umbrella/checkout", payloads.user("umbrella", 4, type="Organization"))
     for name in (REPO, "acme/checkout"):
         assert client.get(f"/repos/{name}").headers["Location"] == f"{client.root}/repositories/101"
     found = client.get("/repositories/101").json()
@@ -122,7 +122,7 @@ def test_names_lead_on_through_several_renamings_and_a_transfer(client, state):
     assert github.repository(REPO).data["full_name"] == "umbrella/checkout"
     github.close()
     # Somebody else may take the name that is free again.
-    state.world.rename("acme/secret", REPO)
+    state.activity.rename("acme/secret", REPO)
     assert client.get(ROOT).json()["id"] == 102
 
 
@@ -144,7 +144,7 @@ def test_a_fork_goes_and_its_pull_request_stays(client, state):
         updated_at=ago(days=1),
         head_repository=fork,
     )
-    state.world.put_pull_request(REPO, pull)
+    state.activity.put_pull_request(REPO, pull)
     run = run_payload(9, created_at=ago(hours=9), event="pull_request", head_sha="6" * 40, head_repository=fork)
     state.put_run(REPO, run)
     assert client.get(f"{ROOT}/pulls/6").json()["head"]["repo"]["full_name"] == "stranger/payments"
@@ -154,10 +154,10 @@ def test_a_fork_goes_and_its_pull_request_stays(client, state):
     found = client.get(f"{ROOT}/actions/runs/9").json()
     assert (found["pull_requests"], found["head_repository"]["id"]) == ([], 555)
     assert [pull["number"] for pull in client.get(f"{ROOT}/commits/{'6' * 40}/pulls").json()] == [6]
-    state.world.delete_fork(REPO, 6)
+    state.activity.delete_fork(REPO, 6)
     assert client.get(f"{ROOT}/pulls/6").json()["head"]["repo"] is None
     merged = {"state": "closed", "merged_at": "2026-11-16T06:00:00Z", "closed_at": "2026-11-16T06:00:00Z"}
-    state.world.put_pull_request(REPO, pull | merged | {"updated_at": "2026-11-16T06:00:00Z"})
+    state.activity.put_pull_request(REPO, pull | merged | {"updated_at": "2026-11-16T06:00:00Z"})
     assert client.get(f"{ROOT}/issues/6").json()["pull_request"]["merged_at"] == "2026-11-16T06:00:00Z"
 
 
@@ -197,7 +197,7 @@ def test_issues_by_type(client, state, query, expected):
 
 def test_people_are_who_they_are(state):
     assert (OWNER["type"], BOT["type"]) == ("Organization", "Bot")
-    state.world.change_issue(REPO, 3, title="By the owner")
+    state.activity.change_issue(REPO, 3, title="By the owner")
     assert state.store.repository(REPO).events[-1]["actor"] == OWNER
 
 
@@ -209,11 +209,11 @@ def test_workflows_are_disabled_go_and_come_back_and_the_default_branch_changes(
         }
 
     before = listed()
-    state.world.change_workflow(REPO, 7, state="disabled_manually", path=".github/workflows/renamed.yml")
+    state.activity.change_workflow(REPO, 7, state="disabled_manually", path=".github/workflows/renamed.yml")
     assert listed() == {**before, 7: (".github/workflows/renamed.yml", "disabled_manually")}
-    state.world.change_workflow(REPO, 7)
+    state.activity.change_workflow(REPO, 7)
     assert listed() == {id_: found for id_, found in before.items() if id_ != 7}
-    state.world.change_default_branch(REPO, "trunk")
+    state.activity.change_default_branch(REPO, "trunk")
     assert client.get(ROOT).json()["default_branch"] == "trunk"
-    state.world.rename(REPO, "acme/checkout")
+    state.activity.rename(REPO, "acme/checkout")
     assert 7 not in {one["id"] for one in client.get("/repos/acme/checkout/actions/workflows").json()["workflows"]}

@@ -8,20 +8,21 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Literal
 
-from roadmap_pipeline.errors import RoadmapError
 from roadmap_sandbox import payloads
 from roadmap_sandbox.content import API_ROOT, HTML_ROOT, Payload
+from roadmap_sandbox.errors import SandboxError
 from roadmap_sandbox.github import actions, lifecycle
-from roadmap_sandbox.github.store import RepositoryRecords, Store
+from roadmap_sandbox.github.repository_records import RepositoryRecords
+from roadmap_sandbox.github.store import Store
 
 _HIDDEN = Literal["abuse", "duplicate", "off-topic", "outdated", "resolved", "spam"]
 
 
-class World:
+class SimulatedActivity:
     """The hands of everybody else. Repositories are given by ``owner/name``.
 
     Raises:
-        RoadmapError: there is no such repository, run, issue, pull request or comment.
+        SandboxError: there is no such repository, run, issue, pull request or comment.
     """
 
     def __init__(self, store: Store, lock: AbstractContextManager[Any]) -> None:
@@ -31,12 +32,12 @@ class World:
     def _records(self, full_name: str) -> RepositoryRecords:
         records = self._store.repository(full_name)
         if records is None:
-            raise RoadmapError(f"the simulated GitHub has no repository {full_name}: name one of its content")
+            raise SandboxError(f"the simulated GitHub has no repository {full_name}: name one of its content")
         return records
 
     def _found(self, table: Mapping[int, Payload], key: int, kind: str) -> Payload:
         if key not in table:
-            raise RoadmapError(f"the simulated GitHub has no {kind} {key} there: name one of its content")
+            raise SandboxError(f"the simulated GitHub has no {kind} {key} there: name one of its content")
         return table[key]
 
     def put_run(self, full_name: str, run: Payload, jobs: Sequence[Payload] = ()) -> None:
@@ -48,19 +49,19 @@ class World:
             lifecycle.put(self._store, records, run)
 
     def start_run(self, full_name: str, run_id: int) -> None:
-        """A queued run and its jobs begin."""
+        """Begin a queued run and its jobs."""
         with self._lock:
             lifecycle.start(self._store, self._with_run(full_name, run_id), run_id)
 
     def complete_run(
         self, full_name: str, run_id: int, conclusion: str = "success", jobs: Mapping[str, str] | None = None
     ) -> None:
-        """A run ends, its open jobs with the same conclusion or with their own in ``jobs``, by name."""
+        """End a run, its open jobs with the same conclusion or with their own in ``jobs``, by name."""
         with self._lock:
             lifecycle.complete(self._store, self._with_run(full_name, run_id), run_id, conclusion, jobs)
 
     def rerun(self, full_name: str, run_id: int, *, failed_only: bool = False, actor: Payload | None = None) -> None:
-        """Somebody runs a completed run again, however old it is."""
+        """Run a completed run again in somebody's name, however old it is."""
         with self._lock:
             records = self._with_run(full_name, run_id)
             run = records.runs[run_id]
@@ -73,14 +74,14 @@ class World:
             self._records(full_name).delete_run(run_id)
 
     def change_default_branch(self, full_name: str, branch: str) -> None:
-        """An owner makes another branch the default one; runs of the former one keep its name."""
+        """Make another branch the default one, as an owner; runs of the former one keep its name."""
         with self._lock:
             records = self._records(full_name)
             changed = {**records.payload, "default_branch": branch, "updated_at": self._store.now()}
             records.payload = changed
 
     def change_workflow(self, full_name: str, workflow_id: int, **changes: Any) -> None:
-        """Somebody disables, deletes, enables or renames a workflow: fields of its payload, such as ``state``.
+        """Disable, delete, enable or rename a workflow: fields of its payload, such as ``state``.
 
         With no field the list doesn't name it any more; then all are needed for it to come back.
         """
@@ -93,7 +94,7 @@ class World:
     def _with_run(self, full_name: str, run_id: int) -> RepositoryRecords:
         records = self._records(full_name)
         if records.runs.latest(run_id) is None:
-            raise RoadmapError(f"{full_name} has no run {run_id}: put it there first")
+            raise SandboxError(f"{full_name} has no run {run_id}: put it there first")
         return records
 
     def put_annotations(self, job_id: int, annotations: Sequence[Payload]) -> None:
@@ -102,7 +103,7 @@ class World:
             self._store.annotations[job_id] = list(annotations)
 
     def expire_logs(self, *job_ids: int) -> None:
-        """The logs of these jobs are past their days."""
+        """Let the logs of these jobs be past their days."""
         with self._lock:
             self._store.expired_logs.update(job_ids)
 
@@ -123,14 +124,14 @@ class World:
             self._records(full_name).put_commit(commit)
 
     def delete_fork(self, full_name: str, number: int) -> None:
-        """The repository that a pull request comes from is deleted: its ``head.repo`` is null from now on."""
+        """Delete the repository that a pull request comes from: its ``head.repo`` is null from now on."""
         with self._lock:
             records = self._records(full_name)
             pull = self._found(records.pulls, number, "pull request")
             records.pulls[number] = {**pull, "head": {**pull["head"], "repo": None}}
 
     def edit_comment(self, full_name: str, comment_id: int, body: str, editor: Payload | None = None) -> None:
-        """A maintainer changes a comment, be it whose it may."""
+        """Change a comment as a maintainer, be it whose it may."""
         with self._lock:
             records = self._records(full_name)
             comment = self._found(records.comments, comment_id, "comment")
@@ -138,7 +139,7 @@ class World:
             self._tell_of_comment(records, comment_id, "edited", editor)
 
     def delete_comment(self, full_name: str, comment_id: int, editor: Payload | None = None) -> None:
-        """A maintainer deletes a comment."""
+        """Delete a comment as a maintainer."""
         with self._lock:
             records = self._records(full_name)
             self._found(records.comments, comment_id, "comment")
@@ -148,7 +149,7 @@ class World:
             records.put_issue({**issue, "comments": issue["comments"] - 1, "updated_at": self._store.now()})
 
     def minimize_comment(self, full_name: str, comment_id: int, reason: _HIDDEN | None = "outdated") -> None:
-        """A maintainer hides a comment, or with None shows it again. It can be read and edited as before."""
+        """Hide a comment as a maintainer, or with None show it again. It can be read and edited as before."""
         with self._lock:
             records = self._records(full_name)
             comment = self._found(records.comments, comment_id, "comment")
@@ -164,18 +165,18 @@ class World:
         self._store.notify(records, "issue_comment", action, actor, {"issue": issue, "comment": comment})
 
     def change_issue(self, full_name: str, number: int, actor: Payload | None = None, **changes: Any) -> None:
-        """A maintainer changes an issue or pull request; fields as ``Store.change_issue`` takes them."""
+        """Change an issue or pull request as a maintainer; fields as ``Store.change_issue`` takes them."""
         with self._lock:
             records = self._records(full_name)
             self._found(records.issues, number, "issue")
             self._store.change_issue(records, number, actor or records.payload["owner"], changes)
 
     def lock_issue(self, full_name: str, number: int, reason: str | None = None, actor: Payload | None = None) -> None:
-        """A maintainer locks the conversation."""
+        """Lock the conversation as a maintainer."""
         self.change_issue(full_name, number, actor, locked=True, active_lock_reason=reason)
 
     def delete_issue(self, full_name: str, number: int) -> None:
-        """An administrator deletes an issue with its comments: it answers 410 from now on."""
+        """Delete an issue with its comments as an administrator: it answers 410 from now on."""
         with self._lock:
             records = self._records(full_name)
             self._found(records.issues, number, "issue")
@@ -206,7 +207,7 @@ class World:
             return int(moved["number"])
 
     def archive(self, full_name: str, *, archived: bool = True) -> None:
-        """The owner archives a repository, which can only be read from then on, or takes that back."""
+        """Archive a repository as its owner, which can only be read from then on, or take that back."""
         with self._lock:
             records = self._records(full_name)
             records.payload = {**records.payload, "archived": archived}

@@ -1,24 +1,26 @@
-"""One request and its answer as the routes see them, the errors they raise, and the table of routes.
+"""One request and its response as the routes see them, and the errors they raise.
 
-Belongs here: the vocabulary between HTTP and the routes. Headers that every answer has belong to ``app``.
+Belongs here: the vocabulary between HTTP and the routes. Headers that every response has belong to ``app``.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl
 
 import orjson
 
 from roadmap_sandbox.content import Payload
 
 DOCUMENTATION = "https://docs.github.com/rest"
+
+
 MUTATING = frozenset({"POST", "PATCH", "PUT", "DELETE"})
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """On whose behalf a request is made."""
+    """The one on whose behalf a request is made."""
 
     user: Payload
     may_write: bool = True
@@ -32,7 +34,7 @@ class Caller:
     """Set when a GitHub App speaks for itself, by a JSON web token: it may only ask about its installations."""
 
     def may(self, area: Sequence[str], level: Literal["read", "write"]) -> bool:
-        """Whether it has one of the permissions ``area``."""
+        """Return whether it has one of the permissions ``area``."""
         if level == "write" and not self.may_write:
             return False
         granted = ("write",) if level == "write" else ("read", "write")
@@ -40,8 +42,8 @@ class Caller:
 
 
 @dataclass(slots=True)
-class Call:
-    """One request. ``path`` and ``raw_query`` are as sent, percent-encoded; ``caller`` is None without a token."""
+class Request:
+    """A request. ``path`` and ``raw_query`` are as sent, percent-encoded; ``caller`` is None without a token."""
 
     method: str
     path: str
@@ -62,11 +64,11 @@ class Call:
 
     @property
     def creates(self) -> bool:
-        """Whether it asks for something new that people see: GitHub limits how often that may be."""
+        """True where it asks for something new that people see: GitHub limits how often that may be."""
         return self.method == "POST" and self.mutating
 
     def json(self) -> dict[str, Any]:
-        """The body as an object; an empty body is an empty object.
+        """Return the body as an object; an empty body is an empty object.
 
         Raises:
             ApiError: 400 when it is something else.
@@ -82,7 +84,7 @@ class Call:
         return data
 
     def user(self) -> Payload:
-        """The caller of a request that needs one.
+        """Return the caller of a request that needs one.
 
         Raises:
             ApiError: 401 without a token.
@@ -93,8 +95,8 @@ class Call:
 
 
 @dataclass(slots=True)
-class Answer:
-    """Status, serialised body with URLs that start with ``API_ROOT``, and headers beyond the common ones."""
+class Response:
+    """The status, serialised body with URLs that start with ``API_ROOT``, and headers beyond the common ones."""
 
     status: int
     body: bytes = b""
@@ -102,9 +104,9 @@ class Answer:
     """``Link`` and ``Location`` may start with ``API_ROOT`` too."""
 
 
-def answer(data: Any, status: int = 200, **headers: str) -> Answer:
-    """An answer with JSON ``data``; header names are given with ``_`` for ``-``."""
-    return Answer(status, orjson.dumps(data), {name.replace("_", "-"): value for name, value in headers.items()})
+def json_response(data: Any, status: int = 200, **headers: str) -> Response:
+    """Return a response with JSON ``data``; header names are given with ``_`` for ``-``."""
+    return Response(status, orjson.dumps(data), {name.replace("_", "-"): value for name, value in headers.items()})
 
 
 class ApiError(Exception):
@@ -119,42 +121,42 @@ class ApiError(Exception):
         self.errors = None if errors is None else list(errors)
         self.extra = extra or {}
 
-    def answer(self) -> Answer:
-        """The error as GitHub words it."""
+    def response(self) -> Response:
+        """Return the error as GitHub words it."""
         body: Payload = {"message": self.message, **self.extra}
         if self.errors is not None:
             body["errors"] = self.errors
         body["documentation_url"] = DOCUMENTATION
         body["status"] = str(self.status)
-        return answer(body, self.status)
+        return json_response(body, self.status)
 
 
 class Moved(Exception):
-    """What was asked for is at ``url`` now: the whole address, without a query."""
+    """The redirection to ``url``, the whole address without a query, where what was asked for is now."""
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
         self.url = url
 
-    def answer(self, raw_query: str = "") -> Answer:
-        """301, with the query kept."""
+    def response(self, raw_query: str = "") -> Response:
+        """Return 301, with the query kept."""
         url = f"{self.url}?{raw_query}" if raw_query else self.url
         body = {"message": "Moved Permanently", "url": url, "documentation_url": DOCUMENTATION}
-        return answer(body, 301, Location=url)
+        return json_response(body, 301, Location=url)
 
 
 def not_found() -> ApiError:
-    """404 as GitHub says it of anything that isn't there or mustn't be seen."""
+    """Return 404 as GitHub says it of anything that isn't there or mustn't be seen."""
     return ApiError(404, "Not Found")
 
 
 def no_commit(sha: str) -> ApiError:
-    """422 of a commit that the repository doesn't have."""
+    """Return 422 of a commit that the repository doesn't have."""
     return ApiError(422, f"No commit found for SHA: {sha}")
 
 
 def invalid(resource: str, field: str, code: str, message: str | None = None, value: Any = None) -> ApiError:
-    """422 "Validation Failed" with one error."""
+    """Return 422 "Validation Failed" with one error."""
     error: Payload = {"resource": resource, "field": field, "code": code}
     if value is not None:
         error["value"] = value
@@ -164,14 +166,14 @@ def invalid(resource: str, field: str, code: str, message: str | None = None, va
 
 
 def malformed(problem: str) -> ApiError:
-    """422 of a body that doesn't fit the schema: wrong type, or a required key isn't there."""
+    """Return 422 of a body that doesn't fit the schema: wrong type, or a required key isn't there."""
     return ApiError(422, f"Invalid request.\n\n{problem}")
 
 
 def text(
     data: Mapping[str, Any], name: str, resource: str, *, required: bool = False, limit: int | None = None
 ) -> str | None:
-    """A string of a body, or None when absent or null.
+    """Return a string of a body, or None when absent or null.
 
     Raises:
         ApiError: 422 when it isn't a string, is required and absent or blank, or is longer than ``limit`` characters.
@@ -191,49 +193,3 @@ def text(
         message = f"{name.capitalize()} is too long (maximum is {limit} characters)"
         raise invalid(resource, field, "unprocessable", message)
     return value
-
-
-Handler = Callable[..., Answer]
-
-
-class Router:
-    """Routes by method and path. A segment in braces is an argument, given decoded.
-
-    Segments ``{name:int}`` match digits only and are given as ``int``.
-    """
-
-    def __init__(self) -> None:
-        self._routes: dict[tuple[str, int], list[tuple[tuple[str, ...], Handler]]] = {}
-
-    def add(self, method: str, path: str) -> Callable[[Handler], Handler]:
-        """Register the decorated handler."""
-        segments = tuple(path.strip("/").split("/"))
-
-        def register(handler: Handler) -> Handler:
-            self._routes.setdefault((method, len(segments)), []).append((segments, handler))
-            return handler
-
-        return register
-
-    def include(self, other: "Router") -> None:
-        """Take over another router's routes, after the own ones."""
-        for key, routes in other._routes.items():
-            self._routes.setdefault(key, []).extend(routes)
-
-    def match(self, method: str, segments: tuple[str, ...]) -> tuple[Handler, list[str | int]] | None:
-        """The handler for a path's segments (percent-encoded) and its arguments."""
-        for pattern, handler in self._routes.get((method, len(segments)), ()):
-            arguments: list[str | int] = []
-            for wanted, given in zip(pattern, segments, strict=True):
-                if wanted[0] != "{":
-                    if wanted != given:
-                        break
-                elif wanted.endswith(":int}"):
-                    if not (given.isascii() and given.isdigit()):
-                        break
-                    arguments.append(int(given))
-                else:
-                    arguments.append(unquote(given))
-            else:
-                return handler, arguments
-        return None
