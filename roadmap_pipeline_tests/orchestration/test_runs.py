@@ -8,11 +8,11 @@ import dagster as dg
 import pytest
 import yaml
 
-from roadmap_pipeline.definitions import build_definitions
 from roadmap_pipeline.orchestration.assets import sources
+from roadmap_pipeline.orchestration.build import build_definitions
+from roadmap_pipeline.sandbox import serve
 from roadmap_pipeline.settings import load_settings
 from roadmap_pipeline_tests.conftest import Ran
-from roadmap_sandbox.local import serve
 
 ROOT = Path(__file__).resolve().parents[2]
 MONDAY = datetime(2026, 11, 16, 7, tzinfo=UTC)
