@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from dbt_like_sql.runner.project.project import Project
 
-_ENDINGS = (".sql", ".csv", ".yml", ".yaml")
+_ENDINGS = (".sql", ".csv", ".yml", ".yaml", ".md")
 _LIBRARIES = ("sqlglot", "yaml", "pydantic")
 FOLDER_IN_DATA = ".roadmap-cache"
 _DIGEST_BYTES = hashlib.sha256().digest_size

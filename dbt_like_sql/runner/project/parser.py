@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from dbt_like_sql.runner.build import change_log
+from dbt_like_sql.runner.project.doc_blocks import find_doc_files, read_doc_blocks
 from dbt_like_sql.runner.project.incremental_sql import is_incremental_sql, misplaced, with_files
 from dbt_like_sql.runner.project.problems import Problem, ProjectError
 from dbt_like_sql.runner.project.project import (
@@ -75,7 +76,9 @@ class _Loader:
             raise RoadmapError(f"{self.directory} has no folder models; it must hold models/<schema>/<table>.sql")
         paths = self._find_models()
         by_name = {name: (schema, name) for schema, name in paths}
-        schemas = self._read_schemas()
+        doc_files = find_doc_files(self.directory)
+        doc_blocks = read_doc_blocks(doc_files)
+        schemas = self._read_schemas(doc_blocks)
         entries = self._entries(by_name, paths, schemas)
         selects = self._read_models(paths, entries)
         known = {*paths, *((table.schema, table.name) for table in source_tables.TABLES)}
@@ -92,7 +95,9 @@ class _Loader:
             ordered = self._ordered(models)
         if self.problems:
             raise ProjectError(self.problems)
-        return Project(self.directory, tuple(models[key] for key in ordered), singular_tests)
+        return Project(
+            self.directory, tuple(models[key] for key in ordered), singular_tests, doc_blocks, tuple(doc_files)
+        )
 
     def _problem(self, path: Path, line: int, text: str) -> None:
         self.problems.append(Problem(path, line, text))
@@ -136,7 +141,7 @@ class _Loader:
                 self.problems += error.problems
         return selects
 
-    def _read_schemas(self) -> list[SchemaFile]:
+    def _read_schemas(self, doc_blocks: Mapping[str, str]) -> list[SchemaFile]:
         schemas = []
         for path in sorted(
             path
@@ -145,7 +150,7 @@ class _Loader:
             for path in (self.directory / folder).rglob(pattern)
         ):
             try:
-                schemas.append(read_schema(path))
+                schemas.append(read_schema(path, doc_blocks))
             except ProjectError as error:
                 self.unreadable.add(path.parent)
                 self.problems += error.problems

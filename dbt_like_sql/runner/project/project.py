@@ -156,6 +156,8 @@ class Project:
     directory: Path
     models: tuple[SqlModel, ...]
     singular_tests: tuple[SingularTest, ...] = ()
+    doc_blocks: Mapping[str, str] = dataclasses.field(default_factory=dict)  # shared descriptions, by name
+    doc_files: tuple[Path, ...] = ()
 
     def readers_of(self, key: Key) -> tuple[SqlModel, ...]:
         """The models that read the table ``key`` or are tested against it."""
