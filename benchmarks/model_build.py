@@ -26,6 +26,7 @@ from roadmap_pipeline.warehouse.models import build, create, load_project, proje
 from roadmap_pipeline.warehouse.parameters import store_parameters
 from roadmap_pipeline.warehouse.query import run_query
 from roadmap_pipeline.warehouse.snapshot import publish_snapshot, snapshot_path
+from roadmap_pipeline.warehouse.source_tables import SOURCES
 
 RUNS = (1_000_000, 10_000_000)
 RUNS_A_DAY = 9_100
@@ -209,7 +210,7 @@ def fill(path: Path, runs: int, first: int, last: int, days: int = 0) -> None:
             with transaction(con):
                 con.execute(_RUNS.format(first=start, last=min(last, start + BATCH), **values))
                 for name in ("raw.workflow_runs", "raw.workflow_jobs", "derived.failure_verdicts"):
-                    change_log.note_runs(con, name, "temp.attempts")
+                    change_log.note_changes(con, SOURCES, name, "temp.attempts")
         if first == 0:
             con.execute(_REST.format(**values))
         store_parameters(con, settings)

@@ -8,23 +8,24 @@ from collections.abc import Callable, Collection
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
 from roadmap_pipeline.reports import format as fmt
 from roadmap_pipeline.runtime import Workspace
-from roadmap_pipeline.settings import Settings, warehouse_path
-from roadmap_pipeline.warehouse.connection import connect, is_file, rolled_back, transaction
+from roadmap_pipeline.settings import Settings
+from roadmap_pipeline.warehouse.connection import connect, rolled_back, transaction
 from roadmap_pipeline.warehouse.models import (
+    Difference,
     ModelResult,
     Policy,
-    Project,
     SqlModel,
     build,
-    load_project,
-    project_directory,
+    dbt_project,
+    differences,
+    project,
+    selected_models,
 )
 from roadmap_pipeline.warehouse.origin import claim, gives_way, require, room_for_real
 from roadmap_pipeline.warehouse.parameters import store_parameters
@@ -33,7 +34,6 @@ from roadmap_pipeline.warehouse.source_tables import replace_table
 if TYPE_CHECKING:
     import duckdb
 
-    from dbt_like_sql.runner.build.diff import Difference
     from roadmap_pipeline.failures.reclassification import Moved
     from roadmap_pipeline.github.ingest.store import IngestSummary
     from roadmap_pipeline.reports.weekly import Report
@@ -48,14 +48,6 @@ NAMED_AT_MOST = 3
 
 SHARE_FOR_COMMENTS = 0.05
 """Of GitHub's hourly quota, which a first back-fill would use up for hours."""
-
-
-@cache
-def project() -> Project:
-    """The SQL models of this installation, read once a process."""
-    warehouse = warehouse_path()
-    # Where the data are, parsed models can be kept even if nothing may be written where the package is.
-    return load_project(project_directory(), Path(warehouse).parent if is_file(warehouse) else None)
 
 
 def ingest(workspace: Workspace) -> "IngestSummary":
@@ -203,11 +195,8 @@ def build_models(
 def _chosen(
     con: "duckdb.DuckDBPyConnection", schemas: Collection[str] | None, select: Collection[str]
 ) -> Callable[[SqlModel], bool]:
-    from dbt_like_sql.runner.build.state import BuildState
-    from dbt_like_sql.runner.project.selection import select_models
-
     if select:
-        keys = select_models(project(), select, BuildState(con).is_modified)
+        keys = selected_models(con, select)
         return lambda model: model.key in keys
     return lambda model: schemas is None or model.schema in schemas
 
@@ -224,7 +213,7 @@ def build_all(workspace: Workspace, *, select: Collection[str] = (), full_refres
 class Preview:
     """What a build would change: published figures, and the causes of failures."""
 
-    figures: "list[Difference]"
+    figures: list[Difference]
     moved: "list[Moved]"
 
     def rows(self) -> list[dict[str, Any]]:
@@ -235,7 +224,6 @@ class Preview:
 
 def build_differences(workspace: Workspace, *, select: Collection[str] = (), full_refresh: bool = False) -> Preview:
     """What :func:`build_all` would change. Nothing is written."""
-    from dbt_like_sql.runner.build.diff import differences
     from roadmap_pipeline.failures.reclassification import noting_moves
     from roadmap_pipeline.failures.rules.own_rules import rules_with
     from roadmap_pipeline.failures.stored_jobs import classify_failures
@@ -377,7 +365,6 @@ def snapshot(workspace: Workspace) -> Path:
 
 def export_dbt(settings: Settings, directory: Path) -> dict[str, Any]:
     """Write the models as a dbt project into ``directory``. Returns where, and how many models and tests."""
-    from dbt_like_sql.runner.dbt_export.export import dbt_project
     from roadmap_pipeline.warehouse.folders import replaced_folder
 
     models = project()

@@ -47,6 +47,12 @@ def test_rooms_that_do_not_know_each_other(room: str, stranger: str) -> None:
         assert not [name for name in imported(path) if name.startswith(f"roadmap_pipeline.{stranger}")], path
 
 
+def test_the_runner_knows_nothing_of_the_product() -> None:
+    for path in (ROOT / "dbt_like_sql").rglob("*.py"):
+        assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), path
+        assert not {"roadmap_pipeline", "dagster"} & {name.split(".")[0] for name in imported(path)}, path
+
+
 def loaded_after(statement: str) -> set[str]:
     """The modules that are loaded after a statement in a fresh interpreter without the environment's settings."""
     code = f"{statement}\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))"

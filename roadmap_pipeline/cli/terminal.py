@@ -24,12 +24,12 @@ from roadmap_pipeline.progress import Reporter, Task
 from roadmap_pipeline.reports import format as fmt
 
 if TYPE_CHECKING:
-    from dbt_like_sql.runner.build.diff import Difference
     from roadmap_pipeline.failures.reclassification import Moved
     from roadmap_pipeline.pipeline import Built
     from roadmap_pipeline.run_summary import Outcome
     from roadmap_pipeline.settings import Settings
     from roadmap_pipeline.sync.run import SyncResult
+    from roadmap_pipeline.warehouse.models import Difference
     from roadmap_sandbox.local import Served
 
 _SHOWN_ROWS = 500
@@ -230,7 +230,7 @@ def print_build(console: Console, built: "Built") -> None:
 
 def print_differences(console: Console, found: "Sequence[Difference]", moved: "Sequence[Moved]") -> None:
     """Which published numbers a build would change, table by table; first which failures get another cause."""
-    from dbt_like_sql.runner.build.diff import COMPARED
+    from roadmap_pipeline.warehouse.models import COMPARED_TABLES
 
     weeks = _causes_by_week(found)
     if weeks:
@@ -242,7 +242,7 @@ def print_differences(console: Console, found: "Sequence[Difference]", moved: "S
     if not found:
         console.print("No published number would change.")
         return
-    for table, key in COMPARED.items():
+    for table, key in COMPARED_TABLES.items():
         rows = [
             {**dict(zip(key, one.row, strict=True)), "column": one.column, "now": one.before, "would be": one.after}
             for one in found

@@ -7,39 +7,15 @@ Belongs here: their columns, keys and descriptions, and loading rows into them. 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dbt_like_sql.runner.build import change_log
+from dbt_like_sql.runner.database import literal
+from dbt_like_sql.runner.project.sources import Column, Sources, SourceTable
 
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column: DuckDB type, and what a reader must know about it."""
-
-    name: str
-    type: str
-    description: str
-
-
-@dataclass(frozen=True, slots=True)
-class SourceTable:
-    """A table that Python fills. ``key`` names the columns by which rows are replaced (together unique)."""
-
-    schema: str
-    name: str
-    description: str
-    key: tuple[str, ...]
-    columns: tuple[Column, ...]
-
-    @property
-    def qualified_name(self) -> str:
-        """``schema.name``."""
-        return f"{self.schema}.{self.name}"
 
 
 def _columns(*rows: tuple[str, str, str]) -> tuple[Column, ...]:
@@ -779,7 +755,16 @@ TABLES: tuple[SourceTable, ...] = (
     ),
 )
 
-BY_NAME: Mapping[str, SourceTable] = {table.qualified_name: table for table in TABLES}
+# Run by run are followed the tables that hold a row per run or job. The others are small.
+SOURCES = Sources(
+    TABLES,
+    change_keys=dict.fromkeys(
+        ("raw.workflow_runs", "raw.workflow_jobs", "raw.job_logs", "raw.run_details", "derived.failure_verdicts"),
+        "run_id",
+    ),
+)
+
+BY_NAME: Mapping[str, SourceTable] = SOURCES.by_name
 
 
 def create_source_tables(con: "duckdb.DuckDBPyConnection") -> None:
@@ -789,7 +774,7 @@ def create_source_tables(con: "duckdb.DuckDBPyConnection") -> None:
     to :func:`describe_source_tables`: they take five times as long as the tables.
     """
     missing = [statement for table in TABLES for statement in _missing(con, table)]
-    missing += change_log.missing(con)
+    missing += change_log.missing_tables(con, SOURCES)
     if missing:
         schemas = dict.fromkeys(table.schema for table in TABLES)
         # in one transaction: each of its own would wait for the disk
@@ -851,11 +836,6 @@ def _comment(table: SourceTable, column: Column) -> str:
     return f'comment on column {table.qualified_name}."{column.name}" is {literal(column.description)}'
 
 
-def literal(text: str) -> str:
-    """Return ``text`` as SQL writes it."""
-    return "'" + text.replace("'", "''") + "'"
-
-
 def canonical_names(con: "duckdb.DuckDBPyConnection") -> dict[str, str]:
     """Return what the repositories that are read are called now, by every name they have or had, in lower case.
 
@@ -890,13 +870,13 @@ def _load(
     if whole_table:
         con.execute(f"delete from {name}")  # noqa: S608
     if not rows:
-        if whole_table and name in change_log.LOGGED:
-            change_log.note_everything(con, name)
+        if whole_table and name in SOURCES.change_keys:
+            change_log.note_everything(con, SOURCES, name)
         return 0
     incoming = arrow_table(table, rows)
     replace_arrow(con, table, incoming, delete=bool(table.key) and not whole_table)
-    if whole_table and name in change_log.LOGGED:
-        change_log.note_everything(con, name)
+    if whole_table and name in SOURCES.change_keys:
+        change_log.note_everything(con, SOURCES, name)
     return int(incoming.num_rows)
 
 
@@ -911,8 +891,8 @@ def replace_arrow(
             same = " and ".join(f'stored."{column}" = incoming."{column}"' for column in table.key)
             con.execute(f"delete from {name} as stored using incoming_rows as incoming where {same}")  # noqa: S608
         con.execute(f"insert into {name} by name select * from incoming_rows")  # noqa: S608
-        if name in change_log.LOGGED:
-            change_log.note_runs(con, name, "incoming_rows")
+        if name in SOURCES.change_keys:
+            change_log.note_changes(con, SOURCES, name, "incoming_rows")
     finally:
         con.unregister("incoming_rows")
 

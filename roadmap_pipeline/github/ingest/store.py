@@ -13,6 +13,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from dbt_like_sql.runner.build import change_log
+from dbt_like_sql.runner.database import literal
+from dbt_like_sql.runner.project.sources import SourceTable
 from roadmap_pipeline.github.client.client import Answer, GitHubClient
 from roadmap_pipeline.github.ingest import repository_names
 from roadmap_pipeline.github.ingest.intervals import Span, union
@@ -209,7 +211,9 @@ class Store:
                 " where run_id = ? and deleted_upstream_at is null",
                 [self.now, self.now, run_id],
             ).fetchall()[0][0]
-            change_log.note_runs(self._con, "raw.workflow_runs", f"(select {int(run_id)} as run_id)")
+            change_log.note_changes(
+                self._con, source_tables.SOURCES, "raw.workflow_runs", f"(select {int(run_id)} as run_id)"
+            )
             self.summary.read["workflow_runs"] += count
 
     def set_files(self, repo: str, files: Mapping[int, Sequence[str]]) -> None:
@@ -240,7 +244,7 @@ class Store:
                 )
             jobs = ", ".join(str(int(job_id)) for job_id in noted)
             written = f"(select run_id from raw.job_logs where job_id in ({jobs}))"  # noqa: S608
-            change_log.note_runs(self._con, "raw.job_logs", written)
+            change_log.note_changes(self._con, source_tables.SOURCES, "raw.job_logs", written)
 
     def put_run_count(self, repo: str, unlisted: int, looks: int, looked_back_to: datetime | None) -> None:
         """Store how many runs of ``repo`` GitHub counts beside those that are stored."""
@@ -384,7 +388,7 @@ class Store:
                 self._con.unregister("moves")
                 self._names.forget_what_was_read()
 
-    def _rename_in(self, source: source_tables.SourceTable) -> None:
+    def _rename_in(self, source: SourceTable) -> None:
         """Inside a transaction."""
         name = source.qualified_name
         columns = {column.name for column in source.columns}
@@ -402,8 +406,8 @@ class Store:
             count = self._con.execute(
                 f"update {name} as stored set {column} = moves.new from moves where {same}"  # noqa: S608
             ).fetchall()[0][0]
-            if count and name in change_log.LOGGED:
-                change_log.note_everything(self._con, name)
+            if count and name in source_tables.SOURCES.change_keys:
+                change_log.note_everything(self._con, source_tables.SOURCES, name)
 
     def _rename_in_keys(self) -> None:
         """Where a name is a part of a value; inside a transaction."""
@@ -436,11 +440,12 @@ class Store:
                         " and (head_repository_id = ? or head_repository_id is null)",
                         [new, old, repository_id],
                     )
-                change_log.note_runs(
+                change_log.note_changes(
                     self._con,
+                    source_tables.SOURCES,
                     "raw.workflow_runs",
                     f"(select run_id from raw.workflow_runs where head_repository_id = {int(repository_id)}"  # noqa: S608
-                    f" or (head_repository_id is null and head_repo = {source_tables.literal(new)}))",
+                    f" or (head_repository_id is null and head_repo = {literal(new)}))",
                 )
 
     def _cover(self, repo: str, walk: str, spans: Iterable[Span]) -> None:
@@ -485,7 +490,7 @@ def _is_from_api(row: Row) -> bool:
     return str(row["source"]).startswith("http")
 
 
-def _changed_sql(source: source_tables.SourceTable, carried: Mapping[str, str], grows: str | None) -> str:
+def _changed_sql(source: SourceTable, carried: Mapping[str, str], grows: str | None) -> str:
     replaced = "".join(f', {expression} as "{name}"' for name, expression in carried.items())
     compared = [
         column.name

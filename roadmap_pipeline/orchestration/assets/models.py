@@ -6,7 +6,6 @@ from typing import Any, TypeGuard
 
 import dagster as dg
 
-from dbt_like_sql.runner.testing.data_tests import ModelTest, TestResult
 from roadmap_pipeline.orchestration.assets.derived import LATE
 from roadmap_pipeline.orchestration.assets.sources import OWNERS, WRITER
 from roadmap_pipeline.orchestration.lineage import lineage_metadata
@@ -20,11 +19,13 @@ from roadmap_pipeline.orchestration.metadata import (
 from roadmap_pipeline.orchestration.partitions import ISO_WEEKS
 from roadmap_pipeline.orchestration.resources import WorkspaceParam
 from roadmap_pipeline.warehouse.models import (
+    GenericTest,
     ModelBuildError,
     ModelTestFailed,
     Project,
     SingularTest,
     SqlModel,
+    TestResult,
     UnitTestFailed,
     build_model,
     check_model,
@@ -46,13 +47,13 @@ def model_assets(project: Project) -> list[dg.AssetsDefinition]:
     return [_asset(project, model) for model in project.models]
 
 
-def checks_of(model: SqlModel) -> Mapping[str, Sequence[ModelTest | SingularTest]]:
+def checks_of(model: SqlModel) -> Mapping[str, Sequence[GenericTest | SingularTest]]:
     """The model's tests by asset check: one check a kind of test and severity, and one a test across models.
 
     A check of its own for each test would be 400 of them: every one costs two events in each run's log (half of a run's
     time), and a person reads "not_null" once, with the columns that break it, sooner than twenty times.
     """
-    checks: dict[str, list[ModelTest | SingularTest]] = defaultdict(list)
+    checks: dict[str, list[GenericTest | SingularTest]] = defaultdict(list)
     for test in model.tests:
         checks[test.kind if test.severity == "error" else f"{test.kind}_warning"].append(test)
     for across in model.singular_tests:
@@ -149,12 +150,12 @@ def _sql(model: SqlModel) -> dg.MetadataValue:
     return dg.MetadataValue.md(f"```sql\n{model.sql}\n```")
 
 
-def _is_blocking(tests: Sequence[ModelTest | SingularTest]) -> bool:
+def _is_blocking(tests: Sequence[GenericTest | SingularTest]) -> bool:
     """Whether a failure keeps the new table out: a check's tests are of one severity."""
     return tests[0].severity == "error"
 
 
-def _description(tests: Sequence[ModelTest | SingularTest]) -> str:
+def _description(tests: Sequence[GenericTest | SingularTest]) -> str:
     """What holds, as a person says it: one phrase for all columns that must not be NULL, one for each other test."""
     required = [column for test in tests if _is_plain_not_null(test) for column in test.columns]
     phrases = [f"never NULL: {', '.join(required)}"] if required else []
@@ -162,11 +163,11 @@ def _description(tests: Sequence[ModelTest | SingularTest]) -> str:
     return "; ".join(phrases)
 
 
-def _is_plain_not_null(test: ModelTest | SingularTest) -> TypeGuard[ModelTest]:
-    return isinstance(test, ModelTest) and test.kind == "not_null" and not test.description and test.where is None
+def _is_plain_not_null(test: GenericTest | SingularTest) -> TypeGuard[GenericTest]:
+    return isinstance(test, GenericTest) and test.kind == "not_null" and not test.description and test.where is None
 
 
-def _phrase(test: ModelTest | SingularTest) -> str:
+def _phrase(test: GenericTest | SingularTest) -> str:
     if isinstance(test, SingularTest):
         return test.description or f"{test.path.name} finds no row"
     columns = ", ".join(test.columns)
@@ -186,8 +187,8 @@ def _phrase(test: ModelTest | SingularTest) -> str:
 
 
 def _evaluated(
-    checks: Mapping[str, Sequence[ModelTest | SingularTest]], failed: Mapping[str, TestResult]
-) -> Mapping[str, Sequence[ModelTest | SingularTest]]:
+    checks: Mapping[str, Sequence[GenericTest | SingularTest]], failed: Mapping[str, TestResult]
+) -> Mapping[str, Sequence[GenericTest | SingularTest]]:
     """The checks that were made when these failed: tests across models run only on rows that passed the others."""
     across = {test.name for tests in checks.values() for test in tests if isinstance(test, SingularTest)}
     if across & failed.keys():
@@ -197,7 +198,7 @@ def _evaluated(
 
 def _results(
     context: dg.AssetExecutionContext,
-    checks: Mapping[str, Sequence[ModelTest | SingularTest]],
+    checks: Mapping[str, Sequence[GenericTest | SingularTest]],
     found: Mapping[str, TestResult],
     key: dg.AssetKey | None = None,
 ) -> Iterator[dg.AssetCheckResult]:
