@@ -31,7 +31,7 @@ from dbt_like_sql.runner.project.project import (
     UnitTest,
 )
 from dbt_like_sql.runner.project.selection import select_models
-from dbt_like_sql.runner.testing.data_tests import TestResult
+from dbt_like_sql.runner.testing.data_tests import TestResult, failing_rows_sql
 from roadmap_pipeline import interruption
 from roadmap_pipeline.errors import ConfigurationError
 from roadmap_pipeline.progress import task
@@ -66,6 +66,7 @@ __all__ = [
     "create",
     "dbt_project",
     "differences",
+    "failing_rows_sql",
     "load_project",
     "project",
     "project_directory",

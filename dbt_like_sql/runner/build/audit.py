@@ -41,16 +41,16 @@ def checked_columns(con: "duckdb.DuckDBPyConnection", model: SqlModel, relation:
     """Return the columns of ``relation`` (an SQL name), which holds the model's new rows.
 
     Raises:
-        ModelBuildError: They aren't those that the model's YAML describes, or are of a type that misleads readers.
+        ModelBuildError: They aren't those that its ``.yml`` describes, or are of a type that misleads readers.
     """
     columns = columns_of(con, relation)
     built = {name for name, _ in columns}
     described = {column.name for column in model.columns}
     differences = []
     if undescribed := [name for name, _ in columns if name not in described]:
-        differences.append(f"schema.yml doesn't describe {', '.join(undescribed)}")
+        differences.append(f"its .yml doesn't describe {', '.join(undescribed)}")
     if missing := [column.name for column in model.columns if column.name not in built]:
-        differences.append(f"the SQL doesn't give {', '.join(missing)}, which schema.yml describes")
+        differences.append(f"the SQL doesn't give {', '.join(missing)}, which its .yml describes")
     differences += [
         f"{name} is {type_}: {_UNWANTED_TYPES[type_]}" for name, type_ in columns if type_ in _UNWANTED_TYPES
     ]

@@ -12,9 +12,10 @@ from dbt_like_sql.runner.project.sources import Sources
 
 
 def load_project(directory: Path, sources: Sources, data_folder: Path | None = None) -> Project:
-    """Read ``models/<schema>/<table>.sql``, ``seeds/<schema>/<table>.csv`` and ``tests/*.sql`` with their YAML files.
+    """Read the models, seeds and tests of a project with their ``.yml`` files.
 
-    A seed is a model whose SELECT reads its file. While nothing has changed, the files aren't parsed again.
+    They are ``models/<schema>/**/<table>.sql``, ``seeds/<schema>/**/<table>.csv`` and ``tests/*.sql``. A seed is a
+    model whose SELECT reads its file. While nothing has changed, the files aren't parsed again.
 
     Args:
         directory: The folder that holds ``models``.

@@ -74,7 +74,7 @@ class SingularTest:
 
     Where ``by`` names columns, rows with the same values in them are right or wrong whatever the others are: then only
     those that changed need a look. ``sql_on_views`` is the same SELECT over views ``temp."schema.name"`` of the
-    tables, which show those rows. ``described_at`` is file and line in a ``schema.yml``, None where it is in none.
+    tables, which show those rows. ``described_at`` is file and line in a ``.yml``, None where it is in none.
     """
 
     name: str
@@ -92,15 +92,15 @@ class SingularTest:
 class Incremental:
     """The effect of a change of the tables it reads on a model's rows, where ``unique_key`` alone doesn't say it.
 
-    It is declared as ``config.meta.incremental``. All but ``unlogged`` are SQL; see ``build/incremental.py`` for the
-    tables they may read. ``places`` are file and line of each part in ``schema.yml``: of ``touched``, ``reach`` and
-    ``given.schema.name``.
+    It is declared as ``config.meta.incremental``. All but ``untracked_inputs`` are SQL; see ``build/incremental.py``
+    for the tables they may read. ``places`` are file and line of each part: ``affected_keys``, ``dependent_keys``,
+    ``input_filters.schema.name``.
     """
 
-    touched: str | None = None
-    reach: str | None = None
-    given: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    unlogged: tuple[str, ...] = ()
+    affected_keys: str | None = None
+    dependent_keys: str | None = None
+    input_filters: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    untracked_inputs: tuple[str, ...] = ()
     places: Mapping[str, tuple[Path, int]] = dataclasses.field(default_factory=dict)
 
 

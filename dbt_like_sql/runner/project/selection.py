@@ -19,8 +19,8 @@ _SPEC = re.compile(r"(?:(?P<up>\d*)\+)?(?P<name>[^+@\s]+?)(?:\+(?P<down>\d*))?")
 def select_models(project: Project, specs: Iterable[str], is_modified: Callable[[SqlModel], bool]) -> set[Key]:
     """Return the keys of the models that any of ``specs`` names.
 
-    Each is ``schema.name``, ``name``, a folder (``marts``), ``tag:…`` or ``state:modified`` (those that ``is_modified``
-    accepts), with ``+`` before or after it.
+    Each is ``schema.name``, ``name``, a folder (``marts``, ``marts.ci``), ``tag:…`` or ``state:modified`` (those that
+    ``is_modified`` accepts), with ``+`` before or after it.
 
     Raises:
         SelectionError: A selection can't be read, or names what no model has.
@@ -57,16 +57,22 @@ def _named(project: Project, name: str, is_modified: Callable[[SqlModel], bool])
     if method == "tag":
         return _some(name, [model for model in project.models if value in model.tags], project)
     if method == "path":
-        value = value.rstrip("/").removeprefix("dbt_like_sql/").removeprefix("models/").removesuffix(".sql")
-        value = value.replace("/", ".")
-    elif method:
+        path = value.rstrip("/").removeprefix("dbt_like_sql/").removeprefix("models/")
+        return _some(name, [model for model in project.models if path in _places(project, model)], project)
+    if method:
         raise SelectionError(f"--select: unknown method {method}: in {name}; known are path, state:modified and tag")
     value = value.removesuffix(".*")
-    return _some(
-        name,
-        [model for model in project.models if value in (model.schema, model.name, model.qualified_name)],
-        project,
-    )
+    # A table goes before a folder of the same name (marts.milestones).
+    named = [model for model in project.models if value in (model.name, model.qualified_name)]
+    folder = value.replace(".", "/")
+    return _some(name, named or [model for model in project.models if folder in _places(project, model)], project)
+
+
+def _places(project: Project, model: SqlModel) -> list[str]:
+    """Return the folders that hold the model, the file, and the file without its ending: ``marts``, ``marts/ci``, …"""
+    _, *parts = model.path.relative_to(project.directory).parts
+    folders = ["/".join(parts[:end]) for end in range(1, len(parts))]
+    return [*folders, "/".join(parts), "/".join([*parts[:-1], model.name])]
 
 
 def _some(name: str, models: list[SqlModel], project: Project) -> list[SqlModel]:
