@@ -96,7 +96,7 @@ def connect(
 
 
 def _refuse_others_tables(con: "duckdb.DuckDBPyConnection", path: str | Path) -> None:
-    """Keep tables of ours out of a database that somebody uses for something else. Raises WarehouseError."""
+    """Raise WarehouseError for a database that somebody uses for something else: tables of ours don't go there."""
     import duckdb
 
     with suppress(duckdb.CatalogException):
@@ -115,7 +115,7 @@ def _refuse_others_tables(con: "duckdb.DuckDBPyConnection", path: str | Path) ->
 
 
 def is_file(path: str | Path) -> bool:
-    """Whether ``path`` names a DuckDB file, not a DuckLake or MotherDuck database."""
+    """Return whether ``path`` names a DuckDB file, not a DuckLake or MotherDuck database."""
     return not str(path).startswith(("ducklake:", "md:"))
 
 
@@ -191,7 +191,7 @@ def _lock_timeout(path: str | Path, message: str, lock_timeout_s: float) -> Ware
 
 
 def _holder(message: str) -> str:
-    """Who has the file open, in words, as far as DuckDB and the operating system tell."""
+    """Return who has the file open, in words, as far as DuckDB and the operating system tell."""
     holder = _HOLDER.search(message)
     if holder is None:
         if "different configuration" in message:
@@ -202,7 +202,7 @@ def _holder(message: str) -> str:
 
 
 def _command(process: int) -> str:
-    """The program that a process runs, where Linux tells; no further words of it, which may be secret."""
+    """Return the program that a process runs, where Linux tells; no further words of it, which may be secret."""
     try:
         words = Path(f"/proc/{process}/cmdline").read_text(encoding="utf-8", errors="replace").split("\0")
     except OSError:
