@@ -38,10 +38,10 @@ _CONCLUSIONS = frozenset(
 
 def workflows(records: RepositoryRecords) -> list[Payload]:
     """Return those that ran, as their runs tell of them, and those that are known without; by id."""
-    found = dict(records.workflows)
+    known_workflows = dict(records.workflows)
     for workflow_id, (oldest, newest) in records.runs.workflows().items():
         path = newest["path"].partition("@")[0]
-        found.setdefault(
+        known_workflows.setdefault(
             workflow_id,
             payloads.workflow(
                 records.payload,
@@ -51,7 +51,7 @@ def workflows(records: RepositoryRecords) -> list[Payload]:
                 created_at=oldest["created_at"],
             ),
         )
-    return [found[workflow_id] for workflow_id in sorted(found) if found[workflow_id]]
+    return [known_workflows[workflow_id] for workflow_id in sorted(known_workflows) if known_workflows[workflow_id]]
 
 
 def _workflow(records: RepositoryRecords, key: str) -> Payload:
@@ -168,19 +168,19 @@ def _within(run: Payload, first: str | None, last: str | None) -> bool:
 def _fits(run: Payload, filters: Iterable[tuple[str, str]]) -> bool:
     for name, value in filters:
         if name == "status":
-            found = run["status"] if value in _STATUSES else run["conclusion"]
+            actual = run["status"] if value in _STATUSES else run["conclusion"]
         elif name == "actor":
-            found = (run.get("actor") or {}).get("login")
+            actual = (run.get("actor") or {}).get("login")
         else:
-            found = run.get("head_branch" if name == "branch" else name)
-        if str(found) != value:
+            actual = run.get("head_branch" if name == "branch" else name)
+        if str(actual) != value:
             return False
     return True
 
 
 def _as_of(records: RepositoryRecords, moment: str, runs: Iterable[Payload]) -> list[Payload]:
     """Return runs as an index knew them at ``moment``, newest first: by their attempt of then, unfinished if it was."""
-    found = []
+    known_runs = []
     for run in runs:
         begun = [
             attempt
@@ -191,8 +191,8 @@ def _as_of(records: RepositoryRecords, moment: str, runs: Iterable[Payload]) -> 
         if normalised(known["updated_at"]) > moment:
             started = known.get("run_started_at") or known["created_at"]
             known = {**known, "status": "in_progress", "conclusion": None, "updated_at": started}
-        found.append(known)
-    return sorted(found, key=lambda run: (normalised(run["created_at"]), run["id"]), reverse=True)
+        known_runs.append(known)
+    return sorted(known_runs, key=lambda run: (normalised(run["created_at"]), run["id"]), reverse=True)
 
 
 def _run(records: RepositoryRecords, run_id: int) -> Payload:

@@ -266,8 +266,8 @@ def _limit_headers(limit: int, remaining: int, used: int, reset: int, resource: 
     }
 
 
-def _matches(given: str | None, etag: str) -> bool:
-    if given is None:
+def _matches(if_none_match: str | None, etag: str) -> bool:
+    if if_none_match is None:
         return False
-    tags = {tag.strip().removeprefix("W/") for tag in given.split(",")}
+    tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
     return "*" in tags or etag.removeprefix("W/") in tags

@@ -80,8 +80,8 @@ def _is_for(request: Request, records: RepositoryRecords) -> bool:
 
 
 def _in_repository(store: Store, request: Request, records: RepositoryRecords, rest: tuple[str, ...]) -> Response:
-    found = _routes.match(request.method, rest)
-    if found is None:
+    route = _routes.match(request.method, rest)
+    if route is None:
         raise not_found()
     area = _PERMISSIONS.get(rest[0], ())
     if request.mutating:
@@ -92,7 +92,7 @@ def _in_repository(store: Store, request: Request, records: RepositoryRecords, r
             raise ApiError(403, "Repository was archived so is read-only.")
     elif records.payload["private"] and request.caller is not None and not request.caller.may(area, "read"):
         raise ApiError(403, _FORBIDDEN)
-    handler, arguments = found
+    handler, arguments = route
     return handler(store, request, records, *arguments)
 
 

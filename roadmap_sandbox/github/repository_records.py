@@ -278,7 +278,7 @@ class RepositoryRecords:
     def commits_of_pull(self, number: int) -> list[Payload]:
         """Return the commits of a pull request, oldest first: what leads from its base to its head."""
         pull = self.pulls[number]
-        found: list[Payload] = []
+        commits: list[Payload] = []
         seen = {pull["base"]["sha"]}
         ahead = [pull["head"]["sha"]]
         while ahead:
@@ -288,6 +288,6 @@ class RepositoryRecords:
             seen.add(sha)
             commit = self.commit(sha) if sha == pull["head"]["sha"] else self.commits.get(sha)
             if commit is not None:
-                found.append(commit)
+                commits.append(commit)
                 ahead += [parent["sha"] for parent in commit["parents"]]
-        return found[::-1]
+        return commits[::-1]

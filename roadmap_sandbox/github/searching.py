@@ -34,14 +34,14 @@ def search_issues(store: Store, request: Request) -> Response:
     if page.start + page.size > RESULT_CAP:
         raise ApiError(422, "Only the first 1000 search results are available")
     indexed = seconds(store.clock - store.switches.search_delay)
-    found = [
+    hits = [
         (records, records.with_milestone(issue))
         for records in store.repositories
         if _may_see(request, records)
         for issue in records.issues.values()
         if normalised(issue["created_at"]) <= indexed
     ]
-    found = [entry for entry in found if all(condition(entry) for condition in conditions)]
+    hits = [entry for entry in hits if all(condition(entry) for condition in conditions)]
     sort = request.query.get("sort") or "created"
     keys: dict[str, Callable[[Payload], Any]] = {
         "created": lambda issue: (normalised(issue["created_at"]), issue["number"]),
@@ -49,12 +49,12 @@ def search_issues(store: Store, request: Request) -> Response:
         "comments": lambda issue: (issue["comments"], issue["number"]),
     }
     key = keys.get(sort, keys["created"])
-    found.sort(key=lambda entry: key(entry[1]), reverse=request.query.get("order") != "asc")
-    shown = [_result(issue) for _, issue in page.cut(found)]
+    hits.sort(key=lambda entry: key(entry[1]), reverse=request.query.get("order") != "asc")
+    shown = [_result(issue) for _, issue in page.cut(hits)]
     result = json_response(
-        {"total_count": len(found), "incomplete_results": False, "search_type": "lexical", "items": shown}
+        {"total_count": len(hits), "incomplete_results": False, "search_type": "lexical", "items": shown}
     )
-    link = page.link("/search/issues", request.query, min(len(found), RESULT_CAP))
+    link = page.link("/search/issues", request.query, min(len(hits), RESULT_CAP))
     if link is not None:
         result.headers["Link"] = link
     return result
@@ -125,10 +125,10 @@ def _within(qualifier: str, value: str) -> _Condition:
 
     def condition(entry: _Found) -> bool:
         issue = entry[1]
-        told = (issue.get("pull_request") or {}).get("merged_at") if qualifier == "merged" else issue[f"{qualifier}_at"]
-        if told is None:
+        time = (issue.get("pull_request") or {}).get("merged_at") if qualifier == "merged" else issue[f"{qualifier}_at"]
+        if time is None:
             return False
-        moment = normalised(told)
+        moment = normalised(time)
         return (first is None or first <= moment) and (last is None or moment <= last)
 
     return condition

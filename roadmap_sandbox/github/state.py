@@ -91,9 +91,9 @@ class GitHubState:
         with self.lock:
             self.store.clock = moment
 
-    def advance(self, span: timedelta) -> None:
+    def advance(self, by: timedelta) -> None:
         """Move the clock on."""
-        self.clock += span
+        self.clock += by
 
     def now(self) -> float:
         """Return real time in seconds since the epoch, with what was let pass."""

@@ -36,7 +36,9 @@ class Store:
         self.switches = Switches()
         self.storage = LogStorage(content.logs, now)
         self.expired_logs: set[int] = set(content.expired_logs)
-        self.annotations: dict[int, list[Payload]] = {job: list(found) for job, found in content.annotations.items()}
+        self.annotations: dict[int, list[Payload]] = {
+            job: list(annotations) for job, annotations in content.annotations.items()
+        }
         self._by_name = {name.lower(): RepositoryRecords(content, name) for name in content.repositories}
         self._by_id = {records.id: records for records in self._by_name.values()}
         self._renamed = {old.lower(): new.lower() for old, new in renamed.items()}
