@@ -55,16 +55,16 @@ def _run() -> Payload:
 def read_and_build(world: World, **changes: str) -> None:
     """``roadmap ingest`` and ``roadmap build``."""
     pacing.forget()
-    with world.workspace(**changes) as workspace:
-        pipeline.ingest(workspace)
-        pipeline.build_all(workspace)
+    with world.runtime(**changes) as runtime:
+        pipeline.ingest(runtime)
+        pipeline.build_all(runtime)
 
 
 def publish(world: World, *, dry_run: bool = False, **changes: str) -> SyncResult:
     """``roadmap sync``."""
     pacing.forget()
-    with world.workspace(**changes) as workspace:
-        return pipeline.sync(workspace, dry_run=dry_run, render=True)
+    with world.runtime(**changes) as runtime:
+        return pipeline.sync(runtime, dry_run=dry_run, render=True)
 
 
 def commented(result: SyncResult) -> set[str]:

@@ -75,10 +75,10 @@ def create_comment(store: Store, request: Request, records: RepositoryRecords, n
         raise ApiError(403, "Unable to create comment because issue is locked.")
     comment = payloads.comment(
         records.payload,
-        id=store.next_id("comments"),
         number=number,
         user=user,
         body=_body(request),
+        id=store.next_id("comments"),  # after the body was checked: what is refused takes no id
         created_at=store.clock,
         on_pull_request="pull_request" in issue,
         author_association="CONTRIBUTOR",

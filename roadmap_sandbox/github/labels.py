@@ -48,10 +48,10 @@ def create_label(store: Store, request: Request, records: RepositoryRecords) -> 
         raise invalid("Label", "name", "already_exists")
     label = payloads.label(
         records.payload,
-        id=store.next_id("labels"),
         name=name,
         color=_color(data) or "ededed",
         description=text(data, "description", "Label", limit=100),
+        id=store.next_id("labels"),  # after the rest was checked: what is refused takes no id
     )
     records.labels[name.casefold()] = label
     return json_response(label, 201, Location=label["url"])

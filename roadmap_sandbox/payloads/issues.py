@@ -18,6 +18,8 @@ def label(repository: Payload, *, id: int, name: str, color: str = "ededed", des
         "color": color,
         "default": False,
         "description": description,
+        "archived_at": None,
+        "archived_by": None,
     }
 
 

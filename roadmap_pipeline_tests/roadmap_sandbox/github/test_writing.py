@@ -4,7 +4,7 @@ import json
 
 import pytest
 from github import Auth, Github, GithubException
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from roadmap_pipeline_tests.roadmap_sandbox.github.conftest import ANA, CLOCK, REPO, ago, make_content
@@ -255,6 +255,14 @@ WRITES = st.one_of(
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(
+    writes=[
+        (("POST", "issues/1/comments", {"body": " "}), False),
+        (("POST", "issues/1/comments", {"body": "said"}), False),
+        (("POST", "labels", {"name": "new", "description": "x" * 101}), False),
+        (("POST", "labels", {"name": "newer"}), False),
+    ]
+)
 @given(writes=st.lists(st.tuples(WRITES, st.booleans()), max_size=12))
 def test_any_writes_give_the_same_world_after_a_restart(tmp_path_factory, writes):
     path = tmp_path_factory.mktemp("writes") / "github.jsonl"
