@@ -8,10 +8,10 @@ from roadmap_sandbox import payloads
 from roadmap_sandbox.content import Payload
 from roadmap_sandbox.github import lifecycle
 from roadmap_sandbox.github.messages import ApiError, Request, Response, invalid, json_response, malformed, not_found
-from roadmap_sandbox.github.paging import Page, listed
+from roadmap_sandbox.github.paging import Page, listed, page_response
 from roadmap_sandbox.github.repository_records import RepositoryRecords
 from roadmap_sandbox.github.routing import Router
-from roadmap_sandbox.github.search_dates import normalised, parse_range, seconds
+from roadmap_sandbox.github.search_dates import normalised, parse_range
 from roadmap_sandbox.github.store import Store
 
 routes = Router()
@@ -104,11 +104,8 @@ def _list_runs(
     shown = [] if page.start >= cap else list(page.cut(runs))[: cap - page.start]
     if request.query.get("exclude_pull_requests") == "true":
         shown = [{**run, "pull_requests": []} for run in shown]
-    result = json_response({"total_count": total, "workflow_runs": shown})
-    link = page.link(records.path(path), request.query, min(total, cap))
-    if link is not None:
-        result.headers["Link"] = link
-    return result
+    data = {"total_count": total, "workflow_runs": shown}
+    return page_response(request, records.path(path), data, page, min(total, cap))
 
 
 _Lag = Literal["missing", "empty", "old"]
@@ -141,7 +138,7 @@ def _matching(
         return []
     indexed = None
     if lag is not None and store.switches.stale_index is not None:
-        indexed = seconds(store.clock - store.switches.stale_index)
+        indexed = payloads.timestamp(store.clock - store.switches.stale_index)
         last = indexed if last is None else min(last, indexed)
     others = tuple((name, value) for name, value in filters.items() if name != "created")
     if not others and workflow_id is None and lag != "old":
@@ -285,11 +282,9 @@ def get_attempt(_store: Store, request: Request, records: RepositoryRecords, run
 @routes.add("GET", "actions/runs/{run_id:int}/jobs")
 def list_jobs(_store: Store, request: Request, records: RepositoryRecords, run_id: int) -> Response:
     run = _run(records, run_id)
-    jobs = records.jobs_of_run.get(run_id, [])
-    if request.query.get("filter") != "all":
-        # Since 2025-05 only those of the last attempt: what passed before a re-run of the failed ones is absent.
-        latest = run.get("run_attempt", 1)
-        jobs = [job for job in jobs if job.get("run_attempt", 1) == latest]
+    # Since 2025-05 only those of the last attempt: what passed before a re-run of the failed ones is absent.
+    every = request.query.get("filter") == "all"
+    jobs = records.jobs_of_run.get(run_id, []) if every else records.jobs_of_attempt(run)
     return listed(request, records.path(f"actions/runs/{run_id}/jobs"), jobs, wrapped_as="jobs")
 
 
@@ -345,14 +340,13 @@ def _archive(store: Store, request: Request, records: RepositoryRecords, run: Pa
     if run["status"] != "completed":
         raise not_found()
     _may_read_logs(request)
-    attempt = run.get("run_attempt", 1)
-    jobs = [job for job in records.jobs_of_run.get(run["id"], ()) if job.get("run_attempt", 1) == attempt]
+    jobs = records.jobs_of_attempt(run)
     if any(job["id"] in store.expired_logs for job in jobs):
         raise _expired()
     written = [job for job in jobs if store.storage.log(job["id"]) is not None]
     if not written:
         raise not_found()
-    return Response(302, headers={"Location": store.storage.archive_url(run["id"], attempt, written)})
+    return Response(302, headers={"Location": store.storage.archive_url(run["id"], run.get("run_attempt", 1), written)})
 
 
 def _may_read_logs(request: Request) -> None:

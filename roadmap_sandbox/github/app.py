@@ -23,7 +23,7 @@ from roadmap_sandbox.github.faults import Fault
 from roadmap_sandbox.github.limits import Resource
 from roadmap_sandbox.github.messages import DOCUMENTATION, ApiError, Request, Response, json_response
 from roadmap_sandbox.github.state import GitHubState
-from roadmap_sandbox.html import HEADERS
+from roadmap_sandbox.html import HEADERS, not_found
 from roadmap_sandbox.server import JournalEntry, Server, drop_connection, mark_fault
 
 _COMPRESS_FROM_BYTES = 1_400
@@ -51,7 +51,7 @@ def create_app(state: GitHubState) -> Starlette:
 
     async def web(request: PageRequest) -> HTMLResponse:
         text = browse.page(state.store, request.url.path)
-        return HTMLResponse(text or browse.nothing(), 200 if text else 404, HEADERS)
+        return HTMLResponse(text or not_found(browse.ROOT, "Sandbox"), 200 if text else 404, HEADERS)
 
     return Starlette(
         routes=[

@@ -34,11 +34,6 @@ def page(store: Store, path: str) -> str | None:
     return _conversation(records, records.issues[int(match[2])])
 
 
-def nothing() -> str:
-    """Return what a wrong address shows."""
-    return frame("Not found", [(ROOT, "Sandbox")], "<h1>Not found</h1><p>There is no such page here.</p>")
-
-
 def _index(store: Store) -> str:
     parts = ["<h1>Sandbox on GitHub</h1>", '<p class="soft">A simulated GitHub. Nothing here leaves this machine.</p>']
     for records in store.repositories:

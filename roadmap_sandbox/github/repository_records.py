@@ -167,6 +167,11 @@ class RepositoryRecords:
         insort(siblings, job, key=lambda sibling: sibling["id"])
         self.jobs[job["id"]] = job
 
+    def jobs_of_attempt(self, run: Payload) -> list[Payload]:
+        """Return the jobs of the attempt that ``run`` is of."""
+        attempt = run.get("run_attempt", 1)
+        return [job for job in self.jobs_of_run.get(run["id"], ()) if job.get("run_attempt", 1) == attempt]
+
     def delete_run(self, run_id: int) -> None:
         """Forget a run with its attempts and jobs."""
         self.runs.delete(run_id)

@@ -114,7 +114,7 @@ class RunIndex:
         return self._workflows
 
     def newest_first(self, first: str | None = None, last: str | None = None) -> "RunSlice":
-        """Return runs created from ``first`` to ``last`` (inclusive, of ``search_dates.seconds``), newest first."""
+        """Return runs created from ``first`` to ``last`` (inclusive, of ``payloads.timestamp``), newest first."""
         low = 0 if first is None else bisect_left(self._keys, (first, -1))
         high = len(self._keys) if last is None else bisect_right(self._keys, (last, 1 << 63))
         return RunSlice(self, self._keys, low, max(low, high))

@@ -73,6 +73,7 @@ class GitHubState:
             **{other: Caller(viewer, may_write=False) for other in read_only_tokens},
             **{other: Caller(viewer, may_push=False) for other in no_push_tokens},
         }
+        self._writes = WritesFile(writes_path)
         self._writes_path = writes_path
         # Faults and tests change the world from other threads than the server's.
         self.lock = threading.RLock()

@@ -13,7 +13,6 @@ from typing import Any, Literal
 from roadmap_sandbox import payloads
 from roadmap_sandbox.content import GitHubContent, Payload
 from roadmap_sandbox.github.repository_records import RepositoryRecords
-from roadmap_sandbox.github.search_dates import seconds
 from roadmap_sandbox.github.storage import LogStorage
 from roadmap_sandbox.github.switches import Switches
 
@@ -92,7 +91,7 @@ class Store:
 
     def now(self) -> str:
         """Return the clock as the API writes it."""
-        return seconds(self.clock)
+        return payloads.timestamp(self.clock)
 
     def next_id(self, kind: Literal["comments", "issues", "milestones", "labels", "events", "jobs"]) -> int:
         """Return an id that no object of this kind has; the same ones in the same order at every start."""

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from roadmap_sandbox.html import HEADERS
+from roadmap_sandbox.html import HEADERS, not_found
 from roadmap_sandbox.notion import browse
 from roadmap_sandbox.notion.routes import RawRequest
 from roadmap_sandbox.notion.state import NotionState
@@ -44,7 +44,7 @@ def create_app(state: NotionState) -> Starlette:
         with state.lock:
             text = browse.page(state.store, request.url.path)
         if text is None:
-            return HTMLResponse(browse.nothing(), 404, HEADERS)
+            return HTMLResponse(not_found("/", "Workspace"), 404, HEADERS)
         return HTMLResponse(text, headers=HEADERS)
 
     return Starlette(

@@ -37,11 +37,6 @@ def page(store: Store, path: str) -> str | None:
     return None
 
 
-def nothing() -> str:
-    """Return what a wrong address shows."""
-    return frame("Not found", [("/", "Workspace")], "<h1>Not found</h1><p>There is no such page here.</p>")
-
-
 # ---------------------------------------------------------------- workspace, views
 
 
