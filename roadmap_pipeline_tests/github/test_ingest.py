@@ -295,7 +295,7 @@ def test_random_faults_change_nothing(serve, tmp_path):
             if not read(world, con).notes:
                 break
         assert everything(con) == undisturbed
-    assert len(world.state.faults.given) > 20
+    assert len(world.state.faults.injected) > 20
 
 
 def test_pull_requests_merged_later_get_their_files(serve, con):

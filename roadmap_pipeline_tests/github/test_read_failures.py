@@ -122,7 +122,7 @@ def assert_it_costs_itself_alone(serve, tmp_path, endpoint, status):
         read(world, con)
         journal = [(entry.path, entry.query) for entry in world.state.journal if entry.status == 200]
         assert sorted(journal) == sorted(set(journal)), "everything else is read once"
-        wasted = len(world.state.faults.given)
+        wasted = len(world.state.faults.injected)
         summary = read(world, con)
         if (endpoint, status) not in NOT_A_FAILURE:
             assert {name for name, *_ in failures(con)} == {endpoint}
@@ -133,7 +133,7 @@ def assert_it_costs_itself_alone(serve, tmp_path, endpoint, status):
         assert {name for name in found if found[name] != undisturbed[name]} <= HANGS_ON[endpoint]
         for name in HANGS_ON[endpoint]:
             assert len(found[name]) <= len(undisturbed[name])
-        wasted_again = len(world.state.faults.given) - wasted
+        wasted_again = len(world.state.faults.injected) - wasted
         assert wasted <= 130
         assert wasted_again <= 130
         assert summary.unreadable == {} and summary.paused is None
@@ -162,10 +162,10 @@ def test_a_thing_is_asked_for_by_the_next_ingest_and_then_at_growing_distance(se
     world.state.faults.add(Fault("refusal", 422, message="No diff"), path="/pulls/1/files", times=10**6)
 
     def asked(after_hours):
-        before = len(world.state.faults.given)
+        before = len(world.state.faults.injected)
         summary = read(world, con, CLOCK + timedelta(hours=after_hours))
         assert any("files of pull requests 1 of acme/payments can't be read (422 No diff)" in n for n in summary.notes)
-        return len(world.state.faults.given) - before
+        return len(world.state.faults.injected) - before
 
     assert [asked(hours) for hours in (0, 0, 0.5, 1, 2, 3, 5, 6.9, 7)] == [1, 1, 0, 1, 0, 1, 0, 0, 1]
     assert table(con, "select item, tries, next_try_at - last_failed_at from raw.read_failures") == [
@@ -226,14 +226,14 @@ def test_an_item_that_no_page_can_hold_costs_itself_alone(serve, con, poisoned):
     stored = {run_id for (run_id,) in table(con, "select distinct run_id from raw.workflow_runs")}
     assert stored == set(newest_first) - lost
     assert any("502" in note for note in summary.notes)
-    wasted = len(world.state.faults.given)
+    wasted = len(world.state.faults.injected)
     assert wasted <= 14 * len(poisoned)
     read(world, con)
-    assert len(world.state.faults.given) <= 3 * wasted
-    again = len(world.state.faults.given)
+    assert len(world.state.faults.injected) <= 3 * wasted
+    again = len(world.state.faults.injected)
     read(world, con)
     if min(poisoned) >= 100:  # the first page is always asked for
-        assert len(world.state.faults.given) == again, "not before its time"
+        assert len(world.state.faults.injected) == again, "not before its time"
     world.state.faults.clear()
     read(world, con, CLOCK + timedelta(hours=1))
     stored = {run_id for (run_id,) in table(con, "select distinct run_id from raw.workflow_runs")}

@@ -256,7 +256,7 @@ def test_a_job_of_which_nothing_can_be_had_is_asked_about_at_growing_distance(se
         world.state.faults.add(Fault("refusal", 422), path=path, times=100)
     given = []
     for hours in (0, 0, 0.5, 1):
-        before = len(world.state.faults.given)
+        before = len(world.state.faults.injected)
         read(world, con, now=CLOCK + timedelta(hours=hours))
-        given.append(len(world.state.faults.given) - before)
+        given.append(len(world.state.faults.injected) - before)
     assert given == [2, 2, 0, 2]
