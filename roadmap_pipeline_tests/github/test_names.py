@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from roadmap_pipeline.github.dump.loading import ingest_dump
 from roadmap_pipeline.github.ingest.repositories import ingest
-from roadmap_pipeline.github.ingest.repository_names import Stretch, stretches
+from roadmap_pipeline.github.ingest.repository_names import Period, validity_periods
 from roadmap_pipeline.github.ingest.store import IngestSummary, Store
 from roadmap_pipeline.warehouse import source_tables
 from roadmap_pipeline.warehouse.connection import connect
@@ -49,15 +49,18 @@ def test_what_was_so_when_does_not_hang_on_the_order_it_is_told_in(history, rand
             moment += timedelta(hours=1)
         if not expected or expected[-1].value != value:
             if expected:
-                expected[-1] = Stretch(expected[-1].value, expected[-1].first_seen_at, told[-times][0])
-            expected.append(Stretch(value, told[-times][0], None))
+                expected[-1] = Period(expected[-1].value, expected[-1].first_seen_at, told[-times][0])
+            expected.append(Period(value, told[-times][0], None))
     random.shuffle(told)
-    assert stretches(told) == expected
+    assert validity_periods(told) == expected
 
 
 def test_of_one_time_what_was_told_last_holds():
-    assert stretches([(HERE, "master"), (HERE, "main")]) == [Stretch("master", HERE, HERE), Stretch("main", HERE, None)]
-    assert stretches([]) == []
+    assert validity_periods([(HERE, "master"), (HERE, "main")]) == [
+        Period("master", HERE, HERE),
+        Period("main", HERE, None),
+    ]
+    assert validity_periods([]) == []
 
 
 def _value(column, old):

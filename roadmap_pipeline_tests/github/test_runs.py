@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from roadmap_pipeline.github.ingest.intervals import Span, gaps
+from roadmap_pipeline.github.ingest.intervals import Interval, gaps
 from roadmap_pipeline.github.ingest.runs import RunList
 from roadmap_pipeline_tests.github.conftest import BOT, CLOCK, FULL, REPO, ago, run
 from roadmap_sandbox.content import GitHubContent
@@ -21,9 +21,9 @@ def listed(world, oldest=EPOCH, *, cap=300):
     world.state.switches.unfiltered_cap = cap
     runs = RunList(world.client(), REPO)
     first = runs.first()
-    whole = Span(oldest, max(map(runs.time_of, runs.items(first))))
+    whole = Interval(oldest, max(map(runs.time_of, runs.items(first))))
     pages = list(runs.walk(whole, first=first))
-    holes = [hole.span for hole in runs.holes]
+    holes = [hole.interval for hole in runs.holes]
     read = [part for page in pages if page.covered for part in gaps(holes, page.covered)]
     told = [*runs.notes, *(str(hole.error) for hole in runs.holes)]
     return {item["id"] for page in pages for item in page.items}, told, gaps(read, whole)
@@ -53,7 +53,7 @@ def test_more_than_github_lists_is_told_and_not_taken_for_read(serve):
     second = ago(days=9).replace(tzinfo=None)
     assert found >= set(range(1201, 1601)) | set(range(2001, 2011))
     assert any("does not list completely" in text for text in told)
-    assert left_out == [Span(second, second)]
+    assert left_out == [Interval(second, second)]
 
 
 def test_a_filtered_list_that_answers_nothing_is_asked_again(serve):

@@ -30,7 +30,7 @@ class Response:
 
     @property
     def unchanged(self) -> bool:
-        """Whether a conditional request found nothing new (304)."""
+        """True when a conditional request found nothing new (304)."""
         return self.status == 304
 
     @property

@@ -180,7 +180,12 @@ class Sender:
         )
 
     def _admit(self, *, is_write: bool) -> None:
-        """Count a request that is about to go out, when it may. Raises BudgetSpent, RateLimited."""
+        """Count a request that is about to go out, when it may.
+
+        Raises:
+            BudgetSpent: It is a read, and the budget is used.
+            RateLimited: GitHub has to be left alone for too long.
+        """
         interruption.check()
         with self._lock:
             if self._budget is not None and not is_write and self.charged >= self._budget:

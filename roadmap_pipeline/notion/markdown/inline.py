@@ -39,7 +39,7 @@ _LITERAL = frozenset("\\*~`$[]<>{}|^_#")
 
 
 def escape_inline(text: str, footnotes: Mapping[str, str]) -> str:
-    """One line of prose with everything escaped that Notion would take for mark-up of its own."""
+    """Return one line of prose with everything escaped that Notion would take for mark-up of its own."""
 
     def replaced(match: re.Match[str]) -> str:
         kind = match.lastgroup
