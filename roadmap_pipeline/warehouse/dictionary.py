@@ -1,6 +1,6 @@
 """The data dictionary: every table and column with its description, as Markdown.
 
-Belongs here: laying it out. The descriptions themselves are in ``raw`` and in the models' ``schema.yml``.
+Belongs here: laying it out. The descriptions themselves are in ``raw`` and in the models' ``.yml`` files.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def data_dictionary(project: "Project") -> str:
-    """All tables by schema, sources first, then models in build order; types are given where Python declares them."""
+    """Return all tables by schema as Markdown: sources first, with their types, then models in build order."""
     lines = [
         "# Data dictionary",
         "",

@@ -14,7 +14,7 @@ from roadmap_pipeline.notion.layout import SCHEMAS, DatabaseSchema, Option
 
 @dataclass(frozen=True, slots=True)
 class SchemaProblem:
-    """Something about a database that forbids writing to it. ``missing`` ones are repaired by :func:`plan`."""
+    """A reason not to write to a database. ``missing`` ones are repaired by :func:`.planning.plan`."""
 
     database: str
     property: str | None
