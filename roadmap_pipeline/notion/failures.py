@@ -1,4 +1,4 @@
-"""How requests to Notion fail, which failures may pass, and what people read of the others.
+"""Failures of requests to Notion: which may pass, and what people read of the others.
 
 Belongs here: judging one failed attempt. Sending and repeating belong to ``client``.
 """

@@ -1,4 +1,4 @@
-"""How fast requests may go: one pace for every thread and client of one token in this process.
+"""The pace of requests: one for every thread and client of one token in this process.
 
 Belongs here: GitHub's points a minute, what is left of the hourly quota, and how long everybody holds still after a
 refusal. Which response is a refusal is :mod:`~roadmap_pipeline.github.client.response`'s to tell.

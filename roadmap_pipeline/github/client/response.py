@@ -1,4 +1,4 @@
-"""What GitHub responded, and what that means before anybody looks at the data.
+"""Responses of GitHub, and what they mean before anybody looks at the data.
 
 Belongs here: the response itself, and telling refusals, limits and broken bodies from data. What is done about them
 belongs to ``client``, pages of lists to ``paging``.

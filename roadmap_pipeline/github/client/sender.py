@@ -1,7 +1,7 @@
 """Sending single requests to GitHub: connections by thread, budget, counting, and one log line each.
 
 Belongs here: everything between a request and its response, whatever that says. Repeating, paging and errors belong to
-``client``; PyGithub itself is wrapped by ``connection``, who asks is told by ``credentials``, how fast by ``pacing``.
+``client``; PyGithub itself is wrapped by ``connection``, accounts belong to ``credentials``, the pace to ``pacing``.
 """
 
 import logging

@@ -1,7 +1,7 @@
-"""To which jobs the logs in archives of runs belong.
+"""The jobs to which the logs in archives of runs belong.
 
 Belongs here: how GitHub makes the names in an archive from those of jobs, and when what fits is certain. Reading
-archives belongs to ``dump_files``.
+archives belongs to ``files``.
 
 Until June 2025 GitHub left out of names what files can't be called and cut them (with the number before them to 60
 characters); since then it writes ``_`` in its place. Logs of several jobs of one name are told apart by numbers that

@@ -1,11 +1,11 @@
 """Recorded payloads of GitHub in a folder: reading them, and loading them into the raw tables.
 
 Belongs here: what a folder holds, which of several records of one thing counts, and to which repository things belong.
-Files belong to ``dump_files``, telling kinds apart to ``shapes``, fields of another type than GitHub's to
-``conversion``, rows to ``records``, whose log is whose to ``archives``; serving a dump to the sandbox.
+Files belong to ``files``, telling kinds apart to ``shapes``, fields of another type than GitHub's to
+``normalization``, rows to ``records``, whose log is whose to ``archives``; serving a dump to the sandbox.
 
 Taken are ``.json`` (a value, a list, or several values one after the other as ``gh api --paginate`` writes them),
-``.jsonl`` and ``.ndjson``, each also gzipped; answers of lists (``{"total_count": …, "workflow_runs": […]}``) and other
+``.jsonl`` and ``.ndjson``, each also gzipped; pages of lists (``{"total_count": …, "workflow_runs": […]}``) and other
 envelopes are opened. Logs are files called ``<job id>.txt`` or ``.log``, and archives of a run (``.zip``, ``.tar.gz``).
 """
 

@@ -1,6 +1,6 @@
 """Reading GitHub Actions of one repository: runs, all their attempts and jobs, logs of failed jobs.
 
-Belongs here: what is asked for, in which order, and when a run has to be read again. How the list of runs is walked
+Belongs here: what is requested, in which order, and when a run has to be read again. How the list of runs is walked
 belongs to ``runs``.
 
 Runs come from their list first. What hangs on a run (earlier attempts, jobs) is read next, for each run that is in

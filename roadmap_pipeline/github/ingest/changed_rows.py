@@ -1,4 +1,4 @@
-"""Which of the rows that were read are new or changed, and which of two states of a thing is the later one.
+"""Picking the rows that are new or changed, and the later one of two states of a thing.
 
 Belongs here: comparing incoming rows with stored ones, by table. Storing them belongs to ``store``.
 """

@@ -1,6 +1,6 @@
 """Reading what people plan and change in one repository: milestones, issues, their events, pull requests.
 
-Belongs here: what is asked for, in which order, and what is left out. Runs belong to ``actions``.
+Belongs here: what is requested, in which order, and what is left out. Runs belong to ``actions``.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

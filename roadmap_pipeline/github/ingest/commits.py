@@ -1,10 +1,10 @@
 """Reading the commits of pull requests whose latest commit no run tested, though a run of theirs had failed.
 
-Belongs here: which pull requests those are, and what is asked for. Who made a commit that was tested stands in its run;
+Belongs here: which pull requests those are, and what is requested. Who made a commit that was tested stands in its run;
 what a commit repaired is judged in the SQL models.
 
 A push with a workflow's own token starts no run, and neither does one that asks for none: only the commits themselves
-tell a bot's repair from a person's next step. They are asked for once for each such latest commit, so a pull request
+tell a bot's repair from a person's next step. They are requested once for each such latest commit, so a pull request
 costs one request, and another one when it has moved on to a commit that again nothing tested.
 """
 

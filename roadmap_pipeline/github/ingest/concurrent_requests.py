@@ -1,10 +1,10 @@
-"""Asking GitHub for many things of one kind side by side, where some of them may not be had.
+"""Requesting many things of one kind side by side, where some of them may not be had.
 
-Belongs here: how often each is asked for, in which order, and when the others are left for later. What is asked for,
-and what becomes of it, belongs to the walks; when a thing that failed is asked for again to ``read_failures``.
+Belongs here: how often each is requested, in which order, and when the others are left for later. What is requested,
+and what becomes of it, belongs to the walks; when a thing that failed is requested again to ``read_failures``.
 
-Nothing waits for what doesn't come: a thing that fails is asked for again only once all the others were, and an
-endpoint that gives nothing any more isn't asked for all of its things.
+Nothing waits for what doesn't come: a thing that fails is requested again only once all the others were, and a circuit
+breaker spares an endpoint that gives nothing any more.
 """
 
 import threading

@@ -1,4 +1,8 @@
-"""What is kept of a job's log: an excerpt without secrets, or what GitHub noted where there is no log."""
+"""Reading the log of a job: an excerpt without secrets, or what GitHub noted where there is no log.
+
+Belongs here: what is kept, as columns of ``raw.job_logs``. Which jobs are read belongs to ``actions`` and ``timeouts``,
+downloading to ``client.job_logs``.
+"""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta

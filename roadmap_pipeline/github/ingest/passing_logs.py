@@ -1,7 +1,7 @@
 """Logs of passing jobs, for failures whose own log no rule knows: what they say, too, can't be why the job failed.
 
 Belongs here: which passing job is read for which failure, and when not again. What is kept of its log belongs to
-``failures.novelty``, what is made of it to ``failures.warehouse``.
+``failures.matching.novelty``, what is made of it to ``failures.stored_jobs``.
 
 A job (workflow and full name) is looked at when it failed of something unknown in the last 30 days. Its newest passing
 log is read, from the default branch where one ended at most 7 days before the newest such failure, else from any

@@ -1,4 +1,7 @@
-"""Producing the next items of an iteration while the present one is still being used."""
+"""Producing the next items of an iteration while the present one is still being used.
+
+Belongs here: nothing that knows what the items are.
+"""
 
 import threading
 from collections.abc import Iterator

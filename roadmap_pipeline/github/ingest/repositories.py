@@ -1,7 +1,7 @@
 """Reading repositories from GitHub into the raw tables, every time as little as possible.
 
 Belongs here: which repositories are read, in which order their walks go, and what happens when one has to stop. The
-walks themselves belong to ``actions``, ``collaboration`` and ``commits``, how a request is sent to ``transport``, how a
+walks themselves belong to ``actions``, ``collaboration`` and ``commits``, how a request is sent to ``client``, how a
 payload becomes a row to ``records``, how rows are stored to ``store``.
 
 Every batch is one transaction, in which it is also noted how far its walk has come: after a kill at any moment the next

@@ -1,11 +1,12 @@
-"""What repositories are called and were called, and which branch was their default one.
+"""Present and former names of repositories, and of their default branches.
 
-Belongs here: putting together what readings and dumps tell of different times, in whatever order they come, and which
-repository a name stands for. Moving stored rows to another name belongs to ``store``, asking GitHub to ``ingest``.
+Belongs here: putting together what ingests and dumps observed at different times, in whatever order they come, and
+which repository a name stands for. Moving stored rows to another name belongs to ``renaming``, requests to
+``repositories``.
 
 A name is no key: repositories are renamed and transferred, and another one may take a name that became free. GitHub's
-id stays. What is told for a later time holds; an API's answer is told for the time it was read, a dump's record for the
-time it last changed.
+id stays. What was observed later holds; an API's response was observed when it was read, a dump's record when it last
+changed.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What all walks through one repository share: where it is, how a list is read, how requests go out side by side.
+"""The reader that all walks through one repository share: where it is, how lists and many single things are read.
 
 Belongs here: nothing that knows what is read. Runs belong to ``actions``, pull requests, issues and milestones to
 ``collaboration``.

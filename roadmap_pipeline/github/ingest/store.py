@@ -1,8 +1,8 @@
 """Writing what was read from GitHub into the raw tables, and remembering how far each walk has come.
 
-Belongs here: which rows are new or changed, which of two states of a thing is the later one, entity tags, watermarks
-and intervals. What is asked for, and when, belongs to the walks of ``ingest``. Reading by HTTP and the import of dumps
-store their rows here, by the same rules.
+Belongs here: transactions, entity tags, watermarks and intervals. Which rows are new or changed belongs to
+``changed_rows``, what is requested, and when, to the walks. Reading by HTTP and the import of dumps store their rows
+here, by the same rules.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""What an ingest read, as people and the next steps are told.
+"""The summary of an ingest, as people and the next steps get it.
 
 Belongs here: the summary alone; ``store`` counts, the walks note.
 """

@@ -1,6 +1,6 @@
 """Cancelled jobs that may have run into a time limit: GitHub concludes them as those that somebody cancelled.
 
-Belongs here: which cancelled jobs are asked about, in which order, and how many. What is kept of an answer belongs to
+Belongs here: which cancelled jobs are asked about, in which order, and how many. What is kept of a response belongs to
 ``logs``, what the job counts as to the SQL models.
 
 Why a job was cancelled stands at its check run, one request a job (only where that can't be had, its log is read), and

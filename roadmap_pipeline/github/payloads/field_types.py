@@ -1,4 +1,4 @@
-"""Which fields of GitHub's payloads are used, of which type each is, and which a row can't do without.
+"""The fields of GitHub's payloads that are used, the type of each, and those that a row can't do without.
 
 Belongs here: declarations by kind of payload. How a value is converted belongs to ``converters``.
 """

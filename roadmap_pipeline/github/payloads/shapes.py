@@ -1,6 +1,6 @@
-"""What kind of thing a payload of GitHub is, told by its shape alone.
+"""The kind of a payload of GitHub, by its shape alone.
 
-Belongs here: telling kinds apart and finding records inside answers of lists, webhook deliveries and other envelopes.
+Belongs here: telling kinds apart and finding records inside responses of lists, webhook deliveries and other envelopes.
 Files belong to ``dump``, rows to ``records``.
 """
 

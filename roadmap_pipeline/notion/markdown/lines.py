@@ -1,4 +1,4 @@
-"""What lines of GitHub's Markdown are: where code, quotes, lists, tables and ``<details>`` begin and end.
+"""Lines of GitHub's Markdown: where code, quotes, lists, tables and ``<details>`` begin and end.
 
 Belongs here: recognising lines. What becomes of them belongs to ``blocks``.
 """

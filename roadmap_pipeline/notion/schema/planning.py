@@ -1,4 +1,4 @@
-"""What has to be made so that both databases are whole.
+"""The changes that make both databases whole.
 
 Belongs here: the changes, each with a line that describes it, and their order; no requests. Carrying them out belongs
 to ``making``.
