@@ -67,7 +67,7 @@ class StickyComment:
     id: int
     marker: Marker
     body: str
-    """What stands below the marker."""
+    """The text below the marker."""
     author: str
     html_url: str
 

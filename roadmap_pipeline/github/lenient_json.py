@@ -16,7 +16,7 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _MOST_BACKSLASHES = 1_000
 """So many are looked at one by one; in a text of more of them the whole is searched."""
 _DEEPEST = 60
-"""How many lists and objects inside each other are kept of a payload."""
+"""The lists and objects inside each other that are kept of a payload."""
 _BLANK = re.compile(r"[\s\0]*")
 _LONGEST_NUMBER = 20
 

@@ -64,12 +64,12 @@ __all__ = [
 
 DEFAULT_BASE_URL = "https://api.github.com"
 TRIES = 7
-"""How often a read is sent in all; with one response in five failing, one read in 80,000 fails for good."""
+"""Tries for a read in all; with one response in five failing, one read in 80,000 fails for good."""
 CONNECT_TRIES = 3
 SPLIT_AFTER = 2
-"""How many 502 or 504 in a row make a page count as too big for GitHub to put together in time."""
+"""The 502 or 504 in a row that make a page count as too big for GitHub to put together in time."""
 HOLES_PER_PAGE = 3
-"""How many items of a page may be missing that GitHub fails to give even alone."""
+"""The items of a page that may be missing since GitHub fails to give them even alone."""
 _TOO_SLOW = frozenset({502, 504})
 _BACKOFF = Backoff(first=0.5, longest=16.0, jitter=(0.8, 1.2), is_first_immediate=True)
 _RETRIES = RetryPolicy(_BACKOFF)

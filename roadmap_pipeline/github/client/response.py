@@ -24,7 +24,7 @@ class Response:
     headers: Mapping[str, str]
     data: Any
     sent_at: float = 0.0
-    """When the request went out (:func:`time.monotonic`)."""
+    """The time at which the request went out (:func:`time.monotonic`)."""
     holes: Sequence[int] = ()
     """Places in its list, in order, before which an item is missing that GitHub failed to give even alone."""
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 ROWS_PER_BATCH = 1_000
 NAMED_AT_MOST = 5
-"""How many positions or names a note gives before it only counts."""
+"""The positions or names that a note gives before it only counts."""
 LONGEST_ID = 18
 """Digits of a job's id."""
 FAILED = ("failure", "timed_out", "cancelled")

@@ -26,7 +26,7 @@ from roadmap_pipeline.github.payloads.records import Row
 from roadmap_pipeline.progress import Task
 
 RERUN_WINDOW = timedelta(days=30)
-"""How long after its creation a run may be run again."""
+"""The time after its creation in which a run may be run again."""
 LONGEST_RUN = timedelta(days=35)
 LOGS_PER_BATCH = 40
 
@@ -94,7 +94,7 @@ class ActionsReader:
         self._listed: set[int] = set()
         self._logs_asked: set[int] = set()
         self._is_listed = False
-        """Whether the list of runs could be read, without which no single answer says that a run was deleted."""
+        """True when the list of runs could be read, without which no single response says that a run was deleted."""
 
     def read_runs(self, progress: Task) -> None:
         """Read the list of runs as far as it isn't read, and once a day again as far as runs may be run again.

@@ -23,7 +23,7 @@ _GROWS = {
     "issues": "updated_at",
     "milestones": "updated_at",
 }
-"""What grows when the thing changes: GitHub's search index and dumps also hold earlier states."""
+"""The column that grows when the thing changes: GitHub's search index and dumps also hold earlier states."""
 _FROM_API = "{}.source like 'http%'"
 _CARRIED = {
     "pull_requests": {"changed_files": "coalesce(incoming.changed_files, stored.changed_files)"},
@@ -38,7 +38,7 @@ _CARRIED = {
         " else coalesce(incoming.deleted_upstream_at, stored.deleted_upstream_at) end"
     },
 }
-"""What a stored row knows that an incoming one doesn't tell."""
+"""Columns that a stored row knows and an incoming one doesn't tell."""
 _CARRIED_BY_DUMPS = frozenset({"workflow_runs"})
 """Tables where only rows of dumps leave that untold."""
 

@@ -21,7 +21,7 @@ from roadmap_pipeline.interruption import Interrupted
 from roadmap_pipeline.progress import Task
 
 FIRST_TRIES, SECOND_TRIES = 3, 4
-"""How often one thing is asked for at first, and again once all others were."""
+"""Tries for one thing at first, and again once all others were requested."""
 FAILURES_IN_A_ROW = 8
 """After so many failures and nothing else, the other things are left to the next ingest; ..."""
 SECOND_FAILURES_IN_A_ROW = 2

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 KEPT_BY_GITHUB = timedelta(days=400)
 REQUESTS_PER_LOOK = 60
 ANSWERS = 2
-"""How many answers of the search index, which may be stale, must say the same."""
+"""The responses of the search index, which may be stale, that must say the same."""
 LOOKS = 3
 """On how many days to look for what GitHub counts less before that is put down to runs that were never stored."""
 LISTED_AT_ONCE = 100

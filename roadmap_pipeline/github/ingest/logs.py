@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from roadmap_pipeline.github.ingest.repository_reader import RepositoryReader
 
 LOG_DELAY = timedelta(minutes=10)
-"""How long after a job's end its log may still be on its way."""
+"""The time after a job's end in which its log may still be on its way."""
 LOG_TRIES = 3
 ANNOTATIONS_KEPT = 20
 MESSAGE_CHARACTERS = 2_000

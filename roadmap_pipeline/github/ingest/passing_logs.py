@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 FAILED_WITHIN = timedelta(days=30)
 RECENT_ENOUGH = timedelta(days=7)
 KEPT_BY_GITHUB = timedelta(days=90)
-"""How long GitHub keeps logs, unless a repository says otherwise."""
+"""The time for which GitHub keeps logs, unless a repository says otherwise."""
 TRIED = 2
 """Passing jobs whose logs are asked for, the first being gone."""
 LOGS_PER_BATCH = 10

@@ -51,7 +51,7 @@ _PERMISSIONS = {
     "commits": "Pull requests",
     "annotations": "Checks",
 }
-"""What a token lacks where GitHub forbids; *Actions* for the others."""
+"""The permission that a token lacks where GitHub forbids; *Actions* for the others."""
 _OF_A_RUN = frozenset({"run", "attempt", "jobs"})
 _CAN_BE_SWITCHED_OFF = frozenset({"milestones", "issues", "issue_events", "pull_requests"})
 

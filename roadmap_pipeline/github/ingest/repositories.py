@@ -49,7 +49,7 @@ WORKERS = 6
 """Requests under way at a time; GitHub advises against many."""
 REPOSITORIES_AT_A_TIME = 4
 TRIES_AFTER_FAILURE = 4
-"""How often a page of a list is asked for that failed when it was last asked for; two more than make it a big one."""
+"""Tries for a page of a list that failed when it was last requested; two more than make it a big one."""
 
 
 def ingest(

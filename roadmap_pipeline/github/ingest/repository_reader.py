@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from roadmap_pipeline.failures.classifier import Classifier
 
 OVERLAP = timedelta(hours=1)
-"""How far behind what it has read a walk starts: GitHub's lists are not exactly in step with what happens."""
+"""The distance at which a walk starts behind what it has read: GitHub's lists are not exactly in step with what happens."""
 ITEMS_PER_BATCH = 2_000
 """A transaction costs as much as storing some hundred runs; a parsed run takes some 40 kB of memory."""
 
@@ -83,7 +83,7 @@ class RepositoryReader:
     classifier: "Classifier | None" = None
     root: str = field(init=False)
     failures: ReadFailures = field(init=False)
-    """What could not be read of the repository."""
+    """The things that could not be read of the repository."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "root", f"/repos/{self.repo}")

@@ -25,7 +25,7 @@ SEAM_TRIES = 5
 LEAF_TRIES = 3
 FRESH_TRIES = 5
 LEAF_ANSWERS = 6
-"""How many answers must agree on how many runs a slice holds: up to three in ten come from a stale index. Beside that,
+"""The responses that must agree on how many runs a slice holds: up to three in ten come from a stale index. Beside that,
 a slice and its neighbour must hold as many runs as the slice that both were cut from."""
 
 
@@ -55,7 +55,7 @@ class RunList(NewestFirst):
         self._workflows_path = f"/repos/{repo}/actions/workflows"
         self._filtered_cap = FILTERED_CAP
         self.counted: int | None = None
-        """How many runs GitHub counts in all (or at most), as its last answer for the first page says."""
+        """The number of runs that GitHub counts in all (or at most), as its last response for the first page says."""
 
     def first(self, etag: str | None = None) -> Response:
         """Return the first page, and note how many runs GitHub counts."""

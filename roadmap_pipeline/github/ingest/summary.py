@@ -32,10 +32,10 @@ class IngestSummary:
     requests: int = 0
     """Requests that went out."""
     notes: list[str] = field(default_factory=list)
-    """What a person should know: renamed repositories, gaps, records that could not be placed."""
+    """Notes for people: renamed repositories, gaps, records that could not be placed."""
     canonical: dict[str, str] = field(default_factory=dict)
     """Canonical name of each repository by the name it was asked for."""
     unreadable: dict[str, str] = field(default_factory=dict)
-    """Why nothing can be read of a configured repository, and the remedy."""
+    """By configured repository of which nothing can be read: the reason, and the remedy."""
     paused: str | None = None
-    """Why the reading ended early (GitHub's quota, a budget), and when to go on; None when it came to its end."""
+    """The reason why it ended early (GitHub's quota, a budget), and when to go on; None when it came to its end."""

@@ -32,10 +32,10 @@ if TYPE_CHECKING:
 
 JOB_LIMIT = timedelta(hours=6)
 WAIT_LIMIT = timedelta(hours=24)
-"""How long GitHub lets a job run on its own runners unless ``timeout-minutes`` says otherwise, and wait for one."""
+"""The longest that GitHub lets a job run on its own runners unless ``timeout-minutes`` says otherwise, and wait."""
 COMPARED_DAYS = 30
 CANCELLING_TAKES = timedelta(minutes=5)
-"""How long steps that clean up may go on after a job was told to stop."""
+"""The time that steps which clean up may take after a job was stopped."""
 PAST_A_LIMIT_SECONDS = 30
 NOTES_PER_BATCH, LOGS_PER_BATCH = 100, 40
 

@@ -14,7 +14,7 @@ from roadmap_pipeline.github.payloads.records import Row
 from roadmap_pipeline.progress import Task
 
 GONE = ("deleted", "disabled_")
-"""How states begin in which nothing can turn a workflow green."""
+"""Beginnings of states in which nothing can turn a workflow green."""
 
 
 def read_workflows(reader: RepositoryReader, progress: Task) -> None:

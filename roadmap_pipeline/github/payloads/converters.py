@@ -29,8 +29,8 @@ class UnusableError(Exception):
 
 
 Converter = Callable[[Any, list[str]], Any]
-"""What a field's value means; what is given back is the very object when nothing had to be done. Adds the fields within
-it that have no meaning and were made null to the list, raises UnusableError when it has none itself."""
+"""Returns the meaning of a field's value, the very object when nothing had to be done. Adds the fields within it that
+have no meaning and were made null to the list, raises UnusableError when it has none itself."""
 
 
 def int64(value: Any, lost: list[str] | None = None) -> int | None:  # noqa: ARG001
@@ -177,7 +177,7 @@ def _parse_nested(value: Any, wanted: type) -> Any:
 
 _Fields = list[tuple[str, Converter]]
 _PLAIN = frozenset({int64, int32, text, boolean, timestamp})
-"""What has no fields of its own that could be lost."""
+"""Converters of values without fields that could be lost."""
 
 
 def object_of(**fields: Converter) -> Converter:

@@ -34,7 +34,7 @@ _TAGS = {
     "sup": "",
     "br": "<br>",
 }
-"""What inline HTML becomes; other tags are shown as they are written."""
+"""The mark-up that inline HTML becomes; other tags are shown as they are written."""
 _LITERAL = frozenset("\\*~`$[]<>{}|^_#")
 
 
