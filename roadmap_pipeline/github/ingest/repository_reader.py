@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from roadmap_pipeline.failures.classifier import Classifier
 
 OVERLAP = timedelta(hours=1)
-"""The distance at which a walk starts behind what it has read: GitHub's lists are not exactly in step with what happens."""
+"""The distance by which a walk starts behind what it has read: GitHub's lists lag a little behind what happens."""
 ITEMS_PER_BATCH = 2_000
 """A transaction costs as much as storing some hundred runs; a parsed run takes some 40 kB of memory."""
 

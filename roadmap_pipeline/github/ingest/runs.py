@@ -25,8 +25,8 @@ SEAM_TRIES = 5
 LEAF_TRIES = 3
 FRESH_TRIES = 5
 LEAF_ANSWERS = 6
-"""The responses that must agree on how many runs a slice holds: up to three in ten come from a stale index. Beside that,
-a slice and its neighbour must hold as many runs as the slice that both were cut from."""
+"""The responses that must agree on how many runs a slice holds: up to three in ten come from a stale index. Beside
+that, a slice and its neighbour must hold as many runs as the slice that both were cut from."""
 
 
 @dataclass(frozen=True, slots=True)
