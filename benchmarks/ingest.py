@@ -117,7 +117,7 @@ def ours(url: str, folder: Path) -> Reading:
 
     from roadmap_pipeline.github.client.client import GitHubClient
     from roadmap_pipeline.github.ingest.actions import ActionsReader
-    from roadmap_pipeline.github.ingest.reading import RepositoryReading, collecting_rarely
+    from roadmap_pipeline.github.ingest.repository_reader import RepositoryReader, collecting_rarely
     from roadmap_pipeline.github.ingest.store import IngestSummary, Store
     from roadmap_pipeline.progress import task
     from roadmap_pipeline.warehouse.connection import connect
@@ -132,7 +132,7 @@ def ours(url: str, folder: Path) -> Reading:
     ):
         store = Store(con, IngestSummary(), CLOCK)
         horizon = datetime(2000, 1, 1)  # noqa: DTZ001
-        ActionsReader(RepositoryReading(client, store, pool, pool, REPO, CLOCK, horizon)).read_runs(progress)
+        ActionsReader(RepositoryReader(client, store, pool, pool, REPO, CLOCK, horizon)).read_runs(progress)
     seconds = time.perf_counter() - start
     client.close()
     return seconds, _count(folder / "ours.duckdb", "raw.workflow_runs"), client.waiting_seconds

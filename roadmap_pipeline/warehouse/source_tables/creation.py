@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 def create_source_tables(con: "duckdb.DuckDBPyConnection") -> None:
     """Create the schemas, tables and columns that are missing. Idempotent.
 
-    A column that a file from an older version lacks is added behind the others and holds NULL. Descriptions are left
-    to :func:`describe_source_tables`: they take five times as long as the tables.
+    A column that a file from an older version lacks is added behind the others and holds NULL. Descriptions are left to
+    :func:`describe_source_tables`: they take five times as long as the tables.
     """
     missing = [statement for table in TABLES for statement in _missing(con, table)]
     missing += change_log.missing_tables(con, SOURCES)

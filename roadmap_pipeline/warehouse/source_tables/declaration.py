@@ -1,4 +1,4 @@
-"""How a table that Python fills is declared.
+"""Declarations of tables that Python fills.
 
 Belongs here: the columns that many tables share; the types of a declaration are the runner's. The tables themselves
 stand in a file a schema.
