@@ -351,7 +351,7 @@ class Classifier:
         tests = sorted({test.name: test for of_step in reversed(read) for test in of_step.tests}.values(), key=_name)
         verdict = replace(
             verdict,
-            failed_tests=tuple(replace(test, line=test.line + 1) for test in tests[:MOST_TESTS]),
+            failed_tests=tuple(FailedTest(test.name, test.why, test.line + 1) for test in tests[:MOST_TESTS]),
             failed_tests_count=len(tests),
         )
         if verdict.category != "test":
@@ -448,7 +448,7 @@ def tests_in(log: bytes, step: Span) -> FailedTests:
         return found
     before = log.count(b"\n", 0, step.body)
     return FailedTests(
-        tuple(replace(test, line=before + test.line) for test in found.tests),
+        tuple(FailedTest(test.name, test.why, before + test.line) for test in found.tests),
         tuple(before + line for line in found.lines),
         found.first,
     )

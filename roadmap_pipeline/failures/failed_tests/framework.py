@@ -64,7 +64,7 @@ def named_by(
             match = expression.search(line.text)
             if match is None or (exception is not None and exception.search(line.text)):
                 continue
-            groups = {key: value or "" for key, value in match.groupdict().items()}
+            groups = match.groupdict("")
             said = groups.get("why", "")
             explained = why(lines, line) if why is not None and not said else (said, ())
             yield Found(name(groups) if name is not None else groups["test"], line, explained[0], (line, *explained[1]))
@@ -98,7 +98,7 @@ def listed(
                 reached = line.start
                 match = names.search(line.text)
                 if match is not None:
-                    groups = {key: value or "" for key, value in match.groupdict().items()}
+                    groups = match.groupdict("")
                     items.append((name(groups) if name else groups["test"], line, groups.get("why", "")))
                 elif ends.search(line.text):
                     last = line

@@ -130,9 +130,11 @@ class Lines:
         return self._text[line.start : end if end >= 0 else len(self._text)]
 
     def _line(self, start: int) -> Line | None:
-        if start not in self._read:
-            self._read[start] = self._cleaned(start)
-        return self._read[start]
+        try:
+            return self._read[start]
+        except KeyError:
+            line = self._read[start] = self._cleaned(start)
+            return line
 
     def _cleaned(self, start: int) -> Line | None:
         end = self._text.find(b"\n", start, start + 4 * LONGEST_LINE)
@@ -141,4 +143,8 @@ class Lines:
             if end - start > 4 * LONGEST_LINE:
                 return None
         text = clean_line(self._text[start:end])
-        return Line(start, _PREFIX.sub("", text, count=1).rstrip()) if len(text) <= LONGEST_LINE else None
+        if len(text) > LONGEST_LINE:
+            return None
+        prefix = _PREFIX.match(text)
+        assert prefix is not None, "it may be empty"
+        return Line(start, text[prefix.end() :].rstrip())

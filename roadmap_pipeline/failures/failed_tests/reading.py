@@ -96,11 +96,16 @@ def failed_tests(output: bytes) -> FailedTests:
     numbers = lines.numbers(line.start for one in found for line in (one.line, *one.read))
     found.sort(key=lambda one: numbers[one.line.start])
     tests: dict[str, FailedTest] = {}
+    # Many tests fail for the same reason.
+    reasons: dict[str, str] = {}
     for one in found:
         known = tests.get(one.name)
         if known is None or (one.why and not known.why):
             line = numbers[one.line.start] if known is None else known.line
-            tests[one.name] = FailedTest(one.name, _why(one.why), line)
+            why = reasons.get(one.why)
+            if why is None:
+                why = reasons[one.why] = _why(one.why)
+            tests[one.name] = FailedTest(one.name, why, line)
     needed = dict.fromkeys(numbers[line.start] for one in found for line in (one.line, *one.read))
     return FailedTests(tuple(tests.values()), tuple(needed), lines.raw(found[0].line))
 
@@ -135,7 +140,7 @@ def _named(found: Iterable[Found], named: dict[str, str]) -> list[Found]:
         if name is None:
             name = named[one.name] = redact(same_name(one.name)).text
         if name:
-            result.append(one._replace(name=name))
+            result.append(one if name == one.name else one._replace(name=name))
     return result
 
 

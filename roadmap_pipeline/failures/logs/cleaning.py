@@ -23,7 +23,7 @@ def clean_line(line: bytes) -> str:
     """One line as text: no byte order mark, timestamp, colours or control characters; not UTF-8 is Windows-1252."""
     line = without_escapes(line.rstrip(b"\r\n"))
     text = characters(line[_TIMESTAMP.match(line).end() :])  # type: ignore[union-attr]
-    return _CONTROL.sub(lambda match: " " if match[0] == "\r" else "", text)
+    return text if text.isprintable() else _CONTROL.sub(lambda match: " " if match[0] == "\r" else "", text)
 
 
 def without_marker(text: str) -> str:

@@ -123,33 +123,31 @@ def is_ended(log: bytes) -> bool:
 
 def steps(log: bytes) -> list[Span]:
     """All steps in order; the first span, possibly empty, is what stands before the first step."""
-    starts = sorted({*_headers(log), *_posts(log)})
-    bounds = [(0, 0), *((start, _body(log, start)) for start in starts)]
+    bodies = dict(_posts(log)) | dict(_headers(log))
+    starts = sorted(bodies)
+    bounds = [(0, 0), *((start, bodies[start]) for start in starts)]
     ends = [*starts, len(log)]
     return [Span(start, min(body, end), end) for (start, body), end in zip(bounds, ends, strict=True)]
 
 
-def _headers(log: bytes) -> Iterator[int]:
+def _headers(log: bytes) -> Iterator[tuple[int, int]]:
+    """Where each step's header begins, and where its output does: at the end of the group that the header is."""
     for found in _FIND_GROUP.finditer(log):
         position = found.start()
         start = line_start(log, position)
         if position - start < 64 and starts_line(log[start:position]):
             end = log.find(END_GROUP, position, position + LONGEST_HEADER)
             if end >= 0 and is_step_header(log[position:end]):
-                yield start
+                yield start, line_end(log, end)
 
 
-def _posts(log: bytes) -> Iterator[int]:
+def _posts(log: bytes) -> Iterator[tuple[int, int]]:
+    """Where each action's cleaning up begins, and where its output does: below a group that follows at once, if any."""
     for found in _FIND_POST.finditer(log):
         start = line_start(log, found.start())
         if found.start() - start < 64 and starts_line(log[start : found.start()]):
-            yield start
-
-
-def _body(log: bytes, start: int) -> int:
-    if log.find(GROUP_RUN, start, start + 64 + len(GROUP_RUN)) < 0:
-        return start
-    return line_end(log, log.find(END_GROUP, start, start + 64 + LONGEST_HEADER))
+            has_group = log.find(GROUP_RUN, start, start + 64 + len(GROUP_RUN)) >= 0
+            yield start, line_end(log, log.find(END_GROUP, start, start + 64 + LONGEST_HEADER)) if has_group else start
 
 
 def failing(log: bytes, all_steps: list[Span]) -> list[Span]:

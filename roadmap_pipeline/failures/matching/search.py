@@ -4,7 +4,7 @@ Belongs here: blocks, strings and positions. Which rule wins belongs to :mod:`.c
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,7 +90,7 @@ class Matcher:
         for found in reversed(list(entry.pattern.finditer(text, text.rfind(b"\n", 0, first) + 1, end))):
             line = self._line_that_counts(entry.rule, text, found, said)
             if line is not None:
-                return *line, _capture(found, entry.rule.capture), any(found.groups())
+                return *line, *_capture(found, entry.rule.capture)
         return None
 
     def is_in(self, number: int, line: bytes, said: Baseline = frozenset()) -> bool:
@@ -109,8 +109,8 @@ class Matcher:
         """
         entry = self.entries[number]
         for found in entry.pattern.finditer(text, text.rfind(b"\n", 0, first) + 1):
-            capture = _capture(found, entry.rule.capture)
-            if capture != last.capture or any(found.groups()) != last.is_named:
+            capture, is_named = _capture(found, entry.rule.capture)
+            if capture != last.capture or is_named != last.is_named:
                 continue
             line = self._line_that_counts(entry.rule, text, found, said)
             if line is None:
@@ -163,11 +163,12 @@ def _beginning(line: bytes) -> bytes:
     return line if len(line) <= _LONGEST_READ or _MARKED.match(line) else line[:_LONGEST_READ]
 
 
-def _capture(match: Any, group: int) -> bytes:
-    groups: tuple[bytes | None, ...] = match.groups()
-    if group:
-        return groups[group - 1] or match[0] or b""
-    return next((text for text in groups if text), match[0] or b"")
+def _capture(match: Any, group: int) -> tuple[bytes, bool]:
+    """What identifies a failure, and whether a group of the pattern named anything."""
+    groups: tuple[bytes | None, ...] = match.groups() if match.re.groups else ()
+    named = next((text for text in groups if text), None)
+    text = groups[group - 1] if group else named
+    return text or match[0] or b"", named is not None
 
 
 class Search:
@@ -184,12 +185,14 @@ class Search:
         # By entry, the blocks that may hold it, the last first, each with the offset that no match is on a line before.
         self._where: dict[int, list[tuple[int, int]]] = {}
         self._ends: dict[int, int] = {}
+        self._candidates: list[Rule] | None = None
         self._chains: dict[tuple[int, ...], tuple[Match, ...]] = {}
         self._texts: dict[int, bytes] = {}
 
     def read(self, least: int | None = None) -> None:
         """Read on until at least so many bytes before the span's end were read; without a number, all."""
         target = self.start if least is None else max(self.start, self._end - least)
+        self._candidates = None
         self._chains.clear()
         while self.reached > target:
             start = self._block_start(self.reached)
@@ -209,13 +212,13 @@ class Search:
             newline = self._log.rfind(b"\n", start, end - 1)
         return newline + 1 if newline >= 0 else start
 
-    def candidates(self) -> Iterator[Rule]:
+    def candidates(self) -> Sequence[Rule]:
         """The rules that may be found in what was read, the highest priority first."""
-        entries = self._matcher.entries
-        for order in sorted({entries[number].order for number in self._where}):
-            rule = self._matcher.rules.rules[order]
-            if all(number in self._where for number in self._matcher.of_rule[rule.id]):
-                yield rule
+        if self._candidates is None:
+            entries, of_rule, where = self._matcher.entries, self._matcher.of_rule, self._where
+            rules = [self._matcher.rules.rules[order] for order in sorted({entries[number].order for number in where})]
+            self._candidates = [rule for rule in rules if where.keys() >= set(of_rule[rule.id])]
+        return self._candidates
 
     def rule(self, rule: Rule) -> Match | None:
         """Evidence of a rule in what was read: its last match, in the order its patterns demand."""
