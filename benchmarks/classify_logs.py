@@ -21,15 +21,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from measuring import table, verdict
+from measuring import ROOT, table, verdict
 
-from roadmap_pipeline.failures.classifier import Classifier, Verdict, classify, classify_excerpt, default_classifier
-from roadmap_pipeline.failures.logs.excerpts import make_excerpt
-from roadmap_pipeline.failures.matching.novelty import baseline
-from roadmap_pipeline.failures.matching.patterns import expand
+from roadmap_pipeline.failures.classifier import Classifier, classify, classify_excerpt, default_classifier
+from roadmap_pipeline.failures.excerpts import make_excerpt
+from roadmap_pipeline.failures.matching.novelty import baseline_of
 from roadmap_pipeline.failures.matching.search import BLOCK, Matcher
+from roadmap_pipeline.failures.patterns import expand
+from roadmap_pipeline.failures.verdict import Verdict
+
+sys.path.insert(0, str(ROOT))
+from roadmap_pipeline_tests.failures import fragments
 
 DATA = Path(__file__).parents[1].parent / "shared" / "data" / "ci_logs"
+FRAGMENTS = DATA / "pytorch_fragments"
 SMALLEST_CATEGORY = 3
 MACRO_F1_BAR = 0.80
 SPECIFIC_BAR = 0.75
@@ -203,7 +208,7 @@ def quality(halves: Mapping[str, Sequence[Case]]) -> None:
         f"\nOf all passing logs {share(judged, passed)} get a verdict, by the log alone: where GitHub says that the job"
         " passed, none does."
     )
-    print(f"\n{fragments()}; {agreement()}; {without_strings()}.")
+    print(f"\n{of_fragments()}; {agreement()}; {without_strings()}.")
 
 
 def by_category(cases: Sequence[Case]) -> None:
@@ -229,7 +234,7 @@ def compared_with_passing(cases: Sequence[Case]) -> str:
     for case in cases:
         path = DATA / "dev" / case.name / "success.txt.gz"
         if path.is_file():
-            found = classify(case.log, None, baseline([gzip.decompress(path.read_bytes())]))
+            found = classify(case.log, None, baseline_of([gzip.decompress(path.read_bytes())]))
             compared += 1
             before += case.is_right
             right += found is not None and found.category in (case.category, *case.also)
@@ -258,40 +263,30 @@ def misses(cases: Sequence[Case]) -> None:
 
 
 def misses_of_fragments() -> None:
-    for cause, found, is_marked in read_fragments():
-        is_right = is_cause_right(cause, found)
-        if is_right is False or not is_marked:
+    """Print the fragments whose category or line isn't the one that people gave."""
+    for fragment in fragments.read(FRAGMENTS):
+        verdict = fragment.verdict
+        is_right = is_cause_right(fragment)
+        if is_right is False or not fragment.is_marked_line_shown:
             of = "another category" if is_right is False else "another line"
-            given = f"{found.category} by {found.rule_id}, line {found.line}" if found else "none"
-            print(f"  fragment {cause}: {FRAGMENT_CATEGORIES.get(cause, 'no category')}, {of}: {given}")
+            given = f"{verdict.category} by {verdict.rule_id}, line {verdict.line}" if verdict else "none"
+            wanted = FRAGMENT_CATEGORIES.get(fragment.cause, "no category")
+            print(f"  fragment {fragment.cause}: {wanted}, {of}: {given}")
 
 
-def read_fragments() -> list[tuple[str, Verdict | None, bool]]:
-    """Fragments of logs by their cause, with the verdict and whether it shows the line that people marked."""
-    found = []
-    for path in sorted((DATA / "pytorch_fragments").glob("*.txt*")):
-        data = path.read_bytes()
-        data = gzip.decompress(data) if path.suffix == ".gz" else data
-        lines = [line for line in data.split(b"\n") if not line.startswith(b"#=SOURCE=#")]
-        marked = [number for number, line in enumerate(lines, 1) if line.startswith(b"#=MATCH=# ")]
-        verdict = classify(re.sub("#=MATCH=# |‹|›".encode(), b"", b"\n".join(lines)))
-        found.append((path.name.split(".")[0], verdict, verdict is not None and verdict.line in marked))
-    return found
+def is_cause_right(fragment: fragments.Fragment) -> bool | None:
+    """Return whether a fragment's verdict is a category of its cause; None where the taxonomy has none for it."""
+    right = FRAGMENT_CATEGORIES.get(fragment.cause)
+    return None if right is None else fragment.verdict is not None and fragment.verdict.category in right.split()
 
 
-def is_cause_right(cause: str, verdict: Verdict | None) -> bool | None:
-    """Whether a fragment's verdict is a category of its cause; None for causes the taxonomy has none for."""
-    right = FRAGMENT_CATEGORIES.get(cause)
-    return None if right is None else verdict is not None and verdict.category in right.split()
-
-
-def fragments() -> str:
-    """How often the line that people marked in fragments of logs is found, and how often the cause is right."""
-    found = read_fragments()
-    judged = [right for cause, verdict, _ in found if (right := is_cause_right(cause, verdict)) is not None]
-    marked = share(sum(is_marked for *_, is_marked in found), len(found))
+def of_fragments() -> str:
+    """Return how often the line that people marked in fragments of logs is shown, and how often the cause is right."""
+    read = fragments.read(FRAGMENTS)
+    judged = [right for fragment in read if (right := is_cause_right(fragment)) is not None]
+    marked = share(sum(fragment.is_marked_line_shown for fragment in read), len(read))
     return (
-        f"The line that people marked in fragments of logs is found in {marked},"
+        f"The line that people marked in fragments of logs, or one in the same words, is shown in {marked},"
         f" the category is that of their cause in {share(sum(judged), len(judged))}"
     )
 

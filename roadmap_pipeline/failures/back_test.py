@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from roadmap_pipeline import progress
 from roadmap_pipeline.errors import ConfigurationError
+from roadmap_pipeline.failures.bounded import read
 from roadmap_pipeline.failures.classifier import default_classifier
 from roadmap_pipeline.failures.files import read_log
-from roadmap_pipeline.failures.logs.bounded import read
-from roadmap_pipeline.failures.matching.novelty import is_said
-from roadmap_pipeline.failures.matching.patterns import PatternError, compile_pattern
+from roadmap_pipeline.failures.matching.novelty import is_in_baseline
+from roadmap_pipeline.failures.patterns import PatternError, compile_pattern
 from roadmap_pipeline.failures.reclassification import JOBS, WEEK, Change, Moved, grouped
 from roadmap_pipeline.failures.rules.own_rules import classifier_with
 from roadmap_pipeline.failures.rules.taxonomy import UNKNOWN
@@ -104,7 +104,7 @@ def try_patterns(con: "duckdb.DuckDBPyConnection", patterns: Sequence[str], pass
             hits.passing += 1
             if expression.search(log):
                 hits.found_in_passing.append(file)
-    said = baselines(con)
+    baseline_of_job = baselines(con)
     with progress.task("Searching stored logs") as task:
         for excerpt, category, repo, job, url, passing_job in _rows(con, _EXCERPTS) if compiled else ():
             text = excerpt.encode("utf-8", "replace")
@@ -117,7 +117,7 @@ def try_patterns(con: "duckdb.DuckDBPyConnection", patterns: Sequence[str], pass
                 hits.by_category[category] += 1
                 news = lines
                 if passing_job is not None:
-                    news = [line for line in lines if not is_said(line, said(passing_job))]
+                    news = [line for line in lines if not is_in_baseline(line, baseline_of_job(passing_job))]
                     hits.said_by_passing += not news
                 if hits.by_category[category] <= EXAMPLES:
                     line = _shown((news or lines)[0])

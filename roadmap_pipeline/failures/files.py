@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
+from roadmap_pipeline.failures.bounded import read
 from roadmap_pipeline.failures.classifier import Classifier, default_classifier
-from roadmap_pipeline.failures.logs.bounded import read
 
 STANDARD_INPUT = "-"
 _GZIP = b"\x1f\x8b"

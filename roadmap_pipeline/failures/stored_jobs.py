@@ -11,18 +11,13 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from roadmap_pipeline import interruption, progress
-from roadmap_pipeline.failures.classifier import (
-    Classifier,
-    JobFacts,
-    StepFacts,
-    Verdict,
-    classify_excerpt,
-    default_classifier,
-)
+from roadmap_pipeline.failures.classifier import Classifier, classify_excerpt, default_classifier
 from roadmap_pipeline.failures.matching.novelty import Baseline, unpacked
-from roadmap_pipeline.failures.rules.rule_set import RuleSet, default_rules
+from roadmap_pipeline.failures.matching.rule import RuleSet
+from roadmap_pipeline.failures.rules.rule_set import default_rules
 from roadmap_pipeline.failures.rules.taxonomy import UNKNOWN
 from roadmap_pipeline.failures.time_limits import TIMED_OUT
+from roadmap_pipeline.failures.verdict import JobFacts, StepFacts, Verdict
 from roadmap_pipeline.warehouse.connection import transaction
 from roadmap_pipeline.warehouse.source_tables import replace_rows
 

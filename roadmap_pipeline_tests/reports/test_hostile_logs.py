@@ -7,8 +7,9 @@ import pytest
 from rich.console import Console
 
 from roadmap_pipeline.cli.terminal import print_hits, print_table, print_unknown
-from roadmap_pipeline.failures.classifier import EVIDENCE_CHARS, JobFacts, classify_excerpt
-from roadmap_pipeline.failures.logs.excerpts import make_excerpt
+from roadmap_pipeline.failures.classifier import classify_excerpt
+from roadmap_pipeline.failures.excerpts import make_excerpt
+from roadmap_pipeline.failures.verdict import EVIDENCE_CHARS, JobFacts
 from roadmap_pipeline.reports.pull_request import pull_request_comments
 from roadmap_pipeline.reports.unknown import unknown_failures, unknown_share
 from roadmap_pipeline.reports.weekly import weekly_report

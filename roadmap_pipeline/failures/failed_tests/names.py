@@ -10,7 +10,7 @@ Belongs here: that rule. How a framework writes names belongs to the frameworks.
 
 import re
 
-from roadmap_pipeline.failures.matching.patterns import compile_pattern
+from roadmap_pipeline.failures.patterns import compile_pattern
 
 _HEX = "[0-9a-fA-F]"
 _LONGEST = 300

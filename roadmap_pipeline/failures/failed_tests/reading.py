@@ -31,6 +31,7 @@ from roadmap_pipeline.failures.failed_tests.framework import Found, Framework
 from roadmap_pipeline.failures.failed_tests.lines import Lines, Marks
 from roadmap_pipeline.failures.failed_tests.names import same_name
 from roadmap_pipeline.failures.logs.redaction import redact
+from roadmap_pipeline.failures.logs.structure import Span
 
 _MOST_READ = 1_000
 _LONGEST_WHY = 300
@@ -108,6 +109,19 @@ def failed_tests(output: bytes) -> FailedTests:
             tests[one.name] = FailedTest(one.name, why, line)
     needed = dict.fromkeys(numbers[line.start] for one in found for line in (one.line, *one.read))
     return FailedTests(tuple(tests.values()), tuple(needed), lines.raw(found[0].line))
+
+
+def tests_in(log: bytes, step: Span) -> FailedTests:
+    """Read which tests failed in a step of a log; lines are those of the log (from 0)."""
+    tests = failed_tests(log[step.body : step.end])
+    if not tests.tests:
+        return tests
+    before = log.count(b"\n", 0, step.body)
+    return FailedTests(
+        tuple(FailedTest(test.name, test.why, before + test.line) for test in tests.tests),
+        tuple(before + line for line in tests.lines),
+        tests.first,
+    )
 
 
 def _by(framework: Framework, lines: Lines, named: dict[str, str]) -> list[Found]:

@@ -7,7 +7,7 @@ Line breaks are kept, so that line numbers stay true.
 import re
 from dataclasses import dataclass
 
-from roadmap_pipeline.failures.matching.patterns import compile_literal, compile_pattern
+from roadmap_pipeline.failures.patterns import compile_literal, compile_pattern
 
 PLACEHOLDER = "[redacted]"
 

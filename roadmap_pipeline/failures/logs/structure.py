@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from roadmap_pipeline.failures.logs.cleaning import without_escapes
-from roadmap_pipeline.failures.matching.patterns import compile_literal
+from roadmap_pipeline.failures.patterns import compile_literal
 
 ERROR = b"##[error]"
 GROUP_RUN = b"##[group]Run "

@@ -8,8 +8,8 @@ import re
 
 from roadmap_pipeline.failures.logs.cleaning import without_escapes
 from roadmap_pipeline.failures.logs.structure import Span, line_end, line_start
-from roadmap_pipeline.failures.matching.novelty import Baseline, is_said
-from roadmap_pipeline.failures.matching.patterns import compile_pattern
+from roadmap_pipeline.failures.matching.novelty import Baseline, is_in_baseline
+from roadmap_pipeline.failures.patterns import compile_pattern
 
 CATEGORIES = frozenset({"compile", "type_check", "lint_format"})
 """Failures of which the first error is shown."""
@@ -79,10 +79,10 @@ def is_headline(line: bytes) -> bool:
     return _HEADLINE.search(line) is not None
 
 
-def first_error(log: bytes, span: Span, said: Baseline = frozenset()) -> int | None:
+def first_error(log: bytes, span: Span, baseline: Baseline = frozenset()) -> int | None:
     """Offset in the log of the first byte of the first line of a step that points at an error; None without one.
 
-    A line that is ``said`` by passing runs doesn't count.
+    A line that passing runs say, too, doesn't count.
     """
     start = span.body
     while start < span.end:
@@ -92,7 +92,7 @@ def first_error(log: bytes, span: Span, said: Baseline = frozenset()) -> int | N
         for found in _ERROR.finditer(text):
             begin = line_start(text, found.start())
             line = text[begin : line_end(text, begin)]
-            if _NOT_THE_FIRST.search(line) or is_headline(line) or (said and is_said(line, said)):
+            if _NOT_THE_FIRST.search(line) or is_headline(line) or (baseline and is_in_baseline(line, baseline)):
                 continue
             position = start + begin
             if len(text) != len(piece):

@@ -10,10 +10,10 @@ from typing import Any
 
 from roadmap_pipeline.failures.logs.cleaning import without_escapes
 from roadmap_pipeline.failures.matching.first_error import is_headline
-from roadmap_pipeline.failures.matching.novelty import Baseline, is_said
-from roadmap_pipeline.failures.matching.patterns import Prefilter, compile_pattern
-from roadmap_pipeline.failures.rules.rule_set import Rule, RuleSet
-from roadmap_pipeline.failures.rules.taxonomy import domain_of
+from roadmap_pipeline.failures.matching.novelty import Baseline, is_in_baseline
+from roadmap_pipeline.failures.matching.prefilter import Prefilter
+from roadmap_pipeline.failures.matching.rule import Rule, RuleSet
+from roadmap_pipeline.failures.patterns import compile_pattern
 
 # Big enough for the strings to be sought at full speed, small enough that few patterns have a string in a block.
 BLOCK = 16 << 10
@@ -80,7 +80,7 @@ class Matcher:
         return self._prefilter.found_in(data)
 
     def last(
-        self, number: int, text: bytes, first: int, end: int, said: Baseline = frozenset()
+        self, number: int, text: bytes, first: int, end: int, baseline: Baseline = frozenset()
     ) -> tuple[int, int, bytes, bool] | None:
         """The last match of an entry in a text, from the line of one offset to another offset, in a line that counts.
 
@@ -88,19 +88,19 @@ class Matcher:
         """
         entry = self.entries[number]
         for found in reversed(list(entry.pattern.finditer(text, text.rfind(b"\n", 0, first) + 1, end))):
-            line = self._line_that_counts(entry.rule, text, found, said)
+            line = self._line_that_counts(entry.rule, text, found, baseline)
             if line is not None:
                 return *line, *_capture(found, entry.rule.capture)
         return None
 
-    def is_in(self, number: int, line: bytes, said: Baseline = frozenset()) -> bool:
+    def is_in(self, number: int, line: bytes, baseline: Baseline = frozenset()) -> bool:
         """Return whether an entry matches a line that counts."""
         entry = self.entries[number]
         found = entry.pattern.search(line)
-        return found is not None and self._line_that_counts(entry.rule, line, found, said) is not None
+        return found is not None and self._line_that_counts(entry.rule, line, found, baseline) is not None
 
     def first(
-        self, number: int, text: bytes, first: int, last: Match, said: Baseline = frozenset()
+        self, number: int, text: bytes, first: int, last: Match, baseline: Baseline = frozenset()
     ) -> tuple[int, int] | None:
         """Return the first match of an entry in a text that says the same as its last one, from an offset's line on.
 
@@ -112,27 +112,27 @@ class Matcher:
             capture, is_named = _capture(found, entry.rule.capture)
             if capture != last.capture or is_named != last.is_named:
                 continue
-            line = self._line_that_counts(entry.rule, text, found, said)
+            line = self._line_that_counts(entry.rule, text, found, baseline)
             if line is None:
                 continue
-            said_last = last.text[last.text.rfind(capture) :]
-            is_told = last.is_named and capture.decode("utf-8", "replace") not in entry.rule.patterns[entry.number]
-            if is_told or text[line[0] : line[1]].rstrip().endswith(said_last.rstrip()):
+            rest = last.text[last.text.rfind(capture) :]
+            is_from_log = last.is_named and capture.decode("utf-8", "replace") not in entry.rule.patterns[entry.number]
+            if is_from_log or text[line[0] : line[1]].rstrip().endswith(rest.rstrip()):
                 return line
         return None
 
-    def _line_that_counts(self, rule: Rule, text: bytes, found: Any, said: Baseline) -> tuple[int, int] | None:
+    def _line_that_counts(self, rule: Rule, text: bytes, found: Any, baseline: Baseline) -> tuple[int, int] | None:
         """Return where the line of a match begins and ends; None where it is no message, or is ignored."""
         start = found.end() if found.end() == found.start() else found.start()
         begin = text.rfind(b"\n", 0, start) + 1
         newline = text.find(b"\n", start)
         stop = len(text) if newline < 0 else newline
         line = text[begin:stop]
-        return (begin, stop) if _is_message(line, start - begin) and self._counts(rule, line, said) else None
+        return (begin, stop) if _is_message(line, start - begin) and self._counts(rule, line, baseline) else None
 
-    def _counts(self, rule: Rule, line: bytes, said: Baseline) -> bool:
+    def _counts(self, rule: Rule, line: bytes, baseline: Baseline) -> bool:
         return not any(pattern.search(line) for pattern in self._ignored[rule.id]) and not (
-            said and is_said(line, said)
+            baseline and is_in_baseline(line, baseline)
         )
 
     def commands(self, command: bytes) -> dict[str, bytes]:
@@ -174,11 +174,11 @@ def _capture(match: Any, group: int) -> tuple[bytes, bool]:
 class Search:
     """What a rule set finds in one span of a log, read from its end: as much of it as :meth:`read` was told to."""
 
-    def __init__(self, matcher: Matcher, log: bytes, start: int, end: int, said: Baseline = frozenset()) -> None:
+    def __init__(self, matcher: Matcher, log: bytes, start: int, end: int, baseline: Baseline = frozenset()) -> None:
         self._matcher = matcher
         self._log = log
         self._end = end
-        self._said = said
+        self._baseline = baseline
         self.start = start
         self.reached = end
         """Offset in the log down to which was read."""
@@ -238,15 +238,15 @@ class Search:
             return None
         match = last
         for start, first in reversed(self._where[numbers[0]]):
-            found = self._matcher.first(numbers[0], self._text(start), first, last, self._said)
+            found = self._matcher.first(numbers[0], self._text(start), first, last, self._baseline)
             if found is not None:
                 match = Match(start, *found, self._text(start)[slice(*found)], last.capture, last.is_named)
                 break
-        above = self._above(match) if domain_of(rule.category) == "code" else None
+        above = self._above(match) if rule.lists_findings else None
         while above is not None:
             block, begin, stop = above
             line = self._text(block)[begin:stop]
-            if is_headline(line) or not self._matcher.is_in(numbers[0], line, self._said):
+            if is_headline(line) or not self._matcher.is_in(numbers[0], line, self._baseline):
                 break
             match = Match(block, begin, stop, line, last.capture, last.is_named)
             above = self._above(match)
@@ -325,7 +325,7 @@ class Search:
                 continue
             text = self._text(start)
             end = limit.end if limit is not None and start == limit.block else len(text)
-            found = self._matcher.last(number, text, first, end, self._said)
+            found = self._matcher.last(number, text, first, end, self._baseline)
             if found is not None:
                 begin, stop, capture, is_named = found
                 return Match(start, begin, stop, text[begin:stop], capture, is_named)

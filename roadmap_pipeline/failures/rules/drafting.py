@@ -6,8 +6,8 @@ Belongs here: what of a line stays and what becomes a wildcard. Whether the draf
 
 import re
 
-from roadmap_pipeline.failures.fingerprint import normalise
-from roadmap_pipeline.failures.matching.patterns import PatternError, compile_pattern
+from roadmap_pipeline.failures.logs.fingerprint import normalise
+from roadmap_pipeline.failures.patterns import PatternError, compile_pattern
 
 # What fingerprints take out of a line, as patterns.
 _WILDCARDS = {

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from roadmap_pipeline.errors import ConfigurationError
 from roadmap_pipeline.failures.classifier import Classifier, default_classifier
-from roadmap_pipeline.failures.rules.rule_set import Rule, RuleSet, default_rules, load_rules
+from roadmap_pipeline.failures.matching.rule import Rule, RuleSet
+from roadmap_pipeline.failures.rules.rule_set import default_rules, load_rules
 
 _COMMAND = "##[group]Run "
 _END = "##[endgroup]"

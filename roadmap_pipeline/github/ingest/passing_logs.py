@@ -113,7 +113,7 @@ def read_passing_logs(reading: "RepositoryReading", most: int, progress: Task) -
 def _read(reading: "RepositoryReading", candidates: Sequence[_Passing]) -> Row:
     """Row of ``raw.passing_logs`` for the first of one job's passing runs whose log is there; else for the newest
     (in a thread)."""
-    from roadmap_pipeline.failures.matching.novelty import joined, packed, said_in, unpacked
+    from roadmap_pipeline.failures.matching.novelty import baseline_of_stream, joined, packed, unpacked
 
     gone: dict[_Passing, LogState] = {}
     for job in candidates:
@@ -123,7 +123,7 @@ def _read(reading: "RepositoryReading", candidates: Sequence[_Passing]) -> Row:
                 gone[job] = log
                 break
             try:
-                said = said_in(log)
+                said = baseline_of_stream(log)
             except GitHubError:
                 if not remaining:
                     raise

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dbt_like_sql.runner.build.diff import differences
-from roadmap_pipeline.failures.logs.excerpts import make_excerpt
+from roadmap_pipeline.failures.excerpts import make_excerpt
 from roadmap_pipeline.failures.reclassification import Moved, noting_moves
 from roadmap_pipeline.failures.stored_jobs import classify_failures
 from roadmap_pipeline.reports.weekly import section, weekly_report

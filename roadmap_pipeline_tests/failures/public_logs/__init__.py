@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from roadmap_pipeline.failures.classifier import JobFacts, Verdict, classify
+from roadmap_pipeline.failures.classifier import classify
+from roadmap_pipeline.failures.verdict import JobFacts, Verdict
 from roadmap_pipeline_tests.failures.logs import END, SETUP, raw
 
 HELD_OUT, STUDIED = (Path(__file__).with_name(f"{name}.toml") for name in ("held_out", "studied"))

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from roadmap_pipeline import decoding
-from roadmap_pipeline.failures.classifier import WINDOW, Classifier, tests_in
+from roadmap_pipeline.failures.classifier import Classifier
+from roadmap_pipeline.failures.failed_tests import tests_in
 from roadmap_pipeline.failures.logs.redaction import without_keys
 from roadmap_pipeline.failures.logs.structure import (
     LINES_AFTER_ERROR,
@@ -23,6 +24,7 @@ from roadmap_pipeline.failures.logs.structure import (
 )
 from roadmap_pipeline.failures.matching.first_error import first_error
 from roadmap_pipeline.failures.matching.search import Search
+from roadmap_pipeline.failures.suspects import WINDOW
 
 # Nearly every log is smaller than this and kept as it is.
 _MOST_BYTES = 6 << 20

@@ -8,8 +8,9 @@ a log that is bigger than memory belongs to :mod:`.bounded`.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from roadmap_pipeline.failures.classifier import TAIL_LINES, Classifier, default_classifier, tests_in
-from roadmap_pipeline.failures.logs.bounded import Spans, read
+from roadmap_pipeline.failures.bounded import Spans, read
+from roadmap_pipeline.failures.classifier import Classifier, default_classifier
+from roadmap_pipeline.failures.failed_tests import tests_in
 from roadmap_pipeline.failures.logs.cleaning import clean_line, without_escapes
 from roadmap_pipeline.failures.logs.redaction import redact
 from roadmap_pipeline.failures.logs.structure import (
@@ -24,6 +25,7 @@ from roadmap_pipeline.failures.logs.structure import (
     steps,
 )
 from roadmap_pipeline.failures.matching.first_error import first_error
+from roadmap_pipeline.failures.suspects import TAIL_LINES, search_step
 
 # A line is shown with this many characters.
 _LONGEST_SHOWN = 2_000
@@ -99,7 +101,7 @@ class _Choice:
         self._reached: dict[Span, int] = {}
         self._proofs: dict[Span, list[_Proof]] = {}
         for span in self._failed:
-            search = classifier.search(log, span)
+            search = search_step(classifier.matcher, log, span)
             self._reached[span] = search.reached
             found = (match for rule in search.candidates() if search.rule(rule) for match in search.proofs(rule))
             self._proofs[span] = [_Proof(search.offset(match), match.capture) for match in found]
