@@ -27,6 +27,7 @@ test: $(INSTALLED_DEV) ## the test suite, on all cores
 
 test-recorded: $(INSTALLED_DEV) ## the tests on recorded payloads and logs beside the project (../shared/data)
 	@$(BIN)/python -m pytest -n auto -m recorded
+	@ROADMAP_CONTRACT=openapi $(BIN)/python -m pytest -n auto roadmap_pipeline_tests/roadmap_sandbox/github
 
 test-dbt: $(INSTALLED_DEV) $(INSTALLED_DBT) ## dbt on the exported models: the same tables and verdicts (about two minutes)
 	@ROADMAP_DBT=$(DBT)/bin/dbt $(BIN)/python -m pytest roadmap_pipeline_tests/dbt_like_sql/runner/dbt_parity.py

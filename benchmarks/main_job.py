@@ -31,7 +31,7 @@ PLACES = (
     ("Dagster reads earlier materializations", "methods/asset_methods.py", "fetch_materializations"),
     ("Dagster reads asset records", "methods/asset_methods.py", "get_asset_records"),
     ("importing modules", "<frozen importlib._bootstrap>", "_find_and_load"),
-    ("making the simulated organisation", "roadmap_sandbox/local.py", "_organisation"),
+    ("making the simulated organisation", "roadmap_sandbox/local.py", "organisation"),
     ("reading the SQL models", "project/project.py", "load_project"),
     ("definitions and job", "roadmap_pipeline/definitions.py", "build_definitions"),
     ("reading GitHub", "ingest/repositories.py", "ingest"),

@@ -55,12 +55,12 @@ def main() -> None:
 
 def rows_of(database: str, sandbox: dict[str, str]) -> list[str]:
     """Page ids of a database's rows in the sandbox's Notion."""
+    from roadmap_pipeline.notion.client import NotionClient
     from roadmap_pipeline.notion.rows import read_rows
-    from roadmap_pipeline.notion.schema import look, resolve
-    from roadmap_pipeline.notion.transport import NotionClient
+    from roadmap_pipeline.notion.schema import observe, resolve
 
     with NotionClient(sandbox["NOTION_API_KEY"], base_url=sandbox["NOTION_API_URL"]) as client:
-        databases = resolve(look(client, sandbox["NOTION_PARENT_PAGE_ID"]))
+        databases = resolve(observe(client, sandbox["NOTION_PARENT_PAGE_ID"]))
         return [row.page_id for row in read_rows(client, databases[database])]
 
 

@@ -19,20 +19,20 @@ _QUESTION = re.compile(r"(?P<block>```sql\n(?P<sql>.*?)```\n)(?:\n(?:\|[^\n]*\n)
 def main() -> None:
     """Rewrite the page in place."""
     from roadmap_pipeline.orchestration.launch import run_main_job
-    from roadmap_pipeline.runtime import Workspace
+    from roadmap_pipeline.runtime import Runtime
+    from roadmap_pipeline.sandbox import serve
     from roadmap_pipeline.settings import load_settings
-    from roadmap_sandbox.local import serve
 
     with tempfile.TemporaryDirectory(prefix="roadmap-questions-") as folder:
         settings = load_settings({}, Path(folder))
         with serve(settings) as served:
-            workspace = Workspace(settings.with_sandbox(served.environment))
+            runtime = Runtime(settings.with_sandbox(served.environment))
             try:
-                run_main_job(workspace)
+                run_main_job(runtime)
             finally:
-                workspace.close()
+                runtime.close()
         page = PAGE.read_text(encoding="utf-8")
-        PAGE.write_text(answered(page, workspace.settings.warehouse), encoding="utf-8")
+        PAGE.write_text(answered(page, runtime.settings.warehouse), encoding="utf-8")
 
 
 def answered(page: str, warehouse: str | Path) -> str:

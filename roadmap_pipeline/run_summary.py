@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Outcome:
+class RunSummary:
     """Counts and texts of one run. ``written`` holds, by place, one phrase per kind of change.
 
     ``paused`` says why the reading ended early and when it goes on, ``unreadable`` by repository why nothing of it

@@ -13,14 +13,14 @@ from hypothesis.internal.conjecture import engine
 from starlette.applications import Starlette
 
 from roadmap_pipeline import interruption
-from roadmap_pipeline.run_summary import Outcome
-from roadmap_pipeline.runtime import Workspace
+from roadmap_pipeline.run_summary import RunSummary
+from roadmap_pipeline.runtime import Runtime
+from roadmap_pipeline.sandbox import RunningSandbox, serve
 from roadmap_pipeline.settings import Settings, load_settings
 from roadmap_pipeline.warehouse.connection import connect
-from roadmap_pipeline_tests.contract import RECORDER, ContractMiddleware, told
+from roadmap_pipeline_tests.contract.watching import RECORDER, ContractMiddleware, described
 from roadmap_sandbox.github import app as github_app
 from roadmap_sandbox.github.state import GitHubState
-from roadmap_sandbox.local import Served, serve
 
 _create_app = github_app.create_app
 
@@ -49,6 +49,8 @@ def pytest_configure(config: pytest.Config) -> None:
         "recorded: needs the recorded payloads and logs beside the project (make test-recorded)",
     ):
         config.addinivalue_line("markers", marker)
+    # Dagster asks a resource without fields of its own for them under pydantic's old name.
+    config.addinivalue_line("filterwarnings", "ignore:The `__fields__` attribute is deprecated")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -78,7 +80,7 @@ def _held_to_the_contract(item: pytest.Item) -> Generator[None, Any, Any]:
     if item.get_closest_marker("old_payloads") is not None:
         found = [violation for violation in found if not violation.of_old_payloads]
     if found:
-        pytest.fail(told(found), pytrace=False)
+        pytest.fail(described(found), pytrace=False)
     return result
 
 
@@ -126,12 +128,12 @@ class Ran:
     """A main job that ran against a sandbox which is still up."""
 
     settings: Settings
-    served: Served
-    outcome: Outcome
+    served: RunningSandbox
+    run_summary: RunSummary
 
-    def workspace(self) -> Workspace:
+    def runtime(self) -> Runtime:
         """A fresh one, with counters at nought."""
-        return Workspace(self.settings)
+        return Runtime(self.settings)
 
     def writes(self) -> int:
         """Writing requests that both simulators have seen."""
@@ -147,9 +149,9 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
     settings = load_settings({}, root)
     with serve(settings) as served:
         live = settings.with_sandbox(served.environment)
-        workspace = Workspace(live)
+        runtime = Runtime(live)
         try:
-            outcome = run_main_job(workspace)
+            run_summary = run_main_job(runtime)
         finally:
-            workspace.close()
-        yield Ran(live, served, outcome)
+            runtime.close()
+        yield Ran(live, served, run_summary)

@@ -12,11 +12,12 @@ import pytest
 
 from roadmap_pipeline.github.client import pacing
 from roadmap_pipeline.orchestration.launch import run_main_job
-from roadmap_pipeline.run_summary import Outcome
-from roadmap_pipeline.runtime import Workspace
+from roadmap_pipeline.run_summary import RunSummary
+from roadmap_pipeline.runtime import Runtime
+from roadmap_pipeline.sandbox import RunningSandbox, serve
 from roadmap_pipeline.settings import Settings, load_settings
 from roadmap_pipeline_tests.warehouse.readings import everything_read
-from roadmap_sandbox import local
+from roadmap_sandbox.defaults import CLOCK
 
 HOURLY = 300
 MOST_HOURS = 40
@@ -37,37 +38,39 @@ def root(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def served(root: Path) -> Iterator[local.Served]:
-    with local.serve(load_settings({}, root)) as served:
+def served(root: Path) -> Iterator[RunningSandbox]:
+    with serve(load_settings({}, root)) as served:
         yield served
 
 
-def main_job(environment: Mapping[str, str], root: Path, warehouse: str, hour: int) -> tuple[Settings, Outcome]:
+def main_job(environment: Mapping[str, str], root: Path, warehouse: str, hour: int) -> tuple[Settings, RunSummary]:
     """One run, as of so many hours after the first, by a process that knows nothing of the quota."""
     pacing.forget()
     changes = {
-        "ROADMAP_NOW": (local.CLOCK + timedelta(hours=hour)).isoformat(),
+        "ROADMAP_NOW": (CLOCK + timedelta(hours=hour)).isoformat(),
         "ROADMAP_WAREHOUSE": str(root / warehouse),
         "DAGSTER_HOME": str(root / f"dagster-{warehouse}"),
     }
-    workspace = Workspace(load_settings({**environment, **changes}, root))
+    runtime = Runtime(load_settings({**environment, **changes}, root))
     try:
-        return workspace.settings, run_main_job(workspace)
+        return runtime.settings, run_main_job(runtime)
     finally:
-        workspace.close()
+        runtime.close()
 
 
-def test_a_run_an_hour_comes_to_the_tables_of_one_undisturbed_run(served: local.Served, root: Path) -> None:
+def test_a_run_an_hour_comes_to_the_tables_of_one_undisturbed_run(served: RunningSandbox, root: Path) -> None:
     served.github.limits.limit = HOURLY
-    outcomes: list[Outcome] = []
+    run_summaries: list[RunSummary] = []
     for hour in range(MOST_HOURS):
-        settings, outcome = main_job(served.environment, root, "by_hours.duckdb", hour)
-        outcomes.append(outcome)
+        settings, run_summary = main_job(served.environment, root, "by_hours.duckdb", hour)
+        run_summaries.append(run_summary)
         # A comment changes the pull request that it is written on: read once more, until nothing is written.
-        if not (outcome.paused or outcome.writes["github"] or any("comment" in note for note in outcome.notes)):
+        if not (
+            run_summary.paused or run_summary.writes["github"] or any("comment" in note for note in run_summary.notes)
+        ):
             break
         served.github.let_pass(3600)
-    first, last = outcomes[0], outcomes[-1]
+    first, last = run_summaries[0], run_summaries[-1]
     assert first.paused and "try again" in first.paused
     assert first.unreadable == {}
     assert "the report rests on " in (first.report_content or "").splitlines()[2]
@@ -75,9 +78,9 @@ def test_a_run_an_hour_comes_to_the_tables_of_one_undisturbed_run(served: local.
     assert last.paused is None
     assert "Not all of this week was read" not in (last.report_content or "")
     # Comments need not wait until everything is read.
-    assert sum(outcome.writes["github"] for outcome in outcomes[: len(outcomes) // 2]) > 0
+    assert sum(run_summary.writes["github"] for run_summary in run_summaries[: len(run_summaries) // 2]) > 0
     served.github.limits.limit = None
-    undisturbed, _ = main_job(served.environment, root, "at_once.duckdb", len(outcomes) - 1)
+    undisturbed, _ = main_job(served.environment, root, "at_once.duckdb", len(run_summaries) - 1)
     found, expected = everything_read(settings.warehouse), everything_read(undisturbed.warehouse)
     for name in expected:
         assert found[name] == expected[name], name

@@ -67,7 +67,7 @@ def test_reading_commands_load_neither_dagster_nor_the_clients() -> None:
 def test_the_loop_for_unknown_failures_loads_none_of_them_either() -> None:
     loaded = loaded_after(
         "import roadmap_pipeline.cli.app, roadmap_pipeline.reports.unknown, roadmap_pipeline.warehouse.query,"
-        " roadmap_pipeline.failures.back_test, roadmap_pipeline.cli.terminal"
+        " roadmap_pipeline.failures.back_test, roadmap_pipeline.cli.rendering.failures"
     )
     assert not loaded & {"dagster", "pandas", "github", "notion_client", "starlette", "pyarrow"}
 

@@ -17,8 +17,8 @@ from click.testing import CliRunner
 
 from roadmap_pipeline import interruption
 from roadmap_pipeline.cli.app import main
-from roadmap_pipeline.definitions import build_definitions
 from roadmap_pipeline.interruption import Interrupted
+from roadmap_pipeline.orchestration.build import build_definitions
 from roadmap_pipeline.orchestration.own_runs import under_way
 from roadmap_pipeline.settings import load_settings
 from roadmap_pipeline.warehouse.connection import connect, transaction

@@ -13,8 +13,8 @@ from roadmap_pipeline import pipeline
 from roadmap_pipeline.notion.layout import CI_REPORTS, ENGINEERING_ROADMAP
 from roadmap_pipeline.notion.markdown import fit
 from roadmap_pipeline.notion.rows import read_body, read_rows
-from roadmap_pipeline.notion.schema import look, resolve
-from roadmap_pipeline.runtime import Workspace
+from roadmap_pipeline.notion.schema import observe, resolve
+from roadmap_pipeline.runtime import Runtime
 from roadmap_pipeline.warehouse.snapshot import snapshot_path
 from roadmap_pipeline_tests.conftest import Ran
 from roadmap_sandbox.organisation import generate
@@ -55,23 +55,23 @@ def test_everything_was_read(ran: Ran) -> None:
     for table, payloads in (("workflow_runs", content.runs), ("workflow_jobs", content.jobs)):
         wanted = sum(len(found) for found in payloads.values())
         assert query(ran, f"select count(*) from raw.{table}") == [(wanted,)]
-        assert ran.outcome.read[table] == wanted
+        assert ran.run_summary.read[table] == wanted
 
 
 def test_both_databases_have_the_contracts_properties(ran: Ran) -> None:
-    workspace = ran.workspace()
-    observed = look(workspace.notion, ran.settings.notion_parent_page_id or "")
+    runtime = ran.runtime()
+    observed = observe(runtime.notion, ran.settings.notion_parent_page_id or "")
     for schema, wanted in ((CI_REPORTS, REPORTS), (ENGINEERING_ROADMAP, ROADMAP)):
         found = observed.databases[schema.key]
         assert found is not None
         assert {item.name: item.type for item in found.properties.values()} == wanted
-    workspace.close()
+    runtime.close()
 
 
 def test_the_whole_report_can_be_read_from_row_and_page(ran: Ran) -> None:
-    workspace = ran.workspace()
-    databases = resolve(look(workspace.notion, ran.settings.notion_parent_page_id or ""))
-    (row,) = read_rows(workspace.notion, databases["ci_reports"])
+    runtime = ran.runtime()
+    databases = resolve(observe(runtime.notion, ran.settings.notion_parent_page_id or ""))
+    (row,) = read_rows(runtime.notion, databases["ci_reports"])
     ((content, failures),) = query(
         ran,
         """
@@ -84,7 +84,7 @@ def test_the_whole_report_can_be_read_from_row_and_page(ran: Ran) -> None:
     assert row.values["Report Content"] == fit(str(content), "elsewhere")
     assert row.values["Total Failures"] == failures
     assert row.values["GitHub Link"] == "https://github.com/acme/payments/actions"
-    body = read_body(workspace.notion, row.page_id)
+    body = read_body(runtime.notion, row.page_id)
     for heading in (
         "Scorecard",
         "Repositories",
@@ -94,14 +94,14 @@ def test_the_whole_report_can_be_read_from_row_and_page(ran: Ran) -> None:
         "About these numbers",
     ):
         assert heading in body
-    workspace.close()
+    runtime.close()
 
 
 def test_the_roadmap_has_one_row_per_milestone_with_unique_titles_and_the_report_linked(ran: Ran) -> None:
-    workspace = ran.workspace()
-    databases = resolve(look(workspace.notion, ran.settings.notion_parent_page_id or ""))
-    (report,) = read_rows(workspace.notion, databases["ci_reports"])
-    rows = read_rows(workspace.notion, databases["roadmap"])
+    runtime = ran.runtime()
+    databases = resolve(observe(runtime.notion, ran.settings.notion_parent_page_id or ""))
+    (report,) = read_rows(runtime.notion, databases["ci_reports"])
+    rows = read_rows(runtime.notion, databases["roadmap"])
     content, _ = generate()
     titles = Counter(item["title"] for found in content.milestones.values() for item in found)
     wanted = {
@@ -115,19 +115,19 @@ def test_the_roadmap_has_one_row_per_milestone_with_unique_titles_and_the_report
         assert row.values["📎 Latest CI Health"] == [report.page_id]
         assert isinstance(row.values["📊 Progress"], float)
         assert row.values["✅ Status"] in {"Planned", "In Progress", "Blocked", "Completed"}
-    workspace.close()
+    runtime.close()
 
 
 def test_each_open_pull_request_has_one_sticky_comment(ran: Ran) -> None:
-    workspace = ran.workspace()
-    author = workspace.github.viewer_login()
+    runtime = ran.runtime()
+    author = runtime.github.viewer_login()
     ours = Counter()
     for repo in ran.settings.repositories:
-        for page in workspace.github.pages(f"/repos/{repo}/pulls", {"state": "open"}):
+        for page in runtime.github.pages(f"/repos/{repo}/pulls", {"state": "open"}):
             for pull in page:
                 comments = [
                     comment
-                    for comments in workspace.github.pages(f"/repos/{repo}/issues/{pull['number']}/comments")
+                    for comments in runtime.github.pages(f"/repos/{repo}/issues/{pull['number']}/comments")
                     for comment in comments
                     if comment["user"]["login"] == author
                 ]
@@ -136,35 +136,35 @@ def test_each_open_pull_request_has_one_sticky_comment(ran: Ran) -> None:
                 assert "**CI" in comments[0]["body"]
     assert set(ours) == {1}
     assert ours[1] >= 5
-    workspace.close()
+    runtime.close()
 
 
 def test_a_second_run_writes_nothing(ran: Ran) -> None:
     from roadmap_pipeline.orchestration.launch import run_main_job
 
     before = ran.writes()
-    workspace = ran.workspace()
-    outcome = run_main_job(workspace)
-    workspace.close()
-    assert dict(outcome.writes) == {"notion": 0, "github": 0}
+    runtime = ran.runtime()
+    run_summary = run_main_job(runtime)
+    runtime.close()
+    assert dict(run_summary.writes) == {"notion": 0, "github": 0}
     assert ran.writes() == before
-    assert outcome.written == {}
-    assert json.loads(json.dumps(outcome.summary()))["conflicts"] == 0
+    assert run_summary.written == {}
+    assert json.loads(json.dumps(run_summary.summary()))["conflicts"] == 0
 
 
 def test_a_dry_run_shows_the_plan_and_changes_nothing(ran: Ran, tmp_path: Path) -> None:
     before = ran.writes()
     warehouse = tmp_path / "roadmap.duckdb"
     shutil.copyfile(ran.settings.warehouse, warehouse)
-    workspace = Workspace(replace(ran.settings, warehouse=str(warehouse)))
+    runtime = Runtime(replace(ran.settings, warehouse=str(warehouse)))
     with duckdb.connect(str(warehouse)) as con:
         con.execute("update publish.notion_roadmap set progress = 0.01 where title = 'Stage 7.3'")
-    result = pipeline.sync(workspace, dry_run=True)
+    result = pipeline.sync(runtime, dry_run=True)
     (change,) = result.plan.changes
     assert (change.kind, change.title) == ("update_row", "Stage 7.3")
     assert [(field.field, field.after) for field in change.fields] == [("📊 Progress", 0.01)]
     assert ran.writes() == before
-    workspace.close()
+    runtime.close()
 
 
 def test_the_journal_holds_every_write_and_none_failed(ran: Ran) -> None:
@@ -173,10 +173,10 @@ def test_the_journal_holds_every_write_and_none_failed(ran: Ran) -> None:
         kinds = dict(con.execute("select kind, count(*) from sync.changes group by kind").fetchall())
     assert set(states) == {"done"}
     assert kinds["create_database"] == 2
-    assert kinds["create_row"] == 1 + len(ran.outcome.roadmap)
+    assert kinds["create_row"] == 1 + len(ran.run_summary.roadmap)
 
 
-@pytest.mark.parametrize("schema", ["raw", "derived", "config", "sync", "staging", "marts", "publish"])
+@pytest.mark.parametrize("schema", ["raw", "derived", "config", "sync", "staging", "intermediate", "marts", "publish"])
 def test_every_table_and_column_is_described_in_the_snapshot(ran: Ran, schema: str) -> None:
     missing = query(
         ran,
@@ -205,10 +205,10 @@ def test_with_one_side_alone_the_rest_still_runs(ran: Ran, tmp_path: Path, witho
             con.execute("update config.origin set origin = 'real'")
     settings = replace(ran.settings, warehouse=str(warehouse), dagster_home=tmp_path / "dagster", **{without: None})
     before = ran.writes()
-    workspace = Workspace(settings)
-    outcome = run_main_job(workspace)
-    workspace.close()
-    assert any(message in note for note in outcome.notes)
+    runtime = Runtime(settings)
+    run_summary = run_main_job(runtime)
+    runtime.close()
+    assert any(message in note for note in run_summary.notes)
     assert ran.writes() == before
     assert snapshot_path(warehouse).exists()
-    assert len(outcome.roadmap) == len(ran.outcome.roadmap)
+    assert len(run_summary.roadmap) == len(ran.run_summary.roadmap)

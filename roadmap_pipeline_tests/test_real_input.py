@@ -11,10 +11,10 @@ import pytest
 
 from roadmap_pipeline import pipeline
 from roadmap_pipeline.orchestration.launch import run_main_job
-from roadmap_pipeline.runtime import Workspace
+from roadmap_pipeline.runtime import Runtime
+from roadmap_pipeline.sandbox import serve
 from roadmap_pipeline.settings import load_settings
 from roadmap_pipeline_tests.recorded import PAYLOADS, needs_recorded, unpack_devlake
-from roadmap_sandbox.local import serve
 
 pytestmark = needs_recorded
 ANTS = "panjf2000/ants"
@@ -22,10 +22,10 @@ ANTS = "panjf2000/ants"
 
 def built(folder: Path, root: Path, now: str) -> duckdb.DuckDBPyConnection:
     """The warehouse after `roadmap ingest --from FOLDER` and `roadmap build`."""
-    workspace = Workspace(load_settings({"ROADMAP_NOW": now}, root))
-    pipeline.ingest_dump(workspace, folder)
-    pipeline.build_all(workspace)
-    return duckdb.connect(workspace.settings.warehouse, read_only=True)
+    runtime = Runtime(load_settings({"ROADMAP_NOW": now}, root))
+    pipeline.ingest_dump(runtime, folder)
+    pipeline.build_all(runtime)
+    return duckdb.connect(runtime.settings.warehouse, read_only=True)
 
 
 def one(con: duckdb.DuckDBPyConnection, sql: str) -> tuple[object, ...]:
@@ -88,12 +88,12 @@ def test_a_replayed_dump_goes_through_the_whole_main_job(tmp_path: Path) -> None
         assert left_out["job"] == 35
         environment = {**served.environment}
         settings = load_settings(environment, root)
-        workspace = Workspace(settings)
-        first = run_main_job(workspace)
-        workspace.close()
+        runtime = Runtime(settings)
+        first = run_main_job(runtime)
+        runtime.close()
         assert first.read["workflow_runs"] == 35
         assert first.writes["notion"] > 0
-        again = Workspace(settings)
+        again = Runtime(settings)
         second = run_main_job(again)
         again.close()
         assert dict(second.writes) == {"notion": 0, "github": 0}

@@ -1,6 +1,6 @@
 """The rows of `roadmap query` as text for other programs: CSV, JSON, and plain columns that are never wrapped.
 
-Belongs here: how values are written. What is drawn for a person on a terminal is in ``terminal``.
+Belongs here: how values are written. What is drawn for a person on a terminal is in ``rendering``.
 """
 
 import csv

@@ -10,11 +10,14 @@ marker. Every function may raise ConfigurationError, RateLimited and GitHubError
 import hashlib
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 from urllib.parse import quote, unquote
 
 from roadmap_pipeline.github.client.client import AmbiguousWrite, GitHubClient, GitHubError, NotFoundError, RateLimited
+from roadmap_pipeline.http.ambiguous_writes import repeat_until_certain
 
 LONGEST_BODY = 60_000
 """Characters of a whole comment; GitHub refuses more than 65,536."""
@@ -188,20 +191,19 @@ def edit(client: GitHubClient, repo: str, number: int, comment: StickyComment, b
     if comment.marker == marker and not comment.is_edited_by_others:
         return comment
     path = f"/repos/{repo}/issues/comments/{comment.id}"
-    failure: GitHubError | None = None
-    for _ in range(WRITE_TRIES):
-        try:
-            return _parsed(client.patch(path, {"body": text}).data) or comment
-        except AmbiguousWrite as error:
-            failure = error  # an edit may be repeated: it sets the same text
-        except NotFoundError:
-            other = find(client, repo, number, author, kind=comment.marker.kind)
-            if other is not None and other.id != comment.id:
-                return edit(client, repo, number, other, body, author)
-            return create(client, repo, number, body, author, marker=comment.marker)
-        except GitHubError as error:
-            raise _refused(repo, number, error) from error
-    raise failure or AmbiguousWrite(f"PATCH {path}: the outcome is unknown")
+    try:
+        # an edit may be repeated: it sets the same text
+        response = repeat_until_certain(lambda: client.patch(path, {"body": text}), attempts=WRITE_TRIES)
+    except AmbiguousWrite:
+        raise
+    except NotFoundError:
+        other = find(client, repo, number, author, kind=comment.marker.kind)
+        if other is not None and other.id != comment.id:
+            return edit(client, repo, number, other, body, author)
+        return create(client, repo, number, body, author, marker=comment.marker)
+    except GitHubError as error:
+        raise _refused(repo, number, error) from error
+    return _parsed(response.data) or comment
 
 
 def put(client: GitHubClient, repo: str, number: int, body: str, author: str, *, marker: Marker) -> StickyComment:
@@ -229,14 +231,9 @@ def _keep_oldest(
     kept = edit(client, repo, number, oldest, body, author)
     for comment in later:
         path = f"/repos/{repo}/issues/comments/{comment.id}"
-        for _ in range(WRITE_TRIES):
-            try:
-                client.delete(path)
-                break
-            except NotFoundError:
-                break
-            except AmbiguousWrite:
-                continue  # a deletion may be repeated
+        # a deletion may be repeated; what is still there in the end is deleted by the next run
+        with suppress(NotFoundError, AmbiguousWrite):
+            repeat_until_certain(partial(client.delete, path), attempts=WRITE_TRIES)
     return kept
 
 

@@ -18,12 +18,12 @@ from typing import Any
 from urllib.parse import quote
 
 from roadmap_pipeline.errors import RoadmapError
+from roadmap_pipeline.notion.client import NotFound, NotionClient, NotionError
 from roadmap_pipeline.notion.creation import create_once
 from roadmap_pipeline.notion.ids import notion_id, property_key
 from roadmap_pipeline.notion.layout import PropertySpec
 from roadmap_pipeline.notion.markdown import split_utf16, to_notion
 from roadmap_pipeline.notion.schema import Database
-from roadmap_pipeline.notion.transport import NotFound, NotionClient, NotionError
 
 Value = str | float | list[str] | None
 

@@ -20,13 +20,15 @@ from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobO
 from dagster._core.utils import make_new_run_id
 
 from roadmap_pipeline import interruption, pipeline
-from roadmap_pipeline.definitions import build_definitions
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError, in_one_line
 from roadmap_pipeline.interruption import waits
+from roadmap_pipeline.orchestration.build import build_definitions
 from roadmap_pipeline.orchestration.event_log import open_instance
 from roadmap_pipeline.orchestration.own_runs import free_pools, under_way
-from roadmap_pipeline.run_summary import Outcome
-from roadmap_pipeline.runtime import Workspace
+from roadmap_pipeline.orchestration.partitions import last_complete_week
+from roadmap_pipeline.orchestration.resources import resources_of
+from roadmap_pipeline.run_summary import RunSummary
+from roadmap_pipeline.runtime import Runtime
 from roadmap_pipeline.settings import Settings, project_root
 from roadmap_pipeline.warehouse.connection import is_file
 
@@ -52,18 +54,18 @@ def prepare_home(settings: Settings) -> Path:
     return home
 
 
-def run_main_job(workspace: Workspace) -> Outcome:
+def run_main_job(runtime: Runtime) -> RunSummary:
     """Run the job ``main`` for the last complete week, recorded in DAGSTER_HOME.
 
     Raises the project's own error of the step that failed, so that the command line prints its one line and exit code,
     and Interrupted when a person stopped it; the run is CANCELED then.
     """
     started = time.monotonic()
-    settings, outcome = workspace.settings, workspace.outcome
-    pipeline.preflight(workspace)
+    settings, run_summary = runtime.settings, runtime.run_summary
+    pipeline.preflight(runtime)
     home = prepare_home(settings)
     os.environ["DAGSTER_HOME"] = str(home)
-    definitions = build_definitions(settings, {"workspace": workspace})
+    definitions = build_definitions(settings, resources_of(runtime))
     job = definitions.resolve_job_def("main")
     with open_instance(str(home)) as instance:
         # The Timeline and the page of jobs find runs by their code location. Those that the UI launches get it from
@@ -78,19 +80,19 @@ def run_main_job(workspace: Workspace) -> Outcome:
                 with _canceled_when_stopped(instance, run_id):
                     job.execute_in_process(
                         instance=instance,
-                        partition_key=pipeline.week_partition(workspace),
+                        partition_key=last_complete_week(settings.now().date()),
                         run_config=_QUIET,
-                        asset_selection=_selection(definitions, workspace),
+                        asset_selection=_selection(definitions, runtime),
                         run_id=run_id,
                     )
         except (dg.DagsterError, dg.Failure) as error:
             raise _own_error(error) from error
-    outcome.writes = workspace.writes()
-    outcome.warehouse = settings.warehouse
-    outcome.notes.extend(note for side in ("github", "notion") if (note := workspace.missing(side)))
-    outcome.roadmap = pipeline.roadmap_table(workspace)
-    outcome.seconds = time.monotonic() - started
-    return outcome
+    run_summary.writes = runtime.writes()
+    run_summary.warehouse = settings.warehouse
+    run_summary.notes.extend(note for side in ("github", "notion") if (note := runtime.missing(side)))
+    run_summary.roadmap = pipeline.roadmap_table(runtime)
+    run_summary.seconds = time.monotonic() - started
+    return run_summary
 
 
 @contextmanager
@@ -129,12 +131,12 @@ def _origin(job_name: str) -> RemoteJobOrigin:
     )
 
 
-def _selection(definitions: dg.Definitions, workspace: Workspace) -> list[dg.AssetKey] | None:
+def _selection(definitions: dg.Definitions, runtime: Runtime) -> list[dg.AssetKey] | None:
     """What runs without a missing side: a skipped step would skip all that follows, also what is stored already."""
     left_out = {
         group
         for side, groups in (("github", ("raw", "plumbing", "github")), ("notion", ("notion",)))
-        if workspace.missing(side)
+        if runtime.missing(side)
         for group in groups
     }
     if not left_out:
@@ -182,8 +184,8 @@ def _absolute(environment: Mapping[str, str]) -> dict[str, str]:
 def serve_ui(settings: Settings, host: str, port: int, environment: Mapping[str, str]) -> int:
     """Serve the Dagster UI and daemon until interrupted. Returns the exit code."""
     home = prepare_home(settings)
-    workspace = _workspace_file()
-    target = ["-w", str(workspace)] if workspace else ["-m", _MODULE]
+    workspace_file = _workspace_file()
+    target = ["-w", str(workspace_file)] if workspace_file else ["-m", _MODULE]
     command = [str(Path(sys.executable).parent / "dagster"), "dev", *target, "-h", host, "-p", str(port)]
     process: subprocess.Popen[bytes] | None = None
 

@@ -31,8 +31,13 @@ def iso_weeks(home: Path, today: date | None = None) -> dg.WeeklyPartitionsDefin
     except (OSError, ValueError):
         return ISO_WEEKS
     if today is not None:
-        first = min(first, _monday(today) - timedelta(days=7))
+        first = min(first, date.fromisoformat(last_complete_week(today)))
     return dg.WeeklyPartitionsDefinition(start_date=first.isoformat(), day_offset=1, timezone="UTC")
+
+
+def last_complete_week(today: date) -> str:
+    """Return the partition of the last complete week before ``today``, which is the one that the main job works on."""
+    return (_monday(today) - timedelta(days=7)).isoformat()
 
 
 def note_first_week(home: Path, con: "duckdb.DuckDBPyConnection", today: date) -> None:
@@ -41,7 +46,7 @@ def note_first_week(home: Path, con: "duckdb.DuckDBPyConnection", today: date) -
     if first is None:
         return
     assert isinstance(first, datetime)
-    text = min(_monday(first.date()), _monday(today) - timedelta(days=7)).isoformat()
+    text = min(_monday(first.date()).isoformat(), last_complete_week(today))
     with suppress(FileNotFoundError):
         if (home / _FILE).read_text(encoding="ascii") == text:
             return
@@ -52,7 +57,7 @@ def note_first_week(home: Path, con: "duckdb.DuckDBPyConnection", today: date) -
 
 
 def iso_week(partition_key: str) -> str:
-    """The ISO week that starts on the Monday ``partition_key``: ``2026-11-09`` is ``2026-W46``."""
+    """Return the ISO week that starts on the Monday ``partition_key``: ``2026-11-09`` is ``2026-W46``."""
     from roadmap_pipeline.reports.format import week_of
 
     return week_of(date.fromisoformat(partition_key))

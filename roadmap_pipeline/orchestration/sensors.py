@@ -7,12 +7,12 @@ import dagster as dg
 from roadmap_pipeline.errors import RoadmapError
 from roadmap_pipeline.orchestration.jobs import roadmap_on_merge
 from roadmap_pipeline.orchestration.merges import merges_of, new_merges
-from roadmap_pipeline.runtime import Workspace
+from roadmap_pipeline.runtime import Runtime
 from roadmap_pipeline.settings import Settings
 
 automation = dg.AutomationConditionSensorDefinition(
     "automation",
-    target=dg.AssetSelection.groups("staging", "marts", "publish", "derived"),
+    target=dg.AssetSelection.groups("staging", "intermediate", "marts", "publish", "derived"),
     default_status=dg.DefaultSensorStatus.STOPPED,
     description="Builds what follows from new data by the assets' own conditions, instead of the schedules.",
 )
@@ -28,13 +28,13 @@ def on_merge_sensor(load: Callable[[], Settings]) -> dg.SensorDefinition:
         description="Asks for one roadmap update for the pull requests merged since the last look.",
     )
     def on_merge(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        from roadmap_sandbox.local import attached
+        from roadmap_pipeline.sandbox import attached
 
         settings = attached(load())
         if settings is None:
             return dg.SkipReason("The sandbox is not up (`roadmap ui` serves it), and no credentials are set.")
-        workspace = Workspace(settings)
-        if message := workspace.missing("github"):
+        runtime = Runtime(settings)
+        if message := runtime.missing("github"):
             return dg.SkipReason(message)
         try:
             # One page a repository: a tick has a minute, and what it misses is in the tables by the next ingest.
@@ -43,7 +43,7 @@ def on_merge_sensor(load: Callable[[], Settings]) -> dg.SensorDefinition:
                 for repo in settings.repositories
                 for merge in merges_of(
                     repo,
-                    workspace.github.get(
+                    runtime.github.get(
                         f"/repos/{repo}/pulls",
                         {"state": "closed", "sort": "updated", "direction": "desc", "per_page": 50},
                     ).data,
@@ -52,7 +52,7 @@ def on_merge_sensor(load: Callable[[], Settings]) -> dg.SensorDefinition:
         except RoadmapError as error:
             return dg.SkipReason(f"GitHub could not be asked, the next tick tries again: {error}")
         finally:
-            workspace.close()
+            runtime.close()
         decision = new_merges(found, context.cursor)
         if not decision.merges:
             return dg.SensorResult(

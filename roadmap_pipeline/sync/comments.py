@@ -21,7 +21,7 @@ from roadmap_pipeline.github.comments import (
 )
 from roadmap_pipeline.github.ingest.read_failures import costs_only_itself
 from roadmap_pipeline.progress import task
-from roadmap_pipeline.runtime import Workspace
+from roadmap_pipeline.runtime import Runtime
 from roadmap_pipeline.sync.desired import DesiredComment, LeftOut, timeless
 from roadmap_pipeline.sync.plan import Change, FieldChange, Kind, Plan
 from roadmap_pipeline.sync.refusals import Refusals
@@ -36,7 +36,7 @@ class _Write:
     was_refused: bool
 
 
-def plan_comments(workspace: Workspace, desired: Sequence[DesiredComment], left_out: Sequence[LeftOut] = ()) -> Plan:
+def plan_comments(runtime: Runtime, desired: Sequence[DesiredComment], left_out: Sequence[LeftOut] = ()) -> Plan:
     """What to create and edit so that every open pull request has the comment it should.
 
     Compared is the text as it stands on GitHub: a comment that somebody else edited is set right, and a note says so.
@@ -45,13 +45,13 @@ def plan_comments(workspace: Workspace, desired: Sequence[DesiredComment], left_
     """
     if not desired and not left_out:
         return Plan()
-    client = workspace.github
-    may_be_written = _configured(workspace, {one.repo for one in desired} | {one.repo for one in left_out})
+    client = runtime.github
+    may_be_written = _configured(runtime, {one.repo for one in desired} | {one.repo for one in left_out})
     notes = list(_notes_on_repositories(desired, left_out, may_be_written))
     wanted = [one for one in desired if one.repo in may_be_written]
     if not wanted:
         return Plan(notes=tuple(notes))
-    refusals = _refusals(workspace).known()
+    refusals = _refusals(runtime).known()
     author = client.viewer_login()
     changes: list[Change] = []
     with task("Looking at pull-request comments", total=len(wanted)) as progress:
@@ -93,16 +93,16 @@ def _changes(write: _Write, found: StickyComment | None, notes: list[str]) -> It
     yield Change("github", kind, wanted.repo, _title(wanted), fields, write)
 
 
-def _configured(workspace: Workspace, repos: Collection[str]) -> set[str]:
+def _configured(runtime: Runtime, repos: Collection[str]) -> set[str]:
     """Those of ``repos`` (canonical names) that are configured now, be it by a former name."""
     by_name = {repo.casefold(): repo for repo in repos}
-    configured = {name.casefold(): name for name in workspace.settings.repositories}
+    configured = {name.casefold(): name for name in runtime.settings.repositories}
     found = {repo for name, repo in by_name.items() if name in configured}
     others = [repo for repo in repos if repo not in found]
     for name in (configured[key] for key in configured.keys() - by_name.keys()) if others else ():
         # It may be the former name of one of them, which GitHub alone can tell.
         try:
-            present = str(workspace.github.repository(name).data["full_name"])
+            present = str(runtime.github.repository(name).data["full_name"])
         except UnknownRepository:
             continue
         except GitHubError as error:
@@ -136,8 +136,8 @@ def _title(comment: DesiredComment) -> str:
     return f"{comment.repo}#{comment.number}"
 
 
-def _refusals(workspace: Workspace) -> Refusals:
-    return Refusals(workspace.settings.warehouse, workspace.github, workspace.settings.now())
+def _refusals(runtime: Runtime) -> Refusals:
+    return Refusals(runtime.settings.warehouse, runtime.github, runtime.settings.now())
 
 
 def _marker(comment: DesiredComment) -> Marker:
@@ -145,16 +145,16 @@ def _marker(comment: DesiredComment) -> Marker:
     return Marker(comment.repo, PULL_REQUEST_STATUS, f"pr-{comment.number}", "0" * 64)
 
 
-def apply_comment(workspace: Workspace, change: Change) -> str | None:
+def apply_comment(runtime: Runtime, change: Change) -> str | None:
     """Write one comment. Returns why GitHub refuses it (locked, read-only token), None when it was written."""
     write: _Write = change.detail
     comment = write.comment
     refusal: str | None = None
     try:
         # Looks again before it writes: another run may have been quicker since the plan was made.
-        put(workspace.github, comment.repo, comment.number, comment.text, write.author, marker=_marker(comment))
+        put(runtime.github, comment.repo, comment.number, comment.text, write.author, marker=_marker(comment))
     except CommentRefused as error:
         refusal = error.reason
     if refusal is not None or write.was_refused:
-        _refusals(workspace).note(comment.repo, comment.number, refusal)
+        _refusals(runtime).note(comment.repo, comment.number, refusal)
     return refusal

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from roadmap_pipeline.notion import schema
 from roadmap_pipeline.notion.layout import DatabaseSchema
 from roadmap_pipeline.notion.rows import Row, read_row, read_rows
-from roadmap_pipeline.runtime import Workspace
+from roadmap_pipeline.runtime import Runtime
 from roadmap_pipeline.sync.desired import LATEST_CI_HEALTH, REPORT_KEY, DesiredRow
 from roadmap_pipeline.sync.journal import NO_PAGE, Base, RowValues
 from roadmap_pipeline.sync.merge import Owner
@@ -36,7 +36,7 @@ _OWNERS: Mapping[str, Owner] = {"pipeline": "pipeline", "GitHub": "pipeline", "s
 class NotionSide:
     """Both databases, observed once; grows as changes are applied."""
 
-    workspace: Workspace
+    runtime: Runtime
     observed: schema.Observed
     bases: Mapping[str, Base]
     _rows: dict[str, list[Row]] = field(default_factory=dict)
@@ -46,21 +46,21 @@ class NotionSide:
     _remembered: Mapping[str, schema.Database] = field(default_factory=dict)
 
     @classmethod
-    def look(cls, workspace: Workspace, *, mend: bool = False) -> "NotionSide":
+    def look(cls, runtime: Runtime, *, mend: bool = False) -> "NotionSide":
         """Read both databases and all their rows.
 
         Raises :class:`~roadmap_pipeline.notion.schema.SchemaError` when one is out of shape; ``mend`` accepts
         properties that are missing, to add them.
         """
-        settings = workspace.settings
+        settings = runtime.settings
         ids = {
             schema.CI_REPORTS.key: settings.notion_ci_reports_db_id,
             schema.ENGINEERING_ROADMAP.key: settings.notion_roadmap_db_id,
         }
         # Before real data replace the sandbox's, the warehouse still remembers the sandbox's databases.
         is_ours = stored_origin(settings.warehouse) in (None, settings.origin)
-        known = workspace.journal.databases() if is_ours else {}
-        observed = schema.look(workspace.notion, settings.notion_parent_page_id or "", ids, known, thorough=mend)
+        known = runtime.journal.databases() if is_ours else {}
+        observed = schema.observe(runtime.notion, settings.notion_parent_page_id or "", ids, known, thorough=mend)
         unfinished = {
             schema.SCHEMAS[key].title
             for key, found in observed.databases.items()
@@ -74,12 +74,12 @@ class NotionSide:
         ]
         if problems:
             raise schema.SchemaError(problems)
-        side = cls(workspace, observed, workspace.journal.bases(), _remembered=known)
+        side = cls(runtime, observed, runtime.journal.bases(), _remembered=known)
         if any(base.page_id == NO_PAGE for base in side.bases.values()):
             # A run ended while it created rows: until Notion's lists show them they would be created twice.
-            workspace.notion.wait_until_consistent()
+            runtime.notion.wait_until_consistent()
         for key, database in schema.resolve_present(observed).items():
-            side._rows[key] = read_rows(workspace.notion, database)
+            side._rows[key] = read_rows(runtime.notion, database)
         side._name_reports()
         return side
 
@@ -147,7 +147,7 @@ class NotionSide:
             base = self.bases.get(wanted.sync_key)
             if base is None or base.page_id == NO_PAGE or base.page_id in listed:
                 continue
-            row = read_row(self.workspace.notion, address, base.page_id)
+            row = read_row(self.runtime.notion, address, base.page_id)
             if row is not None and row.data_source_id == address.data_source_id:
                 rows.append(row)
         return rows
@@ -156,19 +156,19 @@ class NotionSide:
         """Note by which ids both databases are addressed, once they are there: people may rename from then on."""
         present = schema.resolve_present(self.observed)
         if present.keys() == schema.SCHEMAS.keys() and present != self._remembered:
-            self.workspace.journal.remember(present)
+            self.runtime.journal.remember(present)
             self._remembered = present
 
     def apply(self, change: Change) -> RowValues | None:
         """Carry out one change of a plan; gives what a row then holds. Raises the errors of the client."""
         if change.kind in ROW_KINDS:
             return self._writer(change.place).apply(change)
-        schema.apply(self.workspace.notion, change.detail, self.observed)
+        schema.apply(self.runtime.notion, change.detail, self.observed)
         self.remember()
         return None
 
     def _writer(self, title: str) -> RowWriter:
         if title not in self._writers:
             database = {found.schema.title: found for found in schema.resolve(self.observed).values()}[title]
-            self._writers[title] = RowWriter(self.workspace.notion, database, self._report_pages)
+            self._writers[title] = RowWriter(self.runtime.notion, database, self._report_pages)
         return self._writers[title]

@@ -15,7 +15,7 @@ from roadmap_pipeline import interruption
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
 from roadmap_pipeline.github.client.errors import Paused
 from roadmap_pipeline.progress import task
-from roadmap_pipeline.runtime import Workspace
+from roadmap_pipeline.runtime import Runtime
 from roadmap_pipeline.sync.comments import apply_comment, plan_comments
 from roadmap_pipeline.sync.databases import NotionSide
 from roadmap_pipeline.sync.desired import Published, read_published
@@ -84,8 +84,8 @@ class SyncResult:
 class Sync:
     """One look at both sides, and the plans and writes that follow from it. ``mend`` adds missing properties."""
 
-    def __init__(self, workspace: Workspace, *, mend: bool = False) -> None:
-        self._workspace = workspace
+    def __init__(self, runtime: Runtime, *, mend: bool = False) -> None:
+        self._runtime = runtime
         self._mend = mend
         self._agreed: dict[str, RowValues] = {}
         self.pause: str | None = None
@@ -94,9 +94,9 @@ class Sync:
     @cached_property
     def _notion(self) -> NotionSide | None:
         """What is in Notion now; None when that side is missing. Raises when a database is out of shape."""
-        if self._workspace.missing("notion"):
+        if self._runtime.missing("notion"):
             return None
-        return NotionSide.look(self._workspace, mend=self._mend)
+        return NotionSide.look(self._runtime, mend=self._mend)
 
     def plan(
         self,
@@ -110,11 +110,11 @@ class Sync:
 
         ``published`` is what should be said; read from the warehouse unless given.
         """
-        notes = [note for side in ("github", "notion") if (note := self._workspace.missing(side))]
+        notes = [note for side in ("github", "notion") if (note := self._runtime.missing(side))]
         plan = Plan(notes=tuple(notes))
         notion = self._notion
         if published is None:
-            with connect(self._workspace.settings.warehouse) as con:
+            with connect(self._runtime.settings.warehouse) as con:
                 published = read_published(con, parts, report_name)
         milestones = published.milestones
         roadmap = [row for row in milestones if milestone is None or milestone in row.names]
@@ -127,9 +127,9 @@ class Sync:
             for rows in (notion.plan_reports(published.reports), notion.plan_roadmap(roadmap, current)):
                 plan += rows.plan
                 self._agreed |= {row.sync_key: row for row in rows.agreed}
-        if not self._workspace.missing("github"):
+        if not self._runtime.missing("github"):
             try:
-                plan += plan_comments(self._workspace, published.comments, published.left_out)
+                plan += plan_comments(self._runtime, published.comments, published.left_out)
             except Paused as pause:
                 self.pause = f"the pull-request comments wait: {pause}"
         return plan
@@ -138,7 +138,7 @@ class Sync:
         """What is wrong with the name of a milestone, where it was given, and what was probably meant."""
         by_words = {name.casefold(): name for name in known}
         close = difflib.get_close_matches(milestone.casefold(), by_words, n=1)
-        where = "ROADMAP_MILESTONE" if milestone == self._workspace.settings.milestone else "--milestone"
+        where = "ROADMAP_MILESTONE" if milestone == self._runtime.settings.milestone else "--milestone"
         meant = f"did you mean {by_words[close[0]]!r}? " if close else ""
         return f"{where}: no milestone is called {milestone!r}; {meant}`roadmap status` lists those that are known"
 
@@ -150,7 +150,7 @@ class Sync:
         its other changes wait for the next run, which plans them again from what stands there.
         """
         result = SyncResult(plan, dry_run=False, pause=self.pause)
-        journal = self._workspace.journal
+        journal = self._runtime.journal
         journal.settle_interrupted()
         if self._notion is not None:
             self._notion.remember()
@@ -175,14 +175,14 @@ class Sync:
         return result
 
     def _apply_one(self, change: Change, result: SyncResult) -> None:
-        journal = self._workspace.journal
+        journal = self._runtime.journal
         change_id = journal.intend(change, announced(change) if change.kind in ROW_KINDS else None)
         state = "failed"
         reason: str | None = INTERRUPTED
         refusal = confirmed = None
         try:
             if change.target == "github":
-                refusal = apply_comment(self._workspace, change)
+                refusal = apply_comment(self._runtime, change)
             else:
                 confirmed = self._apply_notion(change)
             state, reason = "refused" if refusal else "done", refusal

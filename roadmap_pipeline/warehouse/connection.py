@@ -39,7 +39,9 @@ _LOCKED = re.compile(
 _HOLDER = re.compile(r"\(PID (\d+)\)")
 # DuckDB names the catalog after the file, and a catalog called like a schema makes `schema.table` ambiguous.
 _OWN_SCHEMAS = frozenset(
-    {table.schema for table in source_tables.TABLES} | {"staging", "marts", "publish"} | set(change_log.SCHEMAS)
+    {table.schema for table in source_tables.TABLES}
+    | {"staging", "intermediate", "marts", "publish"}
+    | set(change_log.SCHEMAS)
 )
 _RESERVED_STEMS = _OWN_SCHEMAS | {"main", "temp"}
 

@@ -1,4 +1,4 @@
-"""A warehouse that stays loaded between steps which follow each other at once.
+"""The session of a warehouse, which stays loaded between steps that follow each other at once.
 
 Belongs here: how long, and who lets go. Opening the file costs more than most models: DuckDB reads its catalogue and,
 when the last connection closes, writes its log back.
@@ -21,8 +21,8 @@ LONGEST_S = 10.0
 """After this the file is given up between two steps, so that a long run lets others in."""
 
 
-class WarmWarehouse:
-    """Connections to one warehouse, one after the other; used by one thread at a time.
+class WarehouseSession:
+    """The connections of one run to its warehouse, one after the other; used by one thread at a time.
 
     The file is locked for at most :data:`LINGER_S` seconds longer than the connection is open.
     """
@@ -35,14 +35,14 @@ class WarmWarehouse:
         self._timer: threading.Timer | None = None
 
     @contextmanager
-    def connect(self) -> Iterator["duckdb.DuckDBPyConnection"]:
-        """As :func:`~roadmap_pipeline.warehouse.connection.connect`, faster when the last one has just been closed."""
+    def connect(self, *, lock_timeout_s: float | None = None) -> Iterator["duckdb.DuckDBPyConnection"]:
+        """Open the warehouse as ``connection.connect`` does, faster when the last connection has just been closed."""
         import duckdb
 
         with self._lock:
             if self._timer is not None:
                 self._timer.cancel()
-        with connect(self._path) as con:
+        with connect(self._path, lock_timeout_s=lock_timeout_s) as con:
             with self._lock:
                 if self._anchor is None and is_file(self._path):
                     # A cursor of `con` would not do: those who connect later wouldn't find the loaded file.

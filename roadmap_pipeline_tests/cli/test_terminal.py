@@ -10,11 +10,16 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from roadmap_pipeline.cli import terminal
+from roadmap_pipeline.cli.rendering.failures import print_hits
+from roadmap_pipeline.cli.rendering.progress import terminal_reporter
+from roadmap_pipeline.cli.rendering.reports import print_report, print_status
+from roadmap_pipeline.cli.rendering.run_summary import print_run_summary
+from roadmap_pipeline.cli.rendering.stages import print_read
+from roadmap_pipeline.cli.rendering.tables import print_table
 from roadmap_pipeline.progress import reporting, task
 from roadmap_pipeline.reports.scorecard import NOT_YET
 from roadmap_pipeline.reports.weekly import weekly_report
-from roadmap_pipeline.run_summary import Outcome
+from roadmap_pipeline.run_summary import RunSummary
 from roadmap_pipeline.settings import load_settings
 from roadmap_pipeline_tests.dbt_like_sql.models.world import World, at
 from roadmap_pipeline_tests.reports.histories import fails, passes
@@ -36,7 +41,7 @@ def printed(recorded: Console) -> str:
 
 
 @pytest.fixture(scope="module")
-def outcome() -> Outcome:
+def run_summary() -> RunSummary:
     world = World()
     for week, passing in (("11-03", 109), ("11-10", 107)):
         passes(world, f"{week} 10:00", passing)
@@ -45,7 +50,7 @@ def outcome() -> Outcome:
     world.run("11-13 18:00", "failure", sha="red")
     with world.built() as warehouse:
         report = weekly_report(warehouse.con, "2026-W46")
-    return Outcome(
+    return RunSummary(
         read={"workflow_runs": 3264, "issues": 0},
         notes=["branch feature/[x] names no milestone"],
         report_name=report.report_name,
@@ -62,9 +67,9 @@ def outcome() -> Outcome:
     )  # fmt: skip
 
 
-def test_the_outcome_fits_eighty_columns(outcome: Outcome, tmp_path: Path) -> None:
+def test_the_summary_fits_eighty_columns(run_summary: RunSummary, tmp_path: Path) -> None:
     recorded = console()
-    terminal.print_outcome(recorded, load_settings({}, tmp_path), outcome)
+    print_run_summary(recorded, load_settings({}, tmp_path), run_summary)
     text = printed(recorded)
     assert "mermaid" not in text and "xychart" not in text
     assert "3,264 workflow runs" in text and "issues" not in text.partition("ci-report")[0]
@@ -86,9 +91,9 @@ def test_the_outcome_fits_eighty_columns(outcome: Outcome, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("width", [40, 60, 79, 100, 200])
 @pytest.mark.parametrize("is_terminal", [True, False])
-def test_the_outcome_at_other_widths(outcome: Outcome, tmp_path: Path, width: int, is_terminal: bool) -> None:
+def test_the_summary_at_other_widths(run_summary: RunSummary, tmp_path: Path, width: int, is_terminal: bool) -> None:
     recorded = console(width, is_terminal=is_terminal)
-    terminal.print_outcome(recorded, load_settings({}, tmp_path), outcome)
+    print_run_summary(recorded, load_settings({}, tmp_path), run_summary)
     text = printed(recorded)
     assert ("last week" in text) is (width >= 76)
     assert ("\x1b[" in text) is is_terminal
@@ -97,7 +102,7 @@ def test_the_outcome_at_other_widths(outcome: Outcome, tmp_path: Path, width: in
 
 def test_an_outcome_of_nothing(tmp_path: Path) -> None:
     recorded = console()
-    terminal.print_outcome(recorded, load_settings({}, tmp_path), Outcome())
+    print_run_summary(recorded, load_settings({}, tmp_path), RunSummary())
     text = printed(recorded)
     assert "nothing new since the last run" in text
     assert "no rows" in text
@@ -112,7 +117,7 @@ def test_what_to_do_next_depends_on_the_credentials(tmp_path: Path) -> None:
     texts = []
     for environment in ({}, real):
         recorded = console()
-        terminal.print_outcome(recorded, load_settings(environment, tmp_path), Outcome())
+        print_run_summary(recorded, load_settings(environment, tmp_path), RunSummary())
         texts.append(printed(recorded))
     assert "For the real thing set GITHUB_TOKEN" in texts[0]
     assert "the sandbox's Notion" in texts[0]
@@ -122,7 +127,7 @@ def test_what_to_do_next_depends_on_the_credentials(tmp_path: Path) -> None:
 
 def test_a_report_is_printed_without_its_diagrams() -> None:
     recorded = console()
-    terminal.print_report(recorded, "## A\n\n```mermaid\npie\n```\n\nbetween\n\n```python\nx = 1\n```\n")
+    print_report(recorded, "## A\n\n```mermaid\npie\n```\n\nbetween\n\n```python\nx = 1\n```\n")
     text = printed(recorded)
     assert "pie" not in text
     assert "between" in text and "x = 1" in text
@@ -130,7 +135,7 @@ def test_a_report_is_printed_without_its_diagrams() -> None:
 
 def test_a_table_is_aligned_and_shows_markup_as_text() -> None:
     recorded = console()
-    terminal.print_table(
+    print_table(
         recorded, "Title", [{"name": "[red]a", "n": 5, "rate": "84.1 %"}, {"name": "b", "n": 1200, "rate": None}]
     )
     lines = [line.rstrip() for line in printed(recorded).splitlines() if line.strip()]
@@ -143,7 +148,7 @@ def test_a_table_is_aligned_and_shows_markup_as_text() -> None:
 def test_a_table_wider_than_the_console_becomes_a_block_a_row() -> None:
     rows = [{f"column_number_{number}": number for number in range(20)} for _ in range(2)]
     recorded = console()
-    terminal.print_table(recorded, "Wide", rows)
+    print_table(recorded, "Wide", rows)
     lines = [line.rstrip() for line in printed(recorded).splitlines()]
     assert lines[0] == "Wide"
     assert lines[1].startswith("row 1 ─")
@@ -153,10 +158,10 @@ def test_a_table_wider_than_the_console_becomes_a_block_a_row() -> None:
 
 def test_no_rows_and_very_many() -> None:
     recorded = console()
-    terminal.print_table(recorded, None, [], ["a", "b"])
+    print_table(recorded, None, [], ["a", "b"])
     assert printed(recorded).rstrip().endswith("no rows")
     recorded = console()
-    terminal.print_table(recorded, None, [{"a": number} for number in range(1700)])
+    print_table(recorded, None, [{"a": number} for number in range(1700)])
     text = printed(recorded)
     assert "… and 1,200 more rows; --json prints them all" in text
     assert "\n499" in text.replace(" ", "")
@@ -166,7 +171,7 @@ def test_no_rows_and_very_many() -> None:
 def test_a_wide_table_without_rows_names_its_columns_whole() -> None:
     recorded = console()
     names = [f"first_attempt_pass_rate_{number}" for number in range(40)]
-    terminal.print_table(recorded, None, [], names)
+    print_table(recorded, None, [], names)
     text = printed(recorded)
     assert text.startswith("columns: first_attempt_pass_rate_0, first_attempt_pass_rate_1,")
     assert set(names) <= {word.rstrip(",") for word in text.split()}
@@ -194,7 +199,7 @@ def status(**values: Any) -> dict[str, Any]:
 
 def test_the_status() -> None:
     recorded = console()
-    terminal.print_status(recorded, status())
+    print_status(recorded, status())
     text = printed(recorded)
     assert "Warehouse data/[x].duckdb, as of 2026-11-16 06:00:00 UTC" in text
     assert "2026-W46 1 run, 100.0 % (n=1, few) passed in the end, 0 failed jobs\n" in text
@@ -208,7 +213,7 @@ def test_the_status_says_what_is_missing() -> None:
     given["latest_week"]["rests_on"] = "Not all of this week was read."
     given["repositories"][0] |= {"complete_from": "2026-W40", "due_runs": 1, "listed_from": at("09-27 06:00")}
     recorded = console()
-    terminal.print_status(recorded, given)
+    print_status(recorded, given)
     text = printed(recorded)
     assert "note: Not all of this week was read.\n" in text
     assert "still to read: runs before 2026-09-27 06:00 and jobs of 1 run of" in text
@@ -218,7 +223,7 @@ def test_the_status_says_what_is_missing() -> None:
 
 def test_the_status_of_a_warehouse_without_runs() -> None:
     recorded = console()
-    terminal.print_status(recorded, status(as_of=None, latest_week=None, milestones=[], repositories=[]))
+    print_status(recorded, status(as_of=None, latest_week=None, milestones=[], repositories=[]))
     text = printed(recorded)
     assert "not built yet" in text
     assert text.count("no rows") == 2
@@ -226,7 +231,7 @@ def test_the_status_of_a_warehouse_without_runs() -> None:
 
 def test_progress_in_a_log_is_a_line_per_ended_task() -> None:
     stream = io.StringIO()
-    with terminal.terminal_reporter(stream) as reporter, reporting(reporter):
+    with terminal_reporter(stream) as reporter, reporting(reporter):
         with task("Reading runs of acme/payments", total=3000) as reading:
             for _ in range(3):
                 reading.advance(1000)
@@ -245,7 +250,7 @@ def test_progress_in_a_log_is_a_line_per_ended_task() -> None:
 
 def test_a_long_task_says_how_far_it_is() -> None:
     stream = io.StringIO()
-    with terminal.terminal_reporter(stream, every_s=0.0) as reporter, reporting(reporter):
+    with terminal_reporter(stream, every_s=0.0) as reporter, reporting(reporter):
         with task("Reading", total=2000) as reading:
             reading.advance(1000)
         with task("Looking") as looking:
@@ -262,7 +267,7 @@ class Tty(io.StringIO):
 
 def test_progress_on_a_terminal_is_bars_that_go_away() -> None:
     stream = Tty()
-    with terminal.terminal_reporter(stream) as reporter, reporting(reporter), task("Reading [x]", total=2) as reading:
+    with terminal_reporter(stream) as reporter, reporting(reporter), task("Reading [x]", total=2) as reading:
         reading.advance()
         reading.describe("Reading [y]")
     assert "(0." not in stream.getvalue()  # no line of the log
@@ -270,7 +275,7 @@ def test_progress_on_a_terminal_is_bars_that_go_away() -> None:
 
 def test_what_an_ingest_read() -> None:
     recorded = console()
-    terminal.print_read(recorded, {"workflow_runs": 12345}, ["one [note]"])
+    print_read(recorded, {"workflow_runs": 12345}, ["one [note]"])
     text = printed(recorded)
     assert re.search(r"workflow_runs +12,345", text)
     assert "note: one [note]" in text
@@ -290,5 +295,5 @@ def test_a_pattern_that_passing_runs_of_the_job_say_too_is_too_loose(comparable:
         "hits_passing": [], "examples": [], "comparable_logs": comparable, "hits_said_by_passing": said,
     }  # fmt: skip
     recorded = console(200)
-    terminal.print_hits(recorded, hits)
+    print_hits(recorded, hits)
     assert " ".join(printed(recorded).split()).endswith(told or "of 9 failing logs")

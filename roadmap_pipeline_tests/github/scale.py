@@ -50,7 +50,7 @@ def test_sixty_thousand_runs_with_everything_against_them(serve, tmp_path):
     world = serve(content())
     state, path = world.state, tmp_path / "roadmap.duckdb"
     state.switches.stale_index = timedelta(days=350)
-    state.switches.stale_answers = ("missing", "empty", "old")
+    state.switches.stale_responses = ("missing", "empty", "old")
     state.switches.stale_chance = 0.2
     state.switches.beyond_filtered_cap = "422"
     state.faults.randomly(0.05, seed=60, kinds=FAULTS)
@@ -98,13 +98,13 @@ def test_sixty_thousand_runs_with_everything_against_them(serve, tmp_path):
         # run again after 3 and after 29 days; a run that began then, too
         state.advance(timedelta(days=3))
         for number in (59_900, 59_500):
-            state.world.rerun(REPO, number)
-            state.world.complete_run(REPO, number, "failure")
+            state.activity.rerun(REPO, number)
+            state.activity.complete_run(REPO, number, "failure")
         read()
         state.advance(timedelta(days=26))
-        state.world.rerun(REPO, 59_900, failed_only=True)
+        state.activity.rerun(REPO, 59_900, failed_only=True)
         read()
-        state.world.complete_run(REPO, 59_900, "success")
+        state.activity.complete_run(REPO, 59_900, "success")
         read()
         attempts = "select run_attempt, conclusion from raw.workflow_runs where run_id = 59900 order by 1"
         assert [number for number, _ in table(con, attempts)] == [1, 2, 3]

@@ -7,6 +7,7 @@ import pytest
 from roadmap_pipeline.github.dump.loading import ingest_dump
 from roadmap_pipeline.github.ingest import commits
 from roadmap_pipeline.github.ingest.repositories import ingest
+from roadmap_pipeline.sandbox import load_recording
 from roadmap_pipeline_tests.github.conftest import (
     ANA,
     BOT,
@@ -23,7 +24,6 @@ from roadmap_pipeline_tests.github.conftest import (
 from roadmap_sandbox import payloads
 from roadmap_sandbox.content import GitHubContent
 from roadmap_sandbox.github.faults import Fault
-from roadmap_sandbox.replay import load
 
 FIXER = payloads.user("autofix-ci[bot]", 12, type="Bot")
 FAILED, BY_BOT, BY_PERSON = "a" * 40, "b" * 40, "c" * 40
@@ -89,7 +89,7 @@ def test_they_are_read_once_for_each_latest_commit(serve, con):
     assert set(read(world, con).read.values()) == {0}
     assert asked(world) == []
     assert everything(con) == before
-    world.state.world.put_pull_request(REPO, pull_request(1, updated_at=ago(minutes=1), head_sha=BY_PERSON))
+    world.state.activity.put_pull_request(REPO, pull_request(1, updated_at=ago(minutes=1), head_sha=BY_PERSON))
     assert read(world, con).read["commits"] == 1
     assert asked(world) == ["/pulls/1/commits"]
     read(world, con)
@@ -136,7 +136,7 @@ def test_a_commit_of_two_pull_requests_is_kept_once_with_both(serve, con):
     }  # fmt: skip
     # a third one comes later, by a request of its own
     third = pull_request(3, updated_at=ago(minutes=1), head_sha=BY_BOT, head_ref="feature/3")
-    world.state.world.put_pull_request(REPO, third)
+    world.state.activity.put_pull_request(REPO, third)
     world.state.put_run(REPO, run(3, ago(hours=3), **more | {"head_branch": "feature/3"}))
     read(world, con)
     assert asked(world) == ["/pulls/3/commits"]
@@ -160,9 +160,9 @@ def test_of_more_commits_than_github_lists_the_latest_is_read_by_itself(serve, c
 def test_a_branch_that_moved_on_while_it_was_read_is_read_again_next_time(serve, con):
     world = serve(one_pull_request())
     moved = pull_request(1, updated_at=ago(minutes=1), head_sha="e" * 40)
-    world.state.world.put_commit(REPO, commit("e" * 40, "0" * 40))
+    world.state.activity.put_commit(REPO, commit("e" * 40, "0" * 40))
     world.state.faults.before(
-        lambda: world.state.world.put_pull_request(REPO, moved), method="GET", path="/pulls/1/commits"
+        lambda: world.state.activity.put_pull_request(REPO, moved), method="GET", path="/pulls/1/commits"
     )
     read(world, con)
     assert asked(world) == ["/pulls/1/commits", f"/commits/{BY_BOT}"]
@@ -192,7 +192,7 @@ def test_an_author_without_an_account_is_kept_by_name(serve, con):
 def test_they_follow_a_repository_to_its_new_name(serve, con):
     world = serve(one_pull_request())
     read(world, con)
-    world.state.world.rename(REPO, "acme/pay")
+    world.state.activity.rename(REPO, "acme/pay")
     read(world, con)
     assert asked(world) == []
     assert table(con, "select distinct repo from raw.commits") == [("acme/pay",)]
@@ -236,7 +236,7 @@ def test_what_was_listed_is_kept_when_the_latest_commit_is_gone(serve, con):
     world = serve(one_pull_request(head="f" * 40))
     moved = pull_request(1, updated_at=ago(minutes=1), head_sha=BY_PERSON)
     world.state.faults.before(
-        lambda: world.state.world.put_pull_request(REPO, moved), method="GET", path="/pulls/1/commits"
+        lambda: world.state.activity.put_pull_request(REPO, moved), method="GET", path="/pulls/1/commits"
     )
     assert read(world, con).read["commits"] == 3
     assert asked(world) == ["/pulls/1/commits", f"/commits/{'f' * 40}"]
@@ -275,7 +275,7 @@ def test_commits_of_a_dump_are_stored_without_their_pull_request(dumped, con):
 
 
 def test_a_replayed_dump_answers_with_its_commits(dumped, serve, con):
-    content, report = load(dumped)
+    content, report = load_recording(dumped)
     assert report.served["commit"] == 3
     read(serve(content), con)
     assert table(con, "select sha, pull_request_numbers from raw.commits order by sha") == [

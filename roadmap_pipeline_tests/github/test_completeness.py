@@ -38,7 +38,7 @@ class History:
     def happen(self, event, n):
         finished = [i for i, attempts in self.runs().items() if attempts[-1]["status"] == "completed"]
         open_ones = [i for i, attempts in self.runs().items() if attempts[-1]["status"] != "completed"]
-        world = self.state.world
+        world = self.state.activity
         match event:
             case "new":
                 number, at = self.next_id, self.state.clock

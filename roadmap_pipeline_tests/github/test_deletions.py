@@ -68,7 +68,7 @@ def known(con):
     [
         {},
         {"unfiltered_cap": 300, "clamp_filtered_total": True, "beyond_filtered_cap": "422"},
-        {"stale_index": timedelta(days=200), "stale_chance": 0.2, "stale_answers": ("missing", "empty", "old")},
+        {"stale_index": timedelta(days=200), "stale_chance": 0.2, "stale_responses": ("missing", "empty", "old")},
     ],
     ids=["counted", "behind GitHub's limits", "stale index"],
 )

@@ -392,7 +392,7 @@ def test_several_repositories_are_read_and_one_that_fails_does_not_hold_up_the_o
 def test_a_repository_renamed_while_it_is_read_is_read_under_its_new_name(serve, con):
     world = serve(small_world())
     world.state.faults.before(
-        lambda: world.state.world.rename(REPO, "acme/pay"), path=r"/actions/runs/\d+/jobs$", skip=9
+        lambda: world.state.activity.rename(REPO, "acme/pay"), path=r"/actions/runs/\d+/jobs$", skip=9
     )
     summary = read(world, con)
     assert any("acme/pay" in note for note in summary.notes)
@@ -404,7 +404,7 @@ def test_a_name_that_another_repository_has_taken_keeps_both_apart(serve, con):
     content = small_world()
     world = serve(content)
     read(world, con)
-    world.state.world.rename(REPO, "acme/payments-old")
+    world.state.activity.rename(REPO, "acme/payments-old")
     taken = payloads.repository(
         REPO, 999, FULL["owner"], created_at=ago(days=1), updated_at=ago(days=1), pushed_at=ago(days=1)
     )
@@ -432,7 +432,7 @@ def test_where_there_is_no_log_what_github_noted_is_kept_without_secrets(serve, 
         payloads.annotation(FULL, head_sha="a" * 40, message=told, title="lost"),
         payloads.annotation(FULL, head_sha="a" * 40, message="Something is old", level="warning"),
     ]
-    world.state.world.put_annotations(1002, noted)
+    world.state.activity.put_annotations(1002, noted)
     read(world, con)
     found = dict(table(con, "select job_id, annotations from raw.job_logs"))
     kept = json.loads(found[1002])

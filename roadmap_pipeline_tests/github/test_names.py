@@ -158,8 +158,8 @@ def test_renamings_and_a_transfer_between_readings_move_head_repositories_too(se
     world = serve(small_world())
     read(world, con)
     assert _heads(con) == ([(REPO, REPO)], [(REPO, REPO)])
-    world.state.world.rename(REPO, "acme/checkout")
-    world.state.world.rename("acme/checkout", "umbrella/checkout", UMBRELLA)
+    world.state.activity.rename(REPO, "acme/checkout")
+    world.state.activity.rename("acme/checkout", "umbrella/checkout", UMBRELLA)
     summary = read(world, con)
     assert summary.canonical == {REPO: "umbrella/checkout"}
     assert _heads(con) == ([("umbrella/checkout",) * 2], [("umbrella/checkout",) * 2])
@@ -183,9 +183,9 @@ def test_two_repositories_that_swap_their_names_keep_their_rows(serve, con):
     ]  # fmt: skip
     world = serve(content)
     read(world, con, REPO, "acme/shop")
-    world.state.world.rename("acme/shop", "acme/between")
-    world.state.world.rename(REPO, "acme/shop")
-    world.state.world.rename("acme/between", REPO)
+    world.state.activity.rename("acme/shop", "acme/between")
+    world.state.activity.rename(REPO, "acme/shop")
+    world.state.activity.rename("acme/between", REPO)
     read(world, con, REPO, "acme/shop")
     assert table(con, "select repo, repository_id from raw.repositories order by 1") == [
         (REPO, 102),
@@ -217,7 +217,7 @@ def test_a_renamed_fork_is_followed_by_its_id(serve, con):
         "update raw.workflow_runs set head_repository_id = null where run_id = 131"
     )  # from before ids were kept
     renamed = {**fork, "name": "pay", "full_name": "ana/pay"}
-    world.state.world.put_run(
+    world.state.activity.put_run(
         REPO, run(132, ago(hours=1), head_branch="fix", head_repository=renamed, event="pull_request")
     )
     read(world, con)
@@ -303,7 +303,7 @@ def test_dumps_of_a_name_that_another_repository_took_are_kept_apart(order, tmp_
 
 def test_a_dump_from_before_a_renaming_goes_under_the_name_that_was_read_since(serve, tmp_path, con):
     world = serve(small_world())
-    world.state.world.rename(REPO, "acme/pay")
+    world.state.activity.rename(REPO, "acme/pay")
     read(world, con, "acme/pay")
     ingest_dump(_dump(tmp_path / "1", REPO, "2026-10-01", branch="master", run_id=999), con, CLOCK)
     assert table(con, "select repo, head_repo from raw.workflow_runs where run_id = 999") == [("acme/pay", "acme/pay")]
@@ -331,7 +331,7 @@ def test_a_change_of_the_default_branch_is_remembered(waits, serve, con):
     """Also when both readings bear one time."""
     world = serve(small_world())
     read(world, con)
-    world.state.world.change_default_branch(REPO, "trunk")
+    world.state.activity.change_default_branch(REPO, "trunk")
     read(world, con, now=CLOCK + waits)
     changed = (CLOCK + waits).replace(tzinfo=None)
     assert table(con, "select branch, until from raw.default_branches order by until nulls last") == [
@@ -344,7 +344,7 @@ def test_the_default_branch_of_a_warehouse_from_before_is_remembered(serve, con)
     world = serve(small_world())
     read(world, con)
     con.execute("delete from raw.default_branches")
-    world.state.world.change_default_branch(REPO, "trunk")
+    world.state.activity.change_default_branch(REPO, "trunk")
     read(world, con, now=CLOCK + timedelta(days=1))
     assert table(con, "select branch from raw.default_branches order by first_seen_at") == [("main",), ("trunk",)]
 
@@ -352,8 +352,8 @@ def test_the_default_branch_of_a_warehouse_from_before_is_remembered(serve, con)
 def test_what_github_says_holds_even_where_the_clock_stood_later_before(serve, con):
     world = serve(small_world())
     read(world, con)
-    world.state.world.rename(REPO, "acme/pay")
-    world.state.world.change_default_branch("acme/pay", "trunk")
+    world.state.activity.rename(REPO, "acme/pay")
+    world.state.activity.change_default_branch("acme/pay", "trunk")
     read(world, con, now=CLOCK - timedelta(days=30))
     assert table(con, "select repo, default_branch from raw.repositories") == [("acme/pay", "trunk")]
     assert table(con, "select branch from raw.default_branches where until is null") == [("trunk",)]

@@ -58,7 +58,7 @@ def test_more_than_github_lists_is_told_and_not_taken_for_read(serve):
 
 def test_a_filtered_list_that_answers_nothing_is_asked_again(serve):
     world = world_of(serve, [run(n, ago(hours=500 - n)) for n in range(1, 501)])
-    world.state.switches.empty_filtered_answers = 1
+    world.state.switches.empty_filtered_responses = 1
     assert listed(world)[0] == set(range(1, 501))
 
 

@@ -45,7 +45,7 @@ def test_the_list_is_read_once_and_then_costs_nothing(serve, con):
     client = world.client()
     ingest(client, con, [REPO], history_days=400, now=CLOCK)
     assert asked(world) == [304, 304]
-    world.state.world.change_workflow(REPO, 1149, state="disabled_manually")
+    world.state.activity.change_workflow(REPO, 1149, state="disabled_manually")
     assert read(world, con).read["workflows"] == 1
     assert asked(world) == [304, 200, 200, 200]  # a page that changed may have moved the others
 
@@ -75,7 +75,7 @@ def test_a_workflow_that_the_list_does_not_name_any_more_is_gone_when_first_miss
     content.workflows[REPO] = [workflow(8, ".github/workflows/lint.yml")]
     world = serve(content)
     read(world, con)
-    world.state.world.change_workflow(REPO, 7)
+    world.state.activity.change_workflow(REPO, 7)
     for days in (1, 2):
         read(world, con, CLOCK + timedelta(days=days))
         assert table(con, ROWS) == [
@@ -90,7 +90,7 @@ def test_a_workflow_that_the_list_does_not_name_any_more_is_gone_when_first_miss
 def test_a_run_of_a_workflow_that_no_list_named_says_nothing_of_its_end(serve, con):
     """Those that an organisation requires live in another repository."""
     world = serve(small_world())
-    world.state.world.change_workflow(REPO, 7)
+    world.state.activity.change_workflow(REPO, 7)
     read(world, con)
     read(world, con, CLOCK + timedelta(days=1))
     assert table(con, ROWS) == []
@@ -102,15 +102,15 @@ def test_a_workflow_that_comes_back_is_alive_and_its_absence_remembered(serve, c
     world = serve(content)
     read(world, con)
     back = (NOW + timedelta(hours=20)).isoformat() + "Z"
-    world.state.world.change_workflow(REPO, 7, state="active", updated_at=back)
+    world.state.activity.change_workflow(REPO, 7, state="active", updated_at=back)
     read(world, con, CLOCK + timedelta(days=1))
     assert table(con, ROWS) == [(7, CI, "active", None)]
     returns = "select workflow_id, removed_at, returned_at from raw.workflow_returns order by 2"
     first = (7, NOW - timedelta(days=3), NOW + timedelta(hours=20))
     assert table(con, returns) == [first]
-    world.state.world.change_workflow(REPO, 7)  # and is missed, and listed as before
+    world.state.activity.change_workflow(REPO, 7)  # and is missed, and listed as before
     read(world, con, CLOCK + timedelta(days=2))
-    world.state.world.change_workflow(REPO, 7, **workflow(7, updated_at=NOW + timedelta(hours=20)))
+    world.state.activity.change_workflow(REPO, 7, **workflow(7, updated_at=NOW + timedelta(hours=20)))
     read(world, con, CLOCK + timedelta(days=3))
     assert table(con, returns) == [first, (7, NOW + timedelta(days=2), NOW + timedelta(days=3))]
     assert table(con, ROWS) == [(7, CI, "active", None)]
@@ -121,7 +121,9 @@ def test_a_list_that_gives_less_than_it_counts_lets_nothing_go(serve, con):
     content = small_world()
     content.workflows[REPO] = [workflow(number, f".github/workflows/{number}.yml") for number in range(1000, 1100)]
     world = serve(content)
-    world.state.faults.before(lambda: world.state.world.change_workflow(REPO, 7), path=r"/actions/workflows$", skip=1)
+    world.state.faults.before(
+        lambda: world.state.activity.change_workflow(REPO, 7), path=r"/actions/workflows$", skip=1
+    )
     summary = read(world, con)
     assert any("GitHub counts 101 and lists 100" in note for note in summary.notes)
     assert table(con, "select count(*) from raw.workflows where removed_at is null") == [(100,)]

@@ -8,7 +8,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from roadmap_pipeline.definitions import build_definitions
+from roadmap_pipeline.orchestration.build import build_definitions
+from roadmap_pipeline.orchestration.checks import BLOCKING, WARNING
 from roadmap_pipeline.orchestration.partitions import iso_weeks, note_first_week
 from roadmap_pipeline.pipeline import project
 from roadmap_pipeline.settings import load_settings
@@ -62,12 +63,25 @@ def test_checks_say_in_words_what_holds(definitions: dg.Definitions) -> None:
     def of(model: str, check: str) -> str:
         return graph.get_check_spec(dg.AssetCheckKey(dg.AssetKey(model.split(".")), check)).description or ""
 
-    assert of("marts.ci_weekly", "not_null").startswith("never NULL: repo, week, week_start, runs")
-    assert of("marts.ci_weekly", "accepted_values") == "trend is one of Improving, Stable, Degrading"
-    assert of("marts.ci_weekly", "unique_combination_of_columns") == "one row per repo, week"
-    assert of("marts.ci_weekly", "expression_is_true").startswith("week_start = date_trunc('week', week_start); ")
-    assert "job_id is found in marts.ci_jobs.job_id" in of("marts.ci_failures", "relationships")
+    weekly = of("marts.ci_weekly", BLOCKING)
+    assert weekly.startswith("never NULL: repo, week, week_start, runs")
+    phrases = weekly.split("; ")
+    assert "trend is one of Improving, Stable, Degrading" in phrases
+    assert "one row per repo, week" in phrases
+    assert "week_start = date_trunc('week', week_start)" in phrases
+    assert "job_id is found in marts.ci_jobs.job_id" in of("marts.ci_failures", BLOCKING)
     assert of("marts.ci_jobs", "no_job_is_lost").startswith("Every job that was read is in marts.ci_jobs")
+
+
+def test_a_model_has_one_check_that_blocks_and_one_that_warns(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    across = {test.name for test in project().singular_tests}
+    for model in project().models:
+        specs = [graph.get_check_spec(key) for key in graph.get_check_keys_for_assets({dg.AssetKey(list(model.key))})]
+        blocking = {spec.name: spec.blocking for spec in specs if spec.name not in across}
+        severities = {test.severity for test in model.tests}
+        wanted = {BLOCKING: True} if "error" in severities else {}
+        assert blocking == wanted | ({WARNING: False} if "warn" in severities else {}), model.qualified_name
 
 
 def test_a_test_across_models_runs_after_all_it_reads_and_stops_what_comes_after(definitions: dg.Definitions) -> None:

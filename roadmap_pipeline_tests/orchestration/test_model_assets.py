@@ -7,7 +7,8 @@ import dagster as dg
 import pytest
 
 from roadmap_pipeline.orchestration.assets.models import model_assets
-from roadmap_pipeline.orchestration.resources import workspace_resource
+from roadmap_pipeline.orchestration.checks import BLOCKING, WARNING
+from roadmap_pipeline.orchestration.resources import run_resources
 from roadmap_pipeline.settings import Settings, load_settings
 from roadmap_pipeline.warehouse.connection import connect
 from roadmap_pipeline.warehouse.models import load_project
@@ -30,19 +31,24 @@ def _settings(root: Path) -> Settings:
     return load_settings(environment, root)
 
 
-def _materialized(tmp_path: Path, runs: str, **files: str) -> tuple[dict[str, bool], str]:
-    """Whether each check of the project passed, and what the run's failure says."""
+def _result(tmp_path: Path, runs: str, **files: str) -> dg.ExecuteInProcessResult:
+    """What came of a run of the small project, with other files, on these runs."""
     project = load_project(write(tmp_path / "dbt_like_sql", small_project() | files))
     settings = _settings(tmp_path)
     with connect(settings.warehouse) as con:
         con.execute(f"insert into raw.workflow_runs (repo, run_id, run_attempt, conclusion) values {runs}")
     with dg.DagsterInstance.ephemeral() as instance:
-        result = dg.materialize(
+        return dg.materialize(
             model_assets(project),
             instance=instance,
-            resources={"workspace": workspace_resource(lambda: settings)},
+            resources=run_resources(lambda: settings),
             raise_on_error=False,
         )
+
+
+def _materialized(tmp_path: Path, runs: str, **files: str) -> tuple[dict[str, bool], str]:
+    """Whether each check of the project passed, and what the run's failure says."""
+    result = _result(tmp_path, runs, **files)
     failures = [event.step_failure_data.user_failure_data for event in result.get_step_failure_events()]
     said = "; ".join(data.description or "" for data in failures if data is not None)
     return {check.check_name: check.passed for check in result.get_asset_check_evaluations()}, said
@@ -54,11 +60,11 @@ def _materialized(tmp_path: Path, runs: str, **files: str) -> tuple[dict[str, bo
         # What was not looked at is not said to hold.
         (
             "('a/b', 1, 1, 'cancelled'), ('a/b', 1, 1, 'cancelled')",
-            {"not_null": True, "unique_combination_of_columns": False},
+            {BLOCKING: False},
         ),
         (
             "('a/b', 1, 1, 'cancelled')",
-            {"not_null": True, "unique_combination_of_columns": True, "none_cancelled": False},
+            {BLOCKING: True, "none_cancelled": False},
         ),
     ],
 )
@@ -71,8 +77,43 @@ def test_only_checks_that_were_made_are_reported(tmp_path: Path, runs: str, foun
 def test_a_failing_unit_test_says_what_differs(tmp_path: Path) -> None:
     yml = {"models/marts/schema.yml": MARTS_YML + _UNIT_TEST}
     checks, said = _materialized(tmp_path, "('a/b', 1, 1, 'success')", **yml)
-    assert checks == {"not_null": True, "unique_combination_of_columns": True}  # of stg_runs alone
+    assert checks == {BLOCKING: True}  # of stg_runs alone
     assert "attempts_are_counted: missing {'repo': 'a/b', 'runs': 2}, unexpected {'repo': 'a/b', 'runs': 1}" in said
+
+
+_WARNINGS = """
+    data_tests:
+      - dbt_utils.expression_is_true: {arguments: {expression: "runs > 5"}, config: {severity: warn}}
+      - dbt_utils.expression_is_true: {arguments: {expression: "runs < 9"}, config: {severity: warn}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("runs", "check_name", "phrase", "rows", "tests"),
+    [
+        # Of rows that were kept out the query looks at what the model would hold, of stored ones at the table.
+        (
+            "('a/b', 1, 1, 'success'), ('a/b', 1, 1, 'success')",
+            BLOCKING,
+            "one row per run_id, run_attempt; 1 row breaks it",
+            [(1, 1, 2)],
+            2,
+        ),
+        ("('a/b', 1, 1, 'success')", WARNING, "runs > 5; 1 row breaks it", [("a/b", 1, 1.0)], 2),
+    ],
+)
+def test_a_check_names_the_tests_that_failed_with_rows_and_a_query(
+    tmp_path: Path, runs: str, check_name: str, phrase: str, rows: list[tuple[object, ...]], tests: int
+) -> None:
+    result = _result(tmp_path, runs, **{"models/marts/schema.yml": MARTS_YML + _WARNINGS.removeprefix("\n")})
+    (check,) = [check for check in result.get_asset_check_evaluations() if not check.passed]
+    assert check.check_name == check_name
+    assert (check.metadata["tests"].value, check.metadata["failing rows"].value) == (tests, 1)
+    assert len(check.metadata["failed tests"].value) == 1  # type: ignore[arg-type]
+    text = str(check.metadata["failed"].value)
+    assert phrase in text
+    with connect(_settings(tmp_path).warehouse) as con:
+        assert con.execute(text.split("```sql")[1].split("```")[0]).fetchall() == rows
 
 
 @dg.asset(deps=[["marts", "runs_by_repo"]])
@@ -105,7 +146,7 @@ def run(tmp_path: Path, instance: dg.DagsterInstance) -> Run:
             [*model_assets(project), follower],
             instance=instance,
             selection=selection,
-            resources={"workspace": workspace_resource(lambda: settings)},
+            resources=run_resources(lambda: settings),
             raise_on_error=False,
         )
         assert result.success == succeeds
@@ -152,13 +193,9 @@ def test_checks_run_alone_build_nothing(run: Run) -> None:
     run("('a/b', 1, 1, 'success')")
     alone = run("('a/b', 1, 1, 'success')", selection=checks)  # twice the same row, but it isn't built
     assert _recorded(alone) == set()
-    assert {check.check_name: check.passed for check in alone.get_asset_check_evaluations()} == {
-        "not_null": True,
-        "unique_combination_of_columns": True,
-    }
-    unique = dg.AssetCheckKey(dg.AssetKey(["staging", "stg_runs"]), "unique_combination_of_columns")
-    one = run(selection=dg.AssetSelection.checks(unique))
-    assert [check.check_name for check in one.get_asset_check_evaluations()] == ["unique_combination_of_columns"]
+    assert {check.check_name: check.passed for check in alone.get_asset_check_evaluations()} == {BLOCKING: True}
+    one = run(selection=dg.AssetSelection.checks(dg.AssetCheckKey(dg.AssetKey(["staging", "stg_runs"]), BLOCKING)))
+    assert [check.check_name for check in one.get_asset_check_evaluations()] == [BLOCKING]
     assert not run(succeeds=False).success
 
 

@@ -14,19 +14,19 @@ from click.testing import CliRunner, Result
 from roadmap_pipeline import pipeline
 from roadmap_pipeline import settings as settings_module
 from roadmap_pipeline.cli.app import main
-from roadmap_pipeline.definitions import build_definitions
-from roadmap_pipeline.github.client import client, pacing
+from roadmap_pipeline.github.client import pacing, response, sender
 from roadmap_pipeline.orchestration.assets import published, sources
+from roadmap_pipeline.orchestration.build import build_definitions
 from roadmap_pipeline.orchestration.launch import run_main_job
-from roadmap_pipeline.run_summary import Outcome
-from roadmap_pipeline.runtime import Workspace
+from roadmap_pipeline.run_summary import RunSummary
+from roadmap_pipeline.runtime import Runtime
 from roadmap_pipeline.settings import Settings, load_settings
 from roadmap_pipeline.warehouse.connection import connect
 from roadmap_pipeline.warehouse.origin import claim
 from roadmap_pipeline_tests.github.conftest import CLOCK, REPO, small_world
 from roadmap_sandbox.github.app import create_app
-from roadmap_sandbox.github.calls import Call
 from roadmap_sandbox.github.faults import Fault
+from roadmap_sandbox.github.messages import Request
 from roadmap_sandbox.github.state import TOKEN, GitHubState
 from roadmap_sandbox.server import Server
 
@@ -51,7 +51,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
-    for module in (pacing, client):
+    for module in (pacing, sender, response):
         monkeypatch.setattr(module, "time", made)
     pacing.forget()
     return made
@@ -96,16 +96,16 @@ def coverage(settings: Settings) -> tuple[object, ...]:
     return row
 
 
-def ran(settings: Settings) -> Outcome:
-    workspace = Workspace(settings)
+def ran(settings: Settings) -> RunSummary:
+    runtime = Runtime(settings)
     try:
-        return run_main_job(workspace)
+        return run_main_job(runtime)
     finally:
-        workspace.close()
+        runtime.close()
 
 
-def _second_page(call: Call) -> bool:
-    return call.query.get("page") == "2"
+def _second_page(request: Request) -> bool:
+    return request.query.get("page") == "2"
 
 
 def call(*words: str, environment: dict[str, str]) -> Result:
@@ -116,27 +116,27 @@ def test_the_report_of_the_first_hour_says_what_it_rests_on_and_the_next_hour_re
     environment: dict[str, str], clock: Clock, tmp_path: Path
 ) -> None:
     first = load_settings(environment, tmp_path)
-    outcome = ran(first)
-    assert outcome.paused
+    run_summary = ran(first)
+    assert run_summary.paused
     runs, with_jobs, due, reason = coverage(first)
     assert reason == "jobs"
     assert (runs, due) == (124, 124 - int(str(with_jobs)))
-    assert (outcome.report_content or "").splitlines()[2] == (
+    assert (run_summary.report_content or "").splitlines()[2] == (
         f"**Not all of this week was read**: the report rests on {with_jobs} of 124 runs with jobs; the rest follows."
     )
     clock.ahead += 3600
     later = load_settings({**environment, "ROADMAP_NOW": (CLOCK + timedelta(hours=1)).isoformat()}, tmp_path)
-    outcome = ran(later)
-    assert not outcome.paused
+    run_summary = ran(later)
+    assert not run_summary.paused
     assert coverage(later) == (124, 124, 0, None)
-    assert "Not all" not in (outcome.report_content or "")
+    assert "Not all" not in (run_summary.report_content or "")
 
 
 def test_with_nothing_read_at_all_the_report_says_so(settings: Settings, github: tuple[GitHubState, str]) -> None:
     github[0].limits.limit = 0
-    outcome = ran(settings)
-    assert outcome.paused and "try again in" in outcome.paused
-    content = outcome.report_content or ""
+    run_summary = ran(settings)
+    assert run_summary.paused and "try again in" in run_summary.paused
+    content = run_summary.report_content or ""
     assert "Nothing of this week has been read yet" in content
     assert "Nothing to report" not in content
 
@@ -146,19 +146,19 @@ def test_the_week_is_reported_before_its_list_is_read(
 ) -> None:
     # The list of runs comes sixth; its first page holds the runs of three days and a half, and then the quota is used.
     github[0].faults.add(Fault("secondary_limit", 429, 900), path="/actions/runs$", when=_second_page)
-    outcome = ran(settings)
-    assert outcome.paused
+    run_summary = ran(settings)
+    assert run_summary.paused
     runs, _, _, reason = coverage(settings)
     assert reason == "list"
-    assert "read so far from 2026-11-" in (outcome.report_content or "").splitlines()[2]
+    assert "read so far from 2026-11-" in (run_summary.report_content or "").splitlines()[2]
     assert runs == 94  # of the hundred newest, six are of Monday
 
 
 def test_in_dagster_a_pause_is_a_warning_and_the_run_goes_on(settings: Settings) -> None:
-    workspace = Workspace(settings)
+    runtime = Runtime(settings)
     with dg.DagsterInstance.ephemeral() as instance:
-        result = dg.materialize([sources.github_ingest], instance=instance, resources={"workspace": workspace})
-    workspace.close()
+        result = dg.materialize([sources.github_ingest], instance=instance, resources={"runtime": runtime})
+    runtime.close()
     assert result.success
     assert not [event for event in result.all_events if event.is_step_up_for_retry]
     (pause,) = [one for one in result.get_asset_check_evaluations() if not one.passed]
@@ -171,18 +171,18 @@ def test_what_github_refuses_is_a_warning_on_the_table_that_lacks_it(
 ) -> None:
     github[0].limits.limit = None
     github[0].faults.add(Fault("refusal", 451), path="/actions/jobs/1000/logs", times=9)
-    workspace = Workspace(settings)
+    runtime = Runtime(settings)
     with dg.DagsterInstance.ephemeral() as instance:
-        result = dg.materialize([sources.github_ingest], instance=instance, resources={"workspace": workspace})
-    outcome = run_main_job(workspace)
-    findings = [one.message for one in pipeline.diagnose(workspace) if one.subject == "not read"]
-    workspace.close()
+        result = dg.materialize([sources.github_ingest], instance=instance, resources={"runtime": runtime})
+    run_summary = run_main_job(runtime)
+    findings = [one.message for one in pipeline.diagnose(runtime) if one.subject == "not read"]
+    runtime.close()
     assert result.success
     (refused,) = [one for one in result.get_asset_check_evaluations() if not one.passed]
     assert refused.asset_key == dg.AssetKey(["raw", "job_logs"])
     assert (refused.check_name, refused.severity) == (sources.EVERYTHING_READ, dg.AssetCheckSeverity.WARN)
     assert refused.metadata["not read"].value == 1
-    content = outcome.report_content or ""
+    content = run_summary.report_content or ""
     assert "GitHub did not give 1 thing (named below)" in content.splitlines()[2]
     assert "Could not be read: 1 log of a job of acme/payments" in content
     assert coverage(settings)[3] == "refused"
@@ -201,25 +201,25 @@ def test_comments_wait_for_the_quota_and_are_written_by_the_next_run(
         )
     github[0].faults.add(Fault("secondary_limit", 403, 900), method="POST")
 
-    def publish() -> tuple[dg.ExecuteInProcessResult, Outcome]:
-        workspace = Workspace(settings)
+    def publish() -> tuple[dg.ExecuteInProcessResult, RunSummary]:
+        runtime = Runtime(settings)
         with dg.DagsterInstance.ephemeral() as instance:
-            result = dg.materialize([published.github_comments], instance=instance, resources={"workspace": workspace})
-        workspace.close()
-        return result, workspace.outcome
+            result = dg.materialize([published.github_comments], instance=instance, resources={"runtime": runtime})
+        runtime.close()
+        return result, runtime.run_summary
 
-    refused, outcome = publish()
+    refused, run_summary = publish()
     assert refused.success
-    assert outcome.written == {}
-    (note,) = outcome.notes
+    assert run_summary.written == {}
+    (note,) = run_summary.notes
     assert note.startswith("2 pull-request comments wait: ") and "try again in 15 min" in note
-    unplanned, outcome = publish()  # nobody may even look
+    unplanned, run_summary = publish()  # nobody may even look
     assert unplanned.success
-    assert outcome.notes[0].startswith("the pull-request comments wait: ")
+    assert run_summary.notes[0].startswith("the pull-request comments wait: ")
     clock.ahead += 901
-    written, outcome = publish()
+    written, run_summary = publish()
     assert written.success
-    assert outcome.written == {REPO: ["2 comments created"]}
+    assert run_summary.written == {REPO: ["2 comments created"]}
     assert [entry.status for entry in github[0].journal if entry.method == "POST"] == [403, 201, 201]
     assert count(settings, "sync.changes") == 3
     with duckdb.connect(settings.warehouse, read_only=True) as con:
@@ -267,11 +267,11 @@ def test_a_reading_ends_with_its_budget_and_the_next_one_goes_on(
     github[0].limits.limit = None
     found = []
     for _ in range(4):
-        workspace = Workspace(settings)
-        summary = pipeline.ingest(workspace)
-        assert workspace.github.charged <= 60
+        runtime = Runtime(settings)
+        summary = pipeline.ingest(runtime)
+        assert runtime.github.charged <= 60
         found.append(any("limits.github_requests_per_run" in note for note in summary.notes))
-        workspace.close()
+        runtime.close()
     assert (found[0], found[-1]) == (True, False)
     assert count(settings, "raw.workflow_jobs") == 134
 

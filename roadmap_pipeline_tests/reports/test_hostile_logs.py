@@ -6,7 +6,8 @@ import re
 import pytest
 from rich.console import Console
 
-from roadmap_pipeline.cli.terminal import print_hits, print_table, print_unknown
+from roadmap_pipeline.cli.rendering.failures import print_hits, print_unknown
+from roadmap_pipeline.cli.rendering.tables import print_table
 from roadmap_pipeline.failures.classifier import classify_excerpt
 from roadmap_pipeline.failures.excerpts import make_excerpt
 from roadmap_pipeline.failures.verdict import EVIDENCE_CHARS, JobFacts

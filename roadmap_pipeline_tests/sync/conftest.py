@@ -19,8 +19,8 @@ from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
 from roadmap_pipeline import pipeline
-from roadmap_pipeline.notion.transport import NotionClient
-from roadmap_pipeline.runtime import Workspace
+from roadmap_pipeline.notion.client import NotionClient
+from roadmap_pipeline.runtime import Runtime
 from roadmap_pipeline.settings import load_settings
 from roadmap_pipeline.sync.run import SyncResult
 from roadmap_sandbox import payloads
@@ -159,12 +159,12 @@ class World:
     # -- the pipeline
 
     @contextmanager
-    def workspace(self, kill: Kill | None = None, *, lag: bool = False, **changes: str) -> Iterator[Workspace]:
-        """A run's workspace. With ``lag`` waiting moves Notion's clock on. ``changes`` are of the environment."""
-        workspace = Workspace(load_settings({**self.environment, **changes}, self.warehouse.parent))
+    def runtime(self, kill: Kill | None = None, *, lag: bool = False, **changes: str) -> Iterator[Runtime]:
+        """A run's runtime. With ``lag`` waiting moves Notion's clock on. ``changes`` are of the environment."""
+        runtime = Runtime(load_settings({**self.environment, **changes}, self.warehouse.parent))
         if kill is not None or lag:
             transport = None if kill is None else _KillingTransport(kill, self.warehouse)
-            workspace.notion = NotionClient(
+            runtime.notion = NotionClient(
                 NOTION_KEY,
                 base_url=self.environment["NOTION_API_URL"],
                 requests_per_second=None,
@@ -173,13 +173,13 @@ class World:
                 sleep=self._wait,
             )
         if kill is not None:
-            client, killing = workspace.github, kill
-            open_connection = client._open_connection
-            client._open_connection = lambda: _KillingConnection(open_connection(), killing, self.warehouse)  # type: ignore[assignment,return-value]
+            client, killing = runtime.github, kill
+            open_connection = client._sender.open_connection
+            client._sender.open_connection = lambda: _KillingConnection(open_connection(), killing, self.warehouse)  # type: ignore[assignment,return-value]
         try:
-            yield workspace
+            yield runtime
         finally:
-            workspace.close()
+            runtime.close()
 
     def _wait(self, seconds: float) -> None:
         self.waited.append(seconds)
@@ -187,8 +187,8 @@ class World:
 
     def sync(self, *parts: Any, dry_run: bool = False, milestone: str | None = None, **how: Any) -> SyncResult:
         """One run of ``roadmap sync``."""
-        with self.workspace(**how) as workspace:
-            return pipeline.sync(workspace, parts or None, dry_run=dry_run, milestone=milestone)
+        with self.runtime(**how) as runtime:
+            return pipeline.sync(runtime, parts or None, dry_run=dry_run, milestone=milestone)
 
     def killed(self, kill: Kill) -> bool:
         """One run that may end in the middle, as by SIGKILL; whether it did."""

@@ -162,8 +162,8 @@ def test_after_a_kill_in_a_creation_lists_are_waited_for(synced: World) -> None:
 
 def test_nothing_stays_intended_when_a_run_is_interrupted(synced: World) -> None:
     synced.milestone("Stage 7.3", progress=0.9)
-    with synced.workspace(Kill(0)) as workspace:
-        session = Sync(workspace)
+    with synced.runtime(Kill(0)) as runtime:
+        session = Sync(runtime)
         plan = session.plan()
         with pytest.raises(KilledError):
             session.apply(plan)

@@ -281,8 +281,8 @@ def test_what_changes_while_a_plan_is_carried_out_is_not_overwritten(synced: Wor
     page = synced.page_id("Stage 7.3")
     synced.milestone("Stage 7.3", status="Completed")
     synced.milestone("Checkout v2", progress=0.2)
-    with synced.workspace() as workspace:
-        session = Sync(workspace)
+    with synced.runtime() as runtime:
+        session = Sync(runtime)
         plan = session.plan()
         synced.notion.set_property(page, "✅ Status", "Blocked")
         result = session.apply(plan)

@@ -173,8 +173,8 @@ def test_secrets_are_nowhere(
     said.append(roadmap_sync(synced, "--json").output)
     for name, value in (("GITHUB_TOKEN", "read-only-secret"), ("NOTION_API_KEY", "read-only-secret")):
         said.append(CliRunner().invoke(main, ["--verbose", "sync"], env={**synced.environment, name: value}).output)
-    with synced.workspace() as workspace:
-        said.append(repr((workspace, workspace.github, workspace.notion, workspace.journal, workspace.settings)))
+    with synced.runtime() as runtime:
+        said.append(repr((runtime, runtime.github, runtime.notion, runtime.journal, runtime.settings)))
     kept = [str(row) for table in ("changes", "row_bases", "databases") for row in synced.sql(f"from sync.{table}")]
     assert len(kept) > 50
     for secret in secrets:

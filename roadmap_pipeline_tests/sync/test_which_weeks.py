@@ -7,8 +7,8 @@ import dagster as dg
 import pytest
 
 from roadmap_pipeline import pipeline
-from roadmap_pipeline.definitions import build_definitions
 from roadmap_pipeline.github.client import pacing
+from roadmap_pipeline.orchestration.build import build_definitions
 from roadmap_pipeline_tests.sync.conftest import REPORT, REPORTS, NewWorld, World
 from roadmap_pipeline_tests.sync.test_where_comments_go import _run, as_built, read_and_build
 
@@ -33,8 +33,8 @@ def materialize(world: World, asset: str, monday: str) -> tuple[bool, str]:
     """Materialise one partition alone. Returns whether it succeeded, and why not."""
     pacing.forget()
     key = dg.AssetKey(asset.split("/"))
-    with world.workspace() as workspace, dg.DagsterInstance.ephemeral() as instance:
-        graph = build_definitions(workspace.settings, {"workspace": workspace}).resolve_asset_graph()
+    with world.runtime() as runtime, dg.DagsterInstance.ephemeral() as instance:
+        graph = build_definitions(runtime.settings, {"runtime": runtime}).resolve_asset_graph()
         (definition,) = [found for found in graph.assets_defs if key in found.keys]
         result = dg.materialize([definition], instance=instance, partition_key=monday, raise_on_error=False)
         errors = [event.step_failure_data.error for event in result.get_step_failure_events()]
@@ -48,8 +48,8 @@ def reports(world: World) -> list[str]:
 
 def test_a_back_filled_report_is_published_when_it_is_asked_for_and_stays_as_it_was(later: World) -> None:
     assert materialize(later, "derived/reports", "2026-11-09")[0]
-    with later.workspace() as workspace:
-        pipeline.sync(workspace, render=True)
+    with later.runtime() as runtime:
+        pipeline.sync(runtime, render=True)
     assert reports(later) == ["ci-report-2026-W47.md"]
     # Alone, before publish/notion_ci_reports has its row.
     assert materialize(later, "notion/ci_reports", "2026-11-09")[0]
@@ -57,8 +57,8 @@ def test_a_back_filled_report_is_published_when_it_is_asked_for_and_stays_as_it_
     # Filling in again what is in Notion changes nothing there.
     later.writes()
     later.sql("update derived.reports set content = '# Another text' where report_name = $name", {"name": REPORT})
-    with later.workspace() as workspace:
-        result = pipeline.sync(workspace, render=True)
+    with later.runtime() as runtime:
+        result = pipeline.sync(runtime, render=True)
     assert (result.plan.changes, later.writes()) == ((), [])
 
 

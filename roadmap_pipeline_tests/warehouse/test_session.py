@@ -10,12 +10,12 @@ import duckdb
 import pytest
 
 from roadmap_pipeline import pipeline
-from roadmap_pipeline.runtime import Workspace
+from roadmap_pipeline.runtime import Runtime
 from roadmap_pipeline.settings import load_settings
 from roadmap_pipeline.warehouse import session
 from roadmap_pipeline.warehouse.connection import connect
 from roadmap_pipeline.warehouse.origin import claim, stored_origin
-from roadmap_pipeline.warehouse.session import WarmWarehouse
+from roadmap_pipeline.warehouse.session import WarehouseSession
 from roadmap_pipeline.warehouse.source_tables import replace_rows
 from roadmap_pipeline_tests.github.conftest import full_repository
 
@@ -39,7 +39,7 @@ def _mark(con: duckdb.DuckDBPyConnection) -> None:
 
 def test_the_file_stays_loaded_for_the_next_step_and_for_plain_connections(tmp_path: Path) -> None:
     path = str(tmp_path / "w.duckdb")
-    warehouse = WarmWarehouse(path)
+    warehouse = WarehouseSession(path)
     with warehouse.connect() as con:
         _mark(con)
     with warehouse.connect() as con:
@@ -53,7 +53,7 @@ def test_the_file_stays_loaded_for_the_next_step_and_for_plain_connections(tmp_p
 
 def test_another_process_gets_in_between_two_steps_that_do_not_follow_at_once(tmp_path: Path) -> None:
     path = str(tmp_path / "w.duckdb")
-    warehouse = WarmWarehouse(path)
+    warehouse = WarehouseSession(path)
     with warehouse.connect() as con:
         con.execute("create table kept as select 1 as n")
     # Not closed: it lets go by itself.
@@ -70,7 +70,7 @@ def test_a_long_series_of_steps_gives_the_file_up_between_two_of_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = str(tmp_path / "w.duckdb")
-    warehouse = WarmWarehouse(path)
+    warehouse = WarehouseSession(path)
     with warehouse.connect() as con:
         _mark(con)
     monkeypatch.setattr(session, "LONGEST_S", 0.0)
@@ -82,7 +82,7 @@ def test_a_long_series_of_steps_gives_the_file_up_between_two_of_them(
 
 def test_a_step_that_fails_lets_go_too(tmp_path: Path) -> None:
     path = str(tmp_path / "w.duckdb")
-    warehouse = WarmWarehouse(path)
+    warehouse = WarehouseSession(path)
     try:
         with warehouse.connect():
             raise ZeroDivisionError
@@ -95,12 +95,12 @@ def test_a_step_that_fails_lets_go_too(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows keeps a lock whatever else is closed")
 def test_a_snapshot_does_not_take_the_lock_from_the_next_step(tmp_path: Path) -> None:
-    workspace = Workspace(load_settings({}, tmp_path))
-    path = workspace.settings.warehouse
-    with workspace.warehouse.connect() as con:
+    runtime = Runtime(load_settings({}, tmp_path))
+    path = runtime.settings.warehouse
+    with runtime.warehouse.connect() as con:
         con.execute("create table kept as select 1 as n")
-    pipeline.snapshot(workspace)
-    with workspace.warehouse.connect():
+    pipeline.snapshot(runtime)
+    with runtime.warehouse.connect():
         found = subprocess.run(
             [sys.executable, "-c", _OPEN_ELSEWHERE.replace("=10", "=0"), path],
             capture_output=True,
@@ -108,18 +108,18 @@ def test_a_snapshot_does_not_take_the_lock_from_the_next_step(tmp_path: Path) ->
             check=False,
             timeout=60,
         )
-    workspace.close()
+    runtime.close()
     assert "is locked" in found.stderr
 
 
 def test_real_data_do_not_go_into_a_sandbox_file_that_is_still_loaded(tmp_path: Path) -> None:
-    workspace = Workspace(load_settings({}, tmp_path))
-    claim(workspace.settings.warehouse, "sandbox")
-    with workspace.warehouse.connect() as con:
+    runtime = Runtime(load_settings({}, tmp_path))
+    claim(runtime.settings.warehouse, "sandbox")
+    with runtime.warehouse.connect() as con:
         replace_rows(con, "raw.repositories", [{"repo": "acme/payments", "repository_id": 1}])
     (tmp_path / "dump").mkdir()
     (tmp_path / "dump" / "repository.json").write_text(json.dumps(full_repository()))
-    pipeline.ingest_dump(workspace, tmp_path / "dump")
-    workspace.close()
-    assert stored_origin(workspace.settings.warehouse) == "real"
+    pipeline.ingest_dump(runtime, tmp_path / "dump")
+    runtime.close()
+    assert stored_origin(runtime.settings.warehouse) == "real"
     assert stored_origin(tmp_path / "data" / "roadmap.sandbox.duckdb") == "sandbox"

@@ -10,7 +10,7 @@ import pytest
 
 from roadmap_pipeline import pipeline
 from roadmap_pipeline.errors import ConfigurationError
-from roadmap_pipeline.runtime import Workspace
+from roadmap_pipeline.runtime import Runtime
 from roadmap_pipeline.settings import load_settings
 from roadmap_pipeline.warehouse import source_tables
 from roadmap_pipeline.warehouse.connection import STORAGE_VERSION, WarehouseError, connect, scalar, transaction
@@ -159,7 +159,7 @@ def test_its_format_is_configured(given: str, written: str, tmp_path: Path) -> N
         (tmp_path / "roadmap.toml").write_text(f'[snapshot]\nstorage_version = "{given}"\n')
     settings = load_settings({}, tmp_path)
     _fill(Path(settings.warehouse), "autofix-ci[bot]")
-    assert _format(pipeline.snapshot(Workspace(settings))) == written
+    assert _format(pipeline.snapshot(Runtime(settings))) == written
 
 
 def test_a_format_that_nobody_knows_is_refused(tmp_path: Path) -> None:

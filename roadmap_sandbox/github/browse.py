@@ -14,7 +14,8 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 
 from roadmap_sandbox.content import Payload
-from roadmap_sandbox.github.store import RepositoryRecords, Store
+from roadmap_sandbox.github.repository_records import RepositoryRecords
+from roadmap_sandbox.github.store import Store
 from roadmap_sandbox.html import frame
 
 ROOT: Final = "/web"

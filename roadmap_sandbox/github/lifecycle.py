@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 
 from roadmap_sandbox import payloads
 from roadmap_sandbox.content import Payload
-from roadmap_sandbox.github.calls import ApiError
+from roadmap_sandbox.github.messages import ApiError
+from roadmap_sandbox.github.repository_records import RepositoryRecords
 from roadmap_sandbox.github.search_dates import normalised, seconds
-from roadmap_sandbox.github.store import RepositoryRecords, Store
+from roadmap_sandbox.github.store import Store
 
 RERUN_WINDOW = timedelta(days=30)
 MOST_RERUNS = 50
@@ -87,7 +88,7 @@ def _latest(records: RepositoryRecords, run_id: int) -> Payload:
 
 
 def start(store: Store, records: RepositoryRecords, run_id: int) -> None:
-    """Runners take the jobs that wait. ``KeyError`` for an unknown run."""
+    """Let runners take the jobs that wait. ``KeyError`` for an unknown run."""
     run, now = _latest(records, run_id), store.now()
     put(store, records, {**run, "status": "in_progress", "updated_at": now})
     for job in _jobs(records, run):
@@ -131,7 +132,7 @@ def _completed(job: Payload, conclusion: str, now: str) -> Payload:
 
 
 def check_rerun(store: Store, run: Payload) -> None:
-    """Whether a run may be run again.
+    """Raise unless a run may be run again.
 
     Raises:
         ApiError: 403: it isn't completed, is older than 30 days or was run again 50 times.
@@ -145,7 +146,7 @@ def check_rerun(store: Store, run: Payload) -> None:
 
 
 def failed_jobs(records: RepositoryRecords, run: Payload) -> list[Payload]:
-    """The jobs that a re-run of failed jobs takes: of every name the last one, where it failed."""
+    """Return the jobs that a re-run of failed jobs takes: of every name the last one, where it failed."""
     last: dict[str, Payload] = {}
     for job in records.jobs_of_run.get(run["id"], ()):
         if job["name"] not in last or job.get("run_attempt", 1) >= last[job["name"]].get("run_attempt", 1):
@@ -181,7 +182,7 @@ def rerun(
 
 
 def _copied(store: Store, records: RepositoryRecords, job: Payload, attempt: int, now: str) -> Payload:
-    """The same job under a new id: made now, run long ago."""
+    """Return the same job under a new id: made now, run long ago."""
     job_id, root = store.next_id("jobs"), records.payload["url"]
     return {
         **job,

@@ -13,12 +13,12 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d\Z")
 
 
 def seconds(moment: datetime) -> str:
-    """An instant as the API's string, whole seconds in UTC, so that strings compare as times do."""
+    """Return an instant as the API's string, whole seconds in UTC, so that strings compare as times do."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def normalised(text: str) -> str:
-    """A payload's time, with whatever offset and fraction, in the form of :func:`seconds`.
+    """Return a payload's time, with whatever offset and fraction, in the form of :func:`seconds`.
 
     Raises:
         ValueError: not an ISO 8601 time.
@@ -30,7 +30,7 @@ def normalised(text: str) -> str:
 
 
 def parse_range(text: str) -> tuple[str | None, str | None]:
-    """First and last second of a ``created`` filter in the form of :func:`seconds`; None is open.
+    """Return the first and last second of a ``created`` filter in the form of :func:`seconds`; None is open.
 
     Raises:
         ValueError: not in the search syntax.

@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from roadmap_sandbox.content import Payload
-from roadmap_sandbox.github.calls import Answer, ApiError, Call, answer, invalid
+from roadmap_sandbox.github.messages import ApiError, Request, Response, invalid, json_response
 from roadmap_sandbox.github.paging import Page
+from roadmap_sandbox.github.repository_records import RepositoryRecords
 from roadmap_sandbox.github.search_dates import normalised, parse_range, seconds
-from roadmap_sandbox.github.store import RepositoryRecords, Store
+from roadmap_sandbox.github.store import Store
 
 RESULT_CAP = 1_000
 _WORD = re.compile(r'(-?)(?:([a-z-]+):)?(?:"([^"]*)"|(\S+))')
@@ -23,44 +24,46 @@ _Found = tuple[RepositoryRecords, Payload]
 _Condition = Callable[[_Found], bool]
 
 
-def search_issues(store: Store, call: Call) -> Answer:
+def search_issues(store: Store, request: Request) -> Response:
     """Carry out a search."""
-    query = call.query.get("q", "").strip()
+    query = request.query.get("q", "").strip()
     if not query:
         raise invalid("Search", "q", "missing")
     conditions = list(_conditions(query))
-    page = Page.of(call.query)
+    page = Page.of(request.query)
     if page.start + page.size > RESULT_CAP:
         raise ApiError(422, "Only the first 1000 search results are available")
     indexed = seconds(store.clock - store.switches.search_delay)
     found = [
         (records, records.with_milestone(issue))
         for records in store.repositories
-        if _may_see(call, records)
+        if _may_see(request, records)
         for issue in records.issues.values()
         if normalised(issue["created_at"]) <= indexed
     ]
     found = [entry for entry in found if all(condition(entry) for condition in conditions)]
-    sort = call.query.get("sort") or "created"
+    sort = request.query.get("sort") or "created"
     keys: dict[str, Callable[[Payload], Any]] = {
         "created": lambda issue: (normalised(issue["created_at"]), issue["number"]),
         "updated": lambda issue: (normalised(issue["updated_at"]), issue["number"]),
         "comments": lambda issue: (issue["comments"], issue["number"]),
     }
     key = keys.get(sort, keys["created"])
-    found.sort(key=lambda entry: key(entry[1]), reverse=call.query.get("order") != "asc")
+    found.sort(key=lambda entry: key(entry[1]), reverse=request.query.get("order") != "asc")
     shown = [_result(issue) for _, issue in page.cut(found)]
-    result = answer({"total_count": len(found), "incomplete_results": False, "search_type": "lexical", "items": shown})
-    link = page.link("/search/issues", call.query, min(len(found), RESULT_CAP))
+    result = json_response(
+        {"total_count": len(found), "incomplete_results": False, "search_type": "lexical", "items": shown}
+    )
+    link = page.link("/search/issues", request.query, min(len(found), RESULT_CAP))
     if link is not None:
         result.headers["Link"] = link
     return result
 
 
-def _may_see(call: Call, records: RepositoryRecords) -> bool:
+def _may_see(request: Request, records: RepositoryRecords) -> bool:
     if not records.payload["private"]:
         return True
-    caller = call.caller
+    caller = request.caller
     return caller is not None and (caller.repositories is None or records.full_name.lower() in caller.repositories)
 
 

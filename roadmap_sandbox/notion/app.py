@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from roadmap_sandbox.html import HEADERS
 from roadmap_sandbox.notion import browse
-from roadmap_sandbox.notion.routes import Incoming
+from roadmap_sandbox.notion.routes import RawRequest
 from roadmap_sandbox.notion.state import NotionState
 from roadmap_sandbox.server import drop_connection
 
@@ -22,10 +22,10 @@ _METHODS: Final = ["GET", "POST", "PATCH", "DELETE", "PUT"]
 
 
 def create_app(state: NotionState) -> Starlette:
-    """The app to run in a :class:`~roadmap_sandbox.server.Server`; its base URL is the client's."""
+    """Return the app to run in a :class:`~roadmap_sandbox.server.Server`; its base URL is the client's."""
 
     async def api(request: Request) -> Response:
-        incoming = Incoming(
+        incoming = RawRequest(
             request.method,
             request.scope["raw_path"].decode("ascii").partition("?")[0],
             request.url.query,
@@ -42,7 +42,7 @@ def create_app(state: NotionState) -> Starlette:
 
     async def html(request: Request) -> Response:
         with state.lock:
-            text = browse.page(state.world, request.url.path)
+            text = browse.page(state.store, request.url.path)
         if text is None:
             return HTMLResponse(browse.nothing(), 404, HEADERS)
         return HTMLResponse(text, headers=HEADERS)
@@ -56,14 +56,14 @@ def create_app(state: NotionState) -> Starlette:
 
 
 def mock_transport(state: NotionState) -> httpx.MockTransport:
-    """The same simulator without a socket, for ``notion_client.Client(client=httpx.Client(transport=…))``.
+    """Return the same simulator without a socket, for ``notion_client.Client(client=httpx.Client(transport=…))``.
 
     A dropped connection raises ``httpx.RemoteProtocolError``, a late answer ``httpx.ReadTimeout`` at once.
     """
 
     def answer(request: httpx.Request) -> httpx.Response:
         path, _, query = request.url.raw_path.decode("ascii").partition("?")
-        given = state.handle(Incoming(request.method, path, query, request.headers, request.content))
+        given = state.handle(RawRequest(request.method, path, query, request.headers, request.content))
         if given.seconds:
             raise httpx.ReadTimeout("The read operation timed out", request=request)
         if given.status == 0:

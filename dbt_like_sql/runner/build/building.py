@@ -351,15 +351,15 @@ def columns_of(con: "duckdb.DuckDBPyConnection", relation: str) -> tuple[tuple[s
 
 
 def checked_columns(con: "duckdb.DuckDBPyConnection", model: SqlModel, beside: str) -> tuple[tuple[str, str], ...]:
-    """Columns of ``beside``. Raises ModelBuildError when they aren't those that ``schema.yml`` describes."""
+    """Columns of ``beside``. Raises ModelBuildError when they aren't those that its ``.yml`` describes."""
     columns = columns_of(con, beside)
     built = {name for name, _ in columns}
     described = {column.name for column in model.columns}
     differences = []
     if undescribed := [name for name, _ in columns if name not in described]:
-        differences.append(f"schema.yml doesn't describe {', '.join(undescribed)}")
+        differences.append(f"its .yml doesn't describe {', '.join(undescribed)}")
     if missing := [column.name for column in model.columns if column.name not in built]:
-        differences.append(f"the SQL doesn't give {', '.join(missing)}, which schema.yml describes")
+        differences.append(f"the SQL doesn't give {', '.join(missing)}, which its .yml describes")
     differences += [
         f"{name} is {type_}: {_UNWANTED_TYPES[type_]}" for name, type_ in columns if type_ in _UNWANTED_TYPES
     ]

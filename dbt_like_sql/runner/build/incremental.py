@@ -9,15 +9,18 @@ says the rest in SQL, which may read
 
 * ``changes.NAME``: the rows of a table it reads that changed since, as they were (``is_old``) and as they are; of the
   big tables that Python fills the run ids only;
-* ``touched.keys``: the touched keys (in ``reach`` and ``given``), ``touched.fresh``: their rows (in ``reach``);
+* ``touched.keys``: the affected keys (in ``dependent_keys`` and ``input_filters``), ``touched.fresh``: their rows (in
+  ``dependent_keys``);
 * every table under its own name, the model's as it was; and ``getvariable('since')``.
 
-``touched`` gives the keys that changes touch; by default those of all changed rows. A column ``since`` beside the key
-limits it to rows from that ``event_time`` on. ``reach`` gives further keys whose rows depend on the rows just computed.
-``given`` restricts a table that is read, by a condition on ``given`` or a SELECT; by default to the rows of the keys.
-``unlogged`` names small tables that keep no log of their changes, but whose changes ``touched`` looks after.
+``affected_keys`` gives the keys that changes touch; by default those of all changed rows. A column ``since`` beside the
+key limits it to rows from that ``event_time`` on. ``dependent_keys`` gives further keys whose rows depend on the rows
+just computed. ``input_filters`` restrict a table that is read, by a condition on ``given`` or a SELECT; by default to
+the rows of the keys. ``untracked_inputs`` are small tables that keep no log of their changes, but whose changes
+``affected_keys`` looks after.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -45,6 +48,7 @@ if TYPE_CHECKING:
     import duckdb
 
 _OVERLAY = "roadmap_overlay"
+_SELECT = re.compile(r"(\s|--[^\n]*\n)*(select|with)\b", re.IGNORECASE)
 
 
 class Impossible(Exception):
@@ -91,7 +95,7 @@ def _check_logs(state: BuildState, project: Project, model: SqlModel, known: Las
     """Everything that changed must have a log back to the last build."""
     computed = {other.qualified_name: other for other in project.models}
     for name in changed:
-        if name in model.incremental.unlogged:
+        if name in model.incremental.untracked_inputs:
             continue
         before = known.inputs.get(name)
         if name in computed and not is_followed(project, computed[name]) and name not in _only_tested(model):
@@ -164,14 +168,16 @@ class _Work:
     def find_keys(self, changed: Sequence[str]) -> int:
         """Fill ``touched.keys``; returns how many there are."""
         self._look("touched", "changes")
-        sql = self.model.incremental.touched
+        sql = self.model.incremental.affected_keys
         if sql is None:
             sql = self._keys_of_changed_rows(changed)
-        self._configured("touched", f"create table {_OVERLAY}.touched.found as from ({sql}\n)")
+        self._configured("affected_keys", f"create table {_OVERLAY}.touched.found as from ({sql}\n)")
         columns = [name for name, _ in columns_of(self.con, f"{_OVERLAY}.touched.found")]
         self.has_since = "since" in columns
         if set(columns) - {"since"} != set(self.model.unique_key):
-            raise self._wrong("touched", f"it must give the columns {self.key} (and since), not {', '.join(columns)}")
+            raise self._wrong(
+                "affected_keys", f"it must give the columns {self.key} (and since), not {', '.join(columns)}"
+            )
         since = ", min(since) as since" if self.has_since else ""
         self.con.execute(
             f"create table {_OVERLAY}.touched.keys as"  # noqa: S608
@@ -201,7 +207,7 @@ class _Work:
         """Fill ``touched.fresh`` with the rows of the touched keys as they should be, ``stored`` as they are."""
         self._shadow()
         self._run_select()
-        if self.model.incremental.reach is not None and self._reach():
+        if self.model.incremental.dependent_keys is not None and self._reach():
             self.con.execute(f"drop table {_OVERLAY}.touched.fresh")
             self._run_select()
         self.con.execute(
@@ -218,12 +224,12 @@ class _Work:
         """Views in the overlay that give the model only the rows it needs."""
         for schema, name in self.model.deps:
             table = f"{schema}.{name}"
-            given = self.model.incremental.given.get(table)
+            given = self.model.incremental.input_filters.get(table)
             own = f"{identifier(self.home)}.{identifier(schema)}.{identifier(name)}"
             relation = f"{_OVERLAY}.{identifier(schema)}.{identifier(name)}"
-            if given is not None and given.lstrip().lower().startswith(("select", "with")):
+            if given is not None and _SELECT.match(given):
                 # Rows, not a view of them: what it reads under its own name would be itself.
-                self._configured(f"given.{table}", f"create table {relation} as {given}")
+                self._configured(f"input_filters.{table}", f"create table {relation} as {given}")
                 continue
             if given is not None:
                 restriction = f"where {given}\n"
@@ -232,7 +238,7 @@ class _Work:
             else:
                 continue
             self._configured(
-                f"given.{table}",
+                f"input_filters.{table}",
                 f"create view {relation} as select given.* from {own} as given {restriction}",  # noqa: S608
             )
 
@@ -252,10 +258,11 @@ class _Work:
     def _reach(self) -> int:
         before = int(scalar(self.con, f"select count(*) from {_OVERLAY}.touched.keys"))  # noqa: S608
         names = f"{self.key}, since" if self.has_since else self.key
+        dependent = self.model.incremental.dependent_keys
         self._configured(
-            "reach",
+            "dependent_keys",
             f"create or replace table {_OVERLAY}.touched.keys as select distinct {names} from ("  # noqa: S608
-            f"select {names} from {_OVERLAY}.touched.keys union all by name (from ({self.model.incremental.reach}\n)))",
+            f"select {names} from {_OVERLAY}.touched.keys union all by name (from ({dependent}\n)))",
         )
         return self._note_since() - before
 
@@ -404,7 +411,7 @@ class _Work:
 
     def _wrong(self, what: str, text: str, details: str = "") -> ModelBuildError:
         path, line = self.model.incremental.places.get(what, (self.model.path, 1))
-        return ModelBuildError(self.model, line, f"config.meta.incremental.{what}: {text}", details, path=path)
+        return ModelBuildError(self.model, line, f"{what}: {text}", details, path=path)
 
 
 def _same(left: str, right: str, columns: Sequence[str]) -> str:

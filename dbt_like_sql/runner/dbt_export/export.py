@@ -53,21 +53,16 @@ def dbt_project(project: "Project", warehouse: str | Path, directory: Path) -> d
         "models/sources.yml": _yaml({"version": 2, "sources": list(_sources())}),
     }
     for model in project.models:
+        place = model.path.relative_to(project.directory)
         if model.seed_types is None:
-            exported[f"models/{model.schema}/{model.name}.sql"] = _with_references(model.path, models)
+            exported[place.as_posix()] = _with_references(model.path, models)
+            described = _schema_yml(model, models)
         else:
-            exported[f"seeds/{model.schema}/{model.name}.csv"] = model.path.read_bytes()
-    for schema in schemas:
-        in_schema = sorted((model for model in project.models if model.schema == schema), key=lambda model: model.name)
-        seeds = [model for model in in_schema if model.seed_types is not None]
-        if seeds:
-            described = [_model(seed, models) for seed in seeds]
-            exported[f"seeds/{schema}/schema.yml"] = _yaml({"version": 2, "seeds": described})
-        if len(seeds) < len(in_schema):
-            selects = [model for model in in_schema if model.seed_types is None]
-            exported[f"models/{schema}/schema.yml"] = _yaml(_schema_yml(selects, models))
-    if described := [_singular_test(test) for test in project.singular_tests if test.described_at]:
-        exported["tests/schema.yml"] = _yaml({"version": 2, "data_tests": described})
+            exported[place.as_posix()] = model.path.read_bytes()
+            described = {"version": 2, "seeds": [_model(model, models)]}
+        exported[place.with_suffix(".yml").as_posix()] = _yaml(described)
+    if tests := [_singular_test(test) for test in project.singular_tests if test.described_at]:
+        exported["tests/schema.yml"] = _yaml({"version": 2, "data_tests": tests})
     for test in project.singular_tests:
         exported[f"tests/{test.name}.sql"] = _with_references(test.path, models)
     return exported
@@ -178,11 +173,11 @@ def _sources() -> Iterator[dict[str, Any]]:
         }
 
 
-def _schema_yml(models: "Sequence[SqlModel]", known: "set[tuple[str, str]]") -> dict[str, Any]:
-    unit_tests = [_unit_test(model, test, known) for model in models for test in model.unit_tests]
+def _schema_yml(model: "SqlModel", known: "set[tuple[str, str]]") -> dict[str, Any]:
+    unit_tests = [_unit_test(model, test, known) for test in model.unit_tests]
     return {
         "version": 2,
-        "models": [_model(model, known) for model in models],
+        "models": [_model(model, known)],
         **({"unit_tests": unit_tests} if unit_tests else {}),
     }
 

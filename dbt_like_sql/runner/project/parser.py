@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from dbt_like_sql.runner.build import change_log
+from dbt_like_sql.runner.project.incremental_sql import is_incremental_sql, misplaced, with_files
 from dbt_like_sql.runner.project.problems import Problem, ProjectError
 from dbt_like_sql.runner.project.project import (
     Incremental,
@@ -52,7 +53,7 @@ def parse_project(directory: Path) -> Project:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """What a ``schema.yml`` says about a model or, in the section ``seeds``, a seed; ``index`` is its place there."""
+    """What a ``.yml`` says about a model or, in the section ``seeds``, a seed; ``index`` is its place there."""
 
     file: SchemaFile
     section: Literal["models", "seeds"]
@@ -67,7 +68,7 @@ class _Loader:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.problems: list[Problem] = []
-        self.unreadable: set[Path] = set()  # folders with a schema.yml that can't be read
+        self.unreadable: set[Path] = set()  # folders with a .yml that can't be read
 
     def load(self) -> Project:
         if not (self.directory / "models").is_dir():
@@ -103,9 +104,13 @@ class _Loader:
         first: dict[str, Path] = {}
         models, seeds = (sorted((self.directory / folder).rglob(f"*.{ending}")) for folder, ending in _FOLDERS.items())
         for path in (*models, *seeds):
-            schema, name = path.parent.name, path.stem
+            if is_incremental_sql(path):
+                self.problems += misplaced(path)
+                continue
             folder = "seeds" if path.suffix == ".csv" else "models"
-            if path.parent.parent != self.directory / folder:
+            # Folders below the schema's order the files for readers; they are no part of the table's name.
+            (schema, *_), name = path.relative_to(self.directory / folder).parts, path.stem
+            if path.parent == self.directory / folder:
                 self._problem(path, 1, f"{folder} are files {folder}/<schema>/<table>.{_FOLDERS[folder]}")
             elif not _NAME.fullmatch(schema) or not _NAME.fullmatch(name):
                 self._problem(path, 1, "names of schemas and models are lower-case letters, digits and _")
@@ -171,9 +176,9 @@ class _Loader:
                         line = file.line("sources", index, "tables", position)
                         self._problem(file.path, line, f"there is no source table {source.name}.{table.name}")
         for key, path in paths.items():
-            # While a schema.yml can't be read, what it may describe isn't missing.
+            # While a .yml can't be read, what it may describe isn't missing.
             if key not in entries and path.parent not in self.unreadable:
-                self._problem(path, 1, f"{key[0]}.{key[1]} is in no schema.yml")
+                self._problem(path, 1, f"{key[0]}.{key[1]} is described in no .yml")
         return entries
 
     def _check_references(self, select: SelectFile, known: set[Any]) -> bool:
@@ -284,7 +289,7 @@ class _Loader:
             columns_read=select.columns_read,
             unique_key=entry.config.unique_key,
             event_time=entry.config.event_time,
-            incremental=_incremental(entry, file, index),
+            incremental=self._incremental(entry, select, file, index),
             tags=entry.config.tags,
             meta=entry.config.meta.model_extra,
             seed_types=select.seed_types,
@@ -302,12 +307,27 @@ class _Loader:
             line = file.line(*place, "event_time")
             self._problem(file.path, line, f"{entry.name} has no column {entry.config.event_time}, named by event_time")
         read = {f"{schema}.{name}" for schema, name in _deps(select)}
-        incremental = entry.config.meta.incremental
-        for part, tables in (("given", incremental.given), ("unlogged", incremental.unlogged)):
-            for at, table in enumerate(tables):
-                if table not in read:
-                    line = file.line(*place, "meta", "incremental", part, table if part == "given" else at)
-                    self._problem(file.path, line, f"{entry.name} doesn't read {table}")
+        for at, table in enumerate(entry.config.meta.incremental.untracked_inputs):
+            if table not in read:
+                line = file.line(*place, "meta", "incremental", "untracked_inputs", at)
+                self._problem(file.path, line, f"{entry.name} doesn't read {table}")
+
+    def _incremental(self, entry: ModelEntry, select: SelectFile, file: SchemaFile, index: int) -> Incremental:
+        declared = entry.config.meta.incremental
+        parts: list[tuple[str, ...]] = [("affected_keys",)] if declared.affected_keys is not None else []
+        parts += [("dependent_keys",)] if declared.dependent_keys is not None else []
+        parts += [("input_filters", name) for name in declared.input_filters]
+        declared_at = {
+            ".".join(part): (file.path, file.line("models", index, "config", "meta", "incremental", *part))
+            for part in parts
+        }
+        whole, places, problems = with_files(declared, declared_at, select.path)
+        self.problems += problems
+        read = {f"{schema}.{name}" for schema, name in _deps(select)}
+        for table in whole.input_filters:
+            if table not in read:
+                self._problem(*places[f"input_filters.{table}"], f"{entry.name} doesn't read {table}")
+        return Incremental(**whole.model_dump(), places=places)
 
     def _test(
         self, test: DataTest, column: ColumnEntry | None, path: Path, line: int, by_name: Mapping[str, Key]
@@ -469,16 +489,6 @@ def _singular_test(select: SelectFile, described: tuple[SingularTestEntry, Schem
         sql_on_views=sql,
         described_at=(described[1].path, described[1].line("data_tests", described[2])) if described else None,
     )
-
-
-def _incremental(entry: ModelEntry, file: SchemaFile, index: int) -> Incremental:
-    said = entry.config.meta.incremental
-    parts = {"touched": ("touched",), "reach": ("reach",)} | {f"given.{name}": ("given", name) for name in said.given}
-    places = {
-        part: (file.path, file.line("models", index, "config", "meta", "incremental", *location))
-        for part, location in parts.items()
-    }
-    return Incremental(**said.model_dump(), places=places)
 
 
 def _test_name(test: DataTest, columns: Sequence[str]) -> str:

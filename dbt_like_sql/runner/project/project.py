@@ -45,7 +45,7 @@ class SingularTest:
 
     Where ``by`` names columns, rows with the same values in them are right or wrong whatever the others are: then only
     those that changed need a look. ``sql_on_views`` is the same SELECT over views ``temp."schema.name"`` of the
-    tables, which show those rows. ``described_at`` is file and line in a ``schema.yml``, None where it is in none.
+    tables, which show those rows. ``described_at`` is file and line in a ``.yml``, None where it is in none.
     """
 
     name: str
@@ -62,13 +62,13 @@ class SingularTest:
 @dataclass(frozen=True, slots=True)
 class Incremental:
     """What a change of this model's tables means for its rows (``config.meta.incremental``), where ``unique_key`` alone
-    doesn't say it. All but ``unlogged`` are SQL; see ``build/incremental.py`` for the tables they may read.
-    ``places`` are file and line of each part in ``schema.yml``: of ``touched``, ``reach`` and ``given.schema.name``."""
+    doesn't say it. All but ``untracked_inputs`` are SQL; see ``build/incremental.py`` for the tables they may read.
+    ``places`` are file and line of each part: ``affected_keys``, ``dependent_keys``, ``input_filters.schema.name``."""
 
-    touched: str | None = None
-    reach: str | None = None
-    given: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    unlogged: tuple[str, ...] = ()
+    affected_keys: str | None = None
+    dependent_keys: str | None = None
+    input_filters: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    untracked_inputs: tuple[str, ...] = ()
     places: Mapping[str, tuple[Path, int]] = dataclasses.field(default_factory=dict)
 
 
@@ -192,7 +192,7 @@ def project_directory() -> Path:
 
 
 def load_project(directory: Path, data_folder: Path | None = None) -> Project:
-    """Read ``models/<schema>/<table>.sql`` and ``seeds/<schema>/<table>.csv`` with their ``schema.yml`` files, and
+    """Read ``models/<schema>/**/<table>.sql`` and ``seeds/<schema>/**/<table>.csv`` with their ``.yml`` files, and
     ``tests/*.sql``. A seed is a model whose SELECT reads its file.
 
     Raises ProjectError with every problem found, each with file and line: SQL that isn't one plain SELECT, unknown

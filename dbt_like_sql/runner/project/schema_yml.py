@@ -124,10 +124,10 @@ class ColumnEntry(_Record):
 class IncrementalEntry(_Record):
     """``config.meta.incremental``; what its parts mean is said at ``project.Incremental``."""
 
-    touched: str | None = None
-    reach: str | None = None
-    given: dict[str, str] = Field(default_factory=dict)
-    unlogged: tuple[str, ...] = ()
+    affected_keys: str | None = None
+    dependent_keys: str | None = None
+    input_filters: dict[str, str] = Field(default_factory=dict)
+    untracked_inputs: tuple[str, ...] = ()
 
 
 class Meta(BaseModel):

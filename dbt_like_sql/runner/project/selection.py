@@ -17,8 +17,8 @@ _SPEC = re.compile(r"(?:(?P<up>\d*)\+)?(?P<what>[^+@\s]+?)(?:\+(?P<down>\d*))?")
 
 
 def select_models(project: Project, specs: Iterable[str], is_modified: Callable[[SqlModel], bool]) -> set[Key]:
-    """Keys of the models that any of ``specs`` names: ``schema.name``, ``name``, a folder (``marts``), ``tag:…`` or
-    ``state:modified`` (those that ``is_modified`` accepts), each with ``+``.
+    """Keys of the models that any of ``specs`` names: ``schema.name``, ``name``, a folder (``marts``, ``marts.ci``),
+    ``tag:…`` or ``state:modified`` (those that ``is_modified`` accepts), each with ``+``.
 
     Raises ConfigurationError for a selection that can't be read and names that no model has.
     """
@@ -56,18 +56,24 @@ def _named(project: Project, what: str, is_modified: Callable[[SqlModel], bool])
     if method == "tag":
         return _some(what, [model for model in project.models if value in model.tags], project)
     if method == "path":
-        value = value.rstrip("/").removeprefix("dbt_like_sql/").removeprefix("models/").removesuffix(".sql")
-        value = value.replace("/", ".")
-    elif method:
+        path = value.rstrip("/").removeprefix("dbt_like_sql/").removeprefix("models/")
+        return _some(what, [model for model in project.models if path in _places(project, model)], project)
+    if method:
         raise ConfigurationError(
             f"--select: unknown method {method}: in {what}; known are path, state:modified and tag"
         )
     value = value.removesuffix(".*")
-    return _some(
-        what,
-        [model for model in project.models if value in (model.schema, model.name, model.qualified_name)],
-        project,
-    )
+    # A table goes before a folder of the same name (marts.milestones).
+    named = [model for model in project.models if value in (model.name, model.qualified_name)]
+    folder = value.replace(".", "/")
+    return _some(what, named or [model for model in project.models if folder in _places(project, model)], project)
+
+
+def _places(project: Project, model: SqlModel) -> list[str]:
+    """Return the folders that hold the model, the file, and the file without its ending: ``marts``, ``marts/ci``, …"""
+    _, *parts = model.path.relative_to(project.directory).parts
+    folders = ["/".join(parts[:end]) for end in range(1, len(parts))]
+    return [*folders, "/".join(parts), "/".join([*parts[:-1], model.name])]
 
 
 def _some(what: str, models: list[SqlModel], project: Project) -> list[SqlModel]:

@@ -103,7 +103,7 @@ def run_tests(
             raise _blamed(con, columns, by_row, error) from error
     results = []
     for test in tests:
-        failing = _failing(test, relation, of)
+        failing = failing_rows_sql(test, relation, of)
         try:
             if test.name in counts:
                 count = counts[test.name]
@@ -191,7 +191,7 @@ def _breaks(test: ModelTest) -> str:
     return f"({test.where}\n) and {condition}" if test.where else condition
 
 
-def _failing(test: ModelTest, relation: str, of: tuple[str, str]) -> str:
+def failing_rows_sql(test: ModelTest, relation: str, of: tuple[str, str]) -> str:
     """The rows that break a test; of repeated keys one row each, with how often it occurs."""
     rows = f"(select * from {relation} where {test.where}\n)" if test.where else relation  # noqa: S608
     if test.kind in ("unique", "unique_combination_of_columns"):

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from roadmap_pipeline import decoding
-from roadmap_pipeline.github.payloads.normalization import blanks_end, read_json, read_json_at
+from roadmap_pipeline.github.lenient_json import blanks_end, read_json, read_json_at
 
 JSON_SUFFIXES = (".json", ".jsonl", ".ndjson")
 LOG_SUFFIXES = (".txt", ".log")

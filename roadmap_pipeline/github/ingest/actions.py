@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from roadmap_pipeline.github.client.client import Answer, IncompleteList, NotFoundError
+from roadmap_pipeline.github.client.client import IncompleteList, NotFoundError, Response
 from roadmap_pipeline.github.ingest.asking import PartlyRead
 from roadmap_pipeline.github.ingest.deletions import DeletedRuns
 from roadmap_pipeline.github.ingest.intervals import Span, union
@@ -189,7 +189,7 @@ class ActionsReader:
             lambda run_id: (run_id, self._read_run(run_id, etags[run_id])), run_ids, self._store_again, endpoint="run"
         )
 
-    def _read_run(self, run_id: int, etag: str | None) -> Answer | None:
+    def _read_run(self, run_id: int, etag: str | None) -> Response | None:
         """A run by its id; None when it is gone: neither it nor its jobs are there (in a thread)."""
         path = self._run_path(run_id)
         try:
@@ -206,14 +206,14 @@ class ActionsReader:
             return False
         return True
 
-    def _store_again(self, answers: Sequence[tuple[int, Answer | None]]) -> None:
-        for run_id, answer in answers:
+    def _store_again(self, responses: Sequence[tuple[int, Response | None]]) -> None:
+        for run_id, response in responses:
             path = self._run_path(run_id)
-            if answer is None:
+            if response is None:
                 self._mark_deleted(run_id)
-            elif not answer.unchanged:
-                self._r.store.put({"workflow_runs": self._r.rows(records.run_row, [answer.data], path)})
-                self._r.remember(path, None, answer)
+            elif not response.unchanged:
+                self._r.store.put({"workflow_runs": self._r.rows(records.run_row, [response.data], path)})
+                self._r.remember(path, None, response)
 
     def _mark_deleted(self, run_id: int) -> None:
         self._r.store.mark_deleted(run_id)

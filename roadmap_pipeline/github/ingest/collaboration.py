@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from roadmap_pipeline.github.client.client import GitHubError, IncompleteList
-from roadmap_pipeline.github.client.paging import PER_PAGE, Answer, may_be_followed
+from roadmap_pipeline.github.client.paging import PER_PAGE, may_be_followed
+from roadmap_pipeline.github.client.response import Response
 from roadmap_pipeline.github.ingest.intervals import Span
 from roadmap_pipeline.github.ingest.listing import NewestFirst, Payload, ordered
 from roadmap_pipeline.github.ingest.reading import OVERLAP, RepositoryReading
@@ -71,31 +72,31 @@ class CollaborationReader:
             params = {"state": "all", "sort": "updated", "direction": "asc", "per_page": PER_PAGE, "page": page}
             if since is not None:
                 params["since"] = f"{since.isoformat()}Z"
-            answer = self._r.client.get(path, params, self._r.etag(path, params) if conditional else None)
-            if answer.unchanged:
+            response = self._r.client.get(path, params, self._r.etag(path, params) if conditional else None)
+            if response.unchanged:
                 return
-            if answer.data == before:
-                if answer.data:
+            if response.data == before:
+                if response.data:
                     raise IncompleteList(f"GET {path}: GitHub gives the same page again", status=200)
                 break
-            before = answer.data
-            items = ordered(Kind.ISSUE, answer.data, "updated_at", path)
+            before = response.data
+            items = ordered(Kind.ISSUE, response.data, "updated_at", path)
             self._take_issues(items, path)
             progress.advance(len(items))
             last = _time(items[-1], "updated_at") if items else since
-            holes.extend(_holes(answer, items, since or BEGINNING, last or self._r.now))
+            holes.extend(_holes(response, items, since or BEGINNING, last or self._r.now))
             if last is not None and (watermark is None or last > watermark):
                 self._r.store.advance(self._r.repo, "issues", last)
                 watermark, conditional = last, False  # the next request has another address
-            size = len(answer.data) + len(answer.holes)
-            if not may_be_followed(answer, size, 0):
+            size = len(response.data) + len(response.holes)
+            if not may_be_followed(response, size, 0):
                 break
             # a page whose items were all changed in one second brings no step: only then page on
             page, since = (page + 1, since) if last == since else (1, last)
             conditional = False
         self._note_torn(torn, holes)
         if conditional and not holes:
-            self._r.remember(path, params, answer)
+            self._r.remember(path, params, response)
 
     def _note_torn(self, before: Sequence[Span], holes: Sequence[Span]) -> None:
         """Note where issues are missing that GitHub fails to give; what was missing ``before`` was asked for again."""
@@ -192,10 +193,10 @@ class CollaborationReader:
         self._r.store.set_files(self._r.repo, dict(found))
 
 
-def _holes(answer: Answer, items: Sequence[Payload], start: datetime, end: datetime) -> Iterator[Span]:
+def _holes(response: Response, items: Sequence[Payload], start: datetime, end: datetime) -> Iterator[Span]:
     """The spans between whose ends a page, oldest first, lacks items; the page goes from ``start`` to ``end``."""
     times = [start, *(_time(item, "updated_at") for item in items), end]
-    for place in dict.fromkeys(answer.holes):
+    for place in dict.fromkeys(response.holes):
         yield Span(times[place], times[place + 1])
 
 

@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from roadmap_pipeline.github.client.client import GitHubClient, GitHubError, IncompleteList
-from roadmap_pipeline.github.client.paging import PER_PAGE, Answer, may_be_followed
+from roadmap_pipeline.github.client.paging import PER_PAGE, may_be_followed
+from roadmap_pipeline.github.client.response import Response
 from roadmap_pipeline.github.ingest.intervals import SECOND, Span
 from roadmap_pipeline.github.ingest.read_failures import costs_only_itself, may_pass
 from roadmap_pipeline.github.payloads.normalization import UnusableError, in_order, parse_time
@@ -64,13 +65,13 @@ class NewestFirst:
         self._time_field = time_field
         self._items_key = items_key
 
-    def first(self, etag: str | None = None) -> Answer:
+    def first(self, etag: str | None = None) -> Response:
         """The answer for the first page; with ``etag`` it may be ``unchanged``."""
         return self._client.get(self.path, self.params, etag)
 
-    def items(self, answer: Answer) -> list[Payload]:
+    def items(self, response: Response) -> list[Payload]:
         """The items of a page. Raises GitHubError when the answer has no list."""
-        items = answer.items(self._items_key)
+        items = response.items(self._items_key)
         if items is None:
             kind = self._items_key or "items"
             raise GitHubError(f"GET {self.path} answered 200 without the list of {kind}", status=200)
@@ -82,18 +83,18 @@ class NewestFirst:
         assert moment is not None
         return moment
 
-    def walk(self, span: Span, *, first: Answer | None = None, newer: int = 0) -> Iterator[Page]:
+    def walk(self, span: Span, *, first: Response | None = None, newer: int = 0) -> Iterator[Page]:
         """The items of ``span``, newest first, page by page. Stop taking pages to stop asking for them.
 
         Give the answer for the first page as ``first`` when ``span`` ends there; otherwise ``newer``, a guess at how
         many items are newer than ``span``, tells where to start.
         """
-        number, answer = (1, first) if first is not None else self._locate(span.end, newer)
+        number, response = (1, first) if first is not None else self._locate(span.end, newer)
         reached = span.end  # everything of the span that is newer was given, or lies in a hole
         torn: GitHubError | None = None  # why nothing is known of what lies before this page's first item
-        items = self.items(answer)
+        items = self.items(response)
         while True:
-            torn = self._note_holes(answer, items, reached, torn)
+            torn = self._note_holes(response, items, reached, torn)
             reached = min(reached, self.time_of(items[-1])) if items else reached
             if items and reached < span.start:
                 yield Page(items, span)
@@ -101,9 +102,9 @@ class NewestFirst:
             # Further items of the last second may stand on the next page.
             yield Page(items, Span(reached + SECOND, span.end))
             rest = Span(span.start, reached)
-            position = (number - 1) * PER_PAGE + len(items) + len(answer.holes)
-            if not may_be_followed(answer, len(items) + len(answer.holes), position):
-                yield from self._end(number, answer, position, rest, torn)
+            position = (number - 1) * PER_PAGE + len(items) + len(response.holes)
+            if not may_be_followed(response, len(items) + len(response.holes), position):
+                yield from self._end(number, response, position, rest, torn)
                 return
             try:
                 following = self._page(number + 1)
@@ -120,20 +121,20 @@ class NewestFirst:
                 return
             found = self.items(following)
             if not found or found == items:
-                if found and answer.has_next and torn is None:
+                if found and response.has_next and torn is None:
                     torn = IncompleteList("GitHub gives the same page again")
-                yield from self._end(number, answer, position, rest, torn)
+                yield from self._end(number, response, position, rest, torn)
                 return
             if torn is None:
-                checked = yield from self._seam(number, answer, following)
+                checked = yield from self._seam(number, response, following)
                 found, following = found if checked is following else self.items(checked), checked
-            number, answer, items = number + 1, following, found
+            number, response, items = number + 1, following, found
 
     def _note_holes(
-        self, answer: Answer, items: Sequence[Payload], reached: datetime, torn: GitHubError | None
+        self, response: Response, items: Sequence[Payload], reached: datetime, torn: GitHubError | None
     ) -> GitHubError | None:
         """Note where items of a page are missing; returns why some may be missing behind its last one."""
-        places = dict.fromkeys(answer.holes)
+        places = dict.fromkeys(response.holes)
         error = torn or GitHubError("an item of the list answers 502, also when asked for alone", status=502)
         if torn is not None:
             places = {0: None, **places}
@@ -143,19 +144,19 @@ class NewestFirst:
                 self.holes.append(Hole(Span(self.time_of(items[place]), newer), error))
         return error if len(items) in places else None
 
-    def _locate(self, end: datetime, newer: int) -> tuple[int, Answer]:
+    def _locate(self, end: datetime, newer: int) -> tuple[int, Response]:
         """The page where items of ``end`` start (or one before it), and its answer."""
         number = newer // PER_PAGE + 1
         step = 1
         while True:
-            answer = self._page(number)
-            items = self.items(answer) if answer is not None else []
-            if answer is not None and (number == 1 or (items and self.time_of(items[0]) > end)):
-                return number, answer
+            response = self._page(number)
+            items = self.items(response) if response is not None else []
+            if response is not None and (number == 1 or (items and self.time_of(items[0]) > end)):
+                return number, response
             number = max(1, number - step)
             step *= 2
 
-    def _page(self, number: int) -> Answer | None:
+    def _page(self, number: int) -> Response | None:
         """A page, None behind the last one that GitHub gives."""
         try:
             return self._client.get(self.path, {**self.params, "page": number})
@@ -164,7 +165,7 @@ class NewestFirst:
                 return None
             raise
 
-    def _seam(self, number: int, upper: Answer, lower: Answer) -> Generator[Page, None, Answer]:  # noqa: ARG002
+    def _seam(self, number: int, upper: Response, lower: Response) -> Generator[Page, None, Response]:  # noqa: ARG002
         """Make sure that nothing is missing between page ``number`` and the next; returns the answer for the latter."""
         yield from ()
         return lower
@@ -172,7 +173,7 @@ class NewestFirst:
     def _end(
         self,
         number: int,  # noqa: ARG002
-        answer: Answer,
+        response: Response,
         position: int,
         rest: Span,
         torn: GitHubError | None,
@@ -180,7 +181,7 @@ class NewestFirst:
         """Make sure that the list ends with page ``number``, its first ``position`` items; ``rest`` lies behind it."""
         if torn is not None:
             self.holes.append(Hole(rest, torn))
-        elif (counted := answer.total_count or 0) > position:
+        elif (counted := response.total_count or 0) > position:
             self.holes.append(Hole(rest, IncompleteList(f"GitHub counts {counted:,} and lists {position:,}")))
         yield Page([], rest)
 

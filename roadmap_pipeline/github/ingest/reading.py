@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from roadmap_pipeline.errors import RoadmapError
 from roadmap_pipeline.github.client.client import GitHubClient, GitHubError, IncompleteList
-from roadmap_pipeline.github.client.paging import PER_PAGE, Answer, may_be_followed
+from roadmap_pipeline.github.client.paging import PER_PAGE, may_be_followed
+from roadmap_pipeline.github.client.response import Response
 from roadmap_pipeline.github.ingest.asking import Asking, Given, Result
 from roadmap_pipeline.github.ingest.intervals import Span, gaps, union, without_newest
 from roadmap_pipeline.github.ingest.listing import NewestFirst, Page, Payload
@@ -57,7 +58,7 @@ class ListPage:
     """A page of a list that is read as a whole: what was asked, the answer, and its items."""
 
     params: Mapping[str, Any]
-    answer: Answer
+    response: Response
     items: Sequence[Any]
 
 
@@ -109,9 +110,9 @@ class RepositoryReading:
         """Entity tag of the last answer for this address."""
         return self.store.etag(self.client, path, params)
 
-    def remember(self, path: str, params: Mapping[str, Any] | None, answer: Answer) -> None:
+    def remember(self, path: str, params: Mapping[str, Any] | None, response: Response) -> None:
         """Keep the entity tag of an answer whose rows are stored."""
-        self.store.remember(self.client, path, params, answer)
+        self.store.remember(self.client, path, params, response)
 
     def whole_list(
         self, path: str, params: Mapping[str, Any], stored: int, items_key: str | None = None
@@ -122,9 +123,9 @@ class RepositoryReading:
         next one.
         """
         pages = self._list_pages(path, params, items_key, stored)
-        if all(page.answer.unchanged for page in pages):
+        if all(page.response.unchanged for page in pages):
             return []
-        if any(page.answer.unchanged for page in pages):
+        if any(page.response.unchanged for page in pages):
             return self._list_pages(path, params, items_key, None)
         return pages
 
@@ -136,18 +137,18 @@ class RepositoryReading:
         number = 1
         while True:
             asked = {**params, "per_page": PER_PAGE, "page": number}
-            answer = self.client.get(path, asked, None if stored is None else self.etag(path, asked))
-            items = [] if answer.unchanged else answer.items(items_key)
+            response = self.client.get(path, asked, None if stored is None else self.etag(path, asked))
+            items = [] if response.unchanged else response.items(items_key)
             if items is None:
                 raise GitHubError(f"GET {path} answered 200 without the list of {items_key or 'items'}", status=200)
             if items and pages and items == pages[-1].items:
                 raise IncompleteList(f"GET {path}: GitHub gives page {number - 1} again as page {number}", status=200)
-            pages.append(ListPage(asked, answer, items))
-            size = len(items) + len(answer.holes)
-            if answer.unchanged:
+            pages.append(ListPage(asked, response, items))
+            size = len(items) + len(response.holes)
+            if response.unchanged:
                 is_last = number * PER_PAGE > (stored or 0)
             else:
-                is_last = not size or not may_be_followed(answer, size, (number - 1) * PER_PAGE + size)
+                is_last = not size or not may_be_followed(response, size, (number - 1) * PER_PAGE + size)
             if is_last:
                 return pages
             number += 1
@@ -155,8 +156,8 @@ class RepositoryReading:
     def make_sure_all_is_listed(self, path: str, pages: Sequence["ListPage"]) -> None:
         """Raise IncompleteList when GitHub counts more than the pages of a list hold, or fails to give some of it."""
         listed = sum(len(page.items) for page in pages)
-        counted = max(page.answer.total_count or 0 for page in pages)
-        holes = sum(len(page.answer.holes) for page in pages)
+        counted = max(page.response.total_count or 0 for page in pages)
+        holes = sum(len(page.response.holes) for page in pages)
         if listed + holes < counted or holes:
             counted = max(counted, listed + holes)
             raise IncompleteList(f"GET {path}: GitHub counts {counted:,} and lists {listed:,}", status=200)
@@ -164,7 +165,7 @@ class RepositoryReading:
     def remember_pages(self, path: str, pages: Sequence["ListPage"]) -> None:
         """Keep the entity tags of the pages of a list whose rows are stored."""
         for page in pages:
-            self.remember(path, page.params, page.answer)
+            self.remember(path, page.params, page.response)
 
     def read_list(
         self,

@@ -256,17 +256,17 @@ def _resolve_one(client: GitHubClient, store: Store, name: str, now: datetime) -
     path = f"/repos/{name}"
     stored = dict(store.query("select repository_id, repo from raw.repositories where repository_id is not null"))
     known = next((repo for repo in stored.values() if repo.casefold() == name.casefold()), None)
-    answer = client.repository(name, store.etag(client, path) if known else None)
-    if answer.unchanged and known:
+    response = client.repository(name, store.etag(client, path) if known else None)
+    if response.unchanged and known:
         return str(known)
-    row = _repository_row(answer.data, Reading(now, client.url(path)))
+    row = _repository_row(response.data, Reading(now, client.url(path)))
     repo, repository_id = str(row["repo"]), row["repository_id"]
     if repo.casefold() != name.casefold():
         store.note(f"{name} is called {repo} now; put that name into the configuration")
     _make_way(client, store, repository_id, repo, now)
     _take_repository(store, row)
     if repo.casefold() == name.casefold():
-        store.remember(client, path, None, answer)
+        store.remember(client, path, None, response)
     return repo
 
 
@@ -298,7 +298,7 @@ def _make_way(client: GitHubClient, store: Store, repository_id: int, name: str,
         repository_id, former = holder, stored[holder]
         asked.add(holder)
         try:
-            answer = client.get(f"/repositories/{holder}")
+            response = client.get(f"/repositories/{holder}")
         except NotFoundError:
             present = f"{former} (deleted, {holder})"
             store.note(f"{former} was deleted and made anew; what is known of the former one is kept as {present}")
@@ -309,7 +309,7 @@ def _make_way(client: GitHubClient, store: Store, repository_id: int, name: str,
             present = with_id(former, holder)
             store.note(f"{former} is another repository now; the former one can't be read and is kept as {present}")
             continue
-        row = _repository_row(answer.data, Reading(now, client.url(f"/repositories/{holder}")))
+        row = _repository_row(response.data, Reading(now, client.url(f"/repositories/{holder}")))
         present = str(row["repo"])
         store.note(f"{former} is another repository now; the former one is called {present}")
         found.append({**row, "source": client.url(f"/repos/{present}")})

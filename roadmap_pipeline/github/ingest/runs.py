@@ -14,7 +14,8 @@ from datetime import datetime
 from typing import Any
 
 from roadmap_pipeline.github.client.client import GitHubClient, GitHubError, IncompleteList
-from roadmap_pipeline.github.client.paging import PER_PAGE, Answer, may_be_followed
+from roadmap_pipeline.github.client.paging import PER_PAGE, may_be_followed
+from roadmap_pipeline.github.client.response import Response
 from roadmap_pipeline.github.ingest.intervals import SECOND, Span
 from roadmap_pipeline.github.ingest.listing import Hole, NewestFirst, Page, Payload
 from roadmap_pipeline.github.payloads.shapes import Kind
@@ -51,11 +52,11 @@ class RunList(NewestFirst):
         self.counted: int | None = None
         """How many runs GitHub counts in all (or at most), as its last answer for the first page says."""
 
-    def first(self, etag: str | None = None) -> Answer:
-        answer = super().first(etag)
-        if not answer.unchanged:
-            self.counted = answer.total_count
-        return answer
+    def first(self, etag: str | None = None) -> Response:
+        response = super().first(etag)
+        if not response.unchanged:
+            self.counted = response.total_count
+        return response
 
     def count(self, span: Span) -> int | None:
         """How many runs of ``span`` GitHub's search index counts; None where that may be the most that it counts."""
@@ -71,7 +72,7 @@ class RunList(NewestFirst):
     # again. While GitHub counts the runs, a smaller count tells; in longer lists, whose count is a limit, the upper
     # page is asked for once more, which costs nothing as long as it is unchanged.
 
-    def _seam(self, number: int, upper: Answer, lower: Answer) -> Generator[Page, None, Answer]:
+    def _seam(self, number: int, upper: Response, lower: Response) -> Generator[Page, None, Response]:
         for _ in range(SEAM_TRIES):
             if _is_counted(upper):
                 if (lower.total_count or 0) >= (upper.total_count or 0):
@@ -90,12 +91,14 @@ class RunList(NewestFirst):
         )
         return lower
 
-    def _end(self, number: int, answer: Answer, position: int, rest: Span, torn: GitHubError | None) -> Iterator[Page]:
+    def _end(
+        self, number: int, response: Response, position: int, rest: Span, torn: GitHubError | None
+    ) -> Iterator[Page]:
         """A list that was cut may look as if it ended: the search index tells whether there are older runs."""
         if rest.is_empty or (torn is not None and not isinstance(torn, IncompleteList)):
-            yield from super()._end(number, answer, position, rest, torn)
+            yield from super()._end(number, response, position, rest, torn)
             return
-        counted = answer.total_count
+        counted = response.total_count
         is_contradicted = counted is not None and counted > position
         if torn is None and not is_contradicted and position % PER_PAGE:
             yield Page([], rest)
@@ -170,28 +173,28 @@ class RunList(NewestFirst):
 
     def _leaf(self, span: Span, path: str, query: Mapping[str, Any], total: int) -> Generator[Page, None, _Listed]:
         found: set[int] = set()
-        answers, is_cut = 1, False
+        responses, is_cut = 1, False
         for _ in range(LEAF_TRIES):
             number, more = 1, True
             listed: set[int] = set()
             while more:
-                answer = self._fresh(path, {**query, "per_page": PER_PAGE, "page": number}, total)
-                answers += 1
-                if answer is None:
+                response = self._fresh(path, {**query, "per_page": PER_PAGE, "page": number}, total)
+                responses += 1
+                if response is None:
                     break
-                runs = self.items(answer)
+                runs = self.items(response)
                 new = set(_ids(runs)) - listed
                 listed |= new
-                total = max(total, answer.total_count or 0)
-                more = bool(new) and may_be_followed(answer, len(runs), len(listed))
+                total = max(total, response.total_count or 0)
+                more = bool(new) and may_be_followed(response, len(runs), len(listed))
                 more = more and number < FILTERED_CAP // PER_PAGE
                 number += 1
                 yield Page(runs, None)
             found |= listed
             is_cut = 0 < len(found) < total and len(found) % PER_PAGE == 0
-            while answers < LEAF_ANSWERS and len(found) >= total:
+            while responses < LEAF_ANSWERS and len(found) >= total:
                 total = max(total, self._count(path, query))
-                answers += 1
+                responses += 1
             if len(found) >= total:
                 return _Listed(len(found), unconfirmed=[span])
         if is_cut and len(found) < self._filtered_cap:
@@ -206,24 +209,24 @@ class RunList(NewestFirst):
     def _hole(self, span: Span, text: str) -> None:
         self.holes.append(Hole(span, IncompleteList(text)))
 
-    def _fresh(self, path: str, params: Mapping[str, Any], total: int) -> Answer | None:
+    def _fresh(self, path: str, params: Mapping[str, Any], total: int) -> Response | None:
         """A page of a filtered list, None behind the last one that GitHub gives; one that counts less than another
         answer did is stale, and asked for again."""
         for _ in range(FRESH_TRIES):
             try:
-                answer = self._client.get(path, params)
+                response = self._client.get(path, params)
             except GitHubError as error:
                 if error.status == 422 and params["page"] > 1:
                     return None
                 raise
-            if (answer.total_count or 0) >= total:
+            if (response.total_count or 0) >= total:
                 break
-        return answer
+        return response
 
 
-def _is_counted(answer: Answer) -> bool:
+def _is_counted(response: Response) -> bool:
     """Return whether the count of a list is surely a count: a limit of GitHub's is a number of whole pages."""
-    return (answer.total_count or 0) % PER_PAGE != 0
+    return (response.total_count or 0) % PER_PAGE != 0
 
 
 def _pages(spans: Sequence[Span]) -> Iterator[Page]:

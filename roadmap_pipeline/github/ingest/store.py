@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from dbt_like_sql.runner.build import change_log
-from roadmap_pipeline.github.client.client import Answer, GitHubClient
+from roadmap_pipeline.github.client.client import GitHubClient, Response
 from roadmap_pipeline.github.ingest import repository_names
 from roadmap_pipeline.github.ingest.intervals import Span, union
 from roadmap_pipeline.github.payloads.normalization import UnusableError
@@ -262,12 +262,12 @@ class Store:
         found = self.query("select etag from raw.http_cache where cache_key = ?", [client.cache_key(path, params)])
         return found[0][0] if found else None
 
-    def remember(self, client: GitHubClient, path: str, params: Mapping[str, Any] | None, answer: Answer) -> None:
+    def remember(self, client: GitHubClient, path: str, params: Mapping[str, Any] | None, response: Response) -> None:
         """Keep the entity tag of an answer whose rows are stored; those of other tokens for the address go."""
-        if answer.etag is None or answer.unchanged:
+        if response.etag is None or response.unchanged:
             return
         url = client.url(path, params)
-        row = {"cache_key": client.cache_key(path, params), "url": url, "etag": answer.etag, "read_at": self.now}
+        row = {"cache_key": client.cache_key(path, params), "url": url, "etag": response.etag, "read_at": self.now}
         with self._lock, transaction(self._con):
             self._con.execute("delete from raw.http_cache where url = ?", [url])
             source_tables.replace_rows(self._con, "raw.http_cache", [row])

@@ -12,15 +12,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from roadmap_pipeline.github.payloads.normalization import (
-    Payload,
-    UnusableError,
-    converted,
-    is_repository,
-    parse_time,
-    storable,
-    whole,
-)
+from roadmap_pipeline.github.lenient_json import storable
+from roadmap_pipeline.github.payloads.converters import UnusableError, int64, parse_time
+from roadmap_pipeline.github.payloads.field_types import is_repository
+from roadmap_pipeline.github.payloads.normalization import Payload, converted
 from roadmap_pipeline.github.payloads.shapes import Kind
 
 Row = dict[str, Any]
@@ -169,7 +164,7 @@ def job_row(payload: Payload, repo: str, reading: Reading, lost: list[str] | Non
 def run_id_of(job: Payload) -> int:
     """Return the run a job belongs to. Raises UnusableError when the payload doesn't say."""
     try:
-        found = whole(job.get("run_id"))
+        found = int64(job.get("run_id"))
     except UnusableError:
         found = None
     if found:

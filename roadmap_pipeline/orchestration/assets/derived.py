@@ -10,15 +10,15 @@ from roadmap_pipeline import pipeline
 from roadmap_pipeline.orchestration.assets.sources import OWNERS, WRITER
 from roadmap_pipeline.orchestration.metadata import data_version, table_metadata
 from roadmap_pipeline.orchestration.partitions import ISO_WEEKS, iso_week
-from roadmap_pipeline.orchestration.resources import WorkspaceParam
-from roadmap_pipeline.runtime import Workspace
+from roadmap_pipeline.orchestration.resources import RuntimeParam
+from roadmap_pipeline.warehouse.session import WarehouseSession
 from roadmap_pipeline.warehouse.source_tables import BY_NAME, TABLES
 
 _CONFIG = [table for table in TABLES if table.schema == "config"]
 
 
-def _described(workspace: Workspace, *names: str) -> Iterator[dg.MaterializeResult]:
-    with workspace.warehouse.connect() as con:
+def _described(warehouse: WarehouseSession, *names: str) -> Iterator[dg.MaterializeResult]:
+    with warehouse.connect() as con:
         for name in names:
             schema, table = name.split(".")
             yield dg.MaterializeResult(
@@ -42,10 +42,10 @@ def _described(workspace: Workspace, *names: str) -> Iterator[dg.MaterializeResu
     ],
     pool=WRITER,
 )
-def settings(workspace: WorkspaceParam) -> Iterator[dg.MaterializeResult]:
+def settings(runtime: RuntimeParam) -> Iterator[dg.MaterializeResult]:
     """The settings that metrics depend on, as tables."""
-    pipeline.configure(workspace)
-    yield from _described(workspace, *(table.qualified_name for table in _CONFIG))
+    pipeline.store_settings(runtime)
+    yield from _described(runtime.warehouse, *(table.qualified_name for table in _CONFIG))
 
 
 @dg.asset(
@@ -57,11 +57,11 @@ def settings(workspace: WorkspaceParam) -> Iterator[dg.MaterializeResult]:
     owners=OWNERS,
     pool=WRITER,
 )
-def failure_verdicts(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Iterator[dg.MaterializeResult]:
+def failure_verdicts(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> Iterator[dg.MaterializeResult]:
     """Classify the failed jobs that the present rules have not judged yet."""
-    judged = pipeline.classify(workspace)
+    judged = pipeline.classify_failures(runtime)
     context.log.info(f"Failed jobs judged: {judged:,}")
-    for result in _described(workspace, "derived.failure_verdicts"):
+    for result in _described(runtime.warehouse, "derived.failure_verdicts"):
         yield result._replace(metadata={**(result.metadata or {}), "judged in this run": judged})
 
 
@@ -80,11 +80,11 @@ def failure_verdicts(context: dg.AssetExecutionContext, workspace: WorkspacePara
     ],
     pool=WRITER,
 )
-def milestone_matches(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Iterator[dg.MaterializeResult]:
+def milestone_matches(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> Iterator[dg.MaterializeResult]:
     """Match branches and pull requests to milestones."""
-    for note in pipeline.derive(workspace):
+    for note in pipeline.match_milestones(runtime):
         context.log.warning(note)
-    yield from _described(workspace, "derived.branch_milestones", "derived.pull_request_milestones")
+    yield from _described(runtime.warehouse, "derived.branch_milestones", "derived.pull_request_milestones")
 
 
 LATE = (
@@ -129,10 +129,10 @@ _REPORTED = [
     owners=OWNERS,
     pool=WRITER,
 )
-def weekly_report(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> dg.MaterializeResult:
+def weekly_report(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> dg.MaterializeResult:
     """Render the week's CI intelligence report."""
-    rendered = pipeline.report(workspace, iso_week(context.partition_key))
-    with workspace.warehouse.connect() as con:
+    rendered = pipeline.render_report(runtime, iso_week(context.partition_key))
+    with runtime.warehouse.connect() as con:
         metadata = table_metadata(con, "derived", "reports")
     # The whole report follows: beside it a table of its first words says nothing.
     del metadata["preview"]
@@ -156,12 +156,10 @@ def weekly_report(context: dg.AssetExecutionContext, workspace: WorkspaceParam) 
     owners=OWNERS,
     pool=WRITER,
 )
-def pull_request_comments(
-    context: dg.AssetExecutionContext, workspace: WorkspaceParam
-) -> Iterator[dg.MaterializeResult]:
+def pull_request_comments(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> Iterator[dg.MaterializeResult]:
     """Render the sticky comment of every open pull request."""
-    context.log.info(f"Comments rendered for open pull requests: {pipeline.comments(workspace):,}")
-    yield from _described(workspace, "derived.pull_request_comments")
+    context.log.info(f"Comments rendered for open pull requests: {pipeline.render_comments(runtime):,}")
+    yield from _described(runtime.warehouse, "derived.pull_request_comments")
 
 
 assets = [settings, failure_verdicts, milestone_matches, weekly_report, pull_request_comments]

@@ -13,8 +13,8 @@ from roadmap_pipeline.notion.layout import CI_REPORTS, ENGINEERING_ROADMAP, Data
 from roadmap_pipeline.orchestration.assets.sources import OWNERS, WRITER
 from roadmap_pipeline.orchestration.metadata import markdown_table, table_metadata
 from roadmap_pipeline.orchestration.partitions import ISO_WEEKS, iso_week
-from roadmap_pipeline.orchestration.resources import WorkspaceParam
-from roadmap_pipeline.runtime import Workspace
+from roadmap_pipeline.orchestration.resources import RuntimeParam, WarehouseParam
+from roadmap_pipeline.runtime import Runtime
 from roadmap_pipeline.sync.desired import REPORT_COLUMNS, ROADMAP_COLUMNS
 from roadmap_pipeline.sync.run import Part, SyncResult, raise_failures
 from roadmap_pipeline.warehouse.connection import scalar
@@ -22,7 +22,7 @@ from roadmap_pipeline.warehouse.connection import scalar
 
 def _publish(
     context: dg.AssetExecutionContext,
-    workspace: Workspace,
+    runtime: Runtime,
     part: Part,
     *,
     rows_of: str | None = None,
@@ -33,10 +33,10 @@ def _publish(
     ``rows_of`` names the table whose rows are what is now published. Failed changes fail the step, after the others
     were written and noted.
     """
-    if message := workspace.missing("github" if part == "comments" else "notion"):
+    if message := runtime.missing("github" if part == "comments" else "notion"):
         context.log.warning(message)
         return
-    result = pipeline.sync(workspace, [part], report_name=report_name)
+    result = pipeline.sync(runtime, [part], report_name=report_name)
     for place, phrases in result.written().items():
         context.log.info(f"Written to {place}: {', '.join(phrases)}")
     if not result.plan.changes:
@@ -45,7 +45,7 @@ def _publish(
         context.log.warning(result.pause)
     metadata = _metadata(result)
     if rows_of:
-        with workspace.warehouse.connect() as con:
+        with runtime.warehouse.connect() as con:
             metadata["dagster/row_count"] = scalar(con, f"select count(*) from {rows_of}")  # noqa: S608
     if report_name:
         metadata["dagster/partition_row_count"] = 1
@@ -95,9 +95,9 @@ def _columns(database: DatabaseSchema, columns: Mapping[str, str], source: str) 
     pool="notion_api",
     output_required=False,
 )
-def notion_databases(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Iterator[dg.MaterializeResult]:
+def notion_databases(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> Iterator[dg.MaterializeResult]:
     """Create what is missing; stop here, before anything is written, when a database is out of shape."""
-    yield from _publish(context, workspace, "databases")
+    yield from _publish(context, runtime, "databases")
 
 
 @dg.asset(
@@ -112,15 +112,15 @@ def notion_databases(context: dg.AssetExecutionContext, workspace: WorkspacePara
     metadata=_columns(CI_REPORTS, REPORT_COLUMNS, "notion_ci_reports"),
     output_required=False,
 )
-def notion_ci_reports(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Iterator[dg.MaterializeResult]:
+def notion_ci_reports(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> Iterator[dg.MaterializeResult]:
     """Create or update the row of the week's report, which is rendered and given out for publication first.
 
     So the row is there also where the report or ``publish.notion_ci_reports`` was not materialised for this week.
     """
     week = iso_week(context.partition_key)
-    if not workspace.missing("notion"):
-        pipeline.publish_week(workspace, week)
-    yield from _publish(context, workspace, "reports", report_name=f"ci-report-{week}.md")
+    if not runtime.missing("notion"):
+        pipeline.publish_week(runtime, week)
+    yield from _publish(context, runtime, "reports", report_name=f"ci-report-{week}.md")
 
 
 @dg.asset(
@@ -135,9 +135,9 @@ def notion_ci_reports(context: dg.AssetExecutionContext, workspace: WorkspacePar
     metadata=_columns(ENGINEERING_ROADMAP, ROADMAP_COLUMNS, "notion_roadmap"),
     output_required=False,
 )
-def notion_roadmap(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Iterator[dg.MaterializeResult]:
+def notion_roadmap(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> Iterator[dg.MaterializeResult]:
     """Create or update the rows of all milestones; what people edited stays."""
-    yield from _publish(context, workspace, "roadmap", rows_of="publish.notion_roadmap")
+    yield from _publish(context, runtime, "roadmap", rows_of="publish.notion_roadmap")
 
 
 @dg.asset(
@@ -151,9 +151,9 @@ def notion_roadmap(context: dg.AssetExecutionContext, workspace: WorkspaceParam)
     pool="github_api",
     output_required=False,
 )
-def github_comments(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Iterator[dg.MaterializeResult]:
+def github_comments(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> Iterator[dg.MaterializeResult]:
     """Create or edit the sticky comments."""
-    yield from _publish(context, workspace, "comments", rows_of="publish.pull_request_comments")
+    yield from _publish(context, runtime, "comments", rows_of="publish.pull_request_comments")
 
 
 @dg.asset(
@@ -171,9 +171,9 @@ def github_comments(context: dg.AssetExecutionContext, workspace: WorkspaceParam
     owners=OWNERS,
     pool=WRITER,
 )
-def snapshot(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> dg.MaterializeResult:
+def snapshot(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> dg.MaterializeResult:
     """Replace the readers' copy; whoever has the old one open keeps it."""
-    path = pipeline.snapshot(workspace)
+    path = pipeline.snapshot(runtime)
     context.log.info(f"Readers open {path}")
     return dg.MaterializeResult(metadata={"dagster/uri": dg.MetadataValue.path(path), "bytes": path.stat().st_size})
 
@@ -199,9 +199,9 @@ def snapshot(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> dg
     ],
     pool=WRITER,
 )
-def sync_state(workspace: WorkspaceParam) -> Iterator[dg.MaterializeResult]:
+def sync_state(warehouse: WarehouseParam) -> Iterator[dg.MaterializeResult]:
     """What the writes of this run left in the warehouse."""
-    with workspace.warehouse.connect() as con:
+    with warehouse.connect() as con:
         for table in ("changes", "row_bases", "refused_comments", "released_reports", "published_figures"):
             yield dg.MaterializeResult(asset_key=["sync", table], metadata=table_metadata(con, "sync", table))
 

@@ -12,9 +12,9 @@ from roadmap_pipeline.failures.display import escape_markdown
 from roadmap_pipeline.orchestration.backfills import already_read
 from roadmap_pipeline.orchestration.metadata import UNRECORDED, data_version, table_metadata
 from roadmap_pipeline.orchestration.partitions import note_first_week
-from roadmap_pipeline.orchestration.resources import WorkspaceParam
+from roadmap_pipeline.orchestration.resources import RuntimeParam
 from roadmap_pipeline.reports.coverage import Unread, unread
-from roadmap_pipeline.runtime import Workspace
+from roadmap_pipeline.runtime import Runtime
 from roadmap_pipeline.warehouse.source_tables import TABLES
 
 if TYPE_CHECKING:
@@ -114,10 +114,10 @@ TO_THE_END = "was_read_to_the_end"
     can_subset=True,
 )
 def github_ingest(
-    context: dg.AssetExecutionContext, workspace: WorkspaceParam
+    context: dg.AssetExecutionContext, runtime: RuntimeParam
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Read what is new on GitHub since the last look, all attempts and jobs included."""
-    if message := workspace.missing("github"):
+    if message := runtime.missing("github"):
         context.log.warning(message)
         return
     if note := already_read(context):
@@ -125,7 +125,7 @@ def github_ingest(
         for key in context.selected_asset_keys:
             yield dg.MaterializeResult(asset_key=key, metadata=UNRECORDED)
         return
-    summary = _ingest(context, workspace)
+    summary = _ingest(context, runtime)
     read = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in summary.read.items() if count)
     context.log.info(f"Read from GitHub: {read or 'nothing new since the last run'}")
     for note in summary.notes:
@@ -133,8 +133,8 @@ def github_ingest(
     ended_early = [*([summary.paused] if summary.paused else []), *summary.unreadable.values()]
     for problem in ended_early:
         context.log.warning(problem)
-    with workspace.warehouse.connect() as con:
-        note_first_week(workspace.settings.dagster_home, con, workspace.settings.now().date())
+    with runtime.warehouse.connect() as con:
+        note_first_week(runtime.settings.dagster_home, con, runtime.settings.now().date())
         for table in _RAW:
             key = dg.AssetKey([table.schema, table.name])
             if key not in context.selected_asset_keys:
@@ -153,12 +153,12 @@ def github_ingest(
                 yield result
 
 
-def _ingest(context: dg.AssetExecutionContext, workspace: Workspace) -> "IngestSummary":
+def _ingest(context: dg.AssetExecutionContext, runtime: Runtime) -> "IngestSummary":
     """Read, up to three times: a network may fail for longer than the clients wait and repeat."""
     waits = iter(SECONDS_BEFORE_NEXT_TRY)
     while True:
         try:
-            return pipeline.ingest(workspace)
+            return pipeline.ingest(runtime)
         except ConfigurationError as error:
             raise dg.Failure(str(error), allow_retries=False) from error  # a wrong token stays wrong
         except RoadmapError as error:

@@ -214,7 +214,7 @@ def test_since_when_the_default_branch_fails(organisation: Organisation):
 def test_another_test_that_fails_on_the_default_branch_excuses_nobody(organisation: Organisation):
     """The simulation knows of a pull request that breaks test 7 while test 6 fails on the default branch."""
     tests = {each.job_id: each.detail for each in organisation.truth.failed_jobs if each.cause == "pytest-assertion"}
-    there = {row["job_id"]: row for row in organisation.table("staging.stg_default_branch_failures")}
+    there = {row["job_id"]: row for row in organisation.table("intermediate.int_default_branch_failures")}
     rows = {tests.get(row["job_id"]): row for row in organisation.table("marts.ci_verdicts")}
     red, mine = next(there[job_id] for job_id, test in tests.items() if test == 6), rows[7]
     assert (red["repo"], red["job_name"]) == (mine["repo"], mine["job_name"])

@@ -114,7 +114,7 @@ def test_every_model_of_the_project_comes_back_byte_for_byte(tmp_path: Path) -> 
     keys = {model.key for model in project.models}
     by_name = {model.name: model.qualified_name for model in project.models}
     exported = dbt_project(project, tmp_path / "w.duckdb", tmp_path / "dbt")
-    paths = {f"models/{model.schema}/{model.name}.sql": model.path for model in project.models}
+    paths = {model.path.relative_to(project.directory).as_posix(): model.path for model in project.models}
     paths |= {f"tests/{test.name}.sql": test.path for test in project.singular_tests}
     environment = jinja2.Environment(keep_trailing_newline=True, undefined=jinja2.StrictUndefined)
     for name, path in paths.items():
@@ -142,6 +142,15 @@ def test_line_ends_of_windows_survive(tmp_path: Path) -> None:
     assert exported["models/staging/stg_runs.sql"] == expected.encode()
 
 
+def test_folders_below_a_schema_stay(tmp_path: Path) -> None:
+    files = small_project()
+    files |= {"models/marts/ci/runs_by_repo.sql": files.pop("models/marts/runs_by_repo.sql")}
+    project = load_project(write(tmp_path / "p", files))
+    assert [model.qualified_name for model in project.models] == ["staging.stg_runs", "marts.runs_by_repo"]
+    exported = dbt_project(project, tmp_path / "w.duckdb", tmp_path / "dbt")
+    assert {"models/marts/ci/runs_by_repo.sql", "models/marts/ci/runs_by_repo.yml"} <= exported.keys()
+
+
 def test_descriptions_tests_and_configuration_are_carried_over(tmp_path: Path) -> None:
     marts = MARTS_YML.replace(
         "    columns:\n", '    config: {materialized: view, tags: [ci], meta: {owner: "{{ us }}"}}\n    columns:\n'
@@ -157,7 +166,7 @@ def test_descriptions_tests_and_configuration_are_carried_over(tmp_path: Path) -
           - relationships: {to: ref('stg_runs'), field: run_id}""",
     )
     project = load_project(write(tmp_path / "p", small_project() | {"models/marts/schema.yml": marts}))
-    (model,) = document(project, "models/marts/schema.yml", tmp_path)["models"]
+    (model,) = document(project, "models/marts/runs_by_repo.yml", tmp_path)["models"]
     assert model["config"] == {"materialized": "view", "tags": ["ci"], "meta": {"owner": "{{ '{{' }} us }}"}}
     assert model["columns"][0]["data_tests"] == ["unique", "not_null"]
     assert model["columns"][1] == {
@@ -186,7 +195,7 @@ def test_descriptions_tests_and_configuration_are_carried_over(tmp_path: Path) -
             },
         ],
     }
-    (staging,) = document(project, "models/staging/schema.yml", tmp_path)["models"]
+    (staging,) = document(project, "models/staging/stg_runs.yml", tmp_path)["models"]
     assert staging["data_tests"] == [
         {
             "unique_combination_of_columns": {
@@ -201,7 +210,7 @@ def test_whatever_is_no_view_is_a_table(tmp_path: Path) -> None:
     project = load_project(write(tmp_path / "p", small_project()))
     models = [dataclasses.replace(model, materialized="incremental") for model in project.models]
     project = dataclasses.replace(project, models=tuple(models))
-    (model,) = document(project, "models/marts/schema.yml", tmp_path)["models"]
+    (model,) = document(project, "models/marts/runs_by_repo.yml", tmp_path)["models"]
     assert "config" not in model
     settings = document(project, "dbt_project.yml", tmp_path)["models"]["roadmap"]
     assert settings["+materialized"] == "table"
@@ -235,7 +244,7 @@ unit_tests:
 """
     project = small_project()
     project["models/staging/schema.yml"] += unit_test
-    found = document(load_project(write(tmp_path / "p", project)), "models/staging/schema.yml", tmp_path)
+    found = document(load_project(write(tmp_path / "p", project)), "models/staging/stg_runs.yml", tmp_path)
     (test,) = found["unit_tests"]
     assert test["given"] == [
         {

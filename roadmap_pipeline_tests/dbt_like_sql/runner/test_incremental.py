@@ -218,30 +218,29 @@ def test_a_key_that_must_be_unique_is_compared_with_rows_that_did_not_change(
         _did(con, project)
 
 
-def test_given_and_touched_are_sql_and_their_errors_name_the_model(
+def test_filters_and_keys_are_sql_and_their_errors_name_the_model(
     tmp_path: Path, con: duckdb.DuckDBPyConnection
 ) -> None:
-    def with_touched(sql: str) -> Project:
-        config = (
-            f"config: {{materialized: incremental, unique_key: run_id, meta: {{incremental: {{touched: '{sql}'}}}}}}"
-        )
+    def with_affected_keys(sql: str) -> Project:
+        meta = f"{{incremental: {{affected_keys: '{sql}'}}}}"
+        config = f"config: {{materialized: incremental, unique_key: run_id, meta: {meta}}}"
         yml = _YML["models/staging/schema.yml"].replace(_INCREMENTAL.split("\n")[1].strip(), config)
         return _load(tmp_path, **{"models/staging/schema.yml": yml})
 
     _put(con, ("payments", 1, "success"))
-    _did(con, with_touched("select c.run_id from changes.workflow_runs as c"))
+    _did(con, with_affected_keys("select c.run_id from changes.workflow_runs as c"))
     for sql, said in (
         (
             "select c.run_id from changes.workflow_rusn as c",
-            r"schema\.yml:5: .*config\.meta\.incremental\.touched: .*workflow_rusn",
+            r"schema\.yml:5: .*affected_keys: .*workflow_rusn",
         ),
         ("select 1 as x", r"schema\.yml:5: .*it must give the columns"),
     ):
         _put(con, ("payments", 2, sql[:10]))
         with pytest.raises(ModelBuildError, match=said):
-            _did(con, with_touched(sql))
+            _did(con, with_affected_keys(sql))
     assert con.execute("select current_setting('search_path')").fetchall() != [("roadmap_overlay",)]
-    _did(con, with_touched("select c.run_id from changes.workflow_runs as c"))
+    _did(con, with_affected_keys("select c.run_id from changes.workflow_runs as c"))
     assert _mart(con) == [("acme/payments", 2)]
 
 
@@ -252,12 +251,12 @@ def test_given_and_touched_are_sql_and_their_errors_name_the_model(
         ("{materialized: incremental, unique_key: rnu_id}", "stg_runs has no column rnu_id"),
         ("{materialized: incremental, unique_key: run_id, event_time: day}", "stg_runs has no column day"),
         (
-            "{materialized: incremental, unique_key: run_id, meta: {incremental: {given: {raw.isues: x}}}}",
+            "{materialized: incremental, unique_key: run_id, meta: {incremental: {input_filters: {raw.isues: x}}}}",
             "stg_runs doesn't read raw.isues",
         ),
         (
-            "{materialized: incremental, unique_key: run_id, meta: {incremental: {unlogged: [config.parameter]}}}",
-            "stg_runs doesn't read config.parameter",
+            "{materialized: incremental, unique_key: run_id, meta: {incremental: {untracked_inputs: [config.x]}}}",
+            "stg_runs doesn't read config.x",
         ),
         ("{materialized: incremental, unique_key: run_id, meta: {incremental: {touchd: x}}}", "unknown key touchd"),
     ],

@@ -157,7 +157,7 @@ def test_everything_without_description_is_listed_at_once(tmp_path: Path) -> Non
         },
     )
     assert found == [
-        "marts/another.sql:1 marts.another is in no schema.yml",
+        "marts/another.sql:1 marts.another is described in no .yml",
         "marts/schema.yml:3 runs_by_repo has no description",
         "marts/schema.yml:6 runs_by_repo.runs has no description",
     ]
@@ -166,7 +166,7 @@ def test_everything_without_description_is_listed_at_once(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("changed", "problem"),
     [
-        ({"models/marts/deep/x.sql": "select 1 as x"}, "marts/deep/x.sql:1 models are files models/<schema>"),
+        ({"models/x.sql": "select 1 as x"}, "x.sql:1 models are files models/<schema>"),
         ({"models/marts/Runs.sql": "select 1 as x"}, "marts/Runs.sql:1 names of schemas and models"),
         ({"models/raw/x.sql": "select 1 as x"}, "raw/x.sql:1 the schema raw holds tables that Python fills"),
         (
@@ -346,8 +346,8 @@ def test_columns_that_differ_from_their_description_are_named(tmp_path: Path, co
     with pytest.raises(ModelBuildError) as error:
         build(con, _load(tmp_path, **{"models/staging/stg_runs.sql": sql}))
     text = str(error.value)
-    assert "schema.yml doesn't describe status, h, t" in text
-    assert "the SQL doesn't give conclusion, which schema.yml describes" in text
+    assert "its .yml doesn't describe status, h, t" in text
+    assert "the SQL doesn't give conclusion, which its .yml describes" in text
     assert "h is HUGEINT: cast it to bigint" in text
     assert "t is TIMESTAMP WITH TIME ZONE" in text
 

@@ -52,7 +52,7 @@ def test_a_seed_is_a_table_that_models_read_and_tests_hold(tmp_path: Path) -> No
     ("changed", "said"),
     [
         ({"seeds/rates.csv": "a\n1\n"}, "seeds are files seeds/<schema>/<table>.csv"),
-        ({"seeds/reference/more.csv": "a\n1\n"}, "reference.more is in no schema.yml"),
+        ({"seeds/reference/more.csv": "a\n1\n"}, "reference.more is described in no .yml"),
         ({"seeds/reference/rates.csv": ""}, "the first line must name the columns"),
         ({"seeds/schema.yml": _YML.replace("cents: integer", "cent: integer")}, "there is no column cent"),
         (

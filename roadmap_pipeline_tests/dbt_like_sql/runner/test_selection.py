@@ -15,11 +15,13 @@ def project(tmp_path: Path) -> Project:
     more = {
         "models/marts/a.sql": "select r.repo from marts.runs_by_repo as r",
         "models/marts/b.sql": "select r.repo from marts.a as r",
+        "models/publish/c/c.sql": "select r.repo from raw.repositories as r",
+        "models/publish/c/d.sql": "select r.repo from raw.repositories as r",
         "models/marts/more.yml": "models:\n"
         + "".join(
             f"  - {{name: {name}, description: x, config: {{tags: [t{name}]}},"
             " columns: [{name: repo, description: x}]}\n"
-            for name in "ab"
+            for name in "abcd"
         ),
     }
     return load_project(write(tmp_path / "dbt_like_sql", small_project() | more))
@@ -33,6 +35,11 @@ def project(tmp_path: Path) -> Project:
         (["marts"], "runs_by_repo a b"),
         (["marts.*"], "runs_by_repo a b"),
         (["path:models/marts/a.sql"], "a"),
+        (["path:models/publish/c/d.sql"], "d"),
+        (["path:models/publish/c"], "c d"),
+        (["publish"], "c d"),
+        (["publish.c.*"], "c"),  # the table, not the folder of that name
+        (["publish.c.d"], "d"),
         (["tag:tb"], "b"),
         (["stg_runs+"], "stg_runs runs_by_repo a b"),
         (["stg_runs+1"], "stg_runs runs_by_repo"),

@@ -1,0 +1,150 @@
+"""The commands that move data: ``run``, ``ingest``, ``build``, ``sync``."""
+
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import click
+
+from roadmap_pipeline.cli.base import CONFLICTS, DONE, FAILED, STARTED_AT, Command
+from roadmap_pipeline.cli.context import (
+    console,
+    json_option,
+    live_runtime,
+    print_json,
+    read_settings,
+    show_progress,
+    stored_settings,
+)
+
+
+@click.command(cls=Command)
+@json_option
+def run(as_json: bool) -> None:
+    """Do the main job once: ingest, build, report, publish.
+
+    It is the Dagster job `main`, run in this process and recorded in DAGSTER_HOME: the UI shows it afterwards.
+    """
+    from roadmap_pipeline.orchestration.launch import run_main_job
+
+    with live_runtime() as runtime:
+        with show_progress():
+            run_summary = run_main_job(runtime)
+        run_summary.seconds = time.monotonic() - STARTED_AT  # starting up included
+        if as_json:
+            print_json(run_summary.summary())
+        else:
+            from roadmap_pipeline.cli.rendering.run_summary import print_run_summary
+
+            print_run_summary(console(), runtime.settings, run_summary)
+    _print_unreadable(run_summary.unreadable)
+    sys.exit(FAILED if run_summary.unreadable else CONFLICTS if run_summary.conflicts else DONE)
+
+
+def _print_unreadable(unreadable: Mapping[str, str]) -> None:
+    """Name the repositories that could not be read, each with the remedy, after all that could be done was done."""
+    for why in unreadable.values():
+        click.echo(f"error: {why}", err=True)
+
+
+@click.command(cls=Command)
+@click.option("--from", "folder", type=click.Path(path_type=Path), help="Read recorded API answers from a folder.")
+@json_option
+def ingest(folder: Path | None, as_json: bool) -> None:
+    """Read GitHub (or, with --from, a folder of recorded API answers) into the raw tables."""
+    from roadmap_pipeline import pipeline
+
+    if folder is not None:
+        from roadmap_pipeline.runtime import Runtime
+
+        with show_progress(), Runtime(read_settings()) as runtime:
+            summary = pipeline.ingest_dump(runtime, folder)
+    else:
+        with live_runtime() as runtime, show_progress():
+            summary = pipeline.ingest(runtime)
+    if as_json:
+        print_json(
+            {
+                "read": summary.read,
+                "notes": list(summary.notes),
+                "paused": summary.paused,
+                "unreadable": summary.unreadable,
+            }
+        )
+    else:
+        from roadmap_pipeline.cli.rendering.stages import print_read
+
+        print_read(console(), summary.read, summary.notes)
+    _print_unreadable(summary.unreadable)
+    sys.exit(FAILED if summary.unreadable else DONE)
+
+
+@click.command(cls=Command)
+@click.option(
+    "--select",
+    "-s",
+    multiple=True,
+    metavar="MODELS",
+    help="Only these, as dbt writes it: marts.ci_weekly+ (and what reads it), +marts.ci_weekly (and what it reads),"
+    " marts (a folder), state:modified+ (what changed since it was built). May be given several times.",
+)
+@click.option("--full-refresh", is_flag=True, help="Build everything selected whole, also what did not change.")
+@click.option(
+    "--diff",
+    is_flag=True,
+    help="Print which failures would get another cause and which published numbers would change, and write nothing.",
+)
+@json_option
+def build(select: Sequence[str], full_refresh: bool, diff: bool, as_json: bool) -> None:
+    """Classify failures, bring the SQL models up to date, and publish the snapshot for readers.
+
+    A model is skipped when nothing it reads changed, built by the rows that changed where it can be, and whole
+    otherwise; the table printed says which, and why.
+    """
+    from roadmap_pipeline import pipeline
+    from roadmap_pipeline.runtime import Runtime
+
+    if diff:
+        with show_progress(), Runtime(stored_settings()) as runtime:
+            preview = pipeline.preview_build(runtime, select=select, full_refresh=full_refresh)
+        if as_json:
+            for row in preview.rows():
+                print_json(row)
+            return
+        from roadmap_pipeline.cli.rendering.stages import print_differences
+
+        print_differences(console(), preview.figures, preview.moved)
+        return
+    with show_progress(), Runtime(stored_settings()) as runtime:
+        built = pipeline.build_all(runtime, select=select, full_refresh=full_refresh)
+        pipeline.snapshot(runtime)
+    if as_json:
+        for row in built.rows():
+            print_json(row)
+        return
+    from roadmap_pipeline.cli.rendering.stages import print_build
+
+    print_build(console(), built)
+
+
+@click.command(cls=Command)
+@click.option("--milestone", help="Only this milestone's row (default: ROADMAP_MILESTONE, else all).")
+@click.option("--week", help="Publish the report of this ISO week, too: one that has ended, such as 2026-W40.")
+@click.option("--dry-run", is_flag=True, help="Print what would be written, write nothing.")
+@json_option
+def sync(milestone: str | None, week: str | None, dry_run: bool, as_json: bool) -> None:
+    """Bring Notion and the pull-request comments to what was built: the latest report and all comments are rendered
+    first. Nothing is written to repositories that aren't configured (any more)."""
+    from roadmap_pipeline import pipeline
+
+    with live_runtime() as runtime, show_progress():
+        narrowed = milestone or runtime.settings.milestone
+        result = pipeline.sync(runtime, milestone=narrowed, week=week, dry_run=dry_run, render=True)
+    if as_json:
+        print_json(result.to_json())
+    else:
+        from roadmap_pipeline.cli.rendering.stages import print_sync
+
+        print_sync(console(), result)
+    sys.exit(FAILED if result.failed else CONFLICTS if result.plan.conflicts else DONE)

@@ -1,0 +1,78 @@
+"""What several commands need: the settings, a runtime, progress, and printing of data."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from roadmap_pipeline.runtime import Runtime
+    from roadmap_pipeline.settings import Settings
+
+
+def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the option ``--json``."""
+    return click.option("--json", "as_json", is_flag=True, help="Print data as JSON, one object or one row a line.")(
+        command
+    )
+
+
+def read_settings() -> "Settings":
+    """Return the settings, with their warnings printed."""
+    from roadmap_pipeline.settings import load_settings
+
+    settings = load_settings()
+    _warn(settings.warnings)
+    return settings
+
+
+def _warn(warnings: Sequence[str]) -> None:
+    for warning in warnings:
+        click.echo(f"warning: {warning}", err=True)
+
+
+def console() -> "Console":
+    """Return the console that people read."""
+    from rich.console import Console
+
+    return Console()
+
+
+def print_json(value: Any) -> None:
+    """Print one object on one line."""
+    click.echo(json.dumps(value, ensure_ascii=False, default=str))
+
+
+@contextmanager
+def show_progress() -> Iterator[None]:
+    """Show the tasks started inside on standard error."""
+    from roadmap_pipeline.cli.rendering.progress import terminal_reporter
+    from roadmap_pipeline.progress import reporting
+
+    with terminal_reporter(sys.stderr) as reporter, reporting(reporter):
+        yield
+
+
+@contextmanager
+def live_runtime() -> Iterator["Runtime"]:
+    """Yield a runtime, with the built-in sandbox running when no side has credentials."""
+    from roadmap_pipeline.runtime import Runtime
+    from roadmap_pipeline.sandbox import running
+
+    configured = read_settings()
+    with running(configured) as settings, Runtime(settings) as runtime:
+        _warn(settings.warnings[len(configured.warnings) :])
+        click.get_current_context().obj["counts"] = runtime.counts
+        yield runtime
+
+
+def stored_settings() -> "Settings":
+    """Return the settings for commands that ask neither side: without credentials the sandbox's names and clock."""
+    from roadmap_pipeline.sandbox import at_rest
+
+    return at_rest(read_settings())

@@ -1,0 +1,76 @@
+"""Reports and the status, as they are read on a terminal."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+
+from roadmap_pipeline.cli.rendering.tables import print_table
+from roadmap_pipeline.reports import format as fmt
+
+_DIAGRAM = re.compile(r"^```mermaid\n.*?^```\n?", re.MULTILINE | re.DOTALL)
+
+
+def print_report(console: Console, content: str) -> None:
+    """A report's Markdown, or a part of it. Diagrams are left out: a terminal would show their source."""
+    from rich.markdown import Markdown
+
+    console.print(Markdown(_DIAGRAM.sub("", content)))
+
+
+def print_status(console: Console, status: Mapping[str, Any]) -> None:
+    """What `roadmap status` found in the snapshot."""
+    as_of = f"as of {status['as_of']} UTC" if status["as_of"] else "not built yet"
+    console.print(f"[bold]Warehouse[/] {escape(status['warehouse'])}, {as_of}", highlight=False)
+    week = status["latest_week"]
+    if week:
+        passed = fmt.with_n(fmt.percent(week["final_pass_rate"]), week["conclusive_runs"]).strip("*")
+        top = f", top cause: {fmt.cause(week['top_failure_category'])}" if week["top_failure_category"] else ""
+        console.print(
+            f"[bold]{week['week']}[/] {fmt.several(week['runs'], 'run')}, {passed} passed in the end,"
+            f" {fmt.several(week['failed_job_attempts'], 'failed job')}{top}",
+            highlight=False,
+        )
+        if week["rests_on"]:
+            console.print(f"[yellow]note:[/] {escape(week['rests_on'])}", highlight=False)
+    milestones = [
+        {
+            "milestone": row["title"],
+            "target": row["target_date"],
+            "status": row["status"],
+            "progress": fmt.percent(row["progress"], 0),
+            "pass rate": fmt.percent(row["workflow_pass_rate"]),
+            "n": row["conclusive_runs"],
+            "trend": row["trend"],
+        }
+        for row in status["milestones"]
+    ]
+    print_table(console, "Milestones", milestones)
+    repositories = [
+        {
+            "repository": row["repo"],
+            "runs": fmt.count(row["runs"]),
+            "newest run (UTC)": f"{row['newest_run']:%Y-%m-%d %H:%M}",
+            "last read (UTC)": row["last_read"],
+        }
+        for row in status["repositories"]
+    ]
+    print_table(console, "Repositories", repositories)
+    for row in status["repositories"]:
+        if missing := _still_to_read(row):
+            console.print(f"[yellow]still to read:[/] {escape(missing)}", highlight=False)
+    for one in status["unread"]:
+        console.print(f"[yellow]not read:[/] {escape(one['text'])}", highlight=False)
+
+
+def _still_to_read(row: Mapping[str, Any]) -> str:
+    """What is missing of a repository, in words: the list of runs before a time, and runs without jobs."""
+    missing = [f"runs before {row['listed_from']:%Y-%m-%d %H:%M}"] if row.get("listed_from") else []
+    if row.get("due_runs"):
+        missing.append(f"jobs of {fmt.several(row['due_runs'], 'run')}")
+    if not missing:
+        return ""
+    complete = f" (complete from {row['complete_from']} on)" if row["complete_from"] else ""
+    return f"{' and '.join(missing)} of {row['repo']}{complete}"

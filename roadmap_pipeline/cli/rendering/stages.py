@@ -1,0 +1,118 @@
+"""The results of the stages, one by one: what an ingest, a build, a plan, a sync brought."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+
+from roadmap_pipeline.cli.rendering.failures import print_moved
+from roadmap_pipeline.cli.rendering.tables import print_table
+from roadmap_pipeline.reports import format as fmt
+
+if TYPE_CHECKING:
+    from dbt_like_sql.runner.build.diff import Difference
+    from roadmap_pipeline.failures.reclassification import Moved
+    from roadmap_pipeline.pipeline import BuildResult
+    from roadmap_pipeline.sync.run import SyncResult
+
+
+def print_read(console: Console, read: Mapping[str, int], notes: Sequence[str]) -> None:
+    """What an ingest brought: new or changed rows by table."""
+    print_table(
+        console, "Read: new or changed rows", [{"table": name, "rows": f"{count:,}"} for name, count in read.items()]
+    )
+    for note in notes:
+        console.print(f"[yellow]note:[/] {escape(note)}", highlight=False)
+
+
+def print_build(console: Console, built: "BuildResult") -> None:
+    """What a build made: rows and failed checks by model."""
+    rows = [
+        {
+            "model": row["model"],
+            "build": row["build"],
+            "rows": f"{row['rows']:,}",
+            "changed": "" if row["changed"] is None else f"{row['changed']:,}",
+            "seconds": row["seconds"],
+            "why": row["reason"],
+            "warnings": ", ".join(row["warnings"]),
+        }
+        for row in built.rows()
+        if row["build"] != "skipped"
+    ]
+    if rows:
+        print_table(console, "Built", rows)
+    if skipped := sum(row["build"] == "skipped" for row in built.rows()):
+        console.print(f"Up to date: {skipped} of {len(built.models)} models; nothing that concerns them changed.")
+    for note in built.notes:
+        console.print(f"[yellow]note:[/] {escape(note)}")
+
+
+def print_differences(console: Console, found: "Sequence[Difference]", moved: "Sequence[Moved]") -> None:
+    """Which published numbers a build would change, table by table; first which failures get another cause."""
+    from dbt_like_sql.runner.build.diff import COMPARED
+
+    weeks = _causes_by_week(found)
+    if weeks:
+        console.print("[bold]Failed jobs by cause and week[/]")
+        for week, causes in weeks.items():
+            console.print(f"  {week}: {', '.join(causes)}", highlight=False)
+    if moved:
+        print_moved(console, moved)
+    if not found:
+        console.print("No published number would change.")
+        return
+    for table, key in COMPARED.items():
+        rows = [
+            {**dict(zip(key, one.row, strict=True)), "column": one.column, "now": one.before, "would be": one.after}
+            for one in found
+            if one.table == table
+        ]
+        if rows:
+            print_table(console, table, [{name: _short(value) for name, value in row.items()} for row in rows])
+
+
+def _causes_by_week(found: "Sequence[Difference]") -> dict[str, list[str]]:
+    """``{"2026-W44": ["test 12 → 9", …]}`` over all repositories."""
+    weeks: dict[str, list[str]] = {}
+    for one in found:
+        if (one.table, one.column) == ("marts.failure_categories_weekly", "failed_job_attempts") and one.row[1] == "*":
+            week, _, category = one.row
+            weeks.setdefault(week, []).append(f"{fmt.cause(category)} {one.before or 0:,} → {one.after or 0:,}")
+    return weeks
+
+
+def _short(value: object) -> str:
+    """A value in one line of a table."""
+    if isinstance(value, float):
+        value = round(value, 4)
+    text = "–" if value is None else str(value).replace("\n", " ")
+    return text if len(text) <= 60 else f"{text[:59]}…"
+
+
+def print_sync(console: Console, result: "SyncResult") -> None:
+    """A plan, and when it was carried out what became of it."""
+    plan = result.plan
+    if not plan.changes:
+        console.print("Nothing to write: Notion and GitHub already say what they should.")
+    else:
+        console.print(f"[bold]{'Would write' if result.dry_run else 'Wrote'}[/]")
+        for change in plan.changes:
+            for position, line in enumerate(change.lines()):
+                if position == 0 or result.dry_run:
+                    console.print(f"  {escape(line)}", highlight=False)
+    _print_notes(console, result)
+
+
+def _print_notes(console: Console, result: "SyncResult") -> None:
+    for note in result.plan.notes:
+        console.print(f"[yellow]note:[/] {escape(note)}")
+    if result.pause:
+        console.print(f"[yellow]note:[/] {escape(result.pause)}")
+    for title, reason in result.refused:
+        console.print(f"[yellow]skipped:[/] {escape(title)}: {escape(reason)}")
+    for title, reason in result.failed:
+        console.print(f"[red]failed:[/] {escape(title)}: {escape(reason)}")
+    for conflict in result.plan.conflicts:
+        console.print(f"[red]conflict:[/] {escape(str(conflict))}")

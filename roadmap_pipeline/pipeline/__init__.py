@@ -1,0 +1,46 @@
+"""The stages of the pipeline, each callable on its own: what the assets and the command line both call.
+
+A stage takes a :class:`~roadmap_pipeline.runtime.Runtime`, opens the warehouse for as short as it can, and notes in its
+summary what it did. No Dagster here; what a stage is made of lives in the other packages.
+"""
+
+from roadmap_pipeline.pipeline.access import preflight
+from roadmap_pipeline.pipeline.building import (
+    BuildPreview,
+    BuildResult,
+    build_all,
+    classify_failures,
+    match_milestones,
+    preview_build,
+    project,
+    store_settings,
+)
+from roadmap_pipeline.pipeline.diagnosis import Finding, diagnose
+from roadmap_pipeline.pipeline.ingestion import ingest, ingest_dump
+from roadmap_pipeline.pipeline.publishing import export_dbt, roadmap_table, setup_notion, snapshot, sync
+from roadmap_pipeline.pipeline.rendering import preview_report, publish_week, render_comments, render_report
+
+__all__ = [
+    "BuildPreview",
+    "BuildResult",
+    "Finding",
+    "build_all",
+    "classify_failures",
+    "diagnose",
+    "export_dbt",
+    "ingest",
+    "ingest_dump",
+    "match_milestones",
+    "preflight",
+    "preview_build",
+    "preview_report",
+    "project",
+    "publish_week",
+    "render_comments",
+    "render_report",
+    "roadmap_table",
+    "setup_notion",
+    "snapshot",
+    "store_settings",
+    "sync",
+]

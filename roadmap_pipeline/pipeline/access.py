@@ -1,0 +1,74 @@
+"""Asking both sides whether they can be used, before anything is read or written.
+
+Belongs here: the questions, which the first step of a run and ``roadmap doctor`` share. How the answers are told to a
+person is in ``diagnosis``.
+"""
+
+from contextlib import suppress
+
+from roadmap_pipeline.errors import ConfigurationError
+from roadmap_pipeline.runtime import Runtime
+from roadmap_pipeline.warehouse.origin import gives_way, require
+
+
+def preflight(runtime: Runtime) -> None:
+    """Ask both sides once before anything is read or written, so that a wrong token costs seconds, not an ingest.
+
+    That GitHub may not be asked now stops nothing.
+
+    Raises:
+        ConfigurationError: Credentials or addresses are wrong, or not one repository can be read.
+        RoadmapError: A database is out of shape.
+    """
+    from roadmap_pipeline.github.client.errors import Paused
+
+    if not runtime.missing("github"):
+        with suppress(Paused):
+            require_a_readable_repository(runtime)
+    if not runtime.missing("notion"):
+        runtime.notion.request("GET", "users/me")
+    if gives_way(runtime.settings.warehouse, runtime.settings.origin) and runtime.missing("github"):
+        require(runtime.settings.warehouse, runtime.settings.origin)
+    if not runtime.missing("notion"):
+        describe_notion(runtime)
+
+
+def require_a_readable_repository(runtime: Runtime) -> None:
+    """Raise ConfigurationError when not one repository can be read."""
+    readable, unreadable = check_repositories(runtime)
+    if unreadable and not readable:
+        raise ConfigurationError(*unreadable.values())
+
+
+def check_repositories(runtime: Runtime) -> tuple[list[str], dict[str, str]]:
+    """Return the canonical names of the repositories that can be read, and by the names of the others why not.
+
+    Raises:
+        ConfigurationError: For what concerns all of them.
+        Paused: GitHub may not be asked now.
+    """
+    from roadmap_pipeline.github.client.errors import GitHubError, Paused, UnknownRepository
+
+    readable: list[str] = []
+    unreadable: dict[str, str] = {}
+    for name in runtime.settings.repositories:
+        try:
+            readable.append(str(runtime.github.repository(name).data["full_name"]))
+        except UnknownRepository as error:
+            unreadable[name] = "; ".join(error.problems)
+        except Paused:
+            raise
+        except GitHubError as error:
+            unreadable[name] = f"{name}: {error}; try again later"
+    return readable, unreadable
+
+
+def describe_notion(runtime: Runtime) -> str:
+    """Return in what state both databases are and where; raise an error when one is out of shape."""
+    from roadmap_pipeline.sync.databases import NotionSide
+
+    settings = runtime.settings
+    side = NotionSide.look(runtime)
+    missing = [key for key, database in side.observed.databases.items() if database is None]
+    state = "databases will be created" if missing else "both databases are in shape"
+    return f"{state} at {settings.notion_api_url}" + (" (sandbox)" if settings.uses_sandbox else "")

@@ -1,0 +1,162 @@
+"""Building: settings, verdicts and milestones as tables, and the SQL models that follow from them.
+
+Belongs here: everything between reading and rendering, and what it would change. How a model is built is in
+``dbt_like_sql``.
+"""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from roadmap_pipeline.runtime import Runtime
+from roadmap_pipeline.settings import warehouse_path
+from roadmap_pipeline.warehouse.connection import is_file
+from roadmap_pipeline.warehouse.models import (
+    ModelResult,
+    Policy,
+    Project,
+    SqlModel,
+    build,
+    load_project,
+    project_directory,
+)
+from roadmap_pipeline.warehouse.parameters import store_parameters
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from dbt_like_sql.runner.build.diff import Difference
+    from roadmap_pipeline.failures.reclassification import Moved
+
+
+@cache
+def project() -> Project:
+    """Return the SQL models of this installation, read once a process."""
+    warehouse = warehouse_path()
+    # Where the data are, parsed models can be kept even if nothing may be written where the package is.
+    return load_project(project_directory(), Path(warehouse).parent if is_file(warehouse) else None)
+
+
+def store_settings(runtime: Runtime) -> dict[str, int]:
+    """Write the settings that metrics depend on into ``config``; return the number of rows by table."""
+    with runtime.warehouse.connect() as con:
+        return store_parameters(con, runtime.settings)
+
+
+def classify_failures(runtime: Runtime) -> int:
+    """Judge the failed jobs that have no verdict of the present rules; return how many were judged."""
+    from roadmap_pipeline.failures import stored_jobs
+    from roadmap_pipeline.failures.rules.own_rules import rules_with
+
+    rules = rules_with(runtime.settings.rules_file)
+    with runtime.warehouse.connect() as con:
+        return stored_jobs.classify_failures(con, rules=rules)
+
+
+def match_milestones(runtime: Runtime) -> list[str]:
+    """Match branches and pull requests to milestones; return a sentence for each name that matches none."""
+    from roadmap_pipeline.milestones.derive import derive_milestones
+
+    with runtime.warehouse.connect() as con:
+        return derive_milestones(con, runtime.settings.configuration.milestones.mapping)
+
+
+def _selected(con: "duckdb.DuckDBPyConnection", select: Collection[str]) -> Callable[[SqlModel], bool]:
+    """Return which models ``select`` names in dbt's syntax; all of them where it is empty.
+
+    Raises:
+        ConfigurationError: The selection names none.
+    """
+    from dbt_like_sql.runner.build.state import BuildState
+    from dbt_like_sql.runner.project.selection import select_models
+
+    if not select:
+        return lambda _model: True
+    keys = select_models(project(), select, BuildState(con).is_modified)
+    return lambda model: model.key in keys
+
+
+@dataclass(slots=True)
+class BuildResult:
+    """Models that were built, and what a person should know."""
+
+    models: list[ModelResult]
+    notes: list[str] = field(default_factory=list)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return one row a model, for printing."""
+        return [
+            {
+                "model": result.model.qualified_name,
+                "build": result.action,
+                "rows": result.rows,
+                "changed": result.changed_rows,
+                "checks": len(result.tests),
+                "warnings": [
+                    f"{test.name} not run: {test.not_run}" if test.not_run else test.name
+                    for test in result.tests
+                    if not test.passed
+                ],
+                "seconds": round(result.seconds, 3),
+                "reason": result.reason,
+            }
+            for result in self.models
+        ]
+
+
+def build_all(runtime: Runtime, *, select: Collection[str] = (), full_refresh: bool = False) -> BuildResult:
+    """Do everything between reading and rendering: settings, verdicts, milestones, and models, each after its parents.
+
+    Args:
+        select: The models, in dbt's syntax; all of them where it is empty.
+        full_refresh: Build the selected ones whole, also those of which nothing changed.
+
+    Raises:
+        ConfigurationError: The selection names no model.
+    """
+    store_settings(runtime)
+    classify_failures(runtime)
+    notes = match_milestones(runtime)
+    with runtime.warehouse.connect() as con:
+        models = build(con, project(), _selected(con, select), Policy(full_refresh=full_refresh))
+    return BuildResult(models, notes)
+
+
+@dataclass(frozen=True, slots=True)
+class BuildPreview:
+    """The changes that a build would make: to published figures, and to the causes of failures."""
+
+    figures: "list[Difference]"
+    moved: "list[Moved]"
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return one object a change; ``table`` tells figures from causes."""
+        causes = [{"table": "derived.failure_verdicts"} | one.to_json() for one in self.moved]
+        return causes + [one.to_json() for one in self.figures]
+
+
+def preview_build(runtime: Runtime, *, select: Collection[str] = (), full_refresh: bool = False) -> BuildPreview:
+    """Return what :func:`build_all` would change. Nothing is written."""
+    from dbt_like_sql.runner.build.diff import differences
+    from roadmap_pipeline.failures import stored_jobs
+    from roadmap_pipeline.failures.reclassification import noting_moves
+    from roadmap_pipeline.failures.rules.own_rules import rules_with
+    from roadmap_pipeline.milestones.derive import derive_milestones
+
+    settings = runtime.settings
+    rules = rules_with(settings.rules_file)
+    moved: list[Moved] = []
+    with runtime.warehouse.connect() as con:
+
+        def build_everything() -> None:
+            store_parameters(con, settings)
+            with noting_moves(con, moved):
+                stored_jobs.classify_failures(con, rules=rules)
+            derive_milestones(con, settings.configuration.milestones.mapping)
+            # Nothing can be attached within a transaction, which is what an incremental build needs.
+            policy = Policy(full_refresh=full_refresh, incremental=False)
+            build(con, project(), _selected(con, select), policy)
+
+        return BuildPreview(differences(con, build_everything), moved)
