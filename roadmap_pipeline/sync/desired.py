@@ -91,7 +91,7 @@ _AS_OF = re.compile(r"\s*<sub>as of [^<\n]{1,30}</sub>\s*\Z")
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
+class SkippedComment:
     """An open pull request that has no comment, and why: ``locked`` or ``archived``."""
 
     repo: str
@@ -100,24 +100,24 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
-    """What everything outside should say, by part; empty for parts that weren't asked for."""
+class DesiredState:
+    """What Notion and GitHub should say, by part; empty for parts that weren't asked for."""
 
     reports: Sequence[DesiredRow] = ()
     milestones: Sequence[DesiredRow] = ()
     comments: Sequence[DesiredComment] = ()
-    left_out: Sequence[LeftOut] = ()
+    skipped: Sequence[SkippedComment] = ()
 
 
-def read_published(
+def read_desired_state(
     con: "duckdb.DuckDBPyConnection", parts: Collection[str], report_name: str | None = None
-) -> Published:
+) -> DesiredState:
     """Read the ``publish`` tables for ``parts``; ``report_name`` narrows the reports to one."""
-    return Published(
+    return DesiredState(
         reports=desired_reports(con, report_name) if "reports" in parts else (),
         milestones=desired_roadmap(con) if "roadmap" in parts else (),
         comments=desired_comments(con) if "comments" in parts else (),
-        left_out=comments_left_out(con) if "comments" in parts else (),
+        skipped=skipped_comments(con) if "comments" in parts else (),
     )
 
 
@@ -157,14 +157,14 @@ def desired_comments(con: "duckdb.DuckDBPyConnection") -> list[DesiredComment]:
     ]
 
 
-def comments_left_out(con: "duckdb.DuckDBPyConnection") -> list[LeftOut]:
+def skipped_comments(con: "duckdb.DuckDBPyConnection") -> list[SkippedComment]:
     """The open pull requests on which nobody can comment."""
     found = con.execute(
         "select p.repo, p.number, case when r.is_archived then 'archived' else 'locked' end"
         " from raw.pull_requests as p left join raw.repositories as r on r.repo = p.repo"
         " where p.state = 'open' and (p.is_locked or r.is_archived) order by p.repo, p.number"
     ).fetchall()
-    return [LeftOut(*row) for row in found]
+    return [SkippedComment(*row) for row in found]
 
 
 def _rows(con: "duckdb.DuckDBPyConnection", table: str, order: str) -> list[dict[str, Any]]:

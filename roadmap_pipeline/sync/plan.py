@@ -1,7 +1,7 @@
-"""Change and Plan: what would be written outside, as data.
+"""Changes and plans: what would be written to Notion and GitHub, as data.
 
-A plan is made before anything is written; a dry run prints it, :mod:`roadmap_pipeline.sync.run` executes that very
-object. Nothing here knows how a change is carried out.
+A plan is made before anything is written; a dry run prints it, :mod:`.reconciler` executes that very object. Nothing
+here knows how a change is carried out.
 """
 
 from collections.abc import Iterator

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from dbt_like_sql.runner.build.diff import Difference
     from roadmap_pipeline.failures.reclassification import Moved
     from roadmap_pipeline.pipeline import BuildResult
-    from roadmap_pipeline.sync.run import SyncResult
+    from roadmap_pipeline.sync.reconciler import SyncResult
 
 
 def print_read(console: Console, read: Mapping[str, int], notes: Sequence[str]) -> None:

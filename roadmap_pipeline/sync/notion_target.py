@@ -33,7 +33,7 @@ _OWNERS: Mapping[str, Owner] = {"pipeline": "pipeline", "GitHub": "pipeline", "s
 
 
 @dataclass
-class NotionSide:
+class NotionTarget:
     """Both databases, observed once; grows as changes are applied."""
 
     runtime: Runtime
@@ -46,10 +46,10 @@ class NotionSide:
     _remembered: Mapping[str, schema.Database] = field(default_factory=dict)
 
     @classmethod
-    def look(cls, runtime: Runtime, *, mend: bool = False) -> "NotionSide":
+    def look(cls, runtime: Runtime, *, repair: bool = False) -> "NotionTarget":
         """Read both databases and all their rows.
 
-        Raises :class:`~roadmap_pipeline.notion.schema.SchemaError` when one is out of shape; ``mend`` accepts
+        Raises :class:`~roadmap_pipeline.notion.schema.SchemaError` when one is out of shape; ``repair`` accepts
         properties that are missing, to add them.
         """
         settings = runtime.settings
@@ -60,7 +60,7 @@ class NotionSide:
         # Before real data replace the sandbox's, the warehouse still remembers the sandbox's databases.
         is_ours = stored_origin(settings.warehouse) in (None, settings.origin)
         known = runtime.journal.databases() if is_ours else {}
-        observed = schema.observe(runtime.notion, settings.notion_parent_page_id or "", ids, known, thorough=mend)
+        observed = schema.observe(runtime.notion, settings.notion_parent_page_id or "", ids, known, thorough=repair)
         unfinished = {
             schema.SCHEMAS[key].title
             for key, found in observed.databases.items()
@@ -70,7 +70,7 @@ class NotionSide:
             problem
             for problem in observed.problems()
             # A database whose making was interrupted is completed; one from which people took a property is not ours.
-            if not (problem.missing and (mend or problem.database in unfinished))
+            if not (problem.missing and (repair or problem.database in unfinished))
         ]
         if problems:
             raise schema.SchemaError(problems)
