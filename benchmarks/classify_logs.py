@@ -113,7 +113,7 @@ class Case:
 
 
 def is_held_out(project: str) -> bool:
-    """Whether a project belongs to the half that rules are not written on."""
+    """Return whether a project belongs to the half that rules are not written on."""
     return int(hashlib.sha256(project.encode()).hexdigest(), 16) % 2 == 1
 
 
@@ -159,7 +159,10 @@ def read_cases(held_out: bool) -> list[Case]:
 
 
 def scores(cases: Sequence[Case]) -> dict[str, tuple[int, int, int, float]]:
-    """By category: cases, right ones, wrong verdicts of that category, F1. A right alternative counts as the label."""
+    """Return the cases of each category, right ones, wrong verdicts of that category, and F1.
+
+    A right alternative counts as the label.
+    """
     right = Counter(case.category for case in cases if case.is_right)
     wrong = Counter(case.verdict.category for case in cases if case.verdict and not case.is_right)
     result = {}
@@ -170,7 +173,7 @@ def scores(cases: Sequence[Case]) -> dict[str, tuple[int, int, int, float]]:
 
 
 def quality(halves: Mapping[str, Sequence[Case]]) -> None:
-    """Both halves side by side, then what holds for all logs."""
+    """Print both halves side by side, then what holds for all logs."""
     columns: list[list[str]] = []
     bars: list[tuple[str, bool]] = []
     for half, cases in halves.items():
@@ -217,7 +220,7 @@ def by_category(cases: Sequence[Case]) -> None:
 
 
 def by_project(cases: Sequence[Case]) -> str:
-    """How the share of right verdicts is spread over projects, whose cases are near-duplicates of each other."""
+    """Return how the share of right verdicts is spread over projects, whose cases are near-duplicates of each other."""
     projects: dict[str, list[bool]] = {}
     for case in cases:
         projects.setdefault(case.name.split("/")[0], []).append(case.is_right)
@@ -229,7 +232,7 @@ def by_project(cases: Sequence[Case]) -> str:
 
 
 def compared_with_passing(cases: Sequence[Case]) -> str:
-    """How verdicts fare that leave out what the passing log of the same job says."""
+    """Return how verdicts fare that leave out what the passing log of the same job says."""
     right = before = compared = 0
     for case in cases:
         path = DATA / "dev" / case.name / "success.txt.gz"
@@ -242,7 +245,7 @@ def compared_with_passing(cases: Sequence[Case]) -> str:
 
 
 def passing(held_out: bool) -> tuple[int, int]:
-    """Logs of passing jobs that got a verdict, and all of them."""
+    """Return the logs of passing jobs that got a verdict, and all of them."""
     judged = total = 0
     for path in sorted((DATA / "dev").glob("*/*/success.txt.gz")):
         if is_held_out(path.parts[-3]) is held_out:
@@ -292,7 +295,7 @@ def of_fragments() -> str:
 
 
 def agreement() -> str:
-    """How often a stored excerpt gives the verdict of the whole log."""
+    """Return how often a stored excerpt gives the verdict of the whole log."""
     same = total = size = 0
     for path in sorted((DATA / "dev").glob("*/*/*.txt.gz")):
         log = gzip.decompress(path.read_bytes())
@@ -314,7 +317,7 @@ class Thorough(Matcher):
 
 
 def without_strings() -> str:
-    """How often the verdict is the same when no pattern is ruled out by the strings it demands."""
+    """Return how often the verdict is the same when no pattern is ruled out by the strings it demands."""
     thorough = Classifier(default_classifier().rules)
     thorough.matcher = Thorough(thorough.rules)
     logs = [gzip.decompress(path.read_bytes()) for path in sorted((DATA / "dev").glob("*/*/*.txt.gz"))]
@@ -378,7 +381,9 @@ def speed() -> None:
 
 
 def of_long_lines() -> list[bytes]:
-    """Logs of ten megabytes of minified code in lines of 64 KB, before a failure that rules know and one they don't."""
+    """Return the logs of ten megabytes of minified code in lines of 64 KB, before a failure that rules know and one
+    they don't.
+    """
     words = b"function error test failed const return throw new Error x y => { } ( ) ; module exports assert "
     line = (words * (1 + (64 << 10) // len(words)))[: 64 << 10] + b"\n"
     head, failed = b"##[group]Run make ci\nmake ci\n##[endgroup]\n", b"##[error]Process completed with exit code 1.\n"
@@ -388,7 +393,7 @@ def of_long_lines() -> list[bytes]:
 
 
 def timed(log: bytes) -> float:
-    """Seconds of the second verdict on a log."""
+    """Return the seconds of the second verdict on a log."""
     classify(log)
     start = time.perf_counter()
     classify(log)
@@ -396,7 +401,9 @@ def timed(log: bytes) -> float:
 
 
 def big_log() -> tuple[float, float]:
-    """Seconds and peak memory (MB) of the command line on a log of 100 MB whose telling line is in the middle."""
+    """Return the seconds and peak memory (MB) of the command line on a log of 100 MB whose telling line is in the
+    middle.
+    """
     stamp = b"2026-11-10T09:00:00.1234567Z "
     block = b"".join(b"%scompiling part %d of many, with npm noise and no error\n" % (stamp, n) for n in range(10_000))
     half = 50_000_000 // len(block)
@@ -417,7 +424,7 @@ def big_log() -> tuple[float, float]:
 
 
 def against_re(blocks: Sequence[bytes]) -> tuple[float, float, int]:
-    """MB/s of finding every match of every pattern, by the project's way and by a loop of ``re``.
+    """Return the MB/s of finding every match of every pattern, by the project's way and by a loop of ``re``.
 
     The third is how many (block, pattern) pairs they disagree on.
     """
@@ -446,7 +453,7 @@ def against_re(blocks: Sequence[bytes]) -> tuple[float, float, int]:
 
 
 def scoped(pattern: bytes) -> bytes:
-    """A pattern in the words of ``re``, which knows ``(?i)`` within a pattern as a group only: ``(?i:…)``.
+    """Return a pattern in the words of ``re``, which knows ``(?i)`` within a pattern as a group only: ``(?i:…)``.
 
     RE2's holds to the end of the group that it stands in, alternatives included.
     """
@@ -466,7 +473,7 @@ def scoped(pattern: bytes) -> bytes:
 
 
 def rate(data: bytes, work: Callable[[], object], times: int = 3) -> float:
-    """MB/s of processor time of the fastest of several runs."""
+    """Return the MB/s of processor time of the fastest of several runs."""
     best = float("inf")
     for _ in range(times):
         start = time.process_time()

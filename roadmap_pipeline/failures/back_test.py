@@ -53,7 +53,7 @@ _STORED = f"""
 
 @dataclass(slots=True)
 class Hits:
-    """Where a pattern was found: failing logs by their present category, and passing ones by file.
+    """The places where a pattern was found: failing logs by their present category, and passing ones by file.
 
     ``failing`` and ``passing`` are how many logs were searched, ``comparable`` how many of the failing ones there is a
     passing log of the same job for, and ``said_by_passing`` in how many of these all that was found is what that one
@@ -75,7 +75,7 @@ class Hits:
         return self.by_category.total() - self.by_category[UNKNOWN]
 
     def to_json(self) -> dict[str, Any]:
-        """As one object."""
+        """Return this as one JSON object."""
         return {
             "pattern": self.pattern,
             "failing_logs": self.failing,
@@ -95,7 +95,8 @@ def try_patterns(con: "duckdb.DuckDBPyConnection", patterns: Sequence[str], pass
 
     What it finds is compared with what is stored of passing logs of the same job.
 
-    Raises :class:`ConfigurationError` for a pattern that RE2 does not take and for a file that can't be opened.
+    Raises:
+        ConfigurationError: A pattern that RE2 does not take, or a file that can't be opened.
     """
     compiled = [(Hits(pattern), _compiled(pattern)) for pattern in patterns]
     for file in passing:
@@ -127,10 +128,12 @@ def try_patterns(con: "duckdb.DuckDBPyConnection", patterns: Sequence[str], pass
 
 
 def try_rules(con: "duckdb.DuckDBPyConnection", rules: Path, passing: Sequence[str] = ()) -> list[Moved]:
-    """Which stored failures a rules file (added to the project's rules) would give another cause or rule.
+    """Return which stored failures a rules file (added to the project's rules) would give another cause or rule.
 
-    Files of ``passing`` logs that it would take for failures come first. Raises :class:`ConfigurationError` with all
-    problems of the rules file, and for a log that can't be opened.
+    Files of ``passing`` logs that it would take for failures come first.
+
+    Raises:
+        ConfigurationError: All problems of the rules file, or a log that can't be opened.
     """
     classifier = classifier_with(rules)
     changes: list[Change] = []
@@ -152,7 +155,7 @@ def try_rules(con: "duckdb.DuckDBPyConnection", rules: Path, passing: Sequence[s
 
 
 def _rows(con: "duckdb.DuckDBPyConnection", sql: str) -> Iterator[tuple[Any, ...]]:
-    """Rows of a query, some at a time: excerpts of all history need not fit into memory."""
+    """Yield the rows of a query, some at a time: excerpts of all history need not fit into memory."""
     cursor = con.cursor()
     cursor.execute(sql)
     while rows := cursor.fetchmany(_BATCH):

@@ -25,7 +25,7 @@ PatternError = re2.error
 
 
 def options() -> "re2.Options":
-    """Options of all patterns: bytes are characters, a match never crosses a line."""
+    """Return the options of all patterns: bytes are characters, a match never crosses a line."""
     result = re2.Options()
     result.encoding = re2.Options.Encoding.LATIN1
     result.never_nl = True
@@ -35,7 +35,10 @@ def options() -> "re2.Options":
 
 
 def expand(pattern: str) -> bytes:
-    """The regular expression of a pattern as UTF-8: placeholders replaced, ``^`` and ``$`` stand for ends of lines."""
+    """Return the regular expression of a pattern as UTF-8.
+
+    Placeholders are replaced; ``^`` and ``$`` stand for the ends of lines.
+    """
     for name, expression in PLACEHOLDERS.items():
         pattern = pattern.replace(name, expression)
     return f"(?m){pattern}".encode()

@@ -29,7 +29,7 @@ from roadmap_pipeline.sync.refusals import Refusals
 
 @dataclass(frozen=True, slots=True)
 class _Write:
-    """What applying a change of a comment needs."""
+    """The data that applying a change of a comment needs."""
 
     comment: DesiredComment
     author: str
@@ -37,7 +37,7 @@ class _Write:
 
 
 def plan_comments(runtime: Runtime, desired: Sequence[DesiredComment], skipped: Sequence[SkippedComment] = ()) -> Plan:
-    """What to create and edit so that every open pull request has the comment it should.
+    """Return what to create and edit so that every open pull request has the comment it should.
 
     Compared is the text as it stands on GitHub: a comment that somebody else edited is set right, and a note says so.
     Nothing is planned, and a note says why, for repositories that aren't configured (any more), for pull requests on
@@ -80,7 +80,7 @@ def plan_comments(runtime: Runtime, desired: Sequence[DesiredComment], skipped: 
 
 
 def _changes(write: _Write, found: StickyComment | None, notes: list[str]) -> Iterator[Change]:
-    """The change that makes the comment ``found`` say what it should; none where it does."""
+    """Yield the change that makes the comment ``found`` say what it should; none where it does."""
     wanted = write.comment
     # Compared with what would be sent, which is shorter when the text exceeds GitHub's limit.
     sent = render(_marker(wanted), wanted.text).partition("\n")[2]
@@ -94,7 +94,7 @@ def _changes(write: _Write, found: StickyComment | None, notes: list[str]) -> It
 
 
 def _configured(runtime: Runtime, repos: Collection[str]) -> set[str]:
-    """Those of ``repos`` (canonical names) that are configured now, be it by a former name."""
+    """Return those of ``repos`` (canonical names) that are configured now, be it by a former name."""
     by_name = {repo.casefold(): repo for repo in repos}
     configured = {name.casefold(): name for name in runtime.settings.repositories}
     found = {repo for name, repo in by_name.items() if name in configured}
@@ -116,7 +116,7 @@ def _configured(runtime: Runtime, repos: Collection[str]) -> set[str]:
 def _notes_on_repositories(
     desired: Sequence[DesiredComment], skipped: Sequence[SkippedComment], configured: Collection[str]
 ) -> Iterator[str]:
-    """A note for each repository whose pull requests get no comment, and for those that are locked."""
+    """Yield a note for each repository whose pull requests get no comment, and for those that are locked."""
     counts = Counter([one.repo for one in desired] + [one.repo for one in skipped])
     for repo, count in sorted((repo, count) for repo, count in counts.items() if repo not in configured):
         yield f"{repo} is not configured (any more): no comment on its {_pull_requests(count)}"

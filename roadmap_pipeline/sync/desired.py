@@ -83,7 +83,7 @@ class DesiredComment:
 
 
 def timeless(text: str) -> str:
-    """A comment's text without the line that says as of when it speaks: that alone is no reason to edit it."""
+    """Return a comment's text without the line that says as of when it speaks: that alone is no reason to edit it."""
     return _AS_OF.sub("", text)
 
 
@@ -101,7 +101,7 @@ class SkippedComment:
 
 @dataclass(frozen=True, slots=True)
 class DesiredState:
-    """What Notion and GitHub should say, by part; empty for parts that weren't asked for."""
+    """The state that Notion and GitHub should have, by part; empty for parts that weren't asked for."""
 
     reports: Sequence[DesiredRow] = ()
     milestones: Sequence[DesiredRow] = ()
@@ -122,9 +122,10 @@ def read_desired_state(
 
 
 def desired_reports(con: "duckdb.DuckDBPyConnection", report_name: str | None = None) -> list[DesiredRow]:
-    """The rows of *CI Intelligence Reports*, oldest first; ``report_name`` narrows to one.
+    """Return the rows of *CI Intelligence Reports*, oldest first; ``report_name`` narrows to one.
 
-    Raises RoadmapError when there is no such one: nothing to write would look like written.
+    Raises:
+        RoadmapError: There is no report of that name: nothing to write would look like written.
     """
     desired = []
     for row in _rows(con, "publish.notion_ci_reports", "report_date, report_name"):
@@ -139,7 +140,7 @@ def desired_reports(con: "duckdb.DuckDBPyConnection", report_name: str | None = 
 
 
 def desired_roadmap(con: "duckdb.DuckDBPyConnection") -> list[DesiredRow]:
-    """The rows of *Engineering Roadmap*."""
+    """Return the rows of *Engineering Roadmap*."""
     desired = []
     for row in _rows(con, "publish.notion_roadmap", "repo, number"):
         values = {name: _plain(row[column]) for name, column in ROADMAP_COLUMNS.items()}
@@ -149,7 +150,7 @@ def desired_roadmap(con: "duckdb.DuckDBPyConnection") -> list[DesiredRow]:
 
 
 def desired_comments(con: "duckdb.DuckDBPyConnection") -> list[DesiredComment]:
-    """The sticky comments of open pull requests."""
+    """Return the sticky comments of open pull requests."""
     (as_of,) = con.execute("select max(p.as_of) from config.parameters as p").fetchall()[0]
     return [
         DesiredComment(row["repo"], row["number"], row["head_sha"], row["body"], as_of)
@@ -158,7 +159,7 @@ def desired_comments(con: "duckdb.DuckDBPyConnection") -> list[DesiredComment]:
 
 
 def skipped_comments(con: "duckdb.DuckDBPyConnection") -> list[SkippedComment]:
-    """The open pull requests on which nobody can comment."""
+    """Return the open pull requests on which nobody can comment."""
     found = con.execute(
         "select p.repo, p.number, case when r.is_archived then 'archived' else 'locked' end"
         " from raw.pull_requests as p left join raw.repositories as r on r.repo = p.repo"
@@ -179,7 +180,7 @@ def _rows(con: "duckdb.DuckDBPyConnection", table: str, order: str) -> list[dict
 
 
 def _plain(value: Any) -> Any:
-    """A value as the rows of Notion are read: None for empty, dates as text, every number a float."""
+    """Return a value as the rows of Notion are read: None for empty, dates as text, every number a float."""
     if value is None or value == "":
         return None
     if isinstance(value, bool | str):

@@ -22,7 +22,7 @@ from roadmap_pipeline.sync.plan import Change, Conflict, FieldChange, Kind, Plan
 
 @dataclass(frozen=True, slots=True)
 class _Write:
-    """What applying a change of a row needs."""
+    """The data that applying a change of a row needs."""
 
     row: DesiredRow
     page_id: str | None
@@ -50,7 +50,8 @@ def plan_rows(
     title_property: str,
     owners: Mapping[str, Owner],
 ) -> RowsPlan:
-    """What to create, update and take out of the trash in the database ``place`` so that it says what ``desired`` does.
+    """Return what to create, update and take out of the trash in the database ``place`` so that it says what
+    ``desired`` does.
 
     A row is found by the page its base names, else by its title. Values of :data:`LATEST_CI_HEALTH` are names of
     reports on both sides. Rows that stand for nothing desired are left alone: people may add their own. ``current`` are
@@ -146,7 +147,7 @@ class _RowsPlanner:
 
 
 def _comparable(title: Any) -> str:
-    """A title as rows are found by it; empty for rows without one."""
+    """Return a title as rows are found by it; empty for rows without one."""
     return unicodedata.normalize("NFC", title or "")
 
 
@@ -157,7 +158,7 @@ def _creation(place: str, wanted: DesiredRow) -> Change:
 
 
 def announced(change: Change) -> RowValues:
-    """What a row will hold once ``change`` is carried out, as far as it is about it."""
+    """Return what a row will hold once ``change`` is carried out, as far as it is about it."""
     write: _Write = change.detail
     if write.page_id is None:
         # An empty field is agreed on too: what people fill in later is their edit.
@@ -178,7 +179,12 @@ class RowWriter:
     report_pages: dict[str, str]
 
     def apply(self, change: Change) -> RowValues:
-        """Write one row, and give what it then holds. Raises :class:`ChangedMeanwhile` or the client's errors."""
+        """Write one row, and give what it then holds.
+
+        Raises:
+            ChangedMeanwhile: Somebody edited the row since the plan was made.
+            NotionError: Notion refused the request or can't be reached.
+        """
         write: _Write = change.detail
         if write.page_id is None:
             row = create_row(self.client, self.database, self._encoded(write.values), write.body)
@@ -221,7 +227,7 @@ class RowWriter:
 
 
 def with_report_names(row: Row, report_pages: Mapping[str, str]) -> Row:
-    """``row`` with the names of reports in place of their page ids, as desired rows have it."""
+    """Return ``row`` with the names of reports in place of their page ids, as desired rows have it."""
     if LATEST_CI_HEALTH not in row.values:
         return row
     pages = row.values[LATEST_CI_HEALTH]
@@ -230,7 +236,7 @@ def with_report_names(row: Row, report_pages: Mapping[str, str]) -> Row:
 
 
 def plain_relation(page_ids: Sequence[str] | None, report_pages: Mapping[str, str]) -> str | None:
-    """A relation to the reports as the report's name; several, or unknown ones, as their ids joined."""
+    """Return a relation to the reports as the report's name; several, or unknown ones, as their ids joined."""
     if not page_ids:
         return None
     names = {page_id: name for name, page_id in report_pages.items()}

@@ -49,8 +49,8 @@ class NotionTarget:
     def look(cls, runtime: Runtime, *, repair: bool = False) -> "NotionTarget":
         """Read both databases and all their rows.
 
-        Raises :class:`~roadmap_pipeline.notion.schema.SchemaError` when one is out of shape; ``repair`` accepts
-        properties that are missing, to add them.
+        Raises:
+            SchemaError: A database is out of shape. With ``repair`` properties may be missing: they will be added.
         """
         settings = runtime.settings
         ids = {
@@ -84,14 +84,17 @@ class NotionTarget:
         return side
 
     def _name_reports(self) -> None:
-        """Which page is which report: by what was agreed on, since people may rename and copy rows, else by title."""
+        """Note which page is which report.
+
+        What was agreed on tells it, since people may rename and copy rows; else the title does.
+        """
         ours = {base.page_id: key.removeprefix(REPORT_KEY) for key, base in self.bases.items()}
         title = schema.CI_REPORTS.title_property.name
         for row in sorted(self._rows.get(schema.CI_REPORTS.key, ()), key=lambda row: row.page_id not in ours):
             self._report_pages.setdefault(ours.get(row.page_id, str(row.values.get(title))), row.page_id)
 
     def plan_databases(self) -> Plan:
-        """What to make so that both databases are whole."""
+        """Return what to make so that both databases are whole."""
         return Plan(
             tuple(
                 Change("notion", _KINDS[type(change)], change.schema.title, change.describe(), detail=change)
@@ -100,13 +103,13 @@ class NotionTarget:
         )
 
     def plan_reports(self, desired: Sequence[DesiredRow]) -> RowsPlan:
-        """What to write to *CI Intelligence Reports*."""
+        """Return what to write to *CI Intelligence Reports*."""
         rows = self._plan(schema.CI_REPORTS, desired, self.bases)
         self._coming_reports.update(change.title for change in rows.plan.changes if change.kind == "create_row")
         return rows
 
     def plan_roadmap(self, desired: Sequence[DesiredRow], current: Collection[str]) -> RowsPlan:
-        """What to write to *Engineering Roadmap*; ``current`` are the keys of all milestones there are.
+        """Return what to write to *Engineering Roadmap*; ``current`` are the keys of all milestones there are.
 
         A report that has no row (and gets none by the plan of the reports made before) isn't linked.
         """
@@ -134,7 +137,7 @@ class NotionTarget:
         )
 
     def _observed(self, database: DatabaseSchema, desired: Sequence[DesiredRow]) -> list[Row]:
-        """The rows that Notion lists and, asked for one by one, those of ``desired`` that it doesn't list.
+        """Return the rows that Notion lists and, asked for one by one, those of ``desired`` that it doesn't list.
 
         Not being listed proves nothing: lists lag, and a row in the trash can be taken out again.
         """

@@ -58,7 +58,7 @@ class SyncResult:
     pause: str | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """As one object."""
+        """Return this as one JSON object."""
         return {
             "dry_run": self.dry_run,
             **self.plan.to_json(),
@@ -69,7 +69,7 @@ class SyncResult:
         }
 
     def written(self) -> dict[str, list[str]]:
-        """What was written, by place, one phrase per kind: ``{"Engineering Roadmap": ["9 rows created"]}``."""
+        """Return what was written, by place, one phrase per kind: ``{"Engineering Roadmap": ["9 rows created"]}``."""
         if self.dry_run:
             return {}
         lost = {title for title, _ in (*self.refused, *self.failed, *self.waiting)}
@@ -93,7 +93,7 @@ class Reconciler:
 
     @cached_property
     def _notion(self) -> NotionTarget | None:
-        """What is in Notion now; None when that side is missing. Raises when a database is out of shape."""
+        """The state of Notion now; None when that side is missing. Raises when a database is out of shape."""
         if self._runtime.missing("notion"):
             return None
         return NotionTarget.look(self._runtime, repair=self._repair)
@@ -106,7 +106,7 @@ class Reconciler:
         report_name: str | None = None,
         desired: DesiredState | None = None,
     ) -> Plan:
-        """What would have to be written for ``parts``; ``milestone`` and ``report_name`` narrow the rows.
+        """Return what would have to be written for ``parts``; ``milestone`` and ``report_name`` narrow the rows.
 
         ``desired`` is what should be said; read from the warehouse unless given.
         """
@@ -135,7 +135,7 @@ class Reconciler:
         return plan
 
     def _unknown(self, milestone: str, known: Sequence[str]) -> str:
-        """What is wrong with the name of a milestone, where it was given, and what was probably meant."""
+        """Return what is wrong with the name of a milestone, where it was given, and what was probably meant."""
         by_words = {name.casefold(): name for name in known}
         close = difflib.get_close_matches(milestone.casefold(), by_words, n=1)
         where = "ROADMAP_MILESTONE" if milestone == self._runtime.settings.milestone else "--milestone"

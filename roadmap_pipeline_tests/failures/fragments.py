@@ -27,7 +27,7 @@ class Fragment:
 
     @property
     def is_marked_line_shown(self) -> bool:
-        """Whether the line shown says what the marked one does: the same words elsewhere show the cause as well."""
+        """True if the line shown says what the marked one does: the same words elsewhere show the cause as well."""
         return bool(self.shown) and self.shown in self.marked
 
 

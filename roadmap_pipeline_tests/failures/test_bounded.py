@@ -40,7 +40,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def judged(log: bytes) -> Verdict | None:
-    """The verdict on what is kept of a log, with the line of the whole."""
+    """Return the verdict on what is kept of a log, with the line of the whole."""
     kept = read([log], default_classifier())
     assert (kept.size, kept.lines) == (len(log), log.count(b"\n") + (not log.endswith(b"\n")))
     verdict = classify(kept.log)

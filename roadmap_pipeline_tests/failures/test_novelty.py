@@ -64,7 +64,7 @@ def test_a_log_in_pieces_says_what_it_says_as_a_whole(lines: list[bytes], size: 
 
 
 def _word(number: int) -> bytes:
-    """A word for each number; numbers themselves make no difference between lines."""
+    """Return a word for each number; numbers themselves make no difference between lines."""
     return bytes(103 + int(digit) for digit in f"{number:06d}")
 
 

@@ -25,7 +25,7 @@ FOLD = ("<details><summary>Milestone progress explained</summary>", "</details>"
 
 
 def history(nasty: str) -> World:
-    """A pull request and a default branch on which a job fails with a line of a stranger's choice."""
+    """Return a pull request and a default branch on which a job fails with a line of a stranger's choice."""
     world = World()
     line = f"frobnicator {nasty} {SECRET} gave up "
     log = job(step("./x.sh", line + "x" * 5_000, FAILED))

@@ -160,7 +160,7 @@ class SimulatedServices:
 
     @contextmanager
     def runtime(self, kill: Kill | None = None, *, lag: bool = False, **changes: str) -> Iterator[Runtime]:
-        """A run's runtime. With ``lag`` waiting moves Notion's clock on. ``changes`` are of the environment."""
+        """Yield a run's runtime. With ``lag`` waiting moves Notion's clock on. ``changes`` are of the environment."""
         runtime = Runtime(load_settings({**self.environment, **changes}, self.warehouse.parent))
         if kill is not None or lag:
             transport = None if kill is None else _KillingTransport(kill, self.warehouse)
@@ -186,12 +186,12 @@ class SimulatedServices:
         self.notion.advance(timedelta(seconds=seconds))
 
     def sync(self, *parts: Any, dry_run: bool = False, milestone: str | None = None, **how: Any) -> SyncResult:
-        """One run of ``roadmap sync``."""
+        """Run ``roadmap sync`` once."""
         with self.runtime(**how) as runtime:
             return pipeline.sync(runtime, parts or None, dry_run=dry_run, milestone=milestone)
 
     def killed(self, kill: Kill) -> bool:
-        """One run that may end in the middle, as by SIGKILL; whether it did."""
+        """Run ``roadmap sync``, which may end in the middle, as by SIGKILL; return whether it did."""
         try:
             self.sync(kill=kill)
         except KilledError:
@@ -212,7 +212,7 @@ class SimulatedServices:
     # -- what is out there
 
     def writes(self) -> list[tuple[str, str]]:
-        """Writing requests since the last call, as (method, path), of both sides."""
+        """Return the writing requests since the last call, as (method, path), of both sides."""
         found = [
             (entry.method, entry.path)
             for side in (self.notion, self.github)
@@ -224,13 +224,13 @@ class SimulatedServices:
         return found
 
     def api(self, method: str, path: str, body: Any = None) -> Any:
-        """Ask the simulated Notion past the pipeline's client."""
+        """Send a request to the simulated Notion past the pipeline's client."""
         answer = self.http.request(method, f"{self.environment['NOTION_API_URL']}/v1/{path}", json=body)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
     def databases(self) -> dict[str, str]:
-        """Ids by title; fails when two bear one title."""
+        """Return the ids by title; fails when two bear one title."""
         found: dict[str, str] = {}
         for block in self.api("GET", f"blocks/{PARENT}/children")["results"]:
             if block["type"] != "child_database":
@@ -240,12 +240,12 @@ class SimulatedServices:
         return found
 
     def pages(self, database: str) -> list[dict[str, Any]]:
-        """The rows of a database as the API gives them."""
+        """Return the rows of a database as the API gives them."""
         source = self.api("GET", f"databases/{self.databases()[database]}")["data_sources"][0]["id"]
         return list(self.api("POST", f"data_sources/{source}/query")["results"])
 
     def rows(self, database: str = ROADMAP) -> list[dict[str, Any]]:
-        """The rows of a database as plain values by property name; relations by the titles they point to."""
+        """Return the rows of a database as plain values by property name; relations by the titles they point to."""
         pages = self.pages(database)
         titles: dict[str, Any] = {}
         if database == ROADMAP:
@@ -253,25 +253,25 @@ class SimulatedServices:
         return [plain(page, titles) for page in pages]
 
     def row(self, title: str, database: str = ROADMAP) -> dict[str, Any]:
-        """The one row of this title."""
+        """Return the one row of this title."""
         name = "🧩 Milestone" if database == ROADMAP else "Report Name"
         (found,) = [row for row in self.rows(database) if row[name] == title]
         return found
 
     def page_id(self, title: str, database: str = ROADMAP) -> str:
-        """The one page of this title."""
+        """Return the one page of this title."""
         name = "🧩 Milestone" if database == ROADMAP else "Report Name"
         (found,) = [page["id"] for page in self.pages(database) if plain(page).get(name) == title]
         return str(found)
 
     def comments(self, repo: str, number: int) -> list[dict[str, Any]]:
-        """The comments of a pull request."""
+        """Return the comments of a pull request."""
         status, found = self.github.request("GET", f"/repos/{repo}/issues/{number}/comments?per_page=100")
         assert status == 200
         return list(found)
 
     def final(self, pulls: Sequence[tuple[str, int]] = PULLS) -> dict[str, Any]:
-        """Everything that people can see on both sides, without ids and times."""
+        """Return everything that people can see on both sides, without ids and times."""
         databases = {}
         for title, database_id in self.databases().items():
             database = self.api("GET", f"databases/{database_id}")
@@ -291,7 +291,7 @@ class SimulatedServices:
 
 
 def plain(page: Mapping[str, Any], titles: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The values of a page by property name."""
+    """Return the values of a page by property name."""
     found: dict[str, Any] = {}
     for name, item in page["properties"].items():
         value = item[item["type"]]
@@ -308,7 +308,7 @@ def plain(page: Mapping[str, Any], titles: Mapping[str, Any] | None = None) -> d
 
 
 def organisation(**pull_options: Any) -> GitHubContent:
-    """Two repositories with three open pull requests; somebody already talks on one."""
+    """Return two repositories with three open pull requests; somebody already talks on one."""
     content = GitHubContent(clock=CLOCK, viewer=BOT)
     for position, name in enumerate(("acme/payments", "acme/storefront")):
         times = {"created_at": CLOCK, "updated_at": CLOCK, "pushed_at": CLOCK}

@@ -38,7 +38,7 @@ def unsettled(services: SimulatedServices) -> list[tuple[object, ...]]:
 
 
 def change_everything(services: SimulatedServices) -> None:
-    """One change of each kind beside creations."""
+    """Make one change of each kind beside creations."""
     services.milestone("Stage 7.3", progress=0.7, status="Blocked", notes="Other advice")
     services.milestone("Checkout v2", title="Checkout v3", target_date="2027-01-01")
     services.sql("update publish.notion_ci_reports set report_content = '# All new', total_failures = 1")

@@ -19,7 +19,7 @@ INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\
 
 
 def blocks(services: SimulatedServices, parent: str) -> Iterator[dict[str, Any]]:
-    """All blocks below a page or block."""
+    """Yield all blocks below a page or block."""
     for block in services.api("GET", f"blocks/{parent}/children?page_size=100")["results"]:
         yield block
         if block["has_children"]:
@@ -27,7 +27,7 @@ def blocks(services: SimulatedServices, parent: str) -> Iterator[dict[str, Any]]
 
 
 def texts(block: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The text objects of a block, those of a table's cells included."""
+    """Yield the text objects of a block, those of a table's cells included."""
     content = block[block["type"]]
     yield from content.get("rich_text", ())
     for cell in content.get("cells", ()):

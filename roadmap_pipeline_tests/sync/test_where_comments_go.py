@@ -53,7 +53,7 @@ def _run() -> Payload:
 
 
 def read_and_build(services: SimulatedServices, **changes: str) -> None:
-    """``roadmap ingest`` and ``roadmap build``."""
+    """Run ``roadmap ingest`` and ``roadmap build``."""
     pacing.forget()
     with services.runtime(**changes) as runtime:
         pipeline.ingest(runtime)
@@ -61,7 +61,7 @@ def read_and_build(services: SimulatedServices, **changes: str) -> None:
 
 
 def publish(services: SimulatedServices, *, dry_run: bool = False, **changes: str) -> SyncResult:
-    """``roadmap sync``."""
+    """Run ``roadmap sync``."""
     pacing.forget()
     with services.runtime(**changes) as runtime:
         return pipeline.sync(runtime, dry_run=dry_run, render=True)
@@ -72,12 +72,12 @@ def commented(result: SyncResult) -> set[str]:
 
 
 def written_to(services: SimulatedServices) -> set[str]:
-    """The pull requests that writing requests went to since the last look."""
+    """Return the pull requests that writing requests went to since the last look."""
     return {path for _, path in services.writes() if path.startswith("/repos/")}
 
 
 def stored(services: SimulatedServices) -> list[tuple[Any, ...]]:
-    """Everything the warehouse holds, table by table."""
+    """Return everything the warehouse holds, table by table."""
     tables = services.sql("select schema_name || '.' || table_name from duckdb_tables() order by all")
     return [(name, services.sql(f"from {name} order by all")) for (name,) in tables]
 

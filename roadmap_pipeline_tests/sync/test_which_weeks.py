@@ -30,7 +30,7 @@ def later(new_services: NewServices, as_built: Path, tmp_path: Path) -> Iterator
 
 
 def materialize(services: SimulatedServices, asset: str, monday: str) -> tuple[bool, str]:
-    """Materialise one partition alone. Returns whether it succeeded, and why not."""
+    """Materialise one partition alone; return whether it succeeded, and why not."""
     pacing.forget()
     key = dg.AssetKey(asset.split("/"))
     with services.runtime() as runtime, dg.DagsterInstance.ephemeral() as instance:
@@ -42,7 +42,7 @@ def materialize(services: SimulatedServices, asset: str, monday: str) -> tuple[b
 
 
 def reports(services: SimulatedServices) -> list[str]:
-    """Names of the reports in Notion."""
+    """Return the names of the reports in Notion."""
     return sorted(str(row["Report Name"]) for row in services.rows(REPORTS))
 
 

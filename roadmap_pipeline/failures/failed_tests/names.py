@@ -62,7 +62,7 @@ _HINT = compile_pattern(
 
 
 def same_name(name: str) -> str:
-    """The name that all runs of a test share; of a very long one, a beginning that is cut at the same place."""
+    """Return the name that all runs of a test share; of a very long one, a beginning that is cut at the same place."""
     if not name.isascii() or _HINT.search(name.encode()) is not None:
         for marks, pattern, replacement in _REPLACEMENTS:
             for mark in marks:
@@ -73,5 +73,5 @@ def same_name(name: str) -> str:
 
 
 def path(file: str) -> str:
-    """A file's path with forward slashes."""
+    """Return a file's path with forward slashes."""
     return file.replace("\\", "/")

@@ -80,9 +80,9 @@ def is_headline(line: bytes) -> bool:
 
 
 def first_error(log: bytes, span: Span, baseline: Baseline = frozenset()) -> int | None:
-    """Offset in the log of the first byte of the first line of a step that points at an error; None without one.
+    """Return the offset in the log of the first byte of the first line of a step that points at an error.
 
-    A line that passing runs say, too, doesn't count.
+    It is None where no line does. A line that passing runs say, too, doesn't count.
     """
     start = span.body
     while start < span.end:
@@ -106,6 +106,6 @@ def first_error(log: bytes, span: Span, baseline: Baseline = frozenset()) -> int
 
 
 def _following(log: bytes, position: int, end: int) -> bytes:
-    """The line that follows the one at a position, without its escape sequences; empty at a step's end."""
+    """Return the line that follows the one at a position, without its escape sequences; empty at a step's end."""
     following = min(line_end(log, position) + 1, end)
     return without_escapes(log[following : min(line_end(log, following), end)])

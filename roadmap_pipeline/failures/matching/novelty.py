@@ -30,12 +30,12 @@ _TIMES = re.compile(r"\A(?:<time>\s*)+")
 
 
 def baseline_of(logs: Iterable[bytes]) -> Baseline:
-    """What the logs of passing runs of a job, whole or their excerpts, say. Three recent ones will do."""
+    """Return what the logs of passing runs of a job, whole or their excerpts, say. Three recent ones will do."""
     return frozenset(_digest(line) for log in logs for line in set(log.split(b"\n")))
 
 
 def baseline_of_stream(stream: Iterable[bytes]) -> Baseline:
-    """What the end of a log that comes in pieces of any size says, its last :data:`MOST_LINES` lines."""
+    """Return what the end of a log that comes in pieces of any size says, its last :data:`MOST_LINES` lines."""
     lines: deque[bytes] = deque(maxlen=MOST_LINES)
     rest = b""
     for piece in decoding.log(stream):
@@ -47,24 +47,24 @@ def baseline_of_stream(stream: Iterable[bytes]) -> Baseline:
 
 
 def joined(new: Baseline, old: Baseline) -> Baseline:
-    """What two passing logs say; only the ``new`` one where both together are too much."""
+    """Return what two passing logs say; only the ``new`` one where both together are too much."""
     both = new | old
     return both if len(both) <= MOST_LINES else new
 
 
 def packed(baseline: Baseline) -> str:
-    """A baseline as text: the digests in order, in base64."""
+    """Return a baseline as text: the digests in order, in base64."""
     return b64encode(b"".join(sorted(baseline))).decode()
 
 
 def unpacked(text: str) -> Baseline:
-    """The baseline in what :func:`packed` gave."""
+    """Return the baseline in what :func:`packed` gave."""
     content = b64decode(text)
     return frozenset(content[start : start + _DIGEST] for start in range(0, len(content), _DIGEST))
 
 
 def is_in_baseline(line: bytes, baseline: Baseline) -> bool:
-    """Whether passing runs say what a line (with or without its timestamp and colours) says."""
+    """Return whether passing runs say what a line (with or without its timestamp and colours) says."""
     return _digest(line) in baseline
 
 

@@ -38,7 +38,7 @@ class Prefilter:
         self._strings = _StringSet(list(numbers)) if numbers else None
 
     def found_in(self, data: bytes) -> dict[int, int]:
-        """Positions, in the sequence given, of the patterns that may occur in ``data``.
+        """Return the positions, in the sequence given, of the patterns that may occur in ``data``.
 
         With each, an offset: no match is on a line that ends before it. May be called by any thread.
         """
@@ -80,7 +80,7 @@ class _StringSet:
         self._own = threading.local()
 
     def ends_in(self, data: bytes) -> dict[int, int]:
-        """Positions of the strings that occur in ``data``, each with where its first occurrence ends."""
+        """Return the positions of the strings that occur in ``data``, each with where its first occurrence ends."""
         scratch = getattr(self._own, "scratch", None)
         if scratch is None:
             # A thread's working memory: two that used one would disturb each other.
@@ -95,5 +95,5 @@ def _note(number: int, _start: int, end: int, _flags: int, ends: Any) -> None:
 
 
 def _without_placeholders(pattern: str) -> str:
-    """The pattern with what a placeholder demands; a line's start demands nothing."""
+    """Return the pattern with what a placeholder demands; a line's start demands nothing."""
     return pattern.replace("<<start>>", ".*").replace("<<error>>", r"(?:##\[error\]|::error.*|Error: )")

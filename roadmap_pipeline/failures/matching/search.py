@@ -75,14 +75,17 @@ class Matcher:
         self._command_prefilter = Prefilter([rule.patterns[0] for rule, _ in self._commands])
 
     def found_in(self, data: bytes) -> dict[int, int]:
-        """Numbers of the entries that may occur in data without escape sequences, each with an offset: no match is on a
-        line that ends before it."""
+        """Return the numbers of the entries that may occur in data without escape sequences, each with an offset.
+
+        No match is on a line that ends before it.
+        """
         return self._prefilter.found_in(data)
 
     def last(
         self, number: int, text: bytes, first: int, end: int, baseline: Baseline = frozenset()
     ) -> tuple[int, int, bytes, bool] | None:
-        """The last match of an entry in a text, from the line of one offset to another offset, in a line that counts.
+        """Return the last match of an entry in a text, from the line of one offset to another offset, in a line that
+        counts.
 
         Where that line begins and ends, what identifies the failure, and whether a group of the pattern named it.
         """
@@ -136,7 +139,9 @@ class Matcher:
         )
 
     def commands(self, command: bytes) -> dict[str, bytes]:
-        """Identifiers of the command rules whose first pattern is found in a step's command, with the text found."""
+        """Return the identifiers of the command rules whose first pattern is found in a step's command, with the text
+        found.
+        """
         found: dict[str, bytes] = {}
         for place in sorted(self._command_prefilter.found_in(command)):
             rule, pattern = self._commands[place]
@@ -150,7 +155,10 @@ class Matcher:
 
 
 def _is_message(line: bytes, position: int) -> bool:
-    """Whether a tool says what stands from a position of a line on; else it is source or data that the tool shows."""
+    """Return whether a tool says what stands from a position of a line on.
+
+    If not, it is source or data that the tool shows.
+    """
     if position == 0:
         return True
     if position > _FARTHEST:
@@ -159,12 +167,12 @@ def _is_message(line: bytes, position: int) -> bool:
 
 
 def _beginning(line: bytes) -> bytes:
-    """As much of a line as is read: all of what GitHub marks as an error."""
+    """Return the as much of a line as is read: all of what GitHub marks as an error."""
     return line if len(line) <= _LONGEST_READ or _MARKED.match(line) else line[:_LONGEST_READ]
 
 
 def _capture(match: Any, group: int) -> tuple[bytes, bool]:
-    """What identifies a failure, and whether a group of the pattern named anything."""
+    """Return what identifies a failure, and whether a group of the pattern named anything."""
     groups: tuple[bytes | None, ...] = match.groups() if match.re.groups else ()
     named = next((text for text in groups if text), None)
     text = groups[group - 1] if group else named
@@ -172,7 +180,7 @@ def _capture(match: Any, group: int) -> tuple[bytes, bool]:
 
 
 class Search:
-    """What a rule set finds in one span of a log, read from its end: as much of it as :meth:`read` was told to."""
+    """A search of a rule set in one span of a log, read from its end: as much of it as :meth:`read` was told to."""
 
     def __init__(self, matcher: Matcher, log: bytes, start: int, end: int, baseline: Baseline = frozenset()) -> None:
         self._matcher = matcher
@@ -202,7 +210,9 @@ class Search:
                 self._where.setdefault(number, []).append((start, first))
 
     def _block_start(self, end: int) -> int:
-        """Where the block of whole lines that ends at ``end`` begins (a line longer than a block may be is cut)."""
+        """Return where the block of whole lines that ends at ``end`` begins (a line longer than a block may be is
+        cut).
+        """
         start = max(self.start, end - BLOCK)
         if start == self.start:
             return start
@@ -213,7 +223,7 @@ class Search:
         return newline + 1 if newline >= 0 else start
 
     def candidates(self) -> Sequence[Rule]:
-        """The rules that may be found in what was read, the highest priority first."""
+        """Return the rules that may be found in what was read, the highest priority first."""
         if self._candidates is None:
             entries, of_rule, where = self._matcher.entries, self._matcher.of_rule, self._where
             rules = [self._matcher.rules.rules[order] for order in sorted({entries[number].order for number in where})]
@@ -221,7 +231,7 @@ class Search:
         return self._candidates
 
     def rule(self, rule: Rule) -> Match | None:
-        """Evidence of a rule in what was read: its last match, in the order its patterns demand."""
+        """Return the evidence of a rule in what was read: its last match, in the order its patterns demand."""
         numbers = self._matcher.of_rule[rule.id]
         chain = self._chain(tuple(numbers))
         return chain[rule.evidence - (len(rule.patterns) - len(numbers))] if chain else None
@@ -264,7 +274,7 @@ class Search:
         return block, self._text(block).rfind(b"\n", 0, end) + 1, end
 
     def proofs(self, rule: Rule) -> list[Match]:
-        """The lines by which a rule, or the patterns it begins with, would be found again without all others."""
+        """Return the lines by which a rule, or the patterns it begins with, would be found again without all others."""
         numbers = self._matcher.of_rule[rule.id]
         found = {match for most in range(1, len(numbers) + 1) for match in self._chain(tuple(numbers[:most]))}
         first = self.first(rule)
@@ -273,24 +283,24 @@ class Search:
         return sorted(found, key=lambda match: (match.block, match.begin))
 
     def begun(self) -> list[Rule]:
-        """The rules whose first pattern may be found in what was read, in the order of their priority."""
+        """Return the rules whose first pattern may be found in what was read, in the order of their priority."""
         numbers = sorted(self._where, key=lambda number: self._matcher.entries[number].order)
         rules = {entry.rule.id: entry.rule for entry in (self._matcher.entries[number] for number in numbers)}
         return [rule for rule in rules.values() if self._matcher.of_rule[rule.id][0] in self._where]
 
     def line(self, match: Match) -> int:
-        """Number of a match's line (from 0), counted from the beginning of its block."""
+        """Return the number of a match's line (from 0), counted from the beginning of its block."""
         return self._text(match.block).count(b"\n", 0, match.begin)
 
     def offset(self, match: Match) -> int:
-        """Offset in the log of the first byte of a match's line."""
+        """Return the offset in the log of the first byte of a match's line."""
         position = match.block
         for _ in range(self.line(match)):
             position = self._log.index(b"\n", position) + 1
         return position
 
     def _text(self, start: int) -> bytes:
-        """A block without its escape sequences, and without what stands too far in to be read in a line."""
+        """Return a block without its escape sequences, and without what stands too far in to be read in a line."""
         text = self._texts.get(start)
         if text is None:
             if len(self._texts) >= _BLOCKS_KEPT:
@@ -302,7 +312,10 @@ class Search:
         return text
 
     def _chain(self, numbers: tuple[int, ...]) -> tuple[Match, ...]:
-        """The last match of each of these entries, each on the line of the next one or before it; empty without one."""
+        """Return the last match of each of these entries, each on the line of the next one or before it.
+
+        It is empty where one of them has no match.
+        """
         chain = self._chains.get(numbers)
         if chain is None:
             chain = self._chains[numbers] = self._find(numbers)

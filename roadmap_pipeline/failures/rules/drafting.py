@@ -30,7 +30,10 @@ _LONGEST = 160
 
 
 def draft_pattern(evidence: str) -> str | None:
-    """A pattern that finds ``evidence`` and the same line of other runs; None when too little of it would stay."""
+    """Return a pattern that finds ``evidence`` and the same line of other runs.
+
+    It is None when too little of the line would stay.
+    """
     text = normalise(evidence)
     if len(text) > _LONGEST:
         text = text[:_LONGEST].rpartition(" ")[0] or text[:_LONGEST]

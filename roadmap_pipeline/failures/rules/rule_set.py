@@ -26,7 +26,7 @@ _OPTIONAL = {"scope": str, "ignore_if": list, "evidence": int, "capture": int, "
 
 @cache
 def default_rules() -> RuleSet:
-    """The rules that come with the project."""
+    """Return the rules that come with the project."""
     return load_rules(RULES_FILE)
 
 
@@ -34,7 +34,9 @@ def load_rules(path: Path, base: RuleSet | None = None) -> RuleSet:
     """Read and check a rules file.
 
     With ``base`` its rules are added to those, and replace those of the same id; it then needs no version of its own.
-    Raises :class:`ConfigurationError` with every problem found; each names file, line and rule.
+
+    Raises:
+        ConfigurationError: Every problem found; each names file, line and rule.
     """
     try:
         text = path.read_text("utf-8")
@@ -81,7 +83,7 @@ def _places(text: str) -> list[tuple[int, int]]:
 def _problems(
     table: Mapping[str, Any], seen: Mapping[str, int], lines: Sequence[str], first: int, last: int
 ) -> Iterator[tuple[int, str]]:
-    """(line, problem) of one [[rule]] table that stands in lines ``first`` to ``last`` of the file."""
+    """Yield (line, problem) of one [[rule]] table that stands in lines ``first`` to ``last`` of the file."""
 
     def line_of(key: str) -> int:
         here = [n for n in range(first, last + 1) if lines[n - 1].split("=")[0].strip() == key]
