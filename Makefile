@@ -41,8 +41,8 @@ test-scale: $(INSTALLED_DEV) ## 60,000 runs against faults and kills; every endp
 ui: $(INSTALLED) ## the Dagster UI on the instance that `make run` filled
 	@$(BIN)/roadmap ui
 
-lint: $(INSTALLED_DEV) ## style, unused code, common mistakes
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+lint: $(INSTALLED_DEV) ## style, unused code, common mistakes, who may import whom
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports --no-logo
 
 format: $(INSTALLED_DEV) ## put every file into shape
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .

@@ -109,7 +109,7 @@ def compare() -> None:
 
 
 def ours(url: str, folder: Path) -> Reading:
-    """The list as ``roadmap ingest`` reads it: rows, compared with what is stored, a transaction a thousand runs."""
+    """Read the list as ``roadmap ingest`` does: rows, compared with what is stored, a transaction a thousand runs."""
     from concurrent.futures import ThreadPoolExecutor
 
     import duckdb  # noqa: F401
@@ -139,7 +139,7 @@ def ours(url: str, folder: Path) -> Reading:
 
 
 def dlt(url: str, folder: Path) -> Reading:
-    """The same list by dlt's declarative REST source into DuckDB: merged by key, lists within a run left whole."""
+    """Read the same list by dlt's declarative REST source into DuckDB: merged by key, lists within a run left whole."""
     import os
 
     os.environ |= {"RUNTIME__DLTHUB_TELEMETRY": "false", "RUNTIME__LOG_LEVEL": "ERROR"}
@@ -196,7 +196,7 @@ def pygithub(url: str, folder: Path) -> Reading:  # noqa: ARG001
 
 
 def bare(url: str, folder: Path) -> Reading:  # noqa: ARG001
-    """The least that could be done: ask, parse, take the same columns (payload included), build one Arrow table."""
+    """Do the least that could be done: ask, parse, take the same columns (payload included), build one Arrow table."""
     import pyarrow as pa  # noqa: F401
     import requests  # noqa: F401
 
@@ -206,7 +206,7 @@ def bare(url: str, folder: Path) -> Reading:  # noqa: ARG001
 
 
 def bare_stored(url: str, folder: Path) -> Reading:
-    """The bare loop, and its table put into a DuckDB file with one statement."""
+    """Do the bare loop, and put its table into a DuckDB file with one statement."""
     import duckdb
     import pyarrow as pa  # noqa: F401
     import requests  # noqa: F401

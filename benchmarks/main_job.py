@@ -82,7 +82,7 @@ def main() -> None:
 
 
 def summary(answer: str) -> dict[str, Any]:
-    """The object that a run ends with."""
+    """Return the object that a run ends with."""
     found: dict[str, Any] = json.loads(answer.splitlines()[-1])
     return found
 

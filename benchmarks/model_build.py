@@ -236,7 +236,7 @@ def build_once(path: str) -> dict[str, Any]:
 
 
 def bare_once(path: str) -> dict[str, Any]:
-    """The same SELECTs as DuckDB runs them: no tests, no comments, no state."""
+    """Run the same SELECTs as DuckDB runs them: no tests, no comments, no state."""
     project = load_project(project_directory())
     with connect(path) as con:
         con.execute(f"set memory_limit = '{MEMORY}'")
@@ -353,7 +353,7 @@ _MEASURES: dict[str, Callable[[str], dict[str, Any]]] = {
 
 
 def section(found: dict[int, dict[str, Any]]) -> str:
-    """The Markdown section."""
+    """Return the Markdown section."""
     rows = []
     for runs, one in found.items():
         days = one["days"]

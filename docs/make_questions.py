@@ -41,7 +41,7 @@ def answered(page: str, warehouse: str | Path) -> str:
 
 
 def questions(page: str) -> int:
-    """How many SQL blocks ``page`` has."""
+    """Return how many SQL blocks ``page`` has."""
     return len(_QUESTION.findall(page))
 
 

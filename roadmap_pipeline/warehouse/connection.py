@@ -85,7 +85,7 @@ def connect(
 
 
 def _refuse_others_tables(con: "duckdb.DuckDBPyConnection", path: str | Path) -> None:
-    """Keep tables of ours out of a database that somebody uses for something else. Raises WarehouseError."""
+    """Raise WarehouseError for a database that somebody uses for something else: tables of ours don't go there."""
     import duckdb
 
     with suppress(duckdb.CatalogException):
@@ -104,7 +104,7 @@ def _refuse_others_tables(con: "duckdb.DuckDBPyConnection", path: str | Path) ->
 
 
 def is_file(path: str | Path) -> bool:
-    """Whether ``path`` names a DuckDB file, not a DuckLake or MotherDuck database."""
+    """Return whether ``path`` names a DuckDB file, not a DuckLake or MotherDuck database."""
     return not str(path).startswith(("ducklake:", "md:"))
 
 
@@ -180,7 +180,7 @@ def _lock_timeout(path: str | Path, message: str, lock_timeout_s: float) -> Ware
 
 
 def _holder(message: str) -> str:
-    """Who has the file open, in words, as far as DuckDB and the operating system tell."""
+    """Return who has the file open, in words, as far as DuckDB and the operating system tell."""
     holder = _HOLDER.search(message)
     if holder is None:
         if "different configuration" in message:
@@ -191,7 +191,7 @@ def _holder(message: str) -> str:
 
 
 def _command(process: int) -> str:
-    """The program that a process runs, where Linux tells; no further words of it, which may be secret."""
+    """Return the program that a process runs, where Linux tells; no further words of it, which may be secret."""
     try:
         words = Path(f"/proc/{process}/cmdline").read_text(encoding="utf-8", errors="replace").split("\0")
     except OSError:
@@ -204,7 +204,7 @@ def _command(process: int) -> str:
 
 @contextmanager
 def transaction(con: "duckdb.DuckDBPyConnection") -> Iterator[None]:
-    """All statements inside take effect together, or none when an exception leaves the block.
+    """Let all statements inside take effect together, or none when an exception leaves the block.
 
     Inside :func:`rolled_back` it is a part of that, and takes effect as little as the rest.
     """
@@ -222,7 +222,7 @@ def transaction(con: "duckdb.DuckDBPyConnection") -> Iterator[None]:
 
 @contextmanager
 def rolled_back(con: "duckdb.DuckDBPyConnection") -> Iterator[None]:
-    """Whatever happens inside is as if it never had; what was computed can be read until the block is left."""
+    """Undo whatever happens inside; what was computed can be read until the block is left."""
     con.execute("begin transaction")
     _rolled_back.add(id(con))
     try:
@@ -233,6 +233,6 @@ def rolled_back(con: "duckdb.DuckDBPyConnection") -> Iterator[None]:
 
 
 def scalar(con: "duckdb.DuckDBPyConnection", sql: str, params: Sequence[Any] = ()) -> Any:
-    """The first column of the first row, or None without rows; leaves no open result behind."""
+    """Return the first column of the first row, or None without rows; leave no open result behind."""
     rows = con.execute(sql, params or None).fetchall()
     return rows[0][0] if rows else None

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def data_dictionary(project: "Project") -> str:
-    """All tables by schema, sources first, then models in build order; types are given where Python declares them."""
+    """Return all tables by schema as Markdown: sources first, with their types, then models in build order."""
     lines = [
         "# Data dictionary",
         "",

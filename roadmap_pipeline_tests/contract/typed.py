@@ -1,5 +1,4 @@
-"""GitHub's contract as ``githubkit`` publishes it: typed models of requests and responses, generated from the API's
-own description.
+"""GitHub's contract as ``githubkit`` publishes it: typed models, generated from the API's own description.
 
 Belongs here: finding the operation of a request among the package's methods, and holding requests and responses
 against its models. Only methods that are asked for are read, since the package describes a thousand.
