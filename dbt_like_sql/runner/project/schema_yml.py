@@ -1,7 +1,7 @@
 """The subset of dbt's ``schema.yml`` that this project uses, as typed records with line numbers.
 
 Belongs here: reading one file and refusing what we would otherwise ignore. Whether the names in it exist is checked
-where models and files come together (``project_parser``).
+where models and files come together (``parser``).
 """
 
 import re
@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from dbt_like_sql.runner.project.doc_blocks import resolved, unknown_blocks
 from dbt_like_sql.runner.project.problems import Problem, ProjectError
-from dbt_like_sql.runner.testing.data_tests import Severity, TestKind
+from dbt_like_sql.runner.project.project import Severity, TestKind
 
 # libyaml's parser is four times faster; wheels for common platforms have it.
 _Parser = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -141,7 +141,7 @@ class Meta(BaseModel):
 
 
 class ModelConfig(_Record):
-    """How a model is stored."""
+    """The way a model is stored."""
 
     materialized: Literal["table", "view", "incremental"] = "table"
     incremental_strategy: Literal["delete+insert"] | None = None
@@ -188,21 +188,21 @@ class SeedEntry(_Record):
     data_tests: tuple[DataTest, ...] = ()
 
     def as_model(self) -> ModelEntry:
-        """What it declares in common with models."""
+        """Return what it declares in common with models."""
         return ModelEntry(
             name=self.name, description=self.description, columns=self.columns, data_tests=self.data_tests
         )
 
 
 class SourceTableEntry(_Record):
-    """A table that Python fills; its columns are described in ``warehouse.raw``."""
+    """A source table; its columns are described where it is declared to the runner."""
 
     name: str
     description: str = ""
 
 
 class SourceEntry(_Record):
-    """A schema that Python fills."""
+    """A source: a schema of source tables."""
 
     name: str
     description: str = ""
@@ -248,7 +248,7 @@ class SingularTestMeta(_Record):
 
 
 class SingularTestConfig(_Record):
-    """Whether a failure keeps the new table out, and by which columns the rows can be looked at apart."""
+    """The severity of a failure, and by which columns the rows can be looked at apart."""
 
     severity: Severity = "error"
     meta: SingularTestMeta = SingularTestMeta()
@@ -282,7 +282,10 @@ class SchemaFile:
     lines: Mapping[Location, int]
 
     def line(self, *location: str | int) -> int:
-        """Line (from 1) of the part at ``location``, e.g. ``("models", 0, "columns", 2)``, or of the nearest around."""
+        """Return the line (from 1) of the part at ``location``, or of the nearest around it.
+
+        A location is ``("models", 0, "columns", 2)``, for instance.
+        """
         return _nearest_line(self.lines, location)
 
 

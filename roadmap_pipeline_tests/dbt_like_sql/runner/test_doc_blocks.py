@@ -7,8 +7,8 @@ import yaml
 
 from dbt_like_sql.runner.dbt_export.export import dbt_project
 from dbt_like_sql.runner.project.problems import ProjectError
-from dbt_like_sql.runner.project.project import Project, load_project
-from roadmap_pipeline_tests.dbt_like_sql.runner.small_project import MARTS_YML, small_project, write
+from dbt_like_sql.runner.project.project import Project
+from roadmap_pipeline_tests.dbt_like_sql.runner.small_project import MARTS_YML, load_project, small_project, write
 
 _BLOCK = "{% docs repo %}\nOwner and\nname.\n{% enddocs %}\n"
 
