@@ -20,7 +20,7 @@ def _queries() -> dict[str, str]:
         for table, sql in model.incremental.input_filters.items():
             place, _ = model.incremental.places[f"input_filters.{table}"]
             if place.suffix == ".yml":
-                queries[f"{place.relative_to(directory)}: {table}"] = f"select 1 from {table} as given where {sql}"
+                queries[f"{place.relative_to(directory)}: {table}"] = f"select 1 from {table} as input where {sql}"
     return queries
 
 
