@@ -9,8 +9,8 @@ says the rest in SQL, which may read
 
 * ``changes.NAME``: the rows of a table it reads that changed since, as they were (``is_old``) and as they are; of the
   big source tables only their change keys (run ids, say);
-* ``affected.keys``: the affected keys (in ``dependent_keys`` and ``input_filters``), ``affected.recomputed``: their rows
-  (in ``dependent_keys``);
+* ``affected.keys``: the affected keys (in ``dependent_keys`` and ``input_filters``), ``affected.recomputed``: their
+  rows (in ``dependent_keys``);
 * every table under its own name, the model's as it was; and ``getvariable('since')``.
 
 ``affected_keys`` gives the keys that changes touch; by default those of all changed rows. A column ``since`` beside the

@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from dbt_like_sql.runner.project.sql_files import DIALECT
 from roadmap_pipeline.warehouse.models import project_directory
-from roadmap_pipeline_tests.dbt_like_sql.models.world import project
+from roadmap_pipeline_tests.dbt_like_sql.models.stored_history import project
 
 SHORTEST_ALIAS = 3
 
