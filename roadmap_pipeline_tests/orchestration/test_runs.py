@@ -111,7 +111,8 @@ def test_a_model_shows_rows_columns_lineage_preview_and_checks(ran: Ran) -> None
     assert columns["final_pass_rate"].type == "DOUBLE"
     assert columns["final_pass_rate"].description
     lineage = metadata["dagster/column_lineage"].value.deps_by_column
-    assert dg.TableColumnDep(dg.AssetKey(["marts", "ci_daily"]), "passed_runs") in lineage["final_pass_rate"]
+    figures = dg.AssetKey(["intermediate", "int_period_figures"])
+    assert dg.TableColumnDep(figures, "final_pass_rate") in lineage["final_pass_rate"]
     assert "2026-W46" in metadata["preview"].value
     assert checks and all(checks.values())
 
