@@ -8,13 +8,12 @@ Source of the syntax: docs.github.com, "Searching issues and pull requests".
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from roadmap_sandbox import payloads
 from roadmap_sandbox.content import Payload
 from roadmap_sandbox.github.access import may_see
 from roadmap_sandbox.github.issues import SORT_KEYS
-from roadmap_sandbox.github.messages import ApiError, Request, Response, invalid, json_response
+from roadmap_sandbox.github.messages import ApiError, Request, Response, invalid
 from roadmap_sandbox.github.paging import Page, page_response
 from roadmap_sandbox.github.repository_records import RepositoryRecords
 from roadmap_sandbox.github.search_dates import normalised, parse_range
