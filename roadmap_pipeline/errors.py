@@ -8,13 +8,13 @@ from collections.abc import Sequence
 
 
 class RoadmapError(Exception):
-    """Something failed: one line that names what and the remedy. The command line prints it and exits with 1."""
+    """An expected failure, in one line that names the remedy. The command line prints it and exits with 1."""
 
     exit_code = 1
 
 
 class ConfigurationError(RoadmapError):
-    """Wrong usage, configuration or credentials. Holds every problem that was found; exit code 2."""
+    """An error of usage, configuration or credentials. It holds every problem that was found; exit code 2."""
 
     exit_code = 2
 

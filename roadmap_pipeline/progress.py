@@ -1,7 +1,7 @@
-"""How long work tells whoever is watching how far it is.
+"""Telling whoever is watching how far long work is.
 
 Work calls :func:`task`; who watches (a terminal, a Dagster run, nobody) sets the reporter with :func:`reporting`.
-Nothing here draws: the bars live in ``terminal``.
+Nothing here draws: the bars live in ``cli.rendering``.
 """
 
 from collections.abc import Iterator
@@ -20,17 +20,17 @@ class Task(Protocol):
         """Replace the text shown beside the bar."""
 
     def expect(self, total: int) -> None:
-        """Tell how many units there are, once that is known."""
+        """Set how many units there are, once that is known."""
 
 
 class Reporter(Protocol):
-    """Shows tasks."""
+    """A place where tasks are shown."""
 
     def start(self, text: str, total: int | None) -> Task:
         """Show a new task of ``total`` units (None: unknown)."""
 
     def finish(self, task: Task) -> None:
-        """The task has ended, well or not."""
+        """Take the task away: it has ended, well or not."""
 
 
 class _Silent:
@@ -66,7 +66,7 @@ def reporting(reporter: Reporter) -> Iterator[None]:
 
 @contextmanager
 def task(text: str, total: int | None = None) -> Iterator[Task]:
-    """A piece of work: ``with task("Reading runs of acme/payments", total=40) as t: t.advance()``."""
+    """Yield a piece of work: ``with task("Reading runs of acme/payments", total=40) as t: t.advance()``."""
     reporter: Reporter = _reporter.get(_SILENT)
     started = reporter.start(text, total)
     try:

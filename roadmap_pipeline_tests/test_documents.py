@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from roadmap_pipeline import pipeline
 from roadmap_pipeline.cli.app import main
-from roadmap_pipeline.settings import Configuration
+from roadmap_pipeline.configuration import Configuration
 from roadmap_pipeline.warehouse.dictionary import data_dictionary
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def print_sandbox(console: Console, served: "Served") -> None:
-    """Where the sandbox answers, and the environment to use."""
+    """Print where the sandbox answers, and the environment to use."""
     console.print("[bold]The sandbox is up[/] (Ctrl+C ends it). Use it from another shell with:\n")
     for name, value in served.environment.items():
         console.print(f"  export {name}={value}", highlight=False, soft_wrap=True)
