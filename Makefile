@@ -27,6 +27,7 @@ test: $(INSTALLED_DEV) ## the test suite, on all cores
 
 test-recorded: $(INSTALLED_DEV) ## the tests on recorded payloads and logs beside the project (../shared/data)
 	@$(BIN)/python -m pytest -n auto -m recorded
+	@ROADMAP_CONTRACT=openapi $(BIN)/python -m pytest -n auto roadmap_pipeline_tests/roadmap_sandbox/github
 
 test-dbt: $(INSTALLED_DEV) $(INSTALLED_DBT) ## dbt on the exported models: the same tables and verdicts (about two minutes)
 	@ROADMAP_DBT=$(DBT)/bin/dbt $(BIN)/python -m pytest roadmap_pipeline_tests/dbt_like_sql/runner/dbt_parity.py
@@ -40,10 +41,11 @@ test-scale: $(INSTALLED_DEV) ## 60,000 runs against faults and kills; every endp
 ui: $(INSTALLED) ## the Dagster UI on the instance that `make run` filled
 	@$(BIN)/roadmap ui
 
-lint: $(INSTALLED_DEV) ## style, unused code, common mistakes
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+lint: $(INSTALLED_DEV) ## style, unused code, common mistakes, who may import whom
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports --no-logo
+	@$(BIN)/sqlfluff lint --processes 0 --disable-progress-bar dbt_like_sql/models dbt_like_sql/tests
 
-format: $(INSTALLED_DEV) ## put every file into shape
+format: $(INSTALLED_DEV) ## put every Python file into shape
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
 types: $(INSTALLED_DEV) ## static types, strict

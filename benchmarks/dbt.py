@@ -38,7 +38,7 @@ ARROW_ROWS = 50_000
 
 @dataclass(frozen=True)
 class Took:
-    """What a process took: seconds on the wall and of processors, and megabytes at the most."""
+    """The cost of a process: seconds on the wall and of processors, and megabytes at the most."""
 
     seconds: float
     cpu_seconds: float
@@ -151,7 +151,7 @@ class Comparison:
         return environment(self.copy) | {"ROADMAP_WAREHOUSE": str(self.working)}
 
     def _bare(self, raw: Path, theirs: Sequence[Took]) -> str:
-        """What no runner can be faster than."""
+        """Return what no runner can be faster than."""
         program = str(Path(model_build.__file__).resolve())
         took = []
         for _ in range(self.times):
@@ -213,7 +213,7 @@ def build_once(path: str, *, tested: bool) -> None:
 
 
 def check_rows(ours: Path, theirs: Path) -> None:
-    """Ends the benchmark when the two don't have the same numbers of rows (make test-dbt compares the rows)."""
+    """End the benchmark when the two don't have the same numbers of rows (make test-dbt compares the rows)."""
     counted = []
     for path in (ours, theirs):
         with duckdb.connect(str(path), read_only=True) as con:
@@ -225,7 +225,7 @@ def check_rows(ours: Path, theirs: Path) -> None:
 
 
 def add_day(path: Path, runs: int) -> None:
-    """The last day's runs and jobs once more, a day later, written as an ingest writes; the clock goes on a day."""
+    """Write the last day's runs and jobs once more, a day later, as an ingest writes; the clock goes on a day."""
     settings = load_settings(
         {
             "GITHUB_TOKEN": "none",

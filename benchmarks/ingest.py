@@ -109,7 +109,7 @@ def compare() -> None:
 
 
 def ours(url: str, folder: Path) -> Reading:
-    """The list as ``roadmap ingest`` reads it: rows, compared with what is stored, a transaction a thousand runs."""
+    """Read the list as ``roadmap ingest`` does: rows, compared with what is stored, a transaction a thousand runs."""
     from concurrent.futures import ThreadPoolExecutor
 
     import duckdb  # noqa: F401
@@ -117,7 +117,7 @@ def ours(url: str, folder: Path) -> Reading:
 
     from roadmap_pipeline.github.client.client import GitHubClient
     from roadmap_pipeline.github.ingest.actions import ActionsReader
-    from roadmap_pipeline.github.ingest.reading import RepositoryReading, collecting_rarely
+    from roadmap_pipeline.github.ingest.repository_reader import RepositoryReader, collecting_rarely
     from roadmap_pipeline.github.ingest.store import IngestSummary, Store
     from roadmap_pipeline.progress import task
     from roadmap_pipeline.warehouse.connection import connect
@@ -132,14 +132,14 @@ def ours(url: str, folder: Path) -> Reading:
     ):
         store = Store(con, IngestSummary(), CLOCK)
         horizon = datetime(2000, 1, 1)  # noqa: DTZ001
-        ActionsReader(RepositoryReading(client, store, pool, pool, REPO, CLOCK, horizon)).read_runs(progress)
+        ActionsReader(RepositoryReader(client, store, pool, pool, REPO, CLOCK, horizon)).read_runs(progress)
     seconds = time.perf_counter() - start
     client.close()
     return seconds, _count(folder / "ours.duckdb", "raw.workflow_runs"), client.waiting_seconds
 
 
 def dlt(url: str, folder: Path) -> Reading:
-    """The same list by dlt's declarative REST source into DuckDB: merged by key, lists within a run left whole."""
+    """Read the same list by dlt's declarative REST source into DuckDB: merged by key, lists within a run left whole."""
     import os
 
     os.environ |= {"RUNTIME__DLTHUB_TELEMETRY": "false", "RUNTIME__LOG_LEVEL": "ERROR"}
@@ -196,7 +196,7 @@ def pygithub(url: str, folder: Path) -> Reading:  # noqa: ARG001
 
 
 def bare(url: str, folder: Path) -> Reading:  # noqa: ARG001
-    """The least that could be done: ask, parse, take the same columns (payload included), build one Arrow table."""
+    """Do the least that could be done: ask, parse, take the same columns (payload included), build one Arrow table."""
     import pyarrow as pa  # noqa: F401
     import requests  # noqa: F401
 
@@ -206,7 +206,7 @@ def bare(url: str, folder: Path) -> Reading:  # noqa: ARG001
 
 
 def bare_stored(url: str, folder: Path) -> Reading:
-    """The bare loop, and its table put into a DuckDB file with one statement."""
+    """Do the bare loop, and put its table into a DuckDB file with one statement."""
     import duckdb
     import pyarrow as pa  # noqa: F401
     import requests  # noqa: F401

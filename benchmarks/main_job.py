@@ -31,8 +31,8 @@ PLACES = (
     ("Dagster reads earlier materializations", "methods/asset_methods.py", "fetch_materializations"),
     ("Dagster reads asset records", "methods/asset_methods.py", "get_asset_records"),
     ("importing modules", "<frozen importlib._bootstrap>", "_find_and_load"),
-    ("making the simulated organisation", "roadmap_sandbox/local.py", "_organisation"),
-    ("reading the SQL models", "project/project.py", "load_project"),
+    ("making the simulated organisation", "roadmap_sandbox/local.py", "organisation"),
+    ("reading the SQL models", "project/loading.py", "load_project"),
     ("definitions and job", "roadmap_pipeline/definitions.py", "build_definitions"),
     ("reading GitHub", "ingest/repositories.py", "ingest"),
     ("opening the warehouse", "warehouse/connection.py", "_open"),
@@ -82,7 +82,7 @@ def main() -> None:
 
 
 def summary(answer: str) -> dict[str, Any]:
-    """The object that a run ends with."""
+    """Return the object that a run ends with."""
     found: dict[str, Any] = json.loads(answer.splitlines()[-1])
     return found
 

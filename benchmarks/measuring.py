@@ -21,7 +21,7 @@ _COPIED_FILES = ("setup.cfg", "dagster.yaml", "pyproject.toml")
 
 @contextmanager
 def project_copy() -> Iterator[Path]:
-    """A temporary copy of the project as it lies there: warehouse, sandbox and DAGSTER_HOME of their own, and empty."""
+    """Yield a temporary copy of the project as it lies there, with an empty warehouse, sandbox and DAGSTER_HOME."""
     with tempfile.TemporaryDirectory(prefix="roadmap-benchmark-") as folder:
         copy = Path(folder) / "project"
         for name in _COPIED:
@@ -32,7 +32,7 @@ def project_copy() -> Iterator[Path]:
 
 
 def environment(copy: Path | None = None) -> dict[str, str]:
-    """This process's environment without settings of the project; with ``copy`` its package is the one imported.
+    """Return this process's environment without settings of the project; with ``copy`` its package is imported.
 
     What Python and the project keep to start faster is kept, as it is in people's shells.
     """
@@ -47,7 +47,7 @@ def environment(copy: Path | None = None) -> dict[str, str]:
 
 
 def roadmap(*arguments: str) -> list[str]:
-    """The command line of this interpreter's environment."""
+    """Return the command line of this interpreter's environment."""
     return [str(Path(sys.executable).parent / "roadmap"), *arguments]
 
 
@@ -68,11 +68,11 @@ def spread(values: Sequence[float], unit: str, digits: int = 2) -> str:
 
 
 def verdict(reached: bool) -> str:
-    """Whether a bar is reached."""
+    """Return whether a bar is reached, in words."""
     return "reached" if reached else "**missed**"
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """A Markdown table."""
+    """Return a Markdown table."""
     lines = [headers, ["---"] * len(headers), *rows]
     return "\n".join(f"| {' | '.join(str(cell) for cell in line)} |" for line in lines)

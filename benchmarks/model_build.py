@@ -26,6 +26,7 @@ from roadmap_pipeline.warehouse.models import build, create, load_project, proje
 from roadmap_pipeline.warehouse.parameters import store_parameters
 from roadmap_pipeline.warehouse.query import run_query
 from roadmap_pipeline.warehouse.snapshot import publish_snapshot, snapshot_path
+from roadmap_pipeline.warehouse.source_tables import SOURCES
 
 RUNS = (1_000_000, 10_000_000)
 RUNS_A_DAY = 9_100
@@ -209,7 +210,7 @@ def fill(path: Path, runs: int, first: int, last: int, days: int = 0) -> None:
             with transaction(con):
                 con.execute(_RUNS.format(first=start, last=min(last, start + BATCH), **values))
                 for name in ("raw.workflow_runs", "raw.workflow_jobs", "derived.failure_verdicts"):
-                    change_log.note_runs(con, name, "temp.attempts")
+                    change_log.note_changes(con, SOURCES, name, "temp.attempts")
         if first == 0:
             con.execute(_REST.format(**values))
         store_parameters(con, settings)
@@ -236,7 +237,7 @@ def build_once(path: str) -> dict[str, Any]:
 
 
 def bare_once(path: str) -> dict[str, Any]:
-    """The same SELECTs as DuckDB runs them: no tests, no comments, no state."""
+    """Run the same SELECTs as DuckDB runs them: no tests, no comments, no state."""
     project = load_project(project_directory())
     with connect(path) as con:
         con.execute(f"set memory_limit = '{MEMORY}'")
@@ -353,7 +354,7 @@ _MEASURES: dict[str, Callable[[str], dict[str, Any]]] = {
 
 
 def section(found: dict[int, dict[str, Any]]) -> str:
-    """The Markdown section."""
+    """Return the Markdown section."""
     rows = []
     for runs, one in found.items():
         days = one["days"]

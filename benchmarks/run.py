@@ -52,7 +52,7 @@ def main() -> None:
 
 
 def measure(name: str) -> str | None:
-    """The section that a benchmark prints, with what it was measured on; None when it failed (it said why)."""
+    """Return the section that a benchmark prints, with what it was measured on; None when it failed (it said why)."""
     load = busy()
     start = time.perf_counter()
     done = subprocess.run(
@@ -69,7 +69,7 @@ def measure(name: str) -> str | None:
 
 
 def machine() -> str:
-    """What the figures were measured on."""
+    """Return what the figures were measured on."""
     return (
         f"{os.cpu_count()} cores ({platform.machine()}), {platform.system()}, Python {platform.python_version()},"
         f" DuckDB {duckdb.__version__}"
@@ -77,7 +77,7 @@ def machine() -> str:
 
 
 def busy() -> str:
-    """How busy the machine was before; after another benchmark that one counts too."""
+    """Return how busy the machine was before; after another benchmark that one counts too."""
     if not hasattr(os, "getloadavg"):
         return "load unknown"
     return f"load average before it began {os.getloadavg()[0]:.1f}, the benchmark before it included"

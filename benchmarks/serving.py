@@ -39,8 +39,11 @@ class Served:
 
 @contextmanager
 def serving(env: Mapping[str, str], runs: int, *, jobs: int = 0, remember: bool = False) -> Iterator[Served]:
-    """Serve ``runs`` runs of ``jobs`` jobs. With ``remember`` a question asked before is answered from memory, so that
-    the simulator's own work doesn't hide differences between readers."""
+    """Serve ``runs`` runs of ``jobs`` jobs.
+
+    With ``remember`` a question asked before is answered from memory, so that the simulator's own work doesn't hide
+    differences between readers.
+    """
     command = [sys.executable, str(Path(__file__).resolve()), "--runs", str(runs), "--jobs", str(jobs)]
     command += ["--remember"] if remember else []
     server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=dict(env))

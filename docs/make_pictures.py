@@ -54,18 +54,18 @@ def main() -> None:
 
 
 def rows_of(database: str, sandbox: dict[str, str]) -> list[str]:
-    """Page ids of a database's rows in the sandbox's Notion."""
+    """Return the page ids of a database's rows in the sandbox's Notion."""
+    from roadmap_pipeline.notion.client import NotionClient
     from roadmap_pipeline.notion.rows import read_rows
-    from roadmap_pipeline.notion.schema import look, resolve
-    from roadmap_pipeline.notion.transport import NotionClient
+    from roadmap_pipeline.notion.schema import observe, resolve
 
     with NotionClient(sandbox["NOTION_API_KEY"], base_url=sandbox["NOTION_API_URL"]) as client:
-        databases = resolve(look(client, sandbox["NOTION_PARENT_PAGE_ID"]))
+        databases = resolve(observe(client, sandbox["NOTION_PARENT_PAGE_ID"]))
         return [row.page_id for row in read_rows(client, databases[database])]
 
 
 def photograph(chromium: str, url: str, name: str, size: str) -> None:
-    """One page as a PNG; the UI draws itself after loading, hence the time budget."""
+    """Take one page as a PNG; the UI draws itself after loading, hence the time budget."""
     with tempfile.TemporaryDirectory() as profile:
         subprocess.run(
             [
@@ -82,14 +82,14 @@ def photograph(chromium: str, url: str, name: str, size: str) -> None:
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """Return a port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def wait_for(url: str, seconds: float = 90) -> None:
-    """Until the page answers."""
+    """Wait until the page answers."""
     deadline = time.monotonic() + seconds
     while True:
         try:

@@ -20,8 +20,8 @@ def main() -> None:
     """Rewrite the page in place."""
     from roadmap_pipeline.orchestration.launch import run_main_job
     from roadmap_pipeline.runtime import Runtime
+    from roadmap_pipeline.sandbox import serve
     from roadmap_pipeline.settings import load_settings
-    from roadmap_sandbox.local import serve
 
     with tempfile.TemporaryDirectory(prefix="roadmap-questions-") as folder:
         settings = load_settings({}, Path(folder))
@@ -41,7 +41,7 @@ def answered(page: str, warehouse: str | Path) -> str:
 
 
 def questions(page: str) -> int:
-    """How many SQL blocks ``page`` has."""
+    """Return how many SQL blocks ``page`` has."""
     return len(_QUESTION.findall(page))
 
 

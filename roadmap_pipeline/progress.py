@@ -30,7 +30,7 @@ class Reporter(Protocol):
         """Show a new task of ``total`` units (None: unknown)."""
 
     def finish(self, task: Task) -> None:
-        """Take the task away: it has ended, well or not."""
+        """End the task, well or not."""
 
 
 class _Silent:
@@ -66,7 +66,7 @@ def reporting(reporter: Reporter) -> Iterator[None]:
 
 @contextmanager
 def task(text: str, total: int | None = None) -> Iterator[Task]:
-    """Yield a piece of work: ``with task("Reading runs of acme/payments", total=40) as t: t.advance()``."""
+    """Begin a piece of work: ``with task("Reading runs of acme/payments", total=40) as t: t.advance()``."""
     reporter: Reporter = _reporter.get(_SILENT)
     started = reporter.start(text, total)
     try:

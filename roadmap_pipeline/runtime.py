@@ -13,7 +13,7 @@ from roadmap_pipeline.settings import Settings, Side
 
 if TYPE_CHECKING:
     from roadmap_pipeline.github.client.client import GitHubClient
-    from roadmap_pipeline.notion.transport import NotionClient
+    from roadmap_pipeline.notion.client import NotionClient
     from roadmap_pipeline.sync.journal import Journal
     from roadmap_pipeline.warehouse.session import WarehouseSession
 
@@ -45,7 +45,7 @@ def notion_client(settings: Settings) -> "NotionClient":
     Raises:
         ValueError: There is no key for it.
     """
-    from roadmap_pipeline.notion.transport import NotionClient
+    from roadmap_pipeline.notion.client import NotionClient
 
     key = settings.notion_api_key
     if key is None:

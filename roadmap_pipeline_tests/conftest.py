@@ -15,12 +15,12 @@ from starlette.applications import Starlette
 from roadmap_pipeline import interruption
 from roadmap_pipeline.run_summary import RunSummary
 from roadmap_pipeline.runtime import Runtime
+from roadmap_pipeline.sandbox import RunningSandbox, serve
 from roadmap_pipeline.settings import Settings, load_settings
 from roadmap_pipeline.warehouse.connection import connect
-from roadmap_pipeline_tests.contract import RECORDER, ContractMiddleware, told
+from roadmap_pipeline_tests.contract.watching import RECORDER, ContractMiddleware, described
 from roadmap_sandbox.github import app as github_app
 from roadmap_sandbox.github.state import GitHubState
-from roadmap_sandbox.local import Served, serve
 
 _create_app = github_app.create_app
 
@@ -80,7 +80,7 @@ def _held_to_the_contract(item: pytest.Item) -> Generator[None, Any, Any]:
     if item.get_closest_marker("old_payloads") is not None:
         found = [violation for violation in found if not violation.of_old_payloads]
     if found:
-        pytest.fail(told(found), pytrace=False)
+        pytest.fail(described(found), pytrace=False)
     return result
 
 
@@ -128,7 +128,7 @@ class Ran:
     """A main job that ran against a sandbox which is still up."""
 
     settings: Settings
-    served: Served
+    served: RunningSandbox
     run_summary: RunSummary
 
     def runtime(self) -> Runtime:

@@ -14,9 +14,10 @@ from roadmap_pipeline.github.client import pacing
 from roadmap_pipeline.orchestration.launch import run_main_job
 from roadmap_pipeline.run_summary import RunSummary
 from roadmap_pipeline.runtime import Runtime
+from roadmap_pipeline.sandbox import RunningSandbox, serve
 from roadmap_pipeline.settings import Settings, load_settings
 from roadmap_pipeline_tests.warehouse.readings import everything_read
-from roadmap_sandbox import local
+from roadmap_sandbox.defaults import CLOCK
 
 HOURLY = 300
 MOST_HOURS = 40
@@ -37,8 +38,8 @@ def root(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def served(root: Path) -> Iterator[local.Served]:
-    with local.serve(load_settings({}, root)) as served:
+def served(root: Path) -> Iterator[RunningSandbox]:
+    with serve(load_settings({}, root)) as served:
         yield served
 
 
@@ -46,7 +47,7 @@ def main_job(environment: Mapping[str, str], root: Path, warehouse: str, hour: i
     """One run, as of so many hours after the first, by a process that knows nothing of the quota."""
     pacing.forget()
     changes = {
-        "ROADMAP_NOW": (local.CLOCK + timedelta(hours=hour)).isoformat(),
+        "ROADMAP_NOW": (CLOCK + timedelta(hours=hour)).isoformat(),
         "ROADMAP_WAREHOUSE": str(root / warehouse),
         "DAGSTER_HOME": str(root / f"dagster-{warehouse}"),
     }
@@ -57,7 +58,7 @@ def main_job(environment: Mapping[str, str], root: Path, warehouse: str, hour: i
         runtime.close()
 
 
-def test_a_run_an_hour_comes_to_the_tables_of_one_undisturbed_run(served: local.Served, root: Path) -> None:
+def test_a_run_an_hour_comes_to_the_tables_of_one_undisturbed_run(served: RunningSandbox, root: Path) -> None:
     served.github.limits.limit = HOURLY
     run_summaries: list[RunSummary] = []
     for hour in range(MOST_HOURS):

@@ -20,9 +20,9 @@ from roadmap_pipeline.settings import SANDBOX_GITHUB_TOKEN, SANDBOX_NOTION_KEY
 from roadmap_pipeline_tests.github.conftest import CLOCK, REPO, small_world
 from roadmap_pipeline_tests.sync.conftest import World
 from roadmap_pipeline_tests.warehouse.readings import everything_read
+from roadmap_sandbox.defaults import PARENT_PAGE_ID
 from roadmap_sandbox.github.app import create_app as create_github
 from roadmap_sandbox.github.state import GitHubState
-from roadmap_sandbox.local import PARENT_PAGE_ID
 from roadmap_sandbox.notion.app import create_app as create_notion
 from roadmap_sandbox.notion.state import NotionState
 from roadmap_sandbox.server import Server

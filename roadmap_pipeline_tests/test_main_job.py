@@ -13,7 +13,7 @@ from roadmap_pipeline import pipeline
 from roadmap_pipeline.notion.layout import CI_REPORTS, ENGINEERING_ROADMAP
 from roadmap_pipeline.notion.markdown import fit
 from roadmap_pipeline.notion.rows import read_body, read_rows
-from roadmap_pipeline.notion.schema import look, resolve
+from roadmap_pipeline.notion.schema import observe, resolve
 from roadmap_pipeline.runtime import Runtime
 from roadmap_pipeline.warehouse.snapshot import snapshot_path
 from roadmap_pipeline_tests.conftest import Ran
@@ -60,7 +60,7 @@ def test_everything_was_read(ran: Ran) -> None:
 
 def test_both_databases_have_the_contracts_properties(ran: Ran) -> None:
     runtime = ran.runtime()
-    observed = look(runtime.notion, ran.settings.notion_parent_page_id or "")
+    observed = observe(runtime.notion, ran.settings.notion_parent_page_id or "")
     for schema, wanted in ((CI_REPORTS, REPORTS), (ENGINEERING_ROADMAP, ROADMAP)):
         found = observed.databases[schema.key]
         assert found is not None
@@ -70,7 +70,7 @@ def test_both_databases_have_the_contracts_properties(ran: Ran) -> None:
 
 def test_the_whole_report_can_be_read_from_row_and_page(ran: Ran) -> None:
     runtime = ran.runtime()
-    databases = resolve(look(runtime.notion, ran.settings.notion_parent_page_id or ""))
+    databases = resolve(observe(runtime.notion, ran.settings.notion_parent_page_id or ""))
     (row,) = read_rows(runtime.notion, databases["ci_reports"])
     ((content, failures),) = query(
         ran,
@@ -99,7 +99,7 @@ def test_the_whole_report_can_be_read_from_row_and_page(ran: Ran) -> None:
 
 def test_the_roadmap_has_one_row_per_milestone_with_unique_titles_and_the_report_linked(ran: Ran) -> None:
     runtime = ran.runtime()
-    databases = resolve(look(runtime.notion, ran.settings.notion_parent_page_id or ""))
+    databases = resolve(observe(runtime.notion, ran.settings.notion_parent_page_id or ""))
     (report,) = read_rows(runtime.notion, databases["ci_reports"])
     rows = read_rows(runtime.notion, databases["roadmap"])
     content, _ = generate()
@@ -176,7 +176,7 @@ def test_the_journal_holds_every_write_and_none_failed(ran: Ran) -> None:
     assert kinds["create_row"] == 1 + len(ran.run_summary.roadmap)
 
 
-@pytest.mark.parametrize("schema", ["raw", "derived", "config", "sync", "staging", "marts", "publish"])
+@pytest.mark.parametrize("schema", ["raw", "derived", "config", "sync", "staging", "intermediate", "marts", "publish"])
 def test_every_table_and_column_is_described_in_the_snapshot(ran: Ran, schema: str) -> None:
     missing = query(
         ran,

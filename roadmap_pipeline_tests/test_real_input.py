@@ -12,9 +12,9 @@ import pytest
 from roadmap_pipeline import pipeline
 from roadmap_pipeline.orchestration.launch import run_main_job
 from roadmap_pipeline.runtime import Runtime
+from roadmap_pipeline.sandbox import serve
 from roadmap_pipeline.settings import load_settings
 from roadmap_pipeline_tests.recorded import PAYLOADS, needs_recorded, unpack_devlake
-from roadmap_sandbox.local import serve
 
 pytestmark = needs_recorded
 ANTS = "panjf2000/ants"

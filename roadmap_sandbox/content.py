@@ -19,7 +19,7 @@ HTML_ROOT = "https://github.com"
 
 @dataclass(slots=True)
 class GitHubContent:
-    """Payloads as the REST API of GitHub (2022-11-28) answers them. All mappings are keyed by ``owner/name``.
+    """The payloads as the REST API of GitHub (2022-11-28) gives them. All mappings are keyed by ``owner/name``.
 
     ``runs`` holds one payload per run *attempt* (``id`` and ``run_attempt`` together are unique; the attempt with the
     highest number is the run as lists show it). ``jobs`` holds the jobs of all attempts, with their steps.

@@ -4,12 +4,10 @@ Belongs here: what stands in for fields that a record of any age or origin lacks
 are served belongs to ``replay``, what each kind's fields are to ``payloads``.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from roadmap_pipeline.github.payloads import records
-from roadmap_pipeline.github.payloads.normalization import parse_time
 from roadmap_sandbox import payloads
 from roadmap_sandbox.content import API_ROOT, HTML_ROOT, Payload
 
@@ -24,27 +22,28 @@ _TIMES = (
     "due_on",
 )
 
-Told = Mapping[str, Any]
+Record = Mapping[str, Any]
+ParseTime = Callable[[str | None], datetime | None]
 
 
-def repository(name: str, told: Told, clock: datetime) -> Payload:
-    """A repository in the shape that its own endpoint answers, whatever little is known of it."""
-    owner = _person(told.get("owner")) or payloads.user(name.partition("/")[0], 0, type="Organization")
-    branch = told.get("default_branch") or "main"
+def repository(name: str, record: Record, clock: datetime) -> Payload:
+    """Return a repository in the shape that its own endpoint answers, whatever little is known of it."""
+    owner = _person(record.get("owner")) or payloads.user(name.partition("/")[0], 0, type="Organization")
+    branch = record.get("default_branch") or "main"
     made = payloads.repository(
-        name, told["id"], owner, created_at=clock, updated_at=clock, pushed_at=clock, default_branch=branch
+        name, record["id"], owner, created_at=clock, updated_at=clock, pushed_at=clock, default_branch=branch
     )
     addresses = {"url": f"{API_ROOT}/repos/{name}", "html_url": f"{HTML_ROOT}/{name}"}
     known = {"full_name": name, "name": name.partition("/")[2], "owner": owner, "default_branch": branch}
-    return {**_over(made, told), **known, **addresses}
+    return {**_over(made, record), **known, **addresses}
 
 
-def run(home: Payload, told: Told) -> Payload:
-    """An attempt of a run in ``home``."""
-    at = told["created_at"]
+def run(home: Payload, record: Record) -> Payload:
+    """Return an attempt of a run in ``home``."""
+    at = record["created_at"]
     made = payloads.workflow_run(
         home,
-        id=told["id"],
+        id=record["id"],
         run_number=0,
         workflow_id=0,
         name="",
@@ -60,11 +59,10 @@ def run(home: Payload, told: Told) -> Payload:
         display_title="",
     )
     # no more than GitHub gave at the time
-    kept = {name: value for name, value in made.items() if name in told or name in _OF_EVERY_RUN}
-    people = {name: _person(told.get(name)) for name in ("actor", "triggering_actor") if name in told}
-    head = told.get("head_repository")
-    whole = {**_over(kept, told), "head_repository": _inner(head, home), "repository": home, **people}
-    return _timed(whole)
+    kept = {name: value for name, value in made.items() if name in record or name in _OF_EVERY_RUN}
+    people = {name: _person(record.get(name)) for name in ("actor", "triggering_actor") if name in record}
+    head = record.get("head_repository")
+    return {**_over(kept, record), "head_repository": _inner(head, home), "repository": home, **people}
 
 
 _OF_EVERY_RUN = (
@@ -84,13 +82,13 @@ _OF_EVERY_RUN = (
 )
 
 
-def job(home: Payload, told: Told) -> Payload:
-    """A job of a run in ``home``."""
-    at = told.get("started_at") or told.get("created_at") or told.get("completed_at") or home["created_at"]
+def job(home: Payload, run_id: int, record: Record) -> Payload:
+    """Return job of run ``run_id`` in ``home``."""
+    at = record.get("started_at") or record.get("created_at") or record.get("completed_at") or home["created_at"]
     made = payloads.job(
         home,
-        id=told["id"],
-        run_id=records.run_id_of(told),
+        id=record["id"],
+        run_id=run_id,
         name="",
         workflow_name="",
         head_branch=None,
@@ -102,8 +100,8 @@ def job(home: Payload, told: Told) -> Payload:
         completed_at=None,
         labels=(),
     )
-    kept = {name: value for name, value in made.items() if name in told or name in _OF_EVERY_JOB}
-    return _timed({**_over(kept, told), "run_id": made["run_id"]})
+    kept = {name: value for name, value in made.items() if name in record or name in _OF_EVERY_JOB}
+    return {**_over(kept, record), "run_id": run_id}
 
 
 _OF_EVERY_JOB = (
@@ -120,13 +118,13 @@ _OF_EVERY_JOB = (
 )
 
 
-def pull_request(home: Payload, told: Told) -> Payload:
-    """A pull request of ``home``, as lists hold it."""
-    at = told.get("created_at") or told.get("updated_at") or home["created_at"]
+def pull_request(home: Payload, record: Record) -> Payload:
+    """Return a pull request of ``home``, as lists hold it."""
+    at = record.get("created_at") or record.get("updated_at") or home["created_at"]
     made = payloads.pull_request(
         home,
-        id=told.get("id") or told["number"],
-        number=told["number"],
+        id=record.get("id") or record["number"],
+        number=record["number"],
         title="",
         user={},
         head_ref="",
@@ -134,87 +132,89 @@ def pull_request(home: Payload, told: Told) -> Payload:
         base_ref="",
         base_sha="",
         created_at=at,
-        updated_at=told.get("updated_at") or at,
+        updated_at=record.get("updated_at") or at,
     )
-    head = told.get("head") or {}
+    head = record.get("head") or {}
     whole = {
-        **_over(made, told),
+        **_over(made, record),
         "head": {**_over(made["head"], head), "repo": _inner(head.get("repo"), home)},
-        "base": {**_over(made["base"], told.get("base") or {}), "repo": home},
+        "base": {**_over(made["base"], record.get("base") or {}), "repo": home},
     }
-    return _planned(whole, home, told)
+    return _planned(whole, home, record)
 
 
-def workflow(home: Payload, told: Told) -> Payload:
-    """A workflow of ``home``."""
-    made = payloads.workflow(home, id=told["id"], name="", path="", created_at=home["created_at"])
-    return _timed(_over(made, told))
+def workflow(home: Payload, record: Record) -> Payload:
+    """Return a workflow of ``home``."""
+    made = payloads.workflow(home, id=record["id"], name="", path="", created_at=home["created_at"])
+    return _over(made, record)
 
 
-def commit(home: Payload, told: Told) -> Payload:
-    """A commit of ``home``, as lists of a pull request's commits hold it."""
-    git = told.get("commit") or {}
+def commit(home: Payload, record: Record) -> Payload:
+    """Return a commit of ``home``, as lists of a pull request's commits hold it."""
+    git = record.get("commit") or {}
     made = payloads.commit(
-        home, str(told["sha"]), message="", author={}, author_name="", email="", at=home["created_at"]
+        home, str(record["sha"]), message="", author={}, author_name="", email="", at=home["created_at"]
     )
     people = {name: _over(made["commit"][name], git.get(name) or {}) for name in ("author", "committer")}
-    accounts = {name: _person(told.get(name)) for name in ("author", "committer")}
-    whole = {**_over(made, told), "commit": {**_over(made["commit"], git), **people}, **accounts}
-    return {**whole, "parents": told.get("parents") or []}
+    accounts = {name: _person(record.get(name)) for name in ("author", "committer")}
+    whole = {**_over(made, record), "commit": {**_over(made["commit"], git), **people}, **accounts}
+    return {**whole, "parents": record.get("parents") or []}
 
 
-def issue(home: Payload, told: Told, pull: Payload | None = None) -> Payload:
-    """An issue of ``home``; with ``pull`` the issue view of that pull request."""
-    at = told.get("created_at") or told.get("updated_at") or home["created_at"]
+def issue(home: Payload, record: Record) -> Payload:
+    """Return an issue of ``home``, or the issue view of a pull request."""
+    at = record.get("created_at") or record.get("updated_at") or home["created_at"]
     made = payloads.issue(
         home,
-        id=told.get("id") or told["number"],
-        number=told["number"],
+        id=record.get("id") or record["number"],
+        number=record["number"],
         title="",
         user={},
         created_at=at,
-        updated_at=told.get("updated_at") or at,
-        pull_request=pull,
+        updated_at=record.get("updated_at") or at,
     )
-    return _planned(_over(made, told), home, told)
+    return _planned(_over(made, record), home, record)
 
 
-def milestone(home: Payload, told: Told) -> Payload:
-    """A milestone of ``home``."""
-    at = told.get("created_at") or told.get("updated_at") or home["created_at"]
+def milestone(home: Payload, record: Record) -> Payload:
+    """Return a milestone of ``home``."""
+    at = record.get("created_at") or record.get("updated_at") or home["created_at"]
     made = payloads.milestone(
         home,
-        id=told.get("id") or told["number"],
-        number=told["number"],
+        id=record.get("id") or record["number"],
+        number=record["number"],
         title="",
         creator={},
         created_at=at,
-        updated_at=told.get("updated_at") or at,
+        updated_at=record.get("updated_at") or at,
     )
-    return _timed({**_over(made, told), "creator": _person(told.get("creator"))})
+    return {**_over(made, record), "creator": _person(record.get("creator"))}
 
 
-def issue_event(home: Payload, told: Told) -> Payload:
-    """An event of an issue or pull request of ``home``."""
-    made = payloads.issue_event(home, id=told["id"], number=0, event="", actor={}, created_at=told["created_at"])
-    item = told.get("issue") or {}
-    whole = {**_over(made, told), "actor": _person(told.get("actor")), "issue": item if item.get("number") else None}
-    return _timed(whole)
+def issue_event(home: Payload, record: Record) -> Payload:
+    """Return an event of an issue or pull request of ``home``."""
+    made = payloads.issue_event(home, id=record["id"], number=0, event="", actor={}, created_at=record["created_at"])
+    item = record.get("issue") or {}
+    return {
+        **_over(made, record),
+        "actor": _person(record.get("actor")),
+        "issue": item if item.get("number") else None,
+    }
 
 
-def comment(home: Payload, number: int, told: Told) -> Payload:
-    """A comment on issue or pull request ``number`` of ``home``."""
-    at = told.get("created_at") or told.get("updated_at") or home["created_at"]
+def comment(home: Payload, number: int, record: Record) -> Payload:
+    """Return a comment on issue or pull request ``number`` of ``home``."""
+    at = record.get("created_at") or record.get("updated_at") or home["created_at"]
     made = payloads.comment(
-        home, id=told["id"], number=number, user={}, body="", created_at=at, updated_at=told.get("updated_at") or at
+        home, id=record["id"], number=number, user={}, body="", created_at=at, updated_at=record.get("updated_at") or at
     )
-    return _timed({**_over(made, told), "user": _person(told.get("user"))})
+    return {**_over(made, record), "user": _person(record.get("user"))}
 
 
-def _over(made: Told, told: Told) -> Payload:
-    """What is ``told`` over what is ``made``, except where it is of another type."""
+def _over(made: Record, record: Record) -> Payload:
+    """Return ``record`` over ``made``, except where a value is of another type."""
     whole = dict(made)
-    for name, value in told.items():
+    for name, value in record.items():
         default = made.get(name)
         is_unknown = value is None and isinstance(default, str | dict) and name not in ("created_at", "updated_at")
         if default is None or type(value) is type(default) or is_unknown:
@@ -222,50 +222,49 @@ def _over(made: Told, told: Told) -> Payload:
     return whole
 
 
-def _planned(item: Payload, home: Payload, told: Told) -> Payload:
-    stage = told.get("milestone")
+def _planned(item: Payload, home: Payload, record: Record) -> Payload:
+    stage = record.get("milestone")
     labels = [
         payloads.label(home, id=number, name=label) if isinstance(label, str) else {"id": number, **label}
-        for number, label in enumerate(told.get("labels") or [])
+        for number, label in enumerate(record.get("labels") or [])
     ]
-    whole = {
+    return {
         **item,
-        "user": _person(told.get("user")),
+        "user": _person(record.get("user")),
         "labels": labels,
         "milestone": {"id": 0, **stage} if stage and stage.get("number") is not None else None,
-        "assignees": _people(told.get("assignees")),
-        "assignee": _person(told.get("assignee")),
+        "assignees": _people(record.get("assignees")),
+        "assignee": _person(record.get("assignee")),
         "state": item["state"] or "open",
     }
-    return _timed(whole)
 
 
-def _person(told: Any) -> Payload | None:
-    """A person or organisation, None when it has no name."""
-    if not isinstance(told, Mapping) or not isinstance(told.get("login"), str) or not told["login"]:
+def _person(value: Any) -> Payload | None:
+    """Return a person or organisation, None when it has no name."""
+    if not isinstance(value, Mapping) or not isinstance(value.get("login"), str) or not value["login"]:
         return None
-    number = told.get("id")
+    number = value.get("id")
     known = {"id": number if type(number) is int else 0}
-    return {**_over(payloads.user(told["login"], 0), told), **known}
+    return {**_over(payloads.user(value["login"], 0), value), **known}
 
 
-def _people(told: Any) -> Sequence[Payload]:
-    found = (_person(one) for one in told) if isinstance(told, list) else ()
-    return [one for one in found if one is not None]
+def _people(value: Any) -> Sequence[Payload]:
+    people = (_person(one) for one in value) if isinstance(value, list) else ()
+    return [person for person in people if person is not None]
 
 
-def _inner(told: Any, home: Payload) -> Payload | None:
-    """A repository inside something; ``home`` itself where it is that, so that it is held once."""
-    if not isinstance(told, Mapping) or not told.get("full_name") or told.get("id") is None:
+def _inner(value: Any, home: Payload) -> Payload | None:
+    """Return a repository inside something; ``home`` itself where it is that, so that it is held once."""
+    if not isinstance(value, Mapping) or not value.get("full_name") or value.get("id") is None:
         return None
-    if told["id"] == home["id"]:
+    if value["id"] == home["id"]:
         return home
-    owner = _person(told.get("owner")) or payloads.user(told["full_name"].partition("/")[0], 0, type="Organization")
-    return {**_over(payloads.minimal_repository(told["full_name"], told["id"], owner), told), "owner": owner}
+    owner = _person(value.get("owner")) or payloads.user(value["full_name"].partition("/")[0], 0, type="Organization")
+    return {**_over(payloads.minimal_repository(value["full_name"], value["id"], owner), value), "owner": owner}
 
 
-def _timed(item: Payload) -> Payload:
-    """The times of an item as GitHub writes them."""
+def with_api_times(item: Payload, parse_time: ParseTime) -> Payload:
+    """Write the times of ``item`` as GitHub does, in place, and return it."""
     for name in _TIMES:
         value = item.get(name)
         if isinstance(value, str) and not (len(value) == len("2026-11-16T06:00:00Z") and value[-1] == "Z"):

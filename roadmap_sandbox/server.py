@@ -15,7 +15,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
-from roadmap_pipeline.errors import RoadmapError
+from roadmap_sandbox.errors import SandboxError
 
 _DROP = "roadmap.drop_connection"
 _FAULT = "roadmap.fault"
@@ -24,7 +24,7 @@ _START_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """One request that a simulator got."""
+    """A request that a simulator got."""
 
     method: str
     path: str
@@ -52,13 +52,13 @@ def mark_fault(scope: Scope, kind: str) -> None:
 
 
 def fault_of(scope: Scope) -> str | None:
-    """The kind of the fault that answered this request; None for an answer that is meant seriously."""
+    """Return the kind of the fault that answered this request; None for an answer that is meant seriously."""
     kind: str | None = scope.get("extensions", {}).get(_FAULT)
     return kind
 
 
 class _Droppable:
-    """Lets the wrapped app close a connection, which ASGI itself has no word for."""
+    """A wrapper that lets an app close a connection, which ASGI itself has no word for."""
 
     def __init__(self, app: Starlette) -> None:
         self._app = app
@@ -123,13 +123,13 @@ class _SignallingServer(uvicorn.Server):
 
 
 class Server:
-    """Runs a Starlette app on 127.0.0.1 in a background thread, from ``__enter__`` (or :meth:`start`) to :meth:`stop`.
+    """A Starlette app on 127.0.0.1 in a background thread, from ``__enter__`` (or :meth:`start`) to :meth:`stop`.
 
     ``port=0`` takes a free one. The port is bound at once, so ``base_url`` (``http://127.0.0.1:PORT``, no trailing
     slash) is known before the server answers.
 
     Raises:
-        RoadmapError: the port can't be bound, or the app didn't start.
+        SandboxError: the port can't be bound, or the app didn't start.
     """
 
     def __init__(self, app: Starlette, port: int = 0) -> None:
@@ -140,7 +140,7 @@ class Server:
         except OSError as error:
             self._socket.close()
             message = f"port {port} on 127.0.0.1 can't be used ({error.strerror}): free it or choose another"
-            raise RoadmapError(message) from error
+            raise SandboxError(message) from error
         self.port: int = self._socket.getsockname()[1]
         self.base_url = f"http://127.0.0.1:{self.port}"
         config = uvicorn.Config(
@@ -166,7 +166,7 @@ class Server:
         answered = self._ready.wait(_START_SECONDS)
         if not answered or not self._server.started:
             self.stop()
-            raise RoadmapError(f"the simulator on {self.base_url} didn't start: its log says why")
+            raise SandboxError(f"the simulator on {self.base_url} didn't start: its log says why")
 
     def _run(self) -> None:
         try:

@@ -62,7 +62,7 @@ def show_progress() -> Iterator[None]:
 def live_runtime() -> Iterator["Runtime"]:
     """Yield a runtime, with the built-in sandbox running when no side has credentials."""
     from roadmap_pipeline.runtime import Runtime
-    from roadmap_sandbox.local import running
+    from roadmap_pipeline.sandbox import running
 
     configured = read_settings()
     with running(configured) as settings, Runtime(settings) as runtime:
@@ -73,6 +73,6 @@ def live_runtime() -> Iterator["Runtime"]:
 
 def stored_settings() -> "Settings":
     """Return the settings for commands that ask neither side: without credentials the sandbox's names and clock."""
-    from roadmap_sandbox.local import at_rest
+    from roadmap_pipeline.sandbox import at_rest
 
     return at_rest(read_settings())

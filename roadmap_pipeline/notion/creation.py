@@ -1,9 +1,14 @@
-"""Creating something exactly once although the answer may get lost."""
+"""Creating something in Notion exactly once although the response may get lost.
+
+Belongs here: what is peculiar to Notion: the id that it may name with a lost response, and lists that lag.
+"""
 
 from collections.abc import Callable
 from typing import Any
 
-from roadmap_pipeline.notion.transport import AmbiguousWrite, NotionClient
+from roadmap_pipeline.http import ambiguous_writes
+from roadmap_pipeline.http import errors as http_errors
+from roadmap_pipeline.notion.client import AmbiguousWrite, NotionClient
 
 _ATTEMPTS = 8
 
@@ -13,23 +18,27 @@ def create_once(
     create: Callable[[], dict[str, Any]],
     look_up: Callable[[str | None], dict[str, Any] | None],
 ) -> tuple[dict[str, Any], bool]:
-    """Create an object, or adopt it when a lost answer hid that it was created. Gives it, and whether it was adopted.
+    """Create an object, or adopt it when a lost response hid that it was created.
 
-    ``look_up`` finds the object by the id that Notion named, or (None) by its key. It is created again only after it
-    was not found, both at once and after the time by which Notion's lists may lag. Raises AmbiguousWrite when the
-    outcome stays open for too many attempts.
+    It is created again only after it was not found, both at once and after the time by which Notion's lists may lag.
+
+    Args:
+        client: The client that creates it.
+        create: Creates the object and returns it.
+        look_up: Returns the object by the id that Notion named, or (None) by its key; None when there is none.
+
+    Returns:
+        The object, and whether it was adopted.
+
+    Raises:
+        AmbiguousWrite: The outcome stays unknown for too many attempts.
     """
-    remaining = _ATTEMPTS
-    while True:
-        remaining -= 1
-        try:
-            return create(), False
-        except AmbiguousWrite as error:
-            found = look_up(error.committed_resource_id)
-            if found is None and client.consistency_s > 0:
-                client.wait_until_consistent()
-                found = look_up(None)
-            if found is not None:
-                return found, True
-            if remaining == 0:
-                raise
+
+    def find(error: http_errors.AmbiguousWrite) -> dict[str, Any] | None:
+        created = look_up(error.committed_resource_id if isinstance(error, AmbiguousWrite) else None)
+        if created is None and client.consistency_s > 0:
+            client.wait_until_consistent()
+            created = look_up(None)
+        return created
+
+    return ambiguous_writes.create_once(create, find, attempts=_ATTEMPTS)

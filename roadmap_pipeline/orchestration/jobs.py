@@ -3,7 +3,7 @@
 import dagster as dg
 
 _READ = dg.AssetSelection.groups("raw", "plumbing")
-_COMPUTED = dg.AssetSelection.groups("config", "staging", "marts") | dg.AssetSelection.assets(
+_COMPUTED = dg.AssetSelection.groups("config", "staging", "intermediate", "marts") | dg.AssetSelection.assets(
     "derived/failure_verdicts", "derived/branch_milestones", "derived/pull_request_milestones"
 )
 _COMMENTS = dg.AssetSelection.assets(

@@ -22,7 +22,7 @@ from roadmap_pipeline.warehouse.session import WarehouseSession
 
 if TYPE_CHECKING:
     from roadmap_pipeline.github.client.client import GitHubClient
-    from roadmap_pipeline.notion.transport import NotionClient
+    from roadmap_pipeline.notion.client import NotionClient
 
 ENDED_LATE = "Something waited for an answer and was ended; what was done is kept, and the next run goes on from there."
 
@@ -39,7 +39,7 @@ def settings_resource(load: Callable[[], Settings]) -> Any:
 
         @contextmanager
         def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Settings]:
-            from roadmap_sandbox.local import running
+            from roadmap_pipeline.sandbox import running
 
             def end_late() -> None:
                 if context.instance is not None and context.run is not None:

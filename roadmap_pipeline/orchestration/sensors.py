@@ -12,7 +12,7 @@ from roadmap_pipeline.settings import Settings
 
 automation = dg.AutomationConditionSensorDefinition(
     "automation",
-    target=dg.AssetSelection.groups("staging", "marts", "publish", "derived"),
+    target=dg.AssetSelection.groups("staging", "intermediate", "marts", "publish", "derived"),
     default_status=dg.DefaultSensorStatus.STOPPED,
     description="Builds what follows from new data by the assets' own conditions, instead of the schedules.",
 )
@@ -28,7 +28,7 @@ def on_merge_sensor(load: Callable[[], Settings]) -> dg.SensorDefinition:
         description="Asks for one roadmap update for the pull requests merged since the last look.",
     )
     def on_merge(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        from roadmap_sandbox.local import attached
+        from roadmap_pipeline.sandbox import attached
 
         settings = attached(load())
         if settings is None:

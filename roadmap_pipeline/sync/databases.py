@@ -60,7 +60,7 @@ class NotionSide:
         # Before real data replace the sandbox's, the warehouse still remembers the sandbox's databases.
         is_ours = stored_origin(settings.warehouse) in (None, settings.origin)
         known = runtime.journal.databases() if is_ours else {}
-        observed = schema.look(runtime.notion, settings.notion_parent_page_id or "", ids, known, thorough=mend)
+        observed = schema.observe(runtime.notion, settings.notion_parent_page_id or "", ids, known, thorough=mend)
         unfinished = {
             schema.SCHEMAS[key].title
             for key, found in observed.databases.items()

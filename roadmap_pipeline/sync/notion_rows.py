@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from roadmap_pipeline.errors import RoadmapError
+from roadmap_pipeline.notion.client import NotionClient
 from roadmap_pipeline.notion.rows import Row, create_row, read_row, replace_body, restore_row, same, update_row
 from roadmap_pipeline.notion.schema import Database
-from roadmap_pipeline.notion.transport import NotionClient
 from roadmap_pipeline.sync.desired import LATEST_CI_HEALTH, DesiredRow
 from roadmap_pipeline.sync.journal import NO_PAGE, Base, RowValues
 from roadmap_pipeline.sync.merge import NO_BASE, Owner, merge_field

@@ -1,4 +1,4 @@
-"""Opening the warehouse: waiting for its file lock, closing it always, transactions.
+"""Opening the warehouse: waiting for its file lock, closing it always.
 
 Belongs here: what every user of the file needs. What is stored is described in ``raw`` and ``dbt_like_sql``; the copy
 that readers open is made in ``snapshot``.
@@ -6,12 +6,13 @@ that readers open is made in ``snapshot``.
 
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dbt_like_sql.runner.build import change_log
+from dbt_like_sql.runner.database import literal, rolled_back, scalar, transaction
 from roadmap_pipeline import interruption
 from roadmap_pipeline.errors import RoadmapError
 from roadmap_pipeline.interruption import waits
@@ -19,6 +20,18 @@ from roadmap_pipeline.warehouse import source_tables
 
 if TYPE_CHECKING:
     import duckdb
+
+# The runner's helpers around a connection are for whoever opens one here, too.
+__all__ = [
+    "STORAGE_VERSION",
+    "WarehouseError",
+    "connect",
+    "is_file",
+    "prepare_file",
+    "rolled_back",
+    "scalar",
+    "transaction",
+]
 
 STORAGE_VERSION = "v1.2.0"
 """Format of a new warehouse's file: that of the oldest DuckDB with which its readers are supported.
@@ -39,11 +52,11 @@ _LOCKED = re.compile(
 _HOLDER = re.compile(r"\(PID (\d+)\)")
 # DuckDB names the catalog after the file, and a catalog called like a schema makes `schema.table` ambiguous.
 _OWN_SCHEMAS = frozenset(
-    {table.schema for table in source_tables.TABLES} | {"staging", "marts", "publish"} | set(change_log.SCHEMAS)
+    {table.schema for table in source_tables.TABLES}
+    | {"staging", "intermediate", "marts", "publish"}
+    | set(change_log.SCHEMAS)
 )
 _RESERVED_STEMS = _OWN_SCHEMAS | {"main", "temp"}
-
-_rolled_back: set[int] = set()
 
 
 class WarehouseError(RoadmapError):
@@ -83,7 +96,7 @@ def connect(
 
 
 def _refuse_others_tables(con: "duckdb.DuckDBPyConnection", path: str | Path) -> None:
-    """Keep tables of ours out of a database that somebody uses for something else. Raises WarehouseError."""
+    """Raise WarehouseError for a database that somebody uses for something else: tables of ours don't go there."""
     import duckdb
 
     with suppress(duckdb.CatalogException):
@@ -102,7 +115,7 @@ def _refuse_others_tables(con: "duckdb.DuckDBPyConnection", path: str | Path) ->
 
 
 def is_file(path: str | Path) -> bool:
-    """Whether ``path`` names a DuckDB file, not a DuckLake or MotherDuck database."""
+    """Return whether ``path`` names a DuckDB file, not a DuckLake or MotherDuck database."""
     return not str(path).startswith(("ducklake:", "md:"))
 
 
@@ -138,7 +151,7 @@ def _create(path: Path) -> None:
     if path.exists() and path.stat().st_size:
         return
     with duckdb.connect(":memory:") as con:
-        con.execute(f"attach {source_tables.literal(str(path))} as created (storage_version '{STORAGE_VERSION}')")
+        con.execute(f"attach {literal(str(path))} as created (storage_version '{STORAGE_VERSION}')")
 
 
 def prepare_file(path: Path, *, read_only: bool = False) -> None:
@@ -178,7 +191,7 @@ def _lock_timeout(path: str | Path, message: str, lock_timeout_s: float) -> Ware
 
 
 def _holder(message: str) -> str:
-    """Who has the file open, in words, as far as DuckDB and the operating system tell."""
+    """Return who has the file open, in words, as far as DuckDB and the operating system tell."""
     holder = _HOLDER.search(message)
     if holder is None:
         if "different configuration" in message:
@@ -189,7 +202,7 @@ def _holder(message: str) -> str:
 
 
 def _command(process: int) -> str:
-    """The program that a process runs, where Linux tells; no further words of it, which may be secret."""
+    """Return the program that a process runs, where Linux tells; no further words of it, which may be secret."""
     try:
         words = Path(f"/proc/{process}/cmdline").read_text(encoding="utf-8", errors="replace").split("\0")
     except OSError:
@@ -198,39 +211,3 @@ def _command(process: int) -> str:
     if len(names) > 1 and names[0].startswith("python") and words[1] and not words[1].startswith("-"):
         names = names[1:]
     return " ".join(names[:2] if names[:1] == ["roadmap"] else names[:1])
-
-
-@contextmanager
-def transaction(con: "duckdb.DuckDBPyConnection") -> Iterator[None]:
-    """All statements inside take effect together, or none when an exception leaves the block.
-
-    Inside :func:`rolled_back` it is a part of that, and takes effect as little as the rest.
-    """
-    if id(con) in _rolled_back:
-        yield
-        return
-    con.execute("begin transaction")
-    try:
-        yield
-    except BaseException:
-        con.execute("rollback")
-        raise
-    con.execute("commit")
-
-
-@contextmanager
-def rolled_back(con: "duckdb.DuckDBPyConnection") -> Iterator[None]:
-    """Whatever happens inside is as if it never had; what was computed can be read until the block is left."""
-    con.execute("begin transaction")
-    _rolled_back.add(id(con))
-    try:
-        yield
-    finally:
-        _rolled_back.discard(id(con))
-        con.execute("rollback")
-
-
-def scalar(con: "duckdb.DuckDBPyConnection", sql: str, params: Sequence[Any] = ()) -> Any:
-    """The first column of the first row, or None without rows; leaves no open result behind."""
-    rows = con.execute(sql, params or None).fetchall()
-    return rows[0][0] if rows else None

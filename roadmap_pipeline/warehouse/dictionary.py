@@ -1,11 +1,12 @@
 """The data dictionary: every table and column with its description, as Markdown.
 
-Belongs here: laying it out. The descriptions themselves are in ``raw`` and in the models' ``schema.yml``.
+Belongs here: laying it out. The descriptions themselves are in ``raw`` and in the models' ``.yml`` files.
 """
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from dbt_like_sql.runner.project.sources import SourceTable
 from roadmap_pipeline.warehouse import source_tables
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def data_dictionary(project: "Project") -> str:
-    """All tables by schema, sources first, then models in build order; types are given where Python declares them."""
+    """Return all tables by schema as Markdown: sources first, with their types, then models in build order."""
     lines = [
         "# Data dictionary",
         "",
@@ -36,7 +37,7 @@ def data_dictionary(project: "Project") -> str:
     return "\n".join(lines) + "\n"
 
 
-def _source(table: source_tables.SourceTable) -> Iterator[str]:
+def _source(table: SourceTable) -> Iterator[str]:
     yield from ("", f"### {table.qualified_name}", "", table.description)
     if table.key:
         yield from ("", f"One row per {', '.join(f'`{name}`' for name in table.key)}.")

@@ -19,7 +19,7 @@ _NAMED = 3
 
 @contextmanager
 def replaced_folder(directory: Path, kind: str) -> Iterator[Path]:
-    """A new folder to fill, which becomes ``directory`` when the block ends well; otherwise nothing has changed.
+    """Yield a new folder to fill, which becomes ``directory`` when the block ends well; else nothing has changed.
 
     ``directory`` may be missing, empty, or an earlier export of the same ``kind`` (a few words, for messages). Of an
     earlier export, entries that stand beside the exported ones (``.git``, ``target``) are kept. Raises

@@ -26,7 +26,7 @@ _HOLDS_ROWS = " or ".join(
 
 
 def stored_origin(path: str | Path) -> Origin | None:
-    """What the rows of the warehouse stand for; None for one that does not exist or holds nothing yet."""
+    """Return what the rows of the warehouse stand for; None for one that does not exist or holds nothing yet."""
     if is_file(path) and not Path(path).exists():
         return None
     with connect(path) as con:

@@ -70,5 +70,5 @@ def _each_once(repositories: Iterable[str], names: Mapping[str, str]) -> list[st
 
 
 def _path(name: str) -> str:
-    """``ci.yml`` is the file in the usual folder; anything with a slash is a path already."""
+    """Return a workflow's path: ``ci.yml`` is the file in the usual folder, anything with a slash a path already."""
     return name if "/" in name else f".github/workflows/{name}"

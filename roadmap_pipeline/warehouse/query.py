@@ -49,7 +49,7 @@ class QueryError(RoadmapError):
 
 
 def published(path: str | Path, *, or_live: bool = False) -> str | Path:
-    """What readers of the warehouse ``path`` open: with ``or_live`` the warehouse itself while there is no snapshot.
+    """Return what readers of the warehouse ``path`` open: with ``or_live`` that itself while there is no snapshot.
 
     Raises WarehouseError when there is nothing to read.
     """
@@ -63,7 +63,7 @@ def published(path: str | Path, *, or_live: bool = False) -> str | Path:
 
 @contextmanager
 def open_published(path: str | Path, *, or_live: bool = False) -> Iterator["duckdb.DuckDBPyConnection"]:
-    """The snapshot of the warehouse ``path`` (``or_live``: that itself, while there is none), for reading only.
+    """Open the snapshot of the warehouse ``path`` (``or_live``: that itself, while there is none), for reading only.
 
     Raises WarehouseError when there is none yet, and when it is of a version that lacks what is read from it.
     """

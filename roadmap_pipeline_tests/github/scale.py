@@ -47,10 +47,10 @@ def content():
 
 
 def test_sixty_thousand_runs_with_everything_against_them(serve, tmp_path):
-    world = serve(content())
-    state, path = world.state, tmp_path / "roadmap.duckdb"
+    served = serve(content())
+    state, path = served.state, tmp_path / "roadmap.duckdb"
     state.switches.stale_index = timedelta(days=350)
-    state.switches.stale_answers = ("missing", "empty", "old")
+    state.switches.stale_responses = ("missing", "empty", "old")
     state.switches.stale_chance = 0.2
     state.switches.beyond_filtered_cap = "422"
     state.faults.randomly(0.05, seed=60, kinds=FAULTS)
@@ -72,10 +72,10 @@ def test_sixty_thousand_runs_with_everything_against_them(serve, tmp_path):
         state.faults.before(come, method="GET", path=LIST, skip=page)
 
     for skip in KILLED_AT:
-        process = reader.start(world.base_url, path, REPO, TOKEN, CLOCK)
+        process = reader.start(served.base_url, path, REPO, TOKEN, CLOCK)
         state.faults.before(process.kill, skip=skip)
         assert process.wait() < 0
-    client = world.client()
+    client = served.client()
     with connect(path) as con:
 
         def read():
@@ -98,13 +98,13 @@ def test_sixty_thousand_runs_with_everything_against_them(serve, tmp_path):
         # run again after 3 and after 29 days; a run that began then, too
         state.advance(timedelta(days=3))
         for number in (59_900, 59_500):
-            state.world.rerun(REPO, number)
-            state.world.complete_run(REPO, number, "failure")
+            state.activity.rerun(REPO, number)
+            state.activity.complete_run(REPO, number, "failure")
         read()
         state.advance(timedelta(days=26))
-        state.world.rerun(REPO, 59_900, failed_only=True)
+        state.activity.rerun(REPO, 59_900, failed_only=True)
         read()
-        state.world.complete_run(REPO, 59_900, "success")
+        state.activity.complete_run(REPO, 59_900, "success")
         read()
         attempts = "select run_attempt, conclusion from raw.workflow_runs where run_id = 59900 order by 1"
         assert [number for number, _ in table(con, attempts)] == [1, 2, 3]
@@ -114,4 +114,4 @@ def test_sixty_thousand_runs_with_everything_against_them(serve, tmp_path):
         marked = table(con, "select distinct run_id from raw.workflow_runs where deleted_upstream_at is not null")
         assert_complete(con, state, REPO, gone={number for (number,) in marked})
         assert {number for (number,) in marked} <= deleted
-    assert len(state.faults.given) > 1_000
+    assert len(state.faults.injected) > 1_000

@@ -7,14 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roadmap_pipeline.github.payloads import normalization, records
-from roadmap_pipeline.github.payloads.normalization import UnusableError, converted, in_order, read_json
-from roadmap_pipeline.github.payloads.records import Reading
+from roadmap_pipeline.github.lenient_json import read_json
+from roadmap_pipeline.github.payloads import converters, records
+from roadmap_pipeline.github.payloads.normalization import UnusableError, converted, in_order
+from roadmap_pipeline.github.payloads.records import Provenance
 from roadmap_pipeline.github.payloads.shapes import Kind
 from roadmap_pipeline_tests.github.conftest import REPO, ago, issue, job, pull_request, run
 from roadmap_pipeline_tests.github.odd import ANY_JSON, ODD, places, with_value
 
-READING = Reading(datetime(2026, 11, 16, 6, tzinfo=UTC), "runs.json")
+READING = Provenance(datetime(2026, 11, 16, 6, tzinfo=UTC), "runs.json")
 RUN = run(8, ago(hours=1))
 
 
@@ -33,7 +34,7 @@ RUN = run(8, ago(hours=1))
     ],
 )
 def test_numbers_that_are_meant(value, expected):
-    assert normalization.whole(value) == expected
+    assert converters.int64(value) == expected
 
 
 @pytest.mark.parametrize(
@@ -41,13 +42,13 @@ def test_numbers_that_are_meant(value, expected):
 )
 def test_numbers_that_nobody_can_mean(value):
     with pytest.raises(UnusableError):
-        normalization.whole(value)
+        converters.int64(value)
 
 
 def test_a_small_number_has_32_bits():
-    assert normalization.small(2**31 - 1) == 2**31 - 1
+    assert converters.int32(2**31 - 1) == 2**31 - 1
     with pytest.raises(UnusableError):
-        normalization.small(2**31)
+        converters.int32(2**31)
 
 
 @pytest.mark.parametrize(
@@ -191,7 +192,7 @@ def test_any_list_can_be_walked_or_is_refused_as_a_whole(items):
     except UnusableError:
         return
     assert len(found) == len(items)
-    assert all(normalization.parse_time(item["updated_at"]) for item in found)
+    assert all(converters.parse_time(item["updated_at"]) for item in found)
 
 
 @pytest.mark.parametrize("backslashes", [0, 999, 1_000, 1_500])

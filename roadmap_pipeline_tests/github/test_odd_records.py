@@ -13,6 +13,7 @@ from roadmap_pipeline.github.client.client import GitHubClient
 from roadmap_pipeline.github.dump.loading import ingest_dump
 from roadmap_pipeline.github.ingest.repositories import ingest
 from roadmap_pipeline.github.ingest.store import READ_TABLES
+from roadmap_pipeline.sandbox import load_recording
 from roadmap_pipeline_tests.github.conftest import (
     ANA,
     CLOCK,
@@ -30,7 +31,6 @@ from roadmap_pipeline_tests.github.odd import ANY_JSON, ODD, places, with_value
 from roadmap_sandbox import payloads
 from roadmap_sandbox.github.app import create_app
 from roadmap_sandbox.github.state import TOKEN, GitHubState
-from roadmap_sandbox.replay import load
 from roadmap_sandbox.server import Server
 
 STAGE = payloads.milestone(
@@ -130,7 +130,7 @@ def test_whatever_a_field_holds_the_other_records_of_a_dump_are_stored(odd, as_l
 @given(odd=odd_records())
 def test_whatever_a_field_holds_a_dump_can_be_served(odd, tmp_path_factory, con):
     dump = write(tmp_path_factory.mktemp("odd"), [*odd, *(item for items in GOOD.values() for item in items)])
-    content, _ = load(dump)
+    content, _ = load_recording(dump)
     with Server(create_app(GitHubState(content, rate_limit=None))) as server:
         client = GitHubClient(TOKEN, base_url=server.base_url, points_per_minute=None)
         ingest(client, emptied(con), [REPO], history_days=4000, now=CLOCK)
@@ -211,9 +211,9 @@ class Changed:
         await self._app(scope, receive, changed)
 
 
-def read_changed(con, change, world=None):
+def read_changed(con, change, served=None):
     """What an ingest reads of a world (the small one) while its answers are changed."""
-    with Server(Changed(create_app(GitHubState(world or small_world(), rate_limit=None)), change)) as server:
+    with Server(Changed(create_app(GitHubState(served or small_world(), rate_limit=None)), change)) as server:
         client = GitHubClient(TOKEN, base_url=server.base_url, points_per_minute=None)
         summary = ingest(client, con, [REPO], history_days=4000, now=CLOCK)
         client.close()
@@ -293,8 +293,8 @@ def test_what_is_left_out_of_githubs_answers_is_counted(con):
 
 
 def test_a_milestone_whose_number_can_not_be_read_is_not_taken_for_a_deleted_one(con, serve):
-    world = serve(small_world())
-    ingest(world.client(), con, [REPO], history_days=4000, now=CLOCK)
+    served = serve(small_world())
+    ingest(served.client(), con, [REPO], history_days=4000, now=CLOCK)
 
     def change(path, answer):
         return [{**item, "number": "?"} for item in answer] if path.endswith("/milestones") else answer

@@ -12,11 +12,11 @@ from roadmap_pipeline.github.client.client import GitHubClient
 from roadmap_pipeline.github.dump.loading import ingest_dump, read_dump
 from roadmap_pipeline.github.ingest.repositories import ingest
 from roadmap_pipeline.github.payloads.shapes import Kind
+from roadmap_pipeline.sandbox import load_recording
 from roadmap_pipeline_tests.github.conftest import table
 from roadmap_pipeline_tests.recorded import PAYLOADS, needs_recorded, unpack_devlake
 from roadmap_sandbox.github.app import create_app
 from roadmap_sandbox.github.state import TOKEN, GitHubState
-from roadmap_sandbox.replay import load
 from roadmap_sandbox.server import Server
 
 pytestmark = needs_recorded
@@ -120,7 +120,7 @@ def test_values_of_devlake(devlake, con):
 
 @pytest.mark.old_payloads("runs of 2022")
 def test_devlake_is_replayed_and_read_back(devlake, con):
-    content, report = load(devlake)
+    content, report = load_recording(devlake)
     assert report.left_out[Kind.JOB, "its run is not there"] == 35
     assert report.left_out[Kind.MILESTONE, "its repository is not described"] == 1
     with Server(create_app(GitHubState(content, rate_limit=None))) as server:

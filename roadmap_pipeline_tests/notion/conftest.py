@@ -9,8 +9,8 @@ import pytest
 from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
-from roadmap_pipeline.notion.schema import Database, Observed, apply, look, plan, resolve
-from roadmap_pipeline.notion.transport import NotionClient
+from roadmap_pipeline.notion.client import NotionClient
+from roadmap_pipeline.notion.schema import Database, Observed, apply, observe, plan, resolve
 from roadmap_sandbox.notion.app import create_app
 from roadmap_sandbox.notion.state import NotionState
 from roadmap_sandbox.server import Server
@@ -83,7 +83,7 @@ def databases(workspace: Workspace) -> Databases:
 
 def make(client: NotionClient) -> Databases:
     """Make what is missing of both databases."""
-    observed = look(client, PARENT)
+    observed = observe(client, PARENT)
     apply_all(client, observed)
     resolved = resolve(observed)
     return Databases(resolved["ci_reports"], resolved["roadmap"])

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from roadmap_pipeline.notion.client import IncompleteRead, NotionClient, NotionError
 from roadmap_pipeline.notion.markdown import fit
 from roadmap_pipeline.notion.rows import (
     Row,
@@ -18,8 +19,7 @@ from roadmap_pipeline.notion.rows import (
     replace_body,
     update_row,
 )
-from roadmap_pipeline.notion.schema import look, resolve
-from roadmap_pipeline.notion.transport import IncompleteRead, NotionClient, NotionError
+from roadmap_pipeline.notion.schema import observe, resolve
 from roadmap_pipeline_tests.notion.conftest import KEY, PARENT, Databases, Switch, Workspace, empty_workspace, make
 from roadmap_sandbox.notion import faults
 
@@ -124,7 +124,7 @@ def test_what_people_renamed_keeps_our_names(workspace: Workspace, databases: Da
     change = {item["id"]: {"name": "State", "select": {"options": options}}}
     client.request("PATCH", path, body={"properties": change})
 
-    roadmap = resolve(look(client, PARENT, known={"roadmap": roadmap}))["roadmap"]
+    roadmap = resolve(observe(client, PARENT, known={"roadmap": roadmap}))["roadmap"]
     assert [again.values["✅ Status"] for again in read_rows(client, roadmap)] == ["Blocked"]
     other = create_row(client, roadmap, {"🧩 Milestone": "B", "✅ Status": "Blocked"})
     assert other.values["✅ Status"] == "Blocked"

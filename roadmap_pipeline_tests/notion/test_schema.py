@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from roadmap_pipeline.errors import ConfigurationError
+from roadmap_pipeline.notion.client import NotionClient, NotionError
 from roadmap_pipeline.notion.layout import CI_REPORTS, ENGINEERING_ROADMAP
 from roadmap_pipeline.notion.schema import (
     AddOptions,
@@ -20,12 +21,11 @@ from roadmap_pipeline.notion.schema import (
     apply,
     check,
     find,
-    look,
+    observe,
     plan,
     resolve,
     show_schema,
 )
-from roadmap_pipeline.notion.transport import NotionClient, NotionError
 from roadmap_pipeline_tests.notion.conftest import KEY, PARENT, Databases, Workspace, apply_all, make
 from roadmap_sandbox.notion import faults
 
@@ -91,7 +91,7 @@ def alter(client: NotionClient, database: Database, name: str, change: dict[str,
 
 def test_both_databases_are_made_as_the_contract_says(workspace: Workspace) -> None:
     client = workspace.client
-    observed = look(client, PARENT)
+    observed = observe(client, PARENT)
     changes = plan(observed)
     assert [change.describe() for change in changes] == [
         "create database CI Intelligence Reports with 9 properties",
@@ -133,27 +133,27 @@ def test_both_databases_are_made_as_the_contract_says(workspace: Workspace) -> N
 
 def test_nothing_is_made_twice(workspace: Workspace, databases: Databases) -> None:
     before = workspace.mutations()
-    observed = look(workspace.client, PARENT)
+    observed = observe(workspace.client, PARENT)
     assert plan(observed) == []
-    assert plan(look(workspace.client, PARENT, thorough=True)) == []
+    assert plan(observe(workspace.client, PARENT, thorough=True)) == []
     assert resolve(observed) == {"ci_reports": databases.reports, "roadmap": databases.roadmap}
     assert workspace.mutations() == before
 
 
 def test_a_quiet_look_costs_few_requests(workspace: Workspace, databases: Databases) -> None:
     before = workspace.client.requests
-    look(workspace.client, PARENT)
+    observe(workspace.client, PARENT)
     assert workspace.client.requests - before == 6
 
 
 @pytest.mark.parametrize("done", range(9))
 def test_making_goes_on_where_it_stopped(workspace: Workspace, done: int) -> None:
     client = workspace.client
-    observed = look(client, PARENT)
+    observed = observe(client, PARENT)
     changes = plan(observed)
     for change in changes[:done]:
         apply(client, change, observed)
-    observed = look(client, PARENT)
+    observed = observe(client, PARENT)
     rest = plan(observed)
     assert rest == changes[done:]
     for change in rest:
@@ -198,7 +198,7 @@ def assert_whole(client: NotionClient, made: Databases) -> None:
     assert shape(client, made.roadmap) == ROADMAP
     assert views(client, made.reports).keys() >= VIEWS["CI Intelligence Reports"]
     assert views(client, made.roadmap).keys() >= VIEWS["Engineering Roadmap"]
-    assert plan(look(client, PARENT, thorough=True)) == []
+    assert plan(observe(client, PARENT, thorough=True)) == []
 
 
 # --- finding ----------------------------------------------------------------------------------------------------------
@@ -222,7 +222,7 @@ def test_whatever_people_rename_is_still_recognised(workspace: Workspace, databa
     client.request("PATCH", f"databases/{roadmap.database_id}", body={"title": title})
     alter(client, roadmap, "📊 Progress", {"name": "Fortschritt"})
     alter(client, roadmap, "🧩 Milestone", {"name": "Stage"})
-    observed = look(client, PARENT)
+    observed = observe(client, PARENT)
     assert plan(observed) == []
     assert resolve(observed)["roadmap"].property_ids == roadmap.property_ids
 
@@ -239,9 +239,9 @@ def test_renamed_properties_and_options_are_known_by_id(workspace: Workspace, da
     client.request("PATCH", path, body={"properties": {"✅ Status": {"rich_text": {}}}})
 
     with pytest.raises(SchemaError, match="✅ Status is of type rich_text instead of select"):
-        resolve(look(client, PARENT))
+        resolve(observe(client, PARENT))
     known = {"roadmap": Database.from_dict(roadmap.as_dict())}
-    observed = look(client, PARENT, known=known, thorough=True)
+    observed = observe(client, PARENT, known=known, thorough=True)
     assert plan(observed) == []
     found = resolve(observed)["roadmap"]
     assert found.property_ids == roadmap.property_ids
@@ -257,10 +257,10 @@ def test_descriptions_of_an_older_version_are_brought_up_to_date_and_peoples_sta
     alter(client, databases.roadmap, "⏱️ MTTR", {"name": "Time to repair", "description": former})
     alter(client, databases.roadmap, "📊 Progress", {"description": "Ask Ana."})
     # Without a memory of its id it is known by what an older version said of it.
-    (change,) = plan(look(client, PARENT))
+    (change,) = plan(observe(client, PARENT))
     assert change == DescribeProperties(ENGINEERING_ROADMAP, (ENGINEERING_ROADMAP.property("⏱️ MTTR"),))
-    apply_all(client, look(client, PARENT))
-    assert plan(look(client, PARENT)) == []
+    apply_all(client, observe(client, PARENT))
+    assert plan(observe(client, PARENT)) == []
     properties = client.request("GET", f"data_sources/{databases.roadmap.data_source_id}")["properties"]
     assert properties["Time to repair"]["description"] == ENGINEERING_ROADMAP.property("⏱️ MTTR").description
     assert properties["📊 Progress"]["description"] == "Ask Ana."
@@ -278,7 +278,7 @@ def test_rates_and_means_say_their_unit_what_n_is_and_when_it_suffices() -> None
 
 def test_variation_selectors_do_not_matter(workspace: Workspace, databases: Databases) -> None:
     alter(workspace.client, databases.roadmap, "⏱️ MTTR", {"name": "⏱ MTTR ", "description": None})
-    assert plan(look(workspace.client, PARENT)) == []
+    assert plan(observe(workspace.client, PARENT)) == []
 
 
 def test_of_two_databases_of_one_title_the_described_one_is_ours(workspace: Workspace, databases: Databases) -> None:
@@ -286,11 +286,11 @@ def test_of_two_databases_of_one_title_the_described_one_is_ours(workspace: Work
     title = [{"text": {"content": "Engineering Roadmap"}}]
     body = {"parent": {"type": "page_id", "page_id": PARENT}, "title": title}
     other = client.request("POST", "databases", body=body)
-    assert resolve(look(client, PARENT))["roadmap"] == databases.roadmap
+    assert resolve(observe(client, PARENT))["roadmap"] == databases.roadmap
     for database_id in (other["id"], databases.roadmap.database_id):
         client.request("PATCH", f"databases/{database_id}", body={"description": []})
     with pytest.raises(SchemaError, match=r"exists several times.*NOTION_ROADMAP_DB_ID"):
-        look(client, PARENT)
+        observe(client, PARENT)
 
 
 # --- refusing ---------------------------------------------------------------------------------------------------------
@@ -299,20 +299,20 @@ def test_of_two_databases_of_one_title_the_described_one_is_ours(workspace: Work
 def test_a_parent_page_that_is_not_shared_is_a_matter_of_configuration(workspace: Workspace) -> None:
     unknown = "00000000-0000-4000-8000-000000000000"
     with pytest.raises(ConfigurationError, match=r"NOTION_PARENT_PAGE_ID.*share the page with the integration"):
-        look(workspace.client, unknown)
+        observe(workspace.client, unknown)
     with pytest.raises(ConfigurationError, match=r"NOTION_PARENT_PAGE_ID.*no Notion id"):
-        look(workspace.client, "Engineering")
+        observe(workspace.client, "Engineering")
 
 
 def test_a_database_that_cannot_be_read_stops_everything(workspace: Workspace, databases: Databases) -> None:
     client, before = workspace.client, workspace.mutations()
     with pytest.raises(NotionError, match=r"not shared.*NOTION_ROADMAP_DB_ID") as raised:
-        look(client, PARENT, {"roadmap": "00000000-0000-4000-8000-000000000000"})
+        observe(client, PARENT, {"roadmap": "00000000-0000-4000-8000-000000000000"})
     assert raised.value.exit_code == 1
     assert workspace.mutations() == before
     client.request("PATCH", f"databases/{databases.roadmap.database_id}", body={"in_trash": True})
     with pytest.raises(NotionError, match="in the trash"):
-        look(client, PARENT, known={"roadmap": databases.roadmap})
+        observe(client, PARENT, known={"roadmap": databases.roadmap})
 
 
 def test_a_wrong_key_is_a_matter_of_configuration(workspace: Workspace) -> None:
@@ -320,14 +320,14 @@ def test_a_wrong_key_is_a_matter_of_configuration(workspace: Workspace) -> None:
         NotionClient("wrong", base_url=workspace.base_url, requests_per_second=None) as client,
         pytest.raises(ConfigurationError, match="NOTION_API_KEY"),
     ):
-        look(client, PARENT)
+        observe(client, PARENT)
 
 
 def test_a_deleted_property_is_refused_and_mended_on_request(workspace: Workspace, databases: Databases) -> None:
     client = workspace.client
     alter(client, databases.roadmap, "📈 Trend", None)
     alter(client, databases.roadmap, "📎 Latest CI Health", None)
-    observed = look(client, PARENT)
+    observed = observe(client, PARENT)
     with pytest.raises(SchemaError) as raised:
         resolve(observed)
     assert [problem.property for problem in raised.value.problems] == ["📎 Latest CI Health", "📈 Trend"]
@@ -345,7 +345,7 @@ def test_a_retyped_property_is_refused(workspace: Workspace, databases: Database
     before = workspace.mutations()
     for attempt in (plan, resolve):
         with pytest.raises(SchemaError) as raised:
-            attempt(look(client, PARENT))  # type: ignore[operator]
+            attempt(observe(client, PARENT))  # type: ignore[operator]
         assert "Report Date is of type rich_text instead of date" in str(raised.value)
         assert "📊 Progress is of type rich_text instead of number" in str(raised.value)
     assert workspace.mutations() == before
@@ -366,12 +366,12 @@ def test_a_relation_to_another_database_is_refused(workspace: Workspace, databas
     own = {"data_source_id": databases.roadmap.data_source_id, "type": "single_property", "single_property": {}}
     alter(workspace.client, databases.roadmap, "📎 Latest CI Health", {"relation": own})
     with pytest.raises(SchemaError, match="does not point to CI Intelligence Reports"):
-        resolve(look(workspace.client, PARENT))
+        resolve(observe(workspace.client, PARENT))
 
 
 def test_missing_databases_do_not_resolve(workspace: Workspace) -> None:
     with pytest.raises(SchemaError, match=r"CI Intelligence Reports does not exist yet.*Engineering Roadmap does not"):
-        resolve(look(workspace.client, PARENT))
+        resolve(observe(workspace.client, PARENT))
 
 
 # --- databases that people made ---------------------------------------------------------------------------------------
@@ -394,7 +394,7 @@ def test_a_database_that_a_person_made_is_completed(workspace: Workspace) -> Non
     }
     theirs = client.request("POST", "databases", body=body)
     ids = {"roadmap": theirs["id"]}
-    changes = plan(look(client, PARENT, ids))
+    changes = plan(observe(client, PARENT, ids))
     kinds = Counter(type(change) for change in changes)
     assert kinds == {
         CreateDatabase: 1,
@@ -404,8 +404,8 @@ def test_a_database_that_a_person_made_is_completed(workspace: Workspace) -> Non
         RenameTitle: 1,
         AddOptions: 1,
     }
-    apply_all(client, look(client, PARENT, ids))
-    observed = look(client, PARENT, ids, thorough=True)
+    apply_all(client, observe(client, PARENT, ids))
+    observed = observe(client, PARENT, ids, thorough=True)
     assert plan(observed) == []
     roadmap = resolve(observed)["roadmap"]
     found = shape(client, roadmap)

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from roadmap_pipeline import pipeline
 from roadmap_pipeline import settings as settings_module
 from roadmap_pipeline.cli.app import main
-from roadmap_pipeline.github.client import client, pacing
+from roadmap_pipeline.github.client import pacing, response, sender
 from roadmap_pipeline.orchestration.assets import published, sources
 from roadmap_pipeline.orchestration.build import build_definitions
 from roadmap_pipeline.orchestration.launch import run_main_job
@@ -25,8 +25,8 @@ from roadmap_pipeline.warehouse.connection import connect
 from roadmap_pipeline.warehouse.origin import claim
 from roadmap_pipeline_tests.github.conftest import CLOCK, REPO, small_world
 from roadmap_sandbox.github.app import create_app
-from roadmap_sandbox.github.calls import Call
 from roadmap_sandbox.github.faults import Fault
+from roadmap_sandbox.github.messages import Request
 from roadmap_sandbox.github.state import TOKEN, GitHubState
 from roadmap_sandbox.server import Server
 
@@ -51,7 +51,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
-    for module in (pacing, client):
+    for module in (pacing, sender, response):
         monkeypatch.setattr(module, "time", made)
     pacing.forget()
     return made
@@ -104,8 +104,8 @@ def ran(settings: Settings) -> RunSummary:
         runtime.close()
 
 
-def _second_page(call: Call) -> bool:
-    return call.query.get("page") == "2"
+def _second_page(request: Request) -> bool:
+    return request.query.get("page") == "2"
 
 
 def call(*words: str, environment: dict[str, str]) -> Result:

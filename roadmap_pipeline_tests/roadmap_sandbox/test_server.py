@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from roadmap_pipeline.errors import RoadmapError
+from roadmap_sandbox.errors import SandboxError
 from roadmap_sandbox.server import Server, drop_connection
 
 
@@ -53,7 +53,7 @@ def test_a_port_in_use_is_named():
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        with pytest.raises(RoadmapError, match=f"port {port}"):
+        with pytest.raises(SandboxError, match=f"port {port}"):
             Server(_app(), port=port)
 
 
@@ -64,5 +64,5 @@ def test_an_app_that_fails_to_start_is_an_error():
         yield
 
     server = Server(Starlette(lifespan=fail))
-    with pytest.raises(RoadmapError, match="didn't start"):
+    with pytest.raises(SandboxError, match="didn't start"):
         server.start()

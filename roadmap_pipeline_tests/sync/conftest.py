@@ -19,7 +19,7 @@ from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
 from roadmap_pipeline import pipeline
-from roadmap_pipeline.notion.transport import NotionClient
+from roadmap_pipeline.notion.client import NotionClient
 from roadmap_pipeline.runtime import Runtime
 from roadmap_pipeline.settings import load_settings
 from roadmap_pipeline.sync.run import SyncResult
@@ -174,8 +174,8 @@ class World:
             )
         if kill is not None:
             client, killing = runtime.github, kill
-            open_connection = client._open_connection
-            client._open_connection = lambda: _KillingConnection(open_connection(), killing, self.warehouse)  # type: ignore[assignment,return-value]
+            open_connection = client._sender.open_connection
+            client._sender.open_connection = lambda: _KillingConnection(open_connection(), killing, self.warehouse)  # type: ignore[assignment,return-value]
         try:
             yield runtime
         finally:

@@ -99,7 +99,7 @@ def test_one_answer_in_five_failing_and_kills_change_nothing(
         for at, after in kills:
             world.killed(Kill(at, after))
         world.sync(kill=Kill())
-        assert seed not in (1, 2) or world.notion.faults.happened + len(world.github.faults.given) > 5
+        assert seed not in (1, 2) or world.notion.faults.happened + len(world.github.faults.injected) > 5
         world.notion.faults.clear()
         world.github.faults.clear()
         result = world.sync()

@@ -136,7 +136,7 @@ def test_a_text_that_cannot_be_rendered_stops_everything(
 
 
 def test_a_locked_pull_request_is_known_from_the_list_and_left_alone(built: World) -> None:
-    built.github.world.lock_issue("acme/payments", 1, "too heated")
+    built.github.activity.lock_issue("acme/payments", 1, "too heated")
     read_and_build(built)
     assert built.sql("select number, lock_reason from raw.pull_requests where is_locked") == [(1, "too heated")]
     for _ in range(2):
@@ -145,7 +145,7 @@ def test_a_locked_pull_request_is_known_from_the_list_and_left_alone(built: Worl
         assert not any("/payments/issues/1/" in path for path in written_to(built))
     assert result.plan.changes == ()
     assert built.sql("select count(*) from publish.pull_request_comments") == [(2,)]
-    built.github.world.change_issue("acme/payments", 1, locked=False, active_lock_reason=None)
+    built.github.activity.change_issue("acme/payments", 1, locked=False, active_lock_reason=None)
     read_and_build(built)
     result = publish(built)
     assert (commented(result), result.plan.notes) == ({"acme/payments#1"}, ())
@@ -153,8 +153,8 @@ def test_a_locked_pull_request_is_known_from_the_list_and_left_alone(built: Worl
 
 def test_an_own_comment_is_not_edited_once_the_conversation_is_locked(built: World) -> None:
     publish(built)
-    built.github.world.lock_issue("acme/payments", 2)
-    built.github.world.edit_comment("acme/payments", built.comments("acme/payments", 2)[0]["id"], "something else")
+    built.github.activity.lock_issue("acme/payments", 2)
+    built.github.activity.edit_comment("acme/payments", built.comments("acme/payments", 2)[0]["id"], "something else")
     read_and_build(built)
     built.writes()
     result = publish(built)
@@ -163,13 +163,13 @@ def test_an_own_comment_is_not_edited_once_the_conversation_is_locked(built: Wor
 
 
 def test_an_archived_repository_is_left_alone(built: World) -> None:
-    built.github.world.archive("acme/payments")
+    built.github.activity.archive("acme/payments")
     read_and_build(built)
     for _ in range(2):
         result = publish(built)
         assert "acme/payments is archived: no comment on its 2 open pull requests" in result.plan.notes
         assert not any("/payments/" in path for path in written_to(built))
-    built.github.world.archive("acme/payments", archived=False)
+    built.github.activity.archive("acme/payments", archived=False)
     read_and_build(built)
     assert commented(publish(built)) == BOTH_OF_PAYMENTS
 
@@ -177,7 +177,7 @@ def test_an_archived_repository_is_left_alone(built: World) -> None:
 def test_nothing_goes_to_a_repository_that_is_not_configured_any_more(built: World) -> None:
     publish(built)
     for repo, number in PULLS:
-        built.github.world.delete_comment(repo, built.comments(repo, number)[-1]["id"])
+        built.github.activity.delete_comment(repo, built.comments(repo, number)[-1]["id"])
     built.writes()
     result = publish(built, GITHUB_REPOSITORY="acme/payments")
     assert commented(result) == BOTH_OF_PAYMENTS
@@ -192,7 +192,7 @@ def test_what_is_configured_is_compared_whatever_its_case(built: World) -> None:
 
 
 def test_a_repository_that_is_configured_by_its_former_name_is_written_to(built: World) -> None:
-    built.github.world.rename("acme/storefront", "acme/shop")
+    built.github.activity.rename("acme/storefront", "acme/shop")
     read_and_build(built)
     result = publish(built)
     assert (commented(result), result.plan.notes) == (BOTH_OF_PAYMENTS | {"acme/shop#5"}, ())
@@ -205,7 +205,7 @@ def test_a_repository_that_is_configured_by_its_former_name_is_written_to(built:
 
 
 def test_a_repository_that_was_renamed_since_it_was_read_waits_for_the_next_ingest(built: World) -> None:
-    built.github.world.rename("acme/storefront", "acme/shop")
+    built.github.activity.rename("acme/storefront", "acme/shop")
     result = publish(built)
     assert commented(result) == BOTH_OF_PAYMENTS
     (note,) = result.plan.notes
@@ -250,7 +250,7 @@ def test_what_a_token_may_not_do_is_not_tried_again_by_every_run(built: World) -
 
 
 def test_a_conversation_that_was_locked_since_it_was_listed_is_refused_once(built: World) -> None:
-    built.github.world.lock_issue("acme/payments", 1)
+    built.github.activity.lock_issue("acme/payments", 1)
     assert [title for title, _ in publish(built).refused] == ["acme/payments#1"]
     built.writes()
     second = publish(built)

@@ -7,10 +7,12 @@ from typing import Literal
 from roadmap_sandbox import payloads
 from roadmap_sandbox.content import Payload
 from roadmap_sandbox.github import lifecycle
-from roadmap_sandbox.github.calls import Answer, ApiError, Call, Router, answer, invalid, malformed, not_found
-from roadmap_sandbox.github.paging import Page, listed
-from roadmap_sandbox.github.search_dates import normalised, parse_range, seconds
-from roadmap_sandbox.github.store import RepositoryRecords, Store
+from roadmap_sandbox.github.messages import ApiError, Request, Response, invalid, json_response, malformed, not_found
+from roadmap_sandbox.github.paging import Page, listed, page_response
+from roadmap_sandbox.github.repository_records import RepositoryRecords
+from roadmap_sandbox.github.routing import Router
+from roadmap_sandbox.github.search_dates import normalised, parse_range
+from roadmap_sandbox.github.store import Store
 
 routes = Router()
 
@@ -36,10 +38,10 @@ _CONCLUSIONS = frozenset(
 
 def workflows(records: RepositoryRecords) -> list[Payload]:
     """Return those that ran, as their runs tell of them, and those that are known without; by id."""
-    found = dict(records.workflows)
+    known_workflows = dict(records.workflows)
     for workflow_id, (oldest, newest) in records.runs.workflows().items():
         path = newest["path"].partition("@")[0]
-        found.setdefault(
+        known_workflows.setdefault(
             workflow_id,
             payloads.workflow(
                 records.payload,
@@ -49,7 +51,7 @@ def workflows(records: RepositoryRecords) -> list[Payload]:
                 created_at=oldest["created_at"],
             ),
         )
-    return [found[workflow_id] for workflow_id in sorted(found) if found[workflow_id]]
+    return [known_workflows[workflow_id] for workflow_id in sorted(known_workflows) if known_workflows[workflow_id]]
 
 
 def _workflow(records: RepositoryRecords, key: str) -> Payload:
@@ -60,33 +62,35 @@ def _workflow(records: RepositoryRecords, key: str) -> Payload:
 
 
 @routes.add("GET", "actions/workflows")
-def list_workflows(_store: Store, call: Call, records: RepositoryRecords) -> Answer:
-    return listed(call, records.path("actions/workflows"), workflows(records), wrapped_as="workflows")
+def list_workflows(_store: Store, request: Request, records: RepositoryRecords) -> Response:
+    return listed(request, records.path("actions/workflows"), workflows(records), wrapped_as="workflows")
 
 
 @routes.add("GET", "actions/workflows/{key}")
-def get_workflow(_store: Store, _call: Call, records: RepositoryRecords, key: str) -> Answer:
-    return answer(_workflow(records, key))
+def get_workflow(_store: Store, _request: Request, records: RepositoryRecords, key: str) -> Response:
+    return json_response(_workflow(records, key))
 
 
 @routes.add("GET", "actions/runs")
-def list_runs(store: Store, call: Call, records: RepositoryRecords) -> Answer:
-    return _list_runs(store, call, records, "actions/runs", None)
+def list_runs(store: Store, request: Request, records: RepositoryRecords) -> Response:
+    return _list_runs(store, request, records, "actions/runs", None)
 
 
 @routes.add("GET", "actions/workflows/{key}/runs")
-def list_workflow_runs(store: Store, call: Call, records: RepositoryRecords, key: str) -> Answer:
+def list_workflow_runs(store: Store, request: Request, records: RepositoryRecords, key: str) -> Response:
     workflow_id = _workflow(records, key)["id"]
-    return _list_runs(store, call, records, f"actions/workflows/{workflow_id}/runs", workflow_id)
+    return _list_runs(store, request, records, f"actions/workflows/{workflow_id}/runs", workflow_id)
 
 
-def _list_runs(store: Store, call: Call, records: RepositoryRecords, path: str, workflow_id: int | None) -> Answer:
-    filters = {name: call.query[name] for name in _FILTERS if call.query.get(name)}
+def _list_runs(
+    store: Store, request: Request, records: RepositoryRecords, path: str, workflow_id: int | None
+) -> Response:
+    filters = {name: request.query[name] for name in _FILTERS if request.query.get(name)}
     lag = _lag(store) if filters else None
     runs = _matching(store, records, filters, workflow_id, lag)
     total = len(runs)
     cap = FILTERED_CAP if filters else store.switches.unfiltered_cap
-    page = Page.of(call.query)
+    page = Page.of(request.query)
     if filters:
         if page.start >= FILTERED_CAP and store.switches.beyond_filtered_cap == "422":
             raise ApiError(422, _TOO_DEEP)
@@ -98,27 +102,24 @@ def _list_runs(store: Store, call: Call, records: RepositoryRecords, path: str, 
         if store.switches.clamp_unfiltered_total:
             total = min(total, cap)
     shown = [] if page.start >= cap else list(page.cut(runs))[: cap - page.start]
-    if call.query.get("exclude_pull_requests") == "true":
+    if request.query.get("exclude_pull_requests") == "true":
         shown = [{**run, "pull_requests": []} for run in shown]
-    result = answer({"total_count": total, "workflow_runs": shown})
-    link = page.link(records.path(path), call.query, min(total, cap))
-    if link is not None:
-        result.headers["Link"] = link
-    return result
+    data = {"total_count": total, "workflow_runs": shown}
+    return page_response(request, records.path(path), data, page, min(total, cap))
 
 
 _Lag = Literal["missing", "empty", "old"]
 
 
 def _lag(store: Store) -> _Lag | None:
-    """How the index behind filtered lists fails this request; None where it doesn't."""
+    """Return how the index behind filtered lists fails this request; None where it doesn't."""
     switches = store.switches
-    if switches.empty_filtered_answers > 0:
-        switches.empty_filtered_answers -= 1
+    if switches.empty_filtered_responses > 0:
+        switches.empty_filtered_responses -= 1
         return "empty"
     if switches.stale_index is None or store.random.random() >= switches.stale_chance:
         return None
-    return store.random.choice(list(switches.stale_answers))
+    return store.random.choice(list(switches.stale_responses))
 
 
 def _matching(
@@ -137,7 +138,7 @@ def _matching(
         return []
     indexed = None
     if lag is not None and store.switches.stale_index is not None:
-        indexed = seconds(store.clock - store.switches.stale_index)
+        indexed = payloads.timestamp(store.clock - store.switches.stale_index)
         last = indexed if last is None else min(last, indexed)
     others = tuple((name, value) for name, value in filters.items() if name != "created")
     if not others and workflow_id is None and lag != "old":
@@ -164,19 +165,19 @@ def _within(run: Payload, first: str | None, last: str | None) -> bool:
 def _fits(run: Payload, filters: Iterable[tuple[str, str]]) -> bool:
     for name, value in filters:
         if name == "status":
-            found = run["status"] if value in _STATUSES else run["conclusion"]
+            actual = run["status"] if value in _STATUSES else run["conclusion"]
         elif name == "actor":
-            found = (run.get("actor") or {}).get("login")
+            actual = (run.get("actor") or {}).get("login")
         else:
-            found = run.get("head_branch" if name == "branch" else name)
-        if str(found) != value:
+            actual = run.get("head_branch" if name == "branch" else name)
+        if str(actual) != value:
             return False
     return True
 
 
 def _as_of(records: RepositoryRecords, moment: str, runs: Iterable[Payload]) -> list[Payload]:
-    """Runs as an index knew them at ``moment``, newest first: by their attempt of then, unfinished if it was."""
-    found = []
+    """Return runs as an index knew them at ``moment``, newest first: by their attempt of then, unfinished if it was."""
+    known_runs = []
     for run in runs:
         begun = [
             attempt
@@ -187,8 +188,8 @@ def _as_of(records: RepositoryRecords, moment: str, runs: Iterable[Payload]) -> 
         if normalised(known["updated_at"]) > moment:
             started = known.get("run_started_at") or known["created_at"]
             known = {**known, "status": "in_progress", "conclusion": None, "updated_at": started}
-        found.append(known)
-    return sorted(found, key=lambda run: (normalised(run["created_at"]), run["id"]), reverse=True)
+        known_runs.append(known)
+    return sorted(known_runs, key=lambda run: (normalised(run["created_at"]), run["id"]), reverse=True)
 
 
 def _run(records: RepositoryRecords, run_id: int) -> Payload:
@@ -199,75 +200,75 @@ def _run(records: RepositoryRecords, run_id: int) -> Payload:
 
 
 @routes.add("GET", "actions/runs/{run_id:int}")
-def get_run(_store: Store, call: Call, records: RepositoryRecords, run_id: int) -> Answer:
-    return _one_run(call, _run(records, run_id))
+def get_run(_store: Store, request: Request, records: RepositoryRecords, run_id: int) -> Response:
+    return _one_run(request, _run(records, run_id))
 
 
-def _one_run(call: Call, run: Payload) -> Answer:
-    if call.query.get("exclude_pull_requests") == "true":
+def _one_run(request: Request, run: Payload) -> Response:
+    if request.query.get("exclude_pull_requests") == "true":
         run = {**run, "pull_requests": []}
-    return answer(run)
+    return json_response(run)
 
 
 @routes.add("DELETE", "actions/runs/{run_id:int}")
-def delete_run(_store: Store, _call: Call, records: RepositoryRecords, run_id: int) -> Answer:
+def delete_run(_store: Store, _request: Request, records: RepositoryRecords, run_id: int) -> Response:
     if _run(records, run_id)["status"] != "completed":
         raise ApiError(403, "Could not delete the workflow run")
     records.delete_run(run_id)
-    return Answer(204)
+    return Response(204)
 
 
 @routes.add("POST", "actions/runs/{run_id:int}/rerun")
-def rerun(store: Store, call: Call, records: RepositoryRecords, run_id: int) -> Answer:
+def rerun(store: Store, request: Request, records: RepositoryRecords, run_id: int) -> Response:
     run = _run(records, run_id)
-    _check_rerun(store, call, run)
-    lifecycle.rerun(store, records, run, call.user())
-    return answer({}, 201)
+    _check_rerun(store, request, run)
+    lifecycle.rerun(store, records, run, request.user())
+    return json_response({}, 201)
 
 
 @routes.add("POST", "actions/runs/{run_id:int}/rerun-failed-jobs")
-def rerun_failed_jobs(store: Store, call: Call, records: RepositoryRecords, run_id: int) -> Answer:
+def rerun_failed_jobs(store: Store, request: Request, records: RepositoryRecords, run_id: int) -> Response:
     run = _run(records, run_id)
-    _check_rerun(store, call, run)
+    _check_rerun(store, request, run)
     failed = lifecycle.failed_jobs(records, run)
     if not failed:
         raise ApiError(403, "This workflow run has no failed jobs")
-    lifecycle.rerun(store, records, run, call.user(), failed)
-    return answer({}, 201)
+    lifecycle.rerun(store, records, run, request.user(), failed)
+    return json_response({}, 201)
 
 
 @routes.add("POST", "actions/jobs/{job_id:int}/rerun")
-def rerun_job(store: Store, call: Call, records: RepositoryRecords, job_id: int) -> Answer:
+def rerun_job(store: Store, request: Request, records: RepositoryRecords, job_id: int) -> Response:
     job = _job(records, job_id)
     run = _run(records, job["run_id"])
-    _check_rerun(store, call, run)
-    lifecycle.rerun(store, records, run, call.user(), [job])
-    return answer({}, 201)
+    _check_rerun(store, request, run)
+    lifecycle.rerun(store, records, run, request.user(), [job])
+    return json_response({}, 201)
 
 
-def _check_rerun(store: Store, call: Call, run: Payload) -> None:
-    debug = call.json().get("enable_debug_logging", False)
+def _check_rerun(store: Store, request: Request, run: Payload) -> None:
+    debug = request.json().get("enable_debug_logging", False)
     if not isinstance(debug, bool):
         raise malformed(f"For 'properties/enable_debug_logging', {debug!r} is not a boolean.")
     lifecycle.check_rerun(store, run)
 
 
 @routes.add("POST", "actions/runs/{run_id:int}/cancel")
-def cancel_run(store: Store, _call: Call, records: RepositoryRecords, run_id: int) -> Answer:
+def cancel_run(store: Store, _request: Request, records: RepositoryRecords, run_id: int) -> Response:
     if _run(records, run_id)["status"] == "completed":
         raise ApiError(409, "Cannot cancel a workflow run that is completed.")
     lifecycle.complete(store, records, run_id, "cancelled")
-    return answer({}, 202)
+    return json_response({}, 202)
 
 
 @routes.add("GET", "actions/runs/{run_id:int}/attempts/{number:int}")
-def get_attempt(_store: Store, call: Call, records: RepositoryRecords, run_id: int, number: int) -> Answer:
+def get_attempt(_store: Store, request: Request, records: RepositoryRecords, run_id: int, number: int) -> Response:
     run = records.runs.attempt(run_id, number)
     if run is None:
         raise not_found()
     url = f"{run['url']}/attempts"
     return _one_run(
-        call,
+        request,
         {
             **run,
             "run_attempt": number,
@@ -279,22 +280,22 @@ def get_attempt(_store: Store, call: Call, records: RepositoryRecords, run_id: i
 
 
 @routes.add("GET", "actions/runs/{run_id:int}/jobs")
-def list_jobs(_store: Store, call: Call, records: RepositoryRecords, run_id: int) -> Answer:
+def list_jobs(_store: Store, request: Request, records: RepositoryRecords, run_id: int) -> Response:
     run = _run(records, run_id)
-    jobs = records.jobs_of_run.get(run_id, [])
-    if call.query.get("filter") != "all":
-        # Since 2025-05 only those of the last attempt: what passed before a re-run of the failed ones is absent.
-        latest = run.get("run_attempt", 1)
-        jobs = [job for job in jobs if job.get("run_attempt", 1) == latest]
-    return listed(call, records.path(f"actions/runs/{run_id}/jobs"), jobs, wrapped_as="jobs")
+    # Since 2025-05 only those of the last attempt: what passed before a re-run of the failed ones is absent.
+    every = request.query.get("filter") == "all"
+    jobs = records.jobs_of_run.get(run_id, []) if every else records.jobs_of_attempt(run)
+    return listed(request, records.path(f"actions/runs/{run_id}/jobs"), jobs, wrapped_as="jobs")
 
 
 @routes.add("GET", "actions/runs/{run_id:int}/attempts/{number:int}/jobs")
-def list_attempt_jobs(_store: Store, call: Call, records: RepositoryRecords, run_id: int, number: int) -> Answer:
+def list_attempt_jobs(
+    _store: Store, request: Request, records: RepositoryRecords, run_id: int, number: int
+) -> Response:
     if records.runs.attempt(run_id, number) is None:
         raise not_found()
     jobs = [job for job in records.jobs_of_run.get(run_id, ()) if job.get("run_attempt", 1) == number]
-    return listed(call, records.path(f"actions/runs/{run_id}/attempts/{number}/jobs"), jobs, wrapped_as="jobs")
+    return listed(request, records.path(f"actions/runs/{run_id}/attempts/{number}/jobs"), jobs, wrapped_as="jobs")
 
 
 def _job(records: RepositoryRecords, job_id: int) -> Payload:
@@ -304,53 +305,52 @@ def _job(records: RepositoryRecords, job_id: int) -> Payload:
 
 
 @routes.add("GET", "actions/jobs/{job_id:int}")
-def get_job(_store: Store, _call: Call, records: RepositoryRecords, job_id: int) -> Answer:
-    return answer(_job(records, job_id))
+def get_job(_store: Store, _request: Request, records: RepositoryRecords, job_id: int) -> Response:
+    return json_response(_job(records, job_id))
 
 
 @routes.add("GET", "actions/jobs/{job_id:int}/logs")
-def get_job_log(store: Store, call: Call, records: RepositoryRecords, job_id: int) -> Answer:
+def get_job_log(store: Store, request: Request, records: RepositoryRecords, job_id: int) -> Response:
     job = _job(records, job_id)
     if job["status"] != "completed":
         raise not_found()
-    _may_read_logs(call)
+    _may_read_logs(request)
     if job_id in store.expired_logs:
         raise _expired()
     if store.switches.unwritten_log == "404" and store.storage.log(job_id) is None:
         raise not_found()
-    return Answer(302, headers={"Location": store.storage.signed_url(f"{job_id}.txt")})
+    return Response(302, headers={"Location": store.storage.signed_url(f"{job_id}.txt")})
 
 
 @routes.add("GET", "actions/runs/{run_id:int}/logs")
-def get_run_logs(store: Store, call: Call, records: RepositoryRecords, run_id: int) -> Answer:
-    return _archive(store, call, records, _run(records, run_id))
+def get_run_logs(store: Store, request: Request, records: RepositoryRecords, run_id: int) -> Response:
+    return _archive(store, request, records, _run(records, run_id))
 
 
 @routes.add("GET", "actions/runs/{run_id:int}/attempts/{number:int}/logs")
-def get_attempt_logs(store: Store, call: Call, records: RepositoryRecords, run_id: int, number: int) -> Answer:
+def get_attempt_logs(store: Store, request: Request, records: RepositoryRecords, run_id: int, number: int) -> Response:
     run = records.runs.attempt(run_id, number)
     if run is None:
         raise not_found()
-    return _archive(store, call, records, run)
+    return _archive(store, request, records, run)
 
 
-def _archive(store: Store, call: Call, records: RepositoryRecords, run: Payload) -> Answer:
-    """The way to the logs of one attempt, of all jobs that wrote one."""
+def _archive(store: Store, request: Request, records: RepositoryRecords, run: Payload) -> Response:
+    """Return the way to the logs of one attempt, of all jobs that wrote one."""
     if run["status"] != "completed":
         raise not_found()
-    _may_read_logs(call)
-    attempt = run.get("run_attempt", 1)
-    jobs = [job for job in records.jobs_of_run.get(run["id"], ()) if job.get("run_attempt", 1) == attempt]
+    _may_read_logs(request)
+    jobs = records.jobs_of_attempt(run)
     if any(job["id"] in store.expired_logs for job in jobs):
         raise _expired()
     written = [job for job in jobs if store.storage.log(job["id"]) is not None]
     if not written:
         raise not_found()
-    return Answer(302, headers={"Location": store.storage.archive_url(run["id"], attempt, written)})
+    return Response(302, headers={"Location": store.storage.archive_url(run["id"], run.get("run_attempt", 1), written)})
 
 
-def _may_read_logs(call: Call) -> None:
-    if call.caller is None:
+def _may_read_logs(request: Request) -> None:
+    if request.caller is None:
         raise ApiError(403, "Must have admin rights to Repository.")
 
 

@@ -12,18 +12,18 @@ from typing import get_args
 
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
-from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.requests import Request as PageRequest
+from starlette.responses import HTMLResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from roadmap_sandbox.content import API_ROOT
 from roadmap_sandbox.github import browse
-from roadmap_sandbox.github.calls import DOCUMENTATION, Answer, ApiError, Call, answer
 from roadmap_sandbox.github.faults import Fault
 from roadmap_sandbox.github.limits import Resource
+from roadmap_sandbox.github.messages import DOCUMENTATION, ApiError, Request, Response, json_response
 from roadmap_sandbox.github.state import GitHubState
-from roadmap_sandbox.html import HEADERS
+from roadmap_sandbox.html import HEADERS, not_found
 from roadmap_sandbox.server import JournalEntry, Server, drop_connection, mark_fault
 
 _COMPRESS_FROM_BYTES = 1_400
@@ -37,7 +37,7 @@ _ROOT = API_ROOT.encode()
 
 
 def create_app(state: GitHubState) -> Starlette:
-    """The application to serve with ``Server``. The first log asked for starts a second one, the storage host.
+    """Return the application to serve with ``Server``. The first log asked for starts a second one, the storage host.
 
     Answers name URLs under whatever host they were asked at. Any base URL works, as long as one client keeps to it.
     """
@@ -49,9 +49,9 @@ def create_app(state: GitHubState) -> Starlette:
         yield
         storage.stop()
 
-    async def web(request: Request) -> Response:
+    async def web(request: PageRequest) -> HTMLResponse:
         text = browse.page(state.store, request.url.path)
-        return HTMLResponse(text or browse.nothing(), 200 if text else 404, HEADERS)
+        return HTMLResponse(text or not_found(browse.ROOT, "Sandbox"), 200 if text else 404, HEADERS)
 
     return Starlette(
         routes=[
@@ -81,31 +81,36 @@ class _StorageHost:
 
 
 class _Endpoint:
-    """Answers every path. ASGI without Starlette's request and response objects, which would take half of the time."""
+    """The handler of every path.
+
+    ASGI without Starlette's request and response objects, which would take half of the time.
+    """
 
     def __init__(self, state: GitHubState) -> None:
         self._state = state
         self._requests = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        call = Call(scope["method"], scope["raw_path"].decode("ascii"), scope["query_string"].decode("ascii"))
-        call.body = await _body(receive)
+        request = Request(scope["method"], scope["raw_path"].decode("ascii"), scope["query_string"].decode("ascii"))
+        request.body = await _body(receive)
         headers = Headers(scope=scope)
         state = self._state
-        for action in state.faults.actions(call):
+        for action in state.faults.actions(request):
             action()
-        fault = state.faults.next(call)
+        fault = state.faults.next(request)
         if fault is not None and fault.kind == "slow":
             await asyncio.sleep(fault.seconds or 0)
             fault = None
         if fault is not None:
             mark_fault(scope, fault.kind)
-        result = self._answer(call, headers, fault)
-        for action in state.faults.actions(call, afterwards=True):
+        result = self._answer(request, headers, fault)
+        for action in state.faults.actions(request, afterwards=True):
             action()
         status = 0 if result is None else result.status
         state.journal.append(
-            JournalEntry(call.method, call.path, call.raw_query, status, call.mutating, charged=call.charged)
+            JournalEntry(
+                request.method, request.path, request.raw_query, status, request.mutating, charged=request.charged
+            )
         )
         if result is None:
             drop_connection(scope)
@@ -125,28 +130,30 @@ class _Endpoint:
         )
         await send({"type": "http.response.body", "body": body})
 
-    def _answer(self, call: Call, headers: Headers, fault: Fault | None) -> Answer | None:
-        """The complete answer with all headers; None when the connection is to be dropped."""
+    def _answer(self, request: Request, headers: Headers, fault: Fault | None) -> Response | None:
+        """Return the complete response with all headers; None when the connection is to be dropped."""
         token = _token(headers)
         if fault is None:
-            return self._finish(self._undisturbed(call, token, headers), call, token, headers)
+            return self._finish(self._undisturbed(request, token, headers), request, token, headers)
         if fault.kind == "broken_json":
-            result = self._finish(self._undisturbed(call, token, headers), call, token, headers)
+            result = self._finish(self._undisturbed(request, token, headers), request, token, headers)
             result.body = result.body[: len(result.body) // 2]
             return result
-        disturbed = self._disturbed(fault, call, token, headers)
-        return None if disturbed is None else self._finish(disturbed, call, token, headers)
+        disturbed = self._disturbed(fault, request, token, headers)
+        return None if disturbed is None else self._finish(disturbed, request, token, headers)
 
-    def _disturbed(self, fault: Fault, call: Call, token: str, headers: Headers) -> Answer | None:
+    def _disturbed(self, fault: Fault, request: Request, token: str, headers: Headers) -> Response | None:
         if fault.kind.endswith("_after_commit"):
-            self._undisturbed(call, token, headers)
+            self._undisturbed(request, token, headers)
         if fault.kind.startswith("drop"):
             return None
         if fault.kind.startswith("bad_gateway"):
-            return answer({"message": "Server Error"}, fault.status or 502)
+            return json_response({"message": "Server Error"}, fault.status or 502)
         if fault.kind == "refusal":
             status = fault.status or 404
-            return answer({"message": fault.message, "documentation_url": DOCUMENTATION, "status": str(status)}, status)
+            return json_response(
+                {"message": fault.message, "documentation_url": DOCUMENTATION, "status": str(status)}, status
+            )
         if fault.kind == "rate_limit":
             result = self._limit_reached(fault.status or 403)
             limit = self._state.limits.status(token)[0]
@@ -155,38 +162,38 @@ class _Endpoint:
             return result
         return _too_fast(fault.status or 403, fault.seconds)
 
-    def _undisturbed(self, call: Call, token: str, headers: Headers) -> Answer:
+    def _undisturbed(self, request: Request, token: str, headers: Headers) -> Response:
         state = self._state
         if not headers.get("user-agent"):
             message = "Request forbidden by administrative rules. Please make sure your request has a User-Agent header"
-            return Answer(403, message.encode(), {"Content-Type": "text/plain"})
+            return Response(403, message.encode(), {"Content-Type": "text/plain"})
         try:
-            call.caller = state.caller(token)
+            request.caller = state.caller(token)
         except ApiError as error:
-            return error.answer()
-        if token and call.caller is None:
-            return ApiError(401, "Bad credentials").answer()
-        if call.path == "/rate_limit" and call.method == "GET":
+            return error.response()
+        if token and request.caller is None:
+            return ApiError(401, "Bad credentials").response()
+        if request.path == "/rate_limit" and request.method == "GET":
             return self._rate_limit(token)
-        resource = _resource(call)
-        if not state.limits.charge_secondary(5 if call.mutating else 1, creates=call.creates):
+        resource = _resource(request)
+        if not state.limits.charge_secondary(5 if request.mutating else 1, creates=request.creates):
             return _too_fast(state.switches.secondary_status, state.switches.secondary_retry_after)
         if not state.limits.charge(token, resource):
             return self._limit_reached(state.switches.limit_status)
-        call.charged = True
-        return state.carry_out(call)
+        request.charged = True
+        return state.carry_out(request)
 
-    def _limit_reached(self, status: int) -> Answer:
-        return ApiError(status, f"API rate limit exceeded for user ID {self._state.store.viewer['id']}.").answer()
+    def _limit_reached(self, status: int) -> Response:
+        return ApiError(status, f"API rate limit exceeded for user ID {self._state.store.viewer['id']}.").response()
 
-    def _rate_limit(self, token: str) -> Answer:
+    def _rate_limit(self, token: str) -> Response:
         resources: dict[str, dict[str, int]] = {}
         for resource in get_args(Resource):
             limit, remaining, used, reset = self._state.limits.status(token, resource)
             resources[resource] = {"limit": limit, "remaining": remaining, "used": used, "reset": reset}
-        return answer({"resources": resources, "rate": resources["core"]})
+        return json_response({"resources": resources, "rate": resources["core"]})
 
-    def _finish(self, result: Answer, call: Call, token: str, headers: Headers) -> Answer:
+    def _finish(self, result: Response, request: Request, token: str, headers: Headers) -> Response:
         state = self._state
         root = f"http://{headers.get('host', '127.0.0.1')}"
         # Only where a field of a payload holds a URL: what people wrote stays as they wrote it.
@@ -199,26 +206,26 @@ class _Endpoint:
         result.headers = {
             "X-GitHub-Request-Id": f"{self._requests:04X}:SANDBOX",
             **_COMMON,
-            **_limit_headers(*state.limits.status(token, _resource(call)), _resource(call)),
+            **_limit_headers(*state.limits.status(token, _resource(request)), _resource(request)),
             **result.headers,
         }
         if result.body:
             result.headers.setdefault("Content-Type", _JSON)
-        if call.method == "GET" and result.status == 200:
+        if request.method == "GET" and result.status == 200:
             result.headers["Cache-Control"] = "private, max-age=60, s-maxage=60"
             etag = f'W/"{hashlib.sha256(result.body + token.encode()).hexdigest()}"'
             result.headers["ETag"] = etag
             if _matches(headers.get("if-none-match"), etag):
-                return self._not_modified(result, call, token)
+                return self._not_modified(result, request, token)
         return result
 
-    def _not_modified(self, result: Answer, call: Call, token: str) -> Answer:
-        limits, resource = self._state.limits, _resource(call)
-        if call.charged:
+    def _not_modified(self, result: Response, request: Request, token: str) -> Response:
+        limits, resource = self._state.limits, _resource(request)
+        if request.charged:
             limits.refund(token, resource)
-            call.charged = False
+            request.charged = False
         kept = {name: value for name, value in result.headers.items() if name != "Content-Type"}
-        return Answer(304, b"", {**kept, **_limit_headers(*limits.status(token, resource), resource)})
+        return Response(304, b"", {**kept, **_limit_headers(*limits.status(token, resource), resource)})
 
 
 async def _body(receive: Receive) -> bytes:
@@ -235,15 +242,15 @@ def _token(headers: Headers) -> str:
     return token.strip() if scheme.lower() in ("bearer", "token") else ""
 
 
-def _resource(call: Call) -> Resource:
-    if call.path == "/graphql":
+def _resource(request: Request) -> Resource:
+    if request.path == "/graphql":
         return "graphql"
-    return "search" if call.path.startswith("/search/") else "core"
+    return "search" if request.path.startswith("/search/") else "core"
 
 
-def _too_fast(status: int, retry_after: float | None) -> Answer:
+def _too_fast(status: int, retry_after: float | None) -> Response:
     message = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
-    result = ApiError(status, message).answer()
+    result = ApiError(status, message).response()
     if retry_after is not None:
         result.headers["Retry-After"] = str(int(retry_after))
     return result
@@ -259,8 +266,8 @@ def _limit_headers(limit: int, remaining: int, used: int, reset: int, resource: 
     }
 
 
-def _matches(given: str | None, etag: str) -> bool:
-    if given is None:
+def _matches(if_none_match: str | None, etag: str) -> bool:
+    if if_none_match is None:
         return False
-    tags = {tag.strip().removeprefix("W/") for tag in given.split(",")}
+    tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
     return "*" in tags or etag.removeprefix("W/") in tags

@@ -13,9 +13,10 @@ from typing import Any
 
 from roadmap_sandbox import payloads
 from roadmap_sandbox.content import Payload
-from roadmap_sandbox.github.calls import Answer, ApiError, Call, Caller, answer, not_found
+from roadmap_sandbox.github.messages import ApiError, Caller, Request, Response, json_response, not_found
 from roadmap_sandbox.github.paging import listed
-from roadmap_sandbox.github.store import RepositoryRecords, Store
+from roadmap_sandbox.github.repository_records import RepositoryRecords
+from roadmap_sandbox.github.store import Store
 
 LONGEST_JWT_SECONDS = 600
 _CLOCK_DRIFT_SECONDS = 60
@@ -25,7 +26,7 @@ _LEVELS = ("read", "write", "admin")
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """Where an App is installed: ``owner`` is a login, ``repositories`` are names below it, None for all."""
+    """A place where an App is installed: ``owner`` is a login, ``repositories`` are names below it, None for all."""
 
     id: int
     owner: str
@@ -68,7 +69,7 @@ class Apps:
         self._tokens: dict[str, tuple[Caller, float]] = {}
 
     def caller(self, token: str) -> Caller | None:
-        """Who an installation token or a web token stands for; None for an unknown or expired one.
+        """Return the caller that an installation token or a web token stands for; None for an unknown or expired one.
 
         Raises:
             ApiError: 401: a web token that can't be accepted, with the reason.
@@ -107,38 +108,38 @@ class Apps:
             raise ApiError(401, "'Issued at' claim ('iat') must be an Integer representing the time of the assertion")
         return Caller(app.bot, may_write=False, app_id=app.id)
 
-    def respond(self, store: Store, call: Call) -> Answer:
+    def respond(self, store: Store, request: Request) -> Response:
         """Answer what an App asks about itself: ``/app``, ``/app/installations`` and below."""
-        app = self._asking(call)
-        segments = call.path.strip("/").split("/")
-        if call.method == "GET" and len(segments) == 1:
-            return answer({**self._payload(store, app), "installations_count": len(app.installations)})
+        app = self._asking(request)
+        segments = request.path.strip("/").split("/")
+        if request.method == "GET" and len(segments) == 1:
+            return json_response({**self._payload(store, app), "installations_count": len(app.installations)})
         if segments[1] != "installations":
             raise not_found()
-        if call.method == "GET" and len(segments) == 2:
+        if request.method == "GET" and len(segments) == 2:
             shown = [self._installation(store, app, installation) for installation in app.installations]
-            return listed(call, "/app/installations", shown)
+            return listed(request, "/app/installations", shown)
         found = [installation for installation in app.installations if str(installation.id) == segments[2]]
         if not found:
             raise not_found()
-        if call.method == "GET" and len(segments) == 3:
-            return answer(self._installation(store, app, found[0]))
-        if call.method == "POST" and segments[3:] == ["access_tokens"]:
-            return self._new_token(store, call, app, found[0])
+        if request.method == "GET" and len(segments) == 3:
+            return json_response(self._installation(store, app, found[0]))
+        if request.method == "POST" and segments[3:] == ["access_tokens"]:
+            return self._new_token(store, request, app, found[0])
         raise not_found()
 
-    def installation_of(self, store: Store, call: Call, records: RepositoryRecords) -> Answer:
-        """The installation of the asking App on a repository."""
-        app = self._asking(call)
+    def installation_of(self, store: Store, request: Request, records: RepositoryRecords) -> Response:
+        """Return the installation of the asking App on a repository."""
+        app = self._asking(request)
         for installation in app.installations:
             if records.full_name.lower() in self._repositories(store, installation):
-                return answer(self._installation(store, app, installation))
+                return json_response(self._installation(store, app, installation))
         raise not_found()
 
-    def _asking(self, call: Call) -> GitHubApp:
-        if call.caller is None or call.caller.app_id is None:
+    def _asking(self, request: Request) -> GitHubApp:
+        if request.caller is None or request.caller.app_id is None:
             raise ApiError(401, "A JSON web token could not be decoded")
-        return self._apps[call.caller.app_id]
+        return self._apps[request.caller.app_id]
 
     def _repositories(self, store: Store, installation: Installation) -> dict[str, RepositoryRecords]:
         names = installation.repositories
@@ -163,8 +164,8 @@ class Apps:
         made = self._payload(store, app)
         return payloads.installation(made, id=installation.id, account=account, selected=selected, created_at=_MADE_AT)
 
-    def _new_token(self, store: Store, call: Call, app: GitHubApp, installation: Installation) -> Answer:
-        data = call.json()
+    def _new_token(self, store: Store, request: Request, app: GitHubApp, installation: Installation) -> Response:
+        data = request.json()
         repositories = self._repositories(store, installation)
         if data.get("repositories") is not None:
             wanted = {f"{installation.owner}/{name}".lower() for name in data["repositories"]}
@@ -184,11 +185,11 @@ class Apps:
         }
         if data.get("repositories") is not None:
             result["repositories"] = [records.payload for records in repositories.values()]
-        return answer(result, 201)
+        return json_response(result, 201)
 
 
 def _granted(app: GitHubApp, asked: Any) -> dict[str, str]:
-    """The permissions of a token: the App's, or the part of them that was asked for."""
+    """Return the permissions of a token: the App's, or the part of them that was asked for."""
     if not isinstance(asked, dict) or not asked:
         return dict(app.permissions)
     for name, level in asked.items():

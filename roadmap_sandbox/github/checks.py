@@ -5,9 +5,11 @@ A job is a check run of the same id, a run is a check suite.
 
 from roadmap_sandbox import payloads
 from roadmap_sandbox.content import Payload
-from roadmap_sandbox.github.calls import Answer, Call, Router, answer, no_commit, not_found
+from roadmap_sandbox.github.messages import Request, Response, json_response, no_commit, not_found
 from roadmap_sandbox.github.paging import listed
-from roadmap_sandbox.github.store import RepositoryRecords, Store
+from roadmap_sandbox.github.repository_records import RepositoryRecords
+from roadmap_sandbox.github.routing import Router
+from roadmap_sandbox.github.store import Store
 
 routes = Router()
 
@@ -56,8 +58,6 @@ def _check_run(store: Store, records: RepositoryRecords, job: Payload) -> Payloa
 def _check_suite(records: RepositoryRecords, run: Payload) -> Payload:
     suite = run["check_suite_id"]
     url = f"{records.payload['url']}/check-suites/{suite}"
-    latest = run.get("run_attempt", 1)
-    jobs = [job for job in records.jobs_of_run.get(run["id"], ()) if job.get("run_attempt", 1) == latest]
     return {
         "id": suite,
         "node_id": run.get("check_suite_node_id", payloads.node_id("CS", suite)),
@@ -74,7 +74,7 @@ def _check_suite(records: RepositoryRecords, run: Payload) -> Payload:
         "created_at": run["created_at"],
         "updated_at": run["updated_at"],
         "head_commit": run["head_commit"],
-        "latest_check_runs_count": len(jobs),
+        "latest_check_runs_count": len(records.jobs_of_attempt(run)),
         "check_runs_url": f"{url}/check-runs",
         "rerequestable": True,
         "runs_rerequestable": True,
@@ -82,7 +82,7 @@ def _check_suite(records: RepositoryRecords, run: Payload) -> Payload:
 
 
 def _runs_of(records: RepositoryRecords, ref: str) -> list[Payload]:
-    """The runs of a commit, given by hash or by a branch whose last commit it is.
+    """Return the runs of a commit, given by hash or by a branch whose last commit it is.
 
     Raises:
         ApiError: 422: neither a commit nor a branch.
@@ -96,29 +96,28 @@ def _runs_of(records: RepositoryRecords, ref: str) -> list[Payload]:
 
 
 @routes.add("GET", "commits/{ref}/check-suites")
-def list_check_suites(_store: Store, call: Call, records: RepositoryRecords, ref: str) -> Answer:
+def list_check_suites(_store: Store, request: Request, records: RepositoryRecords, ref: str) -> Response:
     runs = _runs_of(records, ref)
-    if call.query.get("app_id") not in (None, "", str(_ACTIONS["id"])):
+    if request.query.get("app_id") not in (None, "", str(_ACTIONS["id"])):
         runs = []
     suites = [_check_suite(records, run) for run in runs if "check_suite_id" in run]
-    return listed(call, records.path(f"commits/{ref}/check-suites"), suites, wrapped_as="check_suites")
+    return listed(request, records.path(f"commits/{ref}/check-suites"), suites, wrapped_as="check_suites")
 
 
 @routes.add("GET", "commits/{ref}/check-runs")
-def list_check_runs(store: Store, call: Call, records: RepositoryRecords, ref: str) -> Answer:
+def list_check_runs(store: Store, request: Request, records: RepositoryRecords, ref: str) -> Response:
     jobs = []
     for run in _runs_of(records, ref):
-        latest = run.get("run_attempt", 1)
-        of_run = records.jobs_of_run.get(run["id"], ())
-        jobs += [job for job in of_run if call.query.get("filter") == "all" or job.get("run_attempt", 1) == latest]
-    if call.query.get("check_name"):
-        jobs = [job for job in jobs if job["name"] == call.query["check_name"]]
-    if call.query.get("status"):
-        jobs = [job for job in jobs if job["status"] == call.query["status"]]
-    if call.query.get("app_id") not in (None, "", str(_ACTIONS["id"])):
+        every = request.query.get("filter") == "all"
+        jobs += records.jobs_of_run.get(run["id"], []) if every else records.jobs_of_attempt(run)
+    if request.query.get("check_name"):
+        jobs = [job for job in jobs if job["name"] == request.query["check_name"]]
+    if request.query.get("status"):
+        jobs = [job for job in jobs if job["status"] == request.query["status"]]
+    if request.query.get("app_id") not in (None, "", str(_ACTIONS["id"])):
         jobs = []
     check_runs = [_check_run(store, records, job) for job in jobs]
-    return listed(call, records.path(f"commits/{ref}/check-runs"), check_runs, wrapped_as="check_runs")
+    return listed(request, records.path(f"commits/{ref}/check-runs"), check_runs, wrapped_as="check_runs")
 
 
 def _job(records: RepositoryRecords, check_run_id: int) -> Payload:
@@ -128,12 +127,12 @@ def _job(records: RepositoryRecords, check_run_id: int) -> Payload:
 
 
 @routes.add("GET", "check-runs/{check_run_id:int}")
-def get_check_run(store: Store, _call: Call, records: RepositoryRecords, check_run_id: int) -> Answer:
-    return answer(_check_run(store, records, _job(records, check_run_id)))
+def get_check_run(store: Store, _request: Request, records: RepositoryRecords, check_run_id: int) -> Response:
+    return json_response(_check_run(store, records, _job(records, check_run_id)))
 
 
 @routes.add("GET", "check-runs/{check_run_id:int}/annotations")
-def list_annotations(store: Store, call: Call, records: RepositoryRecords, check_run_id: int) -> Answer:
+def list_annotations(store: Store, request: Request, records: RepositoryRecords, check_run_id: int) -> Response:
     _job(records, check_run_id)
     found = store.annotations.get(check_run_id, [])
-    return listed(call, records.path(f"check-runs/{check_run_id}/annotations"), found)
+    return listed(request, records.path(f"check-runs/{check_run_id}/annotations"), found)

@@ -2,17 +2,19 @@
 
 from roadmap_sandbox import payloads
 from roadmap_sandbox.content import Payload
-from roadmap_sandbox.github.calls import Answer, ApiError, Call, Router, answer, invalid, not_found, text
 from roadmap_sandbox.github.issues import BODY_LIMIT, found_issue, since_of
+from roadmap_sandbox.github.messages import ApiError, Request, Response, invalid, json_response, not_found, text
 from roadmap_sandbox.github.paging import listed
+from roadmap_sandbox.github.repository_records import RepositoryRecords
+from roadmap_sandbox.github.routing import Router
 from roadmap_sandbox.github.search_dates import normalised
-from roadmap_sandbox.github.store import RepositoryRecords, Store
+from roadmap_sandbox.github.store import Store
 
 routes = Router()
 
 
-def _body(call: Call) -> str:
-    body = text(call.json(), "body", "IssueComment", required=True, limit=BODY_LIMIT)
+def _body(request: Request) -> str:
+    body = text(request.json(), "body", "IssueComment", required=True, limit=BODY_LIMIT)
     assert body is not None
     return body
 
@@ -23,9 +25,9 @@ def _comment(records: RepositoryRecords, comment_id: int) -> Payload:
     return records.comments[comment_id]
 
 
-def _own_comment(call: Call, records: RepositoryRecords, comment_id: int) -> Payload:
+def _own_comment(request: Request, records: RepositoryRecords, comment_id: int) -> Payload:
     comment = _comment(records, comment_id)
-    if comment["user"] is None or comment["user"]["id"] != call.user()["id"]:
+    if comment["user"] is None or comment["user"]["id"] != request.user()["id"]:
         raise ApiError(403, "Must have admin rights to Repository.")
     return comment
 
@@ -41,42 +43,42 @@ def _tell(store: Store, records: RepositoryRecords, comment: Payload, action: st
 
 
 @routes.add("GET", "issues/{number:int}/comments")
-def list_comments(_store: Store, call: Call, records: RepositoryRecords, number: int) -> Answer:
+def list_comments(_store: Store, request: Request, records: RepositoryRecords, number: int) -> Response:
     found_issue(records, number)
-    since = since_of(call, "IssueComment")
+    since = since_of(request, "IssueComment")
     comments = [records.comments[comment_id] for comment_id in records.comments_of.get(number, ())]
     if since is not None:
         comments = [comment for comment in comments if normalised(comment["updated_at"]) >= since]
-    return listed(call, records.path(f"issues/{number}/comments"), comments)
+    return listed(request, records.path(f"issues/{number}/comments"), comments)
 
 
 @routes.add("GET", "issues/comments")
-def list_repository_comments(_store: Store, call: Call, records: RepositoryRecords) -> Answer:
-    sort = call.query.get("sort") or "created"
+def list_repository_comments(_store: Store, request: Request, records: RepositoryRecords) -> Response:
+    sort = request.query.get("sort") or "created"
     if sort not in ("created", "updated"):
         raise invalid("IssueComment", "sort", "invalid", value=sort)
-    since = since_of(call, "IssueComment")
+    since = since_of(request, "IssueComment")
     comments = [
         comment for comment in records.comments.values() if since is None or normalised(comment["updated_at"]) >= since
     ]
     # Without `sort` the direction is ignored and ids ascend.
-    descending = "sort" in call.query and call.query.get("direction") != "asc"
+    descending = "sort" in request.query and request.query.get("direction") != "asc"
     comments.sort(key=lambda comment: (normalised(comment[f"{sort}_at"]), comment["id"]), reverse=descending)
-    return listed(call, records.path("issues/comments"), comments)
+    return listed(request, records.path("issues/comments"), comments)
 
 
 @routes.add("POST", "issues/{number:int}/comments")
-def create_comment(store: Store, call: Call, records: RepositoryRecords, number: int) -> Answer:
+def create_comment(store: Store, request: Request, records: RepositoryRecords, number: int) -> Response:
     issue = found_issue(records, number)
-    user = call.user()
+    user = request.user()
     if issue["locked"]:
         raise ApiError(403, "Unable to create comment because issue is locked.")
     comment = payloads.comment(
         records.payload,
-        id=store.next_id("comments"),
         number=number,
         user=user,
-        body=_body(call),
+        body=_body(request),
+        id=store.next_id("comments"),  # after the body was checked: what is refused takes no id
         created_at=store.clock,
         on_pull_request="pull_request" in issue,
         author_association="CONTRIBUTOR",
@@ -84,43 +86,43 @@ def create_comment(store: Store, call: Call, records: RepositoryRecords, number:
     records.put_comment(number, comment)
     _touch(store, records, number, +1)
     _tell(store, records, comment, "created", user)
-    return answer(comment, 201, Location=comment["url"])
+    return json_response(comment, 201, Location=comment["url"])
 
 
 @routes.add("GET", "issues/comments/{comment_id:int}")
-def get_comment(_store: Store, _call: Call, records: RepositoryRecords, comment_id: int) -> Answer:
-    return answer(_comment(records, comment_id))
+def get_comment(_store: Store, _request: Request, records: RepositoryRecords, comment_id: int) -> Response:
+    return json_response(_comment(records, comment_id))
 
 
 @routes.add("PATCH", "issues/comments/{comment_id:int}")
-def change_comment(store: Store, call: Call, records: RepositoryRecords, comment_id: int) -> Answer:
-    comment = {**_own_comment(call, records, comment_id), "body": _body(call), "updated_at": store.now()}
+def change_comment(store: Store, request: Request, records: RepositoryRecords, comment_id: int) -> Response:
+    comment = {**_own_comment(request, records, comment_id), "body": _body(request), "updated_at": store.now()}
     records.comments[comment_id] = comment
-    _tell(store, records, comment, "edited", call.user())
-    return answer(comment)
+    _tell(store, records, comment, "edited", request.user())
+    return json_response(comment)
 
 
 @routes.add("DELETE", "issues/comments/{comment_id:int}")
-def delete_comment(store: Store, call: Call, records: RepositoryRecords, comment_id: int) -> Answer:
-    comment = _own_comment(call, records, comment_id)
-    _tell(store, records, comment, "deleted", call.user())
+def delete_comment(store: Store, request: Request, records: RepositoryRecords, comment_id: int) -> Response:
+    comment = _own_comment(request, records, comment_id)
+    _tell(store, records, comment, "deleted", request.user())
     _touch(store, records, records.delete_comment(comment_id), -1)
-    return Answer(204)
+    return Response(204)
 
 
 @routes.add("PUT", "issues/comments/{comment_id:int}/pin")
-def pin_comment(store: Store, call: Call, records: RepositoryRecords, comment_id: int) -> Answer:
+def pin_comment(store: Store, request: Request, records: RepositoryRecords, comment_id: int) -> Response:
     _pinnable(records, comment_id)
-    pin = {"pinned_at": store.now(), "pinned_by": call.user()}
+    pin = {"pinned_at": store.now(), "pinned_by": request.user()}
     records.comments[comment_id] = {**records.comments[comment_id], "pin": pin}
-    return answer(records.comments[comment_id])
+    return json_response(records.comments[comment_id])
 
 
 @routes.add("DELETE", "issues/comments/{comment_id:int}/pin")
-def unpin_comment(_store: Store, _call: Call, records: RepositoryRecords, comment_id: int) -> Answer:
+def unpin_comment(_store: Store, _request: Request, records: RepositoryRecords, comment_id: int) -> Response:
     _pinnable(records, comment_id)
     records.comments[comment_id] = {**records.comments[comment_id], "pin": None}
-    return Answer(204)
+    return Response(204)
 
 
 def _pinnable(records: RepositoryRecords, comment_id: int) -> None:

@@ -2,10 +2,13 @@
 
 from roadmap_sandbox.content import API_ROOT
 from roadmap_sandbox.github import actions, checks, comments, graphql, issues, labels, milestones, pulls
+from roadmap_sandbox.github.access import is_for, may_see
 from roadmap_sandbox.github.apps import Apps
-from roadmap_sandbox.github.calls import Answer, ApiError, Call, Moved, Router, answer, not_found
+from roadmap_sandbox.github.messages import ApiError, Moved, Request, Response, json_response, not_found
+from roadmap_sandbox.github.repository_records import RepositoryRecords
+from roadmap_sandbox.github.routing import Router
 from roadmap_sandbox.github.searching import search_issues
-from roadmap_sandbox.github.store import RepositoryRecords, Store
+from roadmap_sandbox.github.store import Store
 
 _routes = Router()
 for _module in (actions, checks, comments, issues, labels, milestones, pulls):
@@ -24,26 +27,26 @@ _PERMISSIONS = {
 _FORBIDDEN = "Resource not accessible by integration"
 
 
-def respond(store: Store, apps: Apps, call: Call) -> Answer:
+def respond(store: Store, apps: Apps, request: Request) -> Response:
     """Carry out one request. Refusals are answers too; nothing is changed then."""
     try:
-        return _respond(store, apps, call)
+        return _respond(store, apps, request)
     except ApiError as error:
-        return error.answer()
+        return error.response()
     except Moved as moved:
-        return moved.answer(call.raw_query)
+        return moved.response(request.raw_query)
 
 
-def _respond(store: Store, apps: Apps, call: Call) -> Answer:
-    segments = tuple(segment for segment in call.path.split("/") if segment)
+def _respond(store: Store, apps: Apps, request: Request) -> Response:
+    segments = tuple(segment for segment in request.path.split("/") if segment)
     if segments[:1] == ("app",):
-        return apps.respond(store, call)
-    if segments == ("user",) and call.method == "GET":
-        return _viewer(store, call)
-    if segments == ("graphql",) and call.method == "POST":
-        return graphql.query(call)
-    if segments == ("search", "issues") and call.method == "GET":
-        return search_issues(store, call)
+        return apps.respond(store, request)
+    if segments == ("user",) and request.method == "GET":
+        return _viewer(store, request)
+    if segments == ("graphql",) and request.method == "POST":
+        return graphql.query(request)
+    if segments == ("search", "issues") and request.method == "GET":
+        return search_issues(store, request)
     if len(segments) >= 3 and segments[0] == "repos":
         name, rest = f"{segments[1]}/{segments[2]}", segments[3:]
         records = store.repository(name)
@@ -53,53 +56,42 @@ def _respond(store: Store, apps: Apps, call: Call) -> Answer:
         records, rest = store.repository_by_id(int(segments[1])), segments[2:]
     else:
         raise not_found()
-    if records is None or not _may_see(call, records):
+    if records is None or not may_see(request, records):
         raise not_found()
-    if rest == ("installation",) and call.method == "GET":
-        return apps.installation_of(store, call, records)
-    if call.caller is not None and call.caller.app_id is not None:
+    if rest == ("installation",) and request.method == "GET":
+        return apps.installation_of(store, request, records)
+    if request.caller is not None and request.caller.app_id is not None:
         raise ApiError(403, _FORBIDDEN)
     if not rest:
-        if call.method != "GET":
+        if request.method != "GET":
             raise not_found()
-        return answer(records.payload)
-    return _in_repository(store, call, records, rest)
+        return json_response(records.payload)
+    return _in_repository(store, request, records, rest)
 
 
-def _may_see(call: Call, records: RepositoryRecords) -> bool:
-    if not records.payload["private"]:
-        return True
-    return call.caller is not None and (call.caller.app_id is not None or _is_for(call, records))
-
-
-def _is_for(call: Call, records: RepositoryRecords) -> bool:
-    caller = call.caller
-    return caller is not None and (caller.repositories is None or records.full_name.lower() in caller.repositories)
-
-
-def _in_repository(store: Store, call: Call, records: RepositoryRecords, rest: tuple[str, ...]) -> Answer:
-    found = _routes.match(call.method, rest)
-    if found is None:
+def _in_repository(store: Store, request: Request, records: RepositoryRecords, rest: tuple[str, ...]) -> Response:
+    route = _routes.match(request.method, rest)
+    if route is None:
         raise not_found()
     area = _PERMISSIONS.get(rest[0], ())
-    if call.mutating:
-        call.user()
-        if call.caller is not None and not (_is_for(call, records) and call.caller.may(area, "write")):
+    if request.mutating:
+        request.user()
+        if request.caller is not None and not (is_for(request, records) and request.caller.may(area, "write")):
             raise ApiError(403, _FORBIDDEN)
         if records.payload["archived"]:
             raise ApiError(403, "Repository was archived so is read-only.")
-    elif records.payload["private"] and call.caller is not None and not call.caller.may(area, "read"):
+    elif records.payload["private"] and request.caller is not None and not request.caller.may(area, "read"):
         raise ApiError(403, _FORBIDDEN)
-    handler, arguments = found
-    return handler(store, call, records, *arguments)
+    handler, arguments = route
+    return handler(store, request, records, *arguments)
 
 
-def _viewer(store: Store, call: Call) -> Answer:
-    user = call.user()
-    if call.caller is not None and (call.caller.app_id is not None or call.caller.permissions is not None):
+def _viewer(store: Store, request: Request) -> Response:
+    user = request.user()
+    if request.caller is not None and (request.caller.app_id is not None or request.caller.permissions is not None):
         # An installation is nobody: it has no account to tell of.
         raise ApiError(403, _FORBIDDEN)
-    return answer(
+    return json_response(
         {
             **user,
             "name": None,

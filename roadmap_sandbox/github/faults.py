@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-from roadmap_sandbox.github.calls import Call
+from roadmap_sandbox.github.messages import Request
 
 FaultKind = Literal[
     "rate_limit",
@@ -32,8 +32,10 @@ FAULT_KINDS: tuple[FaultKind, ...] = tuple(kind for kind in get_args(FaultKind) 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One way to fail. ``status`` of the two limits is 403 (default) or 429, of a bad gateway 500 to 504 (502), of a
-    refusal any other (404), which comes with ``message``.
+    """A way to fail.
+
+    ``status`` of the two limits is 403 (default) or 429, of a bad gateway 500 to 504 (502), of a refusal any other
+    (404), which comes with ``message``.
 
     ``seconds`` is how far ahead ``X-RateLimit-Reset`` (primary) or ``Retry-After`` (secondary) point, in whole seconds;
     None leaves ``Retry-After`` out, as GitHub sometimes does. Of a slow answer it is how late it comes.
@@ -48,7 +50,7 @@ class Fault:
 @dataclass(slots=True)
 class _Scripted:
     action: Fault | Callable[[], None]
-    when: Callable[[Call], bool]
+    when: Callable[[Request], bool]
     skip: int
     times: int
     afterwards: bool = False
@@ -56,14 +58,14 @@ class _Scripted:
 
 @dataclass(slots=True)
 class Faults:
-    """What goes wrong next. Scripted faults come first, in the order they were added; then the random ones."""
+    """The script of what goes wrong next: scripted faults first, in the order they were added, then the random ones."""
 
     _scripted: list[_Scripted] = field(default_factory=list)
     _random: random.Random = field(default_factory=lambda: random.Random(0))  # noqa: S311
     _probability: float = 0.0
     _kinds: Sequence[Fault] = ()
-    _random_when: Callable[[Call], bool] | None = None
-    given: list[tuple[str, str, FaultKind]] = field(default_factory=list)
+    _random_when: Callable[[Request], bool] | None = None
+    injected: list[tuple[str, str, FaultKind]] = field(default_factory=list)
     """Method, path and kind of every fault that was given, oldest first."""
 
     def add(
@@ -72,7 +74,7 @@ class Faults:
         *,
         method: str | None = None,
         path: str | None = None,
-        when: Callable[[Call], bool] | None = None,
+        when: Callable[[Request], bool] | None = None,
         skip: int = 0,
         times: int = 1,
     ) -> None:
@@ -89,7 +91,7 @@ class Faults:
         *,
         method: str | None = None,
         path: str | None = None,
-        when: Callable[[Call], bool] | None = None,
+        when: Callable[[Request], bool] | None = None,
         skip: int = 0,
         times: int = 1,
     ) -> None:
@@ -106,11 +108,11 @@ class Faults:
         *,
         method: str | None = None,
         path: str | None = None,
-        when: Callable[[Call], bool] | None = None,
+        when: Callable[[Request], bool] | None = None,
         skip: int = 0,
         times: int = 1,
     ) -> None:
-        """As :meth:`before`, once the request was carried out and before the client has its answer."""
+        """Run ``action`` after a request was carried out and before the client has its response; see :meth:`before`."""
         self._scripted.append(_Scripted(action, _matcher(method, path, when), skip, times, afterwards=True))
 
     def randomly(
@@ -119,7 +121,7 @@ class Faults:
         *,
         seed: int = 0,
         kinds: Sequence[Fault | FaultKind] = FAULT_KINDS,
-        when: Callable[[Call], bool] | None = None,
+        when: Callable[[Request], bool] | None = None,
     ) -> None:
         """Fail each request with ``probability`` (0–1), the kind drawn evenly from ``kinds``; 0 switches off."""
         self._probability = probability
@@ -128,30 +130,30 @@ class Faults:
         self._random_when = when
 
     def clear(self) -> None:
-        """No faults from here on."""
+        """Drop all faults from here on."""
         self._scripted.clear()
         self._probability = 0.0
 
-    def actions(self, call: Call, *, afterwards: bool = False) -> list[Callable[[], None]]:
-        """What has to happen in the world before (or after) ``call`` is carried out; each is used up."""
+    def actions(self, request: Request, *, afterwards: bool = False) -> list[Callable[[], None]]:
+        """Return what has to happen before (or after) ``request`` is carried out; each is used up."""
         return [
             entry.action
             for entry in list(self._scripted)
-            if not isinstance(entry.action, Fault) and entry.afterwards == afterwards and self._due(entry, call)
+            if not isinstance(entry.action, Fault) and entry.afterwards == afterwards and self._due(entry, request)
         ]
 
-    def next(self, call: Call) -> Fault | None:
-        """The fault that ``call`` gets, used up by asking."""
+    def next(self, request: Request) -> Fault | None:
+        """Return the fault that ``request`` gets, used up by asking."""
         for entry in list(self._scripted):
-            if isinstance(entry.action, Fault) and self._due(entry, call):
-                return self._give(call, entry.action)
-        exposed = self._probability and (self._random_when is None or self._random_when(call))
+            if isinstance(entry.action, Fault) and self._due(entry, request):
+                return self._give(request, entry.action)
+        exposed = self._probability and (self._random_when is None or self._random_when(request))
         if exposed and self._random.random() < self._probability:
-            return self._give(call, self._random.choice(self._kinds))
+            return self._give(request, self._random.choice(self._kinds))
         return None
 
-    def _due(self, entry: _Scripted, call: Call) -> bool:
-        if not entry.when(call):
+    def _due(self, entry: _Scripted, request: Request) -> bool:
+        if not entry.when(request):
             return False
         if entry.skip:
             entry.skip -= 1
@@ -161,19 +163,19 @@ class Faults:
             self._scripted.remove(entry)
         return True
 
-    def _give(self, call: Call, fault: Fault) -> Fault:
-        self.given.append((call.method, call.path, fault.kind))
+    def _give(self, request: Request, fault: Fault) -> Fault:
+        self.injected.append((request.method, request.path, fault.kind))
         return fault
 
 
-def _matcher(method: str | None, path: str | None, when: Callable[[Call], bool] | None) -> Callable[[Call], bool]:
+def _matcher(method: str | None, path: str | None, when: Callable[[Request], bool] | None) -> Callable[[Request], bool]:
     pattern = None if path is None else re.compile(path)
 
-    def matches(call: Call) -> bool:
+    def matches(request: Request) -> bool:
         return (
-            (method is None or call.method == method)
-            and (pattern is None or pattern.search(call.path) is not None)
-            and (when is None or when(call))
+            (method is None or request.method == method)
+            and (pattern is None or pattern.search(request.path) is not None)
+            and (when is None or when(request))
         )
 
     return matches

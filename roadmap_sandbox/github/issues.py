@@ -5,21 +5,22 @@ from typing import Any
 
 from roadmap_sandbox import payloads
 from roadmap_sandbox.content import Payload
-from roadmap_sandbox.github.calls import (
-    Answer,
+from roadmap_sandbox.github.messages import (
     ApiError,
-    Call,
     Moved,
-    Router,
-    answer,
+    Request,
+    Response,
     invalid,
+    json_response,
     malformed,
     not_found,
     text,
 )
 from roadmap_sandbox.github.paging import listed
+from roadmap_sandbox.github.repository_records import RepositoryRecords
+from roadmap_sandbox.github.routing import Router
 from roadmap_sandbox.github.search_dates import normalised
-from roadmap_sandbox.github.store import RepositoryRecords, Store
+from roadmap_sandbox.github.store import Store
 
 routes = Router()
 
@@ -30,13 +31,13 @@ _REASONS = ("completed", "not_planned", "duplicate", "reopened")
 _NEEDS_PUSH = ("milestone", "labels", "assignees")
 
 
-def since_of(call: Call, resource: str) -> str | None:
-    """The ``since`` parameter in comparable form.
+def since_of(request: Request, resource: str) -> str | None:
+    """Return the ``since`` parameter in comparable form.
 
     Raises:
         ApiError: 422 when it is no time.
     """
-    value = call.query.get("since")
+    value = request.query.get("since")
     if not value:
         return None
     try:
@@ -46,7 +47,7 @@ def since_of(call: Call, resource: str) -> str | None:
 
 
 def found_issue(records: RepositoryRecords, number: int) -> Payload:
-    """The issue or pull request of this number as it is now.
+    """Return the issue or pull request of this number as it is now.
 
     Raises:
         ApiError: 404, 410 of a deleted one.
@@ -62,7 +63,7 @@ def found_issue(records: RepositoryRecords, number: int) -> Payload:
     return issue
 
 
-_SORT_KEYS: dict[str, Callable[[Payload], Any]] = {
+SORT_KEYS: dict[str, Callable[[Payload], Any]] = {
     "created": lambda issue: (normalised(issue["created_at"]), issue["number"]),
     "updated": lambda issue: (normalised(issue["updated_at"]), issue["number"]),
     "comments": lambda issue: (issue["comments"], issue["number"]),
@@ -70,40 +71,40 @@ _SORT_KEYS: dict[str, Callable[[Payload], Any]] = {
 
 
 @routes.add("GET", "issues")
-def list_issues(_store: Store, call: Call, records: RepositoryRecords) -> Answer:
+def list_issues(_store: Store, request: Request, records: RepositoryRecords) -> Response:
     conditions = [
-        *_state_condition(call),
-        *_people_conditions(call),
-        *_milestone_condition(call, records),
-        *_type_condition(call),
+        *_state_condition(request),
+        *_people_conditions(request),
+        *_milestone_condition(request, records),
+        *_type_condition(request),
     ]
-    wanted_labels = {name.strip().casefold() for name in call.query.get("labels", "").split(",") if name.strip()}
+    wanted_labels = {name.strip().casefold() for name in request.query.get("labels", "").split(",") if name.strip()}
     if wanted_labels:
         conditions.append(lambda issue: wanted_labels <= {label["name"].casefold() for label in issue["labels"]})
-    since = since_of(call, "Issue")
+    since = since_of(request, "Issue")
     if since is not None:
         conditions.append(lambda issue: normalised(issue["updated_at"]) >= since)
-    key = _SORT_KEYS.get(call.query.get("sort") or "created")
+    key = SORT_KEYS.get(request.query.get("sort") or "created")
     if key is None:
-        raise invalid("Issue", "sort", "invalid", value=call.query["sort"])
+        raise invalid("Issue", "sort", "invalid", value=request.query["sort"])
     issues = [issue for issue in records.issues.values() if all(condition(issue) for condition in conditions)]
-    issues.sort(key=key, reverse=call.query.get("direction") != "asc")
-    return listed(call, records.path("issues"), issues, show=records.with_milestone)
+    issues.sort(key=key, reverse=request.query.get("direction") != "asc")
+    return listed(request, records.path("issues"), issues, show=records.with_milestone)
 
 
 _Condition = Callable[[Payload], bool]
 
 
-def _state_condition(call: Call) -> list[_Condition]:
-    state = call.query.get("state") or "open"
+def _state_condition(request: Request) -> list[_Condition]:
+    state = request.query.get("state") or "open"
     if state not in (*_STATES, "all"):
         raise invalid("Issue", "state", "invalid", value=state)
     return [] if state == "all" else [lambda issue: issue["state"] == state]
 
 
-def _people_conditions(call: Call) -> list[_Condition]:
+def _people_conditions(request: Request) -> list[_Condition]:
     conditions: list[_Condition] = []
-    creator, assignee, mentioned = (call.query.get(name) for name in ("creator", "assignee", "mentioned"))
+    creator, assignee, mentioned = (request.query.get(name) for name in ("creator", "assignee", "mentioned"))
     if creator:
         conditions.append(lambda issue: issue["user"]["login"].lower() == creator.lower())
     if assignee == "none":
@@ -117,8 +118,8 @@ def _people_conditions(call: Call) -> list[_Condition]:
     return conditions
 
 
-def _milestone_condition(call: Call, records: RepositoryRecords) -> list[_Condition]:
-    wanted = call.query.get("milestone")
+def _milestone_condition(request: Request, records: RepositoryRecords) -> list[_Condition]:
+    wanted = request.query.get("milestone")
     if not wanted:
         return []
     if wanted == "*":
@@ -130,8 +131,8 @@ def _milestone_condition(call: Call, records: RepositoryRecords) -> list[_Condit
     return [lambda issue: issue["milestone"] is not None and issue["milestone"]["number"] == int(wanted)]
 
 
-def _type_condition(call: Call) -> list[_Condition]:
-    wanted = call.query.get("type")
+def _type_condition(request: Request) -> list[_Condition]:
+    wanted = request.query.get("type")
     if not wanted:
         return []
     if wanted in ("*", "none"):
@@ -139,10 +140,10 @@ def _type_condition(call: Call) -> list[_Condition]:
     return [lambda issue: ((issue.get("type") or {}).get("name") or "").lower() == wanted.lower()]
 
 
-def _changes(store: Store, call: Call, records: RepositoryRecords, *, new: bool) -> dict[str, Any]:
-    """The fields of an issue that a body sets, checked; those that need push are left out of the body without it."""
-    data = call.json()
-    if call.caller is not None and not call.caller.may_push:
+def _changes(store: Store, request: Request, records: RepositoryRecords, *, new: bool) -> dict[str, Any]:
+    """Return the fields of an issue that a body sets, checked; without push rights, those that need none."""
+    data = request.json()
+    if request.caller is not None and not request.caller.may_push:
         data = {name: value for name, value in data.items() if name not in _NEEDS_PUSH}
     changes: dict[str, Any] = {}
     title = text(data, "title", "Issue", required=new, limit=TITLE_LIMIT)
@@ -192,7 +193,7 @@ def _state_change(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def label_names(value: Any) -> list[str]:
-    """Names from a list of strings or of objects with a ``name``, without repetitions.
+    """Return the names of a list of strings or of objects with a ``name``, without repetitions.
 
     Raises:
         ApiError: 422 when it is anything else.
@@ -209,11 +210,11 @@ def label_names(value: Any) -> list[str]:
 
 
 @routes.add("POST", "issues")
-def create_issue(store: Store, call: Call, records: RepositoryRecords) -> Answer:
-    actor = call.user()
+def create_issue(store: Store, request: Request, records: RepositoryRecords) -> Response:
+    actor = request.user()
     if not records.payload.get("has_issues", True):
         raise ApiError(410, "Issues are disabled for this repo")
-    changes = _changes(store, call, records, new=True)
+    changes = _changes(store, request, records, new=True)
     number = records.next_number()
     records.put_issue(
         payloads.issue(
@@ -231,40 +232,40 @@ def create_issue(store: Store, call: Call, records: RepositoryRecords) -> Answer
     store.tell_of_issue(records, number, "opened", actor)
     store.change_issue(records, number, actor, changes)
     issue = found_issue(records, number)
-    return answer(issue, 201, Location=issue["url"])
+    return json_response(issue, 201, Location=issue["url"])
 
 
 @routes.add("GET", "issues/{number:int}")
-def get_issue(_store: Store, _call: Call, records: RepositoryRecords, number: int) -> Answer:
-    return answer(found_issue(records, number))
+def get_issue(_store: Store, _request: Request, records: RepositoryRecords, number: int) -> Response:
+    return json_response(found_issue(records, number))
 
 
 @routes.add("PATCH", "issues/{number:int}")
-def change_issue(store: Store, call: Call, records: RepositoryRecords, number: int) -> Answer:
+def change_issue(store: Store, request: Request, records: RepositoryRecords, number: int) -> Response:
     found_issue(records, number)
-    store.change_issue(records, number, call.user(), _changes(store, call, records, new=False))
-    return answer(found_issue(records, number))
+    store.change_issue(records, number, request.user(), _changes(store, request, records, new=False))
+    return json_response(found_issue(records, number))
 
 
 @routes.add("PUT", "issues/{number:int}/lock")
-def lock_issue(store: Store, call: Call, records: RepositoryRecords, number: int) -> Answer:
+def lock_issue(store: Store, request: Request, records: RepositoryRecords, number: int) -> Response:
     found_issue(records, number)
-    reason = text(call.json(), "lock_reason", "Issue")
+    reason = text(request.json(), "lock_reason", "Issue")
     if reason not in (None, "off-topic", "too heated", "resolved", "spam"):
         raise invalid("Issue", "lock_reason", "invalid", value=reason)
-    store.change_issue(records, number, call.user(), {"locked": True, "active_lock_reason": reason})
-    return Answer(204)
+    store.change_issue(records, number, request.user(), {"locked": True, "active_lock_reason": reason})
+    return Response(204)
 
 
 @routes.add("DELETE", "issues/{number:int}/lock")
-def unlock_issue(store: Store, call: Call, records: RepositoryRecords, number: int) -> Answer:
+def unlock_issue(store: Store, request: Request, records: RepositoryRecords, number: int) -> Response:
     found_issue(records, number)
-    store.change_issue(records, number, call.user(), {"locked": False, "active_lock_reason": None})
-    return Answer(204)
+    store.change_issue(records, number, request.user(), {"locked": False, "active_lock_reason": None})
+    return Response(204)
 
 
 def _issue_number(event: Payload) -> int | None:
-    """The number of the event's issue; GitHub's own description lets an event have none."""
+    """Return the number of the event's issue; GitHub's own description lets an event have none."""
     return None if event["issue"] is None else event["issue"]["number"]
 
 
@@ -279,18 +280,18 @@ def _still_there(records: RepositoryRecords, event: Payload) -> bool:
 
 
 @routes.add("GET", "issues/events")
-def list_repository_events(_store: Store, call: Call, records: RepositoryRecords) -> Answer:
+def list_repository_events(_store: Store, request: Request, records: RepositoryRecords) -> Response:
     # An event goes with its issue; one that holds its issue whole was recorded without it.
     newest_first = [event for event in records.events[::-1] if _still_there(records, event)]
     path = records.path("issues/events")
-    return listed(call, path, newest_first, show=lambda event: _with_issue(records, event))
+    return listed(request, path, newest_first, show=lambda event: _with_issue(records, event))
 
 
 @routes.add("GET", "issues/events/{event_id:int}")
-def get_event(_store: Store, _call: Call, records: RepositoryRecords, event_id: int) -> Answer:
+def get_event(_store: Store, _request: Request, records: RepositoryRecords, event_id: int) -> Response:
     for event in records.events:
         if event["id"] == event_id and _still_there(records, event):
-            return answer(_with_issue(records, event))
+            return json_response(_with_issue(records, event))
     raise not_found()
 
 
@@ -303,13 +304,13 @@ def _events(records: RepositoryRecords, number: int) -> list[Payload]:
 
 
 @routes.add("GET", "issues/{number:int}/events")
-def list_events(_store: Store, call: Call, records: RepositoryRecords, number: int) -> Answer:
+def list_events(_store: Store, request: Request, records: RepositoryRecords, number: int) -> Response:
     found_issue(records, number)
-    return listed(call, records.path(f"issues/{number}/events"), _events(records, number))
+    return listed(request, records.path(f"issues/{number}/events"), _events(records, number))
 
 
 @routes.add("GET", "issues/{number:int}/timeline")
-def list_timeline(_store: Store, call: Call, records: RepositoryRecords, number: int) -> Answer:
+def list_timeline(_store: Store, request: Request, records: RepositoryRecords, number: int) -> Response:
     found_issue(records, number)
     comments = [
         {**(comment := records.comments[comment_id]), "event": "commented", "actor": comment["user"]}
@@ -317,4 +318,4 @@ def list_timeline(_store: Store, call: Call, records: RepositoryRecords, number:
     ]
     entries = [*_events(records, number), *comments]
     entries.sort(key=lambda entry: normalised(entry["created_at"]))
-    return listed(call, records.path(f"issues/{number}/timeline"), entries)
+    return listed(request, records.path(f"issues/{number}/timeline"), entries)

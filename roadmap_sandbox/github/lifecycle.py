@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 
 from roadmap_sandbox import payloads
 from roadmap_sandbox.content import Payload
-from roadmap_sandbox.github.calls import ApiError
-from roadmap_sandbox.github.search_dates import normalised, seconds
-from roadmap_sandbox.github.store import RepositoryRecords, Store
+from roadmap_sandbox.github.messages import ApiError
+from roadmap_sandbox.github.repository_records import RepositoryRecords
+from roadmap_sandbox.github.search_dates import normalised
+from roadmap_sandbox.github.store import Store
 
 RERUN_WINDOW = timedelta(days=30)
 MOST_RERUNS = 50
@@ -74,11 +75,6 @@ def _make_appointments(store: Store, records: RepositoryRecords, run: Payload) -
     store.at(queued + switches.run_waits + switches.run_takes, end)
 
 
-def _jobs(records: RepositoryRecords, run: Payload) -> list[Payload]:
-    attempt = run.get("run_attempt", 1)
-    return [job for job in records.jobs_of_run.get(run["id"], ()) if job.get("run_attempt", 1) == attempt]
-
-
 def _latest(records: RepositoryRecords, run_id: int) -> Payload:
     run = records.runs.latest(run_id)
     if run is None:
@@ -87,10 +83,10 @@ def _latest(records: RepositoryRecords, run_id: int) -> Payload:
 
 
 def start(store: Store, records: RepositoryRecords, run_id: int) -> None:
-    """Runners take the jobs that wait. ``KeyError`` for an unknown run."""
+    """Let runners take the jobs that wait. ``KeyError`` for an unknown run."""
     run, now = _latest(records, run_id), store.now()
     put(store, records, {**run, "status": "in_progress", "updated_at": now})
-    for job in _jobs(records, run):
+    for job in records.jobs_of_attempt(run):
         if job["status"] in WAITING:
             steps = [{**step, "status": "in_progress" if step["number"] == 1 else "pending"} for step in job["steps"]]
             put_job(store, records, {**job, "status": "in_progress", "started_at": now, "steps": steps})
@@ -108,7 +104,7 @@ def complete(
     The last step of a job that didn't succeed is the one that failed. ``KeyError`` for an unknown run.
     """
     run, now = _latest(records, run_id), store.now()
-    for job in _jobs(records, run):
+    for job in records.jobs_of_attempt(run):
         if job["status"] != "completed":
             own = (job_conclusions or {}).get(job["name"], conclusion)
             put_job(store, records, _completed(job, own, now))
@@ -131,21 +127,21 @@ def _completed(job: Payload, conclusion: str, now: str) -> Payload:
 
 
 def check_rerun(store: Store, run: Payload) -> None:
-    """Whether a run may be run again.
+    """Raise unless a run may be run again.
 
     Raises:
         ApiError: 403: it isn't completed, is older than 30 days or was run again 50 times.
     """
     if run["status"] != "completed":
         raise ApiError(403, "This workflow is already running")
-    if normalised(run["created_at"]) < seconds(store.clock - RERUN_WINDOW):
+    if normalised(run["created_at"]) < payloads.timestamp(store.clock - RERUN_WINDOW):
         raise ApiError(403, "Unable to retry this workflow run because it was created over a month ago")
     if run.get("run_attempt", 1) > MOST_RERUNS:
         raise ApiError(403, f"Unable to retry this workflow run because it was re-run {MOST_RERUNS} times")
 
 
 def failed_jobs(records: RepositoryRecords, run: Payload) -> list[Payload]:
-    """The jobs that a re-run of failed jobs takes: of every name the last one, where it failed."""
+    """Return the jobs that a re-run of failed jobs takes: of every name the last one, where it failed."""
     last: dict[str, Payload] = {}
     for job in records.jobs_of_run.get(run["id"], ()):
         if job["name"] not in last or job.get("run_attempt", 1) >= last[job["name"]].get("run_attempt", 1):
@@ -158,7 +154,7 @@ def rerun(
 ) -> None:
     """Run a completed run again: all jobs of its last attempt, or those given."""
     attempt, now = run.get("run_attempt", 1) + 1, store.now()
-    before = _jobs(records, run)
+    before = records.jobs_of_attempt(run)
     chosen = before if jobs is None else jobs
     again = {
         **run,
@@ -181,7 +177,7 @@ def rerun(
 
 
 def _copied(store: Store, records: RepositoryRecords, job: Payload, attempt: int, now: str) -> Payload:
-    """The same job under a new id: made now, run long ago."""
+    """Return the same job under a new id: made now, run long ago."""
     job_id, root = store.next_id("jobs"), records.payload["url"]
     return {
         **job,

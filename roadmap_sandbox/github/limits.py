@@ -28,7 +28,7 @@ class _Window:
 
 @dataclass(slots=True)
 class SecondaryLimits:
-    """How much GitHub takes in a burst, over all tokens; None is no limit.
+    """The limits on what GitHub takes in a burst, over all tokens; None is no limit.
 
     A read costs 1 point and a write 5, a 304 as much as any read; what creates something counts as content as well.
     GitHub's own figures are 900 points a minute, 80 creations a minute and 500 an hour.
@@ -62,7 +62,7 @@ class SecondaryLimits:
 
 
 class RateLimits:
-    """``limit`` requests an hour for each token, 60 without one; None counts but never refuses.
+    """The primary limits: ``limit`` requests an hour for each token, 60 without one; None counts but never refuses.
 
     Searches have a limit of their own, 30 a minute and 10 without a token. ``now`` gives seconds since the epoch.
     """
@@ -90,7 +90,7 @@ class RateLimits:
         self._window(token, resource).used -= 1
 
     def status(self, token: str, resource: Resource = "core") -> tuple[int, int, int, int]:
-        """Limit, remaining, used, and the epoch second at which the window ends."""
+        """Return limit, remaining, used, and the epoch second at which the window ends."""
         window, limit = self._window(token, resource), self._limit(token, resource)
         return limit, limit - window.used, window.used, int(window.reset)
 

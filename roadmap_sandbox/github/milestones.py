@@ -5,10 +5,12 @@ from typing import Any
 
 from roadmap_sandbox import payloads
 from roadmap_sandbox.content import Payload
-from roadmap_sandbox.github.calls import Answer, Call, Router, answer, invalid, not_found, text
+from roadmap_sandbox.github.messages import Request, Response, invalid, json_response, not_found, text
 from roadmap_sandbox.github.paging import listed
+from roadmap_sandbox.github.repository_records import RepositoryRecords
+from roadmap_sandbox.github.routing import Router
 from roadmap_sandbox.github.search_dates import normalised
-from roadmap_sandbox.github.store import RepositoryRecords, Store
+from roadmap_sandbox.github.store import Store
 
 routes = Router()
 
@@ -33,21 +35,21 @@ _SORT_KEYS: dict[str, Callable[[Payload], Any]] = {
 
 
 @routes.add("GET", "milestones")
-def list_milestones(_store: Store, call: Call, records: RepositoryRecords) -> Answer:
-    state = call.query.get("state") or "open"
+def list_milestones(_store: Store, request: Request, records: RepositoryRecords) -> Response:
+    state = request.query.get("state") or "open"
     if state not in (*_STATES, "all"):
         raise invalid("Milestone", "state", "invalid", value=state)
-    key = _SORT_KEYS.get(call.query.get("sort") or "due_on")
+    key = _SORT_KEYS.get(request.query.get("sort") or "due_on")
     if key is None:
-        raise invalid("Milestone", "sort", "invalid", value=call.query["sort"])
+        raise invalid("Milestone", "sort", "invalid", value=request.query["sort"])
     milestones = [records.milestone(number) for number in records.milestones]
     milestones = [milestone for milestone in milestones if state in ("all", milestone["state"])]
-    milestones.sort(key=key, reverse=call.query.get("direction") == "desc")
-    return listed(call, records.path("milestones"), milestones)
+    milestones.sort(key=key, reverse=request.query.get("direction") == "desc")
+    return listed(request, records.path("milestones"), milestones)
 
 
-def _changes(call: Call, records: RepositoryRecords, number: int | None) -> dict[str, Any]:
-    data = call.json()
+def _changes(request: Request, records: RepositoryRecords, number: int | None) -> dict[str, Any]:
+    data = request.json()
     changes: dict[str, Any] = {}
     title = text(data, "title", "Milestone", required=number is None)
     if title is not None:
@@ -68,7 +70,7 @@ def _changes(call: Call, records: RepositoryRecords, number: int | None) -> dict
 
 
 def _due_on(value: str | None) -> str | None:
-    """The day of ``value`` at GitHub's own time of day (midnight on the Pacific coast, in winter)."""
+    """Return the day of ``value`` at GitHub's own time of day (midnight on the Pacific coast, in winter)."""
     if not value:
         return None
     try:
@@ -78,9 +80,9 @@ def _due_on(value: str | None) -> str | None:
 
 
 @routes.add("POST", "milestones")
-def create_milestone(store: Store, call: Call, records: RepositoryRecords) -> Answer:
-    creator = call.user()
-    changes = _changes(call, records, None)
+def create_milestone(store: Store, request: Request, records: RepositoryRecords) -> Response:
+    creator = request.user()
+    changes = _changes(request, records, None)
     number = max(records.milestones, default=0) + 1
     records.milestones[number] = payloads.milestone(
         records.payload,
@@ -96,35 +98,35 @@ def create_milestone(store: Store, call: Call, records: RepositoryRecords) -> An
         closed_at=store.clock if changes.get("state") == "closed" else None,
     )
     milestone = records.milestone(number)
-    store.notify(records, "milestone", "created", call.user(), {"milestone": milestone})
-    return answer(milestone, 201, Location=milestone["url"])
+    store.notify(records, "milestone", "created", request.user(), {"milestone": milestone})
+    return json_response(milestone, 201, Location=milestone["url"])
 
 
 @routes.add("GET", "milestones/{number:int}")
-def get_milestone(_store: Store, _call: Call, records: RepositoryRecords, number: int) -> Answer:
-    return answer(_milestone(records, number))
+def get_milestone(_store: Store, _request: Request, records: RepositoryRecords, number: int) -> Response:
+    return json_response(_milestone(records, number))
 
 
 @routes.add("PATCH", "milestones/{number:int}")
-def change_milestone(store: Store, call: Call, records: RepositoryRecords, number: int) -> Answer:
+def change_milestone(store: Store, request: Request, records: RepositoryRecords, number: int) -> Response:
     _milestone(records, number)
     before = records.milestones[number]
-    after = {**before, **_changes(call, records, number)}
+    after = {**before, **_changes(request, records, number)}
     if after != before:
         if after["state"] != before["state"]:
             after["closed_at"] = store.now() if after["state"] == "closed" else None
         records.milestones[number] = {**after, "updated_at": store.now()}
         action = "edited" if after["state"] == before["state"] else "closed" if after["closed_at"] else "opened"
-        store.notify(records, "milestone", action, call.user(), {"milestone": records.milestone(number)})
-    return answer(records.milestone(number))
+        store.notify(records, "milestone", action, request.user(), {"milestone": records.milestone(number)})
+    return json_response(records.milestone(number))
 
 
 @routes.add("DELETE", "milestones/{number:int}")
-def delete_milestone(store: Store, call: Call, records: RepositoryRecords, number: int) -> Answer:
+def delete_milestone(store: Store, request: Request, records: RepositoryRecords, number: int) -> Response:
     milestone = _milestone(records, number)
     for issue in list(records.issues.values()):
         if issue["milestone"] is not None and issue["milestone"]["id"] == milestone["id"]:
-            store.change_issue(records, issue["number"], call.user(), {"milestone": None})
-    store.notify(records, "milestone", "deleted", call.user(), {"milestone": records.milestone(number)})
+            store.change_issue(records, issue["number"], request.user(), {"milestone": None})
+    store.notify(records, "milestone", "deleted", request.user(), {"milestone": records.milestone(number)})
     del records.milestones[number]
-    return Answer(204)
+    return Response(204)

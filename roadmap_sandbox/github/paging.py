@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from roadmap_sandbox.content import API_ROOT, Payload
-from roadmap_sandbox.github.calls import Answer, Call, answer
+from roadmap_sandbox.github.messages import Request, Response, json_response
 
 Item = TypeVar("Item")
 
@@ -16,14 +16,14 @@ LARGEST_SIZE = 100
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Which part of a list is asked for; ``number`` counts from 1."""
+    """The part of a list that is asked for; ``number`` counts from 1."""
 
     number: int
     size: int
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> "Page":
-        """From ``page`` and ``per_page``: over 100 is 100, what isn't a positive number is 1 and 30."""
+        """Return the page of ``page`` and ``per_page``: over 100 is 100, what isn't a positive number is 1 and 30."""
         return cls(
             _positive(query.get("page")) or 1, min(_positive(query.get("per_page")) or DEFAULT_SIZE, LARGEST_SIZE)
         )
@@ -33,11 +33,11 @@ class Page:
         return (self.number - 1) * self.size
 
     def cut(self, items: Sequence[Item]) -> Sequence[Item]:
-        """The page of ``items``; empty beyond the end."""
+        """Return the page of ``items``; empty beyond the end."""
         return items[self.start : self.start + self.size]
 
     def link(self, path: str, query: Mapping[str, str], total: int) -> str | None:
-        """The ``Link`` header of a list of ``total`` items, all parameters kept; None when one page holds them."""
+        """Return the ``Link`` header of a list of ``total`` items, all parameters kept; None if one page holds them."""
         last = max(1, -(-total // self.size))
         relations: list[tuple[str, int]] = []
         if self.number > 1:
@@ -55,24 +55,30 @@ class Page:
 
 
 def listed(
-    call: Call,
+    request: Request,
     path: str,
     items: Sequence[Payload],
     *,
     show: Callable[[Payload], Payload] | None = None,
     wrapped_as: str | None = None,
-) -> Answer:
-    """A page of ``items`` with its ``Link``, each item as ``show`` makes it.
+) -> Response:
+    """Return a page of ``items`` with its ``Link``, each item as ``show`` makes it.
 
     The page is an array, or with ``wrapped_as`` an object of ``total_count`` and the array under that name.
     """
-    page = Page.of(call.query)
+    page = Page.of(request.query)
     shown = page.cut(items) if show is None else [show(item) for item in page.cut(items)]
-    result = answer(shown if wrapped_as is None else {"total_count": len(items), wrapped_as: shown})
-    link = page.link(path, call.query, len(items))
+    data = shown if wrapped_as is None else {"total_count": len(items), wrapped_as: shown}
+    return page_response(request, path, data, page, len(items))
+
+
+def page_response(request: Request, path: str, data: Any, page: Page, total: int) -> Response:
+    """Return ``data`` as ``page`` of a list of ``total`` items, with its ``Link``."""
+    response = json_response(data)
+    link = page.link(path, request.query, total)
     if link is not None:
-        result.headers["Link"] = link
-    return result
+        response.headers["Link"] = link
+    return response
 
 
 def _positive(text: str | None) -> int | None:

@@ -5,21 +5,22 @@ from hashlib import sha1
 from typing import Any
 
 from roadmap_sandbox.content import Payload
-from roadmap_sandbox.github.calls import (
-    Answer,
+from roadmap_sandbox.github.issues import BODY_LIMIT, TITLE_LIMIT
+from roadmap_sandbox.github.messages import (
     ApiError,
-    Call,
-    Router,
-    answer,
+    Request,
+    Response,
     invalid,
+    json_response,
     no_commit,
     not_found,
     text,
 )
-from roadmap_sandbox.github.issues import BODY_LIMIT, TITLE_LIMIT
 from roadmap_sandbox.github.paging import listed
+from roadmap_sandbox.github.repository_records import RepositoryRecords
+from roadmap_sandbox.github.routing import Router
 from roadmap_sandbox.github.search_dates import normalised
-from roadmap_sandbox.github.store import RepositoryRecords, Store
+from roadmap_sandbox.github.store import Store
 
 routes = Router()
 
@@ -78,8 +79,8 @@ _SORT_KEYS: dict[str, Callable[[RepositoryRecords, Payload], Any]] = {
 
 
 @routes.add("GET", "pulls")
-def list_pulls(_store: Store, call: Call, records: RepositoryRecords) -> Answer:
-    query = call.query
+def list_pulls(_store: Store, request: Request, records: RepositoryRecords) -> Response:
+    query = request.query
     state, sort = query.get("state") or "open", query.get("sort") or "created"
     if state not in _STATES:
         raise invalid("PullRequest", "state", "invalid", value=state)
@@ -92,25 +93,25 @@ def list_pulls(_store: Store, call: Call, records: RepositoryRecords) -> Answer:
         pulls = [pull for pull in pulls if pull["base"]["ref"] == query["base"]]
     direction = query.get("direction") or ("desc" if sort == "created" else "asc")
     pulls.sort(key=lambda pull: _SORT_KEYS[sort](records, pull), reverse=direction == "desc")
-    return listed(call, records.path("pulls"), pulls, show=lambda pull: _simple(records, pull))
+    return listed(request, records.path("pulls"), pulls, show=lambda pull: _simple(records, pull))
 
 
 @routes.add("GET", "pulls/{number:int}")
-def get_pull(_store: Store, _call: Call, records: RepositoryRecords, number: int) -> Answer:
+def get_pull(_store: Store, _request: Request, records: RepositoryRecords, number: int) -> Response:
     if number not in records.pulls:
         raise not_found()
-    result = answer(_full(records, records.pulls[number]))
+    result = json_response(_full(records, records.pulls[number]))
     # Whether it can be merged is worked out in the background, because somebody asked.
     records.asked_for_merge.add(number)
     return result
 
 
 @routes.add("PATCH", "pulls/{number:int}")
-def change_pull(store: Store, call: Call, records: RepositoryRecords, number: int) -> Answer:
-    actor = call.user()
+def change_pull(store: Store, request: Request, records: RepositoryRecords, number: int) -> Response:
+    actor = request.user()
     if number not in records.pulls:
         raise not_found()
-    data = call.json()
+    data = request.json()
     before = records.pulls[number]
     changes: dict[str, Any] = {}
     title = text(data, "title", "PullRequest", limit=TITLE_LIMIT)
@@ -134,12 +135,12 @@ def change_pull(store: Store, call: Call, records: RepositoryRecords, number: in
         records.pulls[number] = {**before, "base": moved, "updated_at": store.now()}
         store.tell_of_issue(records, number, "edited", actor, {"changes": {"base": {"ref": before["base"]["ref"]}}})
     store.change_issue(records, number, actor, changes)
-    return answer(_full(records, records.pulls[number]))
+    return json_response(_full(records, records.pulls[number]))
 
 
 @routes.add("PUT", "pulls/{number:int}/merge")
-def merge_pull(store: Store, call: Call, records: RepositoryRecords, number: int) -> Answer:
-    actor = call.user()
+def merge_pull(store: Store, request: Request, records: RepositoryRecords, number: int) -> Response:
+    actor = request.user()
     if number not in records.pulls:
         raise not_found()
     if records.pulls[number]["state"] != "open":
@@ -149,34 +150,34 @@ def merge_pull(store: Store, call: Call, records: RepositoryRecords, number: int
     records.pulls[number] = {**records.pulls[number], **merged, "merge_commit_sha": sha}
     view = {**records.issues[number]["pull_request"], **merged}
     store.change_issue(records, number, actor, {"state": "closed", "pull_request": view})
-    return answer({"sha": sha, "merged": True, "message": "Pull Request successfully merged"})
+    return json_response({"sha": sha, "merged": True, "message": "Pull Request successfully merged"})
 
 
 @routes.add("GET", "pulls/{number:int}/files")
-def list_files(_store: Store, call: Call, records: RepositoryRecords, number: int) -> Answer:
+def list_files(_store: Store, request: Request, records: RepositoryRecords, number: int) -> Response:
     if number not in records.pulls:
         raise not_found()
-    return listed(call, records.path(f"pulls/{number}/files"), records.files.get(number, []))
+    return listed(request, records.path(f"pulls/{number}/files"), records.files.get(number, []))
 
 
 @routes.add("GET", "pulls/{number:int}/commits")
-def list_commits(_store: Store, call: Call, records: RepositoryRecords, number: int) -> Answer:
+def list_commits(_store: Store, request: Request, records: RepositoryRecords, number: int) -> Response:
     if number not in records.pulls:
         raise not_found()
     commits = records.commits_of_pull(number)[:COMMITS_LISTED]
-    return listed(call, records.path(f"pulls/{number}/commits"), commits)
+    return listed(request, records.path(f"pulls/{number}/commits"), commits)
 
 
 @routes.add("GET", "commits/{sha}")
-def get_commit(_store: Store, _call: Call, records: RepositoryRecords, sha: str) -> Answer:
+def get_commit(_store: Store, _request: Request, records: RepositoryRecords, sha: str) -> Response:
     commit = records.commit(sha)
     if commit is None:
         raise no_commit(sha)
-    return answer({**commit, "stats": {"total": 2, "additions": 1, "deletions": 1}, "files": []})
+    return json_response({**commit, "stats": {"total": 2, "additions": 1, "deletions": 1}, "files": []})
 
 
 @routes.add("GET", "commits/{sha}/pulls")
-def list_pulls_of_commit(_store: Store, call: Call, records: RepositoryRecords, sha: str) -> Answer:
+def list_pulls_of_commit(_store: Store, request: Request, records: RepositoryRecords, sha: str) -> Response:
     if not (records.runs.newest_first() or records.pulls):
         raise ApiError(409, "Git Repository is empty.")
     if not records.knows_commit(sha):
@@ -184,4 +185,4 @@ def list_pulls_of_commit(_store: Store, call: Call, records: RepositoryRecords, 
     # A commit on the default branch belongs to the merged pull request that brought it there.
     merged = [pull for pull in records.pulls.values() if pull["merged_at"] and pull["merge_commit_sha"] == sha]
     pulls = merged or [pull for pull in records.pulls.values() if pull["head"]["sha"] == sha]
-    return listed(call, records.path(f"commits/{sha}/pulls"), pulls, show=lambda pull: _simple(records, pull))
+    return listed(request, records.path(f"commits/{sha}/pulls"), pulls, show=lambda pull: _simple(records, pull))

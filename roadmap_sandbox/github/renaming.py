@@ -13,7 +13,7 @@ _OF_NAME = ("name", "full_name", "owner")
 
 
 class Renaming:
-    """From a former name to the present payload of a repository. Shared payloads stay shared."""
+    """The way from a former name to the present payload of a repository. Shared payloads stay shared."""
 
     def __init__(self, former_name: str, repository: Payload) -> None:
         self._repository = repository
@@ -23,7 +23,7 @@ class Renaming:
         self._done: dict[int, tuple[Any, Any]] = {}
 
     def of(self, part: Any) -> Any:
-        """The payload, list or value under the present name."""
+        """Return the payload, list or value under the present name."""
         if not isinstance(part, dict | list):
             return part
         if id(part) not in self._done:

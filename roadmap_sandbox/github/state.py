@@ -14,16 +14,17 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from roadmap_pipeline.errors import RoadmapError
 from roadmap_sandbox.content import GitHubContent, Payload
+from roadmap_sandbox.errors import SandboxError
+from roadmap_sandbox.github.activity import SimulatedActivity
 from roadmap_sandbox.github.apps import Apps, GitHubApp
-from roadmap_sandbox.github.calls import Answer, Call, Caller
 from roadmap_sandbox.github.dispatch import respond
 from roadmap_sandbox.github.faults import Faults
 from roadmap_sandbox.github.limits import RateLimits
-from roadmap_sandbox.github.store import Store, Switches
+from roadmap_sandbox.github.messages import Caller, Request, Response
+from roadmap_sandbox.github.store import Store
+from roadmap_sandbox.github.switches import Switches
 from roadmap_sandbox.github.webhooks import Webhooks
-from roadmap_sandbox.github.world import World
 from roadmap_sandbox.server import JournalEntry
 
 TOKEN = "sandbox-github-token"  # noqa: S105 - the simulator's own
@@ -40,7 +41,7 @@ class GitHubState:
     rate limits, tokens and signed URLs (:meth:`let_pass` moves it on); everything else goes by ``clock``.
 
     Raises:
-        RoadmapError: ``writes_path`` holds a write that this content refuses.
+        SandboxError: ``writes_path`` holds a write that this content refuses.
     """
 
     def __init__(
@@ -72,10 +73,11 @@ class GitHubState:
             **{other: Caller(viewer, may_write=False) for other in read_only_tokens},
             **{other: Caller(viewer, may_push=False) for other in no_push_tokens},
         }
+        self._writes = WritesFile(writes_path)
         self._writes_path = writes_path
         # Faults and tests change the world from other threads than the server's.
         self.lock = threading.RLock()
-        self.world = World(self.store, self.lock)
+        self.activity = SimulatedActivity(self.store, self.lock)
         """What happens without the client: runs go on, people edit, owners rename."""
         if writes_path is not None and writes_path.exists():
             self._replay(writes_path)
@@ -90,12 +92,12 @@ class GitHubState:
         with self.lock:
             self.store.clock = moment
 
-    def advance(self, span: timedelta) -> None:
+    def advance(self, by: timedelta) -> None:
         """Move the clock on."""
-        self.clock += span
+        self.clock += by
 
     def now(self) -> float:
-        """Real time in seconds since the epoch, with what was let pass."""
+        """Return real time in seconds since the epoch, with what was let pass."""
         return self._real_time() + self._passed
 
     def let_pass(self, seconds: float) -> None:
@@ -104,24 +106,24 @@ class GitHubState:
 
     @property
     def switches(self) -> Switches:
-        """Variants of GitHub's behaviour."""
+        """The variants of GitHub's behaviour."""
         return self.store.switches
 
     def caller(self, token: str) -> Caller | None:
-        """Who a token stands for; None for an unknown or expired one.
+        """Return the caller that a token stands for; None for an unknown or expired one.
 
         Raises:
             ApiError: 401: a GitHub App's web token that can't be accepted.
         """
         return self._callers.get(token) or self.apps.caller(token)
 
-    def carry_out(self, call: Call) -> Answer:
+    def carry_out(self, request: Request) -> Response:
         """Answer a request and write it down if it changed something. Faults, limits and journal are none of it."""
         with self.lock:
-            answer = respond(self.store, self.apps, call)
-            if call.mutating and answer.status < 300:
-                self._write_down(call)
-            return answer
+            response = respond(self.store, self.apps, request)
+            if request.mutating and response.status < 300:
+                self._write_down(request)
+            return response
 
     def request(
         self, method: str, path: str, body: Mapping[str, Any] | None = None, *, user: Payload | None = None
@@ -133,12 +135,12 @@ class GitHubState:
         parts = urlsplit(path)
         caller = Caller(self.store.viewer if user is None else user)
         data = b"" if body is None else orjson.dumps(body)
-        answer = self.carry_out(Call(method, parts.path, parts.query, data, caller))
-        return answer.status, orjson.loads(answer.body) if answer.body else None
+        response = self.carry_out(Request(method, parts.path, parts.query, data, caller))
+        return response.status, orjson.loads(response.body) if response.body else None
 
     def put_run(self, full_name: str, run: Payload, jobs: list[Payload] | None = None) -> None:
         """Add an attempt of a run, or replace it, with its jobs. Not kept over a restart, as are the next two."""
-        self.world.put_run(full_name, run, jobs or ())
+        self.activity.put_run(full_name, run, jobs or ())
 
     def put_log(self, job_id: int, log: bytes) -> None:
         """Add or replace the log of a job."""
@@ -147,20 +149,20 @@ class GitHubState:
 
     def delete_run(self, full_name: str, run_id: int) -> None:
         """Delete a run, whatever its status."""
-        self.world.delete_run(full_name, run_id)
+        self.activity.delete_run(full_name, run_id)
 
-    def _write_down(self, call: Call) -> None:
-        if self._writes_path is None or call.caller is None:
+    def _write_down(self, request: Request) -> None:
+        if self._writes_path is None or request.caller is None:
             return
         record: dict[str, Any] = {
-            "method": call.method,
-            "path": call.path,
-            "body": call.json(),
+            "method": request.method,
+            "path": request.path,
+            "body": request.json(),
             "time": self.store.now(),
         }
-        if call.caller.user["id"] != self.store.viewer["id"]:
-            record["user"] = call.caller.user
-        if not call.caller.may_push:
+        if request.caller.user["id"] != self.store.viewer["id"]:
+            record["user"] = request.caller.user
+        if not request.caller.may_push:
             record["push"] = False
         self._writes_path.parent.mkdir(parents=True, exist_ok=True)
         with self._writes_path.open("ab") as file:
@@ -177,11 +179,11 @@ class GitHubState:
             record = orjson.loads(line)
             self.store.clock = datetime.fromisoformat(record["time"])
             caller = Caller(record.get("user", self.store.viewer), may_push=record.get("push", True))
-            call = Call(record["method"], record["path"], "", orjson.dumps(record["body"]), caller)
-            answer = respond(self.store, self.apps, call)
-            if answer.status >= 300:
-                raise RoadmapError(
-                    f"{path}, line {number}: {call.method} {call.path} can't be carried out again ({answer.status}): "
-                    "delete the file to start the sandbox afresh"
+            request = Request(record["method"], record["path"], "", orjson.dumps(record["body"]), caller)
+            response = respond(self.store, self.apps, request)
+            if response.status >= 300:
+                raise SandboxError(
+                    f"{path}, line {number}: {request.method} {request.path} can't be carried out again"
+                    f" ({response.status}): delete the file to start the sandbox afresh"
                 )
         self.store.clock = max(start, self.store.clock)

@@ -32,7 +32,7 @@ StorageFailure = Literal["busy", "cut"]
 
 
 class LogStorage:
-    """Logs by job id behind signed URLs. ``now`` gives seconds since the epoch, in real time as clients live in it."""
+    """The logs by job id behind signed URLs. ``now`` gives the clients' real time (seconds since the epoch)."""
 
     def __init__(self, logs: Mapping[int, bytes], now: Callable[[], float]) -> None:
         self.logs = logs
@@ -53,7 +53,7 @@ class LogStorage:
         self._added[job_id] = log
 
     def log(self, job_id: int) -> bytes | None:
-        """A job's log; None if it never wrote one."""
+        """Return a job's log; None if it never wrote one."""
         return self._added[job_id] if job_id in self._added else self.logs.get(job_id)
 
     def fail(self, failure: StorageFailure, times: int = 1) -> None:
@@ -61,13 +61,13 @@ class LogStorage:
         self._failures += [failure] * times
 
     def signed_url(self, name: str) -> str:
-        """A URL that gives a file of the host without a token for 60 seconds: ``31.txt`` is the log of job 31."""
+        """Return a URL that gives a file of the host without token for 60 seconds: ``31.txt`` is the log of job 31."""
         expires = int(self._now()) + _VALID_SECONDS
         query = urlencode({"se": expires, "sp": "r", "sig": self._signature(name, expires)})
         return f"{self.serve()}/logs/{name}?{query}"
 
     def archive_url(self, run_id: int, attempt: int, jobs: Iterable[Payload]) -> str:
-        """As :meth:`signed_url`, of a zip with the logs of ``jobs``: each whole, and cut by steps in a folder."""
+        """Return a :meth:`signed_url` of a zip with the logs of ``jobs``: each whole, and cut by steps in a folder."""
         name = f"{run_id}-{attempt}.zip"
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -102,7 +102,7 @@ class LogStorage:
         return None
 
     def create_app(self) -> Starlette:
-        """The storage host's web application."""
+        """Return the storage host's web application."""
 
         async def get(request: Request) -> Response:
             name, failure = request.path_params["name"], None
@@ -136,12 +136,12 @@ class LogStorage:
 
 
 def _file_name(name: str) -> str:
-    """A job or step as archives call it: without slashes and the like, and cut."""
+    """Return a job or step as archives call it: without slashes and the like, and cut."""
     return re.sub(r'[/\\:*?"<>|]', "", name)[:_NAME_LIMIT]
 
 
 def _by_step(job: Payload, log: bytes) -> Iterable[tuple[Payload, bytes]]:
-    """The lines of a log by the step that ran when they were written."""
+    """Return the lines of a log by the step that ran when they were written."""
     steps = sorted((step for step in job["steps"] if step["started_at"]), key=lambda step: step["started_at"])
     if not steps:
         return []

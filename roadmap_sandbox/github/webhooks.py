@@ -16,14 +16,14 @@ from dataclasses import dataclass, field
 import orjson
 
 from roadmap_sandbox.content import API_ROOT, Payload
-from roadmap_sandbox.github.store import RepositoryRecords
+from roadmap_sandbox.github.repository_records import RepositoryRecords
 
 _TIMEOUT_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One message. ``event`` and ``action`` are GitHub's names; ``id`` is the GUID that its header holds."""
+    """A message. ``event`` and ``action`` are GitHub's names; ``id`` is the GUID that its header holds."""
 
     id: str
     event: str
@@ -31,7 +31,7 @@ class Delivery:
     body: bytes
 
     def headers(self, secret: str) -> dict[str, str]:
-        """What it is sent with."""
+        """Return the headers it is sent with."""
         return {
             "Content-Type": "application/json",
             "User-Agent": "GitHub-Hookshot/sandbox",
@@ -51,12 +51,12 @@ class _Hook:
 
 
 def signature(secret: str, body: bytes) -> str:
-    """The value of ``X-Hub-Signature-256``."""
+    """Return the value of ``X-Hub-Signature-256``."""
     return f"sha256={hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}"
 
 
 class Webhooks:
-    """Who is told of what, and what waits to be told. Threads may share it."""
+    """The receivers with what they are told of, and the messages that wait. Threads may share it."""
 
     def __init__(self) -> None:
         self.delivered: list[tuple[str, str, int]] = []
@@ -88,7 +88,7 @@ class Webhooks:
 
     @property
     def waiting(self) -> list[Delivery]:
-        """What was not sent yet, oldest first."""
+        """The deliveries that were not sent yet, oldest first."""
         with self._lock:
             return [delivery for hook in self._hooks for delivery in hook.waiting]
 

@@ -12,9 +12,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from roadmap_sandbox.html import HEADERS
+from roadmap_sandbox.html import HEADERS, not_found
 from roadmap_sandbox.notion import browse
-from roadmap_sandbox.notion.routes import Incoming
+from roadmap_sandbox.notion.routes import RawRequest
 from roadmap_sandbox.notion.state import NotionState
 from roadmap_sandbox.server import drop_connection
 
@@ -22,29 +22,29 @@ _METHODS: Final = ["GET", "POST", "PATCH", "DELETE", "PUT"]
 
 
 def create_app(state: NotionState) -> Starlette:
-    """The app to run in a :class:`~roadmap_sandbox.server.Server`; its base URL is the client's."""
+    """Return the app to run in a :class:`~roadmap_sandbox.server.Server`; its base URL is the client's."""
 
     async def api(request: Request) -> Response:
-        incoming = Incoming(
+        incoming = RawRequest(
             request.method,
             request.scope["raw_path"].decode("ascii").partition("?")[0],
             request.url.query,
             request.headers,
             await request.body(),
         )
-        answer = state.handle(incoming)
-        if answer.seconds:
-            await asyncio.sleep(answer.seconds)
-        if answer.status == 0:
+        response = state.handle(incoming)
+        if response.seconds:
+            await asyncio.sleep(response.seconds)
+        if response.status == 0:
             drop_connection(request.scope)
             return Response()
-        return Response(answer.body, answer.status, dict(answer.headers))
+        return Response(response.body, response.status, dict(response.headers))
 
     async def html(request: Request) -> Response:
         with state.lock:
-            text = browse.page(state.world, request.url.path)
+            text = browse.page(state.store, request.url.path)
         if text is None:
-            return HTMLResponse(browse.nothing(), 404, HEADERS)
+            return HTMLResponse(not_found("/", "Workspace"), 404, HEADERS)
         return HTMLResponse(text, headers=HEADERS)
 
     return Starlette(
@@ -56,18 +56,18 @@ def create_app(state: NotionState) -> Starlette:
 
 
 def mock_transport(state: NotionState) -> httpx.MockTransport:
-    """The same simulator without a socket, for ``notion_client.Client(client=httpx.Client(transport=…))``.
+    """Return the same simulator without a socket, for ``notion_client.Client(client=httpx.Client(transport=…))``.
 
     A dropped connection raises ``httpx.RemoteProtocolError``, a late answer ``httpx.ReadTimeout`` at once.
     """
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def handle(request: httpx.Request) -> httpx.Response:
         path, _, query = request.url.raw_path.decode("ascii").partition("?")
-        given = state.handle(Incoming(request.method, path, query, request.headers, request.content))
-        if given.seconds:
+        response = state.handle(RawRequest(request.method, path, query, request.headers, request.content))
+        if response.seconds:
             raise httpx.ReadTimeout("The read operation timed out", request=request)
-        if given.status == 0:
+        if response.status == 0:
             raise httpx.RemoteProtocolError("Server disconnected without sending a response.", request=request)
-        return httpx.Response(given.status, headers=dict(given.headers), content=given.body)
+        return httpx.Response(response.status, headers=dict(response.headers), content=response.body)
 
-    return httpx.MockTransport(answer)
+    return httpx.MockTransport(handle)

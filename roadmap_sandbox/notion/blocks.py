@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from roadmap_sandbox.notion.markdown import LANGUAGE_NAMES, Node, rich
+from roadmap_sandbox.notion.records import Block, Database, Json, Page, Parent
 from roadmap_sandbox.notion.richtext import BLOCK_COLOURS, RICH_TEXT, normalise
+from roadmap_sandbox.notion.store import Store
 from roadmap_sandbox.notion.validation import (
     Check,
     Shape,
@@ -22,7 +24,6 @@ from roadmap_sandbox.notion.validation import (
     text,
     whole_number,
 )
-from roadmap_sandbox.notion.world import Block, Database, Json, Page, Parent, World
 
 MAX_BLOCKS: Final = 1000
 _MAX_NESTING: Final = 2
@@ -82,7 +83,7 @@ def _children_shape(depth: int) -> Shape:
 
 
 def children_shape(check: Check, path: str, value: Any, optional: bool) -> None:
-    """Shape of ``children``: at most 100 a list, two levels, 1000 blocks in all."""
+    """Return the shape of ``children``: at most 100 a list, two levels, 1000 blocks in all."""
     _children_shape(1)(check, path, value, optional)
     if not check.failures and (total := _count(value)) > MAX_BLOCKS:
         check.fail(f"{path}.length", f"≤ `{MAX_BLOCKS}`", total)
@@ -93,7 +94,7 @@ def _count(children: list[Json]) -> int:
 
 
 def update_shape(kind: str) -> Shape:
-    """Shape of PATCH /blocks/{id} for a block of this type."""
+    """Return the shape of PATCH /blocks/{id} for a block of this type."""
     _, optional = _KINDS.get(kind, ({}, {}))
     required, _ = _KINDS.get(kind, ({}, {}))
     content = record(optional={**required, **optional})
@@ -101,7 +102,7 @@ def update_shape(kind: str) -> Shape:
 
 
 def nodes_of(children: Sequence[Json]) -> list[Node]:
-    """Checked request blocks as a tree."""
+    """Return checked request blocks as a tree."""
     return [_node(child) for child in children]
 
 
@@ -113,8 +114,8 @@ def _node(raw: Json) -> Node:
 
 
 def completed(kind: str, content: Json) -> Json:
-    """A block's content as answers show it: rich text normalised, defaults filled in."""
-    given: Json = {
+    """Return a block's content as answers show it: rich text normalised, defaults filled in."""
+    filled: Json = {
         key: normalise(value) if key in ("rich_text", "caption") else value for key, value in content.items()
     }
     match kind:
@@ -142,37 +143,37 @@ def completed(kind: str, content: Json) -> Json:
             defaults = rich([], is_toggleable=False)
         case _:
             defaults = rich([])
-    if given.get("icon"):
-        given["icon"] = {"type": "emoji", "emoji": given["icon"].get("emoji", "💡")}
-    return {**defaults, **given}
+    if filled.get("icon"):
+        filled["icon"] = {"type": "emoji", "emoji": filled["icon"].get("emoji", "💡")}
+    return {**defaults, **filled}
 
 
 # ---------------------------------------------------------------- the stored tree
 
 
-def plant(world: World, holder: Page | Block, nodes: Sequence[Node], at: int | None = None) -> list[Block]:
-    """Store a tree below a page or block, at a position among its children (default: the end); the first level."""
+def plant(store: Store, holder: Page | Block, nodes: Sequence[Node], at: int | None = None) -> list[Block]:
+    """Add a tree below a page or block, at a position among its children (default: the end), and return its top."""
     planted = []
     for node in nodes:
         parent = Parent("page_id" if isinstance(holder, Page) else "block_id", holder.id)
-        block = Block(world.new_id(), node.type, node.data, parent, world.stamps())
-        world.blocks[block.id] = block
+        block = Block(store.new_id(), node.type, node.data, parent, store.stamps())
+        store.blocks[block.id] = block
         planted.append(block)
-        plant(world, block, node.children)
+        plant(store, block, node.children)
     where = len(holder.children) if at is None else at
     holder.children[where:where] = [block.id for block in planted]
     return planted
 
 
-def living_children(world: World, holder: Page | Block) -> list[Block | Page | Database]:
-    """Children that aren't in the trash and are shared, in order."""
-    found = (world.blocks.get(id_) or world.pages.get(id_) or world.databases[id_] for id_ in holder.children)
-    return [one for one in found if not one.in_trash and world.visible(one)]
+def living_children(store: Store, holder: Page | Block) -> list[Block | Page | Database]:
+    """Return the children that aren't in the trash and are shared, in order."""
+    children = (store.blocks.get(id_) or store.pages.get(id_) or store.databases[id_] for id_ in holder.children)
+    return [one for one in children if not one.in_trash and store.visible(one)]
 
 
-def fell(world: World, block: Block) -> None:
+def fell(store: Store, block: Block) -> None:
     """Forget a block and what is below it."""
     for id_ in block.children:
-        if id_ in world.blocks:
-            fell(world, world.blocks[id_])
-    del world.blocks[block.id]
+        if id_ in store.blocks:
+            fell(store, store.blocks[id_])
+    del store.blocks[block.id]

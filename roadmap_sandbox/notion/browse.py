@@ -15,38 +15,34 @@ from roadmap_sandbox.notion.errors import ApiError
 from roadmap_sandbox.notion.markdown import Node
 from roadmap_sandbox.notion.objects import page_url
 from roadmap_sandbox.notion.reading import plain_value, shown_value
+from roadmap_sandbox.notion.records import DataSource, Page, Property, View
 from roadmap_sandbox.notion.richtext import RichText, plain
+from roadmap_sandbox.notion.store import Store
 from roadmap_sandbox.notion.validation import dashed
 from roadmap_sandbox.notion.views import rows_of
-from roadmap_sandbox.notion.world import DataSource, Page, Property, View, World
 
 _LONG: Final = 400
 
 
-def page(world: World, path: str) -> str | None:
-    """The HTML page at a path (``/``, ``/page/<id>``, ``/view/<id>``); None when there is none."""
+def page(store: Store, path: str) -> str | None:
+    """Return the HTML page at a path (``/``, ``/page/<id>``, ``/view/<id>``); None when there is none."""
     if path == "/":
-        return _index(world)
-    found = re.fullmatch(r"/(page|view)/([^/]+)", path)
-    id_ = dashed(found[2]) if found else None
-    if found and id_ in world.pages and found[1] == "page":
-        return _page(world, world.pages[id_])
-    if found and id_ in world.views and found[1] == "view":
-        return _view(world, world.views[id_])
+        return _index(store)
+    match = re.fullmatch(r"/(page|view)/([^/]+)", path)
+    id_ = dashed(match[2]) if match else None
+    if match and id_ in store.pages and match[1] == "page":
+        return _page(store, store.pages[id_])
+    if match and id_ in store.views and match[1] == "view":
+        return _view(store, store.views[id_])
     return None
-
-
-def nothing() -> str:
-    """What a wrong address shows."""
-    return frame("Not found", [("/", "Workspace")], "<h1>Not found</h1><p>There is no such page here.</p>")
 
 
 # ---------------------------------------------------------------- workspace, views
 
 
-def _index(world: World) -> str:
+def _index(store: Store) -> str:
     parts = ["<h1>Sandbox workspace</h1>", '<p class="soft">A simulated Notion. Nothing here leaves this machine.</p>']
-    databases = [one for one in world.databases.values() if not world.in_trash(one)]
+    databases = [one for one in store.databases.values() if not store.in_trash(one)]
     if not databases:
         parts.append("<p>No database yet. Run the pipeline to make them.</p>")
     for database in databases:
@@ -56,39 +52,39 @@ def _index(world: World) -> str:
         rows = sum(
             1
             for source in database.data_sources
-            for id_ in world.data_sources[source].rows
-            if not world.pages[id_].in_trash
+            for id_ in store.data_sources[source].rows
+            if not store.pages[id_].in_trash
         )
         parts.append(f'<p class="soft">{rows} {"row" if rows == 1 else "rows"}</p><ul>')
         parts.extend(
             f'<li><a href="/view/{view.id}">{escape(view.name)}</a> <span class="soft">{escape(view.type)}</span></li>'
-            for view in (world.views[id_] for id_ in database.views)
+            for view in (store.views[id_] for id_ in database.views)
         )
         parts.append("</ul>")
-    tops = [one for one in world.pages.values() if one.parent.kind != "data_source_id" and not world.in_trash(one)]
+    tops = [one for one in store.pages.values() if one.parent.kind != "data_source_id" and not store.in_trash(one)]
     parts.append("<h2>Pages</h2><ul>")
-    parts.extend(f"<li>{_link(world, one)}</li>" for one in tops)
+    parts.extend(f"<li>{_link(store, one)}</li>" for one in tops)
     parts.append("</ul>")
     return frame("Sandbox workspace", [], "".join(parts))
 
 
-def _link(world: World, one: Page) -> str:
-    return f'<a href="/page/{one.id}">{escape(world.title(one)) or "Untitled"}</a>'
+def _link(store: Store, one: Page) -> str:
+    return f'<a href="/page/{one.id}">{escape(store.title(one)) or "Untitled"}</a>'
 
 
-def _view(world: World, view: View) -> str:
-    database, source = world.databases[view.database_id], world.data_sources[view.data_source_id]
+def _view(store: Store, view: View) -> str:
+    database, source = store.databases[view.database_id], store.data_sources[view.data_source_id]
     tabs = " · ".join(
         f"<b>{escape(other.name)}</b>" if other is view else f'<a href="/view/{other.id}">{escape(other.name)}</a>'
-        for other in (world.views[id_] for id_ in database.views)
+        for other in (store.views[id_] for id_ in database.views)
     )
     try:
-        rows = rows_of(world, view)
+        rows = rows_of(store, view)
         note = f"{len(rows)} {'row' if len(rows) == 1 else 'rows'}"
     except ApiError as error:
         rows, note = [], f"This view no longer fits its database: {error.message}"
     group = source.find(view.configuration["group_by"]["property_id"]) if view.type == "board" else None
-    shown = _board(world, rows, group) if group else _table(world, source, rows)
+    shown = _board(store, rows, group) if group else _table(store, source, rows)
     heading = f'<h1>{escape(plain(database.title))}</h1><p>{tabs}</p><p class="soft">{escape(note)}</p>'
     return frame(f"{view.name} · {plain(database.title)}", [("/", "Workspace")], heading + shown)
 
@@ -97,11 +93,11 @@ def _columns(source: DataSource) -> list[Property]:
     return sorted(source.properties.values(), key=lambda prop: prop.id != "title")
 
 
-def _table(world: World, source: DataSource, rows: Iterable[Page]) -> str:
+def _table(store: Store, source: DataSource, rows: Iterable[Page]) -> str:
     columns = _columns(source)
     head = "".join(f"<th>{escape(prop.name)}</th>" for prop in columns)
     body = "".join(
-        "<tr>" + "".join(f"<td{_align(prop)}>{_value(world, row, prop, brief=True)}</td>" for prop in columns) + "</tr>"
+        "<tr>" + "".join(f"<td{_align(prop)}>{_value(store, row, prop, brief=True)}</td>" for prop in columns) + "</tr>"
         for row in rows
     )
     return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
@@ -111,14 +107,14 @@ def _align(prop: Property) -> str:
     return ' class="n"' if prop.type == "number" else ""
 
 
-def _board(world: World, rows: Sequence[Page], group: Property) -> str:
+def _board(store: Store, rows: Sequence[Page], group: Property) -> str:
     names: list[Any] = [option["name"] for option in group.config.get("options", [])]
-    values = {row.id: plain_value(world, row, group) for row in rows}
+    values = {row.id: plain_value(store, row, group) for row in rows}
     names.extend(dict.fromkeys(value for value in values.values() if value not in names))
     parts = []
     for name in names:
         cards = [row for row in rows if values[row.id] == name]
-        links = "".join(f'<div class="card">{_link(world, row)}</div>' for row in cards)
+        links = "".join(f'<div class="card">{_link(store, row)}</div>' for row in cards)
         title = escape(str(name)) if name not in (None, "") else f"No {escape(group.name)}"
         parts.append(
             f'<section><span class="tag">{title}</span> <span class="soft">{len(cards)}</span>{links}</section>'
@@ -129,37 +125,37 @@ def _board(world: World, rows: Sequence[Page], group: Property) -> str:
 # ---------------------------------------------------------------- pages
 
 
-def _page(world: World, one: Page) -> str:
+def _page(store: Store, one: Page) -> str:
     trail = [("/", "Workspace")]
-    parts = [f"<h1>{escape(world.title(one)) or 'Untitled'}</h1>"]
-    if world.in_trash(one):
+    parts = [f"<h1>{escape(store.title(one)) or 'Untitled'}</h1>"]
+    if store.in_trash(one):
         parts.append('<p class="soft">In the trash.</p>')
-    above = world.parent_of(one)
+    above = store.parent_of(one)
     if isinstance(above, DataSource):
-        database = world.databases[above.database_id]
+        database = store.databases[above.database_id]
         trail.append((f"/view/{database.views[0]}", plain(database.title)))
         rows = "".join(
-            f"<tr><th>{escape(prop.name)}</th><td>{_value(world, one, prop)}</td></tr>"
+            f"<tr><th>{escape(prop.name)}</th><td>{_value(store, one, prop)}</td></tr>"
             for prop in _columns(above)
             if prop.type != "title"
         )
         parts.append(f'<table class="props">{rows}</table><hr>')
     elif isinstance(above, Page):
-        trail.append((f"/page/{above.id}", world.title(above) or "Untitled"))
-    links = {page_url(world, child): f"/page/{child.id}" for child in world.pages.values() if child.id in one.children}
+        trail.append((f"/page/{above.id}", store.title(above) or "Untitled"))
+    links = {page_url(store, child): f"/page/{child.id}" for child in store.pages.values() if child.id in one.children}
     for id_ in one.children:
-        database_ = world.databases.get(id_)
+        database_ = store.databases.get(id_)
         if database_ is not None:
             links[id_.replace("-", "")] = f"/view/{database_.views[0]}"
-    parts.append(_blocks(tree(world, one), links))
-    return frame(world.title(one) or "Untitled", trail, "".join(parts))
+    parts.append(_blocks(tree(store, one), links))
+    return frame(store.title(one) or "Untitled", trail, "".join(parts))
 
 
-def _value(world: World, row: Page, prop: Property, *, brief: bool = False) -> str:
-    value = shown_value(world, row, prop)
+def _value(store: Store, row: Page, prop: Property, *, brief: bool = False) -> str:
+    value = shown_value(store, row, prop)
     match prop.type:
         case "title":
-            return _link(world, row)
+            return _link(store, row)
         case "rich_text":
             return _text_value(value, brief)
         case "number":
@@ -175,11 +171,11 @@ def _value(world: World, row: Page, prop: Property, *, brief: bool = False) -> s
         case "checkbox":
             return "☑" if value else "☐"
         case "relation":
-            return ", ".join(_link(world, world.pages[other["id"]]) for other in value)
+            return ", ".join(_link(store, store.pages[other["id"]]) for other in value)
         case "created_by" | "last_edited_by":
             return escape(value["name"])
         case _:
-            plain_ = plain_value(world, row, prop)
+            plain_ = plain_value(store, row, prop)
             return "" if plain_ is None else escape(str(plain_)[:_LONG])
 
 

@@ -2,7 +2,6 @@
 
 from typing import Any, Final
 
-from roadmap_sandbox.notion.calls import Call, listed, page_size
 from roadmap_sandbox.notion.errors import ApiError, archived, invalid, not_found
 from roadmap_sandbox.notion.filters import SORTS, compile_filter, filter_shape, sort_rows
 from roadmap_sandbox.notion.objects import data_source_object, database_object, page_object
@@ -19,7 +18,10 @@ from roadmap_sandbox.notion.properties import (
     new_schema,
     schema_changes,
 )
+from roadmap_sandbox.notion.records import Database, DataSource, Json, Page, Parent, Property, View
+from roadmap_sandbox.notion.requests import Request, listed, page_size
 from roadmap_sandbox.notion.richtext import RICH_TEXT, normalise
+from roadmap_sandbox.notion.store import Store
 from roadmap_sandbox.notion.validation import (
     Shape,
     boolean,
@@ -33,7 +35,6 @@ from roadmap_sandbox.notion.validation import (
     uuid,
     whole_number,
 )
-from roadmap_sandbox.notion.world import Database, DataSource, Json, Page, Parent, Property, View, World
 
 _FILE = record({"url": text(least=1, most=2000)})
 ICON: Final[Shape] = nullable(tagged({"emoji": text(least=1), "external": _FILE}))
@@ -80,7 +81,7 @@ QUERY: Final = record(
 
 
 def typed(value: Json | None) -> Json | None:
-    """An icon or cover with its ``type``."""
+    """Return an icon or cover with its ``type``."""
     if value is None:
         return None
     kind = tag(value, {"emoji": None, "external": None})
@@ -90,60 +91,60 @@ def typed(value: Json | None) -> Json | None:
 # ---------------------------------------------------------------- databases
 
 
-def create_database(world: World, call: Call) -> Json:
-    """POST /databases: a database, its data source, a table view; 404 without the parent page."""
-    body = call.body
-    parent = world.page(dashed(body["parent"]["page_id"]) or "")
-    world.editable(parent)
+def create_database(store: Store, request: Request) -> Json:
+    """Carry out POST /databases: a database, its data source, a table view; 404 without the parent page."""
+    body = request.body
+    parent = store.page(dashed(body["parent"]["page_id"]) or "")
+    store.editable(parent)
     schema = body.get("initial_data_source", {}).get("properties") or default_title()
-    check_new_schema(world, schema)
+    check_new_schema(store, schema)
     database = Database(
-        world.new_id(),
+        store.new_id(),
         Parent("page_id", parent.id),
-        world.stamps(),
+        store.stamps(),
         normalise(body.get("title", ())) or new_database_title(),
         normalise(body.get("description", ())),
         icon=typed(body.get("icon")),
         cover=typed(body.get("cover")),
         is_inline=body.get("is_inline", False),
     )
-    world.databases[database.id] = database
+    store.databases[database.id] = database
     parent.children.append(database.id)
-    world.touch(parent)
-    source = _new_source(world, database, database.title, schema)
+    store.touch(parent)
+    source = _new_source(store, database, database.title, schema)
     view = View(
-        world.new_id(), database.id, source.id, world.stamps(), "Default view", "table", configuration={"type": "table"}
+        store.new_id(), database.id, source.id, store.stamps(), "Default view", "table", configuration={"type": "table"}
     )
-    world.views[view.id] = view
+    store.views[view.id] = view
     database.views.append(view.id)
-    return database_object(world, database)
+    return database_object(store, database)
 
 
-def _new_source(world: World, database: Database, title: list[Json], schema: Json) -> DataSource:
-    source = DataSource(world.new_id(), database.id, world.stamps(), title, {})
-    world.data_sources[source.id] = source
+def _new_source(store: Store, database: Database, title: list[Json], schema: Json) -> DataSource:
+    source = DataSource(store.new_id(), database.id, store.stamps(), title, {})
+    store.data_sources[source.id] = source
     database.data_sources.append(source.id)
-    add_schema(world, source, schema)
+    add_schema(store, source, schema)
     return source
 
 
-def get_database(world: World, call: Call) -> Json:
-    """GET /databases/{id}."""
-    return database_object(world, world.database(call.params["database_id"]))
+def get_database(store: Store, request: Request) -> Json:
+    """Answer GET /databases/{id}."""
+    return database_object(store, store.database(request.params["database_id"]))
 
 
-def update_database(world: World, call: Call) -> Json:
-    """PATCH /databases/{id}; of one in the trash only ``in_trash: false`` is taken."""
-    body = call.body
-    database = world.database(call.params["database_id"])
+def update_database(store: Store, request: Request) -> Json:
+    """Carry out PATCH /databases/{id}; of one in the trash only ``in_trash: false`` is taken."""
+    body = request.body
+    database = store.database(request.params["database_id"])
     if database.in_trash and body.get("in_trash") is not False:
         raise archived()
-    above = world.parent_of(database)
+    above = store.parent_of(database)
     assert isinstance(above, Page)
-    world.editable(above)
+    store.editable(above)
     if "parent" in body:
-        target = world.page(dashed(body["parent"]["page_id"]) or "")
-        world.editable(target)
+        target = store.page(dashed(body["parent"]["page_id"]) or "")
+        store.editable(target)
         above.children.remove(database.id)
         target.children.append(database.id)
         database.parent = Parent("page_id", target.id)
@@ -157,44 +158,44 @@ def update_database(world: World, call: Call) -> Json:
         if key in body:
             setattr(database, key, body[key])
     if set(body) - {"icon", "cover"}:
-        world.touch(database)
-    return database_object(world, database)
+        store.touch(database)
+    return database_object(store, database)
 
 
 # ---------------------------------------------------------------- data sources
 
 
-def create_data_source(world: World, call: Call) -> Json:
-    """POST /data_sources: another schema in a database."""
-    database = world.database(dashed(call.body["parent"]["database_id"]) or "")
-    world.editable(database)
-    check_new_schema(world, call.body["properties"])
-    title = normalise(call.body.get("title", ())) or new_database_title()
-    source = _new_source(world, database, title, call.body["properties"])
-    source.icon = typed(call.body.get("icon"))
-    return data_source_object(world, source)
+def create_data_source(store: Store, request: Request) -> Json:
+    """Carry out POST /data_sources: another schema in a database."""
+    database = store.database(dashed(request.body["parent"]["database_id"]) or "")
+    store.editable(database)
+    check_new_schema(store, request.body["properties"])
+    title = normalise(request.body.get("title", ())) or new_database_title()
+    source = _new_source(store, database, title, request.body["properties"])
+    source.icon = typed(request.body.get("icon"))
+    return data_source_object(store, source)
 
 
-def get_data_source(world: World, call: Call) -> Json:
-    """GET /data_sources/{id}."""
-    return data_source_object(world, world.data_source(call.params["data_source_id"]))
+def get_data_source(store: Store, request: Request) -> Json:
+    """Answer GET /data_sources/{id}."""
+    return data_source_object(store, store.data_source(request.params["data_source_id"]))
 
 
-def update_data_source(world: World, call: Call) -> Json:
-    """PATCH /data_sources/{id}: title, icon, trash, and changes of the schema, all or none of them."""
-    body = call.body
-    source = world.data_source(call.params["data_source_id"])
-    world.editable(world.databases[source.database_id])
+def update_data_source(store: Store, request: Request) -> Json:
+    """Carry out PATCH /data_sources/{id}: title, icon, trash, and changes of the schema, all or none of them."""
+    body = request.body
+    source = store.data_source(request.params["data_source_id"])
+    store.editable(store.databases[source.database_id])
     if source.in_trash and body.get("in_trash") is not False:
         raise archived()
-    changes = _checked_changes(world, source, body.get("properties", {}))
+    changes = _checked_changes(store, source, body.get("properties", {}))
     for prop, name, raw in changes:
         if prop is None:
-            add_property(world, source, raw.get("name", name), raw)
+            add_property(store, source, raw.get("name", name), raw)
         elif raw is None:
-            delete_property(world, source, prop)
+            delete_property(store, source, prop)
         else:
-            change_property(world, source, prop, raw)
+            change_property(store, source, prop, raw)
     if "title" in body:
         source.title = normalise(body["title"])
     if "icon" in body:
@@ -202,12 +203,12 @@ def update_data_source(world: World, call: Call) -> Json:
     if "in_trash" in body:
         source.in_trash = body["in_trash"]
     if body.get("properties") or set(body) - {"properties"}:
-        world.touch(source)
-    return data_source_object(world, source)
+        store.touch(source)
+    return data_source_object(store, source)
 
 
-def _checked_changes(world: World, source: DataSource, raw: Json) -> list[tuple[Property | None, str, Any]]:
-    """What to do with which property (None: make it); 400 when the schema can't become so."""
+def _checked_changes(store: Store, source: DataSource, raw: Json) -> list[tuple[Property | None, str, Any]]:
+    """Return what to do with which property (None: make it); 400 when the schema can't become so."""
     changes = [(source.find(name), name, change) for name, change in raw.items()]
     fresh = {change.get("name", name): change for prop, name, change in changes if prop is None and change is not None}
     names = {id_: prop.name for id_, prop in source.properties.items()}
@@ -222,7 +223,7 @@ def _checked_changes(world: World, source: DataSource, raw: Json) -> list[tuple[
         if prop is not None and kinds and (prop.type == "title") != (kinds[0] == "title"):
             raise invalid("Cannot convert a property to or from the title property.")
         if kinds:
-            check_config(world, name, change, fresh, source)
+            check_config(store, name, change, fresh, source)
         if prop is not None and change is None:
             del names[prop.id]
         elif prop is not None:
@@ -238,59 +239,59 @@ def _checked_changes(world: World, source: DataSource, raw: Json) -> list[tuple[
 
 
 def chosen_properties(source: DataSource | None, schema: dict[str, Property], names: list[str]) -> set[str] | None:
-    """Ids of the properties that ``filter_properties`` names (by name or decoded id); None when it isn't given."""
+    """Return the ids of the properties that ``filter_properties`` names (by name or decoded id); None without it."""
     if not names:
         return None
     chosen: set[str] = set()
     for name in names:
-        found = next((prop.id for prop in schema.values() if name in (prop.name, prop.id)), None)
-        if found is None:
+        property_id = next((prop.id for prop in schema.values() if name in (prop.name, prop.id)), None)
+        if property_id is None:
             raise invalid(
                 "The schema for the data source with the following ID is malformed: "
                 f"{source.id if source else ''}. "
                 f"The provided `filter_properties` contains an invalid attribute: {name}."
             )
-        chosen.add(found)
+        chosen.add(property_id)
     return chosen
 
 
-def is_listed(world: World, page: Page) -> bool:
-    """Queries and search show the page, given how far they lag behind."""
+def is_listed(store: Store, page: Page) -> bool:
+    """Return whether queries and search show the page, given how far they lag behind."""
     shown = not page.in_trash
-    if world.query_lag:
-        known = [listed for since, listed in page.listed if since <= world.clock - world.query_lag]
+    if store.query_lag:
+        known = [listed for since, listed in page.listed if since <= store.clock - store.query_lag]
         shown = bool(known and known[-1])
-    above = world.parent_of(page)
-    return shown and world.visible(page) and not (above and world.in_trash(above))
+    above = store.parent_of(page)
+    return shown and store.visible(page) and not (above and store.in_trash(above))
 
 
-def matching_rows(world: World, source: DataSource, condition: Json | None, sorts: list[Json] | None) -> list[Page]:
-    """Rows that a query shows, in its order; 400 when filter or sorts don't fit the schema."""
-    test = compile_filter(world, source, condition)
-    rows = [page for id_ in source.rows if is_listed(world, page := world.pages[id_]) and test(page)]
-    return sort_rows(world, source, rows, sorts)
+def matching_rows(store: Store, source: DataSource, condition: Json | None, sorts: list[Json] | None) -> list[Page]:
+    """Return the rows that a query shows, in its order; 400 when filter or sorts don't fit the schema."""
+    test = compile_filter(store, source, condition)
+    rows = [page for id_ in source.rows if is_listed(store, page := store.pages[id_]) and test(page)]
+    return sort_rows(store, source, rows, sorts)
 
 
-def query(world: World, call: Call) -> Json:
-    """POST /data_sources/{id}/query: full pages, at most 10,000 over all pages of one scan."""
-    body = call.body
-    source = world.data_sources.get(call.params["data_source_id"])
-    if source is None or not world.visible(source):
+def query(store: Store, request: Request) -> Json:
+    """Answer POST /data_sources/{id}/query: full pages, at most 10,000 over all pages of one scan."""
+    body = request.body
+    source = store.data_sources.get(request.params["data_source_id"])
+    if source is None or not store.visible(source):
         raise ApiError(404, "object_not_found", "Could not find the requested database.", _not_found_data())
-    chosen = chosen_properties(source, source.properties, call.all("filter_properties"))
-    asked = repr((source.id, body.get("filter"), body.get("sorts")))
+    chosen = chosen_properties(source, source.properties, request.all("filter_properties"))
+    query_key = repr((source.id, body.get("filter"), body.get("sorts")))
     if "start_cursor" in body:
-        scan, first = world.scans.resume(body["start_cursor"], asked)
+        scan, first = store.scans.resume(body["start_cursor"], query_key)
     else:
-        rows = matching_rows(world, source, body.get("filter"), body.get("sorts"))
+        rows = matching_rows(store, source, body.get("filter"), body.get("sorts"))
         if body.get("result_type") == "data_source":
             rows = []
-        scan, first = world.scans.start([page.id for page in rows], asked), 0
-    last = first + page_size(call)
-    cut = last >= world.query_cap and len(scan.ids) > world.query_cap
-    ids = scan.ids[first : min(last, world.query_cap)]
+        scan, first = store.scans.start([page.id for page in rows], query_key), 0
+    last = first + page_size(request)
+    cut = last >= store.query_cap and len(scan.ids) > store.query_cap
+    ids = scan.ids[first : min(last, store.query_cap)]
     next_cursor = None if cut or last >= len(scan.ids) else f"s:{scan.id}:{scan.ids[last]}"
-    results = [page_object(world, page, chosen) for id_ in ids if is_listed(world, page := world.pages[id_])]
+    results = [page_object(store, page, chosen) for id_ in ids if is_listed(store, page := store.pages[id_])]
     incomplete = {"type": "incomplete", "incomplete_reason": "query_result_limit_reached"}
     more = {"request_status": incomplete} if cut else {}
     return listed("page_or_data_source", results, next_cursor, **more)

@@ -16,7 +16,7 @@ _TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[
 
 
 def parse(text: str) -> date | datetime | None:
-    """A ``date`` for a day, a ``datetime`` (perhaps naive) for a time, None when it is neither."""
+    """Return a ``date`` for a day, a ``datetime`` (perhaps naive) for a time, None when it is neither."""
     try:
         if _DAY.fullmatch(text):
             return date.fromisoformat(text)
@@ -28,13 +28,13 @@ def parse(text: str) -> date | datetime | None:
 
 
 def iso_date(check: Check, path: str, value: Any, optional: bool) -> None:
-    """Shape: an ISO 8601 day or time."""
+    """Check an ISO 8601 day or time."""
     if not isinstance(value, str) or parse(value) is None:
         check.fail(path, "a valid ISO 8601 date string", value, optional=optional)
 
 
 def fold(text: str, time_zone: str | None) -> str:
-    """A checked date string as Notion keeps it. 400 for an unknown time zone."""
+    """Return a checked date string as Notion keeps it. 400 for an unknown time zone."""
     value = parse(text)
     if not isinstance(value, datetime):
         return text
@@ -50,17 +50,17 @@ def fold(text: str, time_zone: str | None) -> str:
 
 
 def minute(moment: datetime) -> str:
-    """A time of pages, rows and blocks: floored to the minute."""
+    """Return a time of pages, rows and blocks: floored to the minute."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:00.000Z")
 
 
 def precise(moment: datetime) -> str:
-    """A time of databases and views: milliseconds and an offset."""
+    """Return a time of databases and views: milliseconds and an offset."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
 def moment_of(text: str) -> datetime:
-    """The minute (UTC) of a date string; a day counts from midnight."""
+    """Return the minute (UTC) of a date string; a day counts from midnight."""
     value = parse(text)
     assert value is not None, text
     if not isinstance(value, datetime):
@@ -70,12 +70,12 @@ def moment_of(text: str) -> datetime:
 
 
 def is_day(text: str) -> bool:
-    """Date-only."""
+    """Return whether it is a date without time."""
     return _DAY.fullmatch(text) is not None
 
 
-def span(name: str, now: datetime) -> tuple[date, date]:
-    """First and last day of a relative period such as ``past_week``; weeks begin on Sunday."""
+def relative_period(name: str, now: datetime) -> tuple[date, date]:
+    """Return the first and last day of a relative period such as ``past_week``; weeks begin on Sunday."""
     today = now.astimezone(UTC).date()
     if name == "this_week":
         first = today - timedelta(days=today.isoweekday() % 7)

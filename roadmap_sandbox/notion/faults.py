@@ -10,7 +10,7 @@ from typing import Any, Final
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RequestSummary:
     """A request as predicates see it; ``path`` as sent (``/v1/…``)."""
 
     method: str
@@ -22,7 +22,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One way to fail. ``status`` 0 closes the connection without an answer.
+    """A way to fail. ``status`` 0 closes the connection without a response.
 
     ``after_commit``: the request is carried out first. ``seconds``: the answer (or the end of the connection) comes
     that much later, for clients that time out. ``telling``: a 503 after a commit names what was committed.
@@ -37,7 +37,7 @@ class Fault:
     telling: bool = False
 
     def body(self) -> dict[str, Any]:
-        """The error body, without ``request_id``."""
+        """Return the error body, without ``request_id``."""
         body: dict[str, Any] = {
             "object": "error",
             "status": self.status,
@@ -51,54 +51,54 @@ class Fault:
 
 
 def rate_limited(retry_after: int = 1) -> Fault:
-    """429, with ``Retry-After`` in seconds; not carried out."""
+    """Return 429, with ``Retry-After`` in seconds; not carried out."""
     message = "You have been rate limited. Please try again later."
     return Fault(429, "rate_limited", message, retry_after=retry_after)
 
 
 def overloaded(retry_after: int = 1) -> Fault:
-    """529 ``service_overload``; not carried out."""
+    """Return 529 ``service_overload``; not carried out."""
     return Fault(529, "service_overload", "The service is overloaded. Please try again later.", retry_after=retry_after)
 
 
 def conflict() -> Fault:
-    """409 ``conflict_error``; not carried out."""
+    """Return 409 ``conflict_error``; not carried out."""
     return Fault(409, "conflict_error", "Conflict occurred while saving. Please try again.")
 
 
 def internal(*, after_commit: bool = False) -> Fault:
-    """500."""
+    """Return 500."""
     return Fault(500, "internal_server_error", "Unexpected error occurred.", after_commit)
 
 
 def bad_gateway(*, after_commit: bool = False) -> Fault:
-    """502."""
+    """Return 502."""
     return Fault(502, "bad_gateway", "Bad gateway.", after_commit)
 
 
 def unavailable(*, after_commit: bool = False, telling: bool = False) -> Fault:
-    """503; ``telling`` adds ``committed_resource_id`` when it was carried out."""
+    """Return 503; ``telling`` adds ``committed_resource_id`` when it was carried out."""
     message = "Notion is unavailable. Please try again later."
     return Fault(503, "service_unavailable", message, after_commit, telling=telling)
 
 
 def gateway_timeout(*, after_commit: bool = False) -> Fault:
-    """504."""
+    """Return 504."""
     return Fault(504, "gateway_timeout", "Gateway timed out.", after_commit)
 
 
 def forbidden() -> Fault:
-    """403: the integration lacks a capability."""
+    """Return 403: the integration lacks a capability."""
     return Fault(403, "restricted_resource", "Insufficient permissions for this endpoint.")
 
 
 def dropped(*, after_commit: bool = False) -> Fault:
-    """The connection ends without an answer."""
+    """Return the end of the connection without a response."""
     return Fault(0, after_commit=after_commit)
 
 
 def timed_out(seconds: float, *, after_commit: bool = True) -> Fault:
-    """No answer for so long; then the connection ends."""
+    """Return silence for so long, then the end of the connection."""
     return Fault(0, after_commit=after_commit, seconds=seconds)
 
 
@@ -120,14 +120,14 @@ ALL: Final = (
 """Every kind, none of which makes a client wait."""
 
 
-def _any(asked: Asked) -> bool:  # noqa: ARG001
+def _any(request: RequestSummary) -> bool:  # noqa: ARG001
     return True
 
 
 @dataclass(slots=True)
 class _Rule:
     fault: Fault
-    when: Callable[[Asked], bool]
+    when: Callable[[RequestSummary], bool]
     skip: int
     times: int | None
 
@@ -137,11 +137,13 @@ class Faults:
 
     def __init__(self) -> None:
         self._rules: list[_Rule] = []
-        self._random: tuple[Random, float, Sequence[Fault], Callable[[Asked], bool]] | None = None
+        self._random: tuple[Random, float, Sequence[Fault], Callable[[RequestSummary], bool]] | None = None
         self.happened = 0
         """Requests that failed by script."""
 
-    def add(self, fault: Fault, when: Callable[[Asked], bool] = _any, *, times: int | None = 1, skip: int = 0) -> None:
+    def add(
+        self, fault: Fault, when: Callable[[RequestSummary], bool] = _any, *, times: int | None = 1, skip: int = 0
+    ) -> None:
         """Let matching requests fail: the next ``times`` (None: all) after the first ``skip`` matching ones."""
         self._rules.append(_Rule(fault, when, skip, times))
 
@@ -150,30 +152,30 @@ class Faults:
         probability: float,
         seed: int,
         kinds: Sequence[Fault] = ALL,
-        when: Callable[[Asked], bool] = _any,
+        when: Callable[[RequestSummary], bool] = _any,
     ) -> None:
         """Let each matching request fail with this probability, the same ones for the same seed and requests."""
         self._random = (Random(seed), probability, kinds, when)  # noqa: S311
 
     @property
     def active(self) -> bool:
-        """There is a script."""
+        """True while there is a script."""
         return bool(self._rules) or self._random is not None
 
     def clear(self) -> None:
-        """No more failures."""
+        """Drop all failures."""
         self._rules.clear()
         self._random = None
 
-    def choose(self, asked: Asked) -> Fault | None:
-        """What becomes of this request."""
-        fault = self._scripted(asked) or self._by_chance(asked)
+    def choose(self, request: RequestSummary) -> Fault | None:
+        """Return the fault of this request, used up by asking; None lets it pass."""
+        fault = self._scripted(request) or self._by_chance(request)
         self.happened += fault is not None
         return fault
 
-    def _scripted(self, asked: Asked) -> Fault | None:
+    def _scripted(self, request: RequestSummary) -> Fault | None:
         for rule in self._rules:
-            if not rule.when(asked):
+            if not rule.when(request):
                 continue
             if rule.skip:
                 rule.skip -= 1
@@ -184,10 +186,10 @@ class Faults:
                 return rule.fault
         return None
 
-    def _by_chance(self, asked: Asked) -> Fault | None:
+    def _by_chance(self, request: RequestSummary) -> Fault | None:
         if self._random is None:
             return None
         random, probability, kinds, when = self._random
-        if when(asked) and random.random() < probability:
+        if when(request) and random.random() < probability:
             return random.choice(kinds)
         return None

@@ -9,9 +9,11 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
 
-from roadmap_sandbox.notion.dates import is_day, iso_date, moment_of, parse, span
+from roadmap_sandbox.notion.dates import is_day, iso_date, moment_of, parse, relative_period
 from roadmap_sandbox.notion.errors import invalid
 from roadmap_sandbox.notion.reading import TEXTS, formula, plain_value, rollup
+from roadmap_sandbox.notion.records import DataSource, Json, Page, Property
+from roadmap_sandbox.notion.store import Store
 from roadmap_sandbox.notion.validation import (
     UNDEFINED,
     Check,
@@ -25,7 +27,6 @@ from roadmap_sandbox.notion.validation import (
     text,
     uuid,
 )
-from roadmap_sandbox.notion.world import DataSource, Json, Page, Property, World
 
 Test = Callable[[Page], bool]
 
@@ -100,7 +101,7 @@ _MAX_NESTING: Final = 2
 
 
 def filter_shape(check: Check, path: str, value: Any, optional: bool) -> None:
-    """Shape of ``filter``: a property or timestamp condition, or ``and``/``or`` of them, nested at most twice."""
+    """Check ``filter``: a property or timestamp condition, or ``and``/``or`` of them, nested at most twice."""
     _filter(check, path, value, optional, 0)
 
 
@@ -148,8 +149,8 @@ SORTS: Final = array(_sort)
 # ---------------------------------------------------------------- filters
 
 
-def compile_filter(world: World, source: DataSource, raw: Json | None) -> Test:
-    """A test of rows for a filter whose shape was checked.
+def compile_filter(store: Store, source: DataSource, raw: Json | None) -> Test:
+    """Return a test of rows for a filter whose shape was checked.
 
     Raises:
         ApiError: 400 for an unknown property or a condition of another type than the property's.
@@ -158,14 +159,14 @@ def compile_filter(world: World, source: DataSource, raw: Json | None) -> Test:
         return _every_row
     for joint in ("and", "or"):
         if joint in raw:
-            tests = [compile_filter(world, source, one) for one in raw[joint]]
+            tests = [compile_filter(store, source, one) for one in raw[joint]]
             combine = all if joint == "and" else any
             return lambda page: combine(test(page) for test in tests)
     if "timestamp" in raw:
         name = raw["timestamp"]
         moment = Property(name, name, name, {})
-        holds = _date_test(world, raw[name])
-        return lambda page: holds(plain_value(world, page, moment))
+        holds = _date_test(store, raw[name])
+        return lambda page: holds(plain_value(store, page, moment))
     prop = source.find(raw["property"])
     if prop is None:
         raise invalid(f"Could not find property with name or id: {raw['property']}")
@@ -177,25 +178,25 @@ def compile_filter(world: World, source: DataSource, raw: Json | None) -> Test:
         )
     condition = raw[kind]
     if kind == "formula":
-        return _formula_test(world, prop, condition)
+        return _formula_test(store, prop, condition)
     if kind == "rollup":
-        return _rollup_test(world, prop, condition)
-    holds = _value_test(world, kind, condition)
-    return lambda page: holds(plain_value(world, page, prop))
+        return _rollup_test(store, prop, condition)
+    holds = _value_test(store, kind, condition)
+    return lambda page: holds(plain_value(store, page, prop))
 
 
 def _every_row(page: Page) -> bool:  # noqa: ARG001
     return True
 
 
-def _value_test(world: World, kind: str, condition: Json) -> Callable[[Any], bool]:
+def _value_test(store: Store, kind: str, condition: Json) -> Callable[[Any], bool]:
     operator, wanted = next((key, value) for key, value in condition.items() if key != "type")
     if operator == "is_empty":
         return lambda value: value in (None, "", [])
     if operator == "is_not_empty":
         return lambda value: value not in (None, "", [])
     if kind in ("date", "created_time", "last_edited_time"):
-        return _date_test(world, condition)
+        return _date_test(store, condition)
     if kind in ("relation", "people"):
         id_ = wanted.replace("-", "").lower()
         return lambda value: (id_ in (one.replace("-", "") for one in value)) == (operator == "contains")
@@ -225,7 +226,7 @@ _SCALAR: Final[dict[str, Callable[[Any], Callable[[Any], bool]]]] = {
 }
 
 
-def _date_test(world: World, condition: Json) -> Callable[[Any], bool]:
+def _date_test(store: Store, condition: Json) -> Callable[[Any], bool]:
     operator, wanted = next((key, value) for key, value in condition.items() if key != "type")
     if operator in ("is_empty", "is_not_empty"):
         return lambda value: (value is None) == (operator == "is_empty")
@@ -235,7 +236,7 @@ def _date_test(world: World, condition: Json) -> Callable[[Any], bool]:
         return text
 
     if operator in PERIODS:
-        first, last = span(operator, world.clock)
+        first, last = relative_period(operator, store.clock)
         return lambda value: (text := start(value)) is not None and first <= moment_of(text).date() <= last
     # A filter with a day is that whole day, one with a time that minute: [low, high).
     low = moment_of(wanted)
@@ -261,36 +262,36 @@ def _date_test(world: World, condition: Json) -> Callable[[Any], bool]:
     return holds
 
 
-def _formula_test(world: World, prop: Property, condition: Json) -> Test:
+def _formula_test(store: Store, prop: Property, condition: Json) -> Test:
     kind, inner = next((key, value) for key, value in condition.items() if key != "type")
     expected = {"string": "string", "number": "number", "checkbox": "boolean", "date": "date"}[kind]
-    holds = _value_test(world, {"string": "rich_text"}.get(kind, kind), inner)
+    holds = _value_test(store, {"string": "rich_text"}.get(kind, kind), inner)
 
     def test(page: Page) -> bool:
-        found, value = formula(world, page, prop)
-        return found == expected and holds("" if value is None and kind == "string" else value)
+        result_kind, value = formula(store, page, prop)
+        return result_kind == expected and holds("" if value is None and kind == "string" else value)
 
     return test
 
 
-def _rollup_test(world: World, prop: Property, condition: Json) -> Test:
+def _rollup_test(store: Store, prop: Property, condition: Json) -> Test:
     how, inner = next((key, value) for key, value in condition.items() if key != "type")
     if how in ("number", "date"):
-        holds = _value_test(world, how, inner)
+        holds = _value_test(store, how, inner)
 
         def test(page: Page) -> bool:
-            kind, value = rollup(world, page, prop)
+            kind, value = rollup(store, page, prop)
             return kind == how and holds(value)
 
         return test
     kind = next(key for key in inner if key != "type")
-    item_holds = _value_test(world, kind, inner[kind])
+    item_holds = _value_test(store, kind, inner[kind])
 
     def test_items(page: Page) -> bool:
-        found, pairs = rollup(world, page, prop)
-        if found != "array":
+        result_kind, pairs = rollup(store, page, prop)
+        if result_kind != "array":
             return False
-        results = [item_holds(plain_value(world, *pair)) for pair in pairs]
+        results = [item_holds(plain_value(store, *pair)) for pair in pairs]
         return {"any": any(results), "every": all(results), "none": not any(results)}[how]
 
     return test_items
@@ -299,8 +300,8 @@ def _rollup_test(world: World, prop: Property, condition: Json) -> Test:
 # ---------------------------------------------------------------- sorts
 
 
-def sort_rows(world: World, source: DataSource, rows: list[Page], raw: list[Json] | None) -> list[Page]:
-    """Rows in the order of the sorts; without sorts newest first.
+def sort_rows(store: Store, source: DataSource, rows: list[Page], raw: list[Json] | None) -> list[Page]:
+    """Return rows in the order of the sorts; without sorts newest first.
 
     Raises:
         ApiError: 400 for an unknown property.
@@ -316,7 +317,7 @@ def sort_rows(world: World, source: DataSource, rows: list[Page], raw: list[Json
             raise invalid(f"Could not find sort property with name or id: {sort['property']}")
         keys.append((prop, sort["direction"] == "descending"))
     for prop, descending in reversed(keys):
-        values = {page.id: _sort_value(prop, plain_value(world, page, prop)) for page in ordered}
+        values = {page.id: _sort_value(prop, plain_value(store, page, prop)) for page in ordered}
         held = [page for page in ordered if values[page.id] is not None]
         held.sort(key=lambda page, values=values: values[page.id], reverse=descending)  # type: ignore[misc]
         ordered = held + [page for page in ordered if values[page.id] is None]

@@ -2,13 +2,14 @@
 
 from typing import Final
 
-from roadmap_sandbox.notion.calls import Call, paged
 from roadmap_sandbox.notion.databases import is_listed
 from roadmap_sandbox.notion.errors import INTEGRATION_ID, not_found
 from roadmap_sandbox.notion.objects import data_source_object, page_object
+from roadmap_sandbox.notion.records import USERS, DataSource, Json, Page
+from roadmap_sandbox.notion.requests import Request, paged
 from roadmap_sandbox.notion.richtext import plain
+from roadmap_sandbox.notion.store import Store
 from roadmap_sandbox.notion.validation import boolean, literal, record, text, whole_number
-from roadmap_sandbox.notion.world import USERS, DataSource, Json, Page, World
 
 SEARCH: Final = record(
     optional={
@@ -23,50 +24,50 @@ SEARCH: Final = record(
 )
 
 
-def me(world: World, call: Call) -> Json:  # noqa: ARG001
-    """GET /users/me: the integration."""
+def me(store: Store, request: Request) -> Json:  # noqa: ARG001
+    """Answer GET /users/me: the integration."""
     return USERS[INTEGRATION_ID]
 
 
-def list_users(world: World, call: Call) -> Json:  # noqa: ARG001
-    """GET /users."""
+def list_users(store: Store, request: Request) -> Json:  # noqa: ARG001
+    """Answer GET /users."""
     users = list(USERS.values())
-    return paged(call, "user", [user["id"] for user in users], lambda index: users[index])
+    return paged(request, "user", [user["id"] for user in users], lambda index: users[index])
 
 
-def get_user(world: World, call: Call) -> Json:  # noqa: ARG001
-    """GET /users/{id}."""
-    user = USERS.get(call.params["user_id"])
+def get_user(store: Store, request: Request) -> Json:  # noqa: ARG001
+    """Answer GET /users/{id}."""
+    user = USERS.get(request.params["user_id"])
     if user is None:
-        raise not_found("user", call.params["user_id"])
+        raise not_found("user", request.params["user_id"])
     return user
 
 
-def search(world: World, call: Call) -> Json:
-    """POST /search: pages and data sources by title; lags as queries do."""
-    body = call.body
+def search(store: Store, request: Request) -> Json:
+    """Answer POST /search: pages and data sources by title; lags as queries do."""
+    body = request.body
     condition = body.get("filter", {})
     wanted, trashed = condition.get("value"), condition.get("in_trash", False)
     words = body.get("query", "").casefold()
-    found: list[Page | DataSource] = []
+    hits: list[Page | DataSource] = []
     if wanted != "data_source":
-        found.extend(
+        hits.extend(
             page
-            for page in world.pages.values()
-            if words in world.title(page).casefold()
-            and (world.in_trash(page) and world.visible(page) if trashed else is_listed(world, page))
+            for page in store.pages.values()
+            if words in store.title(page).casefold()
+            and (store.in_trash(page) and store.visible(page) if trashed else is_listed(store, page))
         )
     if wanted != "page":
-        found.extend(
+        hits.extend(
             source
-            for source in world.data_sources.values()
-            if words in plain(source.title).casefold() and world.visible(source) and world.in_trash(source) == trashed
+            for source in store.data_sources.values()
+            if words in plain(source.title).casefold() and store.visible(source) and store.in_trash(source) == trashed
         )
     descending = body.get("sort", {}).get("direction", "descending") == "descending"
-    found.sort(key=lambda one: one.stamps.edited, reverse=descending)
+    hits.sort(key=lambda one: one.stamps.edited, reverse=descending)
 
     def show(index: int) -> Json:
-        one = found[index]
-        return page_object(world, one) if isinstance(one, Page) else data_source_object(world, one)
+        one = hits[index]
+        return page_object(store, one) if isinstance(one, Page) else data_source_object(store, one)
 
-    return paged(call, "page_or_data_source", [one.id for one in found], show)
+    return paged(request, "page_or_data_source", [one.id for one in hits], show)

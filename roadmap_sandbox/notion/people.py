@@ -6,28 +6,21 @@ Each action takes JSON arguments, so that it can be kept beside the requests and
 from collections.abc import Callable
 from typing import Any, Final
 
-from roadmap_sandbox.notion.calls import Call
 from roadmap_sandbox.notion.content import replace_body, set_trash
 from roadmap_sandbox.notion.databases import update_data_source
 from roadmap_sandbox.notion.errors import INTEGRATION_ID, invalid
 from roadmap_sandbox.notion.pages import create_page, move_page
+from roadmap_sandbox.notion.records import PERSON_ID, Database, DataSource, Json, Page, Property
+from roadmap_sandbox.notion.requests import Request
 from roadmap_sandbox.notion.richtext import from_plain
-from roadmap_sandbox.notion.world import (
-    PERSON_ID,
-    Database,
-    DataSource,
-    Json,
-    Page,
-    Property,
-    World,
-)
-from roadmap_sandbox.notion.writing import prepare, store
+from roadmap_sandbox.notion.store import Store
+from roadmap_sandbox.notion.writing import prepare, set_values
 
 _LISTS: Final = ("title", "rich_text", "multi_select", "relation", "people", "files")
 
 
 def api_value(prop: Property, value: Any) -> Json:
-    """A plain value in the API's form.
+    """Return a plain value in the API's form.
 
     Text for title, rich_text, url, select and status; a number; a bool; an ISO day or time (or the API's object) for a
     date; a list of names for multi_select, of ids for relation and people; None for empty. A dict that holds the
@@ -51,160 +44,160 @@ def api_value(prop: Property, value: Any) -> Json:
     return {prop.type: kept}
 
 
-def _source(world: World, id_: str) -> DataSource:
-    if id_ in world.databases:
-        return world.data_sources[world.databases[id_].data_sources[0]]
-    if id_ not in world.data_sources:
+def _source(store: Store, id_: str) -> DataSource:
+    if id_ in store.databases:
+        return store.data_sources[store.databases[id_].data_sources[0]]
+    if id_ not in store.data_sources:
         raise invalid(f"There is no database or data source {id_}.")
-    return world.data_sources[id_]
+    return store.data_sources[id_]
 
 
-def _page(world: World, id_: str) -> Page:
-    if id_ not in world.pages:
+def _page(store: Store, id_: str) -> Page:
+    if id_ not in store.pages:
         raise invalid(f"There is no page {id_}.")
-    return world.pages[id_]
+    return store.pages[id_]
 
 
 def _property(schema: dict[str, Property], name: str) -> Property:
-    found = next((prop for prop in schema.values() if prop.name == name), None)
-    if found is None:
+    prop = next((prop for prop in schema.values() if prop.name == name), None)
+    if prop is None:
         raise invalid(
             f"{name} is not a property that exists: choose one of {', '.join(p.name for p in schema.values())}."
         )
-    return found
+    return prop
 
 
-def set_property(world: World, page_id: str, name: str, value: Any) -> None:
+def set_property(store: Store, page_id: str, name: str, value: Any) -> None:
     """Change one value of a page."""
-    page = _page(world, page_id)
-    world.editable(page)
-    above = world.parent_of(page)
-    prop = _property(world.schema(page), name)
+    page = _page(store, page_id)
+    store.editable(page)
+    above = store.parent_of(page)
+    prop = _property(store.schema(page), name)
     source = above if isinstance(above, DataSource) else None
-    store(world, page, prepare(world, source, {prop.name: api_value(prop, value)}))
-    world.touch(page)
+    set_values(store, page, prepare(store, source, {prop.name: api_value(prop, value)}))
+    store.touch(page)
 
 
-def add_row(world: World, data_source_id: str, values: Json, markdown: str = "") -> str:
+def add_row(store: Store, data_source_id: str, values: Json, markdown: str = "") -> str:
     """Add a row; its id."""
-    source = _source(world, data_source_id)
-    given = {name: api_value(_property(source.properties, name), value) for name, value in values.items()}
+    source = _source(store, data_source_id)
+    properties = {name: api_value(_property(source.properties, name), value) for name, value in values.items()}
     # The body's first heading would become a missing title: a person's row stays untitled.
-    given = {_title(source).name: {"title": []}, **given}
-    body = {"parent": {"data_source_id": source.id}, "properties": given, "markdown": markdown}
-    return str(create_page(world, Call({}, body=body))["id"])
+    properties = {_title(source).name: {"title": []}, **properties}
+    body = {"parent": {"data_source_id": source.id}, "properties": properties, "markdown": markdown}
+    return str(create_page(store, Request({}, body=body))["id"])
 
 
 def _title(source: DataSource) -> Property:
     return source.properties["title"]
 
 
-def write_body(world: World, page_id: str, markdown: str) -> None:
+def write_body(store: Store, page_id: str, markdown: str) -> None:
     """Replace a page's body."""
-    page = _page(world, page_id)
-    world.editable(page)
-    replace_body(world, page, markdown, allow_deleting=True)
-    world.touch(page)
+    page = _page(store, page_id)
+    store.editable(page)
+    replace_body(store, page, markdown, allow_deleting=True)
+    store.touch(page)
 
 
-def _change_schema(world: World, data_source_id: str, changes: Json) -> None:
-    source = _source(world, data_source_id)
-    update_data_source(world, Call({"data_source_id": source.id}, body={"properties": changes}))
+def _change_schema(store: Store, data_source_id: str, changes: Json) -> None:
+    source = _source(store, data_source_id)
+    update_data_source(store, Request({"data_source_id": source.id}, body={"properties": changes}))
 
 
-def rename_property(world: World, data_source_id: str, name: str, new_name: str) -> None:
+def rename_property(store: Store, data_source_id: str, name: str, new_name: str) -> None:
     """Rename a column; its id stays."""
-    _property(_source(world, data_source_id).properties, name)
-    _change_schema(world, data_source_id, {name: {"name": new_name}})
+    _property(_source(store, data_source_id).properties, name)
+    _change_schema(store, data_source_id, {name: {"name": new_name}})
 
 
-def delete_property(world: World, data_source_id: str, name: str) -> None:
+def delete_property(store: Store, data_source_id: str, name: str) -> None:
     """Delete a column with its values."""
-    _property(_source(world, data_source_id).properties, name)
-    _change_schema(world, data_source_id, {name: None})
+    _property(_source(store, data_source_id).properties, name)
+    _change_schema(store, data_source_id, {name: None})
 
 
-def add_property(world: World, data_source_id: str, name: str, kind: str) -> None:
+def add_property(store: Store, data_source_id: str, name: str, kind: str) -> None:
     """Add a column of a type that needs no configuration."""
-    _change_schema(world, data_source_id, {name: {kind: {}}})
+    _change_schema(store, data_source_id, {name: {kind: {}}})
 
 
-def retype_property(world: World, data_source_id: str, name: str, kind: str) -> None:
+def retype_property(store: Store, data_source_id: str, name: str, kind: str) -> None:
     """Make a column one of another type, which empties it."""
-    _property(_source(world, data_source_id).properties, name)
-    _change_schema(world, data_source_id, {name: {kind: {}}})
+    _property(_source(store, data_source_id).properties, name)
+    _change_schema(store, data_source_id, {name: {kind: {}}})
 
 
-def add_option(world: World, data_source_id: str, name: str, option: str) -> None:
+def add_option(store: Store, data_source_id: str, name: str, option: str) -> None:
     """Add an option to a select, multi-select or status."""
-    prop = _property(_source(world, data_source_id).properties, name)
+    prop = _property(_source(store, data_source_id).properties, name)
     options = [{"id": one["id"]} for one in prop.config["options"]]
-    _change_schema(world, data_source_id, {name: {prop.type: {"options": [*options, {"name": option}]}}})
+    _change_schema(store, data_source_id, {name: {prop.type: {"options": [*options, {"name": option}]}}})
 
 
-def rename_option(world: World, data_source_id: str, name: str, option: str, new_name: str) -> None:
+def rename_option(store: Store, data_source_id: str, name: str, option: str, new_name: str) -> None:
     """Rename an option; rows keep it."""
-    prop = _property(_source(world, data_source_id).properties, name)
+    prop = _property(_source(store, data_source_id).properties, name)
     options = [
         {"id": one["id"], "name": new_name if one["name"] == option else one["name"]} for one in prop.config["options"]
     ]
-    _change_schema(world, data_source_id, {name: {prop.type: {"options": options}}})
+    _change_schema(store, data_source_id, {name: {prop.type: {"options": options}}})
 
 
-def delete_option(world: World, data_source_id: str, name: str, option: str) -> None:
+def delete_option(store: Store, data_source_id: str, name: str, option: str) -> None:
     """Delete an option; rows that had it become empty."""
-    prop = _property(_source(world, data_source_id).properties, name)
+    prop = _property(_source(store, data_source_id).properties, name)
     options = [{"id": one["id"]} for one in prop.config["options"] if one["name"] != option]
-    _change_schema(world, data_source_id, {name: {prop.type: {"options": options}}})
+    _change_schema(store, data_source_id, {name: {prop.type: {"options": options}}})
 
 
-def rename(world: World, id_: str, title: str) -> None:
+def rename(store: Store, id_: str, title: str) -> None:
     """Give a database or a page another title."""
-    record = world.databases.get(id_) or _page(world, id_)
-    world.editable(record)
+    record = store.databases.get(id_) or _page(store, id_)
+    store.editable(record)
     if isinstance(record, Database):
         record.title = from_plain(title)
     else:
         record.values["title"] = from_plain(title)
-    world.touch(record)
+    store.touch(record)
 
 
-def trash(world: World, id_: str) -> None:
+def trash(store: Store, id_: str) -> None:
     """Put a page or database into the trash."""
-    record = world.databases.get(id_) or _page(world, id_)
-    world.editable(record)
-    set_trash(world, record, True)
+    record = store.databases.get(id_) or _page(store, id_)
+    store.editable(record)
+    set_trash(store, record, True)
 
 
-def restore(world: World, id_: str) -> None:
+def restore(store: Store, id_: str) -> None:
     """Take a page or database out of the trash."""
-    set_trash(world, world.databases.get(id_) or _page(world, id_), False)
+    set_trash(store, store.databases.get(id_) or _page(store, id_), False)
 
 
-def move(world: World, page_id: str, parent_id: str) -> None:
+def move(store: Store, page_id: str, parent_id: str) -> None:
     """Move a page below another page, or into another database."""
-    key, id_ = ("page_id", parent_id) if parent_id in world.pages else ("data_source_id", _source(world, parent_id).id)
-    move_page(world, Call({"page_id": page_id}, body={"parent": {key: id_}}))
+    key, id_ = ("page_id", parent_id) if parent_id in store.pages else ("data_source_id", _source(store, parent_id).id)
+    move_page(store, Request({"page_id": page_id}, body={"parent": {key: id_}}))
 
 
-def rename_view(world: World, view_id: str, name: str) -> None:
+def rename_view(store: Store, view_id: str, name: str) -> None:
     """Give a view another name."""
-    if view_id not in world.views:
+    if view_id not in store.views:
         raise invalid(f"There is no view {view_id}.")
-    world.views[view_id].name = name
-    world.touch(world.views[view_id])
+    store.views[view_id].name = name
+    store.touch(store.views[view_id])
 
 
-def unshare(world: World, id_: str) -> None:
+def unshare(store: Store, id_: str) -> None:
     """Take a page or database (and what is in it) away from the integration; looks like deleting it for good."""
-    if id_ not in world.databases:
-        _page(world, id_)
-    world.hidden.add(id_)
+    if id_ not in store.databases:
+        _page(store, id_)
+    store.hidden.add(id_)
 
 
-def share(world: World, id_: str) -> None:
+def share(store: Store, id_: str) -> None:
     """Share it again."""
-    world.hidden.discard(id_)
+    store.hidden.discard(id_)
 
 
 ACTIONS: Final[dict[str, Callable[..., Any]]] = {
@@ -231,22 +224,22 @@ ACTIONS: Final[dict[str, Callable[..., Any]]] = {
 }
 
 
-def act(world: World, name: str, arguments: Json) -> Any:
+def act(store: Store, name: str, arguments: Json) -> Any:
     """Carry out an action as a person, who sees everything.
 
     Raises:
         ApiError: the application would refuse it too (no such thing, in the trash, wrong type); nothing is changed.
     """
-    hidden, counter = set(world.hidden), world.counter
-    world.actor = PERSON_ID
+    hidden, counter = set(store.hidden), store.counter
+    store.actor = PERSON_ID
     if name not in ("unshare", "share"):
-        world.hidden.clear()
+        store.hidden.clear()
     try:
-        return ACTIONS[name](world, **arguments)
+        return ACTIONS[name](store, **arguments)
     except BaseException:
-        world.counter = counter
+        store.counter = counter
         raise
     finally:
-        world.actor = INTEGRATION_ID
+        store.actor = INTEGRATION_ID
         if name not in ("unshare", "share"):
-            world.hidden.update(hidden)
+            store.hidden.update(hidden)

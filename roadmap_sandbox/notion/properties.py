@@ -8,7 +8,9 @@ import re
 from typing import Any, Final
 
 from roadmap_sandbox.notion.errors import invalid
+from roadmap_sandbox.notion.records import WORKSPACE_ID, DataSource, Json, Property, encode_id
 from roadmap_sandbox.notion.richtext import COLOURS, from_plain, plain
+from roadmap_sandbox.notion.store import Store
 from roadmap_sandbox.notion.validation import (
     Check,
     Shape,
@@ -22,7 +24,6 @@ from roadmap_sandbox.notion.validation import (
     text,
     uuid,
 )
-from roadmap_sandbox.notion.world import WORKSPACE_ID, DataSource, Json, Property, World, encode_id
 
 NUMBER_FORMATS: Final = ("number", "number_with_commas", "percent", "dollar", "euro", "pound", "yen", "won")
 ROLLUPS: Final = (
@@ -102,7 +103,7 @@ _STATUS_DEFAULTS: Final = (("Not started", "default", 0), ("In progress", "blue"
 
 
 def new_schema(check: Check, path: str, value: Any, optional: bool) -> None:
-    """Shape of the ``properties`` of a new data source."""
+    """Check the ``properties`` of a new data source."""
     if not isinstance(value, dict):
         check.fail(path, "an object", value, optional=optional)
         return
@@ -111,7 +112,7 @@ def new_schema(check: Check, path: str, value: Any, optional: bool) -> None:
 
 
 def schema_changes(check: Check, path: str, value: Any, optional: bool) -> None:
-    """Shape of ``properties`` in PATCH /data_sources: a configuration, a new name, or null to delete."""
+    """Check ``properties`` in PATCH /data_sources: a configuration, a new name, or null to delete."""
     if not isinstance(value, dict):
         check.fail(path, "an object", value, optional=optional)
         return
@@ -128,31 +129,31 @@ def schema_changes(check: Check, path: str, value: Any, optional: bool) -> None:
 # ---------------------------------------------------------------- checks
 
 
-def check_new_schema(world: World, raw: Json) -> None:
-    """400 or 404 unless ``raw`` (shape checked) can be the schema of a new data source."""
+def check_new_schema(store: Store, raw: Json) -> None:
+    """Raise 400 or 404 unless ``raw`` (shape checked) can be the schema of a new data source."""
     titles = [name for name, config in raw.items() if tag(config, CONFIGS) == "title"]
     if len(titles) != 1:
-        found = "none" if not titles else ", ".join(titles)
-        raise invalid(f"Exactly one property of type title is required, found: {found}.")
+        named = "none" if not titles else ", ".join(titles)
+        raise invalid(f"Exactly one property of type title is required, found: {named}.")
     for name, config in raw.items():
-        check_config(world, name, config, raw, None)
+        check_config(store, name, config, raw, None)
 
 
-def check_config(world: World, name: str, raw: Json, fresh: Json, source: DataSource | None) -> None:
-    """400 or 404 unless a property can have this configuration; ``fresh`` are the properties made beside it."""
+def check_config(store: Store, name: str, raw: Json, fresh: Json, source: DataSource | None) -> None:
+    """Raise 400 or 404 unless a property can have this configuration; ``fresh`` are the properties made beside it."""
     kind = tag(raw, CONFIGS)
     config = raw[kind]
     if kind in ("select", "multi_select", "status"):
         _check_options(name, kind, config, source.find(name) if source else None)
     elif kind == "relation":
-        world.data_source(_dashed(config["data_source_id"]))
+        store.data_source(_dashed(config["data_source_id"]))
         kinds = [way for way in ("single_property", "dual_property") if way in config]
         if len(kinds) != 1:
             raise invalid(
                 f"body.properties.{name}.relation should have exactly one of single_property and dual_property."
             )
     elif kind == "rollup":
-        _check_rollup(world, config, fresh, source)
+        _check_rollup(store, config, fresh, source)
     elif kind == "formula":
         _formula(config["expression"], fresh, source)
 
@@ -180,7 +181,7 @@ def _check_options(name: str, kind: str, config: Json, existing: Property | None
         seen.add(label.casefold())
 
 
-def _check_rollup(world: World, config: Json, fresh: Json, source: DataSource | None) -> None:
+def _check_rollup(store: Store, config: Json, fresh: Json, source: DataSource | None) -> None:
     over = config.get("relation_property_name") or config.get("relation_property_id")
     shown = config.get("rollup_property_name") or config.get("rollup_property_id")
     if over is None or shown is None:
@@ -193,7 +194,7 @@ def _check_rollup(world: World, config: Json, fresh: Json, source: DataSource | 
         target = _dashed(fresh[over]["relation"]["data_source_id"])
     if target is None:
         raise invalid(f"Could not find property with name or id: {over}")
-    if world.data_source(target).find(shown) is None:
+    if store.data_source(target).find(shown) is None:
         raise invalid(f"Could not find property with name or id: {shown}")
 
 
@@ -202,7 +203,7 @@ _LITERAL = re.compile(r'"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?|true|false')
 
 
 def _formula(expression: str, fresh: Json, source: DataSource | None) -> str | None:
-    """The name a formula refers to, None for a literal. The sandbox evaluates no other formulas: 400."""
+    """Return the name a formula refers to, None for a literal. The sandbox evaluates no other formulas: 400."""
     reference = _REFERENCE.fullmatch(expression.strip())
     if reference is None:
         if _LITERAL.fullmatch(expression.strip()) is None:
@@ -220,48 +221,48 @@ def _formula(expression: str, fresh: Json, source: DataSource | None) -> str | N
 # ---------------------------------------------------------------- changes
 
 
-def add_property(world: World, source: DataSource, name: str, raw: Json) -> Property:
+def add_property(store: Store, source: DataSource, name: str, raw: Json) -> Property:
     """Make a checked property; a dual relation makes its other side too."""
     kind = tag(raw, CONFIGS)
-    id_ = "title" if kind == "title" else world.new_property_id(source.properties)
+    id_ = "title" if kind == "title" else store.new_property_id(source.properties)
     prop = Property(id_, name, kind, {}, raw.get("description"))
     source.properties[id_] = prop
-    set_config(world, source, prop, raw[kind])
+    set_config(store, source, prop, raw[kind])
     if kind == "unique_id":
         for row in source.rows:
-            number_row(world, source, row)
+            number_row(store, source, row)
     return prop
 
 
-def add_schema(world: World, source: DataSource, raw: Json) -> None:
+def add_schema(store: Store, source: DataSource, raw: Json) -> None:
     """Make all properties of a checked schema; those that refer to others last."""
     late = ("rollup", "formula")
     for name, config in sorted(raw.items(), key=lambda item: tag(item[1], CONFIGS) in late):
-        add_property(world, source, name, config)
+        add_property(store, source, name, config)
 
 
-def number_row(world: World, source: DataSource, row: str) -> None:
+def number_row(store: Store, source: DataSource, row: str) -> None:
     """Give a row the next number of each ``unique_id`` property."""
     for prop in source.properties.values():
         if prop.type == "unique_id":
-            world.pages[row].values[prop.id] = source.next_unique
+            store.pages[row].values[prop.id] = source.next_unique
             source.next_unique += 1
 
 
-def set_config(world: World, source: DataSource, prop: Property, config: Json) -> None:
+def set_config(store: Store, source: DataSource, prop: Property, config: Json) -> None:
     """Give a property of this type a checked configuration; option lists replace, as in the API."""
     match prop.type:
         case "number":
             prop.config = {"format": config.get("format", prop.config.get("format", "number"))}
         case "select" | "multi_select":
             if "options" in config or not prop.config:
-                _replace_options(world, source, prop, config.get("options", []))
+                _replace_options(store, source, prop, config.get("options", []))
         case "status":
-            _set_status(world, source, prop, config)
+            _set_status(store, source, prop, config)
         case "relation":
-            _set_relation(world, source, prop, config)
+            _set_relation(store, source, prop, config)
         case "rollup":
-            _set_rollup(world, source, prop, config)
+            _set_rollup(store, source, prop, config)
         case "formula":
             name = _formula(config["expression"], {}, source)
             referred = source.find(name) if name else None
@@ -272,15 +273,15 @@ def set_config(world: World, source: DataSource, prop: Property, config: Json) -
             prop.config = {}
 
 
-def new_option(world: World, prop: Property, name: str, color: str = "default", description: str | None = None) -> Json:
+def new_option(store: Store, prop: Property, name: str, color: str = "default", description: str | None = None) -> Json:
     """Append an option to a select, multi-select or status."""
-    option = {"id": world.new_id(), "name": name, "color": color, "description": description}
+    option = {"id": store.new_id(), "name": name, "color": color, "description": description}
     prop.config["options"].append(option)
     return option
 
 
 def find_option(prop: Property, *, name: str | None = None, id_: str | None = None) -> Json | None:
-    """The option of this id or name; names are unique whatever their case."""
+    """Return the option of this id or name; names are unique whatever their case."""
     for option in prop.config["options"]:
         if (id_ is not None and option["id"] == id_) or (name is not None and option["name"] == name):
             return dict(option)
@@ -290,40 +291,40 @@ def find_option(prop: Property, *, name: str | None = None, id_: str | None = No
     return next((dict(option) for option in prop.config["options"] if option["name"].casefold() == folded), None)
 
 
-def _replace_options(world: World, source: DataSource, prop: Property, options: list[Json]) -> None:
+def _replace_options(store: Store, source: DataSource, prop: Property, options: list[Json]) -> None:
     held = {option["id"]: option for option in prop.config.get("options", [])}
     by_name = {option["name"].casefold(): option for option in held.values()}
     prop.config["options"] = []
     for option in options:
         known = held.get(option.get("id", "")) or by_name.get(option.get("name", "").casefold())
         if known is None:
-            new_option(world, prop, option["name"], option.get("color", "default"), option.get("description"))
+            new_option(store, prop, option["name"], option.get("color", "default"), option.get("description"))
         else:
             renamed = {**known, "name": option.get("name", known["name"])}
             prop.config["options"].append({**renamed, "description": option.get("description", known["description"])})
     kept = {option["id"] for option in prop.config["options"]}
     for row in source.rows:
-        values = world.pages[row].values
+        values = store.pages[row].values
         if prop.type == "multi_select":
             values[prop.id] = [id_ for id_ in values.get(prop.id) or [] if id_ in kept]
         elif values.get(prop.id) not in kept:
             values.pop(prop.id, None)
 
 
-def _set_status(world: World, source: DataSource, prop: Property, config: Json) -> None:
+def _set_status(store: Store, source: DataSource, prop: Property, config: Json) -> None:
     if config.get("options"):
         groups = {id_: n for n, group in enumerate(prop.config.get("groups", ())) for id_ in group["option_ids"]}
-        _replace_options(world, source, prop, config["options"])
+        _replace_options(store, source, prop, config["options"])
         members = [(option["id"], groups.get(option["id"], 0)) for option in prop.config["options"]]
     elif prop.config:
         return
     else:
         prop.config = {"options": []}
-        members = [(new_option(world, prop, name, color)["id"], group) for name, color, group in _STATUS_DEFAULTS]
+        members = [(new_option(store, prop, name, color)["id"], group) for name, color, group in _STATUS_DEFAULTS]
     held = prop.config.get("groups")
     prop.config["groups"] = [
         {
-            "id": held[n]["id"] if held else world.new_id(),
+            "id": held[n]["id"] if held else store.new_id(),
             "name": name,
             "color": color,
             "option_ids": [id_ for id_, group in members if group == n],
@@ -332,22 +333,22 @@ def _set_status(world: World, source: DataSource, prop: Property, config: Json) 
     ]
 
 
-def _set_relation(world: World, source: DataSource, prop: Property, config: Json) -> None:
-    target = world.data_sources[_dashed(config["data_source_id"])]
+def _set_relation(store: Store, source: DataSource, prop: Property, config: Json) -> None:
+    target = store.data_sources[_dashed(config["data_source_id"])]
     base = {"database_id": target.database_id, "data_source_id": target.id}
     unchanged = prop.config.get("data_source_id") == target.id
     if not unchanged:
-        unlink(world, prop)
+        unlink(store, prop)
         for row in source.rows:
-            world.pages[row].values.pop(prop.id, None)
+            store.pages[row].values.pop(prop.id, None)
     if "single_property" in config:
-        unlink(world, prop)
+        unlink(store, prop)
         prop.config = {**base, "type": "single_property", "single_property": {}}
         return
     if unchanged and prop.config["type"] == "dual_property":
         return
     other = Property(
-        world.new_property_id(target.properties),
+        store.new_property_id(target.properties),
         _free_name(target, f"Related to {plain(source.title) or 'Untitled'} ({prop.name})"),
         "relation",
         {
@@ -362,58 +363,58 @@ def _set_relation(world: World, source: DataSource, prop: Property, config: Json
 
 
 def _free_name(source: DataSource, name: str) -> str:
-    taken = {prop.name for prop in source.properties.values()}
+    used_names = {prop.name for prop in source.properties.values()}
     number = 1
-    while (free := name if number == 1 else f"{name} {number}") in taken:
+    while (free := name if number == 1 else f"{name} {number}") in used_names:
         number += 1
     return free
 
 
-def _set_rollup(world: World, source: DataSource, prop: Property, config: Json) -> None:
+def _set_rollup(store: Store, source: DataSource, prop: Property, config: Json) -> None:
     over = source.find(config.get("relation_property_name") or config["relation_property_id"])
     assert over is not None
-    target = world.data_sources[over.config["data_source_id"]]
+    target = store.data_sources[over.config["data_source_id"]]
     shown = target.find(config.get("rollup_property_name") or config["rollup_property_id"])
     assert shown is not None
     prop.config = {"function": config["function"], "relation": over.id, "shown": shown.id}
 
 
-def change_property(world: World, source: DataSource, prop: Property, raw: Json) -> None:
-    """Apply a checked change: new name, description, configuration, or another type (which empties the values)."""
+def change_property(store: Store, source: DataSource, prop: Property, raw: Json) -> None:
+    """Make a checked change: new name, description, configuration, or another type (which empties the values)."""
     prop.name = raw.get("name", prop.name)
     prop.description = raw.get("description", prop.description)
     kinds = [kind for kind in CONFIGS if kind in raw]
     if not kinds:
         return
     if kinds[0] != prop.type:
-        unlink(world, prop)
+        unlink(store, prop)
         prop.type, prop.config = kinds[0], {}
         for row in source.rows:
-            world.pages[row].values.pop(prop.id, None)
-    set_config(world, source, prop, raw[prop.type])
+            store.pages[row].values.pop(prop.id, None)
+    set_config(store, source, prop, raw[prop.type])
 
 
-def delete_property(world: World, source: DataSource, prop: Property) -> None:
+def delete_property(store: Store, source: DataSource, prop: Property) -> None:
     """Delete a property with its values; the other side of a dual relation becomes a plain relation."""
-    unlink(world, prop)
+    unlink(store, prop)
     del source.properties[prop.id]
     for row in source.rows:
-        world.pages[row].values.pop(prop.id, None)
+        store.pages[row].values.pop(prop.id, None)
 
 
-def unlink(world: World, prop: Property) -> None:
+def unlink(store: Store, prop: Property) -> None:
     """End the link of a dual relation with its other side."""
-    other = synced(world, prop)
+    other = synced(store, prop)
     if other is not None:
         other.config.pop("dual_property")
         other.config.update({"type": "single_property", "single_property": {}})
 
 
-def synced(world: World, prop: Property) -> Property | None:
-    """The other side of a dual relation."""
+def synced(store: Store, prop: Property) -> Property | None:
+    """Return the other side of a dual relation."""
     if prop.type != "relation" or prop.config.get("type") != "dual_property":
         return None
-    target = world.data_sources[prop.config["data_source_id"]]
+    target = store.data_sources[prop.config["data_source_id"]]
     other = target.properties.get(prop.config["dual_property"]["synced_property_id"])
     return other if other is not None and other.config.get("type") == "dual_property" else None
 
@@ -421,27 +422,27 @@ def synced(world: World, prop: Property) -> Property | None:
 # ---------------------------------------------------------------- as answers show them
 
 
-def property_object(world: World, source: DataSource, prop: Property) -> Json:
-    """One entry of a data source's ``properties``."""
+def property_object(store: Store, source: DataSource, prop: Property) -> Json:
+    """Return one entry of a data source's ``properties``."""
     return {
         "id": encode_id(prop.id),
         "name": prop.name,
         "description": prop.description,
         "type": prop.type,
-        prop.type: _shown_config(world, source, prop),
+        prop.type: _shown_config(store, source, prop),
     }
 
 
-def _shown_config(world: World, source: DataSource, prop: Property) -> Json:
+def _shown_config(store: Store, source: DataSource, prop: Property) -> Json:
     config = prop.config
     if prop.type == "relation" and config["type"] == "dual_property":
-        other = synced(world, prop)
+        other = synced(store, prop)
         assert other is not None
         both = {"synced_property_name": other.name, "synced_property_id": encode_id(other.id)}
         return {**config, "dual_property": both}
     if prop.type == "rollup":
         over = source.properties.get(config["relation"])
-        target = world.data_sources[over.config["data_source_id"]] if over and over.type == "relation" else None
+        target = store.data_sources[over.config["data_source_id"]] if over and over.type == "relation" else None
         shown = target.properties.get(config["shown"]) if target else None
         return {
             "rollup_property_name": shown.name if shown else "",
@@ -459,10 +460,10 @@ def _shown_config(world: World, source: DataSource, prop: Property) -> Json:
 
 
 def default_title() -> Json:
-    """The schema of a database made without one."""
+    """Return the schema of a database made without one."""
     return {"Name": {"title": {}}}
 
 
 def new_database_title() -> list[Json]:
-    """The title of a database made without one."""
+    """Return the title of a database made without one."""
     return from_plain("New database")

@@ -9,21 +9,22 @@ from typing import Any, Final
 
 from roadmap_sandbox.notion.dates import minute, moment_of
 from roadmap_sandbox.notion.properties import find_option
+from roadmap_sandbox.notion.records import USERS, Json, Page, Property, encode_id
 from roadmap_sandbox.notion.richtext import plain
-from roadmap_sandbox.notion.world import USERS, Json, Page, Property, World, encode_id
+from roadmap_sandbox.notion.store import Store
 
 RELATIONS_SHOWN: Final = 25
 TEXTS: Final = ("title", "rich_text", "url", "email", "phone_number")
 
 
-def related(world: World, page: Page, prop: Property) -> list[str]:
-    """Ids a relation shows: none of pages in the trash or not shared (so none of a database that isn't shared)."""
-    pages = (world.pages[id_] for id_ in page.values.get(prop.id) or [])
-    return [one.id for one in pages if world.visible(one) and not world.in_trash(one)]
+def related(store: Store, page: Page, prop: Property) -> list[str]:
+    """Return the ids a relation shows: none in the trash or not shared (so none of a database that isn't shared)."""
+    pages = (store.pages[id_] for id_ in page.values.get(prop.id) or [])
+    return [one.id for one in pages if store.visible(one) and not store.in_trash(one)]
 
 
-def plain_value(world: World, page: Page, prop: Property) -> Any:
-    """The value for comparing.
+def plain_value(store: Store, page: Page, prop: Property) -> Any:
+    """Return the value for comparing.
 
     Text types give ``str`` (empty when unset), number and unique_id a number, select and status the option's name,
     multi_select names, relation and people ids, files names, checkbox ``bool``, date the API's date object, times the
@@ -44,7 +45,7 @@ def plain_value(world: World, page: Page, prop: Property) -> Any:
         case "checkbox":
             return bool(value)
         case "relation":
-            return related(world, page, prop)
+            return related(store, page, prop)
         case "people":
             return value or []
         case "files":
@@ -58,15 +59,15 @@ def plain_value(world: World, page: Page, prop: Property) -> Any:
         case "last_edited_by":
             return page.stamps.edited_by
         case "formula":
-            return formula(world, page, prop)[1]
+            return formula(store, page, prop)[1]
         case "rollup":
-            return rollup(world, page, prop)[1]
+            return rollup(store, page, prop)[1]
         case _:
             return value
 
 
 def option_of(prop: Property, value: str | None) -> Json | None:
-    """The option of a stored select or status value; an unset status has its first option."""
+    """Return the option of a stored select or status value; an unset status has its first option."""
     if value is not None:
         return find_option(prop, id_=value)
     if prop.type == "status":
@@ -75,16 +76,16 @@ def option_of(prop: Property, value: str | None) -> Json | None:
     return None
 
 
-def formula(world: World, page: Page, prop: Property) -> tuple[str, Any]:
-    """Kind (string, number, boolean, date) and value."""
+def formula(store: Store, page: Page, prop: Property) -> tuple[str, Any]:
+    """Return kind (string, number, boolean, date) and value."""
     config = prop.config
     if config["property_id"] is None:
         value = json.loads(config["expression"])
         if isinstance(value, bool):
             return "boolean", value
         return ("string", value) if isinstance(value, str) else ("number", value)
-    referred = world.schema(page).get(config["property_id"])
-    value = plain_value(world, page, referred) if referred else None
+    referred = store.schema(page).get(config["property_id"])
+    value = plain_value(store, page, referred) if referred else None
     if referred is None or isinstance(value, str):
         return "string", value
     match referred.type:
@@ -98,17 +99,17 @@ def formula(world: World, page: Page, prop: Property) -> tuple[str, Any]:
             return "string", ", ".join(value) if isinstance(value, list) else value
 
 
-def rollup(world: World, page: Page, prop: Property) -> tuple[str, Any]:
-    """Kind (number, date, array) and value; an array holds ``(page, property)`` pairs. Only 25 relations count."""
+def rollup(store: Store, page: Page, prop: Property) -> tuple[str, Any]:
+    """Return kind (number, date, array) and value; an array is of (page, property) pairs. Only 25 relations count."""
     function = prop.config["function"]
-    over = world.schema(page).get(prop.config["relation"])
+    over = store.schema(page).get(prop.config["relation"])
     pages: list[Page] = []
     shown: Property | None = None
     if over is not None and over.type == "relation":
-        shown = world.data_sources[over.config["data_source_id"]].properties.get(prop.config["shown"])
-        pages = [world.pages[id_] for id_ in related(world, page, over)[:RELATIONS_SHOWN]]
+        shown = store.data_sources[over.config["data_source_id"]].properties.get(prop.config["shown"])
+        pages = [store.pages[id_] for id_ in related(store, page, over)[:RELATIONS_SHOWN]]
     pairs = [(one, shown) for one in pages if shown is not None]
-    values = [plain_value(world, *pair) for pair in pairs]
+    values = [plain_value(store, *pair) for pair in pairs]
     held = [value for value in values if value not in (None, "", [], False)]
     if function in ("show_original", "show_unique"):
         seen: list[Any] = []
@@ -153,8 +154,8 @@ def _number(function: str, values: list[Any], held: list[Any]) -> float | None:
     return results[function]
 
 
-def shown_value(world: World, page: Page, prop: Property) -> Any:
-    """What stands under the type's key in a page's property."""
+def shown_value(store: Store, page: Page, prop: Property) -> Any:
+    """Return what stands under the type's key in a page's property."""
     value = page.values.get(prop.id)
     match prop.type:
         case "title" | "rich_text" | "files":
@@ -166,21 +167,21 @@ def shown_value(world: World, page: Page, prop: Property) -> Any:
         case "checkbox":
             return bool(value)
         case "relation":
-            return [{"id": id_} for id_ in related(world, page, prop)]
+            return [{"id": id_} for id_ in related(store, page, prop)]
         case "people":
             return [{"object": "user", "id": id_} for id_ in value or []]
         case "created_time" | "last_edited_time":
-            return plain_value(world, page, prop)
+            return plain_value(store, page, prop)
         case "created_by" | "last_edited_by":
-            user = USERS[plain_value(world, page, prop)]
+            user = USERS[plain_value(store, page, prop)]
             return {**user, "bot": {}} if user["type"] == "bot" else user
         case "formula":
-            kind, result = formula(world, page, prop)
+            kind, result = formula(store, page, prop)
             return {"type": kind, kind: result}
         case "rollup":
-            kind, result = rollup(world, page, prop)
+            kind, result = rollup(store, page, prop)
             if kind == "array":
-                result = [{"type": one.type, one.type: shown_value(world, other, one)} for other, one in result]
+                result = [{"type": one.type, one.type: shown_value(store, other, one)} for other, one in result]
             return {"type": kind, kind: result, "function": prop.config["function"]}
         case "unique_id":
             return {"prefix": prop.config["prefix"], "number": value}
@@ -189,13 +190,13 @@ def shown_value(world: World, page: Page, prop: Property) -> Any:
 
 
 def shown_option(option: Json | None) -> Json | None:
-    """An option as values show it."""
+    """Return an option as values show it."""
     return {"id": option["id"], "name": option["name"], "color": option["color"]} if option else None
 
 
-def value_object(world: World, page: Page, prop: Property) -> Json:
-    """One entry of a page's ``properties``."""
-    value = shown_value(world, page, prop)
+def value_object(store: Store, page: Page, prop: Property) -> Json:
+    """Return one entry of a page's ``properties``."""
+    value = shown_value(store, page, prop)
     shown: Json = {"id": encode_id(prop.id), "type": prop.type, prop.type: value}
     if prop.type == "relation":
         shown["has_more"] = len(value) > RELATIONS_SHOWN

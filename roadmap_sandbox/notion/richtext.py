@@ -44,7 +44,7 @@ RICH_TEXT: Shape = array(
 
 
 def run(content: str, url: str | None = None, *, color: str = "default", **styles: bool) -> dict[str, Any]:
-    """One text object as answers show it; ``styles`` are the names in :data:`STYLES`."""
+    """Return one text object as responses show it; ``styles`` are the names in :data:`STYLES`."""
     return {
         "type": "text",
         "text": {"content": content, "link": None if url is None else {"url": url}},
@@ -55,7 +55,7 @@ def run(content: str, url: str | None = None, *, color: str = "default", **style
 
 
 def normalise(items: Iterable[dict[str, Any]]) -> RichText:
-    """Checked request items in the form of answers; empty texts vanish."""
+    """Return checked request items in the form of responses; empty texts vanish."""
     result: RichText = []
     for item in items:
         annotations = dict(item.get("annotations") or {})
@@ -81,17 +81,17 @@ def normalise(items: Iterable[dict[str, Any]]) -> RichText:
 
 
 def plain(items: Iterable[dict[str, Any]]) -> str:
-    """The text without its annotations."""
+    """Return the text without its annotations."""
     return "".join(item["plain_text"] for item in items)
 
 
 def style_of(item: dict[str, Any]) -> tuple[Any, ...]:
-    """What two neighbouring text objects must share to be one."""
+    """Return what two neighbouring text objects must share to be one."""
     return (item["type"], item["href"], *item["annotations"].values())
 
 
 def joined(items: Iterable[dict[str, Any]]) -> RichText:
-    """Neighbours of one style joined, then split again so that no text is longer than 2000 UTF-16 units."""
+    """Return neighbours of one style joined, then split again so that no text is longer than 2000 UTF-16 units."""
     merged: RichText = []
     for item in items:
         if merged and item["type"] == "text" and style_of(merged[-1]) == style_of(item):
@@ -113,5 +113,5 @@ def joined(items: Iterable[dict[str, Any]]) -> RichText:
 
 
 def from_plain(content: str) -> RichText:
-    """Unstyled text of any length."""
+    """Return unstyled text of any length."""
     return joined([run(content)]) if content else []

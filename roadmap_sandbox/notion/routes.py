@@ -10,8 +10,10 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, unquote
 
 from roadmap_sandbox.notion import content, databases, lookup, pages, views
-from roadmap_sandbox.notion.calls import Call, Handler
 from roadmap_sandbox.notion.errors import ApiError
+from roadmap_sandbox.notion.records import Json
+from roadmap_sandbox.notion.requests import Handler, Request
+from roadmap_sandbox.notion.store import Store
 from roadmap_sandbox.notion.validation import (
     MAX_BODY_BYTES,
     Check,
@@ -21,7 +23,6 @@ from roadmap_sandbox.notion.validation import (
     record,
     show,
 )
-from roadmap_sandbox.notion.world import Json, World
 
 VERSION: Final = "2026-03-11"
 
@@ -76,7 +77,7 @@ ROUTES: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Incoming:
+class RawRequest:
     """A request as it arrived. ``path`` without the query string, still percent-encoded; header names in lower case."""
 
     method: str
@@ -91,28 +92,28 @@ class TooLarge(Exception):
 
 
 def find_route(method: str, path: str) -> tuple[Route, dict[str, str]] | None:
-    """The endpoint of a path, with its parameters as sent (decoded)."""
+    """Return the endpoint of a path, with its parameters as sent (decoded)."""
     parts = path.split("/")
     if parts[:2] != ["", "v1"]:
         return None
-    given = [unquote(part) for part in parts[2:]]
+    segments = [unquote(part) for part in parts[2:]]
     for route in ROUTES:
-        if route.method != method or len(route.path) != len(given):
+        if route.method != method or len(route.path) != len(segments):
             continue
-        pairs = list(zip(route.path, given, strict=True))
+        pairs = list(zip(route.path, segments, strict=True))
         if all(part == value or part.startswith("{") for part, value in pairs):
             return route, {part[1:-1]: value for part, value in pairs if part.startswith("{")}
     return None
 
 
 def is_mutating(method: str, path: str) -> bool:
-    """The request asks for a write, whether or not there is such an endpoint."""
-    found = find_route(method, path)
-    return found[0].mutating if found else method != "GET"
+    """Return whether the request asks for a write, whether or not there is such an endpoint."""
+    match = find_route(method, path)
+    return match[0].mutating if match else method != "GET"
 
 
 def parse_body(body: bytes) -> Any:
-    """The JSON of a body, ``{}`` for none. 400 ``invalid_json`` when it is none (or half a surrogate pair)."""
+    """Return the JSON of a body, ``{}`` for none. 400 ``invalid_json`` when it is none (or half a surrogate pair)."""
     if not body:
         return {}
     try:
@@ -128,7 +129,7 @@ def _refuse(constant: str) -> None:
     raise ValueError(constant)
 
 
-def respond(world: World, incoming: Incoming, token: str) -> tuple[Route, Call, Json]:
+def respond(store: Store, incoming: RawRequest, token: str) -> tuple[Route, Request, Json]:
     """Check and carry out a request.
 
     Raises:
@@ -138,35 +139,35 @@ def respond(world: World, incoming: Incoming, token: str) -> tuple[Route, Call, 
     if len(incoming.body) > MAX_BODY_BYTES:
         raise TooLarge
     body = parse_body(incoming.body) if incoming.method in ("POST", "PATCH") else None
-    found = find_route(incoming.method, incoming.path)
-    if found is None:
+    match = find_route(incoming.method, incoming.path)
+    if match is None:
         raise ApiError(400, "invalid_request_url", "Invalid request URL.")
     _authorise(incoming.headers, token)
-    route, raw = found
-    call = Call(_checked_ids(raw), tuple(parse_qsl(incoming.query, keep_blank_values=True)), body)
+    route, raw = match
+    request = Request(_checked_ids(raw), tuple(parse_qsl(incoming.query, keep_blank_values=True)), body)
     if route.body is not None:
         check_body(route.body, body)
         if not isinstance(body, dict):
             check_body(record(), body)
-    return route, call, run(world, route, call)
+    return route, request, run(store, route, request)
 
 
-def run(world: World, route: Route, call: Call) -> Json:
+def run(store: Store, route: Route, request: Request) -> Json:
     """Carry out a checked request; ids that a refused one drew are drawn again."""
-    counter = world.counter
+    counter = store.counter
     try:
-        return route.handler(world, call)
+        return route.handler(store, request)
     except ApiError:
-        world.counter = counter
+        store.counter = counter
         raise
 
 
 def _authorise(headers: Mapping[str, str], token: str) -> None:
-    given = headers.get("authorization")
-    if given is None or not given.startswith("Bearer "):
+    authorization = headers.get("authorization")
+    if authorization is None or not authorization.startswith("Bearer "):
         message = 'Authorization header must use the format "Bearer <token>".'
         raise ApiError(401, "unauthorized", message)
-    if given.removeprefix("Bearer ") != token:
+    if authorization.removeprefix("Bearer ") != token:
         raise ApiError(401, "unauthorized", "API token is invalid.")
     version = headers.get("notion-version")
     if version is None:

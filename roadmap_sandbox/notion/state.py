@@ -14,14 +14,16 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID, uuid5
 
-from roadmap_pipeline.errors import RoadmapError
-from roadmap_sandbox.notion.calls import Call
+from roadmap_sandbox.defaults import PARENT_PAGE_ID
+from roadmap_sandbox.errors import SandboxError
 from roadmap_sandbox.notion.errors import ApiError
-from roadmap_sandbox.notion.faults import Asked, Fault, Faults, rate_limited
+from roadmap_sandbox.notion.faults import Fault, Faults, RequestSummary, rate_limited
 from roadmap_sandbox.notion.people import ACTIONS, act
-from roadmap_sandbox.notion.routes import Incoming, TooLarge, find_route, is_mutating, parse_body, respond, run
+from roadmap_sandbox.notion.records import Json
+from roadmap_sandbox.notion.requests import Request
+from roadmap_sandbox.notion.routes import RawRequest, TooLarge, find_route, is_mutating, parse_body, respond, run
+from roadmap_sandbox.notion.store import Store
 from roadmap_sandbox.notion.validation import dashed
-from roadmap_sandbox.notion.world import PARENT_PAGE_ID, Json, World
 from roadmap_sandbox.server import JournalEntry
 
 TOKEN: Final = "sandbox-notion-token"  # noqa: S105  it opens the sandbox only
@@ -31,8 +33,8 @@ _CLOCK: Final = "CLOCK"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What goes back. ``status`` 0: the connection ends without an answer; ``seconds``: only after that long."""
+class Response:
+    """The response. ``status`` 0: the connection ends without one; ``seconds``: only after that long."""
 
     status: int
     headers: Mapping[str, str]
@@ -41,14 +43,14 @@ class Answer:
 
 
 class _Bucket:
-    """Tokens that come back at an even rate; real time, since the simulated clock stands still."""
+    """The tokens of a rate limit, which come back evenly in real time, since the simulated clock stands still."""
 
     def __init__(self, per_second: float, burst: int) -> None:
         self.per_second, self.burst = per_second, burst
         self.tokens, self.since = float(burst), time.monotonic()
 
     def wait(self) -> float:
-        """Seconds until a request is allowed: 0 takes a token."""
+        """Return the seconds until a request is allowed: 0 takes a token."""
         now = time.monotonic()
         self.tokens = min(self.burst, self.tokens + (now - self.since) * self.per_second)
         self.since = now
@@ -68,7 +70,7 @@ class NotionState:
     ``journal`` holds this process's requests, ``faults`` the script of failures.
 
     Raises:
-        RoadmapError: ``writes_path`` can't be replayed.
+        SandboxError: ``writes_path`` can't be replayed.
     """
 
     def __init__(
@@ -79,7 +81,7 @@ class NotionState:
         token: str = TOKEN,
         parent_page_id: str = PARENT_PAGE_ID,
     ) -> None:
-        self.world = World(clock.astimezone(UTC), parent_page_id)
+        self.store = Store(clock.astimezone(UTC), parent_page_id)
         self.parent_page_id = parent_page_id
         self.journal: list[JournalEntry] = []
         self.faults = Faults()
@@ -96,13 +98,13 @@ class NotionState:
     @property
     def clock(self) -> datetime:
         """The simulated time, UTC."""
-        return self.world.clock
+        return self.store.clock
 
     @clock.setter
     def clock(self, now: datetime) -> None:
         with self.lock:
-            if now != self.world.clock:
-                self.world.clock = now.astimezone(UTC)
+            if now != self.store.clock:
+                self.store.clock = now.astimezone(UTC)
                 self._keep(_CLOCK, "", None)
 
     def advance(self, by: timedelta) -> None:
@@ -111,21 +113,21 @@ class NotionState:
 
     @property
     def query_lag(self) -> timedelta:
-        """How long (on the simulated clock) queries and search don't show that a page was made, trashed or restored."""
-        return self.world.query_lag
+        """The time (on the simulated clock) for which queries don't show that a page was made, trashed or restored."""
+        return self.store.query_lag
 
     @query_lag.setter
     def query_lag(self, lag: timedelta) -> None:
-        self.world.query_lag = lag
+        self.store.query_lag = lag
 
     @property
     def query_cap(self) -> int:
-        """Rows one query gives over all its pages; Notion's is 10,000."""
-        return self.world.query_cap
+        """The number of rows one query gives over all its pages; Notion's is 10,000."""
+        return self.store.query_cap
 
     @query_cap.setter
     def query_cap(self, rows: int) -> None:
-        self.world.query_cap = rows
+        self.store.query_cap = rows
 
     def limit_rate(self, per_second: float | None = 3.0, burst: int = 10) -> None:
         """Answer 429 beyond this average rate (None: no limit, as at the start)."""
@@ -135,26 +137,26 @@ class NotionState:
     def invalidate_cursors(self) -> None:
         """Make every query cursor issued so far a stale one."""
         with self.lock:
-            self.world.scans.invalidate()
+            self.store.scans.invalidate()
 
     def dump(self) -> Json:
-        """The whole state as plain data, for comparing."""
+        """Return the whole state as plain data, for comparing."""
         with self.lock:
-            return self.world.dump()
+            return self.store.dump()
 
     # -- requests
 
-    def handle(self, incoming: Incoming) -> Answer:
+    def handle(self, incoming: RawRequest) -> Response:
         """Answer a request and note it in the journal."""
         with self.lock:
-            answer = self._answer(incoming)
+            response = self._answer(incoming)
             mutating = is_mutating(incoming.method, incoming.path)
-            entry = JournalEntry(incoming.method, incoming.path, incoming.query, answer.status, mutating)
+            entry = JournalEntry(incoming.method, incoming.path, incoming.query, response.status, mutating)
             self.journal.append(entry)
-            return answer
+            return response
 
-    def _answer(self, incoming: Incoming) -> Answer:
-        fault = self.faults.choose(_asked(incoming)) if self.faults.active else None
+    def _answer(self, incoming: RawRequest) -> Response:
+        fault = self.faults.choose(_summary(incoming)) if self.faults.active else None
         if fault is not None and not fault.after_commit:
             return self._failed(fault)
         wait = self._bucket.wait() if self._bucket else 0.0
@@ -165,9 +167,9 @@ class NotionState:
             return self._failed(fault, str(body.get("id", "")) if status == 200 else "")
         return self._packed(status, body)
 
-    def _respond(self, incoming: Incoming) -> tuple[int, Json]:
+    def _respond(self, incoming: RawRequest) -> tuple[int, Json]:
         try:
-            route, call, body = respond(self.world, incoming, self._token)
+            route, request, body = respond(self.store, incoming, self._token)
         except ApiError as error:
             return error.status, error.body()
         except TooLarge:
@@ -179,10 +181,10 @@ class NotionState:
                 "code": 413,
             }
         if route.mutating:
-            self._keep(incoming.method, incoming.path, call.body)
+            self._keep(incoming.method, incoming.path, request.body)
         return 200, body
 
-    def _failed(self, fault: Fault, committed: str = "") -> Answer:
+    def _failed(self, fault: Fault, committed: str = "") -> Response:
         body = fault.body()
         if fault.telling and committed:
             guidance = ["Read the object again", "Do not repeat the write"]
@@ -193,7 +195,9 @@ class NotionState:
     def _request_id(self) -> str:
         return str(uuid5(_REQUEST_IDS, str(len(self.journal))))
 
-    def _packed(self, status: int, body: Json, headers: Mapping[str, str] | None = None, seconds: float = 0) -> Answer:
+    def _packed(
+        self, status: int, body: Json, headers: Mapping[str, str] | None = None, seconds: float = 0
+    ) -> Response:
         request_id = self._request_id()
         if status != 413:
             body = {**body, "request_id": request_id}
@@ -202,7 +206,7 @@ class NotionState:
             "x-notion-request-id": request_id,
             **(headers or {}),
         }
-        return Answer(status, sent, json.dumps(body, ensure_ascii=False).encode(), seconds)
+        return Response(status, sent, json.dumps(body, ensure_ascii=False).encode(), seconds)
 
     # -- edits by people
 
@@ -213,76 +217,76 @@ class NotionState:
             if key == "id_" or key.endswith("_id"):
                 plain[key] = dashed(value) or value
         with self.lock:
-            result = act(self.world, name, plain)
+            result = act(self.store, name, plain)
             self._keep(_PERSON, name, plain)
             return result
 
     def set_property(self, page_id: str, name: str, value: Any) -> None:
-        """A person changes a value: text, number, bool, ISO date, option name, list of names or ids, None to empty."""
+        """Change a value: text, number, bool, ISO date, option name, list of names or ids, None to empty."""
         self._act("set_property", page_id=page_id, name=name, value=value)
 
     def add_row(self, data_source_id: str, values: Mapping[str, Any], markdown: str = "") -> str:
-        """A person adds a row (values as in :meth:`set_property`); its id. A database's id does too, here and below."""
+        """Add a row (values as in :meth:`set_property`) and return its id. A database's id does too, here and below."""
         return str(self._act("add_row", data_source_id=data_source_id, values=dict(values), markdown=markdown))
 
     def write_body(self, page_id: str, markdown: str) -> None:
-        """A person replaces a page's body."""
+        """Replace a page's body."""
         self._act("write_body", page_id=page_id, markdown=markdown)
 
     def rename_property(self, data_source_id: str, name: str, new_name: str) -> None:
-        """A person renames a column."""
+        """Rename a column."""
         self._act("rename_property", data_source_id=data_source_id, name=name, new_name=new_name)
 
     def delete_property(self, data_source_id: str, name: str) -> None:
-        """A person deletes a column."""
+        """Delete a column."""
         self._act("delete_property", data_source_id=data_source_id, name=name)
 
     def add_property(self, data_source_id: str, name: str, kind: str) -> None:
-        """A person adds a column of a type such as ``rich_text``."""
+        """Add a column of a type such as ``rich_text``."""
         self._act("add_property", data_source_id=data_source_id, name=name, kind=kind)
 
     def retype_property(self, data_source_id: str, name: str, kind: str) -> None:
-        """A person changes a column's type, which empties it."""
+        """Change a column's type, which empties it."""
         self._act("retype_property", data_source_id=data_source_id, name=name, kind=kind)
 
     def add_option(self, data_source_id: str, name: str, option: str) -> None:
-        """A person adds an option to a column."""
+        """Add an option to a column."""
         self._act("add_option", data_source_id=data_source_id, name=name, option=option)
 
     def rename_option(self, data_source_id: str, name: str, option: str, new_name: str) -> None:
-        """A person renames an option."""
+        """Rename an option."""
         self._act("rename_option", data_source_id=data_source_id, name=name, option=option, new_name=new_name)
 
     def delete_option(self, data_source_id: str, name: str, option: str) -> None:
-        """A person deletes an option, which empties the rows that had it."""
+        """Delete an option, which empties the rows that had it."""
         self._act("delete_option", data_source_id=data_source_id, name=name, option=option)
 
     def rename(self, id_: str, title: str) -> None:
-        """A person renames a page or database."""
+        """Rename a page or database."""
         self._act("rename", id_=id_, title=title)
 
     def rename_view(self, view_id: str, name: str) -> None:
-        """A person renames a view."""
+        """Rename a view."""
         self._act("rename_view", view_id=view_id, name=name)
 
     def trash(self, id_: str) -> None:
-        """A person puts a page or database into the trash."""
+        """Put a page or database into the trash."""
         self._act("trash", id_=id_)
 
     def restore(self, id_: str) -> None:
-        """A person takes a page or database out of the trash."""
+        """Take a page or database out of the trash."""
         self._act("restore", id_=id_)
 
     def move(self, page_id: str, parent_id: str) -> None:
-        """A person moves a page below another page or into a database."""
+        """Move a page below another page or into a database."""
         self._act("move", page_id=page_id, parent_id=parent_id)
 
     def unshare(self, id_: str) -> None:
-        """A person takes a page or database away from the integration: 404 from now on, as if deleted for good."""
+        """Take a page or database away from the integration: 404 from now on, as if deleted for good."""
         self._act("unshare", id_=id_)
 
     def share(self, id_: str) -> None:
-        """A person shares it again."""
+        """Share it again."""
         self._act("share", id_=id_)
 
     # -- persistence
@@ -290,7 +294,7 @@ class NotionState:
     def _keep(self, method: str, path: str, body: Any) -> None:
         if self._writes_path is None:
             return
-        event = {"method": method, "path": path, "body": body, "time": self.world.clock.isoformat()}
+        event = {"method": method, "path": path, "body": body, "time": self.store.clock.isoformat()}
         self._writes_path.parent.mkdir(parents=True, exist_ok=True)
         with self._writes_path.open("ab") as file:
             file.write(json.dumps(event, ensure_ascii=False).encode() + b"\n")
@@ -302,37 +306,37 @@ class NotionState:
         if lines.pop():
             # A process that was killed while it wrote: the write was never answered, so it never happened.
             path.write_bytes(b"".join(line + b"\n" for line in lines))
-        start = self.world.clock
+        start = self.store.clock
         for number, line in enumerate(lines, start=1):
             try:
                 self._replay_event(json.loads(line))
             except (ApiError, KeyError, TypeError, ValueError) as error:
                 message = f"{path}, line {number}, can't be replayed ({error}): delete the file to start afresh"
-                raise RoadmapError(message) from error
-        self.world.clock = max(start, self.world.clock)
+                raise SandboxError(message) from error
+        self.store.clock = max(start, self.store.clock)
 
     def _replay_event(self, event: Json) -> None:
-        self.world.clock = datetime.fromisoformat(event["time"])
+        self.store.clock = datetime.fromisoformat(event["time"])
         method, path, body = event["method"], event["path"], event["body"]
         if method == _CLOCK:
             return
         if method == _PERSON:
             if path not in ACTIONS:
                 raise ValueError(f"no action {path}")
-            act(self.world, path, body)
+            act(self.store, path, body)
             return
-        found = find_route(method, path)
-        if found is None:
+        match = find_route(method, path)
+        if match is None:
             raise ValueError(f"no endpoint {method} {path}")
-        route, raw = found
+        route, raw = match
         ids = {name: value if name == "property_id" else dashed(value) or value for name, value in raw.items()}
-        run(self.world, route, Call(ids, body=body))
+        run(self.store, route, Request(ids, body=body))
 
 
-def _asked(incoming: Incoming) -> Asked:
+def _summary(incoming: RawRequest) -> RequestSummary:
     try:
         body = parse_body(incoming.body)
     except ApiError:
         body = None
     mutating = is_mutating(incoming.method, incoming.path)
-    return Asked(incoming.method, incoming.path, incoming.query, body, mutating)
+    return RequestSummary(incoming.method, incoming.path, incoming.query, body, mutating)

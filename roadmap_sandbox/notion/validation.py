@@ -27,12 +27,12 @@ UNDEFINED: Final = _Undefined()
 
 
 def utf16_units(text: str) -> int:
-    """Length in UTF-16 code units: the length JavaScript reports."""
+    """Return the length in UTF-16 code units: the length JavaScript reports."""
     return len(text) + sum(1 for char in text if ord(char) > 0xFFFF)
 
 
 def cut_units(text: str, units: int) -> str:
-    """The longest beginning of ``text`` of at most ``units`` UTF-16 units; never half a surrogate pair."""
+    """Return the longest beginning of ``text`` of at most ``units`` UTF-16 units; never half a surrogate pair."""
     if len(text) * 2 <= units:
         return text
     used = 0
@@ -44,7 +44,7 @@ def cut_units(text: str, units: int) -> str:
 
 
 def show(value: Any) -> str:
-    """A value as messages print it: JSON, cut at 55 UTF-16 units."""
+    """Return a value as messages print it: JSON, cut at 55 UTF-16 units."""
     if value is UNDEFINED:
         return "undefined"
     shown = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
@@ -52,7 +52,7 @@ def show(value: Any) -> str:
 
 
 def dashed(text: str) -> str | None:
-    """The id in its dashed lower-case form, or None when it is no uuid."""
+    """Return the id in its dashed lower-case form, or None when it is no uuid."""
     if not _UUID.fullmatch(text):
         return None
     digits = text.replace("-", "").lower()
@@ -60,7 +60,7 @@ def dashed(text: str) -> str | None:
 
 
 class Check:
-    """Collects what is wrong with one part (``body``, ``path`` or ``query``) of a request."""
+    """The collection of what is wrong with one part (``body``, ``path`` or ``query``) of a request."""
 
     def __init__(self, part: str = "body") -> None:
         self.part = part
@@ -72,7 +72,7 @@ class Check:
         self.failures.append(f"{path} should be {should}{undefined}, instead was `{show(value)}`.")
 
     def error(self) -> ApiError | None:
-        """The answer for what was found wrong, or None."""
+        """Return the error that names everything wrong, or None."""
         if not self.failures:
             return None
         if len(self.failures) == 1:
@@ -94,7 +94,7 @@ def check_body(shape: Shape, body: Any) -> None:
 
 
 def text(*, least: int = 0, most: int | None = None) -> Shape:
-    """A string of ``least`` to ``most`` UTF-16 units."""
+    """Return the shape of a string of ``least`` to ``most`` UTF-16 units."""
 
     def shape(check: Check, path: str, value: Any, optional: bool) -> None:
         if not isinstance(value, str):
@@ -108,19 +108,19 @@ def text(*, least: int = 0, most: int | None = None) -> Shape:
 
 
 def boolean(check: Check, path: str, value: Any, optional: bool) -> None:
-    """``true`` or ``false``."""
+    """Check that it is ``true`` or ``false``."""
     if not isinstance(value, bool):
         check.fail(path, "a boolean", value, optional=optional)
 
 
 def number(check: Check, path: str, value: Any, optional: bool) -> None:
-    """A JSON number."""
+    """Check that it is a JSON number."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         check.fail(path, "a number", value, optional=optional)
 
 
 def whole_number(*, least: int) -> Shape:
-    """A whole number of at least ``least``."""
+    """Return the shape of a whole number of at least ``least``."""
 
     def shape(check: Check, path: str, value: Any, optional: bool) -> None:
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -134,17 +134,17 @@ def whole_number(*, least: int) -> Shape:
 
 
 def uuid(check: Check, path: str, value: Any, optional: bool) -> None:
-    """An id, with or without dashes."""
+    """Check that it is an id, with or without dashes."""
     if not isinstance(value, str) or dashed(value) is None:
         check.fail(path, "a valid uuid", value, optional=optional)
 
 
 def anything(check: Check, path: str, value: Any, optional: bool) -> None:
-    """Whatever; used where the API ignores what clients echo back."""
+    """Take whatever it is; used where the API ignores what clients echo back."""
 
 
 def literal(*allowed: Any) -> Shape:
-    """One of a few fixed values."""
+    """Return the shape of one of a few fixed values."""
 
     def shape(check: Check, path: str, value: Any, optional: bool) -> None:
         if not any(value is one or (type(value) is type(one) and value == one) for one in allowed):
@@ -156,7 +156,7 @@ def literal(*allowed: Any) -> Shape:
 
 
 def nullable(inner: Shape) -> Shape:
-    """The inner shape, or ``null``."""
+    """Return the shape of the inner one, or ``null``."""
 
     def shape(check: Check, path: str, value: Any, optional: bool) -> None:
         if value is not None:
@@ -166,7 +166,7 @@ def nullable(inner: Shape) -> Shape:
 
 
 def array(item: Shape, *, most: int | None = MAX_ITEMS, least: int = 0) -> Shape:
-    """A list of ``least`` to ``most`` items."""
+    """Return the shape of a list of ``least`` to ``most`` items."""
 
     def shape(check: Check, path: str, value: Any, optional: bool) -> None:
         if not isinstance(value, list):
@@ -183,7 +183,7 @@ def array(item: Shape, *, most: int | None = MAX_ITEMS, least: int = 0) -> Shape
 
 
 def mapping(item: Shape) -> Shape:
-    """An object with free keys."""
+    """Return the shape of an object with free keys."""
 
     def shape(check: Check, path: str, value: Any, optional: bool) -> None:
         if not isinstance(value, dict):
@@ -196,7 +196,7 @@ def mapping(item: Shape) -> Shape:
 
 
 def record(required: Mapping[str, Shape] | None = None, optional: Mapping[str, Shape] | None = None) -> Shape:
-    """An object with these keys and no others."""
+    """Return the shape of an object with these keys and no others."""
     needed = dict(required or {})
     possible = dict(optional or {})
 
@@ -220,7 +220,7 @@ def record(required: Mapping[str, Shape] | None = None, optional: Mapping[str, S
 
 
 def tagged(kinds: Mapping[str, Shape], extra: Mapping[str, Shape] | None = None) -> Shape:
-    """An object that holds exactly one of the keys of ``kinds``, perhaps a ``type`` naming it, and ``extra`` keys."""
+    """Return the shape of an object with one key of ``kinds``, perhaps a ``type`` that names it, and ``extra`` keys."""
     more = dict(extra or {})
 
     def shape(check: Check, path: str, value: Any, optional: bool) -> None:
@@ -246,5 +246,5 @@ def tagged(kinds: Mapping[str, Shape], extra: Mapping[str, Shape] | None = None)
 
 
 def tag(value: Mapping[str, Any], kinds: Mapping[str, Any]) -> str:
-    """Which of ``kinds`` a value checked by :func:`tagged` is."""
+    """Return which of ``kinds`` a value checked by :func:`tagged` is."""
     return next(key for key in kinds if key in value)

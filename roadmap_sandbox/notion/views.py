@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from roadmap_sandbox.notion.calls import Call, paged
 from roadmap_sandbox.notion.databases import matching_rows
 from roadmap_sandbox.notion.errors import invalid
 from roadmap_sandbox.notion.filters import SORTS, compile_filter, filter_shape, sort_rows
 from roadmap_sandbox.notion.objects import view_object
+from roadmap_sandbox.notion.records import DataSource, Json, Page, View
+from roadmap_sandbox.notion.requests import Request, paged
+from roadmap_sandbox.notion.store import Store
 from roadmap_sandbox.notion.validation import (
     UNDEFINED,
     Check,
@@ -20,7 +22,6 @@ from roadmap_sandbox.notion.validation import (
     text,
     uuid,
 )
-from roadmap_sandbox.notion.world import DataSource, Json, Page, View, World
 
 TYPES: Final = ("table", "board", "list", "calendar", "timeline", "gallery", "form", "chart", "map", "dashboard")
 CHARTS: Final = ("column", "bar", "line", "donut", "number")
@@ -71,12 +72,12 @@ CREATE_VIEW: Final = record(
 UPDATE_VIEW: Final = record(optional={**_FILTERS, "name": text(), "configuration": _configuration})
 
 
-def create_view(world: World, call: Call) -> Json:
-    """POST /views in a database (the sandbox makes no dashboard widgets and no linked databases)."""
-    body = call.body
-    database = world.database(dashed(body["database_id"]) or "")
-    source = world.data_source(dashed(body["data_source_id"]) or "")
-    world.editable(database)
+def create_view(store: Store, request: Request) -> Json:
+    """Carry out POST /views in a database (the sandbox makes no dashboard widgets and no linked databases)."""
+    body = request.body
+    database = store.database(dashed(body["database_id"]) or "")
+    source = store.data_source(dashed(body["data_source_id"]) or "")
+    store.editable(database)
     if source.database_id != database.id:
         raise invalid(f"The data source {source.id} is not part of the database {database.id}.")
     configuration = body.get("configuration", {"type": body["type"]})
@@ -87,13 +88,13 @@ def create_view(world: World, call: Call) -> Json:
     error = check.error()
     if error is not None:
         raise error
-    _fits(world, source, body, configuration)
+    _fits(store, source, body, configuration)
     at = _place(database.views, body.get("position", {"type": "end"}))
     view = View(
-        world.new_id(),
+        store.new_id(),
         database.id,
         source.id,
-        world.stamps(),
+        store.stamps(),
         body["name"],
         body["type"],
         configuration,
@@ -101,7 +102,7 @@ def create_view(world: World, call: Call) -> Json:
         body.get("sorts"),
         body.get("quick_filters"),
     )
-    world.views[view.id] = view
+    store.views[view.id] = view
     database.views.insert(at, view.id)
     return view_object(view)
 
@@ -117,10 +118,10 @@ def _place(views: list[str], position: Json) -> int:
     return views.index(after) + 1
 
 
-def _fits(world: World, source: DataSource, body: Json, configuration: Json) -> None:
-    """400 unless filter, sorts and configuration name properties of the data source, of fitting types."""
-    compile_filter(world, source, body.get("filter"))
-    sort_rows(world, source, [], body.get("sorts"))
+def _fits(store: Store, source: DataSource, body: Json, configuration: Json) -> None:
+    """Raise 400 unless filter, sorts and configuration name properties of the data source, of fitting types."""
+    compile_filter(store, source, body.get("filter"))
+    sort_rows(store, source, [], body.get("sorts"))
     for key, id_ in _property_ids(configuration):
         prop = source.find(str(id_))
         if prop is None:
@@ -145,56 +146,56 @@ def _property_ids(value: Any) -> Iterator[tuple[str, Any]]:
                 yield from _property_ids(one)
 
 
-def get_view(world: World, call: Call) -> Json:
-    """GET /views/{id}."""
-    return view_object(world.view(call.params["view_id"]))
+def get_view(store: Store, request: Request) -> Json:
+    """Answer GET /views/{id}."""
+    return view_object(store.view(request.params["view_id"]))
 
 
-def update_view(world: World, call: Call) -> Json:
-    """PATCH /views/{id}: name, filter, sorts, quick filters, configuration; the type stays."""
-    body = call.body
-    view = world.view(call.params["view_id"])
-    world.editable(world.databases[view.database_id])
+def update_view(store: Store, request: Request) -> Json:
+    """Carry out PATCH /views/{id}: name, filter, sorts, quick filters, configuration; the type stays."""
+    body = request.body
+    view = store.view(request.params["view_id"])
+    store.editable(store.databases[view.database_id])
     configuration = body.get("configuration", view.configuration)
     if configuration["type"] != view.type:
         raise invalid(f"The type of a view can't be changed from {view.type} to {configuration['type']}.")
-    _fits(world, world.data_sources[view.data_source_id], body, configuration)
+    _fits(store, store.data_sources[view.data_source_id], body, configuration)
     view.configuration = configuration
     for key in ("name", "filter", "sorts", "quick_filters"):
         if key in body:
             setattr(view, key, body[key])
-    world.touch(view)
+    store.touch(view)
     return view_object(view)
 
 
-def delete_view(world: World, call: Call) -> Json:
-    """DELETE /views/{id}; 400 for the last one of a database."""
-    view = world.view(call.params["view_id"])
-    database = world.databases[view.database_id]
-    world.editable(database)
+def delete_view(store: Store, request: Request) -> Json:
+    """Carry out DELETE /views/{id}; 400 for the last one of a database."""
+    view = store.view(request.params["view_id"])
+    database = store.databases[view.database_id]
+    store.editable(database)
     if len(database.views) == 1:
         raise invalid("Cannot delete the last view of a database.")
     database.views.remove(view.id)
-    del world.views[view.id]
+    del store.views[view.id]
     parent = {"type": "database_id", "database_id": database.id}
     return {"object": "view", "id": view.id, "parent": parent, "type": view.type}
 
 
-def list_views(world: World, call: Call) -> Json:
-    """GET /views?database_id= or ?data_source_id=: ids only."""
-    database_id, source_id = call.one("database_id"), call.one("data_source_id")
+def list_views(store: Store, request: Request) -> Json:
+    """Answer GET /views?database_id= or ?data_source_id=: ids only."""
+    database_id, source_id = request.one("database_id"), request.one("data_source_id")
     if database_id is not None:
-        database = world.database(dashed(database_id) or "")
+        database = store.database(dashed(database_id) or "")
         ids = database.views
     elif source_id is not None:
-        source = world.data_source(dashed(source_id) or "")
-        ids = [id_ for id_ in world.databases[source.database_id].views if world.views[id_].data_source_id == source.id]
+        source = store.data_source(dashed(source_id) or "")
+        ids = [id_ for id_ in store.databases[source.database_id].views if store.views[id_].data_source_id == source.id]
     else:
         raise invalid("query failed validation: query.database_id or query.data_source_id should be defined.")
-    return paged(call, "view", ids, lambda index: {"object": "view", "id": ids[index]})
+    return paged(request, "view", ids, lambda index: {"object": "view", "id": ids[index]})
 
 
-def rows_of(world: World, view: View) -> list[Page]:
-    """The rows a view shows, in its order (also to people, so whether or not it is shared)."""
-    source = world.data_sources[view.data_source_id]
-    return matching_rows(world, source, view.filter, view.sorts)
+def rows_of(store: Store, view: View) -> list[Page]:
+    """Return the rows a view shows, in its order (also to people, so whether or not it is shared)."""
+    source = store.data_sources[view.data_source_id]
+    return matching_rows(store, source, view.filter, view.sorts)

@@ -9,7 +9,9 @@ from typing import Any, Final
 from roadmap_sandbox.notion.dates import fold, iso_date
 from roadmap_sandbox.notion.errors import invalid, not_found
 from roadmap_sandbox.notion.properties import find_option, new_option, synced
+from roadmap_sandbox.notion.records import BARE_PAGE, USERS, DataSource, Json, Page, Property
 from roadmap_sandbox.notion.richtext import RICH_TEXT, normalise
+from roadmap_sandbox.notion.store import Store
 from roadmap_sandbox.notion.validation import (
     UNDEFINED,
     Check,
@@ -28,7 +30,6 @@ from roadmap_sandbox.notion.validation import (
     text,
     uuid,
 )
-from roadmap_sandbox.notion.world import BARE_PAGE, USERS, DataSource, Json, Page, Property, World
 
 Prepared = list[tuple[Property, Callable[[], Any]]]
 """Properties with what computes the value to keep (and makes missing options)."""
@@ -71,14 +72,14 @@ PROPERTIES: Final = mapping(tagged(VALUES, {"id": anything, "has_more": anything
 """``properties`` of POST and PATCH /pages."""
 
 
-def prepare(world: World, source: DataSource | None, raw: Json) -> Prepared:
+def prepare(store: Store, source: DataSource | None, raw: Json) -> Prepared:
     """Check values (shapes already checked) against a schema.
 
     Raises:
         ApiError: 400 for unknown names and wrong types (all of them in one message), bad options, dates, users;
             404 for related pages that aren't there.
     """
-    found: list[tuple[Property, Json]] = []
+    pairs: list[tuple[Property, Json]] = []
     problems: list[str] = []
     for name, value in raw.items():
         prop = source.find(name) if source else _bare(name)
@@ -87,34 +88,34 @@ def prepare(world: World, source: DataSource | None, raw: Json) -> Prepared:
         elif prop.type not in value:
             problems.append(f"{name} is expected to be {prop.type}.")
         else:
-            found.append((prop, value))
+            pairs.append((prop, value))
     if problems:
         raise invalid(" ".join(problems))
-    twice = {prop.name for prop, _ in found if sum(other is prop for other, _ in found) > 1}
+    twice = {prop.name for prop, _ in pairs if sum(other is prop for other, _ in pairs) > 1}
     if twice:
         raise invalid(f"{', '.join(sorted(twice))} is given more than once.")
-    return [(prop, _prepare_one(world, prop, value[tag(value, VALUES)])) for prop, value in found]
+    return [(prop, _prepare_one(store, prop, value[tag(value, VALUES)])) for prop, value in pairs]
 
 
 def _bare(name: str) -> Property | None:
     return BARE_PAGE if name == BARE_PAGE.name else None
 
 
-def _prepare_one(world: World, prop: Property, value: Any) -> Callable[[], Any]:
+def _prepare_one(store: Store, prop: Property, value: Any) -> Callable[[], Any]:
     match prop.type:
         case "title" | "rich_text":
             texts = normalise(value)
             return lambda: texts
         case "select" | "status":
-            return _option_setter(world, prop, value) if value is not None else lambda: None
+            return _option_setter(store, prop, value) if value is not None else lambda: None
         case "multi_select":
-            setters = [_option_setter(world, prop, one) for one in value]
+            setters = [_option_setter(store, prop, one) for one in value]
             return lambda: list(dict.fromkeys(setter() for setter in setters))
         case "date":
             kept = _date(value)
             return lambda: kept
         case "relation":
-            ids = _related_ids(world, prop, value)
+            ids = _related_ids(store, prop, value)
             return lambda: ids
         case "people":
             people = [_user(one["id"]) for one in value]
@@ -126,7 +127,7 @@ def _prepare_one(world: World, prop: Property, value: Any) -> Callable[[], Any]:
             return lambda: value
 
 
-def _option_setter(world: World, prop: Property, value: Json) -> Callable[[], str]:
+def _option_setter(store: Store, prop: Property, value: Json) -> Callable[[], str]:
     name = value.get("name")
     known = find_option(prop, name=name, id_=value.get("id"))
     if known is None:
@@ -139,7 +140,7 @@ def _option_setter(world: World, prop: Property, value: Json) -> Callable[[], st
 
     def option_id() -> str:
         # Looked up again: another value of the same request may have made the option by now.
-        option = known or find_option(prop, name=name) or new_option(world, prop, str(name))
+        option = known or find_option(prop, name=name) or new_option(store, prop, str(name))
         return str(option["id"])
 
     return option_id
@@ -153,12 +154,12 @@ def _date(value: Json | None) -> Json | None:
     return {"start": fold(value["start"], zone), "end": None if end is None else fold(end, zone), "time_zone": None}
 
 
-def _related_ids(world: World, prop: Property, value: list[Json]) -> list[str]:
+def _related_ids(store: Store, prop: Property, value: list[Json]) -> list[str]:
     ids: list[str] = []
     for one in value:
         id_ = dashed(one["id"]) or ""
-        page = world.pages.get(id_)
-        if page is None or not world.visible(page):
+        page = store.pages.get(id_)
+        if page is None or not store.visible(page):
             raise not_found("page", id_)
         if page.parent.id != prop.config["data_source_id"]:
             raise invalid(f"{prop.name} relates to another data source than that of the page with ID: {id_}.")
@@ -174,21 +175,21 @@ def _user(id_: str) -> str:
     return user
 
 
-def store(world: World, page: Page, prepared: Prepared) -> None:
+def set_values(store: Store, page: Page, prepared: Prepared) -> None:
     """Keep prepared values; the other sides of dual relations follow."""
     for prop, value_of in prepared:
         value = value_of()
-        other = synced(world, prop)
+        other = synced(store, prop)
         if other is not None:
-            _follow(world, page, other, set(page.values.get(prop.id) or []), set(value))
+            _follow(store, page, other, set(page.values.get(prop.id) or []), set(value))
         if value is None:
             page.values.pop(prop.id, None)
         else:
             page.values[prop.id] = value
 
 
-def _follow(world: World, page: Page, other: Property, before: set[str], after: set[str]) -> None:
+def _follow(store: Store, page: Page, other: Property, before: set[str], after: set[str]) -> None:
     for id_ in sorted(before ^ after):
-        values = world.pages[id_].values
+        values = store.pages[id_].values
         rest = [one for one in values.get(other.id) or [] if one != page.id]
         values[other.id] = [*rest, page.id] if id_ in after else rest

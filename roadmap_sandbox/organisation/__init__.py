@@ -5,37 +5,37 @@ be checked. Every name, commit and log line in it is invented.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from random import Random
 
-from roadmap_pipeline.errors import ConfigurationError
 from roadmap_sandbox import payloads
 from roadmap_sandbox.content import GitHubContent
+from roadmap_sandbox.defaults import CLOCK
 
-from .history import History, Simulation
+from .history import History
 from .logs import JobLogs, writes_log
 from .oddities import add_oddities
 from .people import REPOSITORIES, VIEWER, Repository
 from .plans import Plan, make_plan
 from .records import DAY, HOUR, Item, PullRequest
 from .rendering import Renderer, give_numbers
+from .simulation import Simulation
 from .truth import GroundTruth
 from .verdicts import show_every_verdict
 
 __all__ = ["GroundTruth", "generate"]
 
-CLOCK = datetime(2026, 11, 16, 6, 0, tzinfo=UTC)
-
 
 def generate(seed: int = 7, weeks: int = 26, clock: datetime = CLOCK) -> tuple[GitHubContent, GroundTruth]:
-    """The organisation as GitHub would answer at ``clock`` (aware), after ``weeks`` weeks of activity; and its truth.
+    """Return the organisation as GitHub shows it at ``clock`` (aware), after ``weeks`` weeks, and the truth about it.
 
-    Raises ConfigurationError when ``weeks`` is below 2 or ``clock`` has no time zone.
+    Raises:
+        ValueError: ``weeks`` is below 2, or ``clock`` has no time zone.
     """
     if weeks < 2:
-        raise ConfigurationError(f"the simulated organisation needs at least 2 weeks, not {weeks}")
+        raise ValueError(f"the simulated organisation needs at least 2 weeks, not {weeks}")
     if clock.tzinfo is None:
-        raise ConfigurationError("the simulated organisation's clock needs a time zone, such as UTC")
+        raise ValueError("the simulated organisation's clock needs a time zone, such as UTC")
     end = int(clock.timestamp())
     start = int((clock - timedelta(weeks=weeks)).timestamp())
     content = GitHubContent(clock=clock, viewer=payloads.user(VIEWER.login, VIEWER.id, type=VIEWER.type))
@@ -88,7 +88,7 @@ def _simulate(repository: Repository, seed: int, start: int, end: int) -> tuple[
 
 
 def _discuss(items: Sequence[Item], rng: Random, end: int) -> None:
-    """People talk on what is open."""
+    """Let people talk on what is open."""
     remarks = (
         "Nice, this is much easier to follow.",
         "Could you add a test for the empty case?",

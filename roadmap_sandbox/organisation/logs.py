@@ -1,14 +1,14 @@
 """The raw log of a job in the form GitHub serves it, written when somebody asks for it.
 
 Belongs here: the lines around a failure (set-up, groups, progress, clean-up), timestamps, colours. The failing lines
-themselves are the cause's (``failures``). A log depends on its job alone: asked twice, the same bytes.
+themselves are the cause's (``causes``). A log depends on its job alone: asked twice, the same bytes.
 """
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from random import Random
 
-from .failures import CAUSES
+from .causes import CAUSES
 from .people import Repository
 from .records import Job, Run
 from .steps import StepTime, step_times
@@ -69,7 +69,7 @@ _TICKS = 10_000_000
 
 
 class JobLogs(Mapping[int, bytes]):
-    """Logs by job id, each rendered when it is read. ``jobs`` are those that wrote one."""
+    """The logs by job id, each rendered when it is read. ``jobs`` are those that wrote one."""
 
     def __init__(self, jobs: Mapping[int, tuple[Run, Job]], now: int) -> None:
         self._jobs, self._now = jobs, now
@@ -89,12 +89,12 @@ class JobLogs(Mapping[int, bytes]):
 
 
 def writes_log(job: Job) -> bool:
-    """Whether the job left a log: it ran, is over, and its runner lived to upload it."""
+    """Return whether the job left a log: it ran, is over, and its runner lived to upload it."""
     return job.runner != 0 and job.status == "completed" and job.conclusion != "skipped" and not job.lost
 
 
 def render_log(run: Run, job: Job, now: int) -> bytes:
-    """The log of a job that wrote one: UTF-8, every line begins with a timestamp of seven fractional digits."""
+    """Return the log of a job that wrote one: UTF-8, every line begins with a timestamp of seven fractional digits."""
     rng = Random(job.id)  # noqa: S311
     lines: list[str] = []
     last = 0
@@ -103,9 +103,9 @@ def render_log(run: Run, job: Job, now: int) -> bytes:
             continue
         text = _step_lines(run, job, each, rng)
         # Most lines come in bursts early in the step; none is older than the one before.
-        span = max(1, (each.completed_at or now) - each.started_at) * _TICKS
+        duration = max(1, (each.completed_at or now) - each.started_at) * _TICKS
         for moment, line in zip(sorted(rng.random() ** 2 for _ in text), text, strict=True):
-            last = max(last + 1, each.started_at * _TICKS + int(moment * span))
+            last = max(last + 1, each.started_at * _TICKS + int(moment * duration))
             lines.append(f"{_stamp(last)} {line}")
     return ("\n".join(lines) + "\n").encode()
 
@@ -190,7 +190,7 @@ def _post(repository: Repository) -> list[str]:
 
 
 def _progress(repository: Repository, job: Job, step: Step, rng: Random, *, failing: bool) -> list[str]:
-    """What a step says while nothing is wrong."""
+    """Return what a step prints while nothing is wrong."""
     if step.role == "checkout":
         return [
             f"Syncing repository: {repository.full_name}",

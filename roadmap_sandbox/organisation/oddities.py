@@ -9,7 +9,8 @@ the default branch fails by meanwhile, and where pull requests end on commits th
 from hashlib import sha1
 from itertools import pairwise
 
-from .history import JOB_LIMIT, History
+from .ci import JOB_LIMIT
+from .history import History
 from .people import DEPENDABOT, Repository
 from .records import DAY, HOUR, MINUTE, Attempt, Commit, Failure, Job, Run
 from .untested import add_untested_commits
@@ -40,7 +41,7 @@ def add_oddities(repository: Repository, history: History, start: int, end: int)
 
 
 def _linked(runs: list[Run], after: int) -> list[Run]:
-    """Pull request runs from this repository's own branches."""
+    """Return pull request runs from this repository's own branches."""
     return [
         run
         for run in runs
@@ -52,7 +53,7 @@ def _linked(runs: list[Run], after: int) -> list[Run]:
 
 
 def _time_out(runs: list[Run], before: int, cause: str, limit: int) -> None:
-    """A nightly run hangs until GitHub ends it: the job and the run say ``cancelled``."""
+    """Let a nightly run hang until GitHub ends it: the job and the run say ``cancelled``."""
     nightly = [run for run in runs if run.workflow.file == "nightly.yml" and run.created_at < before]
     for run in [each for each in nightly if cause == "too-long" or each.attempts[0].conclusion == "success"][-1:]:
         attempt = run.attempts[0]
@@ -65,13 +66,13 @@ def _time_out(runs: list[Run], before: int, cause: str, limit: int) -> None:
 
 
 def _pushes(runs: list[Run]) -> list[Run]:
-    """Runs of pushes to the default branch, one for each commit."""
+    """Return the runs of pushes to the default branch, one for each commit."""
     pushes = {run.commit.sha: run for run in runs if run.event == "push" and run.on_default_branch}
     return list(pushes.values())
 
 
 def _update(repository: Repository, history: History, runs: list[Run]) -> None:
-    """Dependabot looks for updates beside two pushes, in vain the second time: nobody's build is red for that."""
+    """Let Dependabot look for updates beside two pushes, in vain the second time: nobody's build is red for that."""
     for push, failure in zip(_pushes(runs)[-9:-7], (None, Failure("bad-gateway", 3)), strict=False):
         at = push.created_at + HOUR
         conclusion = "success" if failure is None else "failure"
@@ -81,7 +82,7 @@ def _update(repository: Repository, history: History, runs: list[Run]) -> None:
 
 
 def _share_a_name(repository: Repository, history: History, runs: list[Run]) -> None:
-    """Of two jobs of one name one fails: once nobody tries again, once somebody does and it passes (a flake)."""
+    """Fail one of two jobs of one name: once nobody tries again, once somebody does and it passes (a flake)."""
     pushes = _pushes(runs)
     if len(pushes) < 12:
         return
@@ -102,7 +103,7 @@ def _share_a_name(repository: Repository, history: History, runs: list[Run]) -> 
 
 
 def _refused(runs: list[Run], before: int, name: str, cause: str) -> None:
-    """A release is refused, and its log shows a token that should have been hidden."""
+    """Let a release be refused; its log shows a token that should have been hidden."""
     for run in [run for run in runs if run.workflow.file == "release.yml" and run.created_at < before][-1:]:
         attempt = run.attempts[0]
         run.attempts = [attempt]
@@ -132,7 +133,7 @@ def fail_job(run: Run, job: Job, failure: Failure, *, by_chance: bool = False) -
 
 
 def _by_another_test(repository: Repository, runs: list[Run], before: int) -> None:
-    """A push breaks one test of the default branch; a pull request that is tested meanwhile breaks another."""
+    """Break one test of the default branch by a push, and another by a pull request that is tested meanwhile."""
     ci = workflow(repository, "ci.yml")
     tested = [run for run in runs if run.workflow is ci]
     passed = [run for run in tested if len(run.attempts) == 1 and run.attempts[0].conclusion == "success"]
@@ -148,7 +149,7 @@ def _by_another_test(repository: Repository, runs: list[Run], before: int) -> No
 
 
 def _only_skipped(repository: Repository, history: History, runs: list[Run]) -> None:
-    """The push run beside the run of a pull request finds that the commit is tested already, and skips every job."""
+    """Let the push run beside a pull request's find that the commit is tested already, and skip every job."""
     ci = workflow(repository, "ci.yml")
     for run in [each for each in _linked(runs, 0) if each.workflow is ci][5::40]:
         at = run.created_at
@@ -164,7 +165,7 @@ def _neutral(runs: list[Run], end: int) -> None:
 
 
 def _never_started(repository: Repository, history: History, time: int) -> None:
-    """The workflow file on a side branch is broken: a run without jobs."""
+    """Break the workflow file on a side branch: a run without jobs."""
     author, branch = repository.team[0], "spike/matrix"
     sha = sha1(f"{repository.name}/{branch}/{time}".encode(), usedforsecurity=False).hexdigest()
     commit = Commit(sha, "Try a larger matrix", author, time, branch, None, "work", {})

@@ -14,7 +14,7 @@ class Person:
 
     @property
     def is_bot(self) -> bool:
-        """Whether the account is an app."""
+        """True for the account of an app."""
         return self.type == "Bot"
 
     @property
@@ -49,7 +49,7 @@ class Repository:
 
     @property
     def full_name(self) -> str:
-        """``owner/name``."""
+        """The name as ``owner/name``."""
         return f"{ORGANISATION.login}/{self.name}"
 
 

@@ -109,7 +109,7 @@ _DOCS = ("docs/{}.md", "README.md", "docs/decisions/{}.md", "docs/diagrams/{}.sv
 
 @dataclass(slots=True)
 class Plan:
-    """What will be tried in one repository."""
+    """The plan of what will be tried in one repository."""
 
     milestones: list[Milestone]
     issues: list[Issue]
@@ -152,7 +152,7 @@ def _mood(repository: Repository, end: int) -> Callable[[int], Mood]:
 
 
 def _workday(time: int) -> int:
-    """The same time of day on the last weekday up to that day."""
+    """Return the same time of day on the last weekday up to that day."""
     while (time // DAY + 3) % 7 >= 5:
         time -= DAY
     return time
@@ -172,7 +172,7 @@ def _milestone(repository: Repository, plan: MilestonePlan, rng: Random, end: in
 
 
 def _midnight_pacific(day: int) -> int:
-    """The time GitHub gives a due date: midnight on the Pacific coast, 07:00Z in summer and 08:00Z in winter."""
+    """Return the time GitHub gives a due date: midnight on the Pacific coast, 07:00Z in summer and 08:00Z in winter."""
     date = datetime.fromtimestamp(day * DAY, UTC)
     summer = (3, 9) <= (date.month, date.day) < (11, 2)
     return day * DAY + (7 if summer else 8) * HOUR
@@ -348,7 +348,7 @@ def _changed(repository: Repository, rng: Random, topic: str, *, docs: bool) -> 
 
 
 def _special_cases(repository: Repository, work: list[Work], rng: Random, end: int) -> None:
-    """What must occur whatever chance says: forks, odd labels and branches, work in progress at the end."""
+    """Return what must occur whatever chance says: forks, odd labels and branches, work in progress at the end."""
     people = [each for each in work if not each.pull_request.author.is_bot]
     recent = [each for each in people if each.pull_request.created_at > end - 80 * DAY and each.early_pushes == 0]
     if repository.name == "payments" and len(recent) >= 4:

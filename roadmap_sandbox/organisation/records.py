@@ -18,7 +18,7 @@ Defects = dict[tuple[str, str], "Failure"]
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a job fails: a cause of the catalogue, and the seed of its details (which test, which file, …)."""
+    """A reason why a job fails: a cause of the catalogue, and the seed of its details (which test, which file, …)."""
 
     cause: str
     detail: int
@@ -60,7 +60,7 @@ class Job:
 
     @property
     def name(self) -> str:
-        """Full name, with matrix values and shard."""
+        """The full name, with matrix values and shard."""
         return self.spec.name
 
 
@@ -82,7 +82,7 @@ class Attempt:
 
     @property
     def outcome(self) -> str:
-        """``pass``, ``fail``, ``void`` or ``pending``: does the attempt count, and as what?"""
+        """The outcome as which the attempt counts: ``pass``, ``fail``, ``void`` or ``pending``."""
         if self.is_service:
             return "void"
         if self.status != "completed":
@@ -121,7 +121,7 @@ class Run:
 
     @property
     def on_default_branch(self) -> bool:
-        """Whether the run says something about the default branch itself."""
+        """True where the run says something about the default branch itself."""
         return self.branch == self.repository.default_branch and self.event not in ("pull_request", "merge_group")
 
 
@@ -154,7 +154,7 @@ class ItemEvent:
 
 @dataclass(slots=True, eq=False)
 class Item:
-    """What issues and pull requests share."""
+    """The fields that issues and pull requests share."""
 
     repository: Repository
     title: str
@@ -219,22 +219,22 @@ class PullRequest(Item):
 
 
 def own_commits(pull_request: PullRequest) -> list[Commit]:
-    """The commits of a pull request, oldest first."""
-    found: list[Commit] = []
+    """Return the commits of a pull request, oldest first."""
+    commits: list[Commit] = []
     commit = pull_request.head
     while commit is not None and commit.branch == pull_request.branch:
-        found.append(commit)
+        commits.append(commit)
         commit = commit.parent
-    return found[::-1]
+    return commits[::-1]
 
 
 def failed_jobs(attempt: Attempt) -> list[Job]:
-    """Jobs that failed, time-outs that GitHub shows as cancelled included; none of a service."""
+    """Return jobs that failed, time-outs that GitHub shows as cancelled included; none of a service."""
     return [job for job in attempt.jobs if job_outcome(job) == "fail" and not attempt.is_service]
 
 
 def job_outcome(job: Job) -> str:
-    """``pass``, ``fail``, ``void`` or ``pending``, as for attempts (services apart)."""
+    """Return ``pass``, ``fail``, ``void`` or ``pending``, as for attempts (services apart)."""
     if job.status != "completed":
         return "pending"
     if job.conclusion == "success":

@@ -12,7 +12,7 @@ from itertools import count
 from roadmap_sandbox import payloads
 from roadmap_sandbox.content import GitHubContent, Payload
 
-from .failures import CAUSES
+from .causes import CAUSES
 from .people import ORGANISATION, Person, Repository
 from .records import DAY, Commit, Issue, Item, ItemEvent, Job, Milestone, PullRequest, Run, own_commits
 from .steps import step_times
@@ -63,7 +63,7 @@ def give_numbers(runs: Sequence[Run], items: Sequence[Item], milestones: Sequenc
 
 
 class Renderer:
-    """Writes repositories into ``content``; ``end`` is the clock in seconds."""
+    """A writer of repositories into ``content``; ``end`` is the clock in seconds."""
 
     def __init__(self, content: GitHubContent, end: int) -> None:
         self._content, self._end = content, end
@@ -72,7 +72,7 @@ class Renderer:
         self._label_ids, self._comment_ids = count(7_500_000_011, 29), count(3_400_000_017, 41)
 
     def user(self, person: Person) -> Payload:
-        """The one payload of an account."""
+        """Return the one payload that an account has."""
         if person.login not in self._users:
             self._users[person.login] = payloads.user(person.login, person.id, type=person.type)
         return self._users[person.login]
@@ -228,7 +228,7 @@ class Renderer:
         )
 
     def _fork(self, repository: Repository, owner: Person) -> tuple[Payload, Payload]:
-        """The fork as minimal and as full repository."""
+        """Return the fork as minimal and as full repository."""
         name = f"{owner.login}/{repository.name}"
         if name not in self._forks:
             id = repository.id + owner.id
@@ -315,7 +315,7 @@ class Renderer:
         ]
 
     def _touched(self, run: Run, completed: int | None) -> int:
-        """GitHub touches some runs days after their end: ``updated_at`` is no finish time."""
+        """Move ``updated_at`` of some runs days past their end, as GitHub does: it is no finish time."""
         if completed is None:
             return self._end
         later = completed + 3 * DAY + run.id % 7000
@@ -348,13 +348,13 @@ class Renderer:
         ]
 
     def _annotate(self, repository: Payload, run: Run) -> None:
-        """What GitHub notes at jobs that were stopped while they ran: the time limit, or no more than that."""
+        """Note what GitHub notes at jobs that were stopped while they ran: the time limit, or no more than that."""
         for job in (job for attempt in run.attempts for job in attempt.jobs if job.conclusion == "cancelled"):
             if job.runner:
-                said = [] if job.failure is None else CAUSES[job.failure.cause].lines(job.failure.detail, "")
+                cause_lines = [] if job.failure is None else CAUSES[job.failure.cause].lines(job.failure.detail, "")
                 self._content.annotations[job.id] = [
                     payloads.annotation(repository, head_sha=run.commit.sha, message=text.removeprefix("##[error]"))
-                    for text in (*said, "The operation was canceled.")
+                    for text in (*cause_lines, "The operation was canceled.")
                 ]
 
     def _steps(self, job: Job) -> list[Payload]:
@@ -372,7 +372,7 @@ class Renderer:
 
 
 def branch_name(run: Run) -> str:
-    """The head branch as GitHub names it; the queue's branches hold the number of the pull request."""
+    """Return the head branch as GitHub names it; the queue's branches hold the number of the pull request."""
     if run.event == "merge_group" and run.pull_request is not None and run.commit.parent is not None:
         return f"gh-readonly-queue/main/pr-{run.pull_request.number}-{run.commit.parent.sha}"
     return run.branch
@@ -431,7 +431,7 @@ def _files(repository: Payload, item: PullRequest, head: Commit) -> list[Payload
 
 
 def _foreign(own: Payload) -> Payload:
-    """An entry for a pull request of somebody else's repository whose head is the same commit."""
+    """Return an entry for a pull request of somebody else's repository whose head is the same commit."""
     name, id = "quietfern/payments-experiments", 733_000_909
     url = f"{own['url'].split('/repos/')[0]}/repos/{name}"
     base = {"ref": "main", "sha": own["base"]["sha"], "repo": {"id": id, "url": url, "name": name.split("/")[1]}}

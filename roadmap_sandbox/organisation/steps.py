@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .failures import CAUSES
+from .causes import CAUSES
 from .records import Job
 from .workflows import Step
 
@@ -22,7 +22,7 @@ class StepTime:
 
 
 def step_times(job: Job, now: int) -> list[StepTime]:
-    """The steps of a job that a runner took, in order; none otherwise. ``now`` is when one looks."""
+    """Return the steps of a job that a runner took, in order; none otherwise. ``now`` is when one looks."""
     if job.runner == 0 or job.conclusion == "skipped":
         return []
     steps = (_SETUP, *job.spec.steps)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 import orjson
 
-from .failures import CAUSES
+from .causes import CAUSES
 from .history import History, Incident
 from .records import HOUR, Attempt, Commit, Item, Milestone, PullRequest, Run, failed_jobs, job_outcome, own_commits
 
@@ -41,7 +41,7 @@ class FailedJob:
 
 @dataclass(frozen=True, slots=True)
 class AttemptOutcome:
-    """What an attempt counts as: ``pass``, ``fail``, ``void`` or ``pending``."""
+    """The outcome as which an attempt counts: ``pass``, ``fail``, ``void`` or ``pending``."""
 
     repo: str
     run_id: int
@@ -116,7 +116,7 @@ class PullRequestMilestone:
 
 @dataclass(frozen=True, slots=True)
 class MilestoneItemChange:
-    """Something that changed the contents of a milestone: ``added``, ``removed``, ``closed`` or ``reopened``."""
+    """A change of the contents of a milestone: ``added``, ``removed``, ``closed`` or ``reopened``."""
 
     repo: str
     milestone: str
@@ -127,7 +127,7 @@ class MilestoneItemChange:
 
 @dataclass(slots=True)
 class GroundTruth:
-    """Everything true about the simulated organisation. Lists are ordered by repository and time."""
+    """The truth about the simulated organisation. Lists are ordered by repository and time."""
 
     failed_jobs: list[FailedJob] = field(default_factory=list)
     outcomes: list[AttemptOutcome] = field(default_factory=list)
@@ -139,7 +139,7 @@ class GroundTruth:
     milestone_history: list[MilestoneItemChange] = field(default_factory=list)
 
     def to_json(self) -> str:
-        """One JSON object: a list of objects for every field."""
+        """Return one JSON object: a list of objects for every field."""
         return orjson.dumps(asdict(self)).decode()
 
     def add(
@@ -175,7 +175,7 @@ class GroundTruth:
 
 
 def iso(time: int) -> str:
-    """A time as the API writes it."""
+    """Return a time as the API writes it."""
     # A third of the time that strftime takes, and an organisation has 200,000 of them.
     return datetime.fromtimestamp(time, UTC).isoformat()[:19] + "Z"
 
@@ -253,7 +253,7 @@ def _planned(path: str, shas: set[str], incidents: Sequence[Incident]) -> str | 
 
 
 def _autofixes(runs: Sequence[Run], commits: Sequence[Commit], items: Iterable[Item]) -> list[Autofix]:
-    """The ledger: re-runs started by apps, and commits by apps whose parent's run was failing when they were pushed."""
+    """Return the ledger: re-runs by apps, and commits by apps whose parent's run was failing when they were pushed."""
     by_commit: dict[str, list[Run]] = defaultdict(list)
     for run in runs:
         by_commit[run.commit.sha].append(run)
@@ -265,8 +265,8 @@ def _autofixes(runs: Sequence[Run], commits: Sequence[Commit], items: Iterable[I
         item for item in items if isinstance(item, PullRequest) and item.head and item.head.sha not in by_commit
     ]
     shown = {*by_commit, *(commit.sha for item in untested for commit in own_commits(item))}
-    found = [*_reruns(runs, children), *_repairs(commits, by_commit, children, shown)]
-    return [each for _, each in sorted(found, key=lambda pair: (pair[0], pair[1].run_id, pair[1].run_attempt))]
+    attempts = [*_reruns(runs, children), *_repairs(commits, by_commit, children, shown)]
+    return [each for _, each in sorted(attempts, key=lambda pair: (pair[0], pair[1].run_id, pair[1].run_attempt))]
 
 
 def _reruns(runs: Sequence[Run], children: Mapping[str, list[Commit]]) -> Iterator[tuple[int, Autofix]]:
@@ -312,7 +312,7 @@ def _autofix(
 
 
 def _failing_attempt(run: Run, commit: Commit) -> Attempt | None:
-    """The run's last conclusive attempt before the commit, if it failed at most a day before."""
+    """Return the run's last conclusive attempt before the commit, if it failed at most a day before."""
     over = [
         attempt
         for attempt in run.attempts
@@ -324,7 +324,7 @@ def _failing_attempt(run: Run, commit: Commit) -> Attempt | None:
 
 
 def _verdict(names: set[str], attempt: Attempt) -> str | None:
-    """Whether an attempt passes all jobs of that name; None when it decides nothing."""
+    """Return whether an attempt passes all jobs of that name; None when it decides nothing."""
     if attempt.outcome in ("pass", "fail"):
         passed = {job.name for job in attempt.jobs if job_outcome(job) == "pass"}
         failed = {job.name for job in failed_jobs(attempt)}
@@ -333,7 +333,7 @@ def _verdict(names: set[str], attempt: Attempt) -> str | None:
 
 
 def _commit_verdict(run: Run, before: Attempt, after: Sequence[Run], children: Sequence[Commit]) -> str:
-    """The outcome at the first conclusive result, unless a person pushed to that branch before it.
+    """Return the outcome at the first conclusive result, unless a person pushed to that branch before it.
 
     On the default branch people push all the time, which spoils no repair there.
     """
@@ -353,7 +353,7 @@ def _commit_verdict(run: Run, before: Attempt, after: Sequence[Run], children: S
 
 
 def _named(branch: str, titles: Sequence[str]) -> str | None:
-    """The title whose words begin the name of a feature branch."""
+    """Return the title whose words begin the name of a feature branch."""
     if not branch.startswith("feature/"):
         return None
     name = branch.removeprefix("feature/")

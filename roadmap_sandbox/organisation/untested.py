@@ -66,7 +66,7 @@ def _add(
 
 
 def _seed_of(topic: str) -> int:
-    """The seed of a failure's details, one for each topic."""
+    """Return the seed of a failure's details, one for each topic."""
     return int(sha1(topic.encode(), usedforsecurity=False).hexdigest()[:5], 16)
 
 
@@ -78,7 +78,7 @@ def _commit(
 
 
 def _failed_attempt(run: Run, failing: str) -> Attempt:
-    """The job ``failing`` fails, what needs it is skipped, the others pass."""
+    """Return an attempt in which ``failing`` fails, what needs it is skipped, and the others pass."""
     start, jobs = run.created_at, dict[str, Job]()
     for spec in run.workflow.jobs:
         needed = [jobs[name] for name in spec.needs]

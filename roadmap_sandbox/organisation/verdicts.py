@@ -7,9 +7,9 @@ yours, known flaky, failing on main and infrastructure, and a failure that no ru
 from collections import Counter
 from dataclasses import replace
 
-from .failures import RECURRING
 from .history import History
 from .oddities import fail_job
+from .odds import RECURRING
 from .people import Repository
 from .records import DAY, Attempt, Failure, Job, Run
 
@@ -86,7 +86,7 @@ def _flake(history: History, kind: str, before: int) -> Failure | None:
 
 
 def _tested_while_main_is_red(history: History, runs: list[Run], end: int) -> None:
-    """A pull request is opened again while main is red: the merge with it is tested, and fails by the same tests."""
+    """Open a pull request again while main is red: the merge with it is tested, and fails by the same tests."""
     broken = [
         (run, job)
         for run in sorted(history.runs, key=lambda run: run.created_at)

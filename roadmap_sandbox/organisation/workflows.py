@@ -1,6 +1,6 @@
 """The workflows of the simulated repositories: their jobs, steps, durations and how often each job is flaky.
 
-A job's ``kind`` says what it does, and so in which ways it can fail (``failures``). Fixed: no chance decides here.
+A job's ``kind`` says what it does, and so in which ways it can fail (``causes``). Fixed: no chance decides here.
 """
 
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class JobSpec:
 
     @property
     def base_name(self) -> str:
-        """Name without matrix values or shard."""
+        """The name without matrix values or shard."""
         return self.name.split(" (")[0]
 
 
@@ -53,12 +53,12 @@ class Workflow:
 
     @property
     def path(self) -> str:
-        """Path in the repository; GitHub's own services have no file there."""
+        """The path in the repository; GitHub's own services have no file there."""
         return self.file if self.is_service else f".github/workflows/{self.file}"
 
     @property
     def is_service(self) -> bool:
-        """Whether GitHub runs it by itself, so that it says nothing about the repository."""
+        """True where GitHub runs it by itself, so that it says nothing about the repository."""
         return self.file.startswith("dynamic/")
 
 
@@ -295,5 +295,5 @@ MIRROR = Workflow(
 
 
 def workflow(repository: Repository, file: str) -> Workflow:
-    """The workflow of that file name; KeyError if the repository has none."""
+    """Return the workflow of that file name; KeyError if the repository has none."""
     return {each.file: each for each in WORKFLOWS[repository.full_name]}[file]

@@ -17,7 +17,7 @@ PORT = click.IntRange(0, 65535)
 @json_option
 def sandbox(replay: Path | None, port: int, as_json: bool) -> None:
     """Serve the simulated GitHub and Notion until interrupted; prints the environment to use."""
-    from roadmap_sandbox.local import serve
+    from roadmap_pipeline.sandbox import serve
 
     with serve(read_settings(), replay=replay, github_port=port) as served:
         if as_json:

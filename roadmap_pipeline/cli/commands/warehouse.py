@@ -52,8 +52,8 @@ def query(sql: str | None, file: Path | None, as_csv: bool, output: Path | None,
 @click.command(cls=Command)
 def docs() -> None:
     """Print the data dictionary: every table and column with its meaning, as Markdown (docs/tables.md)."""
-    from roadmap_pipeline.pipeline import project
     from roadmap_pipeline.warehouse.dictionary import data_dictionary
+    from roadmap_pipeline.warehouse.models import project
 
     click.echo(data_dictionary(project()), nl=False)
 
@@ -87,7 +87,8 @@ def export_dbt(directory: Path, as_json: bool) -> None:
     "schemas",
     multiple=True,
     metavar="NAME",
-    help="Schema to export, may be repeated (default: marts and publish; others are staging, raw, derived, config).",
+    help="Schema to export, may be repeated (default: marts and publish; others are staging, intermediate, raw,"
+    " derived, config).",
 )
 @json_option
 def export_parquet(directory: Path, schemas: Sequence[str], as_json: bool) -> None:

@@ -3,8 +3,9 @@
 Belongs here: sending a single request through PyGithub's requester and telling apart what can go wrong below HTTP.
 Nothing is repeated, waited for or judged here: :mod:`roadmap_pipeline.github.client.client` does.
 
-PyGithub signs the requests, and knows GitHub's refusals by their texts. Of the answers it gets to see no more than its
-books need: it would follow redirects without their query, repeat 202 without end, turn bodies into text, and log them.
+PyGithub signs the requests, and knows GitHub's refusals by their texts. Of the responses it gets to see no more than
+its books need: it would follow redirects without their query, repeat 202 without end, turn bodies into text, and log
+them.
 """
 
 import logging
@@ -21,6 +22,7 @@ from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError
 from urllib3.util import Retry
 
 from roadmap_pipeline.errors import ConfigurationError
+from roadmap_pipeline.http.errors import DroppedError, UnreachableError
 
 API_VERSION = "2022-11-28"
 CHUNK_BYTES = 1 << 16
@@ -29,27 +31,19 @@ TIMEOUT_SECONDS = 30
 _QUERY = re.compile(r"(?<=\?)[^\s\"')]+")
 
 
-class _WithoutQueries(logging.Filter):
-    """Takes the query out of addresses: whoever knows that of a log's address may read the log."""
+class _QueryFilter(logging.Filter):
+    """A filter that takes the query out of addresses: whoever knows that of a log's address may read the log."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = _QUERY.sub("…", record.getMessage()), ()
         return True
 
 
-logging.getLogger("urllib3.connectionpool").addFilter(_WithoutQueries())
-
-
-class UnreachableError(Exception):
-    """No connection could be made: the request never went out."""
-
-
-class DroppedError(Exception):
-    """The connection broke after the request went out: whether it was carried out is unknown."""
+logging.getLogger("urllib3.connectionpool").addFilter(_QueryFilter())
 
 
 class _Token(github.Auth.Auth):
-    """A token that is asked for with each request, since it may be another one by now."""
+    """A token that is looked up for each request, since it may be another one by now."""
 
     def __init__(self, current: Callable[[], str]) -> None:
         self._current = current
@@ -63,8 +57,8 @@ class _Token(github.Auth.Auth):
         return self._current()
 
 
-class _Seen(RequestsResponse):
-    """What PyGithub sees of an answer: its status, and how much of the quota is left."""
+class _ReducedResponse(RequestsResponse):
+    """The part of a response that PyGithub sees: its status, and how much of the quota is left."""
 
     def __init__(self, response: requests.Response) -> None:
         super().__init__(response)
@@ -78,8 +72,8 @@ class _Seen(RequestsResponse):
         return ""
 
 
-class _Connection(HTTPRequestsConnectionClass):
-    """A kept-alive connection, http or https, that repeats nothing by itself and keeps its last answer."""
+class _KeptConnection(HTTPRequestsConnectionClass):
+    """A kept-alive connection, http or https, that repeats nothing by itself and keeps its last response."""
 
     def __init__(self, base_url: str) -> None:
         parts = urlsplit(base_url)
@@ -91,19 +85,19 @@ class _Connection(HTTPRequestsConnectionClass):
         )
         self.protocol = parts.scheme
         # What the environment says of proxies and certificates is looked up once, not for each request.
-        found = self.session.merge_environment_settings(base_url, {}, None, self.verify, None)
-        self.session.proxies, self.verify = found["proxies"], found["verify"]
+        environment = self.session.merge_environment_settings(base_url, {}, None, self.verify, None)
+        self.session.proxies, self.verify = environment["proxies"], environment["verify"]
         self.session.trust_env = False
         self.session.stream = True  # the body is read at once; requests would take it in thousands of pieces
         self.last = requests.Response()
 
     def getresponse(self) -> RequestsResponse:
         self.last = super().getresponse().response
-        return _Seen(self.last)
+        return _ReducedResponse(self.last)
 
 
 class Connection:
-    """One thread's access to GitHub. PyGithub keeps state on it between request and answer: never share it."""
+    """One thread's access to GitHub. PyGithub keeps state on it between request and response: never share it."""
 
     def __init__(self, auth: github.Auth.Auth, base_url: str) -> None:
         self._requester = github.Github(
@@ -116,16 +110,20 @@ class Connection:
             api_version=API_VERSION,
             user_agent="roadmap-pipeline",
         ).requester
-        self._connection = _Connection(base_url)
+        self._connection = _KeptConnection(base_url)
 
     @classmethod
     def with_token(cls, current: Callable[[], str], base_url: str) -> "Connection":
-        """Asks with the token that ``current`` returns when a request goes out."""
+        """Return a connection that sends the token that ``current`` returns when a request goes out."""
         return cls(_Token(current), base_url)
 
     @classmethod
     def with_app(cls, app_id: str, private_key: str, base_url: str) -> "Connection":
-        """Asks as a GitHub App. Raises ConfigurationError when nothing can be signed with the key (PEM)."""
+        """Return a connection of a GitHub App.
+
+        Raises:
+            ConfigurationError: Nothing can be signed with the key (PEM).
+        """
         auth = github.Auth.AppAuth(app_id, private_key)
         try:
             auth.create_jwt()
@@ -137,22 +135,27 @@ class Connection:
     def send(
         self, verb: str, path: str, params: Mapping[str, Any], headers: Mapping[str, str], body: Any | None
     ) -> tuple[int, Mapping[str, str], bytes]:
-        """Send one request; returns (status, headers with lower-case names, body).
+        """Send one request; redirects come back as they are.
 
-        Redirects come back as they are. Raises UnreachableError or DroppedError.
+        Returns:
+            Status, headers with lower-case names, body.
+
+        Raises:
+            UnreachableError: The request never went out.
+            DroppedError: There is no whole response to it.
         """
         try:
             self._requester.requestJson(verb, path, dict(params), dict(headers), body, self._connection)
-            answer = self._connection.last
-            content = answer.raw.read(decode_content=True)
+            response = self._connection.last
+            content = response.raw.read(decode_content=True)
         except requests.RequestException as error:
             raise _cause(error) from error
         except HTTPError as error:  # within the body
             raise DroppedError(type(error).__name__) from error
-        return answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, content
+        return response.status_code, {name.lower(): value for name, value in response.headers.items()}, content
 
     def graphql(self, query: str) -> tuple[int, Mapping[str, str], bytes]:
-        """Ask the GraphQL API, which lies beside the REST one; as :meth:`send`."""
+        """Send a query to the GraphQL API, which lies beside the REST one; as :meth:`send`."""
         return self.send("POST", self._requester.graphql_url, {}, {}, {"query": query})
 
     def close(self) -> None:
@@ -162,10 +165,13 @@ class Connection:
 
 
 def open_stream(url: str) -> tuple[int, Iterator[bytes]]:
-    """GET a signed URL without any credentials; returns (status, chunks of the body).
+    """Get a signed URL without any credentials.
 
-    Raises UnreachableError or DroppedError. The chunks raise DroppedError when the connection breaks or ends early.
-    Neither keeps the cause, whose text holds the URL.
+    Returns:
+        Status, and the chunks of the body. They raise DroppedError when the connection breaks or ends early.
+
+    Raises:
+        UnreachableError, DroppedError: Neither keeps the cause, whose text holds the URL.
     """
     session = requests.Session()
     session.auth = Requester.noopAuth  # otherwise requests would look for credentials in a .netrc file
@@ -188,12 +194,12 @@ def _chunks(session: requests.Session, response: requests.Response) -> Iterator[
 
 
 def is_primary_limit(message: str) -> bool:
-    """Whether GitHub's message says that the hourly quota is used up."""
+    """Return whether GitHub's message says that the hourly quota is used up."""
     return Requester.isPrimaryRateLimitError(message)
 
 
 def is_secondary_limit(message: str) -> bool:
-    """Whether GitHub's message says that requests came too fast."""
+    """Return whether GitHub's message says that requests came too fast."""
     return Requester.isSecondaryRateLimitError(message)
 
 

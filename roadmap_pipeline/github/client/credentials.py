@@ -1,4 +1,4 @@
-"""Who asks: a token, or the installation of a GitHub App whose tokens live for an hour.
+"""The accounts that send requests: a token, or the installation of a GitHub App whose tokens live for an hour.
 
 Belongs here: where the token of a request comes from, how a new one is fetched, and which variables to look at when it
 is refused. Reading the environment is :mod:`roadmap_pipeline.settings`'.
@@ -19,6 +19,7 @@ from pydantic import SecretStr
 
 from roadmap_pipeline.errors import ConfigurationError
 from roadmap_pipeline.github.client.errors import AmbiguousWrite, GitHubError, MovedError, NotFoundError, RateLimited
+from roadmap_pipeline.http.ambiguous_writes import repeat_until_certain
 
 if TYPE_CHECKING:
     from roadmap_pipeline.github.client.client import GitHubClient
@@ -42,7 +43,7 @@ class GitHubApp:
 
 
 class Credentials(Protocol):
-    """What a client needs to know of who asks."""
+    """The account that sends requests, as far as a client needs to know it."""
 
     identity: str
     """Names the account whose quota is used, the same in every process; no secret can be read from it."""
@@ -50,15 +51,15 @@ class Credentials(Protocol):
     """The environment variables to look at when GitHub doesn't accept them."""
 
     def open_connection(self, base_url: str) -> "Connection":
-        """A connection that asks with these credentials."""
+        """Return a connection that sends these credentials."""
         ...
 
     def renew(self) -> bool:
-        """After a 401: whether the next try will have another token."""
+        """Return, after a 401, whether the next try will have another token."""
         ...
 
     def login(self) -> str | None:
-        """Login that writes get, where it can be told without asking as the account itself."""
+        """Return the login that writes get, where that needs no request of the account itself."""
         ...
 
 
@@ -75,17 +76,17 @@ class TokenCredentials:
         self.identity = hashlib.sha256(token.encode()).hexdigest()
 
     def open_connection(self, base_url: str) -> "Connection":
-        """A connection that asks with the token."""
+        """Return a connection that sends the token."""
         from roadmap_pipeline.github.client.connection import Connection
 
         return Connection.with_token(self._token.get_secret_value, base_url)
 
     def renew(self) -> bool:
-        """Never: a refused token stays refused."""
+        """Return False: a refused token stays refused."""
         return False
 
     def login(self) -> None:
-        """Only GitHub knows."""
+        """Return nothing: only GitHub knows."""
 
 
 class AppCredentials:
@@ -98,17 +99,21 @@ class AppCredentials:
         self.identity = hashlib.sha256(f"app {app.app_id}".encode()).hexdigest()
 
     def open_connection(self, base_url: str) -> "Connection":
-        """A connection that signs each request anew. Raises ConfigurationError when the key is none."""
+        """Return a connection that signs each request anew.
+
+        Raises:
+            ConfigurationError: The key is none.
+        """
         from roadmap_pipeline.github.client.connection import Connection
 
         return Connection.with_app(self._app.app_id, self._app.private_key.get_secret_value(), base_url)
 
     def renew(self) -> bool:
-        """Never: every request is signed anew as it is."""
+        """Return False: every request is signed anew as it is."""
         return False
 
     def login(self) -> None:
-        """An App does not write."""
+        """Return nothing: an App does not write."""
 
 
 class InstallationCredentials:
@@ -123,7 +128,7 @@ class InstallationCredentials:
     variables = "GITHUB_APP_ID, GITHUB_APP_PRIVATE_KEY, GITHUB_APP_INSTALLATION_ID"
 
     def __init__(self, app: GitHubApp, ask: "GitHubClient", now: Callable[[], datetime] | None = None) -> None:
-        """``ask`` is a client with the App's own credentials; ``now`` stands for the clock (aware)."""
+        """Return ``ask`` is a client with the App's own credentials; ``now`` stands for the clock (aware)."""
         if app.installation_id is None and app.repository is None:
             raise ConfigurationError("GITHUB_APP_INSTALLATION_ID is not set and no repository is named to find it by")
         # An account has one installation of an App, so that the owner names it as well.
@@ -139,19 +144,19 @@ class InstallationCredentials:
         self._login: str | None = None
 
     def open_connection(self, base_url: str) -> "Connection":
-        """A connection that asks with the token of the moment."""
+        """Return a connection that sends the token of the moment."""
         from roadmap_pipeline.github.client.connection import Connection
 
         return Connection.with_token(self._current, base_url)
 
     def renew(self) -> bool:
-        """Drop the token that was refused: it was revoked, or a clock is wrong."""
+        """Drop the token that was refused, since it was revoked or a clock is wrong, and return True."""
         with self._lock:
             self._token = None
         return True
 
     def login(self) -> str:
-        """The App's bot, which is the author of what its installations write."""
+        """Return the login of the App's bot, which is the author of what its installations write."""
         if self._login is None:
             self._login = f"{self._ask.get('/app').data['slug']}[bot]"
         return self._login
@@ -168,36 +173,32 @@ class InstallationCredentials:
         path = f"/repos/{self._app.repository}/installation"
         try:
             try:
-                answer = self._ask.get(path)
+                response = self._ask.get(path)
             except MovedError as moved:
-                answer = self._ask.get(urlsplit(moved.location).path.removeprefix(urlsplit(self._ask.base_url).path))
+                response = self._ask.get(urlsplit(moved.location).path.removeprefix(urlsplit(self._ask.base_url).path))
         except NotFoundError as error:
             raise ConfigurationError(
                 f"GITHUB_APP_ID: the app {self._app.app_id} is not installed on {self._app.repository};"
                 " install it there, or set GITHUB_APP_INSTALLATION_ID"
             ) from error
-        return int(answer.data["id"])
+        return int(response.data["id"])
 
     def _fetch(self, installation_id: int) -> tuple[SecretStr, datetime]:
         path = f"/app/installations/{installation_id}/access_tokens"
-        for remaining in reversed(range(_TOKEN_TRIES)):
-            try:
-                answer = self._ask.post(path, {})
-                return SecretStr(answer.data["token"]), datetime.fromisoformat(answer.data["expires_at"])
-            except AmbiguousWrite:
-                if not remaining:  # a token that nobody uses does no harm: ask again
-                    raise
-            except RateLimited:
-                raise
-            except GitHubError as error:
-                raise ConfigurationError(
-                    f"GITHUB_APP_INSTALLATION_ID: GitHub gives the app {self._app.app_id} no token for the installation"
-                    f" {installation_id} ({error.status} {error.message})"
-                ) from error
-        raise AssertionError("unreachable")
+        try:
+            # a token that nobody uses does no harm
+            response = repeat_until_certain(lambda: self._ask.post(path, {}), attempts=_TOKEN_TRIES)
+        except (AmbiguousWrite, RateLimited):
+            raise
+        except GitHubError as error:
+            raise ConfigurationError(
+                f"GITHUB_APP_INSTALLATION_ID: GitHub gives the app {self._app.app_id} no token for the installation"
+                f" {installation_id} ({error.status} {error.message})"
+            ) from error
+        return SecretStr(response.data["token"]), datetime.fromisoformat(response.data["expires_at"])
 
 
 def pem_text(text: str) -> str | None:
-    """A private key as PEM text, its line ends perhaps written as ``\\n`` as in .env files; None when it is none."""
+    """Return a private key as PEM text, its line ends perhaps written as ``\\n`` as in .env files; None for others."""
     text = text.replace("\\n", "\n").strip()
     return text if re.match(r"-----BEGIN [A-Z ]*PRIVATE KEY-----\s", text) else None

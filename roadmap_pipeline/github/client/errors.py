@@ -1,16 +1,17 @@
-"""What GitHub's client raises, each with the remedy in its text.
+"""The errors of GitHub's client, each with the remedy in its text.
 
-Belongs here: errors that transport, pacing and credentials share. Callers import them from
-:mod:`~roadmap_pipeline.github.client.client`.
+Belongs here: errors that client, pacing and credentials share. Callers import them from
+:mod:`~roadmap_pipeline.github.client.client`. What any API's requests can fail with belongs to ``http.errors``.
 """
 
 from datetime import UTC, datetime, timedelta
 
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
+from roadmap_pipeline.http import errors as http_errors
 
 
 class GitHubError(RoadmapError):
-    """GitHub refused or failed a request. ``status`` is the HTTP status, 0 when there was no answer."""
+    """GitHub refused or failed a request. ``status`` is the HTTP status, 0 when there was no response."""
 
     def __init__(self, text: str, *, status: int = 0, message: str = "") -> None:
         super().__init__(text)
@@ -39,12 +40,12 @@ class IncompleteList(GitHubError):
     """A list ended before everything was listed that GitHub counts in it, or items of it could not be had."""
 
 
-class AmbiguousWrite(GitHubError):
-    """A write went out and its outcome is unknown: read back before writing again."""
+class AmbiguousWrite(GitHubError, http_errors.AmbiguousWrite):
+    """A write to GitHub went out and its outcome is unknown: read back before writing again."""
 
 
 class Paused(GitHubError):
-    """GitHub may not be asked for now; what was read is kept, and the next reading goes on."""
+    """GitHub takes no requests for now; what was read is kept, and the next ingest goes on."""
 
 
 class RateLimited(Paused):

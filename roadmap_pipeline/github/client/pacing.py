@@ -1,7 +1,7 @@
-"""How fast requests may go: one pace for every thread and client of one token in this process.
+"""The pace of requests: one for every thread and client of one token in this process.
 
 Belongs here: GitHub's points a minute, what is left of the hourly quota, and how long everybody holds still after a
-refusal. Which answer is a refusal is :mod:`~roadmap_pipeline.github.client.client`'s to tell.
+refusal. Which response is a refusal is :mod:`~roadmap_pipeline.github.client.response`'s to tell.
 
 GitHub counts by token and not by connection: what one thread is told holds for all of them.
 """
@@ -10,13 +10,14 @@ import logging
 import threading
 import time
 from collections.abc import Hashable, Mapping
-from email.utils import parsedate_to_datetime
 
 from roadmap_pipeline import interruption
 from roadmap_pipeline.github.client.errors import RateLimited
+from roadmap_pipeline.github.client.response import server_time
+from roadmap_pipeline.http.rate_limiter import TokenBucket
 
 LONGEST_WAIT_SECONDS = 60.0
-"""What lasts longer is raised as RateLimited instead of blocking a worker."""
+"""The longest wait; a longer one is raised as RateLimited instead of blocking a worker."""
 SECONDARY_WAIT_SECONDS = 60.0
 LONGEST_SECONDARY_WAIT_SECONDS = 3600.0
 READ_POINTS = 1
@@ -26,24 +27,27 @@ _BURST_SECONDS = 10
 _SAME_WINDOW_SECONDS = 60.0
 """GitHub's servers tell the same window's end some seconds apart."""
 
-waits = logging.getLogger("roadmap_pipeline.github.waits")
+wait_log = logging.getLogger("roadmap_pipeline.github.waits")
 """Waits and repeated requests, with the reason; apart from the requests so that Dagster can show these alone."""
 
 
 class Pacer:
     """Lets requests through one by one, from any thread.
 
-    ``points_per_minute`` None: no pacing, only what GitHub's answers ask for. ``reserve`` is the share (0–1) of the
-    hourly quota that is left to others who use the same token.
+    Args:
+        points_per_minute: None: no pacing, only what GitHub's responses ask for.
+        reserve: The share (0–1) of the hourly quota that is left to others who use the same token.
     """
 
     def __init__(self, points_per_minute: int | None, reserve: float) -> None:
-        self._rate = None if points_per_minute is None else points_per_minute / 60
+        self._bucket: TokenBucket | None = None
+        if points_per_minute is not None:
+            rate = points_per_minute / 60
+            self._bucket = TokenBucket(rate, rate * _BURST_SECONDS, clock=time.monotonic)
         self._reserve = reserve
         self._lock = threading.Lock()
-        self._points = self._capacity = (self._rate or 0.0) * _BURST_SECONDS
         now = time.monotonic()
-        self._filled_at = self._next_write_at = now
+        self._next_write_at = now
         self._held_until = self._refused_at = now
         self._refusals = 0
         self._remaining: int | None = None
@@ -53,21 +57,26 @@ class Pacer:
 
     @property
     def remaining(self) -> int | None:
-        """Requests left in this hour as GitHub told last; None when it has told nothing yet."""
+        """The requests left in this hour as GitHub told last; None when it has told nothing yet."""
         return self._remaining
 
     def admit(self, *, is_write: bool, leaving: float = 0.0) -> None:
-        """Return when a request may go out. Raises RateLimited when that lasts longer than a worker should wait.
+        """Return when a request may go out.
 
-        ``leaving`` is the share of the hourly quota that it has to leave to other requests of this process.
+        Args:
+            is_write: Whether it may change something.
+            leaving: The share of the hourly quota that it has to leave to other requests of this process.
+
+        Raises:
+            RateLimited: That lasts longer than a worker should wait.
         """
         self._hold_still(leaving)
-        if (wait := self._take(is_write=is_write)) > 0:
+        if (wait := self._reserve_points(is_write=is_write)) > 0:
             interruption.sleep(wait)
             self._hold_still(leaving)
 
     def note(self, headers: Mapping[str, str], sent_at: float, *, refused: bool) -> None:
-        """Learn from an answer's headers; ``sent_at`` is when its request went out (monotonic seconds)."""
+        """Learn from a response's headers; ``sent_at`` is when its request went out (monotonic seconds)."""
         with self._lock:
             if not refused and sent_at > self._refused_at:
                 self._refusals = 0
@@ -81,17 +90,22 @@ class Pacer:
             now = time.monotonic()
             ahead = float(reset) - self._reset
             if self._remaining is not None and now < self._reset_at and ahead < _SAME_WINDOW_SECONDS:
-                if ahead > -_SAME_WINDOW_SECONDS:  # else an answer of the window before, overtaken by another
+                if ahead > -_SAME_WINDOW_SECONDS:  # else a response of the window before, overtaken by another
                     self._remaining = min(self._remaining, int(remaining))
                 return
             self._remaining, self._limit, self._reset = int(remaining), int(limit), float(reset)
-            self._reset_at = now + max(0.0, self._reset - answered_at(headers)) + 1
+            self._reset_at = now + max(0.0, self._reset - server_time(headers)) + 1
 
     def refused(self, seconds: float | None, sent_at: float, reason: str) -> float:
-        """Hold everybody back after a refusal; returns for how long (seconds).
+        """Hold everybody back after a refusal, and return for how long (seconds).
 
-        ``seconds`` is what GitHub asks for; None when it names no time: then a minute, doubled with each refusal that
-        follows. Requests that were under way together count as one.
+        Requests that were under way together count as one.
+
+        Args:
+            seconds: What GitHub asks for; None when it names no time: then a minute, doubled with each refusal that
+                follows.
+            sent_at: When the refused request went out (monotonic seconds).
+            reason: What GitHub said.
         """
         with self._lock:
             now = time.monotonic()
@@ -104,21 +118,21 @@ class Pacer:
             self._held_until = max(self._held_until, now + seconds)
             held = self._held_until - now
         if is_news:
-            waits.warning("%s; all requests are held back for %.0f s", reason, held)
+            wait_log.warning("%s; all requests are held back for %.0f s", reason, held)
         return held
 
     def _hold_still(self, leaving: float) -> None:
         while True:
             with self._lock:
-                wait, reason = self._hold(leaving)
+                wait, reason = self._remaining_hold(leaving)
             if wait <= 0:
                 return
             if wait > LONGEST_WAIT_SECONDS:
                 raise RateLimited(wait, reason)
             interruption.sleep(wait)
 
-    def _hold(self, leaving: float) -> tuple[float, str]:
-        """Seconds until requests may go out again, and why not now."""
+    def _remaining_hold(self, leaving: float) -> tuple[float, str]:
+        """Return the seconds until requests may go out again, and why not now."""
         now = time.monotonic()
         held, reason = self._held_until - now, "GitHub's rate limit is reached"
         kept = int(self._limit * self._reserve)
@@ -131,17 +145,14 @@ class Pacer:
                     reason = f"{self._remaining:,} of {self._limit:,} requests of this hour are left, which {for_whom}"
         return held, reason
 
-    def _take(self, *, is_write: bool) -> float:
-        """Take the points of one request; returns how long it has to wait for them (seconds)."""
-        if self._rate is None:
+    def _reserve_points(self, *, is_write: bool) -> float:
+        """Take the points of one request, and return how long it has to wait for them (seconds)."""
+        if self._bucket is None:
             return 0.0
         with self._lock:
-            now = time.monotonic()
-            self._points = min(self._capacity, self._points + (now - self._filled_at) * self._rate)
-            self._filled_at = now
-            self._points -= WRITE_POINTS if is_write else READ_POINTS
-            wait = max(0.0, -self._points / self._rate)
+            wait = self._bucket.reserve(WRITE_POINTS if is_write else READ_POINTS)
             if is_write:
+                now = time.monotonic()
                 wait = max(wait, self._next_write_at - now)
                 self._next_write_at = now + wait + SECONDS_BETWEEN_WRITES
         return wait
@@ -152,9 +163,15 @@ _pacers_lock = threading.Lock()
 
 
 def shared_pacer(identity: str, base_url: str, points_per_minute: int | None, reserve: float) -> Pacer:
-    """The pacer of a token (``identity`` names it) at a server: one for all its clients, as long as the process lives.
+    """Return the pacer of a token at a server: one for all its clients, as long as the process lives.
 
-    A new client, such as that of a sensor's next tick, must not ask again while the last one was told to wait.
+    A new client, such as that of a sensor's next tick, must not send requests while the last one was told to wait.
+
+    Args:
+        identity: Names the token.
+        base_url: The server.
+        points_per_minute: As of :class:`Pacer`.
+        reserve: As of :class:`Pacer`.
     """
     key = (identity, base_url, points_per_minute, reserve)
     with _pacers_lock:
@@ -165,9 +182,3 @@ def forget() -> None:
     """Begin anew, as a new process does: for tests that play several processes in one."""
     with _pacers_lock:
         _pacers.clear()
-
-
-def answered_at(headers: Mapping[str, str]) -> float:
-    """The server's clock (Unix seconds) where it tells, so that a wrong clock here doesn't prolong waits."""
-    date = headers.get("date")
-    return parsedate_to_datetime(date).timestamp() if date else time.time()

@@ -1,4 +1,4 @@
-"""One asset per SQL model; dependencies, checks, columns and lineage come from the file and its ``schema.yml``."""
+"""One asset per SQL model; dependencies, checks, columns and lineage come from the file and its ``.yml``."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any

@@ -46,7 +46,7 @@ def organisation() -> Iterator[Organisation]:
     import duckdb
 
     content, truth = generate(seed=11, weeks=16)
-    reading = records.Reading(AS_OF, "simulated")
+    reading = records.Provenance(AS_OF, "simulated")
     world = World(default_branch=None)
     rows = world.rows
     rows["raw.repositories"] = [records.repository_row(payload, reading) for payload in content.repositories.values()]
@@ -89,7 +89,7 @@ def organisation() -> Iterator[Organisation]:
         yield Organisation(Warehouse(con), truth, Reckoning(content, truth, AS_OF))
 
 
-def _commits(content: GitHubContent, repo: str, reading: records.Reading) -> Iterator[dict[str, Any]]:
+def _commits(content: GitHubContent, repo: str, reading: records.Provenance) -> Iterator[dict[str, Any]]:
     """What is read of commits: all of the pull requests whose latest commit no run tested."""
     tested = {run["head_sha"] for run in content.runs[repo]}
     own = {commit["sha"]: commit for commit in content.commits[repo]}
@@ -214,7 +214,7 @@ def test_since_when_the_default_branch_fails(organisation: Organisation):
 def test_another_test_that_fails_on_the_default_branch_excuses_nobody(organisation: Organisation):
     """The simulation knows of a pull request that breaks test 7 while test 6 fails on the default branch."""
     tests = {each.job_id: each.detail for each in organisation.truth.failed_jobs if each.cause == "pytest-assertion"}
-    there = {row["job_id"]: row for row in organisation.table("staging.stg_default_branch_failures")}
+    there = {row["job_id"]: row for row in organisation.table("intermediate.int_default_branch_failures")}
     rows = {tests.get(row["job_id"]): row for row in organisation.table("marts.ci_verdicts")}
     red, mine = next(there[job_id] for job_id, test in tests.items() if test == 6), rows[7]
     assert (red["repo"], red["job_name"]) == (mine["repo"], mine["job_name"])

@@ -77,7 +77,7 @@ def job_payload(job_id, run_id, *, run_attempt=1, conclusion="success", status="
 
 
 def make_content():
-    """Six runs (run 3 with two attempts), jobs of run 3, two pull requests, three issues, two milestones."""
+    """Return six runs (run 3 with two attempts), jobs of run 3, two pull requests, three issues, two milestones."""
     repo = full_repository()
     label = payloads.label(repo, id=71, name="bug", color="d73a4a", description="Broken")
     stage = payloads.milestone(
@@ -213,7 +213,7 @@ def state(make_state):
 
 
 class Client:
-    """Plain requests with a token."""
+    """A client of plain requests with a token."""
 
     def __init__(self, root, token=TOKEN):
         self.root = root
@@ -230,7 +230,7 @@ class Client:
 
 
 class Switch:
-    """Serves one application after the other at the same address: a server takes 0.2 s to stop."""
+    """A server of one application after the other at the same address: stopping one takes 0.2 s."""
 
     def __init__(self):
         self.app = None
@@ -251,7 +251,7 @@ def idle_switches():
 
 @pytest.fixture(scope="session")
 def runner():
-    """Runs what applications do at their start and end."""
+    """Yield what runs what applications do at their start and end."""
     with asyncio.Runner() as opened:
         yield opened
 

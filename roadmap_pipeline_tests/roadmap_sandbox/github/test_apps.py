@@ -18,7 +18,7 @@ ROOT = f"/repos/{REPO}"
 
 @pytest.fixture(scope="module")
 def keys():
-    """Private and public half of a key, as PEM."""
+    """Return private and public half of a key, as PEM."""
     key = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()

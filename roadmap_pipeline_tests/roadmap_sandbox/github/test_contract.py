@@ -12,12 +12,11 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from roadmap_pipeline_tests.contract import RECORDER, Contract, ContractMiddleware, Recorder, told
-from roadmap_pipeline_tests.recorded import needs_recorded
+from roadmap_pipeline_tests.contract.openapi import DESCRIPTION, OpenApiContract
+from roadmap_pipeline_tests.contract.typed import TypedContract
+from roadmap_pipeline_tests.contract.watching import RECORDER, ContractMiddleware, Recorder, described
 from roadmap_pipeline_tests.roadmap_sandbox.github.conftest import REPO
 from roadmap_sandbox.server import Server, drop_connection, mark_fault
-
-pytestmark = needs_recorded
 
 READS = [
     "/repositories/101/actions/runs",
@@ -133,17 +132,17 @@ def test_every_request_of_this_process_is_looked_at(client):
 
 @pytest.fixture(scope="module")
 def contract():
-    return Contract()
+    return TypedContract()
 
 
 @pytest.fixture
-def answering(contract):
-    """Serves one answer to everything, watched; ``answering(answer) -> (base URL, recorder)``."""
+def serve_response(contract):
+    """Serve one response to everything, watched; ``serve_response(response) -> (base URL, recorder)``."""
     servers = []
 
-    def start(answer):
-        recorder = Recorder(contract)
-        app = Starlette(routes=[Route("/{path:path}", answer, methods=["GET", "POST", "PATCH", "PUT"])])
+    def start(response):
+        recorder = Recorder(lambda: contract)
+        app = Starlette(routes=[Route("/{path:path}", response, methods=["GET", "POST", "PATCH", "PUT"])])
         app.add_middleware(ContractMiddleware, recorder=recorder)
         servers.append(Server(app))
         servers[-1].start()
@@ -154,26 +153,40 @@ def answering(contract):
         server.stop()
 
 
+WRONG_REQUESTS = [
+    ("GET", "/repos/o/r/actions/runs?workflow=ci", None, "query: workflow is not declared"),
+    ("GET", "/repos/o/r/actions/runs?status=maybe", None, "query: status can't be 'maybe'"),
+    ("GET", "/repos/o/r/actions/runs?per_page=many", None, "query: per_page can't be 'many'"),
+    ("GET", "/repos/o/r/actions/runs/latest", None, "path: run_id can't be 'latest'"),
+    ("GET", "/repos/o/r/actions/everything", None, "no such path and method"),
+    ("POST", "/repos/o/r/issues", {"body": "x"}, "title: Field required"),
+    ("POST", "/repos/o/r/issues", None, "body: is required"),
+    ("PATCH", "/repos/o/r/issues/1", {"state": "half"}, "body: state: "),
+    ("PUT", "/repos/o/r/issues/comments/1/pin", {"x": 1}, "body: none is declared"),
+    ("PATCH", "/repos/o/r/issues/1", {"titel": "x"}, "body: titel: is not declared"),
+    ("POST", "/repos/o/r/issues/1/comments", {"body": 1}, "body: body: Input should be a valid string"),
+]
+WRONG_RESPONSES = [
+    (200, {"total_count": "1", "workflow_runs": []}, "total_count: Input should be a valid integer"),
+    (200, {"total_count": 1}, "workflow_runs: Field required"),
+    (200, {"total_count": 1, "workflow_runs": [{}]}, "workflow_runs/0/id: Field required"),
+    (200, {"total_count": 0, "workflow_runs": [], "more": 1}, None),
+    (418, {}, "status 418 is not declared"),
+    (404, {"message": "Not Found", "status": "404"}, None),
+    (404, {"message": ["Not Found"]}, "message: Input should be a valid string"),
+    (
+        422,
+        {"message": "Validation Failed", "errors": [{"code": 1}]},
+        "errors/0/code: Input should be",
+    ),
+]
+
 ONE_RUN = f"/repos/{REPO}/actions/runs?per_page=1"
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "body", "problem"),
-    [
-        ("GET", "/repos/o/r/actions/runs?workflow=ci", None, "query: workflow is not declared"),
-        ("GET", "/repos/o/r/actions/runs?status=maybe", None, "query: status can't be 'maybe'"),
-        ("GET", "/repos/o/r/actions/runs?per_page=many", None, "query: per_page can't be 'many'"),
-        ("GET", "/repos/o/r/actions/runs/latest", None, "path: run_id can't be 'latest'"),
-        ("GET", "/repos/o/r/actions/everything", None, "no such path and method"),
-        ("POST", "/repos/o/r/issues", {"body": "x"}, '"title" is a required property'),
-        ("POST", "/repos/o/r/issues", None, "body: is required"),
-        ("PATCH", "/repos/o/r/issues/1", {"state": "half"}, "state: "),
-        ("PUT", "/repos/o/r/issues/comments/1/pin", {"x": 1}, "body: none is declared"),
-        ("POST", "/repos/o/r/issues/1/comments", {"body": 1}, 'body: body: 1 is not of type "string"'),
-    ],
-)
+@pytest.mark.parametrize(("method", "path", "body", "problem"), WRONG_REQUESTS)
 def test_a_request_that_the_description_does_not_know_is_found(contract, method, path, body, problem):
-    recorder = Recorder(contract)
+    recorder = Recorder(lambda: contract)
     place, _, query = path.partition("?")
     recorder.look(method, place, query, b"" if body is None else json.dumps(body).encode(), None, b"")
     (violation,) = recorder.take()
@@ -182,35 +195,51 @@ def test_a_request_that_the_description_does_not_know_is_found(contract, method,
     assert recorder.take() == []
 
 
-@pytest.mark.parametrize(
-    ("status", "body", "problem"),
-    [
-        (200, {"total_count": "1", "workflow_runs": []}, 'total_count: "1" is not of type "integer"'),
-        (200, {"total_count": 1}, '"workflow_runs" is a required property'),
-        (200, {"total_count": 1, "workflow_runs": [{}]}, 'workflow_runs/0: "id" is a required property'),
-        (200, {"total_count": 0, "workflow_runs": [], "more": 1}, None),
-        (418, {}, "status 418 is not declared"),
-        (404, {"message": "Not Found", "status": "404"}, None),
-        (404, {"message": ["Not Found"]}, 'message: ["Not Found"] is not of type "string"'),
-        (422, {"message": "Validation Failed", "errors": [{"code": 1}]}, "errors/0"),
-    ],
-)
-def test_an_answer_that_the_description_does_not_know_is_found(answering, status, body, problem):
-    root, recorder = answering(lambda _request: JSONResponse(body, status))
+@pytest.mark.parametrize(("status", "body", "problem"), WRONG_RESPONSES)
+def test_an_answer_that_the_description_does_not_know_is_found(serve_response, status, body, problem):
+    root, recorder = serve_response(lambda _request: JSONResponse(body, status))
     assert requests.get(root + ONE_RUN, timeout=5).status_code == status
     found = recorder.take()
     assert [violation.in_request for violation in found] == [False] * len(found)
     assert (problem is None and not found) or any(problem in str(violation) for violation in found)
 
 
-def test_the_same_wrong_answer_is_found_again(answering):
-    root, recorder = answering(lambda _request: JSONResponse({}))
+@pytest.fixture(scope="module")
+def described_contract():
+    return OpenApiContract()
+
+
+@pytest.mark.recorded
+@pytest.mark.skipif(not DESCRIPTION.exists(), reason="GitHub's description (../shared/data) is not here")
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    # the description allows properties that it doesn't name
+    [(method, path, body) for method, path, body, problem in WRONG_REQUESTS if "titel" not in problem],
+)
+def test_the_description_itself_knows_no_such_request_either(described_contract, method, path, body):
+    recorder = Recorder(lambda: described_contract)
+    place, _, query = path.partition("?")
+    recorder.look(method, place, query, b"" if body is None else json.dumps(body).encode(), None, b"")
+    assert [violation.in_request for violation in recorder.take()] == [True]
+
+
+@pytest.mark.recorded
+@pytest.mark.skipif(not DESCRIPTION.exists(), reason="GitHub's description (../shared/data) is not here")
+@pytest.mark.parametrize(("status", "body", "problem"), WRONG_RESPONSES)
+def test_the_description_itself_knows_no_such_response_either(described_contract, status, body, problem):
+    recorder = Recorder(lambda: described_contract)
+    recorder.look("GET", "/repos/o/r/actions/runs", "", b"", status, json.dumps(body).encode())
+    assert bool(recorder.take()) == (problem is not None)
+
+
+def test_the_same_wrong_answer_is_found_again(serve_response):
+    root, recorder = serve_response(lambda _request: JSONResponse({}))
     for _ in range(2):
         requests.get(root + ONE_RUN, timeout=5)
         assert len(recorder.take()) == 2
 
 
-def test_what_a_fault_answers_is_left_alone_but_not_what_was_asked(answering):
+def test_what_a_fault_answers_is_left_alone_but_not_what_was_asked(serve_response):
     async def broken(request):
         mark_fault(request.scope, "broken_json")
         return Response(b'{"total', media_type="application/json")
@@ -220,10 +249,10 @@ def test_what_a_fault_answers_is_left_alone_but_not_what_was_asked(answering):
         drop_connection(request.scope)
         return Response()
 
-    for answer in (broken, dropped):
-        root, recorder = answering(answer)
+    for response in (broken, dropped):
+        root, recorder = serve_response(response)
         for query, found in (("", 0), ("&nonsense=1", 1)):
-            if answer is broken:
+            if response is broken:
                 requests.get(root + ONE_RUN + query, timeout=5)
             else:
                 with pytest.raises(requests.ConnectionError):
@@ -231,21 +260,15 @@ def test_what_a_fault_answers_is_left_alone_but_not_what_was_asked(answering):
             assert len(recorder.take()) == found
 
 
-def test_packed_answers_are_unpacked(answering):
+def test_packed_answers_are_unpacked(serve_response):
     packed = gzip.compress(b'{"total_count": 1}')
-    root, recorder = answering(lambda _request: Response(packed, headers={"Content-Encoding": "gzip"}))
+    root, recorder = serve_response(lambda _request: Response(packed, headers={"Content-Encoding": "gzip"}))
     requests.get(root + ONE_RUN, timeout=5)
-    assert "workflow_runs" in told(recorder.take())
-
-
-def test_without_the_description_nothing_is_looked_at():
-    recorder = Recorder()
-    recorder.look("GET", "/nowhere", "x=1", b"", 200, b"{}")
-    assert (recorder.checked, recorder.take()) == (0, [])
+    assert "workflow_runs" in described(recorder.take())
 
 
 class TestOnPurpose:
-    """What a test sends on purpose doesn't fail it; what it gets is looked at all the same."""
+    """A test isn't failed by what it sends on purpose; what it gets is looked at all the same."""
 
     @pytest.mark.refused_requests("asks for what isn't there")
     def test_a_marked_request_passes(self, client):
@@ -253,9 +276,9 @@ class TestOnPurpose:
 
 
 def test_many_violations_are_told_in_few_lines(contract):
-    recorder = Recorder(contract)
+    recorder = Recorder(lambda: contract)
     names = [f"{letter}=1" for letter in "abcdefgh"]
     recorder.look("GET", "/repos/o/r/actions/runs", "&".join(names), b"", None, b"")
-    lines = told(recorder.take()).splitlines()
+    lines = described(recorder.take()).splitlines()
     assert len(lines) == 7
     assert lines[-1] == "and 3 more"

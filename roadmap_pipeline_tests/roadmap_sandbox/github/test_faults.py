@@ -45,7 +45,7 @@ def test_limits_as_faults(client, state):
     assert (first.status_code, first.headers["Retry-After"]) == (403, "60")
     assert "secondary rate limit" in second.json()["message"]
     assert "Retry-After" not in second.headers
-    assert state.faults.given == [
+    assert state.faults.injected == [
         ("GET", COMMENTS, "rate_limit"),
         ("GET", COMMENTS, "secondary_limit"),
         ("GET", COMMENTS, "secondary_limit"),
@@ -53,7 +53,7 @@ def test_limits_as_faults(client, state):
 
 
 def test_faults_skip_and_repeat(client, state):
-    state.faults.add("bad_gateway", when=lambda call: call.query.get("page") == "2", skip=1, times=2)
+    state.faults.add("bad_gateway", when=lambda request: request.query.get("page") == "2", skip=1, times=2)
     statuses = [client.get(f"{COMMENTS}?page={page}").status_code for page in (2, 1, 2, 2, 2)]
     assert statuses == [200, 200, 502, 502, 200]
 
@@ -65,7 +65,7 @@ def test_random_faults_come_as_often_as_asked_and_the_same_for_a_seed(serve, mak
         client = serve(state)
         state.faults.randomly(0.2, seed=3, kinds=["bad_gateway", "secondary_limit"])
         statuses = [client.get(COMMENTS).status_code for _ in range(300)]
-        given.append([kind for _, _, kind in state.faults.given])
+        given.append([kind for _, _, kind in state.faults.injected])
         assert statuses.count(502) + statuses.count(403) == len(given[-1])
         state.faults.clear()
         assert client.get(COMMENTS).status_code == 200
@@ -117,20 +117,22 @@ def test_servers_fail_in_several_ways(client, state, status):
 
 
 def test_only_large_pages_time_out(client, state):
-    state.faults.add(Fault("bad_gateway", 504), when=lambda call: int(call.query.get("per_page", 30)) > 50, times=9)
+    state.faults.add(
+        Fault("bad_gateway", 504), when=lambda request: int(request.query.get("per_page", 30)) > 50, times=9
+    )
     runs = f"/repos/{REPO}/actions/runs?per_page="
     assert [client.get(f"{runs}{size}").status_code for size in (100, 50, 51)] == [504, 200, 504]
 
 
 def test_the_world_changes_after_a_request_too(client, state):
-    state.faults.after(lambda: state.world.delete_comment(REPO, 502), method="POST", path="comments$")
+    state.faults.after(lambda: state.activity.delete_comment(REPO, 502), method="POST", path="comments$")
     created = client("POST", COMMENTS, {"body": "soon gone"})
     assert (created.status_code, created.json()["id"]) == (201, 502)
     assert bodies(client) == ["Nice"]
 
 
 def test_something_happens_before_the_third_request(client, state):
-    state.faults.before(lambda: state.world.edit_comment(REPO, 501, "changed"), skip=2)
+    state.faults.before(lambda: state.activity.edit_comment(REPO, 501, "changed"), skip=2)
     assert [bodies(client) for _ in range(4)] == [["Nice"], ["Nice"], ["changed"], ["changed"]]
 
 

@@ -35,19 +35,19 @@ def test_an_index_lags_now_and_then_and_the_same_at_every_start(serve, make_stat
 
 def test_an_index_can_fail_in_every_way_at_once(client, state):
     state.switches.stale_index = timedelta(hours=96)
-    state.switches.stale_answers = ("missing", "empty")
+    state.switches.stale_responses = ("missing", "empty")
     seen = {tuple(ids(client.get(f"{RUNS}?{EVERYTHING}"))) for _ in range(40)}
     assert seen == {(4, 3, 2, 1), ()}
     assert client.get(RUNS).json()["total_count"] == 6
 
 
 def test_an_old_page_shows_runs_as_they_were(client, state):
-    state.switches.stale_index, state.switches.stale_answers = timedelta(hours=92), ("old",)
+    state.switches.stale_index, state.switches.stale_responses = timedelta(hours=92), ("old",)
     # Run 3 was created 97 hours ago, failed, and passed when it was run again 90 hours ago.
     (run,) = [run for run in client.get(f"{RUNS}?{EVERYTHING}").json()["workflow_runs"] if run["id"] == 3]
     assert (run["run_attempt"], run["conclusion"]) == (1, "failure")
     assert ids(client.get(f"{RUNS}?status=failure")) == [3, 2]
-    state.world.delete_run(REPO, 2)
+    state.activity.delete_run(REPO, 2)
     assert ids(client.get(f"{RUNS}?status=failure")) == [3, 2]
     assert ids(client.get(RUNS)) == [6, 5, 4, 3, 1]
     state.put_run(REPO, run_payload(9, created_at=ago(hours=95), updated_at=ago(hours=90)))
@@ -83,7 +83,7 @@ def test_a_second_may_hold_more_runs_than_a_search_gives(serve):
 
 @pytest.fixture(scope="module")
 def many_runs():
-    """60,000 runs, one every half minute; nested payloads are shared."""
+    """Return 60,000 runs, one every half minute; nested payloads are shared."""
     template = run_payload(1, created_at=CLOCK)
     return [
         template
@@ -98,7 +98,7 @@ def many_runs():
 
 
 def calls_made(work):
-    """How many functions are called while ``work`` is done."""
+    """Return the number of functions called while ``work`` is done."""
     count = 0
 
     def note(_frame, event, _argument):

@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 from github import Auth, Github
 
-from roadmap_pipeline.errors import RoadmapError
 from roadmap_pipeline_tests.roadmap_sandbox.github.conftest import (
     ANA,
     BOT,
@@ -19,6 +18,7 @@ from roadmap_pipeline_tests.roadmap_sandbox.github.conftest import (
 )
 from roadmap_sandbox import payloads
 from roadmap_sandbox.content import GitHubContent
+from roadmap_sandbox.errors import SandboxError
 from roadmap_sandbox.github.state import TOKEN, GitHubState
 
 RUNS = f"/repos/{REPO}/actions/runs"
@@ -31,8 +31,8 @@ def jobs_of(client, run_id, query=""):
 def test_a_rerun_rewrites_the_run_in_place(client, state):
     before = client.get(f"{RUNS}/3").json()
     state.advance(timedelta(hours=2))
-    answer = client("POST", f"{RUNS}/3/rerun", {"enable_debug_logging": False})
-    assert (answer.status_code, answer.json()) == (201, {})
+    response = client("POST", f"{RUNS}/3/rerun", {"enable_debug_logging": False})
+    assert (response.status_code, response.json()) == (201, {})
     after = client.get(f"{RUNS}/3").json()
     assert (after["id"], after["created_at"]) == (before["id"], before["created_at"])
     assert (after["status"], after["conclusion"], after["run_attempt"]) == ("queued", None, 3)
@@ -49,12 +49,12 @@ def test_a_rerun_rewrites_the_run_in_place(client, state):
 def test_a_rerun_goes_on_when_told(client, state):
     client("POST", f"{RUNS}/3/rerun")
     state.advance(timedelta(minutes=1))
-    state.world.start_run(REPO, 3)
+    state.activity.start_run(REPO, 3)
     (job,) = jobs_of(client, 3)
     assert (client.get(f"{RUNS}/3").json()["status"], job["status"]) == ("in_progress", "in_progress")
     assert [(step["status"], step["conclusion"]) for step in job["steps"]] == [("in_progress", None)]
     state.advance(timedelta(minutes=5))
-    state.world.complete_run(REPO, 3, "failure")
+    state.activity.complete_run(REPO, 3, "failure")
     run, (job,) = client.get(f"{RUNS}/3").json(), jobs_of(client, 3)
     assert (run["status"], run["conclusion"], run["updated_at"]) == ("completed", "failure", "2026-11-16T06:06:00Z")
     assert (job["conclusion"], job["started_at"], job["completed_at"]) == (
@@ -148,11 +148,11 @@ def test_one_job_is_run_again(serve):
 )
 def test_which_runs_may_be_run_again(client, state, days, attempt, message):
     state.put_run(REPO, run_payload(9, created_at=ago(days=days), run_attempt=attempt))
-    answer = client("POST", f"{RUNS}/9/rerun")
-    assert (answer.status_code, answer.json().get("message")) == (201 if message is None else 403, message)
+    response = client("POST", f"{RUNS}/9/rerun")
+    assert (response.status_code, response.json().get("message")) == (201 if message is None else 403, message)
     # What the API refuses the world may still do.
     if message is not None:
-        state.world.rerun(REPO, 9, actor=ANA)
+        state.activity.rerun(REPO, 9, actor=ANA)
         assert client.get(f"{RUNS}/9").json()["run_attempt"] == attempt + 1
 
 
@@ -223,7 +223,7 @@ def test_pygithub_runs_again(client, state):
     ) as github:
         run = github.get_repo(REPO).get_workflow_run(3)
         assert run.rerun()
-        state.world.complete_run(REPO, 3, "failure")
+        state.activity.complete_run(REPO, 3, "failure")
         assert run.rerun_failed_jobs()
         assert run.update()
         assert (run.run_attempt, run.status) == (4, "queued")
@@ -234,9 +234,9 @@ def test_pygithub_runs_again(client, state):
 
 def test_what_is_not_there_is_named(state):
     for call in (
-        lambda: state.world.complete_run(REPO, 99),
-        lambda: state.world.start_run("acme/nothing", 1),
-        lambda: state.world.edit_comment(REPO, 1, "x"),
+        lambda: state.activity.complete_run(REPO, 99),
+        lambda: state.activity.start_run("acme/nothing", 1),
+        lambda: state.activity.edit_comment(REPO, 1, "x"),
     ):
-        with pytest.raises(RoadmapError, match=r"99|acme/nothing|comment 1"):
+        with pytest.raises(SandboxError, match=r"99|acme/nothing|comment 1"):
             call()

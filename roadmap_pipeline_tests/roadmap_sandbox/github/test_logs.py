@@ -61,7 +61,7 @@ def test_a_log_can_expire_and_an_unwritten_one_be_missing_at_once(client, state)
     state.switches.unwritten_log = "404"
     assert client.get(f"{ACTIONS}/jobs/32/logs").status_code == 404
     assert client.get(f"{ACTIONS}/jobs/31/logs").status_code == 302
-    state.world.expire_logs(31)
+    state.activity.expire_logs(31)
     assert client.get(f"{ACTIONS}/jobs/31/logs").status_code == 410
 
 
@@ -111,7 +111,7 @@ def test_annotations_outlive_the_log(client, state):
     told = payloads.annotation(
         full_repository(), head_sha=f"{3:040x}", message="boom", path="src/a.py", start_line=4, title="Tests"
     )
-    state.world.put_annotations(33, [told])
+    state.activity.put_annotations(33, [told])
     found = client.get(f"/repos/{REPO}/check-runs/33/annotations").json()
     assert [(item["path"], item["start_line"], item["annotation_level"]) for item in found] == [
         ("src/a.py", 4, "failure")

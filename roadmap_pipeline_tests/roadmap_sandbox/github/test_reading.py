@@ -20,9 +20,9 @@ from roadmap_pipeline_tests.roadmap_sandbox.github.conftest import (
 )
 from roadmap_sandbox.content import GitHubContent
 from roadmap_sandbox.github.paging import Page
+from roadmap_sandbox.github.run_index import RunIndex
 from roadmap_sandbox.github.search_dates import parse_range, seconds
 from roadmap_sandbox.github.state import TOKEN, GitHubState
-from roadmap_sandbox.github.store import RunIndex
 
 RUNS = f"/repos/{REPO}/actions/runs"
 
@@ -66,7 +66,7 @@ def test_filters(serve, make_content_of_a_day, query, expected):
 
 @pytest.fixture
 def make_content_of_a_day():
-    """Six runs on 2026-11-12 from 03:00 to 08:00, less two hours from run 3 on."""
+    """Return six runs on 2026-11-12 from 03:00 to 08:00, less two hours from run 3 on."""
     hours = {1: 3, 2: 4, 3: 5, 4: 6, 5: 9, 6: 10}
     runs = [run_payload(n, created_at=datetime(2026, 11, 12, hour, tzinfo=UTC)) for n, hour in hours.items()]
     runs[1] |= {"event": "pull_request", "head_branch": "feature/1", "conclusion": "failure", "actor": BOT}
@@ -153,7 +153,7 @@ def test_created_ranges_hold_both_ends(times, low, high):
 
 @pytest.fixture(scope="module")
 def many_runs():
-    """41,000 runs, ten a minute."""
+    """Return 41,000 runs, ten a minute."""
     start = CLOCK - timedelta(days=5)
     template = run_payload(1, created_at=start)
     runs = [
@@ -190,7 +190,7 @@ def test_a_stale_index_hides_runs_from_filtered_lists_only(client, state):
     assert ids(client.get(f"{RUNS}?status=completed")) == [4, 3, 2, 1]
     assert ids(client.get(RUNS)) == [6, 5, 4, 3, 2, 1]
     state.switches.stale_index = None
-    state.switches.empty_filtered_answers = 1
+    state.switches.empty_filtered_responses = 1
     assert [len(ids(client.get(f"{RUNS}?event=push"))) for _ in range(2)] == [0, 5]
 
 

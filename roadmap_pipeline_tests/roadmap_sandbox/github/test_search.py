@@ -55,11 +55,11 @@ def test_what_is_new_is_found_later(client, state):
 
 
 def test_searches_have_a_limit_of_their_own(client, state):
-    answers = [client.get("/search/issues?q=bug") for _ in range(31)]
-    assert [answer.status_code for answer in answers] == [200] * 30 + [403]
-    assert answers[0].headers["X-RateLimit-Resource"] == "search"
-    assert answers[0].headers["X-RateLimit-Limit"] == "30"
-    assert answers[-1].headers["X-RateLimit-Remaining"] == "0"
+    responses = [client.get("/search/issues?q=bug") for _ in range(31)]
+    assert [response.status_code for response in responses] == [200] * 30 + [403]
+    assert responses[0].headers["X-RateLimit-Resource"] == "search"
+    assert responses[0].headers["X-RateLimit-Limit"] == "30"
+    assert responses[-1].headers["X-RateLimit-Remaining"] == "0"
     assert client.get(f"/repos/{REPO}").headers["X-RateLimit-Used"] == "1"
     resources = client.get("/rate_limit").json()["resources"]
     assert (resources["search"]["remaining"], resources["core"]["remaining"]) == (0, 4_999)

@@ -14,7 +14,7 @@ ROOT = f"/repos/{REPO}"
 
 @pytest.fixture
 def receiver():
-    """A receiver of webhooks: its URL, and headers and body of what came."""
+    """Yield a receiver of webhooks: its URL, and headers and body of what came."""
     came = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -54,8 +54,8 @@ def test_what_happens_is_told_in_order_and_signed(client, state, receiver):
     client("PUT", f"{ROOT}/pulls/1/merge")
     client("PATCH", f"{ROOT}/milestones/1", {"state": "closed"})
     client("POST", f"{ROOT}/actions/runs/3/rerun")
-    state.world.start_run(REPO, 3)
-    state.world.complete_run(REPO, 3)
+    state.activity.start_run(REPO, 3)
+    state.activity.complete_run(REPO, 3)
     assert came == []
     assert state.webhooks.deliver() == len(came) == len(state.webhooks.delivered)
     assert told(came) == [
@@ -99,7 +99,7 @@ def test_messages_are_lost_doubled_and_shuffled(client, state, receiver):
     state.webhooks.add(url, "secret", {"issues"})
     state.webhooks.deliver()
     for number in range(60):
-        state.world.change_issue(REPO, 3, title=f"Title {number}")
+        state.activity.change_issue(REPO, 3, title=f"Title {number}")
     before = [delivery.id for delivery in state.webhooks.waiting]
     came.clear()
     state.webhooks.deliver(lose=0.2, duplicate=0.2, shuffle=True, seed=4)
@@ -112,7 +112,7 @@ def test_messages_are_lost_doubled_and_shuffled(client, state, receiver):
 
 def test_a_receiver_that_is_not_there_loses_the_message(state):
     state.webhooks.add("http://127.0.0.1:9/", "secret", {"issues"}, root="http://github.internal")
-    state.world.change_issue(REPO, 3, ANA, body="new")
+    state.activity.change_issue(REPO, 3, ANA, body="new")
     assert b"http://github.internal/repos/acme/payments/issues/3" in state.webhooks.waiting[-1].body
     assert state.webhooks.deliver() == 2
     assert [(event, status) for _, event, status in state.webhooks.delivered] == [("ping", 0), ("issues", 0)]

@@ -4,12 +4,12 @@ import json
 
 import pytest
 from github import Auth, Github, GithubException
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from roadmap_pipeline.errors import RoadmapError
 from roadmap_pipeline_tests.roadmap_sandbox.github.conftest import ANA, CLOCK, REPO, ago, make_content
 from roadmap_sandbox import payloads
+from roadmap_sandbox.errors import SandboxError
 from roadmap_sandbox.github.state import TOKEN, GitHubState
 
 ROOT = f"/repos/{REPO}"
@@ -255,6 +255,14 @@ WRITES = st.one_of(
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(
+    writes=[
+        (("POST", "issues/1/comments", {"body": " "}), False),
+        (("POST", "issues/1/comments", {"body": "said"}), False),
+        (("POST", "labels", {"name": "new", "description": "x" * 101}), False),
+        (("POST", "labels", {"name": "newer"}), False),
+    ]
+)
 @given(writes=st.lists(st.tuples(WRITES, st.booleans()), max_size=12))
 def test_any_writes_give_the_same_world_after_a_restart(tmp_path_factory, writes):
     path = tmp_path_factory.mktemp("writes") / "github.jsonl"
@@ -311,7 +319,7 @@ def test_writes_of_another_world_are_named(tmp_path):
     path = tmp_path / "github.jsonl"
     line = {"method": "PATCH", "path": f"{ROOT}/issues/77", "body": {}, "time": "2026-11-16T06:00:00Z"}
     path.write_text(json.dumps(line) + "\n")
-    with pytest.raises(RoadmapError, match="line 1"):
+    with pytest.raises(SandboxError, match="line 1"):
         GitHubState(make_content(), writes_path=path)
 
 

@@ -21,7 +21,7 @@ HEADERS = {"Authorization": "Bearer sandbox-notion-token", "Notion-Version": "20
 
 
 class Bench:
-    """State, base URL, real client and bare HTTP client of one simulator."""
+    """The state, base URL, real client and bare HTTP client of one simulator."""
 
     def __init__(self, state: NotionState, base_url: str) -> None:
         self.state = state
@@ -42,7 +42,7 @@ class Bench:
         self._httpx.close()
 
     def database(self, properties: dict[str, Any] | None = None, title: str = "Reports") -> tuple[str, str]:
-        """A new database below the parent page: its id and its data source's."""
+        """Make a database below the parent page; returns its id and its data source's."""
         made: Any = self.client.databases.create(
             parent={"type": "page_id", "page_id": self.state.parent_page_id},
             title=[{"text": {"content": title}}],
@@ -54,20 +54,20 @@ class Bench:
         return self.client.pages.create(parent={"data_source_id": data_source_id}, properties=properties)
 
     def error(self, method: str, path: str, **kwargs: Any) -> tuple[int, str, str]:
-        """Status, code and message of a request that must fail, leaving the state as it was."""
+        """Return status, code and message of a request that must fail, leaving the state as it was."""
         before = self.state.dump()
-        answer = self.http.request(method, path, **kwargs)
-        assert answer.status_code >= 400, answer.text
+        response = self.http.request(method, path, **kwargs)
+        assert response.status_code >= 400, response.text
         assert self.state.dump() == before
-        body = answer.json()
+        body = response.json()
         assert body["object"] == "error"
-        assert body["status"] == answer.status_code
+        assert body["status"] == response.status_code
         assert list(body)[-1] == "request_id"
-        return answer.status_code, body["code"], body["message"]
+        return response.status_code, body["code"], body["message"]
 
 
 class _Switch:
-    """Hands requests to the app of the test that runs: starting a server a test costs more than most tests."""
+    """The way of requests to the app of the test that runs: a server for each would cost more than most tests."""
 
     app: ASGIApp
 

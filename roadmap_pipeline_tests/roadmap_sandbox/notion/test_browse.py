@@ -34,7 +34,7 @@ pie title "A <b>"
 
 
 class _Checked(HTMLParser):
-    """Collects links and tags; fails on tags that don't close."""
+    """A collector of links and tags, which fails on tags that don't close."""
 
     VOID = frozenset({"meta", "hr", "br"})
 
@@ -60,20 +60,20 @@ class _Checked(HTMLParser):
 
 
 def _get(bench: Bench, path: str) -> tuple[str, _Checked]:
-    answer = httpx.get(bench.base_url + path)
-    assert answer.status_code == 200
-    assert answer.headers["content-type"] == "text/html; charset=utf-8"
-    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    response = httpx.get(bench.base_url + path)
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
+    assert "default-src 'none'" in response.headers["content-security-policy"]
     checked = _Checked()
-    checked.feed(answer.text)
+    checked.feed(response.text)
     assert checked.open == []
     # The one script draws diagrams, and no other may run.
     drawn_by = [b64encode(sha256(script.encode()).digest()).decode() for script in checked.scripts]
-    assert len(drawn_by) == ('<code class="mermaid">' in answer.text)
-    policy = answer.headers["content-security-policy"]
+    assert len(drawn_by) == ('<code class="mermaid">' in response.text)
+    policy = response.headers["content-security-policy"]
     assert re.findall("'sha256-([^']+)'", policy) == drawn_by or not drawn_by
     assert "unsafe" not in policy.replace("style-src 'unsafe-inline'", "")
-    return answer.text, checked
+    return response.text, checked
 
 
 def test_everything_is_reached_from_the_start(bench: Bench) -> None:
@@ -164,7 +164,7 @@ def test_a_view_whose_property_is_gone_says_so(bench: Bench) -> None:
 
 def test_what_is_not_there_is_a_404_page(bench: Bench) -> None:
     for path in ("/page/x", "/page/5a11d0c500004000800000000000dead", "/nothing", "/page/%3Cscript%3E"):
-        answer = httpx.get(bench.base_url + path)
-        assert answer.status_code == 404
-        assert "script" not in answer.text
+        response = httpx.get(bench.base_url + path)
+        assert response.status_code == 404
+        assert "script" not in response.text
     assert httpx.post(bench.base_url + "/").status_code == 405

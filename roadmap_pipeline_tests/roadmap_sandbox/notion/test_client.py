@@ -234,16 +234,16 @@ def test_the_cap_is_told_by_request_status_alone(bench: Bench) -> None:
     bench.state.query_cap = 20
     rows, cursor = 0, None
     while True:
-        answer: Any = bench.client.data_sources.query(
+        response: Any = bench.client.data_sources.query(
             data_source_id=source_id, page_size=15, **({"start_cursor": cursor} if cursor else {})
         )
-        rows += len(answer["results"])
-        if not (cursor := answer["next_cursor"]):
+        rows += len(response["results"])
+        if not (cursor := response["next_cursor"]):
             break
-        assert "request_status" not in answer
+        assert "request_status" not in response
     assert rows == 20
-    assert answer["has_more"] is False
-    assert answer["request_status"] == {
+    assert response["has_more"] is False
+    assert response["request_status"] == {
         "type": "incomplete",
         "incomplete_reason": "query_result_limit_reached",
     }
@@ -288,8 +288,8 @@ def test_queries_lag_while_direct_reads_do_not(bench: Bench) -> None:
     page = bench.row(source_id, Name=title("A"))
 
     def listed() -> int:
-        answer: Any = bench.client.data_sources.query(data_source_id=source_id)
-        return len(answer["results"])
+        response: Any = bench.client.data_sources.query(data_source_id=source_id)
+        return len(response["results"])
 
     assert listed() == 0
     assert bench.client.pages.retrieve(page_id=page["id"])

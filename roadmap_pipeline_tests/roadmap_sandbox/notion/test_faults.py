@@ -11,16 +11,16 @@ from notion_client.errors import UnknownHTTPResponseError
 from roadmap_pipeline_tests.roadmap_sandbox.notion.conftest import CLOCK, HEADERS, Bench, title
 from roadmap_sandbox.notion import faults
 from roadmap_sandbox.notion.app import mock_transport
-from roadmap_sandbox.notion.faults import Asked, Fault
+from roadmap_sandbox.notion.faults import Fault, RequestSummary
 from roadmap_sandbox.notion.state import NotionState
 
 
 def _rows(bench: Bench) -> int:
-    return sum(page.parent.kind == "data_source_id" for page in bench.state.world.pages.values())
+    return sum(page.parent.kind == "data_source_id" for page in bench.state.store.pages.values())
 
 
-def _creating(asked: Asked) -> bool:
-    return asked.method == "POST" and asked.path == "/v1/pages"
+def _creating(request: RequestSummary) -> bool:
+    return request.method == "POST" and request.path == "/v1/pages"
 
 
 @pytest.mark.parametrize(
@@ -62,9 +62,9 @@ def test_statuses_the_client_does_not_know(bench: Bench, fault: Fault) -> None:
 
 def test_429_says_how_long_to_wait(bench: Bench) -> None:
     bench.state.faults.add(faults.rate_limited(49))
-    answer = bench.http.get("users/me")
-    assert answer.headers["Retry-After"] == "49"
-    assert answer.json()["additional_data"] == {
+    response = bench.http.get("users/me")
+    assert response.headers["Retry-After"] == "49"
+    assert response.json()["additional_data"] == {
         "rate_limit_reason": "public_api_request_rate_limit",
         "retry_after": "49",
     }
@@ -73,8 +73,8 @@ def test_429_says_how_long_to_wait(bench: Bench) -> None:
 def test_a_503_may_tell_what_was_committed(bench: Bench) -> None:
     _, source = bench.database()
     bench.state.faults.add(faults.unavailable(after_commit=True, telling=True), _creating)
-    answer = bench.http.post("pages", json={"parent": {"data_source_id": source}})
-    page_id = answer.json()["additional_data"]["committed_resource_id"]
+    response = bench.http.post("pages", json={"parent": {"data_source_id": source}})
+    page_id = response.json()["additional_data"]["committed_resource_id"]
     page: Any = bench.client.pages.retrieve(page_id=page_id)
     assert page["id"] == page_id
 
@@ -125,11 +125,11 @@ def test_chance_is_the_same_for_the_same_seed() -> None:
 
 def test_the_rate_is_limited_when_asked(bench: Bench) -> None:
     bench.state.limit_rate(per_second=3.0, burst=5)
-    answers = [bench.http.get("users/me") for _ in range(12)]
-    refused = [answer for answer in answers if answer.status_code == 429]
-    assert [answer.status_code for answer in answers[:5]] == [200] * 5
+    responses = [bench.http.get("users/me") for _ in range(12)]
+    refused = [response for response in responses if response.status_code == 429]
+    assert [response.status_code for response in responses[:5]] == [200] * 5
     assert refused
-    assert all(int(answer.headers["Retry-After"]) >= 1 for answer in refused)
+    assert all(int(response.headers["Retry-After"]) >= 1 for response in refused)
     bench.state.limit_rate(None)
     assert bench.http.get("users/me").status_code == 200
 

@@ -35,8 +35,8 @@ def source(bench: Bench) -> str:
 
 
 def _found(bench: Bench, source: str, **body: Any) -> list[str]:
-    answer: Any = bench.client.data_sources.query(data_source_id=source, **body)
-    return ["".join(t["plain_text"] for t in row["properties"]["Name"]["title"]) for row in answer["results"]]
+    response: Any = bench.client.data_sources.query(data_source_id=source, **body)
+    return ["".join(t["plain_text"] for t in row["properties"]["Name"]["title"]) for row in response["results"]]
 
 
 @pytest.mark.parametrize(
@@ -138,5 +138,5 @@ def test_edits_of_the_same_minute_share_their_time(bench: Bench, source: str) ->
     ],
 )
 def test_wrong_queries_are_refused(bench: Bench, source: str, body: dict[str, Any], message: str) -> None:
-    answer = bench.error("POST", f"data_sources/{source}/query", json=body)
-    assert answer == (400, "validation_error", message)
+    response = bench.error("POST", f"data_sources/{source}/query", json=body)
+    assert response == (400, "validation_error", message)

@@ -8,7 +8,7 @@ from notion_client import APIResponseError
 
 from roadmap_pipeline_tests.roadmap_sandbox.notion.conftest import Bench, title
 from roadmap_sandbox.notion.errors import ApiError
-from roadmap_sandbox.notion.world import PERSON_ID
+from roadmap_sandbox.notion.records import PERSON_ID
 
 SCHEMA = {
     "Name": {"title": {}},

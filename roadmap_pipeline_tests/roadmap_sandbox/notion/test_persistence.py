@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from roadmap_pipeline.errors import RoadmapError
 from roadmap_pipeline_tests.roadmap_sandbox.notion.conftest import CLOCK, HEADERS, text, title
+from roadmap_sandbox.errors import SandboxError
 from roadmap_sandbox.notion import faults
 from roadmap_sandbox.notion.app import mock_transport
 from roadmap_sandbox.notion.errors import ApiError
@@ -140,7 +140,7 @@ def test_a_line_cut_by_a_kill_never_happened(world: World) -> None:
 def test_a_file_that_does_not_fit_is_refused(tmp_path: Path, line: str) -> None:
     path = tmp_path / "notion.jsonl"
     path.write_text(line + "\n", encoding="utf-8")
-    with pytest.raises(RoadmapError, match=r"notion\.jsonl, line 1, can't be replayed .*delete the file"):
+    with pytest.raises(SandboxError, match=r"notion\.jsonl, line 1, can't be replayed .*delete the file"):
         NotionState(CLOCK, writes_path=path)
 
 
@@ -187,25 +187,25 @@ def test_any_history_replays_and_refused_requests_change_nothing(steps: list[tup
         _, source = world.database()
         page = world.send("POST", "pages", {"parent": {"data_source_id": source}})["id"]
         for kind, given_ in steps:
-            before, answer = world.state.dump(), {}
+            before, response = world.state.dump(), {}
             if kind == "create":
-                answer = world.send("POST", "pages", {"parent": {"data_source_id": source}, "properties": given_})
+                response = world.send("POST", "pages", {"parent": {"data_source_id": source}, "properties": given_})
             elif kind == "edit":
-                answer = world.send("PATCH", f"pages/{page}", {"properties": given_})
+                response = world.send("PATCH", f"pages/{page}", {"properties": given_})
             elif kind == "trash":
-                answer = world.send("PATCH", f"pages/{page}", {"in_trash": given_})
+                response = world.send("PATCH", f"pages/{page}", {"in_trash": given_})
             elif kind == "body":
                 command = {"type": "replace_content", "replace_content": {"new_str": given_}}
-                answer = world.send("PATCH", f"pages/{page}/markdown", command)
+                response = world.send("PATCH", f"pages/{page}/markdown", command)
             elif kind == "schema":
-                answer = world.send("PATCH", f"data_sources/{source}", {"properties": given_})
+                response = world.send("PATCH", f"data_sources/{source}", {"properties": given_})
             elif kind == "clock":
                 world.state.advance(timedelta(seconds=given_))
             else:
                 try:
                     world.state.set_property(page, given_, 3 if given_ == "Num" else "a")
                 except ApiError:
-                    answer = {"object": "error"}
-            if answer.get("object") == "error":
+                    response = {"object": "error"}
+            if response.get("object") == "error":
                 assert world.state.dump() == before
         assert world.reopened().dump() == world.state.dump()

@@ -22,7 +22,7 @@ ONE_UUID = "5a11d0c5-0000-4000-8000-00000000dead"
 
 
 def _page(bench: Bench, properties: dict[str, Any], **more: Any) -> tuple[int, str, str]:
-    source = next(iter(bench.state.world.data_sources), None) or bench.database(SCHEMA)[1]
+    source = next(iter(bench.state.store.data_sources), None) or bench.database(SCHEMA)[1]
     body = {"parent": {"data_source_id": source}, "properties": properties, **more}
     return bench.error("POST", "pages", json=body)
 
@@ -39,7 +39,7 @@ def test_text_is_limited_to_2000_utf16_units(bench: Bench) -> None:
         "instead was `2001`."
     )
     assert "instead was `2002`" in _message(bench, {"Text": {"rich_text": text("🧩" * 1001)}})
-    source = next(iter(bench.state.world.data_sources))
+    source = next(iter(bench.state.store.data_sources))
     assert bench.row(source, Text={"rich_text": text("🧩" * 1000)})
 
 
@@ -215,11 +215,11 @@ def test_bodies_end_at_512000_bytes(bench: Bench) -> None:
 
     json_type = {"Content-Type": "application/json"}
     assert bench.http.post("pages", content=body(512_000), headers=json_type).status_code == 200
-    answer = bench.http.post("pages", content=body(512_001), headers=json_type)
-    assert answer.status_code == 413
-    assert answer.json() == {
+    response = bench.http.post("pages", content=body(512_001), headers=json_type)
+    assert response.status_code == 413
+    assert response.json() == {
         "isNotionError": False,
-        "errorId": answer.json()["errorId"],
+        "errorId": response.json()["errorId"],
         "name": "PayloadTooLargeError",
         "message": "Request body too large.",
         "code": 413,
@@ -250,8 +250,8 @@ def test_a_schema_has_one_title_that_stays(bench: Bench) -> None:
         {"Fine": {"number": {}}, "Count": {"name": "Text"}},
     )
     for properties in changes:
-        answer = bench.error("PATCH", f"data_sources/{source}", json={"properties": properties})
-        assert answer[:2] == (400, "validation_error"), properties
+        response = bench.error("PATCH", f"data_sources/{source}", json={"properties": properties})
+        assert response[:2] == (400, "validation_error"), properties
 
 
 def test_views_need_what_their_type_needs(bench: Bench) -> None:
@@ -284,8 +284,8 @@ def test_filter_properties_take_names_and_decoded_ids(bench: Bench) -> None:
     bench.row(source, Name=title("A"))
     count: Any = bench.client.data_sources.retrieve(data_source_id=source)
     encoded = count["properties"]["Count"]["id"]
-    answer = bench.http.post(f"data_sources/{source}/query?filter_properties={encoded}", json={})
-    assert list(answer.json()["results"][0]["properties"]) == ["Count"]
+    response = bench.http.post(f"data_sources/{source}/query?filter_properties={encoded}", json={})
+    assert list(response.json()["results"][0]["properties"]) == ["Count"]
     status, _, message = bench.error("POST", f"data_sources/{source}/query?filter_properties=Nope", json={})
     assert (status, message) == (
         400,

@@ -10,7 +10,7 @@ Organisation = tuple[GitHubContent, GroundTruth]
 
 @pytest.fixture(scope="session")
 def organisation() -> Iterator[Organisation]:
-    """The organisation with its defaults; nobody changes it."""
+    """Return the organisation with its defaults; nobody changes it."""
     yield generate()
 
 

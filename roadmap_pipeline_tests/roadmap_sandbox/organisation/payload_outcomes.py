@@ -6,7 +6,7 @@ _FAILED = {"failure", "timed_out", "startup_failure"}
 
 
 def timed_out(content: GitHubContent, job: Payload) -> bool:
-    """Whether a cancelled job was ended by a time limit, as GitHub noted at it."""
+    """Return whether a cancelled job was ended by a time limit, as GitHub noted at it."""
     noted = content.annotations.get(job["id"], ())
     return job["conclusion"] == "cancelled" and any(
         "exceeded the maximum execution time" in one["message"] for one in noted
@@ -14,7 +14,7 @@ def timed_out(content: GitHubContent, job: Payload) -> bool:
 
 
 def is_service(run: Payload) -> bool:
-    """Whether a run is one of GitHub's own, of which this organisation has Dependabot's."""
+    """Return whether a run is one of GitHub's own, of which this organisation has Dependabot's."""
     return run["path"].startswith("dynamic/dependabot/")
 
 

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from roadmap_pipeline.errors import ConfigurationError
 from roadmap_sandbox.content import API_ROOT, HTML_ROOT, GitHubContent, Payload
 from roadmap_sandbox.organisation import GroundTruth, generate
 
@@ -36,7 +35,7 @@ print(digest.hexdigest())
 
 
 def _digests(*runs: tuple[int, str]) -> list[str]:
-    """Digests of organisations, each made in a process of its own: (seed, seed of Python's string hashes)."""
+    """Return digests of organisations, each made in a process of its own: (seed, seed of Python's string hashes)."""
     processes = [
         subprocess.Popen(
             [sys.executable, "-c", _DIGEST.format(seed=seed)],
@@ -46,9 +45,9 @@ def _digests(*runs: tuple[int, str]) -> list[str]:
         )
         for seed, hashes in runs
     ]
-    answers = [process.communicate()[0].strip() for process in processes]
+    outputs = [process.communicate()[0].strip() for process in processes]
     assert [process.returncode for process in processes] == [0] * len(runs)
-    return answers
+    return outputs
 
 
 def test_the_same_seed_gives_the_same_bytes_in_every_process() -> None:
@@ -381,15 +380,15 @@ def test_other_times_and_seeds(seed: int, weeks: int, clock: datetime) -> None:
 
 
 def test_wrong_arguments_are_refused() -> None:
-    with pytest.raises(ConfigurationError, match="at least 2 weeks, not 1"):
+    with pytest.raises(ValueError, match="at least 2 weeks, not 1"):
         generate(weeks=1)
-    with pytest.raises(ConfigurationError, match="time zone"):
+    with pytest.raises(ValueError, match="time zone"):
         generate(clock=datetime(2026, 11, 16, 6))  # noqa: DTZ001
 
 
 def test_the_truth_is_json(truth: GroundTruth) -> None:
     import orjson
 
-    answer = orjson.loads(truth.to_json())
-    assert len(answer["failed_jobs"]) == len(truth.failed_jobs)
-    assert answer["red_episodes"][0]["repo"] == truth.red_episodes[0].repo
+    written = orjson.loads(truth.to_json())
+    assert len(written["failed_jobs"]) == len(truth.failed_jobs)
+    assert written["red_episodes"][0]["repo"] == truth.red_episodes[0].repo

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from roadmap_sandbox.content import GitHubContent, Payload
 from roadmap_sandbox.organisation import GroundTruth
-from roadmap_sandbox.organisation.failures import CAUSES
+from roadmap_sandbox.organisation.causes import CAUSES
 
 _LINE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z) (.*)")
 

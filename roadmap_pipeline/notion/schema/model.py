@@ -1,0 +1,106 @@
+"""Databases in Notion: as they are addressed, as they were observed, and what can be wrong with them.
+
+Belongs here: values that the steps (observing, checking, planning, making) hand on. What the databases should look like
+is declared in ``layout``.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from roadmap_pipeline.errors import RoadmapError
+from roadmap_pipeline.notion.layout import SCHEMAS, DatabaseSchema, Option
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaProblem:
+    """A reason not to write to a database. ``missing`` ones are repaired by :func:`.planning.plan`."""
+
+    database: str
+    property: str | None
+    problem: str
+    remedy: str
+    missing: bool = False
+
+    def describe(self) -> str:
+        """Return the problem in one line."""
+        where = f"{self.database}: {self.property}" if self.property else self.database
+        return f"{where} {self.problem} ({self.remedy})"
+
+
+class SchemaError(RoadmapError):
+    """Databases that are out of shape; nothing was written. Holds every problem that was found."""
+
+    def __init__(self, problems: Sequence[SchemaProblem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(problem.describe() for problem in problems))
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedProperty:
+    """A property as it is: ``id`` as Notion writes it, ``options`` of a select by id, ``target`` of a relation."""
+
+    id: str
+    name: str
+    type: str
+    description: str
+    options: Mapping[str, Option]
+    target: str | None
+
+
+@dataclass(slots=True)
+class ObservedDatabase:
+    """A database as it is.
+
+    Attributes:
+        is_finished: Whether making it had come to its end.
+        properties: By :func:`~roadmap_pipeline.notion.ids.property_key`.
+        views: Ids by name; None when they were not read.
+    """
+
+    database_id: str
+    data_source_id: str
+    url: str
+    title: str
+    description: str
+    is_finished: bool
+    properties: dict[str, ObservedProperty]
+    views: dict[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A database that is in shape, and the ids by which it is addressed.
+
+    Keep it (:meth:`as_dict`): with it, whatever people rename in Notion is still recognised.
+
+    Attributes:
+        property_ids: By our names.
+        option_ids: By our names of property and option.
+        option_names: The names that options bear now, by our names.
+    """
+
+    schema: DatabaseSchema
+    database_id: str
+    data_source_id: str
+    url: str
+    property_ids: Mapping[str, str]
+    option_ids: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    option_names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the database as it is stored as JSON."""
+        return {
+            "schema": self.schema.key,
+            "database_id": self.database_id,
+            "data_source_id": self.data_source_id,
+            "url": self.url,
+            "property_ids": dict(self.property_ids),
+            "option_ids": {name: dict(ids) for name, ids in self.option_ids.items()},
+            "option_names": {name: dict(names) for name, names in self.option_names.items()},
+        }
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> "Database":
+        """Return the database that :meth:`as_dict` was made of."""
+        return cls(**{**stored, "schema": SCHEMAS[stored["schema"]]})

@@ -1,0 +1,227 @@
+"""Finding the two databases in Notion, and reading what they look like.
+
+Belongs here: requests that only read. What is wrong with what they find belongs to ``checking``.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from roadmap_pipeline.errors import ConfigurationError
+from roadmap_pipeline.notion.client import NotFound, NotionClient, NotionError
+from roadmap_pipeline.notion.ids import name_key, notion_id, property_key
+from roadmap_pipeline.notion.layout import SCHEMAS, DatabaseSchema, Option
+from roadmap_pipeline.notion.schema.checking import Observed
+from roadmap_pipeline.notion.schema.model import (
+    Database,
+    ObservedDatabase,
+    ObservedProperty,
+    SchemaError,
+    SchemaProblem,
+)
+
+
+def observe(
+    client: NotionClient,
+    parent_page_id: str,
+    database_ids: Mapping[str, str | None] | None = None,
+    known: Mapping[str, Database] | None = None,
+    *,
+    thorough: bool = False,
+) -> Observed:
+    """Read both databases.
+
+    Args:
+        client: The client to read with.
+        parent_page_id: The page under which they are.
+        database_ids: Which they are, by key, e.g. from the environment.
+        known: Which they were before, where ``database_ids`` doesn't say.
+        thorough: Whether to read the views also of databases that are finished.
+
+    Raises:
+        ConfigurationError, NotionError, SchemaError: As :func:`find` does.
+    """
+    known = known or {}
+    databases: dict[str, ObservedDatabase | None] = {}
+    for key, schema in SCHEMAS.items():
+        configured = (database_ids or {}).get(key)
+        previous = known[key].database_id if key in known else None
+        databases[key] = find(client, schema, parent_page_id, configured or previous, thorough=thorough)
+    return Observed(parent_page_id, databases, known)
+
+
+def find(
+    client: NotionClient,
+    schema: DatabaseSchema,
+    parent_page_id: str,
+    database_id: str | None = None,
+    *,
+    thorough: bool = False,
+) -> ObservedDatabase | None:
+    """Return the database of ``schema``, or None when there is none.
+
+    It is the one with ``database_id``, else the parent page's child of that title, else the child with that description
+    (renamed). Notion's search is never used: it lags.
+
+    Raises:
+        ConfigurationError: The parent page cannot be seen.
+        NotionError: The database cannot be seen or is in the trash.
+        SchemaError: Several could be meant.
+    """
+    if database_id is not None:
+        return _retrieve(client, schema, database_id, thorough=thorough)
+    children = _child_databases(client, parent_page_id)
+    same_title = [child for child, title in children if name_key(title) == name_key(schema.title)]
+    if len(same_title) == 1:
+        return _retrieve(client, schema, same_title[0], thorough=thorough)
+    candidates = same_title or [child for child, _ in children]
+    described = [child for child in candidates if _is_ours(client, schema, child)]
+    if len(described) == 1:
+        return _retrieve(client, schema, described[0], thorough=thorough)
+    if not same_title and not described:
+        return None
+    several = ", ".join(described or same_title)
+    raise SchemaError(
+        [
+            SchemaProblem(
+                schema.title,
+                None,
+                f"exists several times under the parent page: {several}",
+                f"name the right one in {schema.environment}, or delete the others",
+            )
+        ]
+    )
+
+
+def _is_ours(client: NotionClient, schema: DatabaseSchema, child: str) -> bool:
+    try:
+        return _is_described(client.request("GET", f"databases/{child}"), schema)
+    except NotFound:
+        # A linked view of a database is listed like one, but is none.
+        return False
+
+
+def _child_databases(client: NotionClient, parent_page_id: str) -> list[tuple[str, str]]:
+    """Return (id, title) of the databases that are blocks of the page, in order."""
+    try:
+        page = notion_id(parent_page_id)
+    except ValueError as error:
+        raise ConfigurationError(f"NOTION_PARENT_PAGE_ID: {error}") from None
+    try:
+        blocks = client.paginate("GET", f"blocks/{page}/children")
+    except NotFound as error:
+        raise ConfigurationError(
+            f"NOTION_PARENT_PAGE_ID: Notion knows no page {page} that the integration may see ({error.code});"
+            " share the page with the integration (page menu → Connections) or correct the id"
+        ) from None
+    return [
+        (notion_id(block["id"]), block["child_database"]["title"])
+        for block in blocks
+        if block["type"] == "child_database" and not block.get("in_trash")
+    ]
+
+
+def _get_database(client: NotionClient, schema: DatabaseSchema, database_id: str) -> dict[str, Any]:
+    try:
+        wanted = notion_id(database_id)
+    except ValueError as error:
+        raise ConfigurationError(f"{schema.environment}: {error}") from None
+    try:
+        database = client.request("GET", f"databases/{wanted}")
+    except NotFound as error:
+        raise NotionError(
+            f"The Notion database {schema.title} ({wanted}) was deleted or is not shared with the integration:"
+            f" share it again, or name another one in {schema.environment}",
+            status=error.status,
+            code=error.code,
+        ) from None
+    if database.get("in_trash"):
+        raise NotionError(
+            f"The Notion database {schema.title} ({wanted}) is in the trash: restore it in Notion,"
+            f" or name another one in {schema.environment}",
+            code="in_trash",
+        )
+    return database
+
+
+def _retrieve(client: NotionClient, schema: DatabaseSchema, database_id: str, *, thorough: bool) -> ObservedDatabase:
+    return observe_database(client, schema, _get_database(client, schema, database_id), thorough=thorough)
+
+
+def observe_database(
+    client: NotionClient, schema: DatabaseSchema, database: Mapping[str, Any], *, thorough: bool
+) -> ObservedDatabase:
+    """Return the database that Notion gave, with its data source read, and its views unless it is finished.
+
+    Raises:
+        SchemaError: It has several data sources, and it is not clear which is meant.
+    """
+    sources = [
+        client.request("GET", f"data_sources/{reference['id']}") for reference in database.get("data_sources") or ()
+    ]
+    if len(sources) > 1:
+        wanted = name_key(schema.title_property.name)
+        sources = [
+            source
+            for source in sources
+            if any(item["type"] == "title" and name_key(item["name"]) == wanted for item in _configurations(source))
+        ]
+    if len(sources) != 1:
+        raise SchemaError(
+            [
+                SchemaProblem(
+                    schema.title,
+                    None,
+                    f"has {len(database.get('data_sources') or ())} data sources, not one of which is clearly meant",
+                    f"keep one with the title property {schema.title_property.name}",
+                )
+            ]
+        )
+    observed = ObservedDatabase(
+        database_id=notion_id(database["id"]),
+        data_source_id=notion_id(sources[0]["id"]),
+        url=database.get("url") or "",
+        title=_plain(database.get("title")),
+        description=_plain(database.get("description")),
+        is_finished=_is_described(database, schema),
+        properties=read_properties(sources[0]),
+    )
+    if thorough or not observed.is_finished:
+        observed.views = read_views(client, observed.database_id)
+    return observed
+
+
+def read_views(client: NotionClient, database_id: str) -> dict[str, str]:
+    """Read the views of a database, and return their ids by name."""
+    references = client.paginate("GET", "views", query={"database_id": database_id})
+    views = [client.request("GET", f"views/{reference['id']}") for reference in references]
+    return {name_key(view["name"]): view["id"] for view in views}
+
+
+def _configurations(source: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
+    """Return the properties that Notion gives of a data source, each with its name."""
+    return ({**configuration, "name": name} for name, configuration in source["properties"].items())
+
+
+def read_properties(source: Mapping[str, Any]) -> dict[str, ObservedProperty]:
+    """Return the properties that Notion gives of a data source, by their keys."""
+    properties = {}
+    for item in _configurations(source):
+        details = item.get(item["type"]) or {}
+        target = details.get("data_source_id") if item["type"] == "relation" else None
+        properties[property_key(item["id"])] = ObservedProperty(
+            id=item["id"],
+            name=item["name"],
+            type=item["type"],
+            description=item.get("description") or "",
+            options={option["id"]: Option(option["name"], option["color"]) for option in details.get("options") or ()},
+            target=notion_id(target) if target else None,
+        )
+    return properties
+
+
+def _is_described(database: Mapping[str, Any], schema: DatabaseSchema) -> bool:
+    return schema.description in _plain(database.get("description"))
+
+
+def _plain(rich_text: Sequence[Mapping[str, Any]] | None) -> str:
+    return "".join(item["plain_text"] for item in rich_text or ())

@@ -1,0 +1,77 @@
+"""The tables of schema ``config``: settings and origin of a warehouse, as the SQL models see them.
+
+Belongs here: their columns, keys and descriptions. Reading the configuration belongs to ``settings``.
+"""
+
+from roadmap_pipeline.warehouse.source_tables.declaration import REPO, SourceTable, columns
+
+TABLES: tuple[SourceTable, ...] = (
+    SourceTable(
+        "config",
+        "parameters",
+        "The settings that metrics depend on; one row.",
+        (),
+        columns(
+            ("as_of", "TIMESTAMP", "The time that stands for now in every model (UTC)."),
+            ("history_days", "INTEGER", "Days of history that are read."),
+            ("progress_formula", "VARCHAR", "Formula of milestone progress."),
+            ("window_days", "INTEGER", "Days a milestone's rates look back."),
+            ("pass_rate_threshold", "DOUBLE", "Pass rate from which the rule is met (≥)."),
+            ("autofix_threshold", "DOUBLE", "Auto-fix success above which the rule is met (>)."),
+            ("points_pass_rate", "INTEGER", "Points of the rule pass_rate."),
+            ("points_autofix_success", "INTEGER", "Points of the rule autofix_success."),
+            ("points_critical_workflows_green", "INTEGER", "Points of the rule critical_workflows_green."),
+            ("points_docs_and_pr_merged", "INTEGER", "Points of the rule docs_and_pr_merged."),
+            ("autofix_horizon_hours", "DOUBLE", "Hours after a failure within which a repair counts."),
+        ),
+    ),
+    SourceTable(
+        "config",
+        "repositories",
+        "Repositories that are configured, in order.",
+        ("repo",),
+        columns(
+            REPO,
+            ("position", "INTEGER", "Place in the configuration, from 1; the first one's Actions page is linked."),
+        ),
+    ),
+    SourceTable(
+        "config",
+        "critical_workflows",
+        "Critical workflows by repository; a repository without rows: all on its default branch.",
+        ("repo", "workflow_path"),
+        columns(
+            REPO,
+            ("workflow_path", "VARCHAR", "Path of the workflow, .github/workflows/ added where a file name was given."),
+        ),
+    ),
+    SourceTable(
+        "config",
+        "default_branches",
+        "Former default branches that the configuration names.",
+        ("repo", "branch"),
+        columns(
+            REPO,
+            ("branch", "VARCHAR", "Name of the branch."),
+            ("until", "TIMESTAMP", "When the branch stopped being the default one (UTC)."),
+        ),
+    ),
+    SourceTable(
+        "config",
+        "autofix_bots",
+        "Logins that count as automatic repair.",
+        ("login",),
+        columns(
+            ("login", "VARCHAR", "Login, e.g. pre-commit-ci[bot]."),
+        ),
+    ),
+    SourceTable(
+        "config",
+        "origin",
+        "What the rows of this warehouse stand for; one row. Simulated and real data never mix.",
+        (),
+        columns(
+            ("origin", "VARCHAR", "sandbox (the simulated organisation) or real (GitHub, or a dump of its answers)."),
+        ),
+    ),
+)

@@ -1,0 +1,120 @@
+"""The tables of schema ``derived``: what Python computes that SQL can't, such as classified failures and forecasts.
+
+Belongs here: their columns, keys and descriptions. Metrics belong to the SQL models.
+"""
+
+from roadmap_pipeline.warehouse.source_tables.declaration import ATTEMPT, REPO, SourceTable, columns
+
+TABLES: tuple[SourceTable, ...] = (
+    SourceTable(
+        "derived",
+        "failure_verdicts",
+        "Why each failed job failed, by the rules of roadmap_pipeline/failures.",
+        ("job_id",),
+        columns(
+            REPO,
+            ("job_id", "BIGINT", "Job."),
+            *ATTEMPT,
+            (
+                "category",
+                "VARCHAR",
+                "Leaf of the failure taxonomy, e.g. dependency_install; unknown when not recognised.",
+            ),
+            ("domain", "VARCHAR", "code, pipeline, platform or unknown."),
+            ("rule_id", "VARCHAR", "Rule that decided; NULL for unknown."),
+            ("fingerprint", "VARCHAR", "What the failure is known by: equal for the same failure in other runs."),
+            (
+                "known_by",
+                "VARCHAR",
+                "What the fingerprint stands for: tests (the set of those that failed), cause (what the log names) or"
+                " job (the log says no more than that the job failed in some such way: two such failures may differ).",
+            ),
+            (
+                "failed_tests",
+                "VARCHAR[]",
+                "The tests that failed, by name, at most 50; empty where the log names none.",
+            ),
+            (
+                "failed_tests_why",
+                "VARCHAR[]",
+                "First line of why each failed test failed; empty text where it isn't told.",
+            ),
+            ("failed_tests_count", "INTEGER", "How many tests failed, those beyond 50 included."),
+            ("line", "BIGINT", "Line of the log that proves it (1-based); NULL when judged without a log."),
+            ("evidence", "VARCHAR", "Log line that proves the cause, redacted and shortened."),
+            ("retryable", "BOOLEAN", "Whether running again without a change may help."),
+            ("ruleset_version", "VARCHAR", "Version of the rules."),
+            (
+                "judged_from",
+                "VARCHAR",
+                "What there was to judge by: log (its excerpt), annotations (no log, but failures GitHub noted) or job"
+                " (conclusion and steps only). When there is more, the job is judged again.",
+            ),
+            (
+                "compared_with",
+                "BIGINT",
+                "For unknown: the passing job of raw.passing_logs; the evidence is no line that passing runs say, too."
+                " NULL where there was none, and where a rule decided.",
+            ),
+        ),
+    ),
+    SourceTable(
+        "derived",
+        "branch_milestones",
+        "Milestone that a branch's name stands for.",
+        ("repo", "branch"),
+        columns(
+            REPO,
+            ("branch", "VARCHAR", "Branch."),
+            ("milestone", "VARCHAR", "Title of the milestone; NULL when the name stands for none that is known."),
+            (
+                "rule",
+                "VARCHAR",
+                "mapping (roadmap.toml), branch_name, or unknown (looks like one, but none has that title).",
+            ),
+            ("closest", "VARCHAR[]", "For unknown: the known titles that come closest, best first."),
+        ),
+    ),
+    SourceTable(
+        "derived",
+        "pull_request_milestones",
+        "Milestone of each pull request.",
+        ("repo", "number"),
+        columns(
+            REPO,
+            ("number", "INTEGER", "Pull request."),
+            ("milestone", "VARCHAR", "Title of the milestone; NULL for none."),
+            ("rule", "VARCHAR", "mapping, github_milestone, label, branch_name or unknown."),
+            ("closest", "VARCHAR[]", "For unknown: the known titles that come closest, best first."),
+        ),
+    ),
+    SourceTable(
+        "derived",
+        "reports",
+        "Rendered reports.",
+        ("report_name",),
+        columns(
+            ("report_name", "VARCHAR", "Name of the report, e.g. ci-report-2026-W46.md."),
+            ("kind", "VARCHAR", "weekly or quarterly."),
+            ("period", "VARCHAR", "ISO week (2026-W46) or quarter (2026-Q4)."),
+            ("report_date", "DATE", "Day after the period's last day."),
+            ("content", "VARCHAR", "The report as Markdown."),
+            (
+                "is_over",
+                "BOOLEAN",
+                "The period had ended when it was rendered; NULL when an older version rendered it.",
+            ),
+        ),
+    ),
+    SourceTable(
+        "derived",
+        "pull_request_comments",
+        "Rendered sticky comments of open pull requests.",
+        ("repo", "number"),
+        columns(
+            REPO,
+            ("number", "INTEGER", "Pull request."),
+            ("body", "VARCHAR", "Comment as Markdown, without its marker line."),
+        ),
+    ),
+)
