@@ -21,15 +21,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from measuring import table, verdict
+from measuring import ROOT, table, verdict
 
-from roadmap_pipeline.failures.classifier import Classifier, Verdict, classify, classify_excerpt, default_classifier
-from roadmap_pipeline.failures.logs.excerpts import make_excerpt
-from roadmap_pipeline.failures.matching.novelty import baseline
-from roadmap_pipeline.failures.matching.patterns import expand
+from roadmap_pipeline.failures.classifier import Classifier, classify, classify_excerpt, default_classifier
+from roadmap_pipeline.failures.excerpts import make_excerpt
+from roadmap_pipeline.failures.matching.novelty import baseline_of
 from roadmap_pipeline.failures.matching.search import BLOCK, Matcher
+from roadmap_pipeline.failures.patterns import expand
+from roadmap_pipeline.failures.verdict import Verdict
+
+sys.path.insert(0, str(ROOT))
+from roadmap_pipeline_tests.failures import fragments
 
 DATA = Path(__file__).parents[1].parent / "shared" / "data" / "ci_logs"
+FRAGMENTS = DATA / "pytorch_fragments"
 SMALLEST_CATEGORY = 3
 MACRO_F1_BAR = 0.80
 SPECIFIC_BAR = 0.75
@@ -108,7 +113,7 @@ class Case:
 
 
 def is_held_out(project: str) -> bool:
-    """Whether a project belongs to the half that rules are not written on."""
+    """Return whether a project belongs to the half that rules are not written on."""
     return int(hashlib.sha256(project.encode()).hexdigest(), 16) % 2 == 1
 
 
@@ -154,7 +159,10 @@ def read_cases(held_out: bool) -> list[Case]:
 
 
 def scores(cases: Sequence[Case]) -> dict[str, tuple[int, int, int, float]]:
-    """By category: cases, right ones, wrong verdicts of that category, F1. A right alternative counts as the label."""
+    """Return the cases of each category, right ones, wrong verdicts of that category, and F1.
+
+    A right alternative counts as the label.
+    """
     right = Counter(case.category for case in cases if case.is_right)
     wrong = Counter(case.verdict.category for case in cases if case.verdict and not case.is_right)
     result = {}
@@ -165,7 +173,7 @@ def scores(cases: Sequence[Case]) -> dict[str, tuple[int, int, int, float]]:
 
 
 def quality(halves: Mapping[str, Sequence[Case]]) -> None:
-    """Both halves side by side, then what holds for all logs."""
+    """Print both halves side by side, then what holds for all logs."""
     columns: list[list[str]] = []
     bars: list[tuple[str, bool]] = []
     for half, cases in halves.items():
@@ -203,7 +211,7 @@ def quality(halves: Mapping[str, Sequence[Case]]) -> None:
         f"\nOf all passing logs {share(judged, passed)} get a verdict, by the log alone: where GitHub says that the job"
         " passed, none does."
     )
-    print(f"\n{fragments()}; {agreement()}; {without_strings()}.")
+    print(f"\n{of_fragments()}; {agreement()}; {without_strings()}.")
 
 
 def by_category(cases: Sequence[Case]) -> None:
@@ -212,7 +220,7 @@ def by_category(cases: Sequence[Case]) -> None:
 
 
 def by_project(cases: Sequence[Case]) -> str:
-    """How the share of right verdicts is spread over projects, whose cases are near-duplicates of each other."""
+    """Return how the share of right verdicts is spread over projects, whose cases are near-duplicates of each other."""
     projects: dict[str, list[bool]] = {}
     for case in cases:
         projects.setdefault(case.name.split("/")[0], []).append(case.is_right)
@@ -224,12 +232,12 @@ def by_project(cases: Sequence[Case]) -> str:
 
 
 def compared_with_passing(cases: Sequence[Case]) -> str:
-    """How verdicts fare that leave out what the passing log of the same job says."""
+    """Return how verdicts fare that leave out what the passing log of the same job says."""
     right = before = compared = 0
     for case in cases:
         path = DATA / "dev" / case.name / "success.txt.gz"
         if path.is_file():
-            found = classify(case.log, None, baseline([gzip.decompress(path.read_bytes())]))
+            found = classify(case.log, None, baseline_of([gzip.decompress(path.read_bytes())]))
             compared += 1
             before += case.is_right
             right += found is not None and found.category in (case.category, *case.also)
@@ -237,7 +245,7 @@ def compared_with_passing(cases: Sequence[Case]) -> str:
 
 
 def passing(held_out: bool) -> tuple[int, int]:
-    """Logs of passing jobs that got a verdict, and all of them."""
+    """Return the logs of passing jobs that got a verdict, and all of them."""
     judged = total = 0
     for path in sorted((DATA / "dev").glob("*/*/success.txt.gz")):
         if is_held_out(path.parts[-3]) is held_out:
@@ -258,46 +266,36 @@ def misses(cases: Sequence[Case]) -> None:
 
 
 def misses_of_fragments() -> None:
-    for cause, found, is_marked in read_fragments():
-        is_right = is_cause_right(cause, found)
-        if is_right is False or not is_marked:
+    """Print the fragments whose category or line isn't the one that people gave."""
+    for fragment in fragments.read(FRAGMENTS):
+        verdict = fragment.verdict
+        is_right = is_cause_right(fragment)
+        if is_right is False or not fragment.is_marked_line_shown:
             of = "another category" if is_right is False else "another line"
-            given = f"{found.category} by {found.rule_id}, line {found.line}" if found else "none"
-            print(f"  fragment {cause}: {FRAGMENT_CATEGORIES.get(cause, 'no category')}, {of}: {given}")
+            given = f"{verdict.category} by {verdict.rule_id}, line {verdict.line}" if verdict else "none"
+            wanted = FRAGMENT_CATEGORIES.get(fragment.cause, "no category")
+            print(f"  fragment {fragment.cause}: {wanted}, {of}: {given}")
 
 
-def read_fragments() -> list[tuple[str, Verdict | None, bool]]:
-    """Fragments of logs by their cause, with the verdict and whether it shows the line that people marked."""
-    found = []
-    for path in sorted((DATA / "pytorch_fragments").glob("*.txt*")):
-        data = path.read_bytes()
-        data = gzip.decompress(data) if path.suffix == ".gz" else data
-        lines = [line for line in data.split(b"\n") if not line.startswith(b"#=SOURCE=#")]
-        marked = [number for number, line in enumerate(lines, 1) if line.startswith(b"#=MATCH=# ")]
-        verdict = classify(re.sub("#=MATCH=# |‹|›".encode(), b"", b"\n".join(lines)))
-        found.append((path.name.split(".")[0], verdict, verdict is not None and verdict.line in marked))
-    return found
+def is_cause_right(fragment: fragments.Fragment) -> bool | None:
+    """Return whether a fragment's verdict is a category of its cause; None where the taxonomy has none for it."""
+    right = FRAGMENT_CATEGORIES.get(fragment.cause)
+    return None if right is None else fragment.verdict is not None and fragment.verdict.category in right.split()
 
 
-def is_cause_right(cause: str, verdict: Verdict | None) -> bool | None:
-    """Whether a fragment's verdict is a category of its cause; None for causes the taxonomy has none for."""
-    right = FRAGMENT_CATEGORIES.get(cause)
-    return None if right is None else verdict is not None and verdict.category in right.split()
-
-
-def fragments() -> str:
-    """How often the line that people marked in fragments of logs is found, and how often the cause is right."""
-    found = read_fragments()
-    judged = [right for cause, verdict, _ in found if (right := is_cause_right(cause, verdict)) is not None]
-    marked = share(sum(is_marked for *_, is_marked in found), len(found))
+def of_fragments() -> str:
+    """Return how often the line that people marked in fragments of logs is shown, and how often the cause is right."""
+    read = fragments.read(FRAGMENTS)
+    judged = [right for fragment in read if (right := is_cause_right(fragment)) is not None]
+    marked = share(sum(fragment.is_marked_line_shown for fragment in read), len(read))
     return (
-        f"The line that people marked in fragments of logs is found in {marked},"
+        f"The line that people marked in fragments of logs, or one in the same words, is shown in {marked},"
         f" the category is that of their cause in {share(sum(judged), len(judged))}"
     )
 
 
 def agreement() -> str:
-    """How often a stored excerpt gives the verdict of the whole log."""
+    """Return how often a stored excerpt gives the verdict of the whole log."""
     same = total = size = 0
     for path in sorted((DATA / "dev").glob("*/*/*.txt.gz")):
         log = gzip.decompress(path.read_bytes())
@@ -319,7 +317,7 @@ class Thorough(Matcher):
 
 
 def without_strings() -> str:
-    """How often the verdict is the same when no pattern is ruled out by the strings it demands."""
+    """Return how often the verdict is the same when no pattern is ruled out by the strings it demands."""
     thorough = Classifier(default_classifier().rules)
     thorough.matcher = Thorough(thorough.rules)
     logs = [gzip.decompress(path.read_bytes()) for path in sorted((DATA / "dev").glob("*/*/*.txt.gz"))]
@@ -383,7 +381,9 @@ def speed() -> None:
 
 
 def of_long_lines() -> list[bytes]:
-    """Logs of ten megabytes of minified code in lines of 64 KB, before a failure that rules know and one they don't."""
+    """Return the logs of ten megabytes of minified code in lines of 64 KB, before a failure that rules know and one
+    they don't.
+    """
     words = b"function error test failed const return throw new Error x y => { } ( ) ; module exports assert "
     line = (words * (1 + (64 << 10) // len(words)))[: 64 << 10] + b"\n"
     head, failed = b"##[group]Run make ci\nmake ci\n##[endgroup]\n", b"##[error]Process completed with exit code 1.\n"
@@ -393,7 +393,7 @@ def of_long_lines() -> list[bytes]:
 
 
 def timed(log: bytes) -> float:
-    """Seconds of the second verdict on a log."""
+    """Return the seconds of the second verdict on a log."""
     classify(log)
     start = time.perf_counter()
     classify(log)
@@ -401,7 +401,9 @@ def timed(log: bytes) -> float:
 
 
 def big_log() -> tuple[float, float]:
-    """Seconds and peak memory (MB) of the command line on a log of 100 MB whose telling line is in the middle."""
+    """Return the seconds and peak memory (MB) of the command line on a log of 100 MB whose telling line is in the
+    middle.
+    """
     stamp = b"2026-11-10T09:00:00.1234567Z "
     block = b"".join(b"%scompiling part %d of many, with npm noise and no error\n" % (stamp, n) for n in range(10_000))
     half = 50_000_000 // len(block)
@@ -422,7 +424,7 @@ def big_log() -> tuple[float, float]:
 
 
 def against_re(blocks: Sequence[bytes]) -> tuple[float, float, int]:
-    """MB/s of finding every match of every pattern, by the project's way and by a loop of ``re``.
+    """Return the MB/s of finding every match of every pattern, by the project's way and by a loop of ``re``.
 
     The third is how many (block, pattern) pairs they disagree on.
     """
@@ -451,7 +453,7 @@ def against_re(blocks: Sequence[bytes]) -> tuple[float, float, int]:
 
 
 def scoped(pattern: bytes) -> bytes:
-    """A pattern in the words of ``re``, which knows ``(?i)`` within a pattern as a group only: ``(?i:…)``.
+    """Return a pattern in the words of ``re``, which knows ``(?i)`` within a pattern as a group only: ``(?i:…)``.
 
     RE2's holds to the end of the group that it stands in, alternatives included.
     """
@@ -471,7 +473,7 @@ def scoped(pattern: bytes) -> bytes:
 
 
 def rate(data: bytes, work: Callable[[], object], times: int = 3) -> float:
-    """MB/s of processor time of the fastest of several runs."""
+    """Return the MB/s of processor time of the fastest of several runs."""
     best = float("inf")
     for _ in range(times):
         start = time.process_time()

@@ -57,6 +57,11 @@ def compare() -> None:
                 if turn:  # the first one fills the simulator's memory
                     speeds[name].append(RUNS / seconds)
                     waiting += [waited / seconds] if waited else []
+    report(speeds, waiting)
+
+
+def report(speeds: dict[str, list[float]], waiting: list[float]) -> None:
+    """Print the Markdown section: runs a second of each reader, and shares of the time spent waiting."""
     middle = {name: statistics.median(found) for name, found in speeds.items()}
     to_dlt, to_bare = middle["ours"] / middle["dlt"], middle["ours"] / middle["bare"]
     print("## Reading the list of runs\n")

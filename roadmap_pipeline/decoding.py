@@ -115,7 +115,7 @@ def _beginning(pieces: Iterator[bytes], is_enough: Callable[[bytes], bool]) -> b
 
 
 def _without_zeros(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """The lines that hold zeros as text."""
+    """Yield the lines that hold zeros as text."""
     rest = b""
     for piece in pieces:
         waiting = rest + piece if rest else piece
@@ -132,7 +132,9 @@ def _without_zeros(pieces: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _line(line: bytes) -> bytes:
-    """A line without zeros: in UTF-16, cut at the byte of its end that is a newline's, or in an encoding unknown."""
+    """Return a line without zeros: in UTF-16, cut at the byte of its end that is a newline's, or in an encoding
+    unknown.
+    """
     if b"\0" not in line:
         return line
     stamp = _TIMESTAMP.match(line)
@@ -149,7 +151,7 @@ def _line(line: bytes) -> bytes:
 
 
 def _as_written(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """A log without what ``gh run view --log`` prints before its lines."""
+    """Yield a log without what ``gh run view --log`` prints before its lines."""
     beginning = _beginning(pieces, lambda read: len(read) >= _SIGNS and _has_lines(read))
     lines = beginning[:_FIRST_BYTES].split(b"\n", _FIRST_LINES)[:_FIRST_LINES]
     if not any(line.count(b"\t") > 1 and _PRINTED_BY_GH.match(line) for line in lines):
@@ -173,7 +175,10 @@ def _has_lines(read: bytes) -> bool:
 
 
 def _without_prefix(line: bytes, known: set[bytes]) -> bytes:
-    """A line without its job and step; ``known`` are those that stood before other lines, for lines without a time."""
+    """Return a line without its job and step.
+
+    ``known`` are those that stood before other lines, for lines without a time.
+    """
     found = _PRINTED_BY_GH.match(line)
     if found is not None:
         known.add(found[1])

@@ -1,4 +1,4 @@
-"""A small world behind both simulators, and `roadmap` in a process of its own that a test interrupts."""
+"""A small organisation behind both simulators, and `roadmap` in a process of its own that a test interrupts."""
 
 import os
 import queue
@@ -18,7 +18,7 @@ import httpx
 
 from roadmap_pipeline.settings import SANDBOX_GITHUB_TOKEN, SANDBOX_NOTION_KEY
 from roadmap_pipeline_tests.github.conftest import CLOCK, REPO, small_world
-from roadmap_pipeline_tests.sync.conftest import World
+from roadmap_pipeline_tests.sync.conftest import SimulatedServices
 from roadmap_pipeline_tests.warehouse.readings import everything_read
 from roadmap_sandbox.defaults import PARENT_PAGE_ID
 from roadmap_sandbox.github.app import create_app as create_github
@@ -117,12 +117,12 @@ class SmallWorld:
         headers = {"Authorization": f"Bearer {SANDBOX_NOTION_KEY}", "Notion-Version": "2026-03-11"}
         with httpx.Client(headers=headers, trust_env=False) as http:
             warehouse = Path(self.environment["ROADMAP_WAREHOUSE"])
-            return World(self.github, self.notion, self.environment, warehouse, http).final([(REPO, 2)])
+            return SimulatedServices(self.github, self.notion, self.environment, warehouse, http).final([(REPO, 2)])
 
 
 @contextmanager
 def small(folder: Path) -> Iterator[SmallWorld]:
-    """Serve the small world for a project in ``folder``."""
+    """Serve the small organisation for a project in ``folder``."""
     github = GitHubState(small_world(), token=SANDBOX_GITHUB_TOKEN, rate_limit=None)
     notion = NotionState(CLOCK, token=SANDBOX_NOTION_KEY, parent_page_id=PARENT_PAGE_ID)
     with Server(create_github(github)) as github_server, Server(create_notion(notion)) as notion_server:

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from roadmap_pipeline import progress
 from roadmap_pipeline.errors import ConfigurationError
+from roadmap_pipeline.failures.bounded import read
 from roadmap_pipeline.failures.classifier import default_classifier
 from roadmap_pipeline.failures.files import read_log
-from roadmap_pipeline.failures.logs.bounded import read
-from roadmap_pipeline.failures.matching.novelty import is_said
-from roadmap_pipeline.failures.matching.patterns import PatternError, compile_pattern
+from roadmap_pipeline.failures.matching.novelty import is_in_baseline
+from roadmap_pipeline.failures.patterns import PatternError, compile_pattern
 from roadmap_pipeline.failures.reclassification import JOBS, WEEK, Change, Moved, grouped
 from roadmap_pipeline.failures.rules.own_rules import classifier_with
 from roadmap_pipeline.failures.rules.taxonomy import UNKNOWN
@@ -53,7 +53,7 @@ _STORED = f"""
 
 @dataclass(slots=True)
 class Hits:
-    """Where a pattern was found: failing logs by their present category, and passing ones by file.
+    """The places where a pattern was found: failing logs by their present category, and passing ones by file.
 
     ``failing`` and ``passing`` are how many logs were searched, ``comparable`` how many of the failing ones there is a
     passing log of the same job for, and ``said_by_passing`` in how many of these all that was found is what that one
@@ -75,7 +75,7 @@ class Hits:
         return self.by_category.total() - self.by_category[UNKNOWN]
 
     def to_json(self) -> dict[str, Any]:
-        """As one object."""
+        """Return this as one JSON object."""
         return {
             "pattern": self.pattern,
             "failing_logs": self.failing,
@@ -95,7 +95,8 @@ def try_patterns(con: "duckdb.DuckDBPyConnection", patterns: Sequence[str], pass
 
     What it finds is compared with what is stored of passing logs of the same job.
 
-    Raises :class:`ConfigurationError` for a pattern that RE2 does not take and for a file that can't be opened.
+    Raises:
+        ConfigurationError: A pattern that RE2 does not take, or a file that can't be opened.
     """
     compiled = [(Hits(pattern), _compiled(pattern)) for pattern in patterns]
     for file in passing:
@@ -104,7 +105,7 @@ def try_patterns(con: "duckdb.DuckDBPyConnection", patterns: Sequence[str], pass
             hits.passing += 1
             if expression.search(log):
                 hits.found_in_passing.append(file)
-    said = baselines(con)
+    baseline_of_job = baselines(con)
     with progress.task("Searching stored logs") as task:
         for excerpt, category, repo, job, url, passing_job in _rows(con, _EXCERPTS) if compiled else ():
             text = excerpt.encode("utf-8", "replace")
@@ -117,7 +118,7 @@ def try_patterns(con: "duckdb.DuckDBPyConnection", patterns: Sequence[str], pass
                 hits.by_category[category] += 1
                 news = lines
                 if passing_job is not None:
-                    news = [line for line in lines if not is_said(line, said(passing_job))]
+                    news = [line for line in lines if not is_in_baseline(line, baseline_of_job(passing_job))]
                     hits.said_by_passing += not news
                 if hits.by_category[category] <= EXAMPLES:
                     line = _shown((news or lines)[0])
@@ -127,10 +128,12 @@ def try_patterns(con: "duckdb.DuckDBPyConnection", patterns: Sequence[str], pass
 
 
 def try_rules(con: "duckdb.DuckDBPyConnection", rules: Path, passing: Sequence[str] = ()) -> list[Moved]:
-    """Which stored failures a rules file (added to the project's rules) would give another cause or rule.
+    """Return which stored failures a rules file (added to the project's rules) would give another cause or rule.
 
-    Files of ``passing`` logs that it would take for failures come first. Raises :class:`ConfigurationError` with all
-    problems of the rules file, and for a log that can't be opened.
+    Files of ``passing`` logs that it would take for failures come first.
+
+    Raises:
+        ConfigurationError: All problems of the rules file, or a log that can't be opened.
     """
     classifier = classifier_with(rules)
     changes: list[Change] = []
@@ -152,7 +155,7 @@ def try_rules(con: "duckdb.DuckDBPyConnection", rules: Path, passing: Sequence[s
 
 
 def _rows(con: "duckdb.DuckDBPyConnection", sql: str) -> Iterator[tuple[Any, ...]]:
-    """Rows of a query, some at a time: excerpts of all history need not fit into memory."""
+    """Yield the rows of a query, some at a time: excerpts of all history need not fit into memory."""
     cursor = con.cursor()
     cursor.execute(sql)
     while rows := cursor.fetchmany(_BATCH):

@@ -19,7 +19,7 @@ _COMMIT = re.compile(r"\b([0-9a-f]{6})(?=[0-9a-f]{1,34}\b)")
 
 
 def as_code(text: str, max_chars: int) -> str:
-    """``text`` as inline code on one line, at most ``max_chars`` characters of it (cut with …).
+    """Return ``text`` as inline code on one line, at most ``max_chars`` characters of it (cut with …).
 
     Safe in a table cell: no line break, and a vertical bar becomes U+2502. Mentions and references do not fire in code.
     """
@@ -33,7 +33,10 @@ def as_code(text: str, max_chars: int) -> str:
 
 
 def escape_markdown(text: str) -> str:
-    """``text`` on one line so that it reads as written: no formatting, HTML, mention, reference or table column."""
+    """Return ``text`` on one line so that it reads as written.
+
+    Nothing in it is formatting, HTML, a mention, a reference or a table column.
+    """
     text = _plain(text)
     text = _MARKDOWN.sub(r"\\\1", "".join(_HTML.get(character, character) for character in text))
     text = _MENTION.sub(f"@{_WORD_JOINER}", text)
@@ -44,12 +47,18 @@ def escape_markdown(text: str) -> str:
 
 
 def as_plain(text: str, max_chars: int) -> str:
-    """``text`` for a terminal: on one line, without control and invisible characters, cut with … to ``max_chars``."""
+    """Return ``text`` for a terminal.
+
+    It is on one line, without control and invisible characters, cut with … to ``max_chars``.
+    """
     return _shortened(_plain(text), max_chars)
 
 
 def without_controls(text: str) -> str:
-    """``text`` for a terminal, lines kept: nothing in it moves the cursor, colours or turns the direction around."""
+    """Return ``text`` for a terminal, lines kept.
+
+    Nothing in it moves the cursor, colours or turns the direction around.
+    """
     return _INVISIBLE.sub("", text)
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
+from roadmap_pipeline.failures.bounded import read
 from roadmap_pipeline.failures.classifier import Classifier, default_classifier
-from roadmap_pipeline.failures.logs.bounded import read
 
 STANDARD_INPUT = "-"
 _GZIP = b"\x1f\x8b"
@@ -21,10 +21,11 @@ _CHUNK = 256 << 10
 
 
 def read_log(file: str) -> Iterator[bytes]:
-    """The log in a file, plain or gzip (told by its content), or on standard input for ``-``, in pieces.
+    """Yield the log in a file, plain or gzip (told by its content), or on standard input for ``-``, in pieces.
 
-    Raises :class:`ConfigurationError` for a file that can't be opened, :class:`RoadmapError` for one that can't be read
-    to its end, as broken gzip.
+    Raises:
+        ConfigurationError: A file that can't be opened.
+        RoadmapError: One that can't be read to its end, as broken gzip.
     """
     remedy = "Give a plain or .gz log of one job."
     with ExitStack() as stack:
@@ -60,7 +61,7 @@ class _Rejoined:
 
 
 def classify_file(file: str, classifier: Classifier | None = None) -> dict[str, Any]:
-    """What is known about the failure in a log file, as the contract's object and what it is known by.
+    """Return what is known about the failure in a log file, as the contract's object and what it is known by.
 
     ``category`` is None when the log shows no failure, ``unknown`` when its cause is not recognised; ``line`` is
     1-based, lines end at ``\\n``. ``failed_tests`` are those that the log names, each with its name, line and the

@@ -45,7 +45,7 @@ class Moved:
     url: str | None
 
     def to_json(self) -> dict[str, Any]:
-        """As one object."""
+        """Return this as one JSON object."""
         return {
             "week": self.week,
             "before": self.before,
@@ -65,7 +65,7 @@ address."""
 
 
 def grouped(changes: Iterable[Change]) -> list[Moved]:
-    """Changes of one kind together, by week and then by category; the first of each kind is its example."""
+    """Return the changes of one kind together, by week and then by category; the first of each kind is its example."""
     kinds: dict[tuple[str | None, str | None, str, str | None], list[Change]] = {}
     for change in changes:
         kinds.setdefault(change[:4], []).append(change)

@@ -11,18 +11,13 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from roadmap_pipeline import interruption, progress
-from roadmap_pipeline.failures.classifier import (
-    Classifier,
-    JobFacts,
-    StepFacts,
-    Verdict,
-    classify_excerpt,
-    default_classifier,
-)
+from roadmap_pipeline.failures.classifier import Classifier, classify_excerpt, default_classifier
 from roadmap_pipeline.failures.matching.novelty import Baseline, unpacked
-from roadmap_pipeline.failures.rules.rule_set import RuleSet, default_rules
+from roadmap_pipeline.failures.matching.rule import RuleSet
+from roadmap_pipeline.failures.rules.rule_set import default_rules
 from roadmap_pipeline.failures.rules.taxonomy import UNKNOWN
 from roadmap_pipeline.failures.time_limits import TIMED_OUT
+from roadmap_pipeline.failures.verdict import JobFacts, StepFacts, Verdict
 from roadmap_pipeline.warehouse.connection import transaction
 from roadmap_pipeline.warehouse.source_tables import replace_rows
 
@@ -107,12 +102,14 @@ def classify_failures(con: "duckdb.DuckDBPyConnection", *, rules: RuleSet | None
 
 
 def judged(con: "duckdb.DuckDBPyConnection", classifier: Classifier, jobs: Sequence[int]) -> list[dict[str, Any]]:
-    """Verdicts on stored failed jobs as rows of ``derived.failure_verdicts``, by job. Nothing is written."""
+    """Return the verdicts on stored failed jobs as rows of ``derived.failure_verdicts``, by job. Nothing is written."""
     return _judged(lambda sql, given: con.execute(sql, given).fetchall(), classifier, jobs)
 
 
 def unknown_jobs(query: Query, classifier: Classifier, repo: str, since: datetime) -> list[int]:
-    """The failed jobs of a repository that ended ``since`` (naive UTC), whose log no rule knows. Nothing is written.
+    """Return the failed jobs of a repository that ended ``since`` (naive UTC), whose log no rule knows.
+
+    Nothing is written.
 
     Those that have no verdict yet are judged.
     """
@@ -125,7 +122,7 @@ def unknown_jobs(query: Query, classifier: Classifier, repo: str, since: datetim
 
 
 def baselines(con: "duckdb.DuckDBPyConnection") -> Callable[[int], Baseline]:
-    """What is stored of passing logs, by the job of ``raw.passing_logs``; each is read once."""
+    """Return what is stored of passing logs, by the job of ``raw.passing_logs``; each is read once."""
     return _baselines(lambda sql, given: con.execute(sql, given).fetchall())
 
 
@@ -174,7 +171,7 @@ def _row(
 
 
 def _noted(annotations: str | None) -> Iterator[str]:
-    """What the annotations of ``raw.job_logs`` say, each title before its message."""
+    """Yield what the annotations of ``raw.job_logs`` say, each title before its message."""
     for one in json.loads(annotations or "[]"):
         yield from (text for text in (one.get("title"), one.get("message")) if text)
 

@@ -50,7 +50,7 @@ def derive_milestones(con: "duckdb.DuckDBPyConnection", mapping: Mapping[str, st
 
 
 def _notes(unknown: Sequence[Mapping[str, Any]], mapping: Mapping[str, str]) -> list[str]:
-    """A sentence for each branch, but one for all that a line of the configuration misleads."""
+    """Return a sentence for each branch, but one for all that a line of the configuration misleads."""
     notes: list[str] = []
     misled: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for row in unknown:

@@ -19,7 +19,10 @@ _LOOKS_LIKE_A_MILESTONE = re.compile(r"(?:stage|milestone|phase|sprint|iteration
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What a name stands for. ``milestone`` is None for ``unknown``; ``closest`` are then the nearest known titles."""
+    """The milestone that a name stands for.
+
+    ``milestone`` is None for ``unknown``; ``closest`` are then the nearest known titles.
+    """
 
     milestone: str | None
     rule: Rule
@@ -27,7 +30,7 @@ class Match:
 
 
 def match_branch(branch: str, titles: Collection[str], mapping: Mapping[str, str]) -> Match | None:
-    """The milestone that ``branch`` names among the known ``titles`` of its repository.
+    """Return the milestone that ``branch`` names among the known ``titles`` of its repository.
 
     None when the name does not speak of a milestone at all; ``unknown`` when it does but no title fits.
     """
@@ -41,7 +44,7 @@ def match_pull_request(
     titles: Collection[str],
     mapping: Mapping[str, str],
 ) -> Match | None:
-    """The milestone of a pull request: first of mapping, its milestone on GitHub, a label, its branch's name."""
+    """Return the milestone of a pull request: first of mapping, its milestone on GitHub, a label, its branch's name."""
     mapped = _mapped([*([head_branch] if head_branch else []), *labels], titles, mapping)
     if mapped:
         return mapped
@@ -55,7 +58,7 @@ def match_pull_request(
 
 
 def mapped_pattern(branch: str, mapping: Mapping[str, str]) -> str | None:
-    """The pattern of the configuration's mapping by which ``branch`` is judged."""
+    """Return the pattern of the configuration's mapping by which ``branch`` is judged."""
     return next((pattern for pattern in mapping if fnmatch.fnmatchcase(branch, pattern)), None)
 
 
@@ -95,7 +98,7 @@ def _begins_with(words: Sequence[str], title: Sequence[str]) -> bool:
 
 
 def _word_sequences(branch: str) -> Iterator[list[str]]:
-    """The words of a branch from the start of each of its path segments on."""
+    """Yield the words of a branch from the start of each of its path segments on."""
     segments = branch.split("/")
     for position in range(len(segments)):
         yield _words("/".join(segments[position:]))

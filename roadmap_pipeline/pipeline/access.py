@@ -65,10 +65,10 @@ def check_repositories(runtime: Runtime) -> tuple[list[str], dict[str, str]]:
 
 def describe_notion(runtime: Runtime) -> str:
     """Return in what state both databases are and where; raise an error when one is out of shape."""
-    from roadmap_pipeline.sync.databases import NotionSide
+    from roadmap_pipeline.sync.notion_target import NotionTarget
 
     settings = runtime.settings
-    side = NotionSide.look(runtime)
+    side = NotionTarget.look(runtime)
     missing = [key for key, database in side.observed.databases.items() if database is None]
     state = "databases will be created" if missing else "both databases are in shape"
     return f"{state} at {settings.notion_api_url}" + (" (sandbox)" if settings.deployment != "real" else "")

@@ -17,8 +17,8 @@ from roadmap_pipeline.warehouse.models import dbt_project, project
 from roadmap_pipeline.warehouse.origin import require
 
 if TYPE_CHECKING:
-    from roadmap_pipeline.sync.desired import Published
-    from roadmap_pipeline.sync.run import Part, SyncResult
+    from roadmap_pipeline.sync.desired import DesiredState
+    from roadmap_pipeline.sync.reconciler import Part, SyncResult
 
 
 def sync(
@@ -42,15 +42,15 @@ def sync(
         render: Make the latest report, that of ``week``, the comments and the ``publish`` tables first.
     """
     from roadmap_pipeline.sync.plan import Plan
-    from roadmap_pipeline.sync.published import note_published_figures
-    from roadmap_pipeline.sync.run import ALL_PARTS, Sync, SyncResult
+    from roadmap_pipeline.sync.published_figures import note_published_figures
+    from roadmap_pipeline.sync.reconciler import ALL_PARTS, Reconciler, SyncResult
 
     require(runtime.settings.warehouse, runtime.settings.origin)
-    session = Sync(runtime)
+    session = Reconciler(runtime)
     wanted = ALL_PARTS if parts is None else parts
-    published, notes = _rendered(runtime, wanted, week, keep=not dry_run) if render else (None, [])
+    desired, notes = _rendered(runtime, wanted, week, keep=not dry_run) if render else (None, [])
     plan = Plan(notes=tuple(notes)) + session.plan(
-        wanted, milestone=milestone, report_name=report_name, published=published
+        wanted, milestone=milestone, report_name=report_name, desired=desired
     )
     if dry_run:
         return SyncResult(plan, dry_run=True, pause=session.pause)
@@ -67,24 +67,24 @@ def sync(
 
 def _rendered(
     runtime: Runtime, parts: "Collection[Part]", week: str | None, *, keep: bool
-) -> "tuple[Published, list[str]]":
+) -> "tuple[DesiredState, list[str]]":
     """Return what would be published if it were rendered now, and notes; keep it in the warehouse if ``keep``."""
-    from roadmap_pipeline.reports.rendering import render_published
-    from roadmap_pipeline.sync.desired import read_published
+    from roadmap_pipeline.sync.desired import read_desired_state
+    from roadmap_pipeline.sync.release import render_published
 
     with runtime.warehouse.connect() as con, nullcontext() if keep else rolled_back(con):
         # Nothing can be attached within a transaction, which is what an incremental build needs.
         notes = render_published(con, project, runtime.settings.now(), week=week, incremental=keep)
-        return read_published(con, parts), notes
+        return read_desired_state(con, parts), notes
 
 
 def setup_notion(runtime: Runtime) -> "SyncResult":
     """Create both Notion databases, or add what is missing to them; rows are left alone."""
-    from roadmap_pipeline.sync.run import Sync
+    from roadmap_pipeline.sync.reconciler import Reconciler
 
     if message := runtime.missing("notion"):
         raise ConfigurationError(message)
-    session = Sync(runtime, mend=True)
+    session = Reconciler(runtime, repair=True)
     return session.apply(session.plan(["databases"]))
 
 

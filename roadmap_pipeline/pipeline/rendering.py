@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 def render_report(runtime: Runtime, week: str | None = None) -> "Report":
     """Render the report of an ISO week (default: the last complete one) and store it in ``derived.reports``."""
-    from roadmap_pipeline.reports.rendering import newest_ended_week, store_report
     from roadmap_pipeline.reports.weekly import weekly_report
+    from roadmap_pipeline.sync.release import newest_ended_week, store_report
 
     now = runtime.settings.now()
     with runtime.warehouse.connect() as con:
@@ -32,8 +32,8 @@ def render_report(runtime: Runtime, week: str | None = None) -> "Report":
 
 def preview_report(settings: Settings, week: str | None = None) -> "Report":
     """Render the report of an ISO week (default: the last complete one) from what readers see. Nothing is written."""
-    from roadmap_pipeline.reports.rendering import newest_ended_week
     from roadmap_pipeline.reports.weekly import weekly_report
+    from roadmap_pipeline.sync.release import newest_ended_week
     from roadmap_pipeline.warehouse.query import open_published
 
     with open_published(settings.warehouse, or_live=True) as con:
@@ -42,10 +42,10 @@ def preview_report(settings: Settings, week: str | None = None) -> "Report":
 
 def publish_week(runtime: Runtime, week: str) -> None:
     """Give out the report of an ended ISO week for publication, whatever was rendered or built before."""
-    from roadmap_pipeline.reports import rendering
+    from roadmap_pipeline.sync import release
 
     with runtime.warehouse.connect() as con:
-        rendering.publish_week(con, project, week, runtime.settings.now())
+        release.release_week(con, project, week, runtime.settings.now())
 
 
 def render_comments(runtime: Runtime) -> int:

@@ -111,7 +111,7 @@ class Unread:
 
     @property
     def what(self) -> str:
-        """How many of what, in words."""
+        """The things that could not be read, in words: how many of what."""
         words = fmt.words(self.endpoint)
         whole, one, several = _THINGS.get(self.endpoint, (words, words, words))
         if self.is_whole:
@@ -125,7 +125,7 @@ class Unread:
 
     @property
     def remedy(self) -> str | None:
-        """What a person can do about it; None where time alone may help."""
+        """The step that a person can take; None where time alone may help."""
         words = self.message or ""
         if self.endpoint == "repository":
             return None  # GitHub's client has said it
@@ -136,7 +136,7 @@ class Unread:
         return None
 
     def sentence(self) -> str:
-        """All of it in one line of plain text, to the minute."""
+        """Return all of it in one line of plain text, to the minute."""
         if self.is_setting:
             return f"{self.what}: switched off on GitHub, so there is nothing to read"
         remedy = f"; {self.remedy}" if self.remedy else ""
@@ -146,7 +146,7 @@ class Unread:
         )
 
     def to_json(self) -> dict[str, object]:
-        """As one object."""
+        """Return this as one JSON object."""
         return {
             "repo": self.repo,
             "endpoint": self.endpoint,
@@ -217,7 +217,7 @@ def _failed(whole: Row) -> list[str]:
 
 
 def _listed(rows_: Sequence[Row], monday: date, *, alone: bool) -> list[str]:
-    """How far the lists of runs were read, the same for all repositories together."""
+    """Return how far the lists of runs were read, the same for all repositories together."""
     by_words: dict[str, list[str]] = {}
     for row in rows_:
         if (words := _how_far(row, monday)) is not None:
@@ -242,7 +242,7 @@ def _moment(at: datetime) -> str:
 
 
 def _imported(rows_: Sequence[Row], *, alone: bool) -> list[str]:
-    """Which days were surely imported whole: files may begin and end within a day."""
+    """Return which days were surely imported whole: files may begin and end within a day."""
     found = []
     for row in rows_:
         start, end = row["listed_from"], row["listed_until"]
@@ -253,7 +253,8 @@ def _imported(rows_: Sequence[Row], *, alone: bool) -> list[str]:
 
 
 def not_compared(row: Row) -> str:
-    """Why a period that history, an import or the ingest's coverage cuts off is compared with none, as a sentence.
+    """Return why a period that history, an import or the ingest's coverage cuts off is compared with none, as a
+    sentence.
 
     ``row`` is one of ``marts.period_coverage``; empty when its figures may stand beside those of whole periods.
     """

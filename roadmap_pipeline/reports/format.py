@@ -18,7 +18,10 @@ _ADDRESS = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&*+,;=%-]+")
 
 
 def percent(value: float | None, digits: int = 1) -> str:
-    """A fraction as per cent: 0.8413 → ``84.1 %``. Only 1 is ``100 %`` and only 0 ``0 %``: 0.9999 → ``> 99.9 %``."""
+    """Return a fraction as per cent: 0.8413 → ``84.1 %``.
+
+    Only 1 is ``100 %`` and only 0 ``0 %``: 0.9999 → ``> 99.9 %``.
+    """
     if value is None:
         return MISSING
     unit = Decimal(1).scaleb(-digits)
@@ -32,7 +35,7 @@ def percent(value: float | None, digits: int = 1) -> str:
 
 
 def points(before: float | None, after: float | None) -> str:
-    """The change of a fraction in percentage points, with its direction: ``▼ 3.4 pp``."""
+    """Return the change of a fraction in percentage points, with its direction: ``▼ 3.4 pp``."""
     if before is None or after is None:
         return MISSING
     change = round(100 * (after - before), 1)
@@ -40,7 +43,7 @@ def points(before: float | None, after: float | None) -> str:
 
 
 def difference(before: float | None, after: float | None, unit: str = "", digits: int = 0) -> str:
-    """The change of a number, with its sign: ``+12``, ``−1.5 h``."""
+    """Return the change of a number, with its sign: ``+12``, ``−1.5 h``."""
     if before is None or after is None:
         return MISSING
     change = round(after - before, digits)
@@ -50,7 +53,7 @@ def difference(before: float | None, after: float | None, unit: str = "", digits
 
 
 def hours(value: float | None) -> str:
-    """Hours as people say them: ``35 min``, ``4.2 h``, ``3.1 days``."""
+    """Return the hours as people say them: ``35 min``, ``4.2 h``, ``3.1 days``."""
     if value is None:
         return MISSING
     if value < 59.5 / 60:
@@ -59,7 +62,7 @@ def hours(value: float | None) -> str:
 
 
 def seconds(value: float | None) -> str:
-    """Seconds as people say them: ``23 s``, ``10 min``, ``1.4 h``."""
+    """Return the seconds as people say them: ``23 s``, ``10 min``, ``1.4 h``."""
     if value is None:
         return MISSING
     if value < 60:
@@ -68,46 +71,46 @@ def seconds(value: float | None) -> str:
 
 
 def count(value: float | None) -> str:
-    """A whole number with thousands separators."""
+    """Return a whole number with thousands separators."""
     return MISSING if value is None else f"{value:,.0f}"
 
 
 def with_n(text: str, n: int | None) -> str:
-    """``text`` with the number of cases it rests on; italic and marked when these are few."""
+    """Return ``text`` with the number of cases it rests on; italic and marked when these are few."""
     if n is None or text == MISSING:
         return text
     return f"*{text} (n={n}, few)*" if n < FEW else f"{text} (n={n:,})"
 
 
 def greyed(text: str, n: int | None) -> str:
-    """``text`` in italics when it rests on few cases."""
+    """Return ``text`` in italics when it rests on few cases."""
     return f"*{text}*" if n is not None and n < FEW and text != MISSING else text
 
 
 def several(number: int, noun: str) -> str:
-    """A number with its noun: ``1 run``, ``1,200 runs``, ``3 repositories``."""
+    """Return a number with its noun: ``1 run``, ``1,200 runs``, ``3 repositories``."""
     if number == 1:
         return f"1 {noun}"
     return f"{number:,} {noun[:-1]}ies" if noun.endswith("ry") else f"{number:,} {noun}s"
 
 
 def words(name: str) -> str:
-    """A name of the tables as words: ``lint_format`` → ``lint format``."""
+    """Return a name of the tables as words: ``lint_format`` → ``lint format``."""
     return name.replace("_", " ")
 
 
 def cause(category: str) -> str:
-    """A failure category as words; ``unknown`` says what is unknown."""
+    """Return a failure category as words; ``unknown`` says what is unknown."""
     return "unknown cause" if category == "unknown" else words(category)
 
 
 def link(text: str, address: str | None) -> str:
-    """A Markdown link; ``text`` (Markdown) alone when the address is none that can be followed."""
+    """Return a Markdown link; ``text`` (Markdown) alone when the address is none that can be followed."""
     return f"[{text}]({address})" if address and _ADDRESS.fullmatch(address) else text
 
 
 def sparkline(values: Sequence[float | None]) -> str:
-    """One bar per value between the series' own smallest and largest; a dot where there is none."""
+    """Return one bar per value between the series' own smallest and largest; a dot where there is none."""
     present = [value for value in values if value is not None]
     if not present:
         return ""
@@ -125,16 +128,20 @@ def sparkline(values: Sequence[float | None]) -> str:
 
 
 def week_of(day: date) -> str:
-    """The ISO week of a day: ``2026-W46``."""
+    """Return the ISO week of a day: ``2026-W46``."""
     year, week, _ = day.isocalendar()
     return f"{year}-W{week:02d}"
 
 
 def monday_of(week: str) -> date:
-    """The Monday of an ISO week such as ``2026-W46``. Raises :class:`ValueError` for anything else."""
+    """Return the Monday of an ISO week such as ``2026-W46``.
+
+    Raises:
+        ValueError: The text is no such week.
+    """
     return date.fromisoformat(f"{week}-1")
 
 
 def last_complete_week(now: date) -> str:
-    """The ISO week before the one that ``now`` lies in."""
+    """Return the ISO week before the one that ``now`` lies in."""
     return week_of(now - timedelta(days=7))

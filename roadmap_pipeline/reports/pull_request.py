@@ -123,7 +123,7 @@ _VERDICTS = {
 
 
 def pull_request_comments(con: "duckdb.DuckDBPyConnection") -> list[Row]:
-    """Rows of ``derived.pull_request_comments``: one per open pull request."""
+    """Return the rows of ``derived.pull_request_comments``: one per open pull request."""
     runs = {(row["repo"], row["number"]): row for row in rows(con, _RUNS)}
     failures: dict[tuple[str, int], list[Row]] = defaultdict(list)
     for row in rows(con, _FAILURES):
@@ -162,7 +162,7 @@ def _body(pull: Row, runs: Row | None, failures: list[Row], progress: list[Row])
 
 
 def _links(runs: Row) -> str:
-    """The runs that the verdict is about, as far as their pages are known."""
+    """Return the runs that the verdict is about, as far as their pages are known."""
     links = runs["links"] or []
     shown = [fmt.link(as_code(link["workflow"] or "", 40) or "a run", link["url"]) for link in links[:SHOWN_RUNS]]
     more = f" and {len(links) - SHOWN_RUNS} more" if len(links) > SHOWN_RUNS else ""
@@ -170,7 +170,7 @@ def _links(runs: Row) -> str:
 
 
 def _queue(runs: Row | None) -> str:
-    """How it went in the merge queue; empty when it was in none."""
+    """Return how it went in the merge queue; empty when it was in none."""
     if runs is None or runs["queue"] is None:
         return ""
     return f"{fmt.link('merge queue', runs['queue_url'])}: {runs['queue']}"

@@ -82,7 +82,9 @@ _METRICS = (
 
 
 def scorecard(weeks: Sequence[Row]) -> list[Row]:
-    """Lines ``{metric, now, before, change, bars, n}``; a change is left out where either week rests on few cases.
+    """Return the lines ``{metric, now, before, change, bars, n}``.
+
+    A change is left out where either week rests on few cases.
 
     A week that is cut off is greyed, has no bar, and is compared with none.
 
@@ -105,7 +107,7 @@ def scorecard(weeks: Sequence[Row]) -> list[Row]:
 
 
 def restated(figures: Sequence[Row]) -> list[Row]:
-    """Rows of ``marts.restatements`` as lines ``{week, metric, published, now}``."""
+    """Return the rows of ``marts.restatements`` as lines ``{week, metric, published, now}``."""
     metrics = {metric.column: metric for metric in _METRICS}
     return [
         {

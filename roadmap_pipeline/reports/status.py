@@ -13,7 +13,7 @@ from roadmap_pipeline.warehouse.query import open_published
 
 
 def read_status(warehouse: str | Path) -> dict[str, Any]:
-    """``{warehouse, as_of, latest_week, milestones, repositories, unread}``; an error without a snapshot.
+    """Return ``{warehouse, as_of, latest_week, milestones, repositories, unread}``; an error without a snapshot.
 
     ``latest_week`` holds in ``rests_on`` what it rests on where not all of it was read.
     """

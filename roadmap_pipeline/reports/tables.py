@@ -10,7 +10,7 @@ Row = dict[str, Any]
 
 
 def rows(con: "duckdb.DuckDBPyConnection", sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[Row]:
-    """All rows of a query; parameters by position or by name."""
+    """Return all rows of a query; parameters by position or by name."""
     cursor = con.execute(sql, parameters or None)
     names = [column[0] for column in cursor.description or ()]
     return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]

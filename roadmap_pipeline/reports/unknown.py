@@ -41,7 +41,8 @@ _SHARE = """
 def unknown_failures(
     con: "duckdb.DuckDBPyConnection", *, limit: int, passing: Sequence[str] = ()
 ) -> list[dict[str, Any]]:
-    """The unknown failures, by people hit, at most ``limit``: each with a drafted pattern and where that is found.
+    """Return the unknown failures, by people hit, at most ``limit``: each with a drafted pattern and where that is
+    found.
 
     Those of which there is neither a log nor a note come last: no rule will tell them. ``draft`` is None for them, and
     where there is too little text in the line that proves it. ``passing`` are files of
@@ -58,5 +59,7 @@ def unknown_failures(
 
 
 def unknown_share(con: "duckdb.DuckDBPyConnection") -> dict[str, int]:
-    """``{failures, unknown, groups}``: failing job attempts of all history, those without a cause, and their kinds."""
+    """Return ``{failures, unknown, groups}``: failing job attempts of all history, those without a cause, and their
+    kinds.
+    """
     return rows(con, _SHARE)[0]

@@ -51,8 +51,9 @@ class NothingToReport(RoadmapError):
 def weekly_report(con: "duckdb.DuckDBPyConnection", week: str) -> Report:
     """Render the report of an ISO week such as ``2026-W46`` over all repositories.
 
-    Raises :class:`ConfigurationError` for text that is no week, :class:`NothingToReport` when the warehouse has no row
-    for it (nothing ran by then, or it was not built yet).
+    Raises:
+        ConfigurationError: Text that is no week.
+        NothingToReport: The warehouse has no row for it (nothing ran by then, or it was not built yet).
     """
     try:
         monday = fmt.monday_of(week)
@@ -65,7 +66,10 @@ def weekly_report(con: "duckdb.DuckDBPyConnection", week: str) -> Report:
 
 
 def section(content: str, heading: str | None) -> str:
-    """The part of a report under ``## heading``; None: what stands before the first. Empty when there is none."""
+    """Return the part of a report under ``## heading``; None: what stands before the first.
+
+    Empty when there is none.
+    """
     parts = ("\n" + content).split("\n## ")
     if heading is None:
         return parts[0].strip()
@@ -300,12 +304,12 @@ def _facts(con: "duckdb.DuckDBPyConnection", week: str, monday: date) -> dict[st
 def _without_gaps(
     con: "duckdb.DuckDBPyConnection", total: Sequence[Row], week: str, monday: date, covered: Sequence[Row]
 ) -> tuple[list[Row], date]:
-    """The weeks of the sparklines up to ``monday``, oldest first; those without a row, with nothing in them.
+    """Return the weeks of the sparklines up to ``monday``, oldest first; those without a row, with nothing in them.
 
     Beside them the day that stands for today.
 
-    Raises :class:`NothingToReport` for a week that has not begun, or before the first run unless its runs are still
-    to be read.
+    Raises:
+        NothingToReport: A week that has not begun, or before the first run unless its runs are still to be read.
     """
     ((as_of, first),) = con.execute(
         "select p.as_of, (select min(w.week_start) from marts.ci_weekly as w) from config.parameters as p"
@@ -337,7 +341,7 @@ def _week_without_runs(monday: date) -> Row:
 
 
 def _chart(total: Sequence[Row]) -> dict[str, Any] | None:
-    """The pass rates of the whole weeks that have one; None where there is no line to draw."""
+    """Return the pass rates of the whole weeks that have one; None where there is no line to draw."""
     shown = [row for row in total if row["final_pass_rate"] is not None and row["is_comparable"]]
     if len(shown) < 2:
         return None

@@ -63,12 +63,12 @@ VERDICTS = {
 
 
 def title(text: str) -> str:
-    """A milestone's title as Markdown that reads as it was written, shortened."""
+    """Return a milestone's title as Markdown that reads as it was written, shortened."""
     return escape_markdown(text if len(text) <= _TITLE_CHARS else text[: _TITLE_CHARS - 1].rstrip() + "…")
 
 
 def headline(now: Row, before: Row, episodes: Sequence[Row], categories: Sequence[Row]) -> str:
-    """How many passed, what is red, what failed most: one sentence each."""
+    """Return how many passed, what is red, what failed most: one sentence each."""
     return " ".join((_passed(now, before), _red(now, episodes), _failed(now, categories)))
 
 
@@ -141,7 +141,7 @@ def _all(number: int, noun: str) -> str:
 
 
 def trend(now: Row) -> str | None:
-    """Whether the pass rate moved beyond chance; None without two weeks to compare."""
+    """Return whether the pass rate moved beyond chance; None without two weeks to compare."""
     if now["final_pass_rate_delta"] is None:
         return None
     few = min(now["conclusive_runs"], now["previous_conclusive_runs"]) < fmt.FEW
@@ -159,7 +159,7 @@ def _signed(fraction: float) -> str:
 
 
 def waste(now: Row, worst: Sequence[Row]) -> str | None:
-    """How much of the job time was for nothing, and where most of it; None up to a tenth."""
+    """Return how much of the job time was for nothing, and where most of it; None up to a tenth."""
     buckets = {words: now[column] for column, words in WASTE.items()}
     wasted = sum(buckets.values())
     if not now["job_seconds"] or wasted <= MUCH_WASTE * now["job_seconds"]:
@@ -176,7 +176,7 @@ def waste(now: Row, worst: Sequence[Row]) -> str | None:
 
 
 def failure(row: Row, since: str = "") -> str:
-    """One group of equal failures: cause, job, whom it hit, since when (if told), an example."""
+    """Return one group of equal failures: cause, job, whom it hit, since when (if told), an example."""
     job = as_code(row["job_base_name"] or "", 60)
     parts = [
         f"{fmt.cause(row['category'])}{f' in {job} of' if job else ' in'} {row['repo']}:"
@@ -191,7 +191,7 @@ def failure(row: Row, since: str = "") -> str:
 
 
 def repairs(now: Row) -> str:
-    """What became of the week's automatic repairs."""
+    """Return what became of the week's automatic repairs."""
     text = f"{fmt.several(now['autofix_attempts'], 'automatic repair')}: {fmt.count(now['autofix_fixed'])} worked"
     if now["autofix_fixed"]:
         text += (
@@ -205,7 +205,7 @@ def repairs(now: Row) -> str:
 
 
 def quiet(now: Row, episodes: Sequence[Row], flaky: Sequence[Row], milestones: Sequence[Row] | None) -> str:
-    """What there is nothing to report on, in one sentence; empty when every section has something.
+    """Return what there is nothing to report on, in one sentence; empty when every section has something.
 
     ``milestones`` are None where they are not told of.
     """
@@ -227,7 +227,7 @@ def quiet(now: Row, episodes: Sequence[Row], flaky: Sequence[Row], milestones: S
 def next_steps(
     episodes: Sequence[Row], groups: Sequence[Row], flaky: Sequence[Row], milestones: Sequence[Row]
 ) -> list[str]:
-    """At most three, each with the number that makes it worth doing; ``milestones`` hold their ``next_step``."""
+    """Return at most three, each with the number that makes it worth doing; ``milestones`` hold their ``next_step``."""
     red = [row for row in episodes if row["is_red"]]
     steps = [
         f"Turn {as_code(row['workflow'], 40)} of {row['repo']} green: red for {fmt.hours(row['hours'])}"
@@ -263,7 +263,7 @@ def _since_commit(row: Row) -> str:
 
 
 def recognised(categories: Sequence[Row], failed_jobs: int) -> str:
-    """How many failed jobs no rule could name the cause of."""
+    """Return how many failed jobs no rule could name the cause of."""
     unknown = next((row for row in categories if row["category"] == "unknown" and row["failed_job_attempts"]), None)
     if unknown is None:
         return "Every cause was recognised."
@@ -274,7 +274,7 @@ def recognised(categories: Sequence[Row], failed_jobs: int) -> str:
 
 
 def verdicts(found: Sequence[Row], failed_jobs: int) -> str:
-    """How many failed jobs the change is to blame for; empty when not all of them were judged (too long ago)."""
+    """Return how many failed jobs the change is to blame for; empty when not all of them were judged (too long ago)."""
     counts = {row["verdict"]: row["failed_job_attempts"] for row in found}
     if not failed_jobs or sum(counts.values()) != failed_jobs:
         return ""
@@ -283,7 +283,7 @@ def verdicts(found: Sequence[Row], failed_jobs: int) -> str:
 
 
 def quality(facts: Row, now: Row, *, is_past: bool) -> list[str]:
-    """What the report rests on, and how its numbers count; ``is_past``: the following week has ended, too."""
+    """Return what the report rests on, and how its numbers count; ``is_past``: the following week has ended, too."""
     pending = f", {now['pending_runs']:,} without a result yet" if now["pending_runs"] else ""
     lines = [
         f"Created in this week: {fmt.several(now['runs'], 'run')} ({fmt.several(facts['attempts'], 'attempt')},"

@@ -22,32 +22,32 @@ from roadmap_pipeline.github.comments import (
 from roadmap_pipeline.github.ingest.read_failures import costs_only_itself
 from roadmap_pipeline.progress import task
 from roadmap_pipeline.runtime import Runtime
-from roadmap_pipeline.sync.desired import DesiredComment, LeftOut, timeless
+from roadmap_pipeline.sync.desired import DesiredComment, SkippedComment, timeless
 from roadmap_pipeline.sync.plan import Change, FieldChange, Kind, Plan
 from roadmap_pipeline.sync.refusals import Refusals
 
 
 @dataclass(frozen=True, slots=True)
 class _Write:
-    """What applying a change of a comment needs."""
+    """The data that applying a change of a comment needs."""
 
     comment: DesiredComment
     author: str
     was_refused: bool
 
 
-def plan_comments(runtime: Runtime, desired: Sequence[DesiredComment], left_out: Sequence[LeftOut] = ()) -> Plan:
-    """What to create and edit so that every open pull request has the comment it should.
+def plan_comments(runtime: Runtime, desired: Sequence[DesiredComment], skipped: Sequence[SkippedComment] = ()) -> Plan:
+    """Return what to create and edit so that every open pull request has the comment it should.
 
     Compared is the text as it stands on GitHub: a comment that somebody else edited is set right, and a note says so.
     Nothing is planned, and a note says why, for repositories that aren't configured (any more), for pull requests on
-    which nobody can comment (``left_out``), and where GitHub refused a comment lately.
+    which nobody can comment (``skipped``), and where GitHub refused a comment lately.
     """
-    if not desired and not left_out:
+    if not desired and not skipped:
         return Plan()
     client = runtime.github
-    may_be_written = _configured(runtime, {one.repo for one in desired} | {one.repo for one in left_out})
-    notes = list(_notes_on_repositories(desired, left_out, may_be_written))
+    may_be_written = _configured(runtime, {one.repo for one in desired} | {one.repo for one in skipped})
+    notes = list(_notes_on_repositories(desired, skipped, may_be_written))
     wanted = [one for one in desired if one.repo in may_be_written]
     if not wanted:
         return Plan(notes=tuple(notes))
@@ -80,7 +80,7 @@ def plan_comments(runtime: Runtime, desired: Sequence[DesiredComment], left_out:
 
 
 def _changes(write: _Write, found: StickyComment | None, notes: list[str]) -> Iterator[Change]:
-    """The change that makes the comment ``found`` say what it should; none where it does."""
+    """Yield the change that makes the comment ``found`` say what it should; none where it does."""
     wanted = write.comment
     # Compared with what would be sent, which is shorter when the text exceeds GitHub's limit.
     sent = render(_marker(wanted), wanted.text).partition("\n")[2]
@@ -94,7 +94,7 @@ def _changes(write: _Write, found: StickyComment | None, notes: list[str]) -> It
 
 
 def _configured(runtime: Runtime, repos: Collection[str]) -> set[str]:
-    """Those of ``repos`` (canonical names) that are configured now, be it by a former name."""
+    """Return those of ``repos`` (canonical names) that are configured now, be it by a former name."""
     by_name = {repo.casefold(): repo for repo in repos}
     configured = {name.casefold(): name for name in runtime.settings.repositories}
     found = {repo for name, repo in by_name.items() if name in configured}
@@ -114,16 +114,16 @@ def _configured(runtime: Runtime, repos: Collection[str]) -> set[str]:
 
 
 def _notes_on_repositories(
-    desired: Sequence[DesiredComment], left_out: Sequence[LeftOut], configured: Collection[str]
+    desired: Sequence[DesiredComment], skipped: Sequence[SkippedComment], configured: Collection[str]
 ) -> Iterator[str]:
-    """A note for each repository whose pull requests get no comment, and for those that are locked."""
-    counts = Counter([one.repo for one in desired] + [one.repo for one in left_out])
+    """Yield a note for each repository whose pull requests get no comment, and for those that are locked."""
+    counts = Counter([one.repo for one in desired] + [one.repo for one in skipped])
     for repo, count in sorted((repo, count) for repo, count in counts.items() if repo not in configured):
         yield f"{repo} is not configured (any more): no comment on its {_pull_requests(count)}"
-    archived = Counter(one.repo for one in left_out if one.reason == "archived" and one.repo in configured)
+    archived = Counter(one.repo for one in skipped if one.reason == "archived" and one.repo in configured)
     for repo, count in sorted(archived.items()):
         yield f"{repo} is archived: no comment on its {_pull_requests(count)}"
-    for one in left_out:
+    for one in skipped:
         if one.reason == "locked" and one.repo in configured:
             yield f"{one.repo}#{one.number} is locked: no comment"
 

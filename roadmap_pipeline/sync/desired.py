@@ -83,7 +83,7 @@ class DesiredComment:
 
 
 def timeless(text: str) -> str:
-    """A comment's text without the line that says as of when it speaks: that alone is no reason to edit it."""
+    """Return a comment's text without the line that says as of when it speaks: that alone is no reason to edit it."""
     return _AS_OF.sub("", text)
 
 
@@ -91,7 +91,7 @@ _AS_OF = re.compile(r"\s*<sub>as of [^<\n]{1,30}</sub>\s*\Z")
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
+class SkippedComment:
     """An open pull request that has no comment, and why: ``locked`` or ``archived``."""
 
     repo: str
@@ -100,31 +100,32 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
-    """What everything outside should say, by part; empty for parts that weren't asked for."""
+class DesiredState:
+    """The state that Notion and GitHub should have, by part; empty for parts that weren't asked for."""
 
     reports: Sequence[DesiredRow] = ()
     milestones: Sequence[DesiredRow] = ()
     comments: Sequence[DesiredComment] = ()
-    left_out: Sequence[LeftOut] = ()
+    skipped: Sequence[SkippedComment] = ()
 
 
-def read_published(
+def read_desired_state(
     con: "duckdb.DuckDBPyConnection", parts: Collection[str], report_name: str | None = None
-) -> Published:
+) -> DesiredState:
     """Read the ``publish`` tables for ``parts``; ``report_name`` narrows the reports to one."""
-    return Published(
+    return DesiredState(
         reports=desired_reports(con, report_name) if "reports" in parts else (),
         milestones=desired_roadmap(con) if "roadmap" in parts else (),
         comments=desired_comments(con) if "comments" in parts else (),
-        left_out=comments_left_out(con) if "comments" in parts else (),
+        skipped=skipped_comments(con) if "comments" in parts else (),
     )
 
 
 def desired_reports(con: "duckdb.DuckDBPyConnection", report_name: str | None = None) -> list[DesiredRow]:
-    """The rows of *CI Intelligence Reports*, oldest first; ``report_name`` narrows to one.
+    """Return the rows of *CI Intelligence Reports*, oldest first; ``report_name`` narrows to one.
 
-    Raises RoadmapError when there is no such one: nothing to write would look like written.
+    Raises:
+        RoadmapError: There is no report of that name: nothing to write would look like written.
     """
     desired = []
     for row in _rows(con, "publish.notion_ci_reports", "report_date, report_name"):
@@ -139,7 +140,7 @@ def desired_reports(con: "duckdb.DuckDBPyConnection", report_name: str | None = 
 
 
 def desired_roadmap(con: "duckdb.DuckDBPyConnection") -> list[DesiredRow]:
-    """The rows of *Engineering Roadmap*."""
+    """Return the rows of *Engineering Roadmap*."""
     desired = []
     for row in _rows(con, "publish.notion_roadmap", "repo, number"):
         values = {name: _plain(row[column]) for name, column in ROADMAP_COLUMNS.items()}
@@ -149,7 +150,7 @@ def desired_roadmap(con: "duckdb.DuckDBPyConnection") -> list[DesiredRow]:
 
 
 def desired_comments(con: "duckdb.DuckDBPyConnection") -> list[DesiredComment]:
-    """The sticky comments of open pull requests."""
+    """Return the sticky comments of open pull requests."""
     (as_of,) = con.execute("select max(p.as_of) from config.parameters as p").fetchall()[0]
     return [
         DesiredComment(row["repo"], row["number"], row["head_sha"], row["body"], as_of)
@@ -157,14 +158,14 @@ def desired_comments(con: "duckdb.DuckDBPyConnection") -> list[DesiredComment]:
     ]
 
 
-def comments_left_out(con: "duckdb.DuckDBPyConnection") -> list[LeftOut]:
-    """The open pull requests on which nobody can comment."""
+def skipped_comments(con: "duckdb.DuckDBPyConnection") -> list[SkippedComment]:
+    """Return the open pull requests on which nobody can comment."""
     found = con.execute(
         "select p.repo, p.number, case when r.is_archived then 'archived' else 'locked' end"
         " from raw.pull_requests as p left join raw.repositories as r on r.repo = p.repo"
         " where p.state = 'open' and (p.is_locked or r.is_archived) order by p.repo, p.number"
     ).fetchall()
-    return [LeftOut(*row) for row in found]
+    return [SkippedComment(*row) for row in found]
 
 
 def _rows(con: "duckdb.DuckDBPyConnection", table: str, order: str) -> list[dict[str, Any]]:
@@ -179,7 +180,7 @@ def _rows(con: "duckdb.DuckDBPyConnection", table: str, order: str) -> list[dict
 
 
 def _plain(value: Any) -> Any:
-    """A value as the rows of Notion are read: None for empty, dates as text, every number a float."""
+    """Return a value as the rows of Notion are read: None for empty, dates as text, every number a float."""
     if value is None or value == "":
         return None
     if isinstance(value, bool | str):

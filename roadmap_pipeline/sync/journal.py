@@ -28,7 +28,8 @@ NO_PAGE = ""
 
 @dataclass(slots=True)
 class Base:
-    """What both sides last agreed on for one row: its page (or :data:`NO_PAGE`), and its fields in plain form.
+    """The values that both sides last agreed on for one row: its page (or :data:`NO_PAGE`), and its fields in plain
+    form.
 
     ``pending`` are values of ours that may have arrived: the run that wrote them ended before it read them back. Found
     in Notion, they are no person's edit.
@@ -58,7 +59,7 @@ class Journal:
     warehouse: str
 
     def bases(self) -> dict[str, Base]:
-        """The base of every row, by sync key."""
+        """Return the base of every row, by sync key."""
         bases: dict[str, Base] = {}
         with connect(self.warehouse) as con:
             rows = con.execute(
@@ -79,7 +80,7 @@ class Journal:
                 _advance(con, row)
 
     def databases(self) -> dict[str, Database]:
-        """The Notion databases that were written to before, by key."""
+        """Return the Notion databases that were written to before, by key."""
         with connect(self.warehouse) as con:
             rows = con.execute("select database, definition from sync.databases").fetchall()
         return {key: Database.from_dict(json.loads(definition)) for key, definition in rows}

@@ -22,7 +22,7 @@ from roadmap_pipeline.sync.plan import Change, Conflict, FieldChange, Kind, Plan
 
 @dataclass(frozen=True, slots=True)
 class _Write:
-    """What applying a change of a row needs."""
+    """The data that applying a change of a row needs."""
 
     row: DesiredRow
     page_id: str | None
@@ -50,7 +50,8 @@ def plan_rows(
     title_property: str,
     owners: Mapping[str, Owner],
 ) -> RowsPlan:
-    """What to create, update and take out of the trash in the database ``place`` so that it says what ``desired`` does.
+    """Return what to create, update and take out of the trash in the database ``place`` so that it says what
+    ``desired`` does.
 
     A row is found by the page its base names, else by its title. Values of :data:`LATEST_CI_HEALTH` are names of
     reports on both sides. Rows that stand for nothing desired are left alone: people may add their own. ``current`` are
@@ -59,67 +60,94 @@ def plan_rows(
     """
     by_page = {row.page_id: row for row in observed}
     by_title: dict[str, list[Row]] = defaultdict(list)
-    for row in observed:
-        by_title[_comparable(row.values.get(title_property))].append(row)
+    for listed in observed:
+        by_title[_comparable(listed.values.get(title_property))].append(listed)
     kept = {*current, *(wanted.sync_key for wanted in desired)}
     taken = {base.page_id for key, base in bases.items() if key in kept}
     orphans = {base.page_id: base for key, base in bases.items() if key not in kept}
-    changes: list[Change] = []
-    conflicts: list[Conflict] = []
-    notes: list[str] = []
-    agreed: list[RowValues] = []
+    rows = _RowsPlanner(place, owners)
     for wanted in desired:
         base = bases.get(wanted.sync_key)
-        found = by_page.get(base.page_id) if base else None
-        agreed_values: dict[str, Any] = {}
-        if base is None or found is None:
-            candidates = [row for row in by_title[_comparable(wanted.title)] if row.page_id not in taken]
+        row = by_page.get(base.page_id) if base else None
+        inherited: dict[str, Any] = {}
+        if base is None or row is None:
+            candidates = [other for other in by_title[_comparable(wanted.title)] if other.page_id not in taken]
             if len(candidates) > 1:
-                conflicts.append(Conflict(place, wanted.title, title_property, "one row", f"{len(candidates)} rows"))
+                count = f"{len(candidates)} rows"
+                rows.conflicts.append(Conflict(place, wanted.title, title_property, "one row", count))
                 continue
             if not candidates:
-                changes.append(_creation(place, wanted))
+                rows.changes.append(_creation(place, wanted))
                 continue
-            found = candidates[0]
+            row = candidates[0]
             # What was agreed on holds for the page it was agreed on for; what may have been created is looked for here.
-            inherited = orphans.get(found.page_id, Base(found.page_id))
-            base = Base(found.page_id, inherited.fields, base.pending if base else inherited.pending)
-            agreed_values.update(base.fields)
+            orphan = orphans.get(row.page_id, Base(row.page_id))
+            base = Base(row.page_id, orphan.fields, base.pending if base else orphan.pending)
+            inherited = base.fields
+        rows.add(wanted, row, base, inherited)
+    return RowsPlan(Plan(tuple(rows.changes), tuple(rows.conflicts), tuple(rows.notes)), rows.agreed)
+
+
+@dataclass(slots=True)
+class _RowsPlanner:
+    """The plan of one database's rows as it grows, row by row."""
+
+    place: str
+    owners: Mapping[str, Owner]
+    changes: list[Change] = field(default_factory=list)
+    conflicts: list[Conflict] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    agreed: list[RowValues] = field(default_factory=list)
+
+    def add(self, wanted: DesiredRow, row: Row, base: Base, inherited: Mapping[str, Any]) -> None:
+        """Plan what makes a row that is there say what it should.
+
+        Args:
+            base: What both sides last agreed on for the row.
+            inherited: Those of its fields that were agreed on under another key.
+        """
+        agreed = dict(inherited)
+        fields = self._fields(wanted, row, base, agreed)
+        if agreed or base.pending:
+            self.agreed.append(RowValues(wanted.sync_key, row.page_id, agreed))
+        if row.in_trash:
+            self.notes.append(f"{wanted.title}: its row was deleted in Notion; it is taken out of the trash")
+        if fields or row.in_trash:
+            values = {change.field: change.after for change in fields}
+            body = wanted.body if any(change.after == wanted.body for change in fields) else None
+            observed_values = {change.field: change.before for change in fields}
+            write = _Write(wanted, row.page_id, values, observed_values, body, row.in_trash)
+            kind: Kind = "restore_row" if row.in_trash else "update_row"
+            self.changes.append(Change("notion", kind, self.place, wanted.title, tuple(fields), write))
+
+    def _fields(self, wanted: DesiredRow, row: Row, base: Base, agreed: dict[str, Any]) -> list[FieldChange]:
+        """Return the fields to write; note conflicts and edits that stay, and in ``agreed`` what both sides hold."""
         fields: list[FieldChange] = []
         for name, ours in wanted.values.items():
-            theirs = found.values.get(name)
+            theirs = row.values.get(name)
             if same(ours, theirs):
-                # Notion may answer another spelling (composition, line ends) of what was written.
+                # Notion may return another spelling (composition, line ends) of what was written.
                 theirs = ours
             before = base.fields.get(name, NO_BASE)
             if name in base.pending and base.pending[name] == theirs != before:
                 # Our own write, which arrived although its run didn't live to read it back.
-                before = agreed_values[name] = theirs
-            decision = merge_field(owners.get(name, "pipeline"), before, ours, theirs)
+                before = agreed[name] = theirs
+            decision = merge_field(self.owners.get(name, "pipeline"), before, ours, theirs)
             if decision.agreed and before != ours:
-                agreed_values[name] = ours
+                agreed[name] = ours
             if decision.outcome == "write":
                 fields.append(FieldChange(name, theirs, ours))
             elif decision.outcome == "conflict":
-                conflicts.append(Conflict(place, wanted.title, name, ours, theirs))
-            elif decision.outcome == "theirs" and owners.get(name) == "shared":
-                notes.append(f"{wanted.title}: {name} was set to {theirs!r} in Notion and stays (GitHub has {ours!r})")
-        if agreed_values or base.pending:
-            agreed.append(RowValues(wanted.sync_key, found.page_id, agreed_values))
-        if found.in_trash:
-            notes.append(f"{wanted.title}: its row was deleted in Notion; it is taken out of the trash")
-        if fields or found.in_trash:
-            values = {change.field: change.after for change in fields}
-            body = wanted.body if any(change.after == wanted.body for change in fields) else None
-            observed_values = {change.field: change.before for change in fields}
-            write = _Write(wanted, found.page_id, values, observed_values, body, found.in_trash)
-            kind: Kind = "restore_row" if found.in_trash else "update_row"
-            changes.append(Change("notion", kind, place, wanted.title, tuple(fields), write))
-    return RowsPlan(Plan(tuple(changes), tuple(conflicts), tuple(notes)), agreed)
+                self.conflicts.append(Conflict(self.place, wanted.title, name, ours, theirs))
+            elif decision.outcome == "theirs" and self.owners.get(name) == "shared":
+                self.notes.append(
+                    f"{wanted.title}: {name} was set to {theirs!r} in Notion and stays (GitHub has {ours!r})"
+                )
+        return fields
 
 
 def _comparable(title: Any) -> str:
-    """A title as rows are found by it; empty for rows without one."""
+    """Return a title as rows are found by it; empty for rows without one."""
     return unicodedata.normalize("NFC", title or "")
 
 
@@ -130,7 +158,7 @@ def _creation(place: str, wanted: DesiredRow) -> Change:
 
 
 def announced(change: Change) -> RowValues:
-    """What a row will hold once ``change`` is carried out, as far as it is about it."""
+    """Return what a row will hold once ``change`` is carried out, as far as it is about it."""
     write: _Write = change.detail
     if write.page_id is None:
         # An empty field is agreed on too: what people fill in later is their edit.
@@ -151,7 +179,12 @@ class RowWriter:
     report_pages: dict[str, str]
 
     def apply(self, change: Change) -> RowValues:
-        """Write one row, and give what it then holds. Raises :class:`ChangedMeanwhile` or the client's errors."""
+        """Write one row, and give what it then holds.
+
+        Raises:
+            ChangedMeanwhile: Somebody edited the row since the plan was made.
+            NotionError: Notion refused the request or can't be reached.
+        """
         write: _Write = change.detail
         if write.page_id is None:
             row = create_row(self.client, self.database, self._encoded(write.values), write.body)
@@ -194,7 +227,7 @@ class RowWriter:
 
 
 def with_report_names(row: Row, report_pages: Mapping[str, str]) -> Row:
-    """``row`` with the names of reports in place of their page ids, as desired rows have it."""
+    """Return ``row`` with the names of reports in place of their page ids, as desired rows have it."""
     if LATEST_CI_HEALTH not in row.values:
         return row
     pages = row.values[LATEST_CI_HEALTH]
@@ -203,7 +236,7 @@ def with_report_names(row: Row, report_pages: Mapping[str, str]) -> Row:
 
 
 def plain_relation(page_ids: Sequence[str] | None, report_pages: Mapping[str, str]) -> str | None:
-    """A relation to the reports as the report's name; several, or unknown ones, as their ids joined."""
+    """Return a relation to the reports as the report's name; several, or unknown ones, as their ids joined."""
     if not page_ids:
         return None
     names = {page_id: name for name, page_id in report_pages.items()}

@@ -1,7 +1,7 @@
-"""Change and Plan: what would be written outside, as data.
+"""Changes and plans: what would be written to Notion and GitHub, as data.
 
-A plan is made before anything is written; a dry run prints it, :mod:`roadmap_pipeline.sync.run` executes that very
-object. Nothing here knows how a change is carried out.
+A plan is made before anything is written; a dry run prints it, :mod:`.reconciler` executes that very object. Nothing
+here knows how a change is carried out.
 """
 
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ class FieldChange:
     after: Any
 
     def to_json(self) -> dict[str, Any]:
-        """As one object; long texts are shortened to their beginning and length."""
+        """Return this as one JSON object; long texts are shortened to their beginning and length."""
         return {"field": self.field, "before": shorten(self.before), "after": shorten(self.after)}
 
 
@@ -55,7 +55,7 @@ class Change:
     detail: Any = field(default=None, repr=False, compare=False)
 
     def to_json(self) -> dict[str, Any]:
-        """As one object."""
+        """Return this as one JSON object."""
         return {
             "target": self.target,
             "kind": self.kind,
@@ -65,7 +65,7 @@ class Change:
         }
 
     def lines(self) -> Iterator[str]:
-        """As a person reads it: a headline, then a line a field."""
+        """Yield the change as a person reads it: a headline, then a line a field."""
         yield f"{self.kind.replace('_', ' ')}: {self.title} ({self.place})"
         for change in self.fields:
             before, after = shorten(change.before), shorten(change.after)
@@ -83,7 +83,7 @@ class Conflict:
     theirs: Any
 
     def to_json(self) -> dict[str, Any]:
-        """As one object."""
+        """Return this as one JSON object."""
         return {
             "place": self.place,
             "title": self.title,
@@ -108,7 +108,7 @@ class Plan:
         return Plan(self.changes + other.changes, self.conflicts + other.conflicts, self.notes + other.notes)
 
     def to_json(self) -> dict[str, Any]:
-        """As one object."""
+        """Return this as one JSON object."""
         return {
             "changes": [change.to_json() for change in self.changes],
             "conflicts": [conflict.to_json() for conflict in self.conflicts],
@@ -117,7 +117,7 @@ class Plan:
 
 
 def shorten(value: Any) -> Any:
-    """``value``, or the beginning of a long text with its length."""
+    """Return ``value``, or the beginning of a long text with its length."""
     if isinstance(value, str) and len(value) > _SHOWN_CHARACTERS:
         return f"{value[:_SHOWN_CHARACTERS]}… ({len(value):,} characters)"
     return value

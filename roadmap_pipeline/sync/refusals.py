@@ -19,7 +19,7 @@ HOLDS_FOR = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why GitHub refused a comment, and when (naive UTC). ``holds``: it isn't to be tried again yet."""
+    """The reason why GitHub refused a comment, and when (naive UTC). ``holds``: it isn't to be tried again yet."""
 
     reason: str
     refused_at: datetime

@@ -21,7 +21,7 @@ class Form:
     why: str = ""
 
     def output(self, tests: Sequence[Test], number: int = 4, value: str = "3") -> list[str]:
-        """What is printed when these tests fail."""
+        """Return what is printed when these tests fail."""
         lines: list[str] = []
         for part in self.parts:
             texts = [part] if isinstance(part, str) else [part[0] for _ in tests]
@@ -33,7 +33,7 @@ class Form:
         return lines
 
     def of(self, test: Test, value: str = "3") -> tuple[str, str]:
-        """The name of a test, and what is said of why it failed."""
+        """Return the name of a test, and what is said of why it failed."""
         suite, name = test
         return (
             self.name.replace("{c}", suite).replace("{t}", name),

@@ -3,6 +3,144 @@
 from roadmap_pipeline_tests.failures.form import Form
 
 FORMS = {
+    "exunit": Form(
+        [
+            "..\n",
+            [
+                "  {i}) test {t} (Shop.{c})\n     test/shop_test.exs:{n}\n     Assertion with == failed\n"
+                "     code:  assert total() == 2\n     left:  {v}\n     right: 2\n     stacktrace:\n"
+                "       test/shop_test.exs:{n}: (test)\n"
+            ],
+            "Finished in 0.{n} seconds (0.00s async, 0.0{n}s sync)\n12 tests, {many} failures",
+        ],
+        "Shop.{c} test {t}",
+        "Assertion with == failed",
+    ),
+    "flutter": Form(
+        [
+            "00:01 +9: loading /home/runner/work/shop/shop/test/tax_test.dart",
+            [
+                "00:0{n} +9 -{i}: /home/runner/work/shop/shop/test/{c}.dart: {c} {t} [E]\n  Expected: <2>\n"
+                "    Actual: <{v}>\n"
+            ],
+            "00:0{n} +10 -{many}: Some tests failed.",
+        ],
+        "test/{c}.dart: {c} {t}",
+        "Expected: <2>",
+    ),
+    "xctest on Linux": Form(
+        [
+            [
+                "Test Case '{c}.{t}' started at 2026-11-10 09:00:0{n}.123\n"
+                "/home/runner/work/shop/shop/Tests/{c}.swift:{n}: error: {c}.{t} : XCTAssertEqual failed: "
+                '("{v}") is not equal to ("2")\n'
+                "Test Case '{c}.{t}' failed (0.{n} seconds)"
+            ],
+            "\t Executed 12 tests, with {many} failures (0 unexpected) in 0.{n} (0.{n}) seconds",
+        ],
+        "{c}.{t}",
+    ),
+    "xcodebuild": Form(
+        [
+            [
+                "/Users/runner/work/shop/shop/Tests/{c}.swift:{n}: error: -[Shop.{c} {t}] : XCTAssertEqual "
+                'failed: ("{v}")\n'
+                "Test Case '-[Shop.{c} {t}]' failed (0.{n} seconds)."
+            ],
+            "Executed 12 tests, with {many} failures (0 unexpected) in 0.{n} (0.{n}) seconds\nFailing tests:",
+            ["\t{c}.{t}()"],
+            "** TEST FAILED **",
+        ],
+        "Shop.{c}.{t}",
+        'XCTAssertEqual failed: ("{v}")',
+    ),
+    "swift testing": Form(
+        [
+            [
+                '✘ Test "{t} of {c}" recorded an issue at {c}.swift:{n}:9: Expectation failed: (total → {v}) == 2\n'
+                '✘ Test "{t} of {c}" failed after 0.00{n} seconds with 1 issue.'
+            ],
+            "✘ Suite ShopTests failed after 0.00{n} seconds with {many} issues.\n"
+            "✘ Test run with 12 tests failed after 0.{n} seconds with {many} issues.",
+        ],
+        '"{t} of {c}"',
+        "Expectation failed: (total → {v}) == 2",
+    ),
+    "bazel": Form(
+        [
+            "FAIL: //shop:x_test (see /home/runner/.cache/bazel/x/test.log)\n"
+            "//shop:ok_test                      PASSED in 1.3s".replace("//shop:x_test", "//{c}:{t}"),
+            [
+                "//{c}:{t}                         FAILED in 2 out of 3 in {n}.3s\n"
+                "  Stats over 3 runs: max = {n}.3s\n  /x/test.log"
+            ],
+            "\nExecuted 12 out of 12 tests: 10 tests pass and {many} fail locally.",
+        ],
+        "//{c}:{t}",
+        "FAILED",
+    ),
+    "tap": Form(
+        [
+            "TAP version 13\nok 1 - loads",
+            ["not ok 1{i} - {c} {t}\n  ---\n  operator: equal\n  actual: {v}\n  ..."],
+            "# fail  {many}",
+        ],
+        "{c} {t}",
+    ),
+    "perl": Form(
+        [
+            ["#   Failed test '{t} of {c}'\n#   at t/{c}.t line {n}.\n#          got: '{v}'\n#     expected: '2'"],
+            "Result: FAIL\nFailed 1/3 test programs. {many}/12 subtests failed.",
+        ],
+        "{t} of {c}",
+        "got: '{v}'",
+    ),
+    "julia": Form(
+        [
+            [
+                "{c} {t}: Test Failed at /home/runner/work/shop/shop/test/runtests.jl:{n}\n"
+                "  Expression: total() == 2\n   Evaluated: {v} == 2\n"
+            ],
+            "Test Summary: | Pass  Fail  Total\n"
+            "ERROR: LoadError: Some tests did not pass: 10 passed, {many} failed, 0 errored, 0 broken.",
+        ],
+        "test/runtests.jl {c} {t}",
+        "Expression: total() == 2",
+    ),
+    "testthat": Form(
+        [
+            "══ Failed tests ════════════════════════════════════",
+            [
+                "── Failure ('test-{c}.R:{n}:3'): {t} ────────────────\n"
+                "`total()` (`actual`) not equal to 2 (`expected`).\n\n  `actual`: {v}"
+            ],
+            "[ FAIL {many} | WARN 0 | SKIP 1 | PASS 40 ]\nError: Test failures",
+        ],
+        "test-{c}.R {t}",
+        "`total()` (`actual`) not equal to 2 (`expected`).",
+    ),
+    "tasty": Form(
+        [
+            "Shop",
+            [
+                "  {c}\n    loads:  OK\n    {t}: FAIL (0.0{n}s)\n      test/{c}.hs:{n}:\n      expected: 2\n"
+                "       but got: {v}"
+            ],
+            "{many} out of 12 tests failed (0.0{n}s)",
+        ],
+        "Shop.{c}.{t}",
+    ),
+    "hspec": Form(
+        [
+            "Failures:\n",
+            [
+                "  test/ShopSpec.hs:{n}:5: \n  {i}) {c} {t}\n       expected: 2\n        but got: {v}\n\n"
+                '  To rerun use: --match "/{c}/{t}/" --seed 1{n}\n'
+            ],
+            "Finished in 0.00{n} seconds\n12 examples, {many} failures",
+        ],
+        "/{c}/{t}/",
+    ),
     "robot": Form(
         [
             "==============================================================================\n"

@@ -10,8 +10,8 @@ import pytest
 
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
 from roadmap_pipeline.failures.back_test import EXAMPLES, try_patterns, try_rules
-from roadmap_pipeline.failures.logs.excerpts import make_excerpt
-from roadmap_pipeline.failures.matching.novelty import baseline, packed
+from roadmap_pipeline.failures.excerpts import make_excerpt
+from roadmap_pipeline.failures.matching.novelty import baseline_of, packed
 from roadmap_pipeline.failures.reclassification import Moved, noting_moves
 from roadmap_pipeline.failures.rules.own_rules import rules_with
 from roadmap_pipeline.failures.stored_jobs import classify_failures
@@ -125,7 +125,7 @@ def test_what_is_found_is_compared_with_what_passing_runs_of_the_job_said(con: d
     for number, line in ((1, SAD.format(1)), (2, "all is well")):
         run = {"repo": "acme/payments", "run_id": number, "run_attempt": 1, "workflow_path": "ci.yml"}
         replace_rows(con, "raw.workflow_runs", [run])
-        said = packed(baseline([job(step("./x.sh", line))]))
+        said = packed(baseline_of([job(step("./x.sh", line))]))
         row = {"repo": "acme/payments", "workflow_path": "ci.yml", "job_name": f"unit {number}", "job_id": 70 + number}
         replace_rows(con, "raw.passing_logs", [row | {"lines": said, "state": "stored"}])
     (hits,) = try_patterns(con, ["frobnicator"])

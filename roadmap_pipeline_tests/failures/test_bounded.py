@@ -10,11 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from roadmap_pipeline.failures import classifier
-from roadmap_pipeline.failures.classifier import Verdict, classify, default_classifier
-from roadmap_pipeline.failures.logs import bounded
-from roadmap_pipeline.failures.logs.bounded import read
+from roadmap_pipeline.failures import bounded, suspects
+from roadmap_pipeline.failures.bounded import read
+from roadmap_pipeline.failures.classifier import classify, default_classifier
 from roadmap_pipeline.failures.matching import search
+from roadmap_pipeline.failures.verdict import Verdict
 from roadmap_pipeline_tests.failures.logs import FAILED, job, line_of, raw, step
 
 NOISE = [f"compiling part {n} of many" for n in range(400)]
@@ -35,12 +35,12 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounded, "_MOST_BYTES", 6_000)
     monkeypatch.setattr(bounded, "_PIECE", 700)
     monkeypatch.setattr(bounded, "WINDOW", 1_000)
-    monkeypatch.setattr(classifier, "WINDOW", 1_000)
+    monkeypatch.setattr(suspects, "WINDOW", 1_000)
     monkeypatch.setattr(search, "BLOCK", 500)
 
 
 def judged(log: bytes) -> Verdict | None:
-    """The verdict on what is kept of a log, with the line of the whole."""
+    """Return the verdict on what is kept of a log, with the line of the whole."""
     kept = read([log], default_classifier())
     assert (kept.size, kept.lines) == (len(log), log.count(b"\n") + (not log.endswith(b"\n")))
     verdict = classify(kept.log)

@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from roadmap_pipeline.failures.classifier import JobFacts, StepFacts, classify, classify_excerpt
+from roadmap_pipeline.failures.classifier import classify, classify_excerpt
 from roadmap_pipeline.failures.failed_tests import FailedTest
-from roadmap_pipeline.failures.fingerprint import fingerprint_of_tests
+from roadmap_pipeline.failures.logs.fingerprint import fingerprint_of_tests
+from roadmap_pipeline.failures.verdict import JobFacts, StepFacts
 from roadmap_pipeline_tests.failures.logs import FAILED, job, line_of, raw, step
 
 PASSED = "FAILED tests/test_a.py::test_sum - assert 1 == 2"

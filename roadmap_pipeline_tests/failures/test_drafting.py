@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roadmap_pipeline.failures.matching.patterns import compile_pattern
+from roadmap_pipeline.failures.patterns import compile_pattern
 from roadmap_pipeline.failures.rules.drafting import draft_pattern
 
 

@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from roadmap_pipeline.failures.classifier import Verdict, classify, classify_excerpt
-from roadmap_pipeline.failures.logs.excerpts import make_excerpt
-from roadmap_pipeline.failures.rules.rule_set import Rule, default_rules
+from roadmap_pipeline.failures.classifier import classify, classify_excerpt
+from roadmap_pipeline.failures.excerpts import make_excerpt
+from roadmap_pipeline.failures.matching.rule import Rule
+from roadmap_pipeline.failures.rules.rule_set import default_rules
+from roadmap_pipeline.failures.verdict import Verdict
 from roadmap_pipeline_tests.failures.logs import FAILED, job, of_example, step
 
 NOISE = [f"compiling part {n} of many" for n in range(6_000)]

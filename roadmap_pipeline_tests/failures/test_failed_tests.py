@@ -6,19 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from roadmap_pipeline.failures.classifier import (
-    JOB,
-    TESTS,
-    JobFacts,
-    StepFacts,
-    Verdict,
-    classify,
-    classify_excerpt,
-)
+from roadmap_pipeline.failures.classifier import classify, classify_excerpt
+from roadmap_pipeline.failures.excerpts import make_excerpt
 from roadmap_pipeline.failures.failed_tests import failed_tests
 from roadmap_pipeline.failures.failed_tests.names import same_name
-from roadmap_pipeline.failures.fingerprint import fingerprint_of_tests
-from roadmap_pipeline.failures.logs.excerpts import make_excerpt
+from roadmap_pipeline.failures.logs.fingerprint import fingerprint_of_tests
+from roadmap_pipeline.failures.verdict import JOB, TESTS, JobFacts, StepFacts, Verdict
 from roadmap_pipeline_tests.failures import frameworks, further_frameworks
 from roadmap_pipeline_tests.failures.form import Test
 from roadmap_pipeline_tests.failures.logs import FAILED, job, line_of, step

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from roadmap_pipeline.cli.app import main
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
 from roadmap_pipeline.failures.back_test import try_patterns
+from roadmap_pipeline.failures.excerpts import make_excerpt
 from roadmap_pipeline.failures.files import classify_file
-from roadmap_pipeline.failures.logs.excerpts import make_excerpt
-from roadmap_pipeline.failures.matching.novelty import said_in
+from roadmap_pipeline.failures.matching.novelty import baseline_of_stream
 from roadmap_pipeline.failures.rules.rule_set import default_rules
 from roadmap_pipeline.warehouse.connection import connect
 from roadmap_pipeline_tests.failures.logs import FAILED, job, line_of, step
@@ -148,7 +148,7 @@ def test_a_log_in_another_form_gets_the_same_verdict_line_and_evidence(tmp_path:
     excerpt, usual = make_excerpt(OTHER_FORMS[form]), make_excerpt(LOG)
     assert (excerpt.text, excerpt.spans, excerpt.log_lines) == (usual.text, usual.spans, usual.log_lines)
     assert excerpt.log_bytes == len(OTHER_FORMS[form])
-    assert said_in([OTHER_FORMS[form]]) == said_in([LOG])
+    assert baseline_of_stream([OTHER_FORMS[form]]) == baseline_of_stream([LOG])
 
 
 def test_a_pattern_is_looked_for_in_passing_logs_of_any_form(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from roadmap_pipeline.failures.classifier import classify
-from roadmap_pipeline.failures.fingerprint import fingerprint, normalise
+from roadmap_pipeline.failures.logs.fingerprint import fingerprint, normalise
 from roadmap_pipeline_tests.failures.logs import FAILED, job, step
 
 
@@ -79,7 +79,8 @@ def test_golden_value() -> None:
 
 
 def test_another_process_gives_the_same() -> None:
-    code = "from roadmap_pipeline.failures.fingerprint import fingerprint as f; print(f('test', 'test.go', 'Tést 42'))"
+    code = "from roadmap_pipeline.failures.logs.fingerprint import fingerprint\n"
+    code += "print(fingerprint('test', 'test.go', 'Tést 42'))"
     results = {
         subprocess.run(
             [sys.executable, "-c", code],

@@ -5,10 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roadmap_pipeline.failures.classifier import classify, classify_excerpt
-from roadmap_pipeline.failures.logs.excerpts import make_excerpt
+from roadmap_pipeline.failures.excerpts import make_excerpt
 from roadmap_pipeline.failures.logs.structure import Span
 from roadmap_pipeline.failures.matching.first_error import first_error
-from roadmap_pipeline.failures.matching.novelty import baseline
+from roadmap_pipeline.failures.matching.novelty import baseline_of
 from roadmap_pipeline_tests.failures.logs import FAILED, job, line_of, step
 
 # Tool: command, category, then its output with the first error on the line that holds FIRST (or its own word for it).
@@ -203,7 +203,7 @@ def test_what_is_no_failure_of_a_compiler_keeps_its_own_line() -> None:
 
 def test_what_passing_runs_say_is_no_first_error() -> None:
     log = b"a.c:1:2: error: always\nb.c:3:4: error: new\n"
-    said = baseline([b"a.c:1:2: error: always\n"])
+    said = baseline_of([b"a.c:1:2: error: always\n"])
     assert first_error(log, Span(0, 0, len(log))) == 0
     assert first_error(log, Span(0, 0, len(log)), said) == log.index(b"b.c")
 

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roadmap_pipeline.failures.matching.literals import Literal, required_literals
-from roadmap_pipeline.failures.matching.patterns import Prefilter, compile_pattern
+from roadmap_pipeline.failures.matching.prefilter import Prefilter
+from roadmap_pipeline.failures.patterns import compile_pattern
 from roadmap_pipeline.failures.rules.rule_set import default_rules
 
 

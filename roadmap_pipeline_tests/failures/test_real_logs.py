@@ -3,8 +3,8 @@
 import gzip
 
 from roadmap_pipeline.failures.classifier import classify, classify_excerpt
-from roadmap_pipeline.failures.logs.cleaning import clean_line
-from roadmap_pipeline.failures.logs.excerpts import make_excerpt
+from roadmap_pipeline.failures.excerpts import make_excerpt
+from roadmap_pipeline_tests.failures import fragments
 from roadmap_pipeline_tests.recorded import DEV_LOGS, FRAGMENTS, needs_recorded
 
 pytestmark = needs_recorded
@@ -12,23 +12,9 @@ pytestmark = needs_recorded
 
 def test_the_expected_line_of_real_fragments() -> None:
     """In-band expectations of another classifier's fixtures; some name a cause that our taxonomy ranks differently."""
-    found = total = 0
-    for path in sorted(FRAGMENTS.iterdir()):
-        if ".txt" not in path.suffixes:
-            continue
-        data = path.read_bytes()
-        data = gzip.decompress(data) if path.suffix == ".gz" else data
-        lines = [line for line in data.split(b"\n") if not line.startswith(b"#=SOURCE=#")]
-        expected = next(n for n, line in enumerate(lines, 1) if line.startswith(b"#=MATCH=# "))
-        log = b"\n".join(lines).replace(b"#=MATCH=# ", b"").replace("‹".encode(), b"").replace("›".encode(), b"")
-        verdict = classify(log)
-        total += 1
-        # What is said again, with more around it, shows the cause as well.
-        wanted = clean_line(log.split(b"\n")[expected - 1])
-        shown = verdict is not None and verdict.line and clean_line(log.split(b"\n")[verdict.line - 1])
-        found += bool(shown) and str(shown) in wanted
-    assert total == 41
-    assert found >= 36
+    read = fragments.read(FRAGMENTS)
+    assert len(read) == 41
+    assert sum(fragment.is_marked_line_shown for fragment in read) >= 36
 
 
 def test_real_logs_are_judged_alike_whole_and_from_the_excerpt() -> None:

@@ -7,7 +7,8 @@ import pytest
 
 from roadmap_pipeline.errors import ConfigurationError
 from roadmap_pipeline.failures.classifier import default_classifier
-from roadmap_pipeline.failures.rules.rule_set import RULES_FILE, Rule, default_rules, load_rules
+from roadmap_pipeline.failures.matching.rule import Rule
+from roadmap_pipeline.failures.rules.rule_set import RULES_FILE, default_rules, load_rules
 from roadmap_pipeline.failures.rules.taxonomy import CATEGORIES, UNKNOWN, domain_of
 from roadmap_pipeline_tests.failures.logs import of_example
 

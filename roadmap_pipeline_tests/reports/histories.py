@@ -9,7 +9,7 @@ from roadmap_pipeline_tests.dbt_like_sql.models.world import REPO, World
 
 
 def passes(world: World, time: str, number: int, **values: Any) -> None:
-    """``number`` passing runs of commits of their own, on a branch that is no default branch."""
+    """Add ``number`` passing runs of commits of their own, on a branch that is no default branch."""
     for at in range(number):
         world.run(time, sha=f"pass{time}{at}", branch="topic", **values)
 
@@ -28,7 +28,7 @@ def fails(
     log: bool = True,
     **values: Any,
 ) -> int:
-    """A run with one failing job, judged unless ``category`` is None; of a branch of its own unless told."""
+    """Add a run with one failing job, judged unless ``category`` is None; of a branch of its own unless told."""
     run = world.run(
         time,
         "failure",
@@ -54,7 +54,7 @@ def judge(
     evidence: str | None = "AssertionError: 1 != 2",
     retryable: bool = False,
 ) -> None:
-    """A verdict on a failed job."""
+    """Add a verdict on a failed job."""
     if category is not None:
         world.add(
             "derived.failure_verdicts", repo=job["repo"], job_id=job["job_id"], run_id=job["run_id"],

@@ -30,7 +30,7 @@ HOSTILE = (
 
 @dataclass(frozen=True)
 class Shown:
-    """What a text shows and does."""
+    """The effect of a text: what it shows and does."""
 
     prose: str
     links: list[str]
@@ -66,7 +66,9 @@ def _tables(tokens: list[Token]) -> Iterator[list[list[str]]]:
 
 
 def assert_harmless(text: str, *, html: tuple[str, ...] = ()) -> Shown:
-    """No mention, no cross-reference, no foreign link, no HTML but ``html``, and no table row that broke."""
+    """Assert that a text holds no mention, no cross-reference, no foreign link, no HTML but ``html``, and no broken
+    table row.
+    """
     found = shown(text)
     assert not re.search(r"@\w", found.prose)
     assert not re.search(r"(?i)(#|\bGH-)\d", found.prose)

@@ -56,7 +56,7 @@ def test_a_week_that_is_cut_off_is_greyed_with_the_reason_and_compared_with_noth
 
 
 def by_period() -> list[SqlModel]:
-    """The marts that say of a week or another period whether it is whole."""
+    """Return the marts that say of a week or another period whether it is whole."""
     found = [
         model
         for model in project().models

@@ -8,8 +8,9 @@ from rich.console import Console
 
 from roadmap_pipeline.cli.rendering.failures import print_hits, print_unknown
 from roadmap_pipeline.cli.rendering.tables import print_table
-from roadmap_pipeline.failures.classifier import EVIDENCE_CHARS, JobFacts, classify_excerpt
-from roadmap_pipeline.failures.logs.excerpts import make_excerpt
+from roadmap_pipeline.failures.classifier import classify_excerpt
+from roadmap_pipeline.failures.excerpts import make_excerpt
+from roadmap_pipeline.failures.verdict import EVIDENCE_CHARS, JobFacts
 from roadmap_pipeline.reports.pull_request import pull_request_comments
 from roadmap_pipeline.reports.unknown import unknown_failures, unknown_share
 from roadmap_pipeline.reports.weekly import weekly_report
@@ -24,7 +25,7 @@ FOLD = ("<details><summary>Milestone progress explained</summary>", "</details>"
 
 
 def history(nasty: str) -> World:
-    """A pull request and a default branch on which a job fails with a line of a stranger's choice."""
+    """Return a pull request and a default branch on which a job fails with a line of a stranger's choice."""
     world = World()
     line = f"frobnicator {nasty} {SECRET} gave up "
     log = job(step("./x.sh", line + "x" * 5_000, FAILED))

@@ -24,7 +24,7 @@ class Queue:
                        html_url=f"{PAGE}/{number}")  # fmt: skip
 
     def queued(self, number: int, time: str, conclusion: str | None = "success", **values: Any) -> None:
-        """A run of the queue; of a commit of its own."""
+        """Add a run of the queue; of a commit of its own."""
         sha = f"q{number}{time}"
         common = {"branch": f"gh-readonly-queue/main/pr-{number}-{'a' * 40}", "event": "merge_group"} | values
         common["html_url"] = f"{PAGE}/q{number}"

@@ -14,7 +14,7 @@ DETAILS = ("repo", "run_id", "run_attempt", "status", "conclusion", "updated_at"
 
 
 def stored(world: World, warehouse: Path) -> None:
-    """The world's tables as the snapshot of ``warehouse``."""
+    """Store the history's tables as the snapshot of ``warehouse``."""
     with world.built() as built:
         built.con.execute(f"attach '{snapshot_path(warehouse)}' as file")
         built.con.execute("copy from database memory to file")

@@ -24,18 +24,18 @@ def headline(text: str) -> str:
 
 
 def line(text: str, metric: str) -> list[str]:
-    """The cells of a line of the scorecard."""
+    """Return the cells of a line of the scorecard."""
     (found,) = [row for row in shown(section(text, "Scorecard")).tables[0] if row[0] == metric]
     return found[1:]
 
 
 def cells(text: str, heading: str) -> list[list[str]]:
-    """The rows of a section's table, without its head."""
+    """Return the rows of a section's table, without its head."""
     return shown(section(text, heading)).tables[0][1:]
 
 
 def busy() -> World:
-    """Last week 9 of 10 runs passed; this week 14 of 20, with old and new failures."""
+    """Return a history: last week 9 of 10 runs passed; this week 14 of 20, with old and new failures."""
     world = World()
     passes(world, "11-03 10:00", 9)
     fails(world, "11-03 12:00", "compile", fingerprint="gone", job="build")
@@ -178,7 +178,7 @@ def test_few_cases_are_greyed_and_their_change_is_left_out() -> None:
 
 
 def red() -> World:
-    """Red since Friday 18:10, still; a spell of two hours on Tuesday that a person's commit ended."""
+    """Return a history: red since Friday 18:10, and an episode of two hours on Tuesday that a person ended."""
     world = World()
     world.run("11-10 08:00", "failure", sha="bad1", html_url="https://github.com/acme/payments/actions/runs/1")
     world.run("11-10 10:00", sha="good1")

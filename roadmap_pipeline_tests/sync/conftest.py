@@ -1,4 +1,4 @@
-"""A small world behind both simulators, and a warehouse whose ``publish`` tables say what it should become.
+"""A small organisation behind both simulators, and a warehouse whose ``publish`` tables say what it should become.
 
 The tables are filled by hand, so that a test says in one line what changes; how they are computed is tested elsewhere.
 Both servers run once; each test gets states of its own behind them.
@@ -22,7 +22,7 @@ from roadmap_pipeline import pipeline
 from roadmap_pipeline.notion.client import NotionClient
 from roadmap_pipeline.runtime import Runtime
 from roadmap_pipeline.settings import load_settings
-from roadmap_pipeline.sync.run import SyncResult
+from roadmap_pipeline.sync.reconciler import SyncResult
 from roadmap_sandbox import payloads
 from roadmap_sandbox.content import GitHubContent
 from roadmap_sandbox.github.app import create_app as create_github
@@ -74,7 +74,7 @@ insert into publish.notion_roadmap values
 
 
 class Switch:
-    """An app that hands requests to another one, so that all tests share a server but each has a world of its own."""
+    """An app that hands requests to another one, so that tests share a server but each has a simulation of its own."""
 
     def __init__(self) -> None:
         self.lifespan = Starlette()
@@ -146,7 +146,7 @@ class _KillingConnection:
 
 
 @dataclass
-class World:
+class SimulatedServices:
     """Both simulators, what people do in them, and the pipeline's side."""
 
     github: GitHubState
@@ -160,7 +160,7 @@ class World:
 
     @contextmanager
     def runtime(self, kill: Kill | None = None, *, lag: bool = False, **changes: str) -> Iterator[Runtime]:
-        """A run's runtime. With ``lag`` waiting moves Notion's clock on. ``changes`` are of the environment."""
+        """Yield a run's runtime. With ``lag`` waiting moves Notion's clock on. ``changes`` are of the environment."""
         runtime = Runtime(load_settings({**self.environment, **changes}, self.warehouse.parent))
         if kill is not None or lag:
             transport = None if kill is None else _KillingTransport(kill, self.warehouse)
@@ -186,12 +186,12 @@ class World:
         self.notion.advance(timedelta(seconds=seconds))
 
     def sync(self, *parts: Any, dry_run: bool = False, milestone: str | None = None, **how: Any) -> SyncResult:
-        """One run of ``roadmap sync``."""
+        """Run ``roadmap sync`` once."""
         with self.runtime(**how) as runtime:
             return pipeline.sync(runtime, parts or None, dry_run=dry_run, milestone=milestone)
 
     def killed(self, kill: Kill) -> bool:
-        """One run that may end in the middle, as by SIGKILL; whether it did."""
+        """Run ``roadmap sync``, which may end in the middle, as by SIGKILL; return whether it did."""
         try:
             self.sync(kill=kill)
         except KilledError:
@@ -212,7 +212,7 @@ class World:
     # -- what is out there
 
     def writes(self) -> list[tuple[str, str]]:
-        """Writing requests since the last call, as (method, path), of both sides."""
+        """Return the writing requests since the last call, as (method, path), of both sides."""
         found = [
             (entry.method, entry.path)
             for side in (self.notion, self.github)
@@ -224,13 +224,13 @@ class World:
         return found
 
     def api(self, method: str, path: str, body: Any = None) -> Any:
-        """Ask the simulated Notion past the pipeline's client."""
+        """Send a request to the simulated Notion past the pipeline's client."""
         answer = self.http.request(method, f"{self.environment['NOTION_API_URL']}/v1/{path}", json=body)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
     def databases(self) -> dict[str, str]:
-        """Ids by title; fails when two bear one title."""
+        """Return the ids by title; fails when two bear one title."""
         found: dict[str, str] = {}
         for block in self.api("GET", f"blocks/{PARENT}/children")["results"]:
             if block["type"] != "child_database":
@@ -240,12 +240,12 @@ class World:
         return found
 
     def pages(self, database: str) -> list[dict[str, Any]]:
-        """The rows of a database as the API gives them."""
+        """Return the rows of a database as the API gives them."""
         source = self.api("GET", f"databases/{self.databases()[database]}")["data_sources"][0]["id"]
         return list(self.api("POST", f"data_sources/{source}/query")["results"])
 
     def rows(self, database: str = ROADMAP) -> list[dict[str, Any]]:
-        """The rows of a database as plain values by property name; relations by the titles they point to."""
+        """Return the rows of a database as plain values by property name; relations by the titles they point to."""
         pages = self.pages(database)
         titles: dict[str, Any] = {}
         if database == ROADMAP:
@@ -253,25 +253,25 @@ class World:
         return [plain(page, titles) for page in pages]
 
     def row(self, title: str, database: str = ROADMAP) -> dict[str, Any]:
-        """The one row of this title."""
+        """Return the one row of this title."""
         name = "🧩 Milestone" if database == ROADMAP else "Report Name"
         (found,) = [row for row in self.rows(database) if row[name] == title]
         return found
 
     def page_id(self, title: str, database: str = ROADMAP) -> str:
-        """The one page of this title."""
+        """Return the one page of this title."""
         name = "🧩 Milestone" if database == ROADMAP else "Report Name"
         (found,) = [page["id"] for page in self.pages(database) if plain(page).get(name) == title]
         return str(found)
 
     def comments(self, repo: str, number: int) -> list[dict[str, Any]]:
-        """The comments of a pull request."""
+        """Return the comments of a pull request."""
         status, found = self.github.request("GET", f"/repos/{repo}/issues/{number}/comments?per_page=100")
         assert status == 200
         return list(found)
 
     def final(self, pulls: Sequence[tuple[str, int]] = PULLS) -> dict[str, Any]:
-        """Everything that people can see on both sides, without ids and times."""
+        """Return everything that people can see on both sides, without ids and times."""
         databases = {}
         for title, database_id in self.databases().items():
             database = self.api("GET", f"databases/{database_id}")
@@ -291,7 +291,7 @@ class World:
 
 
 def plain(page: Mapping[str, Any], titles: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The values of a page by property name."""
+    """Return the values of a page by property name."""
     found: dict[str, Any] = {}
     for name, item in page["properties"].items():
         value = item[item["type"]]
@@ -308,7 +308,7 @@ def plain(page: Mapping[str, Any], titles: Mapping[str, Any] | None = None) -> d
 
 
 def organisation(**pull_options: Any) -> GitHubContent:
-    """Two repositories with three open pull requests; somebody already talks on one."""
+    """Return two repositories with three open pull requests; somebody already talks on one."""
     content = GitHubContent(clock=CLOCK, viewer=BOT)
     for position, name in enumerate(("acme/payments", "acme/storefront")):
         times = {"created_at": CLOCK, "updated_at": CLOCK, "pushed_at": CLOCK}
@@ -338,13 +338,13 @@ def organisation(**pull_options: Any) -> GitHubContent:
     return content
 
 
-NewWorld = Callable[..., AbstractContextManager[World]]
+NewServices = Callable[..., AbstractContextManager[SimulatedServices]]
 STATES = ("roadmap.duckdb", "github.jsonl", "notion.jsonl")
 
 
 @pytest.fixture(scope="session")
-def new_world() -> Iterator[NewWorld]:
-    """Makes a world in a folder, one at a time: nothing synced yet, or as it stands in the folder ``start``."""
+def new_services() -> Iterator[NewServices]:
+    """Make services in a folder, one at a time: nothing synced yet, or as it stands in the folder ``start``."""
     switches = Switch(), Switch()
     headers = {"Authorization": f"Bearer {NOTION_KEY}", "Notion-Version": "2026-03-11"}
     with (
@@ -354,7 +354,7 @@ def new_world() -> Iterator[NewWorld]:
     ):
 
         @contextmanager
-        def make(folder: Path, start: Path | None = None) -> Iterator[World]:
+        def make(folder: Path, start: Path | None = None) -> Iterator[SimulatedServices]:
             folder.mkdir(parents=True, exist_ok=True)
             for name in STATES if start else ():
                 if (start / name).exists():
@@ -377,10 +377,10 @@ def new_world() -> Iterator[NewWorld]:
                 "ROADMAP_WAREHOUSE": str(folder / "roadmap.duckdb"),
                 "ROADMAP_NOW": CLOCK.isoformat(),
             }
-            world = World(github, notion, environment, folder / "roadmap.duckdb", http)
+            services = SimulatedServices(github, notion, environment, folder / "roadmap.duckdb", http)
             if start is None:
-                _fill(world.warehouse)
-            yield world
+                _fill(services.warehouse)
+            yield services
 
         yield make
 
@@ -402,9 +402,9 @@ def _fill(warehouse: Path) -> None:
 
 
 @pytest.fixture
-def world(new_world: NewWorld, tmp_path: Path) -> Iterator[World]:
+def services(new_services: NewServices, tmp_path: Path) -> Iterator[SimulatedServices]:
     """Nothing synced yet."""
-    with new_world(tmp_path) as made:
+    with new_services(tmp_path) as made:
         yield made
 
 
@@ -412,17 +412,17 @@ class Start:
     """A folder with the states after a first sync, what a dry run said before, and what people then see."""
 
     # Not a dataclass: Hypothesis prints those with all they hold.
-    def __init__(self, folder: Path, made: World, told: SyncResult, result: SyncResult) -> None:
+    def __init__(self, folder: Path, made: SimulatedServices, told: SyncResult, result: SyncResult) -> None:
         self.folder, self.told, self.result = folder, told, result
         self.writes = len(made.writes())
         self.final = made.final()
 
 
 @pytest.fixture(scope="session")
-def start(new_world: NewWorld, tmp_path_factory: pytest.TempPathFactory) -> Start:
+def start(new_services: NewServices, tmp_path_factory: pytest.TempPathFactory) -> Start:
     """An undisturbed first sync."""
     folder = tmp_path_factory.mktemp("start")
-    with new_world(folder) as made:
+    with new_services(folder) as made:
         told = made.sync(dry_run=True)
         result = made.sync()
         assert (result.failed, result.refused, list(result.plan.conflicts)) == ([], [], [])
@@ -430,23 +430,23 @@ def start(new_world: NewWorld, tmp_path_factory: pytest.TempPathFactory) -> Star
 
 
 @pytest.fixture(scope="session")
-def only_databases(new_world: NewWorld, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def only_databases(new_services: NewServices, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the states after ``setup-notion``."""
     folder = tmp_path_factory.mktemp("databases")
-    with new_world(folder) as made:
+    with new_services(folder) as made:
         made.sync("databases")
     return folder
 
 
 @pytest.fixture
-def prepared(new_world: NewWorld, only_databases: Path, tmp_path: Path) -> Iterator[World]:
+def prepared(new_services: NewServices, only_databases: Path, tmp_path: Path) -> Iterator[SimulatedServices]:
     """Both databases are there, without rows; no comments."""
-    with new_world(tmp_path, only_databases) as made:
+    with new_services(tmp_path, only_databases) as made:
         yield made
 
 
 @pytest.fixture
-def synced(new_world: NewWorld, start: Start, tmp_path: Path) -> Iterator[World]:
+def synced(new_services: NewServices, start: Start, tmp_path: Path) -> Iterator[SimulatedServices]:
     """After the first sync."""
-    with new_world(tmp_path, start.folder) as made:
+    with new_services(tmp_path, start.folder) as made:
         yield made

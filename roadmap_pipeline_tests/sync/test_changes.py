@@ -2,10 +2,10 @@
 
 import pytest
 
-from roadmap_pipeline_tests.sync.conftest import REPORT, REPORTS, World
+from roadmap_pipeline_tests.sync.conftest import REPORT, REPORTS, SimulatedServices
 
 
-def test_a_number_that_changed_is_all_that_is_written(synced: World) -> None:
+def test_a_number_that_changed_is_all_that_is_written(synced: SimulatedServices) -> None:
     before = synced.final()["databases"]
     page = synced.page_id("Stage 7.3")
     synced.milestone("Stage 7.3", progress=0.85)
@@ -19,7 +19,7 @@ def test_a_number_that_changed_is_all_that_is_written(synced: World) -> None:
     assert after[REPORTS] == before[REPORTS]
 
 
-def test_a_value_that_is_gone_is_emptied(synced: World) -> None:
+def test_a_value_that_is_gone_is_emptied(synced: SimulatedServices) -> None:
     synced.milestone("Stage 7.3", workflow_pass_rate=None, target_date=None, trend=None, related_pr=None)
     synced.sync()
     row = synced.row("Stage 7.3")
@@ -29,7 +29,7 @@ def test_a_value_that_is_gone_is_emptied(synced: World) -> None:
     assert synced.sync().plan.changes == ()
 
 
-def test_a_restated_report_replaces_property_and_body(synced: World) -> None:
+def test_a_restated_report_replaces_property_and_body(synced: SimulatedServices) -> None:
     words = "The week again. " * 700
     synced.sql(
         "update publish.notion_ci_reports set report_content = ?, total_failures = 13", [f"# Restated\n\n{words}"]
@@ -46,14 +46,14 @@ def test_a_restated_report_replaces_property_and_body(synced: World) -> None:
     assert synced.sync().plan.changes == ()
 
 
-def test_a_number_of_a_report_leaves_its_body_alone(synced: World) -> None:
+def test_a_number_of_a_report_leaves_its_body_alone(synced: SimulatedServices) -> None:
     synced.notion.write_body(synced.page_id(REPORT, REPORTS), "Read by Mina")
     synced.sql("update publish.notion_ci_reports set total_failures = 13")
     synced.sync()
     assert synced.api("GET", f"pages/{synced.page_id(REPORT, REPORTS)}/markdown")["markdown"].strip() == "Read by Mina"
 
 
-def test_a_new_week_is_a_new_row_and_every_milestone_points_to_it(synced: World) -> None:
+def test_a_new_week_is_a_new_row_and_every_milestone_points_to_it(synced: SimulatedServices) -> None:
     synced.sql(
         "insert into publish.notion_ci_reports"
         " select replace(report_name, '46', '47'), '2026-11-23', * exclude (report_name, report_date)"
@@ -68,7 +68,7 @@ def test_a_new_week_is_a_new_row_and_every_milestone_points_to_it(synced: World)
     assert synced.writes() == []
 
 
-def test_a_milestone_that_was_renamed_on_github_keeps_its_row(synced: World) -> None:
+def test_a_milestone_that_was_renamed_on_github_keeps_its_row(synced: SimulatedServices) -> None:
     page = synced.page_id("Stage 7.3")
     synced.milestone("Stage 7.3", title="Stage 7.3 (final)", milestone="Stage 7.3 (final)")
     synced.sync()
@@ -76,7 +76,7 @@ def test_a_milestone_that_was_renamed_on_github_keeps_its_row(synced: World) -> 
     assert len(synced.rows()) == 4
 
 
-def test_rows_stay_when_their_repository_is_renamed(synced: World) -> None:
+def test_rows_stay_when_their_repository_is_renamed(synced: SimulatedServices) -> None:
     """The key of every row changes with the repository's name: page, agreed values and people's notes go with it."""
     page = synced.page_id("Stage 7.3")
     synced.notion.set_property(page, "📝 Notes", "Mina's")
@@ -92,14 +92,14 @@ def test_rows_stay_when_their_repository_is_renamed(synced: World) -> None:
     assert synced.sql("select count(*) from sync.row_bases where sync_key like '%acme/payments%'") == [(0,)]
 
 
-def test_a_milestone_that_is_gone_keeps_its_row(synced: World) -> None:
+def test_a_milestone_that_is_gone_keeps_its_row(synced: SimulatedServices) -> None:
     synced.sql("delete from publish.notion_roadmap where title = 'Sunset v1'")
     assert synced.sync().plan.changes == ()
     assert synced.row("Sunset v1")["📊 Progress"] == 1
 
 
 @pytest.mark.parametrize("body", ["**CI failed**", "x" * 70_000])
-def test_a_comment_that_changed_is_edited_in_place(body: str, synced: World) -> None:
+def test_a_comment_that_changed_is_edited_in_place(body: str, synced: SimulatedServices) -> None:
     (before,) = synced.comments("acme/payments", 2)
     synced.sql("update publish.pull_request_comments set body = ? where number = 2", [body])
     (change,) = synced.sync().plan.changes
@@ -111,7 +111,7 @@ def test_a_comment_that_changed_is_edited_in_place(body: str, synced: World) -> 
     assert synced.sync().plan.changes == ()
 
 
-def test_what_was_written_is_journaled(synced: World) -> None:
+def test_what_was_written_is_journaled(synced: SimulatedServices) -> None:
     synced.milestone("Stage 7.3", progress=0.85)
     synced.sync()
     rows = synced.sql(
@@ -123,7 +123,7 @@ def test_what_was_written_is_journaled(synced: World) -> None:
     ]
 
 
-def test_a_comment_says_as_of_when_it_speaks_and_that_alone_is_no_edit(synced: World) -> None:
+def test_a_comment_says_as_of_when_it_speaks_and_that_alone_is_no_edit(synced: SimulatedServices) -> None:
     synced.sql("insert into config.parameters (as_of) values ('2026-11-16 06:00')")
     assert synced.sync().plan.changes == ()  # written before it was known
     synced.sql("update publish.pull_request_comments set body = '**CI failed**' where number = 5")

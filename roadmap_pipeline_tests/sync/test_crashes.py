@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from roadmap_pipeline import interruption
 from roadmap_pipeline.sync.journal import INTERRUPTED
-from roadmap_pipeline.sync.run import Sync
-from roadmap_pipeline_tests.sync.conftest import Kill, KilledError, NewWorld, Start, World
+from roadmap_pipeline.sync.reconciler import Reconciler
+from roadmap_pipeline_tests.sync.conftest import Kill, KilledError, NewServices, SimulatedServices, Start
 from roadmap_sandbox.github.faults import Fault as GitHubFault
 
 GITHUB_FAULTS = (
@@ -33,53 +33,55 @@ def no_waiting() -> Iterator[None]:
         yield
 
 
-def unsettled(world: World) -> list[tuple[object, ...]]:
-    return world.sql("select title, state from sync.changes where state = 'intended'")
+def unsettled(services: SimulatedServices) -> list[tuple[object, ...]]:
+    return services.sql("select title, state from sync.changes where state = 'intended'")
 
 
-def change_everything(world: World) -> None:
-    """One change of each kind beside creations."""
-    world.milestone("Stage 7.3", progress=0.7, status="Blocked", notes="Other advice")
-    world.milestone("Checkout v2", title="Checkout v3", target_date="2027-01-01")
-    world.sql("update publish.notion_ci_reports set report_content = '# All new', total_failures = 1")
-    world.sql("update publish.pull_request_comments set body = 'new' where number = 2")
-    world.notion.trash(world.page_id("Sunset v1"))
+def change_everything(services: SimulatedServices) -> None:
+    """Make one change of each kind beside creations."""
+    services.milestone("Stage 7.3", progress=0.7, status="Blocked", notes="Other advice")
+    services.milestone("Checkout v2", title="Checkout v3", target_date="2027-01-01")
+    services.sql("update publish.notion_ci_reports set report_content = '# All new', total_failures = 1")
+    services.sql("update publish.pull_request_comments set body = 'new' where number = 2")
+    services.notion.trash(services.page_id("Sunset v1"))
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before it goes out", "after it was carried out"])
-def test_a_kill_at_every_writing_request_of_a_first_run(after: bool, world: World, start: Start) -> None:
+def test_a_kill_at_every_writing_request_of_a_first_run(after: bool, services: SimulatedServices, start: Start) -> None:
     """One run after the other is killed at its next write, until nothing is left to write: killed at each of them.
 
     Killed before its first write a run gets nowhere, so there each writes one thing and is killed before the second.
     """
     for kills in count():
-        if not world.killed(Kill(at=0 if after else 1, after=after)):
+        if not services.killed(Kill(at=0 if after else 1, after=after)):
             break
         assert kills <= start.writes
     assert kills >= start.writes - 1
-    assert world.final() == start.final
-    assert unsettled(world) == []
-    world.writes()
-    assert world.sync().plan.changes == ()
-    assert world.writes() == []
-    assert world.sql("select distinct error from sync.changes where state = 'failed'") == [(INTERRUPTED,)]
+    assert services.final() == start.final
+    assert unsettled(services) == []
+    services.writes()
+    assert services.sync().plan.changes == ()
+    assert services.writes() == []
+    assert services.sql("select distinct error from sync.changes where state = 'failed'") == [(INTERRUPTED,)]
 
 
-def test_a_kill_after_any_writing_request_of_a_later_run(new_world: NewWorld, start: Start, tmp_path: Path) -> None:
-    with new_world(tmp_path / "undisturbed", start.folder) as world:
-        change_everything(world)
-        world.writes()
-        assert world.sync().failed == []
-        writes, final = len(world.writes()), world.final()
+def test_a_kill_after_any_writing_request_of_a_later_run(
+    new_services: NewServices, start: Start, tmp_path: Path
+) -> None:
+    with new_services(tmp_path / "undisturbed", start.folder) as services:
+        change_everything(services)
+        services.writes()
+        assert services.sync().failed == []
+        writes, final = len(services.writes()), services.final()
     assert writes >= 6
     for at in range(writes):
-        with new_world(tmp_path / str(at), start.folder) as world:
-            change_everything(world)
-            assert world.killed(Kill(at, after=True))
-            result = world.sync()
+        with new_services(tmp_path / str(at), start.folder) as services:
+            change_everything(services)
+            assert services.killed(Kill(at, after=True))
+            result = services.sync()
             assert (result.failed, list(result.plan.conflicts)) == ([], [])
-            assert world.final() == final
-            assert unsettled(world) == []
+            assert services.final() == final
+            assert unsettled(services) == []
 
 
 @given(seed=st.integers(0, 10_000), kills=st.lists(st.tuples(st.integers(0, 9), st.booleans()), max_size=3))
@@ -89,28 +91,28 @@ def test_a_kill_after_any_writing_request_of_a_later_run(new_world: NewWorld, st
 def test_one_answer_in_five_failing_and_kills_change_nothing(
     seed: int,
     kills: list[tuple[int, bool]],
-    new_world: NewWorld,
+    new_services: NewServices,
     start: Start,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    with new_world(tmp_path_factory.mktemp("world")) as world:
-        world.notion.faults.at_random(0.2, seed)
-        world.github.faults.randomly(0.2, seed=seed, kinds=GITHUB_FAULTS)
+    with new_services(tmp_path_factory.mktemp("services")) as services:
+        services.notion.faults.at_random(0.2, seed)
+        services.github.faults.randomly(0.2, seed=seed, kinds=GITHUB_FAULTS)
         for at, after in kills:
-            world.killed(Kill(at, after))
-        world.sync(kill=Kill())
-        assert seed not in (1, 2) or world.notion.faults.happened + len(world.github.faults.injected) > 5
-        world.notion.faults.clear()
-        world.github.faults.clear()
-        result = world.sync()
+            services.killed(Kill(at, after))
+        services.sync(kill=Kill())
+        assert seed not in (1, 2) or services.notion.faults.happened + len(services.github.faults.injected) > 5
+        services.notion.faults.clear()
+        services.github.faults.clear()
+        result = services.sync()
         assert (result.failed, result.refused, list(result.plan.conflicts)) == ([], [], [])
-        assert world.final() == start.final
-        assert world.sync().plan.changes == ()
+        assert services.final() == start.final
+        assert services.sync().plan.changes == ()
 
 
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("title", ["Stage 7.3", "New one"])
-def test_what_changed_after_a_kill_is_no_persons_edit(title: str, after: bool, synced: World) -> None:
+def test_what_changed_after_a_kill_is_no_persons_edit(title: str, after: bool, synced: SimulatedServices) -> None:
     """Our own value, found in Notion without having been confirmed, must neither conflict nor count as people's."""
     if title == "New one":
         synced.sql(
@@ -128,7 +130,7 @@ def test_what_changed_after_a_kill_is_no_persons_edit(title: str, after: bool, s
     assert synced.sync().plan.changes == ()
 
 
-def test_a_persons_edit_after_a_kill_is_theirs(synced: World) -> None:
+def test_a_persons_edit_after_a_kill_is_theirs(synced: SimulatedServices) -> None:
     synced.milestone("Stage 7.3", status="Blocked", notes="First")
     assert synced.killed(Kill(0, after=True))
     page = synced.page_id("Stage 7.3")
@@ -144,7 +146,7 @@ def test_a_persons_edit_after_a_kill_is_theirs(synced: World) -> None:
     assert synced.row("Stage 7.3")["✅ Status"] == "Blocked"
 
 
-def test_after_a_kill_in_a_creation_lists_are_waited_for(synced: World) -> None:
+def test_after_a_kill_in_a_creation_lists_are_waited_for(synced: SimulatedServices) -> None:
     synced.notion.advance(timedelta(minutes=1))
     synced.notion.query_lag = timedelta(seconds=8)
     synced.sql(
@@ -160,10 +162,10 @@ def test_after_a_kill_in_a_creation_lists_are_waited_for(synced: World) -> None:
     assert synced.waited == [10]
 
 
-def test_nothing_stays_intended_when_a_run_is_interrupted(synced: World) -> None:
+def test_nothing_stays_intended_when_a_run_is_interrupted(synced: SimulatedServices) -> None:
     synced.milestone("Stage 7.3", progress=0.9)
     with synced.runtime(Kill(0)) as runtime:
-        session = Sync(runtime)
+        session = Reconciler(runtime)
         plan = session.plan()
         with pytest.raises(KilledError):
             session.apply(plan)

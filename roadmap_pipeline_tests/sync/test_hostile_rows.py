@@ -8,7 +8,7 @@ import pytest
 
 from roadmap_pipeline.reports.weekly import weekly_report
 from roadmap_pipeline_tests.reports.test_hostile_logs import CONTROLS, SECRET, history
-from roadmap_pipeline_tests.sync.conftest import REPORT, REPORTS, World
+from roadmap_pipeline_tests.sync.conftest import REPORT, REPORTS, SimulatedServices
 
 NASTY = (
     f"{CONTROLS[0]} <mention-user url='user://1'>x</mention-user> @everyone {CONTROLS[2]}",
@@ -18,16 +18,16 @@ NASTY = (
 INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 
 
-def blocks(world: World, parent: str) -> Iterator[dict[str, Any]]:
-    """All blocks below a page or block."""
-    for block in world.api("GET", f"blocks/{parent}/children?page_size=100")["results"]:
+def blocks(services: SimulatedServices, parent: str) -> Iterator[dict[str, Any]]:
+    """Yield all blocks below a page or block."""
+    for block in services.api("GET", f"blocks/{parent}/children?page_size=100")["results"]:
         yield block
         if block["has_children"]:
-            yield from blocks(world, block["id"])
+            yield from blocks(services, block["id"])
 
 
 def texts(block: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The text objects of a block, those of a table's cells included."""
+    """Yield the text objects of a block, those of a table's cells included."""
     content = block[block["type"]]
     yield from content.get("rich_text", ())
     for cell in content.get("cells", ()):
@@ -35,15 +35,15 @@ def texts(block: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("nasty", NASTY)
-def test_a_hostile_log_is_harmless_in_rows_and_pages(world: World, nasty: str) -> None:
+def test_a_hostile_log_is_harmless_in_rows_and_pages(services: SimulatedServices, nasty: str) -> None:
     with history(nasty).built() as warehouse:
         report = weekly_report(warehouse.con, "2026-W46").content
         (evidence,) = {row[0] for row in warehouse.rows("select evidence from marts.failure_groups")}
-    world.sql("update publish.notion_ci_reports set report_content = $report", {"report": report})
-    world.sync()
-    row = world.row(REPORT, REPORTS)
+    services.sql("update publish.notion_ci_reports set report_content = $report", {"report": report})
+    services.sync()
+    row = services.row(REPORT, REPORTS)
     assert row["Report Content"] == report
-    shown = list(blocks(world, world.page_id(REPORT, REPORTS)))
+    shown = list(blocks(services, services.page_id(REPORT, REPORTS)))
     parts = [part for block in shown for part in texts(block)]
     assert {part["type"] for part in parts} == {"text"}  # no mention, no equation
     links = {part["href"] for part in parts if part["href"]}

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from roadmap_pipeline.sync.run import Sync
-from roadmap_pipeline_tests.sync.conftest import ANA, PARENT, REPORT, REPORTS, ROADMAP, World
+from roadmap_pipeline.sync.reconciler import Reconciler
+from roadmap_pipeline_tests.sync.conftest import ANA, PARENT, REPORT, REPORTS, ROADMAP, SimulatedServices
 
 SHARED = [
     ("✅ Status", "Blocked", "status", "Completed"),
@@ -17,7 +17,7 @@ SHARED = [
 
 @pytest.mark.parametrize(("name", "theirs", "_column", "_ours"), SHARED)
 def test_an_edit_of_a_shared_field_stays_and_is_noted(
-    name: str, theirs: str, _column: str, _ours: str, synced: World
+    name: str, theirs: str, _column: str, _ours: str, synced: SimulatedServices
 ) -> None:
     page = synced.page_id("Stage 7.3")
     synced.notion.set_property(page, name, theirs)
@@ -37,7 +37,7 @@ def test_an_edit_of_a_shared_field_stays_and_is_noted(
 
 @pytest.mark.parametrize(("name", "theirs", "column", "ours"), SHARED)
 def test_edits_on_both_sides_are_a_conflict_and_nothing_is_overwritten(
-    name: str, theirs: str, column: str, ours: str, synced: World
+    name: str, theirs: str, column: str, ours: str, synced: SimulatedServices
 ) -> None:
     page = synced.page_id("Stage 7.3")
     synced.notion.set_property(page, name, theirs)
@@ -57,7 +57,7 @@ def test_edits_on_both_sides_are_a_conflict_and_nothing_is_overwritten(
     assert (list(result.plan.conflicts), [item.field for item in result.plan.changes[0].fields]) == ([], [name])
 
 
-def test_the_same_edit_on_both_sides_is_none(synced: World) -> None:
+def test_the_same_edit_on_both_sides_is_none(synced: SimulatedServices) -> None:
     synced.notion.set_property(synced.page_id("Stage 7.3"), "✅ Status", "Blocked")
     synced.milestone("Stage 7.3", status="Blocked")
     result = synced.sync()
@@ -67,7 +67,7 @@ def test_the_same_edit_on_both_sides_is_none(synced: World) -> None:
     assert synced.row("Stage 7.3")["✅ Status"] == "Completed"
 
 
-def test_what_the_pipeline_computes_is_set_right(synced: World) -> None:
+def test_what_the_pipeline_computes_is_set_right(synced: SimulatedServices) -> None:
     page = synced.page_id("Stage 7.3")
     for name, value in (("📊 Progress", 1), ("📈 Trend", "Degrading"), ("📦 Related PR", None), ("⏱️ MTTR", 0)):
         synced.notion.set_property(page, name, value)
@@ -83,14 +83,14 @@ def test_what_the_pipeline_computes_is_set_right(synced: World) -> None:
 # -- notes
 
 
-def test_notes_are_written_while_empty(synced: World) -> None:
+def test_notes_are_written_while_empty(synced: SimulatedServices) -> None:
     assert synced.row("Sunset v1")["📝 Notes"] is None
     synced.milestone("Sunset v1", notes="Reopened: merge the documentation.")
     synced.sync()
     assert synced.row("Sunset v1")["📝 Notes"] == "Reopened: merge the documentation."
 
 
-def test_notes_are_rewritten_while_nobody_touched_them(synced: World) -> None:
+def test_notes_are_rewritten_while_nobody_touched_them(synced: SimulatedServices) -> None:
     for notes in ("First", "Second, longer " * 300, None, "Fourth"):
         synced.milestone("Checkout v2", notes=notes)
         synced.sync()
@@ -99,7 +99,7 @@ def test_notes_are_rewritten_while_nobody_touched_them(synced: World) -> None:
 
 @pytest.mark.parametrize("title", ["Checkout v2", "Sunset v1"])
 @pytest.mark.parametrize("edit", ["Ask Ana first.\r\n\tצוות 👩‍👩‍👧 e\u0301 \u200b ", "x"])
-def test_notes_are_theirs_from_a_persons_first_edit_on(edit: str, title: str, synced: World) -> None:
+def test_notes_are_theirs_from_a_persons_first_edit_on(edit: str, title: str, synced: SimulatedServices) -> None:
     page = synced.page_id(title)
     synced.notion.set_property(page, "📝 Notes", edit)
     stored = synced.row(title)["📝 Notes"]
@@ -110,7 +110,7 @@ def test_notes_are_theirs_from_a_persons_first_edit_on(edit: str, title: str, sy
         assert synced.row(title)["📝 Notes"] == stored == edit
 
 
-def test_a_person_who_empties_the_notes_has_edited_them(synced: World) -> None:
+def test_a_person_who_empties_the_notes_has_edited_them(synced: SimulatedServices) -> None:
     synced.notion.set_property(synced.page_id("Checkout v2"), "📝 Notes", None)
     synced.milestone("Checkout v2", notes="Other advice")
     synced.sync()
@@ -120,7 +120,7 @@ def test_a_person_who_empties_the_notes_has_edited_them(synced: World) -> None:
 # -- rows, names, places
 
 
-def test_rows_columns_and_options_that_people_add_stay(synced: World) -> None:
+def test_rows_columns_and_options_that_people_add_stay(synced: SimulatedServices) -> None:
     roadmap = synced.databases()[ROADMAP]
     synced.notion.add_property(roadmap, "Team", "rich_text")
     synced.notion.add_option(roadmap, "✅ Status", "Paused")
@@ -136,37 +136,39 @@ def test_rows_columns_and_options_that_people_add_stay(synced: World) -> None:
     assert synced.row("Stage 7.3")["Team"] == "Cards"
 
 
-def test_a_row_that_a_person_made_before_is_taken_over(prepared: World) -> None:
-    world = prepared
-    roadmap = world.databases()[ROADMAP]
-    mine = world.notion.add_row(roadmap, {"🧩 Milestone": "Checkout v2", "📝 Notes": "Mina's", "✅ Status": "Planned"})
-    differing = world.notion.add_row(roadmap, {"🧩 Milestone": "Stage 7.3", "✅ Status": "Blocked"})
-    result = world.sync()
-    assert world.page_id("Checkout v2") == mine
-    assert world.page_id("Stage 7.3") == differing
-    assert world.row("Checkout v2")["📝 Notes"] == "Mina's"
-    assert world.row("Checkout v2")["📊 Progress"] == 0
+def test_a_row_that_a_person_made_before_is_taken_over(prepared: SimulatedServices) -> None:
+    services = prepared
+    roadmap = services.databases()[ROADMAP]
+    mine = services.notion.add_row(
+        roadmap, {"🧩 Milestone": "Checkout v2", "📝 Notes": "Mina's", "✅ Status": "Planned"}
+    )
+    differing = services.notion.add_row(roadmap, {"🧩 Milestone": "Stage 7.3", "✅ Status": "Blocked"})
+    result = services.sync()
+    assert services.page_id("Checkout v2") == mine
+    assert services.page_id("Stage 7.3") == differing
+    assert services.row("Checkout v2")["📝 Notes"] == "Mina's"
+    assert services.row("Checkout v2")["📊 Progress"] == 0
     # Who is right was never agreed on.
     assert [(item.title, item.field) for item in result.plan.conflicts] == [("Stage 7.3", "✅ Status")]
-    assert world.row("Stage 7.3")["✅ Status"] == "Blocked"
-    assert world.row("Stage 7.3")["📆 Target Date"] == "2026-12-01"
+    assert services.row("Stage 7.3")["✅ Status"] == "Blocked"
+    assert services.row("Stage 7.3")["📆 Target Date"] == "2026-12-01"
 
 
-def test_two_rows_of_one_title_are_a_conflict_and_stay_as_they_are(prepared: World) -> None:
-    world = prepared
-    roadmap = world.databases()[ROADMAP]
+def test_two_rows_of_one_title_are_a_conflict_and_stay_as_they_are(prepared: SimulatedServices) -> None:
+    services = prepared
+    roadmap = services.databases()[ROADMAP]
     for team in ("first", "second"):
-        world.notion.add_row(roadmap, {"🧩 Milestone": "Stage 7.3", "📝 Notes": team})
-    before = [row for row in world.rows() if row["🧩 Milestone"] == "Stage 7.3"]
+        services.notion.add_row(roadmap, {"🧩 Milestone": "Stage 7.3", "📝 Notes": team})
+    before = [row for row in services.rows() if row["🧩 Milestone"] == "Stage 7.3"]
     for _ in range(2):
-        result = world.sync()
+        result = services.sync()
         (conflict,) = result.plan.conflicts
         assert (conflict.title, conflict.theirs) == ("Stage 7.3", "2 rows")
-    assert [row for row in world.rows() if row["🧩 Milestone"] == "Stage 7.3"] == before
-    assert len(world.rows()) == 5
+    assert [row for row in services.rows() if row["🧩 Milestone"] == "Stage 7.3"] == before
+    assert len(services.rows()) == 5
 
 
-def test_a_copy_of_a_row_is_the_copiers(synced: World) -> None:
+def test_a_copy_of_a_row_is_the_copiers(synced: SimulatedServices) -> None:
     """The copy comes later in the list, and bears the title of the row that is ours."""
     copy = synced.notion.add_row(synced.databases()[ROADMAP], {"🧩 Milestone": "Stage 7.3", "📊 Progress": 0.1})
     report = synced.notion.add_row(synced.databases()[REPORTS], {"Report Name": REPORT})
@@ -179,7 +181,7 @@ def test_a_copy_of_a_row_is_the_copiers(synced: World) -> None:
 
 
 @pytest.mark.parametrize("fresh", [False, True], ids=["known", "fresh warehouse"])
-def test_databases_properties_options_and_views_may_be_renamed(fresh: bool, synced: World) -> None:
+def test_databases_properties_options_and_views_may_be_renamed(fresh: bool, synced: SimulatedServices) -> None:
     ids = synced.databases()
     synced.notion.rename_property(ids[ROADMAP], "📊 Progress", "Fortschritt")
     synced.notion.rename_property(ids[ROADMAP], "🧩 Milestone", "Meilenstein")
@@ -208,7 +210,7 @@ def test_databases_properties_options_and_views_may_be_renamed(fresh: bool, sync
     assert synced.rows("Berichte")[0]["Fehler"] == 99
 
 
-def test_a_fresh_warehouse_remembers_what_it_found(synced: World) -> None:
+def test_a_fresh_warehouse_remembers_what_it_found(synced: SimulatedServices) -> None:
     synced.sql("delete from sync.databases")
     synced.sql("delete from sync.row_bases")
     assert synced.sync().plan.changes == ()
@@ -222,7 +224,7 @@ def test_a_fresh_warehouse_remembers_what_it_found(synced: World) -> None:
     assert synced.row("Kasse")["📝 Notes"] == "Mina's"
 
 
-def test_a_renamed_report_gets_its_name_back_and_stays_linked(synced: World) -> None:
+def test_a_renamed_report_gets_its_name_back_and_stays_linked(synced: SimulatedServices) -> None:
     page = synced.page_id(REPORT, REPORTS)
     synced.notion.rename(page, "Last week")
     (change,) = synced.sync().plan.changes
@@ -234,7 +236,7 @@ def test_a_renamed_report_gets_its_name_back_and_stays_linked(synced: World) -> 
 # -- deleted and moved
 
 
-def test_a_deleted_row_is_taken_out_of_the_trash(synced: World) -> None:
+def test_a_deleted_row_is_taken_out_of_the_trash(synced: SimulatedServices) -> None:
     """The contract has one row per milestone: restoring it keeps what people wrote into it."""
     page = synced.page_id("Stage 7.3")
     synced.notion.set_property(page, "📝 Notes", "Mina's")
@@ -259,7 +261,7 @@ def test_a_deleted_row_is_taken_out_of_the_trash(synced: World) -> None:
 
 
 @pytest.mark.parametrize("how", ["moved", "gone"])
-def test_a_row_that_is_no_longer_there_is_made_anew(how: str, synced: World) -> None:
+def test_a_row_that_is_no_longer_there_is_made_anew(how: str, synced: SimulatedServices) -> None:
     page = synced.page_id("Stage 7.3")
     if how == "moved":
         synced.notion.move(page, PARENT)
@@ -277,12 +279,12 @@ def test_a_row_that_is_no_longer_there_is_made_anew(how: str, synced: World) -> 
     ) == [(1,)]
 
 
-def test_what_changes_while_a_plan_is_carried_out_is_not_overwritten(synced: World) -> None:
+def test_what_changes_while_a_plan_is_carried_out_is_not_overwritten(synced: SimulatedServices) -> None:
     page = synced.page_id("Stage 7.3")
     synced.milestone("Stage 7.3", status="Completed")
     synced.milestone("Checkout v2", progress=0.2)
     with synced.runtime() as runtime:
-        session = Sync(runtime)
+        session = Reconciler(runtime)
         plan = session.plan()
         synced.notion.set_property(page, "✅ Status", "Blocked")
         result = session.apply(plan)
@@ -294,7 +296,7 @@ def test_what_changes_while_a_plan_is_carried_out_is_not_overwritten(synced: Wor
     assert synced.sql("select title from sync.changes where state = 'failed'") == [("Stage 7.3",)]
 
 
-def test_lists_that_lag_make_no_second_row(synced: World) -> None:
+def test_lists_that_lag_make_no_second_row(synced: SimulatedServices) -> None:
     """Notion's lists don't show new rows for some seconds: what was created is asked for one by one."""
     synced.notion.advance(timedelta(minutes=1))
     synced.notion.query_lag = timedelta(seconds=30)
@@ -318,7 +320,7 @@ def users(comments: list[dict[str, Any]]) -> list[str]:
     return [comment["user"]["login"] for comment in comments]
 
 
-def test_a_comment_that_a_stranger_edited_is_set_right(synced: World) -> None:
+def test_a_comment_that_a_stranger_edited_is_set_right(synced: SimulatedServices) -> None:
     (before,) = synced.comments("acme/payments", 2)
     path = f"/repos/acme/payments/issues/comments/{before['id']}"
     status, _ = synced.github.request("PATCH", path, {"body": before["body"] + "\n\nBuy now!"})
@@ -330,7 +332,7 @@ def test_a_comment_that_a_stranger_edited_is_set_right(synced: World) -> None:
     assert (after["id"], after["body"]) == (before["id"], before["body"])
 
 
-def test_a_deleted_comment_is_made_anew_once(synced: World) -> None:
+def test_a_deleted_comment_is_made_anew_once(synced: SimulatedServices) -> None:
     (before,) = synced.comments("acme/payments", 2)
     synced.github.request("DELETE", f"/repos/acme/payments/issues/comments/{before['id']}")
     assert [change.kind for change in synced.sync().plan.changes] == ["create_comment"]
@@ -338,7 +340,7 @@ def test_a_deleted_comment_is_made_anew_once(synced: World) -> None:
     assert synced.sync().plan.changes == ()
 
 
-def test_other_peoples_comments_stay_even_with_our_marker(synced: World) -> None:
+def test_other_peoples_comments_stay_even_with_our_marker(synced: SimulatedServices) -> None:
     (ours,) = synced.comments("acme/payments", 2)
     synced.github.request("POST", "/repos/acme/payments/issues/2/comments", {"body": ours["body"]}, user=ANA)
     synced.sql("update publish.pull_request_comments set body = 'new' where number = 2")

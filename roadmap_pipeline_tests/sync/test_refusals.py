@@ -12,36 +12,40 @@ from roadmap_pipeline import settings as settings_module
 from roadmap_pipeline.cli.app import main
 from roadmap_pipeline.errors import RoadmapError
 from roadmap_pipeline.github.client import pacing
-from roadmap_pipeline_tests.sync.conftest import REPORTS, ROADMAP, World
+from roadmap_pipeline_tests.sync.conftest import REPORTS, ROADMAP, SimulatedServices
 from roadmap_sandbox.github.faults import Fault
 from roadmap_sandbox.notion import faults as notion_faults
 
 
 @pytest.fixture
 def roadmap_sync(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Result]:
-    """``roadmap sync`` in a world."""
+    """``roadmap sync`` against the simulated services."""
     monkeypatch.setattr(settings_module, "project_root", lambda: tmp_path)
 
-    def call(world: World, *words: str, **changes: str) -> Result:
+    def call(services: SimulatedServices, *words: str, **changes: str) -> Result:
         pacing.forget()  # a process of its own
-        return CliRunner().invoke(main, ["sync", *words], env={**world.environment, **changes})
+        return CliRunner().invoke(main, ["sync", *words], env={**services.environment, **changes})
 
     return call
 
 
-OUT_OF_SHAPE: dict[str, Callable[[World], None]] = {
-    "property deleted": lambda world: world.notion.delete_property(world.databases()[ROADMAP], "📊 Progress"),
-    "property retyped": lambda world: world.notion.retype_property(world.databases()[ROADMAP], "📝 Notes", "number"),
-    "report's property deleted": lambda world: world.notion.delete_property(world.databases()[REPORTS], "Report Date"),
-    "roadmap unshared": lambda world: world.notion.unshare(world.databases()[ROADMAP]),
-    "reports unshared": lambda world: world.notion.unshare(world.databases()[REPORTS]),
-    "reports in the trash": lambda world: world.notion.trash(world.databases()[REPORTS]),
+OUT_OF_SHAPE: dict[str, Callable[[SimulatedServices], None]] = {
+    "property deleted": lambda services: services.notion.delete_property(services.databases()[ROADMAP], "📊 Progress"),
+    "property retyped": lambda services: services.notion.retype_property(
+        services.databases()[ROADMAP], "📝 Notes", "number"
+    ),
+    "report's property deleted": lambda services: services.notion.delete_property(
+        services.databases()[REPORTS], "Report Date"
+    ),
+    "roadmap unshared": lambda services: services.notion.unshare(services.databases()[ROADMAP]),
+    "reports unshared": lambda services: services.notion.unshare(services.databases()[REPORTS]),
+    "reports in the trash": lambda services: services.notion.trash(services.databases()[REPORTS]),
 }
 
 
 @pytest.mark.parametrize("case", OUT_OF_SHAPE)
 def test_a_database_out_of_shape_or_sight_stops_every_write(
-    case: str, synced: World, roadmap_sync: Callable[..., Result]
+    case: str, synced: SimulatedServices, roadmap_sync: Callable[..., Result]
 ) -> None:
     OUT_OF_SHAPE[case](synced)
     synced.milestone("Checkout v2", progress=0.2)
@@ -59,7 +63,7 @@ def test_a_database_out_of_shape_or_sight_stops_every_write(
     assert synced.sql("select count(*) from sync.changes where state <> 'done'") == [(0,)]
 
 
-def test_reports_that_were_deleted_are_not_made_beside_a_roadmap_that_points_to_them(synced: World) -> None:
+def test_reports_that_were_deleted_are_not_made_beside_a_roadmap_that_points_to_them(synced: SimulatedServices) -> None:
     """With a fresh warehouse nobody knows the deleted database's id."""
     synced.sql("delete from sync.databases")
     synced.notion.trash(synced.databases()[REPORTS])
@@ -68,7 +72,7 @@ def test_reports_that_were_deleted_are_not_made_beside_a_roadmap_that_points_to_
     assert synced.writes() == []
 
 
-def test_a_deleted_roadmap_is_made_anew_without_doubling_reports(synced: World) -> None:
+def test_a_deleted_roadmap_is_made_anew_without_doubling_reports(synced: SimulatedServices) -> None:
     synced.sql("delete from sync.databases")
     synced.sql("delete from sync.row_bases")
     synced.notion.trash(synced.databases()[ROADMAP])
@@ -78,7 +82,9 @@ def test_a_deleted_roadmap_is_made_anew_without_doubling_reports(synced: World) 
     assert synced.sync().plan.changes == ()
 
 
-def test_conflicts_exit_with_3_and_say_both_values(synced: World, roadmap_sync: Callable[..., Result]) -> None:
+def test_conflicts_exit_with_3_and_say_both_values(
+    synced: SimulatedServices, roadmap_sync: Callable[..., Result]
+) -> None:
     synced.notion.set_property(synced.page_id("Stage 7.3"), "✅ Status", "Blocked")
     synced.milestone("Stage 7.3", status="Completed", progress=0.6)
     told = roadmap_sync(synced, "--dry-run", "--json")
@@ -94,16 +100,18 @@ def test_conflicts_exit_with_3_and_say_both_values(synced: World, roadmap_sync: 
     assert (synced.row("Stage 7.3")["✅ Status"], synced.row("Stage 7.3")["📊 Progress"]) == ("Blocked", 0.6)
 
 
-def test_a_sync_before_anything_was_built_says_so(world: World, roadmap_sync: Callable[..., Result]) -> None:
-    world.sql("drop schema publish cascade")
-    result = roadmap_sync(world)
+def test_a_sync_before_anything_was_built_says_so(
+    services: SimulatedServices, roadmap_sync: Callable[..., Result]
+) -> None:
+    services.sql("drop schema publish cascade")
+    result = roadmap_sync(services)
     assert result.exit_code == 1
     assert "roadmap build" in result.output
-    assert world.writes() == []
+    assert services.writes() == []
 
 
 def test_a_locked_conversation_is_skipped_and_the_others_are_written(
-    prepared: World, roadmap_sync: Callable[..., Result]
+    prepared: SimulatedServices, roadmap_sync: Callable[..., Result]
 ) -> None:
     prepared.github.request("PUT", "/repos/acme/payments/issues/1/lock", {"lock_reason": "spam"})
     result = roadmap_sync(prepared, "--json")
@@ -117,7 +125,7 @@ def test_a_locked_conversation_is_skipped_and_the_others_are_written(
     ]
 
 
-def test_a_token_that_only_reads_leaves_notion_to_be_written(prepared: World) -> None:
+def test_a_token_that_only_reads_leaves_notion_to_be_written(prepared: SimulatedServices) -> None:
     result = prepared.sync(GITHUB_TOKEN="read-only")
     assert {title for title, _ in result.refused} == {"acme/payments#1", "acme/payments#2", "acme/storefront#5"}
     assert all(reason for _, reason in result.refused)
@@ -127,7 +135,7 @@ def test_a_token_that_only_reads_leaves_notion_to_be_written(prepared: World) ->
     assert "acme/payments" not in result.written()
 
 
-def test_a_pull_request_that_is_gone_is_noted(synced: World) -> None:
+def test_a_pull_request_that_is_gone_is_noted(synced: SimulatedServices) -> None:
     synced.sql("insert into publish.pull_request_comments values ('acme/payments', 404, 'a', 'text')")
     result = synced.sync()
     assert result.plan.notes == ("acme/payments#404 is gone from GitHub: no comment",)
@@ -135,7 +143,7 @@ def test_a_pull_request_that_is_gone_is_noted(synced: World) -> None:
 
 
 def test_a_row_that_fails_stops_no_other_and_is_written_next_time(
-    synced: World, roadmap_sync: Callable[..., Result]
+    synced: SimulatedServices, roadmap_sync: Callable[..., Result]
 ) -> None:
     page = synced.page_id("Stage 7.3")
     for title in ("Stage 7.3", "Checkout v2"):
@@ -160,7 +168,7 @@ def test_a_row_that_fails_stops_no_other_and_is_written_next_time(
 
 
 def test_secrets_are_nowhere(
-    synced: World, roadmap_sync: Callable[..., Result], caplog: pytest.LogCaptureFixture
+    synced: SimulatedServices, roadmap_sync: Callable[..., Result], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     secrets = synced.environment["GITHUB_TOKEN"], synced.environment["NOTION_API_KEY"], "read-only-secret"

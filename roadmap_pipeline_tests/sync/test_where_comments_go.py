@@ -13,8 +13,8 @@ from roadmap_pipeline import pipeline
 from roadmap_pipeline import settings as settings_module
 from roadmap_pipeline.cli.app import main
 from roadmap_pipeline.github.client import pacing
-from roadmap_pipeline.sync.run import SyncResult
-from roadmap_pipeline_tests.sync.conftest import ANA, CLOCK, OWNER, PULLS, REPORT, NewWorld, World
+from roadmap_pipeline.sync.reconciler import SyncResult
+from roadmap_pipeline_tests.sync.conftest import ANA, CLOCK, OWNER, PULLS, REPORT, NewServices, SimulatedServices
 from roadmap_sandbox import payloads
 from roadmap_sandbox.content import Payload
 from roadmap_sandbox.github.faults import Fault
@@ -24,10 +24,10 @@ ALL = BOTH_OF_PAYMENTS | {"acme/storefront#5"}
 
 
 @pytest.fixture(scope="session")
-def as_built(new_world: NewWorld, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def as_built(new_services: NewServices, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the states after the first ingest and build; a run of last week is there to report on."""
     folder = tmp_path_factory.mktemp("built")
-    with new_world(folder) as made:
+    with new_services(folder) as made:
         made.warehouse.unlink()
         made.github.put_run("acme/payments", _run())
         read_and_build(made)
@@ -35,9 +35,9 @@ def as_built(new_world: NewWorld, tmp_path_factory: pytest.TempPathFactory) -> P
 
 
 @pytest.fixture
-def built(new_world: NewWorld, as_built: Path, tmp_path: Path) -> Iterator[World]:
+def built(new_services: NewServices, as_built: Path, tmp_path: Path) -> Iterator[SimulatedServices]:
     """After the first ingest and build; nothing is published yet."""
-    with new_world(tmp_path, as_built) as made:
+    with new_services(tmp_path, as_built) as made:
         made.github.put_run("acme/payments", _run())
         yield made
 
@@ -52,18 +52,18 @@ def _run() -> Payload:
     )  # fmt: skip
 
 
-def read_and_build(world: World, **changes: str) -> None:
-    """``roadmap ingest`` and ``roadmap build``."""
+def read_and_build(services: SimulatedServices, **changes: str) -> None:
+    """Run ``roadmap ingest`` and ``roadmap build``."""
     pacing.forget()
-    with world.runtime(**changes) as runtime:
+    with services.runtime(**changes) as runtime:
         pipeline.ingest(runtime)
         pipeline.build_all(runtime)
 
 
-def publish(world: World, *, dry_run: bool = False, **changes: str) -> SyncResult:
-    """``roadmap sync``."""
+def publish(services: SimulatedServices, *, dry_run: bool = False, **changes: str) -> SyncResult:
+    """Run ``roadmap sync``."""
     pacing.forget()
-    with world.runtime(**changes) as runtime:
+    with services.runtime(**changes) as runtime:
         return pipeline.sync(runtime, dry_run=dry_run, render=True)
 
 
@@ -71,18 +71,18 @@ def commented(result: SyncResult) -> set[str]:
     return {change.title for change in result.plan.changes if change.target == "github"}
 
 
-def written_to(world: World) -> set[str]:
-    """The pull requests that writing requests went to since the last look."""
-    return {path for _, path in world.writes() if path.startswith("/repos/")}
+def written_to(services: SimulatedServices) -> set[str]:
+    """Return the pull requests that writing requests went to since the last look."""
+    return {path for _, path in services.writes() if path.startswith("/repos/")}
 
 
-def stored(world: World) -> list[tuple[Any, ...]]:
-    """Everything the warehouse holds, table by table."""
-    tables = world.sql("select schema_name || '.' || table_name from duckdb_tables() order by all")
-    return [(name, world.sql(f"from {name} order by all")) for (name,) in tables]
+def stored(services: SimulatedServices) -> list[tuple[Any, ...]]:
+    """Return everything the warehouse holds, table by table."""
+    tables = services.sql("select schema_name || '.' || table_name from duckdb_tables() order by all")
+    return [(name, services.sql(f"from {name} order by all")) for (name,) in tables]
 
 
-def test_a_sync_after_ingest_and_build_renders_what_it_publishes(built: World) -> None:
+def test_a_sync_after_ingest_and_build_renders_what_it_publishes(built: SimulatedServices) -> None:
     before = stored(built)
     told = publish(built, dry_run=True)
     assert commented(told) == ALL
@@ -97,7 +97,7 @@ def test_a_sync_after_ingest_and_build_renders_what_it_publishes(built: World) -
     assert (again.plan.changes, again.plan.notes, built.writes()) == ((), (), [])
 
 
-def test_a_week_before_the_first_run_is_nothing_to_report_on(built: World) -> None:
+def test_a_week_before_the_first_run_is_nothing_to_report_on(built: SimulatedServices) -> None:
     earlier = (CLOCK - timedelta(days=7)).isoformat()  # the week of 2 November, in which nothing ran yet
     result = publish(built, ROADMAP_NOW=earlier)
     assert commented(result) == ALL
@@ -106,17 +106,17 @@ def test_a_week_before_the_first_run_is_nothing_to_report_on(built: World) -> No
 
 @pytest.fixture
 def roadmap(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Result]:
-    """The command line in a world."""
+    """The command line against the simulated services."""
     monkeypatch.setattr(settings_module, "project_root", lambda: tmp_path)
 
-    def call(world: World, *words: str, **changes: str) -> Result:
+    def call(services: SimulatedServices, *words: str, **changes: str) -> Result:
         pacing.forget()  # a process of its own
-        return CliRunner().invoke(main, list(words), env={**world.environment, **changes})
+        return CliRunner().invoke(main, list(words), env={**services.environment, **changes})
 
     return call
 
 
-def test_the_command_line_does_so_too(built: World, roadmap: Callable[..., Result]) -> None:
+def test_the_command_line_does_so_too(built: SimulatedServices, roadmap: Callable[..., Result]) -> None:
     told = json.loads(roadmap(built, "sync", "--dry-run", "--json").stdout)
     assert {change["title"] for change in told["changes"] if change["target"] == "github"} == ALL
     assert built.writes() == []
@@ -124,7 +124,7 @@ def test_the_command_line_does_so_too(built: World, roadmap: Callable[..., Resul
 
 @pytest.mark.parametrize("table", ["marts.milestone_progress", "marts.ci_verdicts", "marts.workflow_health"])
 def test_a_text_that_cannot_be_rendered_stops_everything(
-    built: World, roadmap: Callable[..., Result], table: str
+    built: SimulatedServices, roadmap: Callable[..., Result], table: str
 ) -> None:
     built.sql(f"drop table {table}")
     before = stored(built)
@@ -135,7 +135,7 @@ def test_a_text_that_cannot_be_rendered_stops_everything(
     assert (built.writes(), stored(built)) == ([], before)
 
 
-def test_a_locked_pull_request_is_known_from_the_list_and_left_alone(built: World) -> None:
+def test_a_locked_pull_request_is_known_from_the_list_and_left_alone(built: SimulatedServices) -> None:
     built.github.activity.lock_issue("acme/payments", 1, "too heated")
     read_and_build(built)
     assert built.sql("select number, lock_reason from raw.pull_requests where is_locked") == [(1, "too heated")]
@@ -151,7 +151,7 @@ def test_a_locked_pull_request_is_known_from_the_list_and_left_alone(built: Worl
     assert (commented(result), result.plan.notes) == ({"acme/payments#1"}, ())
 
 
-def test_an_own_comment_is_not_edited_once_the_conversation_is_locked(built: World) -> None:
+def test_an_own_comment_is_not_edited_once_the_conversation_is_locked(built: SimulatedServices) -> None:
     publish(built)
     built.github.activity.lock_issue("acme/payments", 2)
     built.github.activity.edit_comment("acme/payments", built.comments("acme/payments", 2)[0]["id"], "something else")
@@ -162,7 +162,7 @@ def test_an_own_comment_is_not_edited_once_the_conversation_is_locked(built: Wor
     assert result.plan.notes == ("acme/payments#2 is locked: no comment",)
 
 
-def test_an_archived_repository_is_left_alone(built: World) -> None:
+def test_an_archived_repository_is_left_alone(built: SimulatedServices) -> None:
     built.github.activity.archive("acme/payments")
     read_and_build(built)
     for _ in range(2):
@@ -174,7 +174,7 @@ def test_an_archived_repository_is_left_alone(built: World) -> None:
     assert commented(publish(built)) == BOTH_OF_PAYMENTS
 
 
-def test_nothing_goes_to_a_repository_that_is_not_configured_any_more(built: World) -> None:
+def test_nothing_goes_to_a_repository_that_is_not_configured_any_more(built: SimulatedServices) -> None:
     publish(built)
     for repo, number in PULLS:
         built.github.activity.delete_comment(repo, built.comments(repo, number)[-1]["id"])
@@ -187,11 +187,11 @@ def test_nothing_goes_to_a_repository_that_is_not_configured_any_more(built: Wor
     assert commented(publish(built)) == {"acme/storefront#5"}
 
 
-def test_what_is_configured_is_compared_whatever_its_case(built: World) -> None:
+def test_what_is_configured_is_compared_whatever_its_case(built: SimulatedServices) -> None:
     assert commented(publish(built, GITHUB_REPOSITORY="ACME/Payments,acme/STOREFRONT")) == ALL
 
 
-def test_a_repository_that_is_configured_by_its_former_name_is_written_to(built: World) -> None:
+def test_a_repository_that_is_configured_by_its_former_name_is_written_to(built: SimulatedServices) -> None:
     built.github.activity.rename("acme/storefront", "acme/shop")
     read_and_build(built)
     result = publish(built)
@@ -204,7 +204,7 @@ def test_a_repository_that_is_configured_by_its_former_name_is_written_to(built:
     assert result.plan.notes == ("acme/payments is not configured (any more): no comment on its 2 open pull requests",)
 
 
-def test_a_repository_that_was_renamed_since_it_was_read_waits_for_the_next_ingest(built: World) -> None:
+def test_a_repository_that_was_renamed_since_it_was_read_waits_for_the_next_ingest(built: SimulatedServices) -> None:
     built.github.activity.rename("acme/storefront", "acme/shop")
     result = publish(built)
     assert commented(result) == BOTH_OF_PAYMENTS
@@ -214,14 +214,14 @@ def test_a_repository_that_was_renamed_since_it_was_read_waits_for_the_next_inge
     assert commented(publish(built)) == {"acme/shop#5"}
 
 
-def test_a_configured_name_that_is_gone_is_none_of_the_others_former_name(built: World) -> None:
+def test_a_configured_name_that_is_gone_is_none_of_the_others_former_name(built: SimulatedServices) -> None:
     result = publish(built, GITHUB_REPOSITORY="acme/payments,acme/vanished")
     assert commented(result) == BOTH_OF_PAYMENTS
 
 
 @pytest.mark.usefixtures("without_waiting")
 @pytest.mark.parametrize("status", [500, 503])
-def test_comments_that_cannot_be_read_cost_only_their_pull_request(built: World, status: Any) -> None:
+def test_comments_that_cannot_be_read_cost_only_their_pull_request(built: SimulatedServices, status: Any) -> None:
     built.github.faults.add(Fault("bad_gateway", status), method="GET", path="/payments/issues/1/comments", times=99)
     result = publish(built)
     assert commented(result) == ALL - {"acme/payments#1"}
@@ -232,7 +232,7 @@ def test_comments_that_cannot_be_read_cost_only_their_pull_request(built: World,
     assert commented(publish(built)) == {"acme/payments#1"}
 
 
-def test_what_a_token_may_not_do_is_not_tried_again_by_every_run(built: World) -> None:
+def test_what_a_token_may_not_do_is_not_tried_again_by_every_run(built: SimulatedServices) -> None:
     built.sql("update config.origin set origin = 'real'")  # as for any token but the sandbox's own
     first = publish(built, GITHUB_TOKEN="read-only")
     assert {title for title, _ in first.refused} == ALL
@@ -249,7 +249,7 @@ def test_what_a_token_may_not_do_is_not_tried_again_by_every_run(built: World) -
     assert built.sql("select count(*) from sync.refused_comments") == [(0,)]
 
 
-def test_a_conversation_that_was_locked_since_it_was_listed_is_refused_once(built: World) -> None:
+def test_a_conversation_that_was_locked_since_it_was_listed_is_refused_once(built: SimulatedServices) -> None:
     built.github.activity.lock_issue("acme/payments", 1)
     assert [title for title, _ in publish(built).refused] == ["acme/payments#1"]
     built.writes()

@@ -9,7 +9,7 @@ import pytest
 from roadmap_pipeline import pipeline
 from roadmap_pipeline.github.client import pacing
 from roadmap_pipeline.orchestration.build import build_definitions
-from roadmap_pipeline_tests.sync.conftest import REPORT, REPORTS, NewWorld, World
+from roadmap_pipeline_tests.sync.conftest import REPORT, REPORTS, NewServices, SimulatedServices
 from roadmap_pipeline_tests.sync.test_where_comments_go import _run, as_built, read_and_build
 
 __all__ = ["as_built"]
@@ -19,9 +19,9 @@ WEDNESDAY = "2026-11-25T06:00:00+00:00"
 
 
 @pytest.fixture
-def later(new_world: NewWorld, as_built: Path, tmp_path: Path) -> Iterator[World]:
+def later(new_services: NewServices, as_built: Path, tmp_path: Path) -> Iterator[SimulatedServices]:
     """Built again in W48; nothing was ever rendered or published."""
-    with new_world(tmp_path, as_built) as made:
+    with new_services(tmp_path, as_built) as made:
         made.github.put_run("acme/payments", _run())
         made.environment["ROADMAP_NOW"] = WEDNESDAY
         read_and_build(made)
@@ -29,11 +29,11 @@ def later(new_world: NewWorld, as_built: Path, tmp_path: Path) -> Iterator[World
         yield made
 
 
-def materialize(world: World, asset: str, monday: str) -> tuple[bool, str]:
-    """Materialise one partition alone. Returns whether it succeeded, and why not."""
+def materialize(services: SimulatedServices, asset: str, monday: str) -> tuple[bool, str]:
+    """Materialise one partition alone; return whether it succeeded, and why not."""
     pacing.forget()
     key = dg.AssetKey(asset.split("/"))
-    with world.runtime() as runtime, dg.DagsterInstance.ephemeral() as instance:
+    with services.runtime() as runtime, dg.DagsterInstance.ephemeral() as instance:
         graph = build_definitions(runtime.settings, {"runtime": runtime}).resolve_asset_graph()
         (definition,) = [found for found in graph.assets_defs if key in found.keys]
         result = dg.materialize([definition], instance=instance, partition_key=monday, raise_on_error=False)
@@ -41,12 +41,12 @@ def materialize(world: World, asset: str, monday: str) -> tuple[bool, str]:
         return result.success, "\n".join(str(error) for error in errors)
 
 
-def reports(world: World) -> list[str]:
-    """Names of the reports in Notion."""
-    return sorted(str(row["Report Name"]) for row in world.rows(REPORTS))
+def reports(services: SimulatedServices) -> list[str]:
+    """Return the names of the reports in Notion."""
+    return sorted(str(row["Report Name"]) for row in services.rows(REPORTS))
 
 
-def test_a_back_filled_report_is_published_when_it_is_asked_for_and_stays_as_it_was(later: World) -> None:
+def test_a_back_filled_report_is_published_when_it_is_asked_for_and_stays_as_it_was(later: SimulatedServices) -> None:
     assert materialize(later, "derived/reports", "2026-11-09")[0]
     with later.runtime() as runtime:
         pipeline.sync(runtime, render=True)
@@ -62,8 +62,8 @@ def test_a_back_filled_report_is_published_when_it_is_asked_for_and_stays_as_it_
     assert (result.plan.changes, later.writes()) == ((), [])
 
 
-def test_a_week_that_still_runs_is_never_published(new_world: NewWorld, as_built: Path, tmp_path: Path) -> None:
-    with new_world(tmp_path, as_built) as made:  # built in W47
+def test_a_week_that_still_runs_is_never_published(new_services: NewServices, as_built: Path, tmp_path: Path) -> None:
+    with new_services(tmp_path, as_built) as made:  # built in W47
         done, why = materialize(made, "notion/ci_reports", "2026-11-16")
         assert not done
         assert "2026-W47 has not ended" in why

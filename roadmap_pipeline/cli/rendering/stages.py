@@ -13,7 +13,7 @@ from roadmap_pipeline.reports import format as fmt
 if TYPE_CHECKING:
     from roadmap_pipeline.failures.reclassification import Moved
     from roadmap_pipeline.pipeline import BuildResult
-    from roadmap_pipeline.sync.run import SyncResult
+    from roadmap_pipeline.sync.reconciler import SyncResult
     from roadmap_pipeline.warehouse.models import Difference
 
 

@@ -4,6 +4,6 @@ Belongs here: the formats in which test frameworks name a failing test, one fami
 the same test (:mod:`.names`). Whether a job failed by its tests belongs to the classifier.
 """
 
-from roadmap_pipeline.failures.failed_tests.reading import FailedTest, FailedTests, failed_tests
+from roadmap_pipeline.failures.failed_tests.reading import FailedTest, FailedTests, failed_tests, tests_in
 
-__all__ = ["FailedTest", "FailedTests", "failed_tests"]
+__all__ = ["FailedTest", "FailedTests", "failed_tests", "tests_in"]

@@ -12,7 +12,10 @@ _ROBOT_COUNTS = re.compile(r"^\d+ (?:critical )?tests?(?: total)?, \d+ passed")
 
 
 def _robot(lines: Lines) -> Iterator[Found]:
-    """``test | FAIL |`` and then why; a suite's own line is followed by how many of its tests failed."""
+    """Yield the tests named by ``test | FAIL |`` and then why.
+
+    A suite's own line is followed by how many of its tests failed.
+    """
     for line in lines.marked("| FAIL |"):
         match = _ROBOT.search(line.text)
         if match is None:

@@ -52,7 +52,9 @@ def named_by(
     why: Explanation | None = None,
     unless: str | None = None,
 ) -> Reading:
-    """Tests that one line each names: it holds a mark and matches the pattern (groups ``test`` and perhaps ``why``).
+    """Return a reading of tests that one line each names.
+
+    The line holds a mark and matches the pattern (groups ``test`` and perhaps ``why``).
 
     ``name`` makes the name of the groups (default: ``test``); lines that match ``unless`` don't count.
     """
@@ -64,7 +66,7 @@ def named_by(
             match = expression.search(line.text)
             if match is None or (exception is not None and exception.search(line.text)):
                 continue
-            groups = {key: value or "" for key, value in match.groupdict().items()}
+            groups = match.groupdict("")
             said = groups.get("why", "")
             explained = why(lines, line) if why is not None and not said else (said, ())
             yield Found(name(groups) if name is not None else groups["test"], line, explained[0], (line, *explained[1]))
@@ -80,7 +82,9 @@ def listed(
     name: Callable[[dict[str, str]], str] | None = None,
     why: Explanation | None = None,
 ) -> Reading:
-    """Tests in lists: a list begins with a line that holds a mark and matches ``start``; its items name a test each.
+    """Return a reading of tests in lists: a list begins with a line that holds a mark and matches ``start``.
+
+    Its items name a test each.
 
     It goes on to a line that matches ``end``. Lines that are neither don't matter.
     """
@@ -98,7 +102,7 @@ def listed(
                 reached = line.start
                 match = names.search(line.text)
                 if match is not None:
-                    groups = {key: value or "" for key, value in match.groupdict().items()}
+                    groups = match.groupdict("")
                     items.append((name(groups) if name else groups["test"], line, groups.get("why", "")))
                 elif ends.search(line.text):
                     last = line
@@ -112,7 +116,9 @@ def listed(
 
 
 def next_line(pattern: str = r"\S", most: int = 3, stop: str | None = None) -> Explanation:
-    """The first of the next lines that matches a pattern, unless one that matches ``stop`` comes before.
+    """Return an explanation: the first of the next lines that matches a pattern.
+
+    There is none where a line that matches ``stop`` comes before.
 
     Of a pattern with a group, that is what the line says.
     """

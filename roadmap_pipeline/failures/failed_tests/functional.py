@@ -9,7 +9,7 @@ _ELM_FURTHEST = 20
 
 
 def _elm(lines: Lines) -> Iterator[Found]:
-    """``↓ suite`` for each suite that holds a test, then ``✗ test``."""
+    """Yield the tests named by ``↓ suite`` for each suite that holds a test, then ``✗ test``."""
     for line in lines.marked("✗"):
         if not line.text.startswith("✗ "):
             continue

@@ -14,7 +14,9 @@ _SUMMED = re.compile(r"^=== FAIL: (?P<package>\S+) (?P<test>\S+)(?: \([\d.]+s\))
 
 
 def _tests(lines: Lines) -> Iterator[Found]:
-    """``--- FAIL: Test``, and after all of a package ``FAIL package``, which is alone where it couldn't be built."""
+    """Yield the tests named by ``--- FAIL: Test``, and after all of a package ``FAIL package``, which is alone where it
+    couldn't be built.
+    """
     waiting: list[Found] = []
     for line in lines.marked("FAIL", "running tests:"):
         test = _TEST.search(line.text)
@@ -44,13 +46,13 @@ def _of_package(tests: list[Found], package: str, line: Line) -> Iterator[Found]
 
 
 def _leaves(tests: list[Found]) -> Iterator[Found]:
-    """The tests without those that failed because a part of them did."""
+    """Return the tests without those that failed because a part of them did."""
     parents = {test.name[:at] for test in tests for at in range(len(test.name)) if test.name[at] == "/"}
     return (test for test in tests if test.name not in parents)
 
 
 def _summed(lines: Lines) -> Iterator[Found]:
-    """gotestsum's ``=== FAIL: package Test``."""
+    """Yield the tests named by gotestsum's ``=== FAIL: package Test``."""
     found: list[Found] = []
     for line in lines.marked("FAIL"):
         match = _SUMMED.search(line.text)

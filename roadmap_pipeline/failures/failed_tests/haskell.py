@@ -12,7 +12,7 @@ _FURTHEST = 200
 
 
 def _tasty(lines: Lines) -> Iterator[Found]:
-    """``test: FAIL`` in a tree whose branches are told by how far they are in."""
+    """Yield the tests named by ``test: FAIL`` in a tree whose branches are told by how far they are in."""
     for line in lines.marked("FAIL"):
         match = _FAILED.search(line.text)
         if match is None:

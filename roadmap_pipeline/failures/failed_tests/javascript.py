@@ -32,7 +32,7 @@ def _vitest(groups: dict[str, str]) -> str:
 
 
 def _jest(lines: Lines) -> Iterator[Found]:
-    """``FAIL file``, then ``● suite › test`` for each that failed in it."""
+    """Yield the tests named by ``FAIL file``, then ``● suite › test`` for each that failed in it."""
     file: Line | None = None
     name = ""
     for line in lines.marked("FAIL", "●"):
@@ -62,7 +62,9 @@ _MOST_TITLES = 12
 
 
 def _mocha(lines: Lines) -> Iterator[Found]:
-    """``3 failing``, then for each a number and the titles of its suites and its own, each further in than the last."""
+    """Yield the tests named by ``3 failing``, then for each a number and the titles of its suites and its own, each
+    further in than the last.
+    """
     reached = -1
     for first in lines.marked(" failing"):
         start = _MOCHA_START.search(first.text)

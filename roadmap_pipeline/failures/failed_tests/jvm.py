@@ -17,7 +17,10 @@ _ENDS_FLAKES = re.compile(_LEVEL + r"Tests run: ")
 
 
 def _surefire(lines: Lines) -> Iterator[Found]:
-    """``Class.test -- Time elapsed: … <<< FAILURE!``; with re-runs, those that passed later are listed as flakes."""
+    """Yield the tests named by ``Class.test -- Time elapsed: … <<< FAILURE!``.
+
+    With re-runs, those that passed later are listed as flakes.
+    """
     flaky, needed = _flakes(lines)
     for line in lines.marked("<<< FAILURE!", "<<< ERROR!"):
         match = _NAMED.search(line.text)
@@ -60,7 +63,7 @@ _FURTHEST_SUITE = 200
 
 
 def _scalatest(lines: Lines) -> Iterator[Found]:
-    """``Suite:``, and under it ``- test *** FAILED ***``."""
+    """Yield the tests named by ``Suite:``, and under it ``- test *** FAILED ***``."""
     for line in lines.marked("*** FAILED ***"):
         match = _SCALA.search(line.text)
         if match is None:

@@ -49,7 +49,9 @@ class Marks:
         self._own = threading.local()
 
     def ends_in(self, data: bytes) -> list[tuple[int, int]]:
-        """Numbers of the marks that occur in ``data``, each with where it ends, in the order of their ends."""
+        """Return the numbers of the marks that occur in ``data``, each with where it ends, in the order of their
+        ends.
+        """
         scratch = getattr(self._own, "scratch", None)
         if scratch is None:
             # A thread's working memory: two that used one would disturb each other.
@@ -81,7 +83,7 @@ class Lines:
                 starts.append(start)
 
     def marked(self, *marks: str) -> Sequence[Line]:
-        """The lines that hold one of the marks, in order."""
+        """Return the lines that hold one of the marks, in order."""
         found = self._lists.get(marks)
         if found is None:
             starts = sorted({start for mark in marks for start in self._marked.get(mark, ())})
@@ -93,7 +95,10 @@ class Lines:
         return not self._marked.keys().isdisjoint(marks)
 
     def after(self, line: Line, most: int) -> Iterator[Line]:
-        """The lines that follow a line, at most so many; those that are too long to name anything are left out."""
+        """Yield the lines that follow a line, at most so many.
+
+        Those that are too long to name anything are left out.
+        """
         start = line.start
         for _ in range(most):
             start = self._text.find(b"\n", start) + 1
@@ -104,7 +109,7 @@ class Lines:
                 yield following
 
     def before(self, line: Line, most: int) -> Iterator[Line]:
-        """The lines before a line, the nearest first, as :meth:`after`."""
+        """Yield the lines before a line, the nearest first, as :meth:`after`."""
         start = line.start
         for _ in range(most):
             if start <= 0:
@@ -115,7 +120,7 @@ class Lines:
                 yield preceding
 
     def numbers(self, starts: Iterable[int]) -> dict[int, int]:
-        """Number (from 0) of the line that begins at each of these offsets."""
+        """Return the number (from 0) of the line that begins at each of these offsets."""
         numbers: dict[int, int] = {}
         number = reached = 0
         for start in sorted(set(starts)):
@@ -125,14 +130,16 @@ class Lines:
         return numbers
 
     def raw(self, line: Line) -> bytes:
-        """A line as it stands in the output."""
+        """Return a line as it stands in the output."""
         end = self._text.find(b"\n", line.start)
         return self._text[line.start : end if end >= 0 else len(self._text)]
 
     def _line(self, start: int) -> Line | None:
-        if start not in self._read:
-            self._read[start] = self._cleaned(start)
-        return self._read[start]
+        try:
+            return self._read[start]
+        except KeyError:
+            line = self._read[start] = self._cleaned(start)
+            return line
 
     def _cleaned(self, start: int) -> Line | None:
         end = self._text.find(b"\n", start, start + 4 * LONGEST_LINE)
@@ -141,4 +148,8 @@ class Lines:
             if end - start > 4 * LONGEST_LINE:
                 return None
         text = clean_line(self._text[start:end])
-        return Line(start, _PREFIX.sub("", text, count=1).rstrip()) if len(text) <= LONGEST_LINE else None
+        if len(text) > LONGEST_LINE:
+            return None
+        prefix = _PREFIX.match(text)
+        assert prefix is not None, "it may be empty"
+        return Line(start, text[prefix.end() :].rstrip())

@@ -10,13 +10,14 @@ Belongs here: that rule. How a framework writes names belongs to the frameworks.
 
 import re
 
+from roadmap_pipeline.failures.patterns import compile_pattern
+
 _HEX = "[0-9a-fA-F]"
 _LONGEST = 300
 _WORKSPACES = (
     r"/home/runner/work/[^/\s]+/[^/\s]+/|/Users/runner/work/[^/\s]+/[^/\s]+/|/__w/[^/\s]+/[^/\s]+/|/github/workspace/"
     r"|[A-Za-z]:[\\/]a[\\/][^\\/\s]+[\\/][^\\/\s]+[\\/]"
 )
-_ANY = ""
 _REPLACEMENTS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = tuple(
     (marks, re.compile(pattern), replacement)
     for marks, pattern, replacement in (
@@ -47,22 +48,30 @@ _REPLACEMENTS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = tuple(
             "",
         ),
         (("./",), r"\A\./|(?<=\s)\./(?=\S)", ""),
-        ((_ANY,), r"\s+", " "),
     )
 )
 """Plain strings without which a pattern is nowhere (most are in few names), the pattern, and what replaces it."""
 
+# One look decides for most names that nothing is replaced: some part of what each pattern demands, in ASCII.
+_HINT = compile_pattern(
+    rf"/runner/work/|/__w/|/github/workspace/|[A-Za-z]:[\\/]a[\\/]|/tmp/|/var/folders/|Temp[\\/]|{_HEX}{{8}}-{_HEX}{{4}}-"
+    rf"|0x{_HEX}{{6}}|@{_HEX}{{5}}|\d{{4}}-\d\d-\d\d[T ]|\.[A-Za-z]{{1,6}}:\d|\./"
+    r"|[(\[](?i:line|l|shard|chunk|partition|part|retry|attempt|try|re-?run|run) ?[#x]?\d"
+    r"|(?i:shard|chunk|partition)[ _-]\d|\d ?(?:ms|us|ns|s|sec|seconds|m|min)[)\]]\z"
+)
+
 
 def same_name(name: str) -> str:
-    """The name that all runs of a test share; of a very long one, a beginning that is cut at the same place."""
-    for marks, pattern, replacement in _REPLACEMENTS:
-        for mark in marks:
-            if mark in name:
-                name = pattern.sub(replacement, name)
-                break
-    return name.strip()[:_LONGEST].rstrip()
+    """Return the name that all runs of a test share; of a very long one, a beginning that is cut at the same place."""
+    if not name.isascii() or _HINT.search(name.encode()) is not None:
+        for marks, pattern, replacement in _REPLACEMENTS:
+            for mark in marks:
+                if mark in name:
+                    name = pattern.sub(replacement, name)
+                    break
+    return " ".join(name.split())[:_LONGEST].rstrip()
 
 
 def path(file: str) -> str:
-    """A file's path with forward slashes."""
+    """Return a file's path with forward slashes."""
     return file.replace("\\", "/")

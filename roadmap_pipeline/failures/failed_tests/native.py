@@ -14,7 +14,7 @@ _FURTHEST = 200
 
 
 def _google(lines: Lines) -> Iterator[Found]:
-    """``[  FAILED  ] Suite.Test``, before it ``file:line: Failure`` and what was expected."""
+    """Yield the tests named by ``[  FAILED  ] Suite.Test``, before it ``file:line: Failure`` and what was expected."""
     explained: set[str] = set()
     for line in lines.marked("[  FAILED  ]"):
         match = _GOOGLE.search(line.text)
@@ -28,7 +28,9 @@ def _google(lines: Lines) -> Iterator[Found]:
 
 
 def _said_before(lines: Lines, line: Line) -> tuple[Line, ...]:
-    """The first message of a test that failed, and the line that it began with and the one that began the test."""
+    """Return the first message of a test that failed, and the line that it began with and the one that began the
+    test.
+    """
     following: Line | None = None
     found: tuple[Line, ...] = ()
     for above in lines.before(line, _FURTHEST):
@@ -50,7 +52,9 @@ _MOST_SECTIONS = 12
 
 
 def _catch(lines: Lines) -> Iterator[Found]:
-    """A test case with its sections between lines of dashes, then dots, then ``file:line: FAILED:`` for each check."""
+    """Yield a test case with its sections between lines of dashes, then dots, then ``file:line: FAILED:`` for each
+    check.
+    """
     for line in lines.marked("FAILED"):
         if not _CATCH.search(line.text):
             continue
@@ -79,7 +83,7 @@ def _catch(lines: Lines) -> Iterator[Found]:
 
 
 def _doctest(lines: Lines) -> Iterator[Found]:
-    """``TEST CASE:`` with its subcases, then ``file:line: ERROR: CHECK(…)``."""
+    """Yield the tests named by ``TEST CASE:`` with its subcases, then ``file:line: ERROR: CHECK(…)``."""
     for line in lines.marked("ERROR"):
         match = _DOCTEST.search(line.text)
         if match is None:

@@ -12,7 +12,7 @@ _TESTTHAT = ("Failure", "─ Error", "- Error", ". Error: ", "Error\x1b")
 
 
 def _swift(groups: dict[str, str]) -> str:
-    """``Module.Class.test``, as Swift writes it; Objective-C has it in brackets."""
+    """Return ``Module.Class.test``, as Swift writes it; Objective-C has it in brackets."""
     name = _OBJECTIVE.sub(r"\g<suite>.\g<test>", groups["test"])
     return name.removesuffix("()")
 

@@ -8,7 +8,7 @@ _ARGUMENTS = re.compile(r"( with data set (?:#\d+|\".*?\")).*$")
 
 
 def _method(groups: dict[str, str]) -> str:
-    """A method with the name of its data set; the values follow it in parentheses."""
+    """Return a method with the name of its data set; the values follow it in parentheses."""
     return _ARGUMENTS.sub(r"\1", groups["test"])
 
 

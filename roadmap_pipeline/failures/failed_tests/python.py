@@ -18,7 +18,7 @@ def _node(groups: dict[str, str]) -> str:
 
 
 def _dotted(groups: dict[str, str]) -> str:
-    """``package.Class.test``: from Python 3.11 on what stands in parentheses ends with the test's own name."""
+    """Return ``package.Class.test``: from Python 3.11 on what stands in parentheses ends with the test's own name."""
     match = _DOTTED.fullmatch(groups["test"])
     if match is None:
         return groups["test"]

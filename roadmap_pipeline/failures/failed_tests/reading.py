@@ -31,6 +31,7 @@ from roadmap_pipeline.failures.failed_tests.framework import Found, Framework
 from roadmap_pipeline.failures.failed_tests.lines import Lines, Marks
 from roadmap_pipeline.failures.failed_tests.names import same_name
 from roadmap_pipeline.failures.logs.redaction import redact
+from roadmap_pipeline.failures.logs.structure import Span
 
 _MOST_READ = 1_000
 _LONGEST_WHY = 300
@@ -96,13 +97,31 @@ def failed_tests(output: bytes) -> FailedTests:
     numbers = lines.numbers(line.start for one in found for line in (one.line, *one.read))
     found.sort(key=lambda one: numbers[one.line.start])
     tests: dict[str, FailedTest] = {}
+    # Many tests fail for the same reason.
+    reasons: dict[str, str] = {}
     for one in found:
         known = tests.get(one.name)
         if known is None or (one.why and not known.why):
             line = numbers[one.line.start] if known is None else known.line
-            tests[one.name] = FailedTest(one.name, _why(one.why), line)
+            why = reasons.get(one.why)
+            if why is None:
+                why = reasons[one.why] = _why(one.why)
+            tests[one.name] = FailedTest(one.name, why, line)
     needed = dict.fromkeys(numbers[line.start] for one in found for line in (one.line, *one.read))
     return FailedTests(tuple(tests.values()), tuple(needed), lines.raw(found[0].line))
+
+
+def tests_in(log: bytes, step: Span) -> FailedTests:
+    """Read which tests failed in a step of a log; lines are those of the log (from 0)."""
+    tests = failed_tests(log[step.body : step.end])
+    if not tests.tests:
+        return tests
+    before = log.count(b"\n", 0, step.body)
+    return FailedTests(
+        tuple(FailedTest(test.name, test.why, before + test.line) for test in tests.tests),
+        tuple(before + line for line in tests.lines),
+        tests.first,
+    )
 
 
 def _by(framework: Framework, lines: Lines, named: dict[str, str]) -> list[Found]:
@@ -135,7 +154,7 @@ def _named(found: Iterable[Found], named: dict[str, str]) -> list[Found]:
         if name is None:
             name = named[one.name] = redact(same_name(one.name)).text
         if name:
-            result.append(one._replace(name=name))
+            result.append(one if name == one.name else one._replace(name=name))
     return result
 
 

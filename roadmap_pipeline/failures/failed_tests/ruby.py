@@ -11,7 +11,7 @@ _METHOD = re.compile(r"^ *(?P<test>[A-Z][\w:]*(?:Test|Spec|::\w+)?\w*#\S.*?)(?: 
 
 
 def _minitest(lines: Lines) -> Iterator[Found]:
-    """``Failure:``, then ``Class#test [file:line]:``, then what was expected."""
+    """Yield the tests named by ``Failure:``, then ``Class#test [file:line]:``, then what was expected."""
     for head in lines.marked("Failure:", "Error:"):
         if not _HEAD.search(head.text):
             continue

@@ -17,7 +17,10 @@ _NEXTEST = re.compile(
 
 
 def _cargo(lines: Lines) -> Iterator[Found]:
-    """``test name ... FAILED``, whose beginning other threads may have taken apart, and the output of each."""
+    """Yield the tests named by ``test name ...
+
+    FAILED``, whose beginning other threads may have taken apart, and the output of each.
+    """
     for line in lines.marked("FAILED", " stdout ----"):
         match = _FAILED.search(line.text)
         if match is not None:
@@ -31,7 +34,7 @@ def _cargo(lines: Lines) -> Iterator[Found]:
 
 
 def _panic(lines: Lines, line: Line) -> tuple[str, list[Line]]:
-    """What a test's thread panicked with, and the lines that were looked at."""
+    """Return what a test's thread panicked with, and the lines that were looked at."""
     following = list(lines.after(line, 8))
     for number, one in enumerate(following):
         if _OUTPUT.search(one.text):
@@ -44,7 +47,7 @@ def _panic(lines: Lines, line: Line) -> tuple[str, list[Line]]:
 
 
 def _nextest(lines: Lines) -> Iterator[Found]:
-    """``FAIL [ 0.1s] binary test``; a test that a later attempt passed is ``FLAKY``."""
+    """Yield the tests named by ``FAIL [ 0.1s] binary test``; a test that a later attempt passed is ``FLAKY``."""
     found: list[Found] = []
     flaky: list[Found] = []
     for line in lines.marked(*_RESULTS):

@@ -11,7 +11,7 @@ _BUSTED = re.compile(r"^(?:Failure|Error) (?:→|->) (?P<file>\S+\.lua) @ \d+$")
 
 
 def _busted(lines: Lines) -> Iterator[Found]:
-    """``Failure → file @ line``, then the test's name, then why."""
+    """Yield the tests named by ``Failure → file @ line``, then the test's name, then why."""
     for line in lines.marked(*_BUSTED_MARKS):
         match = _BUSTED.search(line.text)
         following = list(lines.after(line, 2))

@@ -15,17 +15,20 @@ _MARKER = re.compile(r"\A\s*##\[(?:error|warning|notice|group|debug|command)\]\s
 
 
 def without_escapes(data: bytes) -> bytes:
-    """``data`` without terminal escape sequences; the same lines, shorter."""
+    """Return ``data`` without terminal escape sequences; the same lines, shorter."""
     return _ESCAPES.sub(b"", data) if b"\x1b" in data else data
 
 
 def clean_line(line: bytes) -> str:
-    """One line as text: no byte order mark, timestamp, colours or control characters; not UTF-8 is Windows-1252."""
+    """Return one line as text: no byte order mark, timestamp, colours or control characters.
+
+    What is not UTF-8 is read as Windows-1252.
+    """
     line = without_escapes(line.rstrip(b"\r\n"))
     text = characters(line[_TIMESTAMP.match(line).end() :])  # type: ignore[union-attr]
-    return _CONTROL.sub(lambda match: " " if match[0] == "\r" else "", text)
+    return text if text.isprintable() else _CONTROL.sub(lambda match: " " if match[0] == "\r" else "", text)
 
 
 def without_marker(text: str) -> str:
-    """``text`` without GitHub's marker (``##[error]`` …) at its start."""
+    """Return ``text`` without GitHub's marker (``##[error]`` …) at its start."""
     return _MARKER.sub("", text)

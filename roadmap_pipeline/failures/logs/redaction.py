@@ -7,7 +7,7 @@ Line breaks are kept, so that line numbers stay true.
 import re
 from dataclasses import dataclass
 
-from roadmap_pipeline.failures.matching.patterns import compile_literal, compile_pattern
+from roadmap_pipeline.failures.patterns import compile_literal, compile_pattern
 
 PLACEHOLDER = "[redacted]"
 
@@ -87,7 +87,9 @@ _LONGEST_KEY = 200
 
 
 def without_keys(log: bytes, *, ended: bool) -> tuple[bytes, int]:
-    """A log without private keys, and how many whole ones it held; ``ended``: nothing of the log is still to come.
+    """Return a log without private keys, and how many whole ones it held.
+
+    ``ended``: nothing of the log is still to come.
 
     A key is a secret as a whole, whichever of its lines are kept: each is replaced, in a key that is still to end all
     but the one that opens it.

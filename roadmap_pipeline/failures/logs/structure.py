@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from roadmap_pipeline.failures.logs.cleaning import without_escapes
-from roadmap_pipeline.failures.matching.patterns import compile_literal
+from roadmap_pipeline.failures.patterns import compile_literal
 
 ERROR = b"##[error]"
 GROUP_RUN = b"##[group]Run "
@@ -75,18 +75,18 @@ class Span:
 
 
 def line_start(log: bytes, position: int) -> int:
-    """Offset of the first byte of the line that holds ``position``."""
+    """Return the offset of the first byte of the line that holds ``position``."""
     return log.rfind(b"\n", 0, position) + 1
 
 
 def line_end(log: bytes, position: int) -> int:
-    """Offset of the newline that ends the line holding ``position``, or the log's length."""
+    """Return the offset of the newline that ends the line holding ``position``, or the log's length."""
     found = log.find(b"\n", position)
     return len(log) if found < 0 else found
 
 
 def line_starts(log: bytes, numbers: Iterable[int]) -> dict[int, int]:
-    """Offset of the first byte of each line, by the numbers of the lines (from 0)."""
+    """Return the offset of the first byte of each line, by the numbers of the lines (from 0)."""
     starts: dict[int, int] = {}
     number = start = 0
     for wanted in sorted(set(numbers)):
@@ -98,7 +98,9 @@ def line_starts(log: bytes, numbers: Iterable[int]) -> dict[int, int]:
 
 
 def is_step_header(header: bytes) -> bool:
-    """Whether text that starts with a ``##[group]Run`` line opens a step; scripts may open groups called Run, too.
+    """Return whether text that starts with a ``##[group]Run`` line opens a step.
+
+    Scripts may open groups called Run, too.
 
     ``header`` reaches to the end of the group. A step names an action or tells its shell.
     """
@@ -107,53 +109,54 @@ def is_step_header(header: bytes) -> bool:
 
 
 def starts_line(prefix: bytes) -> bool:
-    """Whether ``prefix`` is what may stand before a marker: nothing, or a timestamp."""
+    """Return whether ``prefix`` is what may stand before a marker: nothing, or a timestamp."""
     return _LINE_START.match(prefix) is not None
 
 
 def is_whole(log: bytes) -> bool:
-    """Whether the log is a job's, as a runner begins or ends it, not a fragment or another tool's output."""
+    """Return whether the log is a job's, as a runner begins or ends it, not a fragment or another tool's output."""
     return log.find(_BEGUN, 0, _BEGINNING) >= 0 or is_ended(log)
 
 
 def is_ended(log: bytes) -> bool:
-    """Whether the log holds the end of its job."""
+    """Return whether the log holds the end of its job."""
     return log.rfind(_ENDED, max(0, len(log) - _ENDING)) >= 0
 
 
 def steps(log: bytes) -> list[Span]:
-    """All steps in order; the first span, possibly empty, is what stands before the first step."""
-    starts = sorted({*_headers(log), *_posts(log)})
-    bounds = [(0, 0), *((start, _body(log, start)) for start in starts)]
+    """Return all steps in order; the first span, possibly empty, is what stands before the first step."""
+    bodies = dict(_posts(log)) | dict(_headers(log))
+    starts = sorted(bodies)
+    bounds = [(0, 0), *((start, bodies[start]) for start in starts)]
     ends = [*starts, len(log)]
     return [Span(start, min(body, end), end) for (start, body), end in zip(bounds, ends, strict=True)]
 
 
-def _headers(log: bytes) -> Iterator[int]:
+def _headers(log: bytes) -> Iterator[tuple[int, int]]:
+    """Yield where each step's header begins, and where its output does: at the end of the group that the header is."""
     for found in _FIND_GROUP.finditer(log):
         position = found.start()
         start = line_start(log, position)
         if position - start < 64 and starts_line(log[start:position]):
             end = log.find(END_GROUP, position, position + LONGEST_HEADER)
             if end >= 0 and is_step_header(log[position:end]):
-                yield start
+                yield start, line_end(log, end)
 
 
-def _posts(log: bytes) -> Iterator[int]:
+def _posts(log: bytes) -> Iterator[tuple[int, int]]:
+    """Yield where each action's cleaning up begins, and where its output does.
+
+    The output begins below a group that follows at once, if there is one.
+    """
     for found in _FIND_POST.finditer(log):
         start = line_start(log, found.start())
         if found.start() - start < 64 and starts_line(log[start : found.start()]):
-            yield start
-
-
-def _body(log: bytes, start: int) -> int:
-    if log.find(GROUP_RUN, start, start + 64 + len(GROUP_RUN)) < 0:
-        return start
-    return line_end(log, log.find(END_GROUP, start, start + 64 + LONGEST_HEADER))
+            has_group = log.find(GROUP_RUN, start, start + 64 + len(GROUP_RUN)) >= 0
+            yield start, line_end(log, log.find(END_GROUP, start, start + 64 + LONGEST_HEADER)) if has_group else start
 
 
 def failing(log: bytes, all_steps: list[Span]) -> list[Span]:
-    """The steps whose output holds an error marker, in order, each cut after its last error message."""
+    """Return the steps whose output holds an error marker, in order, each cut after its last error message."""
     found: list[Span] = []
     bodies = [step.body for step in all_steps]
     match = _FIND_ERROR.search(log)
@@ -170,14 +173,14 @@ def failing(log: bytes, all_steps: list[Span]) -> list[Span]:
 
 
 def errors(log: bytes, step: Span) -> list[int]:
-    """Offsets of the first bytes of the lines of a step's output that hold an error marker, in order."""
+    """Return the offsets of the first bytes of the lines of a step's output that hold an error marker, in order."""
     return list(
         dict.fromkeys(line_start(log, found.start()) for found in _FIND_ERROR.finditer(log, step.body, step.end))
     )
 
 
 def stopped(log: bytes, step: Span) -> bool:
-    """Whether the step itself failed, rather than a tool in it that printed an error marker and was content.
+    """Return whether the step itself failed, rather than a tool in it that printed an error marker and was content.
 
     The runner says so at the end of a script that fails; what an action says is taken as it is, unless it tried again.
     """
@@ -188,17 +191,17 @@ def stopped(log: bytes, step: Span) -> bool:
 
 
 def is_post(log: bytes, step: Span) -> bool:
-    """Whether the step is the cleaning up that an action does after the job's own steps."""
+    """Return whether the step is the cleaning up that an action does after the job's own steps."""
     return log.find(POST_JOB, step.start, step.start + 64 + len(POST_JOB)) >= 0
 
 
 def reports(log: bytes, step: Span) -> bool:
-    """Whether the step only tells others what happened, or keeps it."""
+    """Return whether the step only tells others what happened, or keeps it."""
     return _REPORTING.search(first_line(log, step)) is not None
 
 
 def ended_well(log: bytes, after: Span, all_steps: list[Span]) -> bool:
-    """Whether something that only jobs without a failure do was done after a step: it was allowed to fail."""
+    """Return whether something that only jobs without a failure do was done after a step: it was allowed to fail."""
     later = all_steps[bisect_right([step.start for step in all_steps], after.start) :]
     return any(
         any(_is_of_well(log, kept.start()) for kept in _KEPT.finditer(log, step.start, step.end))
@@ -209,7 +212,7 @@ def ended_well(log: bytes, after: Span, all_steps: list[Span]) -> bool:
 
 
 def _is_of_well(log: bytes, message: int) -> bool:
-    """Whether the cache of a message was kept by an action that does so only when all is well."""
+    """Return whether the cache of a message was kept by an action that does so only when all is well."""
     cached = _CACHED.match(log, message)
     if cached is None:
         return False
@@ -223,7 +226,10 @@ def _is_of_well(log: bytes, message: int) -> bool:
 
 
 def is_silent(log: bytes, step: Span) -> bool:
-    """Whether the step runs in a container of its own and has no error marker: the runner says nothing if it fails."""
+    """Return whether the step runs in a container of its own and has no error marker.
+
+    The runner says nothing if it fails.
+    """
     return (
         log.find(_CONTAINER, step.body, min(step.end, step.body + _BEGINNING_OF_STEP)) >= 0
         and _FIND_ERROR.search(log, step.body, step.end) is None
@@ -231,7 +237,7 @@ def is_silent(log: bytes, step: Span) -> bool:
 
 
 def first_line(log: bytes, step: Span) -> bytes:
-    """The line that opens a step without colours, cut when it is very long."""
+    """Return the line that opens a step without colours, cut when it is very long."""
     return without_escapes(log[step.start : min(line_end(log, step.start), step.start + 500)])
 
 
@@ -246,7 +252,7 @@ def _end_of_message(log: bytes, position: int, limit: int) -> int:
 
 
 def command(log: bytes, step: Span) -> bytes:
-    """What a step runs: its header without markers and colours, up to its shell or environment."""
+    """Return what a step runs: its header without markers and colours, up to its shell or environment."""
     lines = without_escapes(log[step.start : step.body]).split(b"\n")
     kept: list[bytes] = []
     for line in lines:

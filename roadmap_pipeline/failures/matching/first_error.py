@@ -8,12 +8,14 @@ import re
 
 from roadmap_pipeline.failures.logs.cleaning import without_escapes
 from roadmap_pipeline.failures.logs.structure import Span, line_end, line_start
-from roadmap_pipeline.failures.matching.novelty import Baseline, is_said
-from roadmap_pipeline.failures.matching.patterns import compile_pattern
+from roadmap_pipeline.failures.matching.novelty import Baseline, is_in_baseline
+from roadmap_pipeline.failures.patterns import compile_pattern
 
 CATEGORIES = frozenset({"compile", "type_check", "lint_format"})
 """Failures of which the first error is shown."""
 
+# Most first errors stand far from a step's end: the rest need not be looked at.
+_PIECE = 64 << 10
 _FILE = r"(?:[A-Za-z]:)?[\w./\\@+~-]+\.[A-Za-z]\w{0,7}"
 _ERROR = compile_pattern(
     "|".join(
@@ -58,19 +60,17 @@ _ERROR = compile_pattern(
 _WITHOUT_PLACE = re.compile(rb"(?:^|Z |\])error: ")
 _PLACE = re.compile(rb"-->|\xe2\x94\x8c\xe2\x94\x80|\xe2\x94\x82")
 # A place that is only pointed at, and the words in which tools say that something failed, not what.
-_NOT_THE_FIRST = re.compile(
-    rb"(?i)\.\w{1,8}(?::\d+){1,2}:? ?\(?\[?(?:warning|warn|note|info|remark|hint|suggestion|in |from |required )"
-    rb"|error: (?:(?:could not|failed to) (?:compile|build)|aborting due|process didn't exit|command |recipe |script "
-    rb"|\d+ errors?\b|build failed|linker command failed|the process |exit)|\d+ (?:errors?|warnings?|problems?)\b"
-    rb"|ld returned \d+ exit status|: in function |\bbuilder for '"
+_NOT_THE_FIRST = compile_pattern(
+    r"(?i)\.\w{1,8}(?::\d+){1,2}:? ?\(?\[?(?:warning|warn|note|info|remark|hint|suggestion|in |from |required )"
+    r"|error: (?:(?:could not|failed to) (?:compile|build)|aborting due|process didn't exit|command |recipe |script "
+    r"|\d+ errors?\b|build failed|linker command failed|the process |exit)|\d+ (?:errors?|warnings?|problems?)\b"
+    r"|ld returned \d+ exit status|: in function |\bbuilder for '"
 )
-
-
 # What says that something failed, above or below what says why.
-_HEADLINE = re.compile(
-    rb"(?i)\bfailed to compile|build failed|compilation (?:error|failed)|\bFAILED: |error during build"
-    rb"|resource linking failed|compiling \S+ failed|compiler run failed|error: *\r?\Z|File \"[^\"]+\", lines? \d+"
-    rb"|unable to build website|execution failed for task|failed to execute goal"
+_HEADLINE = compile_pattern(
+    r"(?i)\bfailed to compile|build failed|compilation (?:error|failed)|\bFAILED: |error during build"
+    r"|resource linking failed|compiling \S+ failed|compiler run failed|error: *\r?\z|File \"[^\"]+\", lines? \d+"
+    r"|unable to build website|execution failed for task|failed to execute goal"
 )
 
 
@@ -79,24 +79,33 @@ def is_headline(line: bytes) -> bool:
     return _HEADLINE.search(line) is not None
 
 
-def first_error(log: bytes, span: Span, said: Baseline = frozenset()) -> int | None:
-    """Offset in the log of the first byte of the first line of a step that points at an error; None without one.
+def first_error(log: bytes, span: Span, baseline: Baseline = frozenset()) -> int | None:
+    """Return the offset in the log of the first byte of the first line of a step that points at an error.
 
-    A line that is ``said`` by passing runs doesn't count.
+    It is None where no line does. A line that passing runs say, too, doesn't count.
     """
-    text = without_escapes(log[span.body : span.end])
-    for found in _ERROR.finditer(text):
-        start = line_start(text, found.start())
-        line = text[start : line_end(text, start)]
-        if _NOT_THE_FIRST.search(line) or is_headline(line) or (said and is_said(line, said)):
-            continue
-        following = text[start + len(line) + 1 : line_end(text, start + len(line) + 1)]
-        if _WITHOUT_PLACE.search(line) and not _PLACE.search(following):
-            continue
-        if len(text) == span.end - span.body:
-            return span.body + start
-        position = span.body
-        for _ in range(text.count(b"\n", 0, start)):
-            position = log.index(b"\n", position) + 1
-        return position
+    start = span.body
+    while start < span.end:
+        end = min(line_end(log, start + _PIECE) + 1, span.end)
+        piece = log[start:end]
+        text = without_escapes(piece)
+        for found in _ERROR.finditer(text):
+            begin = line_start(text, found.start())
+            line = text[begin : line_end(text, begin)]
+            if _NOT_THE_FIRST.search(line) or is_headline(line) or (baseline and is_in_baseline(line, baseline)):
+                continue
+            position = start + begin
+            if len(text) != len(piece):
+                position = start
+                for _ in range(text.count(b"\n", 0, begin)):
+                    position = log.index(b"\n", position) + 1
+            if not _WITHOUT_PLACE.search(line) or _PLACE.search(_following(log, position, span.end)):
+                return position
+        start = end
     return None
+
+
+def _following(log: bytes, position: int, end: int) -> bytes:
+    """Return the line that follows the one at a position, without its escape sequences; empty at a step's end."""
+    following = min(line_end(log, position) + 1, end)
+    return without_escapes(log[following : min(line_end(log, following), end)])

@@ -44,7 +44,7 @@ _MOST_STRINGS, _MOST_OF_CLASS = 24, 4
 
 
 def required_literals(pattern: str) -> tuple[Conjunction, ...]:
-    """What the alternatives of ``pattern`` demand: every match fulfils one of the conjunctions.
+    """Return what the alternatives of ``pattern`` demand: every match fulfils one of the conjunctions.
 
     Strings have at least two characters.
     """
@@ -52,7 +52,7 @@ def required_literals(pattern: str) -> tuple[Conjunction, ...]:
 
 
 def _rarity(required: frozenset[Literal]) -> float:
-    """Bits that the most common of the strings says, less for each of the others."""
+    """Return the bits that the most common of the strings says, less for each of the others."""
     return min(_bits(one.text.lower()) for one in required) - log2(len(required))
 
 
@@ -65,7 +65,7 @@ def _bits(text: str) -> int:
 
 
 def _best_of_each(alternatives: list[Conjunction]) -> frozenset[Literal] | None:
-    """Strings one of which occurs whichever alternative matches; None when one of them demands nothing."""
+    """Return the strings one of which occurs whichever alternative matches; None when one of them demands nothing."""
     if not all(alternatives):
         return None
     return frozenset(literal for one in alternatives for literal in one[0])
@@ -101,11 +101,11 @@ class _Reader:
         return self._text[self._at] if self._at < len(self._text) else ""
 
     def alternatives(self) -> list[Conjunction]:
-        """What the whole pattern demands."""
+        """Return what the whole pattern demands."""
         return self._alternatives().alternatives or []
 
     def _alternatives(self) -> _Item:
-        """One group's content, up to its closing parenthesis or the end."""
+        """Return one group's content, up to its closing parenthesis or the end."""
         one = self._sequence()
         strings, found = one.strings, one.alternatives or []
         while self._peek() == "|":
@@ -116,7 +116,7 @@ class _Reader:
         return _Item(strings, found)
 
     def _sequence(self) -> _Item:
-        """What one alternative demands; one that is a group and nothing else is that group's alternatives."""
+        """Return what one alternative demands; one that is a group and nothing else is that group's alternatives."""
         sets: set[frozenset[Literal]] = set()
         run = _NOTHING.strings or frozenset()
         is_whole = True  # the run is all there is
@@ -173,7 +173,7 @@ class _Reader:
         return text.lower() if self._ignore_case else text
 
     def _atom(self) -> _Item:
-        """The next item."""
+        """Return the next item."""
         character = self._peek()
         self._at += 1
         if character == "\\":
@@ -225,7 +225,7 @@ class _Reader:
         return found if is_same else _Item(None, found.alternatives)
 
     def _repetitions(self) -> tuple[int, int | None]:
-        """How often the item just read must and may occur; None is any number of times."""
+        """Return how often the item just read must and may occur; None is any number of times."""
         before = self._text[self._at - 1]
         character = self._peek()
         if character not in ("*", "+", "?", "{"):
@@ -250,5 +250,5 @@ def _repeated(strings: frozenset[str] | None, least: int, most: int | None) -> f
 
 
 def _without_longer(strings: frozenset[str]) -> list[str]:
-    """Without those that hold another one."""
+    """Return the without those that hold another one."""
     return [text for text in strings if not any(other in text for other in strings if other != text)]

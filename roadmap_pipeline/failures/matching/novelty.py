@@ -11,8 +11,8 @@ from collections import deque
 from collections.abc import Iterable
 
 from roadmap_pipeline import decoding
-from roadmap_pipeline.failures.fingerprint import normalise
 from roadmap_pipeline.failures.logs.cleaning import clean_line
+from roadmap_pipeline.failures.logs.fingerprint import normalise
 from roadmap_pipeline.failures.logs.redaction import redact
 
 Baseline = frozenset[bytes]
@@ -29,13 +29,13 @@ _NONE = re.compile(r"(?<![\w.:/,-])0(?![\w.:/,-]|\.\d)")
 _TIMES = re.compile(r"\A(?:<time>\s*)+")
 
 
-def baseline(logs: Iterable[bytes]) -> Baseline:
-    """What the logs of passing runs of a job, whole or their excerpts, say. Three recent ones will do."""
+def baseline_of(logs: Iterable[bytes]) -> Baseline:
+    """Return what the logs of passing runs of a job, whole or their excerpts, say. Three recent ones will do."""
     return frozenset(_digest(line) for log in logs for line in set(log.split(b"\n")))
 
 
-def said_in(stream: Iterable[bytes]) -> Baseline:
-    """What the end of a log that comes in pieces of any size says, its last :data:`MOST_LINES` lines."""
+def baseline_of_stream(stream: Iterable[bytes]) -> Baseline:
+    """Return what the end of a log that comes in pieces of any size says, its last :data:`MOST_LINES` lines."""
     lines: deque[bytes] = deque(maxlen=MOST_LINES)
     rest = b""
     for piece in decoding.log(stream):
@@ -47,25 +47,25 @@ def said_in(stream: Iterable[bytes]) -> Baseline:
 
 
 def joined(new: Baseline, old: Baseline) -> Baseline:
-    """What two passing logs say; only the ``new`` one where both together are too much."""
+    """Return what two passing logs say; only the ``new`` one where both together are too much."""
     both = new | old
     return both if len(both) <= MOST_LINES else new
 
 
-def packed(said: Baseline) -> str:
-    """A baseline as text: the digests in order, in base64."""
-    return b64encode(b"".join(sorted(said))).decode()
+def packed(baseline: Baseline) -> str:
+    """Return a baseline as text: the digests in order, in base64."""
+    return b64encode(b"".join(sorted(baseline))).decode()
 
 
 def unpacked(text: str) -> Baseline:
-    """The baseline in what :func:`packed` gave."""
+    """Return the baseline in what :func:`packed` gave."""
     content = b64decode(text)
     return frozenset(content[start : start + _DIGEST] for start in range(0, len(content), _DIGEST))
 
 
-def is_said(line: bytes, said: Baseline) -> bool:
-    """Whether passing runs say what a line (with or without its timestamp and colours) says."""
-    return _digest(line) in said
+def is_in_baseline(line: bytes, baseline: Baseline) -> bool:
+    """Return whether passing runs say what a line (with or without its timestamp and colours) says."""
+    return _digest(line) in baseline
 
 
 def _digest(line: bytes) -> bytes:

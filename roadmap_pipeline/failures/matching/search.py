@@ -4,16 +4,16 @@ Belongs here: blocks, strings and positions. Which rule wins belongs to :mod:`.c
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from roadmap_pipeline.failures.logs.cleaning import without_escapes
 from roadmap_pipeline.failures.matching.first_error import is_headline
-from roadmap_pipeline.failures.matching.novelty import Baseline, is_said
-from roadmap_pipeline.failures.matching.patterns import Prefilter, compile_pattern
-from roadmap_pipeline.failures.rules.rule_set import Rule, RuleSet
-from roadmap_pipeline.failures.rules.taxonomy import domain_of
+from roadmap_pipeline.failures.matching.novelty import Baseline, is_in_baseline
+from roadmap_pipeline.failures.matching.prefilter import Prefilter
+from roadmap_pipeline.failures.matching.rule import Rule, RuleSet
+from roadmap_pipeline.failures.patterns import compile_pattern
 
 # Big enough for the strings to be sought at full speed, small enough that few patterns have a string in a block.
 BLOCK = 16 << 10
@@ -75,32 +75,35 @@ class Matcher:
         self._command_prefilter = Prefilter([rule.patterns[0] for rule, _ in self._commands])
 
     def found_in(self, data: bytes) -> dict[int, int]:
-        """Numbers of the entries that may occur in data without escape sequences, each with an offset: no match is on a
-        line that ends before it."""
+        """Return the numbers of the entries that may occur in data without escape sequences, each with an offset.
+
+        No match is on a line that ends before it.
+        """
         return self._prefilter.found_in(data)
 
     def last(
-        self, number: int, text: bytes, first: int, end: int, said: Baseline = frozenset()
+        self, number: int, text: bytes, first: int, end: int, baseline: Baseline = frozenset()
     ) -> tuple[int, int, bytes, bool] | None:
-        """The last match of an entry in a text, from the line of one offset to another offset, in a line that counts.
+        """Return the last match of an entry in a text, from the line of one offset to another offset, in a line that
+        counts.
 
         Where that line begins and ends, what identifies the failure, and whether a group of the pattern named it.
         """
         entry = self.entries[number]
         for found in reversed(list(entry.pattern.finditer(text, text.rfind(b"\n", 0, first) + 1, end))):
-            line = self._line_that_counts(entry.rule, text, found, said)
+            line = self._line_that_counts(entry.rule, text, found, baseline)
             if line is not None:
-                return *line, _capture(found, entry.rule.capture), any(found.groups())
+                return *line, *_capture(found, entry.rule.capture)
         return None
 
-    def is_in(self, number: int, line: bytes, said: Baseline = frozenset()) -> bool:
+    def is_in(self, number: int, line: bytes, baseline: Baseline = frozenset()) -> bool:
         """Return whether an entry matches a line that counts."""
         entry = self.entries[number]
         found = entry.pattern.search(line)
-        return found is not None and self._line_that_counts(entry.rule, line, found, said) is not None
+        return found is not None and self._line_that_counts(entry.rule, line, found, baseline) is not None
 
     def first(
-        self, number: int, text: bytes, first: int, last: Match, said: Baseline = frozenset()
+        self, number: int, text: bytes, first: int, last: Match, baseline: Baseline = frozenset()
     ) -> tuple[int, int] | None:
         """Return the first match of an entry in a text that says the same as its last one, from an offset's line on.
 
@@ -109,34 +112,36 @@ class Matcher:
         """
         entry = self.entries[number]
         for found in entry.pattern.finditer(text, text.rfind(b"\n", 0, first) + 1):
-            capture = _capture(found, entry.rule.capture)
-            if capture != last.capture or any(found.groups()) != last.is_named:
+            capture, is_named = _capture(found, entry.rule.capture)
+            if capture != last.capture or is_named != last.is_named:
                 continue
-            line = self._line_that_counts(entry.rule, text, found, said)
+            line = self._line_that_counts(entry.rule, text, found, baseline)
             if line is None:
                 continue
-            said_last = last.text[last.text.rfind(capture) :]
-            is_told = last.is_named and capture.decode("utf-8", "replace") not in entry.rule.patterns[entry.number]
-            if is_told or text[line[0] : line[1]].rstrip().endswith(said_last.rstrip()):
+            rest = last.text[last.text.rfind(capture) :]
+            is_from_log = last.is_named and capture.decode("utf-8", "replace") not in entry.rule.patterns[entry.number]
+            if is_from_log or text[line[0] : line[1]].rstrip().endswith(rest.rstrip()):
                 return line
         return None
 
-    def _line_that_counts(self, rule: Rule, text: bytes, found: Any, said: Baseline) -> tuple[int, int] | None:
+    def _line_that_counts(self, rule: Rule, text: bytes, found: Any, baseline: Baseline) -> tuple[int, int] | None:
         """Return where the line of a match begins and ends; None where it is no message, or is ignored."""
         start = found.end() if found.end() == found.start() else found.start()
         begin = text.rfind(b"\n", 0, start) + 1
         newline = text.find(b"\n", start)
         stop = len(text) if newline < 0 else newline
         line = text[begin:stop]
-        return (begin, stop) if _is_message(line, start - begin) and self._counts(rule, line, said) else None
+        return (begin, stop) if _is_message(line, start - begin) and self._counts(rule, line, baseline) else None
 
-    def _counts(self, rule: Rule, line: bytes, said: Baseline) -> bool:
+    def _counts(self, rule: Rule, line: bytes, baseline: Baseline) -> bool:
         return not any(pattern.search(line) for pattern in self._ignored[rule.id]) and not (
-            said and is_said(line, said)
+            baseline and is_in_baseline(line, baseline)
         )
 
     def commands(self, command: bytes) -> dict[str, bytes]:
-        """Identifiers of the command rules whose first pattern is found in a step's command, with the text found."""
+        """Return the identifiers of the command rules whose first pattern is found in a step's command, with the text
+        found.
+        """
         found: dict[str, bytes] = {}
         for place in sorted(self._command_prefilter.found_in(command)):
             rule, pattern = self._commands[place]
@@ -150,7 +155,10 @@ class Matcher:
 
 
 def _is_message(line: bytes, position: int) -> bool:
-    """Whether a tool says what stands from a position of a line on; else it is source or data that the tool shows."""
+    """Return whether a tool says what stands from a position of a line on.
+
+    If not, it is source or data that the tool shows.
+    """
     if position == 0:
         return True
     if position > _FARTHEST:
@@ -159,37 +167,40 @@ def _is_message(line: bytes, position: int) -> bool:
 
 
 def _beginning(line: bytes) -> bytes:
-    """As much of a line as is read: all of what GitHub marks as an error."""
+    """Return the as much of a line as is read: all of what GitHub marks as an error."""
     return line if len(line) <= _LONGEST_READ or _MARKED.match(line) else line[:_LONGEST_READ]
 
 
-def _capture(match: Any, group: int) -> bytes:
-    groups: tuple[bytes | None, ...] = match.groups()
-    if group:
-        return groups[group - 1] or match[0] or b""
-    return next((text for text in groups if text), match[0] or b"")
+def _capture(match: Any, group: int) -> tuple[bytes, bool]:
+    """Return what identifies a failure, and whether a group of the pattern named anything."""
+    groups: tuple[bytes | None, ...] = match.groups() if match.re.groups else ()
+    named = next((text for text in groups if text), None)
+    text = groups[group - 1] if group else named
+    return text or match[0] or b"", named is not None
 
 
 class Search:
-    """What a rule set finds in one span of a log, read from its end: as much of it as :meth:`read` was told to."""
+    """A search of a rule set in one span of a log, read from its end: as much of it as :meth:`read` was told to."""
 
-    def __init__(self, matcher: Matcher, log: bytes, start: int, end: int, said: Baseline = frozenset()) -> None:
+    def __init__(self, matcher: Matcher, log: bytes, start: int, end: int, baseline: Baseline = frozenset()) -> None:
         self._matcher = matcher
         self._log = log
         self._end = end
-        self._said = said
+        self._baseline = baseline
         self.start = start
         self.reached = end
         """Offset in the log down to which was read."""
         # By entry, the blocks that may hold it, the last first, each with the offset that no match is on a line before.
         self._where: dict[int, list[tuple[int, int]]] = {}
         self._ends: dict[int, int] = {}
+        self._candidates: list[Rule] | None = None
         self._chains: dict[tuple[int, ...], tuple[Match, ...]] = {}
         self._texts: dict[int, bytes] = {}
 
     def read(self, least: int | None = None) -> None:
         """Read on until at least so many bytes before the span's end were read; without a number, all."""
         target = self.start if least is None else max(self.start, self._end - least)
+        self._candidates = None
         self._chains.clear()
         while self.reached > target:
             start = self._block_start(self.reached)
@@ -199,7 +210,9 @@ class Search:
                 self._where.setdefault(number, []).append((start, first))
 
     def _block_start(self, end: int) -> int:
-        """Where the block of whole lines that ends at ``end`` begins (a line longer than a block may be is cut)."""
+        """Return where the block of whole lines that ends at ``end`` begins (a line longer than a block may be is
+        cut).
+        """
         start = max(self.start, end - BLOCK)
         if start == self.start:
             return start
@@ -209,16 +222,16 @@ class Search:
             newline = self._log.rfind(b"\n", start, end - 1)
         return newline + 1 if newline >= 0 else start
 
-    def candidates(self) -> Iterator[Rule]:
-        """The rules that may be found in what was read, the highest priority first."""
-        entries = self._matcher.entries
-        for order in sorted({entries[number].order for number in self._where}):
-            rule = self._matcher.rules.rules[order]
-            if all(number in self._where for number in self._matcher.of_rule[rule.id]):
-                yield rule
+    def candidates(self) -> Sequence[Rule]:
+        """Return the rules that may be found in what was read, the highest priority first."""
+        if self._candidates is None:
+            entries, of_rule, where = self._matcher.entries, self._matcher.of_rule, self._where
+            rules = [self._matcher.rules.rules[order] for order in sorted({entries[number].order for number in where})]
+            self._candidates = [rule for rule in rules if where.keys() >= set(of_rule[rule.id])]
+        return self._candidates
 
     def rule(self, rule: Rule) -> Match | None:
-        """Evidence of a rule in what was read: its last match, in the order its patterns demand."""
+        """Return the evidence of a rule in what was read: its last match, in the order its patterns demand."""
         numbers = self._matcher.of_rule[rule.id]
         chain = self._chain(tuple(numbers))
         return chain[rule.evidence - (len(rule.patterns) - len(numbers))] if chain else None
@@ -235,15 +248,15 @@ class Search:
             return None
         match = last
         for start, first in reversed(self._where[numbers[0]]):
-            found = self._matcher.first(numbers[0], self._text(start), first, last, self._said)
+            found = self._matcher.first(numbers[0], self._text(start), first, last, self._baseline)
             if found is not None:
                 match = Match(start, *found, self._text(start)[slice(*found)], last.capture, last.is_named)
                 break
-        above = self._above(match) if domain_of(rule.category) == "code" else None
+        above = self._above(match) if rule.lists_findings else None
         while above is not None:
             block, begin, stop = above
             line = self._text(block)[begin:stop]
-            if is_headline(line) or not self._matcher.is_in(numbers[0], line, self._said):
+            if is_headline(line) or not self._matcher.is_in(numbers[0], line, self._baseline):
                 break
             match = Match(block, begin, stop, line, last.capture, last.is_named)
             above = self._above(match)
@@ -261,7 +274,7 @@ class Search:
         return block, self._text(block).rfind(b"\n", 0, end) + 1, end
 
     def proofs(self, rule: Rule) -> list[Match]:
-        """The lines by which a rule, or the patterns it begins with, would be found again without all others."""
+        """Return the lines by which a rule, or the patterns it begins with, would be found again without all others."""
         numbers = self._matcher.of_rule[rule.id]
         found = {match for most in range(1, len(numbers) + 1) for match in self._chain(tuple(numbers[:most]))}
         first = self.first(rule)
@@ -270,24 +283,24 @@ class Search:
         return sorted(found, key=lambda match: (match.block, match.begin))
 
     def begun(self) -> list[Rule]:
-        """The rules whose first pattern may be found in what was read, in the order of their priority."""
+        """Return the rules whose first pattern may be found in what was read, in the order of their priority."""
         numbers = sorted(self._where, key=lambda number: self._matcher.entries[number].order)
         rules = {entry.rule.id: entry.rule for entry in (self._matcher.entries[number] for number in numbers)}
         return [rule for rule in rules.values() if self._matcher.of_rule[rule.id][0] in self._where]
 
     def line(self, match: Match) -> int:
-        """Number of a match's line (from 0), counted from the beginning of its block."""
+        """Return the number of a match's line (from 0), counted from the beginning of its block."""
         return self._text(match.block).count(b"\n", 0, match.begin)
 
     def offset(self, match: Match) -> int:
-        """Offset in the log of the first byte of a match's line."""
+        """Return the offset in the log of the first byte of a match's line."""
         position = match.block
         for _ in range(self.line(match)):
             position = self._log.index(b"\n", position) + 1
         return position
 
     def _text(self, start: int) -> bytes:
-        """A block without its escape sequences, and without what stands too far in to be read in a line."""
+        """Return a block without its escape sequences, and without what stands too far in to be read in a line."""
         text = self._texts.get(start)
         if text is None:
             if len(self._texts) >= _BLOCKS_KEPT:
@@ -299,7 +312,10 @@ class Search:
         return text
 
     def _chain(self, numbers: tuple[int, ...]) -> tuple[Match, ...]:
-        """The last match of each of these entries, each on the line of the next one or before it; empty without one."""
+        """Return the last match of each of these entries, each on the line of the next one or before it.
+
+        It is empty where one of them has no match.
+        """
         chain = self._chains.get(numbers)
         if chain is None:
             chain = self._chains[numbers] = self._find(numbers)
@@ -322,7 +338,7 @@ class Search:
                 continue
             text = self._text(start)
             end = limit.end if limit is not None and start == limit.block else len(text)
-            found = self._matcher.last(number, text, first, end, self._said)
+            found = self._matcher.last(number, text, first, end, self._baseline)
             if found is not None:
                 begin, stop, capture, is_named = found
                 return Match(start, begin, stop, text[begin:stop], capture, is_named)

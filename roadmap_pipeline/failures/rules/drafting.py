@@ -6,8 +6,8 @@ Belongs here: what of a line stays and what becomes a wildcard. Whether the draf
 
 import re
 
-from roadmap_pipeline.failures.fingerprint import normalise
-from roadmap_pipeline.failures.matching.patterns import PatternError, compile_pattern
+from roadmap_pipeline.failures.logs.fingerprint import normalise
+from roadmap_pipeline.failures.patterns import PatternError, compile_pattern
 
 # What fingerprints take out of a line, as patterns.
 _WILDCARDS = {
@@ -30,7 +30,10 @@ _LONGEST = 160
 
 
 def draft_pattern(evidence: str) -> str | None:
-    """A pattern that finds ``evidence`` and the same line of other runs; None when too little of it would stay."""
+    """Return a pattern that finds ``evidence`` and the same line of other runs.
+
+    It is None when too little of the line would stay.
+    """
     text = normalise(evidence)
     if len(text) > _LONGEST:
         text = text[:_LONGEST].rpartition(" ")[0] or text[:_LONGEST]

@@ -9,16 +9,18 @@ from pathlib import Path
 
 from roadmap_pipeline.errors import ConfigurationError
 from roadmap_pipeline.failures.classifier import Classifier, default_classifier
-from roadmap_pipeline.failures.rules.rule_set import Rule, RuleSet, default_rules, load_rules
+from roadmap_pipeline.failures.matching.rule import Rule, RuleSet
+from roadmap_pipeline.failures.rules.rule_set import default_rules, load_rules
 
 _COMMAND = "##[group]Run "
 _END = "##[endgroup]"
 
 
 def rules_with(path: Path | None) -> RuleSet:
-    """The project's rules, and those of a file; a rule replaces the one of the same id.
+    """Return the project's rules, and those of a file; a rule replaces the one of the same id.
 
-    Raises :class:`ConfigurationError` with every problem of the file, each with its line.
+    Raises:
+        ConfigurationError: Every problem of the file, each with its line.
     """
     if path is None:
         return default_rules()
@@ -33,12 +35,15 @@ def rules_with(path: Path | None) -> RuleSet:
 
 
 def classifier_with(path: Path | None) -> Classifier:
-    """The classifier by :func:`rules_with`; raises as that."""
+    """Return the classifier by :func:`rules_with`; raises as that."""
     return default_classifier() if path is None else Classifier(rules_with(path))
 
 
 def example_log(example: str) -> bytes:
-    """The log of a step that failed with an example: its output or, from ``##[group]Run`` on, command and output."""
+    """Return the log of a step that failed with an example.
+
+    An example is a step's output or, from ``##[group]Run`` on, its command and output.
+    """
     command, _, output = example.partition(f"\n{_END}") if example.startswith(_COMMAND) else ("", "", example)
     header = command or f"{_COMMAND}./step"
     lines = [header, "shell: bash", _END, output.strip("\n"), "##[error]Process completed with exit code 1."]

@@ -1,21 +1,21 @@
 """Loading and checking ``rules.toml``: the signatures by which failures are recognised.
 
-Belongs here: the shape of a rule and everything that can be wrong with one. Matching rules belongs to
-:mod:`.classifier`.
+Belongs here: everything that can be wrong with a rule. Its shape belongs to
+:mod:`roadmap_pipeline.failures.matching.rule`, finding rules in a log to :mod:`roadmap_pipeline.failures.matching`.
 """
 
 import hashlib
 import json
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from roadmap_pipeline.errors import ConfigurationError
-from roadmap_pipeline.failures.matching.patterns import PatternError, compile_pattern
-from roadmap_pipeline.failures.rules.taxonomy import CATEGORIES, UNKNOWN
+from roadmap_pipeline.failures.matching.rule import Rule, RuleSet
+from roadmap_pipeline.failures.patterns import PatternError, compile_pattern
+from roadmap_pipeline.failures.rules.taxonomy import CATEGORIES, UNKNOWN, domain_of
 
 RULES_FILE = Path(__file__).with_name("rules.toml")
 SCOPES = ("step", "job", "command")
@@ -24,42 +24,9 @@ _REQUIRED = {"id": str, "category": str, "priority": int, "patterns": list, "exa
 _OPTIONAL = {"scope": str, "ignore_if": list, "evidence": int, "capture": int, "retryable": bool}
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One signature.
-
-    ``patterns`` is an ordered AND: every entry must be found on the line of the entry before it or later; the line of
-    entry number ``evidence`` (from 0) proves the failure. ``scope`` says where: ``step`` (output of the failing step),
-    ``job`` (all steps with errors, and what stands before the first step) or ``command`` (first entry in the command of
-    the failing step, the others in its output). A line that holds one of ``ignore_if`` does not count. ``capture`` is
-    the group of the evidence entry that tells failures of one rule apart (0: the first group that took part, else the
-    whole match). The highest ``priority`` wins.
-    """
-
-    id: str
-    category: str
-    priority: int
-    scope: str
-    patterns: tuple[str, ...]
-    ignore_if: tuple[str, ...]
-    evidence: int
-    capture: int
-    retryable: bool
-    example: str
-    negative_example: str
-
-
-@dataclass(frozen=True, slots=True)
-class RuleSet:
-    """All rules, highest priority first. ``version`` changes with every change of what they recognise."""
-
-    rules: tuple[Rule, ...]
-    version: str
-
-
 @cache
 def default_rules() -> RuleSet:
-    """The rules that come with the project."""
+    """Return the rules that come with the project."""
     return load_rules(RULES_FILE)
 
 
@@ -67,7 +34,9 @@ def load_rules(path: Path, base: RuleSet | None = None) -> RuleSet:
     """Read and check a rules file.
 
     With ``base`` its rules are added to those, and replace those of the same id; it then needs no version of its own.
-    Raises :class:`ConfigurationError` with every problem found; each names file, line and rule.
+
+    Raises:
+        ConfigurationError: Every problem found; each names file, line and rule.
     """
     try:
         text = path.read_text("utf-8")
@@ -114,7 +83,7 @@ def _places(text: str) -> list[tuple[int, int]]:
 def _problems(
     table: Mapping[str, Any], seen: Mapping[str, int], lines: Sequence[str], first: int, last: int
 ) -> Iterator[tuple[int, str]]:
-    """(line, problem) of one [[rule]] table that stands in lines ``first`` to ``last`` of the file."""
+    """Yield (line, problem) of one [[rule]] table that stands in lines ``first`` to ``last`` of the file."""
 
     def line_of(key: str) -> int:
         here = [n for n in range(first, last + 1) if lines[n - 1].split("=")[0].strip() == key]
@@ -180,6 +149,7 @@ def _rule(table: Mapping[str, Any]) -> Rule:
         retryable=table.get("retryable", CATEGORIES[table["category"]].retryable),
         example=table["example"],
         negative_example=table["negative_example"],
+        lists_findings=domain_of(table["category"]) == "code",
     )
 
 

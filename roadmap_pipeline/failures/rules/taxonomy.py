@@ -61,5 +61,8 @@ CATEGORIES: Mapping[str, Category] = {category.name: category for category in _C
 
 
 def domain_of(category: str) -> str:
-    """Domain of a category: code, pipeline, platform or unknown. Raises ``KeyError`` for a name that isn't one."""
+    """Return the domain of a category: code, pipeline, platform or unknown.
+
+    Raises ``KeyError`` for a name that isn't one.
+    """
     return CATEGORIES[category].domain

@@ -26,7 +26,7 @@ def log_columns(log: Iterable[bytes], classifier: "Classifier | None" = None) ->
     """Return the columns of ``raw.job_logs`` for a log that is there; lines that ``classifier`` goes by are kept."""
     import orjson
 
-    from roadmap_pipeline.failures.logs.excerpts import make_excerpt
+    from roadmap_pipeline.failures.excerpts import make_excerpt
 
     excerpt = make_excerpt(log, classifier=classifier)
     return {

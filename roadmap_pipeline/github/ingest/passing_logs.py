@@ -115,7 +115,7 @@ def _read(reader: "RepositoryReader", candidates: Sequence[_Passing]) -> Row:
 
     Where none is, it is that of the newest.
     """
-    from roadmap_pipeline.failures.matching.novelty import joined, packed, said_in, unpacked
+    from roadmap_pipeline.failures.matching.novelty import baseline_of_stream, joined, packed, unpacked
 
     gone: dict[_Passing, LogState] = {}
     for job in candidates:
@@ -125,7 +125,7 @@ def _read(reader: "RepositoryReader", candidates: Sequence[_Passing]) -> Row:
                 gone[job] = log
                 break
             try:
-                said = said_in(log)
+                said = baseline_of_stream(log)
             except GitHubError:
                 if not remaining:
                     raise

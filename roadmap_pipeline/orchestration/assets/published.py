@@ -16,7 +16,7 @@ from roadmap_pipeline.orchestration.partitions import ISO_WEEKS, iso_week
 from roadmap_pipeline.orchestration.resources import RuntimeParam, WarehouseParam
 from roadmap_pipeline.runtime import Runtime
 from roadmap_pipeline.sync.desired import REPORT_COLUMNS, ROADMAP_COLUMNS
-from roadmap_pipeline.sync.run import Part, SyncResult, raise_failures
+from roadmap_pipeline.sync.reconciler import Part, SyncResult, raise_failures
 from roadmap_pipeline.warehouse.connection import scalar
 
 

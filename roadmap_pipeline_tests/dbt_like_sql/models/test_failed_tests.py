@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from roadmap_pipeline.failures.fingerprint import fingerprint_of_tests
+from roadmap_pipeline.failures.logs.fingerprint import fingerprint_of_tests
 from roadmap_pipeline_tests.dbt_like_sql.models.world import REPO, World, at
 from roadmap_pipeline_tests.reports.histories import fails
 

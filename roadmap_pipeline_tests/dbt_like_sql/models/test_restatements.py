@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from roadmap_pipeline.failures.logs.excerpts import make_excerpt
+from roadmap_pipeline.failures.excerpts import make_excerpt
 from roadmap_pipeline.failures.reclassification import Moved, noting_moves
 from roadmap_pipeline.failures.stored_jobs import classify_failures
 from roadmap_pipeline.reports.weekly import section, weekly_report
-from roadmap_pipeline.sync.published import note_published_figures
+from roadmap_pipeline.sync.published_figures import note_published_figures
 from roadmap_pipeline.warehouse.connection import connect
 from roadmap_pipeline.warehouse.models import Policy, build, differences
 from roadmap_pipeline.warehouse.source_tables import replace_rows

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from roadmap_pipeline.failures.classifier import JobFacts, Verdict, classify
+from roadmap_pipeline.failures.classifier import classify
+from roadmap_pipeline.failures.verdict import JobFacts, Verdict
 from roadmap_pipeline_tests.failures.logs import END, SETUP, raw
 
 HELD_OUT, STUDIED = (Path(__file__).with_name(f"{name}.toml") for name in ("held_out", "studied"))
@@ -42,24 +43,24 @@ class Case:
 
     @property
     def is_right(self) -> bool:
-        """Whether the category is the labelled one."""
+        """True if the category is the labelled one."""
         return self.verdict is not None and self.verdict.category == self.category
 
     @property
     def is_specific(self) -> bool:
-        """Whether the failure is known at all."""
+        """True if the failure is known at all."""
         return self.verdict is not None and self.verdict.category != "unknown"
 
     @property
     def is_inside(self) -> bool:
-        """Whether the line lies in the output of the step that failed, or is what the runner says of that."""
+        """True if the line lies in the output of the step that failed, or is what the runner says of that."""
         number = self.verdict.line if self.verdict is not None else None
         lines = self.log.count(b"\n")
         return number is not None and len(SETUP) < number <= lines - len(END)
 
     @property
     def is_exact(self) -> bool:
-        """Whether the line shows the cause: it holds a part that does, or names a test that failed."""
+        """True if the line shows the cause: it holds a part that does, or names a test that failed."""
         return any(text.strip() in self.shown for text in (*self.cause, *self.tests))
 
 

@@ -11,9 +11,9 @@ import pytest
 
 from roadmap_pipeline import progress
 from roadmap_pipeline.failures.classifier import default_classifier
-from roadmap_pipeline.failures.fingerprint import fingerprint_of_tests
-from roadmap_pipeline.failures.logs.excerpts import make_excerpt
-from roadmap_pipeline.failures.matching.novelty import baseline, packed
+from roadmap_pipeline.failures.excerpts import make_excerpt
+from roadmap_pipeline.failures.logs.fingerprint import fingerprint_of_tests
+from roadmap_pipeline.failures.matching.novelty import baseline_of, packed
 from roadmap_pipeline.failures.reclassification import Moved, noting_moves
 from roadmap_pipeline.failures.rules.rule_set import load_rules
 from roadmap_pipeline.failures.stored_jobs import classify_failures, unknown_jobs
@@ -268,7 +268,7 @@ def store_run(con: duckdb.DuckDBPyConnection, job_id: int) -> None:
 
 
 def store_passing(con: duckdb.DuckDBPyConnection, job_id: int, *said: str, name: str = "unit") -> None:
-    lines = packed(baseline([job(step("./x.sh", *said))])) if said else None
+    lines = packed(baseline_of([job(step("./x.sh", *said))])) if said else None
     row = {"repo": "acme/payments", "workflow_path": "ci.yml", "job_name": name, "job_id": job_id, "lines": lines}
     replace_rows(con, "raw.passing_logs", [row | {"state": "stored" if said else "expired"}])
 

@@ -1,6 +1,7 @@
-"""Compiling patterns: RE2 on raw bytes, linear in time whatever the input.
+"""Telling which of many patterns may occur in a text, in one pass over it.
 
-Belongs here: the options and placeholders that all patterns share. Which patterns there are belongs to ``rules.toml``.
+Belongs here: looking for the strings that patterns demand, all at once. Which strings a pattern demands is read in
+:mod:`.literals`; finding its matches belongs to :mod:`.search`.
 """
 
 import threading
@@ -8,54 +9,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import hyperscan
-import re2
 
 from roadmap_pipeline.failures.matching.literals import Literal, required_literals
-
-_TIMESTAMP = r"(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*Z )?"
-_BUILDKIT = r"(?:#\d+ [\d.]+ )?"
-# Nix repeats what a builder said, indented behind a mark or behind the name of what it builds.
-_NIX = r"(?:[ \t]{3,}> |[a-z][\w.+-]*> )?"
-# Turborepo, Docker Compose and CodeQL name the task, the container or the build before each line of its output.
-_TASK = r"(?:@?[\w./-]+[:#][a-z][\w:-]*: |[\w.-]+-\d+ +\| |\[[\d :-]+\] \[build-std(?:out|err)\] )?"
-PLACEHOLDERS = {
-    "<<start>>": rf"^(?:\xef\xbb\xbf)?{_TIMESTAMP}(?:##\[(?:error|warning|notice)\])?{_BUILDKIT}{_NIX}{_TASK}[ \t]*",
-    "<<error>>": rf"(?:##\[error\]|::error(?: [^:]*)?::|^{_TIMESTAMP}Error: )",
-}
-"""What patterns may name instead of a regular expression; a log's lines may or may not start with a timestamp."""
-
-# A set's automaton may grow to this; RE2 starts its cache over when it is full, so it bounds memory, not correctness.
-_MAXIMUM_MEMORY = 64 << 20
-
-PatternError = re2.error
-"""Raised for an expression that RE2 does not accept."""
-
-
-def options() -> "re2.Options":
-    """Options of all patterns: bytes are characters, a match never crosses a line."""
-    result = re2.Options()
-    result.encoding = re2.Options.Encoding.LATIN1
-    result.never_nl = True
-    result.log_errors = False
-    result.max_mem = _MAXIMUM_MEMORY
-    return result
-
-
-def expand(pattern: str) -> bytes:
-    """The regular expression of a pattern as UTF-8: placeholders replaced, ``^`` and ``$`` stand for ends of lines."""
-    for name, expression in PLACEHOLDERS.items():
-        pattern = pattern.replace(name, expression)
-    return f"(?m){pattern}".encode()
-
-
-def compile_pattern(pattern: str) -> "re2._Regexp":
-    """Compile one pattern. Raises :data:`PatternError`."""
-    return re2.compile(expand(pattern), options())
-
-
-def compile_literal(*texts: bytes) -> "re2._Regexp":
-    """Compile plain strings, one of which is looked for."""
-    return re2.compile(b"|".join(re2.escape(text) for text in texts), options())
 
 
 class Prefilter:
@@ -83,7 +38,7 @@ class Prefilter:
         self._strings = _StringSet(list(numbers)) if numbers else None
 
     def found_in(self, data: bytes) -> dict[int, int]:
-        """Positions, in the sequence given, of the patterns that may occur in ``data``.
+        """Return the positions, in the sequence given, of the patterns that may occur in ``data``.
 
         With each, an offset: no match is on a line that ends before it. May be called by any thread.
         """
@@ -125,7 +80,7 @@ class _StringSet:
         self._own = threading.local()
 
     def ends_in(self, data: bytes) -> dict[int, int]:
-        """Positions of the strings that occur in ``data``, each with where its first occurrence ends."""
+        """Return the positions of the strings that occur in ``data``, each with where its first occurrence ends."""
         scratch = getattr(self._own, "scratch", None)
         if scratch is None:
             # A thread's working memory: two that used one would disturb each other.
@@ -140,5 +95,5 @@ def _note(number: int, _start: int, end: int, _flags: int, ends: Any) -> None:
 
 
 def _without_placeholders(pattern: str) -> str:
-    """The pattern with what a placeholder demands; a line's start demands nothing."""
+    """Return the pattern with what a placeholder demands; a line's start demands nothing."""
     return pattern.replace("<<start>>", ".*").replace("<<error>>", r"(?:##\[error\]|::error.*|Error: )")

@@ -1,9 +1,9 @@
-"""Rendering all that is published from the tables as they are: weekly reports, the comments, the ``publish`` tables.
+"""The release of reports and comments: rendering what is published from the tables as they are, and which weeks are.
 
-Belongs here: doing it as a whole or not at all, and giving reports out for publication: the newest week that has ended
-whenever it is rendered, any other ended one when somebody asks for it. Which rows follow from that is said in
-``publish.notion_ci_reports``; what a text says belongs to ``reports``, what is written outside to ``sync``. The assets
-do the same step by step.
+Belongs here: doing it as a whole or not at all, and releasing reports for publication: that of the newest week that has
+ended whenever it is rendered, any other ended one when somebody asks for it. Which rows follow from that is said in
+``publish.notion_ci_reports``; what a text says belongs to :mod:`roadmap_pipeline.reports`. The assets do the same step
+by step.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ from roadmap_pipeline.warehouse.source_tables import replace_rows, replace_table
 if TYPE_CHECKING:
     import duckdb
 
-PUBLISHED = "publish"
+_PUBLISH_SCHEMA = "publish"
 _REPORTS = ("publish", "notion_ci_reports")
 
 
@@ -35,12 +35,18 @@ def render_published(
 ) -> list[str]:
     """Render the newest ended week's report and all comments, and bring the ``publish`` tables up to date.
 
-    ``week`` is another ended week that is to be published. All texts are rendered before the first is stored. A
-    warehouse without marts is left as it is: what it holds to publish comes from elsewhere. Returns notes. Within a
-    transaction that is taken back nothing is ``incremental``.
+    All texts are rendered before the first is stored. A warehouse without marts is left as it is: what it holds to
+    publish comes from elsewhere.
 
-    Raises RoadmapError when something isn't built that texts are rendered from, and for a ``week`` that can't be
-    published.
+    Args:
+        week: Another ended ISO week that is to be published.
+        incremental: Build only what changed; not within a transaction that is taken back.
+
+    Returns:
+        Notes on what could not be rendered.
+
+    Raises:
+        RoadmapError: Something isn't built that texts are rendered from, or ``week`` can't be published.
     """
     import duckdb
 
@@ -49,11 +55,11 @@ def render_published(
     if not scalar(con, "select count(*) from information_schema.tables where table_schema = 'marts'"):
         return notes
     try:
-        asked = None if week is None else _ended(weekly_report(con, week))
+        requested = None if week is None else _ended(weekly_report(con, week))
         comments = pull_request_comments(con)
         reports.append(weekly_report(con, newest_ended_week(con, now)))
     except NothingToReport as error:
-        if week is not None and asked is None:
+        if week is not None and requested is None:
             raise
         notes.append(str(error))
     except duckdb.CatalogException as error:
@@ -62,43 +68,45 @@ def render_published(
         replace_table(con, "derived.pull_request_comments", comments)
         for report in reports:
             store_report(con, report, now)
-        if asked is not None:
-            store_report(con, asked, now, give_out=True)
-    build(con, project(), lambda model: model.schema == PUBLISHED, Policy(incremental=incremental))
+        if requested is not None:
+            store_report(con, requested, now, release=True)
+    build(con, project(), lambda model: model.schema == _PUBLISH_SCHEMA, Policy(incremental=incremental))
     return notes
 
 
-def publish_week(con: "duckdb.DuckDBPyConnection", project: Callable[[], Project], week: str, now: datetime) -> None:
-    """Give out the report of ``week``, rendered first where it isn't: ``publish.notion_ci_reports`` then has its row.
+def release_week(con: "duckdb.DuckDBPyConnection", project: Callable[[], Project], week: str, now: datetime) -> None:
+    """Release the report of ``week``, rendered first where it isn't: ``publish.notion_ci_reports`` then has its row.
 
-    Raises ConfigurationError for a week that has not ended, NothingToReport for one of which nothing is known.
+    Raises:
+        ConfigurationError: The week has not ended.
+        NothingToReport: Nothing is known of the week.
     """
-    found = con.execute(
+    rows = con.execute(
         "select r.report_name, r.kind, r.period, r.report_date, r.content, r.is_over from derived.reports as r"
         " where r.kind = 'weekly' and r.period = ? and r.is_over",
         [week],
     ).fetchall()
-    report = Report(*found[0]) if found else _ended(weekly_report(con, week))
+    report = Report(*rows[0]) if rows else _ended(weekly_report(con, week))
     with transaction(con):
-        store_report(con, report, now, give_out=True)
+        store_report(con, report, now, release=True)
     build(con, project(), lambda model: model.key == _REPORTS)
 
 
-def store_report(con: "duckdb.DuckDBPyConnection", report: Report, now: datetime, *, give_out: bool = False) -> None:
+def store_report(con: "duckdb.DuckDBPyConnection", report: Report, now: datetime, *, release: bool = False) -> None:
     """Store a rendered report; inside a transaction.
 
-    The newest ended week's is thereby given out for publication, another one only with ``give_out``. What was given out
+    The newest ended week's is thereby released for publication, another one only with ``release``. What was released
     stays as it was: rendering an old week again shows it to whoever looks, and changes nothing in Notion.
     """
     replace_rows(con, "derived.reports", [report.row()])
-    if give_out or (report.is_over and report.period == newest_ended_week(con, now)):
+    if release or (report.is_over and report.period == newest_ended_week(con, now)):
         released = {**report.row(), "released_at": now.astimezone(UTC).replace(tzinfo=None)}
         del released["is_over"]
         replace_rows(con, "sync.released_reports", [released])
 
 
 def newest_ended_week(con: "duckdb.DuckDBPyConnection", now: datetime) -> str:
-    """The ISO week that ended last: by the tables, which may not have been built since, or by ``now`` if that is less.
+    """Return the ISO week that ended last: by the tables, which may be older, or by ``now`` if that is less.
 
     A week that ended after the tables were built would be reported on as one that is still running.
     """

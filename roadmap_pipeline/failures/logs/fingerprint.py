@@ -69,7 +69,7 @@ _MOST_READ = 4_000
 
 
 def normalise(text: str) -> str:
-    """``text`` without what differs between two runs of one failure. Normalising twice changes nothing."""
+    """Return ``text`` without what differs between two runs of one failure. Normalising twice changes nothing."""
     text = _UUIDS.sub("<uuid>", text[:_MOST_READ].translate(dict.fromkeys(_DIGITS)))
     pieces, reached = [], 0
     for code in _CODES.finditer(text):
@@ -83,13 +83,13 @@ def normalise(text: str) -> str:
 
 
 def fingerprint(category: str, rule_id: str | None, capture: str) -> str:
-    """12 hexadecimal digits of SHA-1 over category, rule and normalised capture; the same in every process."""
+    """Return 12 hexadecimal digits of SHA-1 over category, rule and normalised capture; the same in every process."""
     content = "\x1f".join((category, rule_id or "", normalise(capture)))
     return hashlib.sha1(content.encode("utf-8", "replace"), usedforsecurity=False).hexdigest()[:12]
 
 
 def fingerprint_of_tests(names: Sequence[str]) -> str:
-    """As :func:`fingerprint`, of the set of tests that failed: their order and what they said don't matter.
+    """Return a fingerprint of the set of tests that failed: their order and what they said don't matter.
 
     Of more than :data:`MOST_TESTS` the first by name, and how many they are.
     """

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from roadmap_pipeline import decoding
-from roadmap_pipeline.failures.classifier import WINDOW, Classifier, tests_in
+from roadmap_pipeline.failures.classifier import Classifier
+from roadmap_pipeline.failures.failed_tests import tests_in
 from roadmap_pipeline.failures.logs.redaction import without_keys
 from roadmap_pipeline.failures.logs.structure import (
     LINES_AFTER_ERROR,
@@ -23,6 +24,7 @@ from roadmap_pipeline.failures.logs.structure import (
 )
 from roadmap_pipeline.failures.matching.first_error import first_error
 from roadmap_pipeline.failures.matching.search import Search
+from roadmap_pipeline.failures.suspects import WINDOW
 
 # Nearly every log is smaller than this and kept as it is.
 _MOST_BYTES = 6 << 20
@@ -54,7 +56,7 @@ class Bounded:
     redactions: int
 
     def original(self, lines: Sequence[int]) -> list[int]:
-        """Numbers (1-based) in the whole log of lines (from 0) of what was kept."""
+        """Return the numbers (1-based) in the whole log of lines (from 0) of what was kept."""
         return _original(self.spans, lines)
 
 
@@ -80,7 +82,7 @@ def read(stream: Iterable[bytes], classifier: Classifier) -> Bounded:
 
 
 def _pieces(stream: Iterable[bytes]) -> Iterator[bytes]:
-    """The stream in pieces of one size, so that how it came changes nothing."""
+    """Yield the stream in pieces of one size, so that how it came changes nothing."""
     waiting = bytearray()
     for chunk in stream:
         for start in range(0, len(chunk), _PIECE):
@@ -92,7 +94,7 @@ def _pieces(stream: Iterable[bytes]) -> Iterator[bytes]:
 
 
 class _Kept:
-    """What is kept so far, and the pieces that came since."""
+    """The lines kept so far, and the pieces that came since."""
 
     def __init__(self, classifier: Classifier) -> None:
         self._classifier = classifier
@@ -121,7 +123,7 @@ class _Kept:
             self._thin()
 
     def end(self, size: int) -> Bounded:
-        """The log of ``size`` bytes, or what is left of it."""
+        """Return the log of ``size`` bytes, or what is left of it."""
         self._join(ended=True)
         lines = self._lines + self._ends_open
         return Bounded(self._log, self._spans, size, lines, self._redactions)
@@ -164,7 +166,7 @@ class _Kept:
         self._spans = spans
 
     def _worth_keeping(self) -> Iterator[tuple[int, int]]:
-        """Ranges of whole lines; the last one reaches to the end."""
+        """Yield the ranges of whole lines; the last one reaches to the end."""
         log = self._log
         all_steps = steps(log)
         failed = {span.start: span for span in failing(log, all_steps)}
@@ -190,7 +192,7 @@ class _Kept:
             yield from self._of_step(own)
 
     def _of_step(self, span: Span) -> Iterator[tuple[int, int]]:
-        """A step's header, what rules find in it, and its end, with the end of its last error's message."""
+        """Yield a step's header, what rules find in it, and its end, with the end of its last error's message."""
         log = self._log
         yield span.start, _line_after(log, max(span.start, span.body - 1), 1)
         # A verdict looks at a window first, and at all of the block that it begins in: less than a second window.
@@ -201,18 +203,20 @@ class _Kept:
         yield near, _line_after(log, span.end, LINES_AFTER_ERROR)
 
     def _tests(self, span: Span) -> Iterator[tuple[int, int]]:
-        """The lines that are needed to know which tests failed."""
+        """Yield the lines that are needed to know which tests failed."""
         for start in line_starts(self._log, tests_in(self._log, span).lines).values():
             yield start, _line_after(self._log, start, 1)
 
     def _first_error(self, span: Span) -> Iterator[tuple[int, int]]:
-        """The line that a compiler's first error is on."""
+        """Yield the line that a compiler's first error is on."""
         start = first_error(self._log, span)
         if start is not None:
             yield start, _line_after(self._log, start, 1)
 
     def _found(self, span: Span) -> Iterator[tuple[int, int]]:
-        """The lines in which rules would be found if nothing else of the span were left, and those around them."""
+        """Yield the lines in which rules would be found if nothing else of the span were left, and those around
+        them.
+        """
         if span.end <= span.body:
             return
         search = Search(self._classifier.matcher, self._log, span.body, span.end)
@@ -233,7 +237,7 @@ def _original(spans: Spans, lines: Iterable[int]) -> list[int]:
 
 
 def _line_after(log: bytes, position: int, lines: int) -> int:
-    """Offset of the first byte of the line that comes so many lines after the one that holds a position."""
+    """Return the offset of the first byte of the line that comes so many lines after the one that holds a position."""
     for _ in range(lines):
         newline = log.find(b"\n", position)
         if newline < 0:
@@ -243,7 +247,7 @@ def _line_after(log: bytes, position: int, lines: int) -> int:
 
 
 def _line_before(log: bytes, position: int, lines: int) -> int:
-    """Offset of the first byte of the line that comes so many lines before the one that holds a position."""
+    """Return the offset of the first byte of the line that comes so many lines before the one that holds a position."""
     start = line_start(log, position)
     for _ in range(lines):
         start = line_start(log, max(0, start - 1))

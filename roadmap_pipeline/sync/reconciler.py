@@ -1,7 +1,7 @@
-"""Observe, plan, apply, read back: the one mechanism behind every outside write.
+"""The reconciler: observe, plan, apply, read back; the one mechanism behind every write to Notion and GitHub.
 
-:class:`Sync` looks at both Notion databases first; if either can't be read or is out of shape it raises before anything
-is written. :meth:`Sync.plan` makes the plan, :meth:`Sync.apply` carries out that very object.
+:class:`Reconciler` looks at both Notion databases first; if either can't be read or is out of shape it raises before
+anything is written. :meth:`Reconciler.plan` makes the plan, :meth:`Reconciler.apply` carries out that very object.
 """
 
 import difflib
@@ -17,10 +17,10 @@ from roadmap_pipeline.github.client.errors import Paused
 from roadmap_pipeline.progress import task
 from roadmap_pipeline.runtime import Runtime
 from roadmap_pipeline.sync.comments import apply_comment, plan_comments
-from roadmap_pipeline.sync.databases import NotionSide
-from roadmap_pipeline.sync.desired import Published, read_published
+from roadmap_pipeline.sync.desired import DesiredState, read_desired_state
 from roadmap_pipeline.sync.journal import INTERRUPTED, RowValues
 from roadmap_pipeline.sync.notion_rows import announced
+from roadmap_pipeline.sync.notion_target import NotionTarget
 from roadmap_pipeline.sync.plan import ROW_KINDS, Change, Kind, Plan
 from roadmap_pipeline.warehouse.connection import connect
 
@@ -58,7 +58,7 @@ class SyncResult:
     pause: str | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """As one object."""
+        """Return this as one JSON object."""
         return {
             "dry_run": self.dry_run,
             **self.plan.to_json(),
@@ -69,7 +69,7 @@ class SyncResult:
         }
 
     def written(self) -> dict[str, list[str]]:
-        """What was written, by place, one phrase per kind: ``{"Engineering Roadmap": ["9 rows created"]}``."""
+        """Return what was written, by place, one phrase per kind: ``{"Engineering Roadmap": ["9 rows created"]}``."""
         if self.dry_run:
             return {}
         lost = {title for title, _ in (*self.refused, *self.failed, *self.waiting)}
@@ -81,22 +81,22 @@ class SyncResult:
         return phrases
 
 
-class Sync:
-    """One look at both sides, and the plans and writes that follow from it. ``mend`` adds missing properties."""
+class Reconciler:
+    """One look at both sides, and the plans and writes that follow from it. ``repair`` adds missing properties."""
 
-    def __init__(self, runtime: Runtime, *, mend: bool = False) -> None:
+    def __init__(self, runtime: Runtime, *, repair: bool = False) -> None:
         self._runtime = runtime
-        self._mend = mend
+        self._repair = repair
         self._agreed: dict[str, RowValues] = {}
         self.pause: str | None = None
         """Why the comments could not be planned now, and when they can be."""
 
     @cached_property
-    def _notion(self) -> NotionSide | None:
-        """What is in Notion now; None when that side is missing. Raises when a database is out of shape."""
+    def _notion(self) -> NotionTarget | None:
+        """The state of Notion now; None when that side is missing. Raises when a database is out of shape."""
         if self._runtime.missing("notion"):
             return None
-        return NotionSide.look(self._runtime, mend=self._mend)
+        return NotionTarget.look(self._runtime, repair=self._repair)
 
     def plan(
         self,
@@ -104,19 +104,19 @@ class Sync:
         *,
         milestone: str | None = None,
         report_name: str | None = None,
-        published: Published | None = None,
+        desired: DesiredState | None = None,
     ) -> Plan:
-        """What would have to be written for ``parts``; ``milestone`` and ``report_name`` narrow the rows.
+        """Return what would have to be written for ``parts``; ``milestone`` and ``report_name`` narrow the rows.
 
-        ``published`` is what should be said; read from the warehouse unless given.
+        ``desired`` is what should be said; read from the warehouse unless given.
         """
         notes = [note for side in ("github", "notion") if (note := self._runtime.missing(side))]
         plan = Plan(notes=tuple(notes))
         notion = self._notion
-        if published is None:
+        if desired is None:
             with connect(self._runtime.settings.warehouse) as con:
-                published = read_published(con, parts, report_name)
-        milestones = published.milestones
+                desired = read_desired_state(con, parts, report_name)
+        milestones = desired.milestones
         roadmap = [row for row in milestones if milestone is None or milestone in row.names]
         if milestone is not None and "roadmap" in parts and not roadmap:
             raise ConfigurationError(self._unknown(milestone, [name for row in milestones for name in row.names]))
@@ -124,18 +124,18 @@ class Sync:
             if "databases" in parts:
                 plan += notion.plan_databases()
             current = {row.sync_key for row in milestones}
-            for rows in (notion.plan_reports(published.reports), notion.plan_roadmap(roadmap, current)):
+            for rows in (notion.plan_reports(desired.reports), notion.plan_roadmap(roadmap, current)):
                 plan += rows.plan
                 self._agreed |= {row.sync_key: row for row in rows.agreed}
         if not self._runtime.missing("github"):
             try:
-                plan += plan_comments(self._runtime, published.comments, published.left_out)
+                plan += plan_comments(self._runtime, desired.comments, desired.skipped)
             except Paused as pause:
                 self.pause = f"the pull-request comments wait: {pause}"
         return plan
 
     def _unknown(self, milestone: str, known: Sequence[str]) -> str:
-        """What is wrong with the name of a milestone, where it was given, and what was probably meant."""
+        """Return what is wrong with the name of a milestone, where it was given, and what was probably meant."""
         by_words = {name.casefold(): name for name in known}
         close = difflib.get_close_matches(milestone.casefold(), by_words, n=1)
         where = "ROADMAP_MILESTONE" if milestone == self._runtime.settings.milestone else "--milestone"

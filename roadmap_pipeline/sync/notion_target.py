@@ -33,7 +33,7 @@ _OWNERS: Mapping[str, Owner] = {"pipeline": "pipeline", "GitHub": "pipeline", "s
 
 
 @dataclass
-class NotionSide:
+class NotionTarget:
     """Both databases, observed once; grows as changes are applied."""
 
     runtime: Runtime
@@ -46,11 +46,11 @@ class NotionSide:
     _remembered: Mapping[str, schema.Database] = field(default_factory=dict)
 
     @classmethod
-    def look(cls, runtime: Runtime, *, mend: bool = False) -> "NotionSide":
+    def look(cls, runtime: Runtime, *, repair: bool = False) -> "NotionTarget":
         """Read both databases and all their rows.
 
-        Raises :class:`~roadmap_pipeline.notion.schema.SchemaError` when one is out of shape; ``mend`` accepts
-        properties that are missing, to add them.
+        Raises:
+            SchemaError: A database is out of shape. With ``repair`` properties may be missing: they will be added.
         """
         settings = runtime.settings
         ids = {
@@ -60,7 +60,7 @@ class NotionSide:
         # Before real data replace the sandbox's, the warehouse still remembers the sandbox's databases.
         is_ours = stored_origin(settings.warehouse) in (None, settings.origin)
         known = runtime.journal.databases() if is_ours else {}
-        observed = schema.observe(runtime.notion, settings.notion_parent_page_id or "", ids, known, thorough=mend)
+        observed = schema.observe(runtime.notion, settings.notion_parent_page_id or "", ids, known, thorough=repair)
         unfinished = {
             schema.SCHEMAS[key].title
             for key, found in observed.databases.items()
@@ -70,7 +70,7 @@ class NotionSide:
             problem
             for problem in observed.problems()
             # A database whose making was interrupted is completed; one from which people took a property is not ours.
-            if not (problem.missing and (mend or problem.database in unfinished))
+            if not (problem.missing and (repair or problem.database in unfinished))
         ]
         if problems:
             raise schema.SchemaError(problems)
@@ -84,14 +84,17 @@ class NotionSide:
         return side
 
     def _name_reports(self) -> None:
-        """Which page is which report: by what was agreed on, since people may rename and copy rows, else by title."""
+        """Note which page is which report.
+
+        What was agreed on tells it, since people may rename and copy rows; else the title does.
+        """
         ours = {base.page_id: key.removeprefix(REPORT_KEY) for key, base in self.bases.items()}
         title = schema.CI_REPORTS.title_property.name
         for row in sorted(self._rows.get(schema.CI_REPORTS.key, ()), key=lambda row: row.page_id not in ours):
             self._report_pages.setdefault(ours.get(row.page_id, str(row.values.get(title))), row.page_id)
 
     def plan_databases(self) -> Plan:
-        """What to make so that both databases are whole."""
+        """Return what to make so that both databases are whole."""
         return Plan(
             tuple(
                 Change("notion", _KINDS[type(change)], change.schema.title, change.describe(), detail=change)
@@ -100,13 +103,13 @@ class NotionSide:
         )
 
     def plan_reports(self, desired: Sequence[DesiredRow]) -> RowsPlan:
-        """What to write to *CI Intelligence Reports*."""
+        """Return what to write to *CI Intelligence Reports*."""
         rows = self._plan(schema.CI_REPORTS, desired, self.bases)
         self._coming_reports.update(change.title for change in rows.plan.changes if change.kind == "create_row")
         return rows
 
     def plan_roadmap(self, desired: Sequence[DesiredRow], current: Collection[str]) -> RowsPlan:
-        """What to write to *Engineering Roadmap*; ``current`` are the keys of all milestones there are.
+        """Return what to write to *Engineering Roadmap*; ``current`` are the keys of all milestones there are.
 
         A report that has no row (and gets none by the plan of the reports made before) isn't linked.
         """
@@ -134,7 +137,7 @@ class NotionSide:
         )
 
     def _observed(self, database: DatabaseSchema, desired: Sequence[DesiredRow]) -> list[Row]:
-        """The rows that Notion lists and, asked for one by one, those of ``desired`` that it doesn't list.
+        """Return the rows that Notion lists and, asked for one by one, those of ``desired`` that it doesn't list.
 
         Not being listed proves nothing: lists lag, and a row in the trash can be taken out again.
         """

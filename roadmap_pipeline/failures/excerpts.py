@@ -8,8 +8,9 @@ a log that is bigger than memory belongs to :mod:`.bounded`.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from roadmap_pipeline.failures.classifier import TAIL_LINES, Classifier, default_classifier, tests_in
-from roadmap_pipeline.failures.logs.bounded import Spans, read
+from roadmap_pipeline.failures.bounded import Spans, read
+from roadmap_pipeline.failures.classifier import Classifier, default_classifier
+from roadmap_pipeline.failures.failed_tests import tests_in
 from roadmap_pipeline.failures.logs.cleaning import clean_line, without_escapes
 from roadmap_pipeline.failures.logs.redaction import redact
 from roadmap_pipeline.failures.logs.structure import (
@@ -24,6 +25,7 @@ from roadmap_pipeline.failures.logs.structure import (
     steps,
 )
 from roadmap_pipeline.failures.matching.first_error import first_error
+from roadmap_pipeline.failures.suspects import TAIL_LINES, search_step
 
 # A line is shown with this many characters.
 _LONGEST_SHOWN = 2_000
@@ -99,13 +101,15 @@ class _Choice:
         self._reached: dict[Span, int] = {}
         self._proofs: dict[Span, list[_Proof]] = {}
         for span in self._failed:
-            search = classifier.search(log, span)
+            search = search_step(classifier.matcher, log, span)
             self._reached[span] = search.reached
             found = (match for rule in search.candidates() if search.rule(rule) for match in search.proofs(rule))
             self._proofs[span] = [_Proof(search.offset(match), match.capture) for match in found]
 
     def chosen(self, limit_chars: int) -> tuple[dict[int, str], int]:
-        """The text of the lines that fit, by the offset of their first byte, and how many secrets were replaced."""
+        """Return the text of the lines that fit, by the offset of their first byte, and how many secrets were
+        replaced.
+        """
         chosen: dict[int, str] = {}
         redactions = chars = 0
         captures = {proof.start: proof.capture for proofs in self._proofs.values() for proof in proofs}
@@ -123,7 +127,7 @@ class _Choice:
         return chosen, redactions
 
     def _by_importance(self) -> Iterator[int]:
-        """Offsets of the first bytes of lines, the most important first."""
+        """Yield the offsets of the first bytes of lines, the most important first."""
         for importance in (_PROOF, _TESTS, _TAIL):
             for span in reversed(self._failed):
                 yield from self._of_step(span, importance)
@@ -163,7 +167,7 @@ class _Choice:
 
 
 def _starts(log: bytes, start: int, end: int, most: int | None = None) -> Iterator[int]:
-    """Offsets of the first bytes of the lines from ``start`` (a line's) that begin before ``end``."""
+    """Yield the offsets of the first bytes of the lines from ``start`` (a line's) that begin before ``end``."""
     while start < end and (most is None or most > 0):
         yield start
         start = line_end(log, start) + 1
@@ -171,7 +175,7 @@ def _starts(log: bytes, start: int, end: int, most: int | None = None) -> Iterat
 
 
 def _starts_before(log: bytes, start: int, limit: int, most: int) -> Iterator[int]:
-    """Offsets of the first bytes of the lines before ``start``, the nearest first, down to ``limit``."""
+    """Yield the offsets of the first bytes of the lines before ``start``, the nearest first, down to ``limit``."""
     for _ in range(most):
         if start <= limit:
             return
@@ -182,7 +186,10 @@ def _starts_before(log: bytes, start: int, limit: int, most: int) -> Iterator[in
 
 
 def _in_sight(line: bytes, capture: bytes | None) -> bytes:
-    """A proof's line, cut around what was found when it is too long to be shown whole; any other line's beginning."""
+    """Return a proof's line, cut around what was found when it is too long to be shown whole.
+
+    Of any other line it is the beginning.
+    """
     if len(line) <= _LONGEST_SHOWN:
         return line
     text = without_escapes(line[: 64 << 10] if capture is None else line)
