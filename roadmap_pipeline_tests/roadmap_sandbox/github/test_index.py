@@ -7,8 +7,8 @@ import pytest
 
 from roadmap_pipeline_tests.roadmap_sandbox.github.conftest import BOT, CLOCK, REPO, ago, full_repository, run_payload
 from roadmap_sandbox.content import GitHubContent
-from roadmap_sandbox.github.search_dates import seconds
 from roadmap_sandbox.github.state import GitHubState
+from roadmap_sandbox.payloads import timestamp
 
 RUNS = f"/repos/{REPO}/actions/runs"
 EVERYTHING = "created=%3E%3D2026-01-01"
@@ -73,7 +73,7 @@ def test_a_second_may_hold_more_runs_than_a_search_gives(serve):
     runs = [template | {"id": n, "event": "push" if n % 2 else "schedule"} for n in range(1, 1_151)]
     content = GitHubContent(clock=CLOCK, viewer=BOT, repositories={REPO: full_repository()}, runs={REPO: runs})
     client = serve(GitHubState(content, rate_limit=None))
-    second = f"created={seconds(moment)}..{seconds(moment)}&per_page=100"
+    second = f"created={timestamp(moment)}..{timestamp(moment)}&per_page=100"
     assert client.get(f"{RUNS}?{second}").json()["total_count"] == 1_150
     reached = [run_id for page in range(1, 12) for run_id in ids(client.get(f"{RUNS}?{second}&page={page}"))]
     assert reached == list(range(1_150, 150, -1))
@@ -89,7 +89,7 @@ def many_runs():
         template
         | {
             "id": number,
-            "created_at": seconds(CLOCK - timedelta(seconds=30 * (60_000 - number))),
+            "created_at": timestamp(CLOCK - timedelta(seconds=30 * (60_000 - number))),
             "head_sha": f"{number:040x}",
             "event": "push" if number % 3 else "pull_request",
         }
