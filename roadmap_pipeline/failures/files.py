@@ -55,9 +55,9 @@ class _Rejoined:
     def read(self, size: int = -1) -> bytes:
         if not self._first:
             return self._rest.read(size)
-        found = self._first if size < 0 else self._first[:size]
-        self._first = self._first[len(found) :]
-        return found + self._rest.read() if size < 0 else found
+        beginning = self._first if size < 0 else self._first[:size]
+        self._first = self._first[len(beginning) :]
+        return beginning + self._rest.read() if size < 0 else beginning
 
 
 def classify_file(file: str, classifier: Classifier | None = None) -> dict[str, Any]:

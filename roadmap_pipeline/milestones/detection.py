@@ -84,8 +84,8 @@ def _named(branch: str, titles: Collection[str]) -> Match | None:
     if fitting:
         return Match(max(fitting, key=lambda title: (len(_words(title)), title)), "branch_name")
     for words in starts:
-        if found := _LOOKS_LIKE_A_MILESTONE.match(" ".join(words)):
-            return Match(None, "unknown", _closest(found.group(), titles))
+        if words_match := _LOOKS_LIKE_A_MILESTONE.match(" ".join(words)):
+            return Match(None, "unknown", _closest(words_match.group(), titles))
     return None
 
 

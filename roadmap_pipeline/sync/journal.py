@@ -91,7 +91,10 @@ class Journal:
             replace_rows(
                 con,
                 "sync.databases",
-                [{"database": key, "definition": json.dumps(found.as_dict())} for key, found in databases.items()],
+                [
+                    {"database": key, "definition": json.dumps(database.as_dict())}
+                    for key, database in databases.items()
+                ],
             )
 
     def intend(self, change: Change, announced: RowValues | None = None) -> str:
