@@ -43,8 +43,9 @@ ui: $(INSTALLED) ## the Dagster UI on the instance that `make run` filled
 
 lint: $(INSTALLED_DEV) ## style, unused code, common mistakes, who may import whom
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports --no-logo
+	@$(BIN)/sqlfluff lint --processes 0 --disable-progress-bar dbt_like_sql/models dbt_like_sql/tests
 
-format: $(INSTALLED_DEV) ## put every file into shape
+format: $(INSTALLED_DEV) ## put every Python file into shape
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
 types: $(INSTALLED_DEV) ## static types, strict

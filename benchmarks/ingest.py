@@ -57,6 +57,11 @@ def compare() -> None:
                 if turn:  # the first one fills the simulator's memory
                     speeds[name].append(RUNS / seconds)
                     waiting += [waited / seconds] if waited else []
+    report(speeds, waiting)
+
+
+def report(speeds: dict[str, list[float]], waiting: list[float]) -> None:
+    """Print the Markdown section: runs a second of each reader, and shares of the time spent waiting."""
     middle = {name: statistics.median(found) for name, found in speeds.items()}
     to_dlt, to_bare = middle["ours"] / middle["dlt"], middle["ours"] / middle["bare"]
     print("## Reading the list of runs\n")
@@ -117,7 +122,7 @@ def ours(url: str, folder: Path) -> Reading:
 
     from roadmap_pipeline.github.client.client import GitHubClient
     from roadmap_pipeline.github.ingest.actions import ActionsReader
-    from roadmap_pipeline.github.ingest.reading import RepositoryReading, collecting_rarely
+    from roadmap_pipeline.github.ingest.repository_reader import RepositoryReader, collecting_rarely
     from roadmap_pipeline.github.ingest.store import IngestSummary, Store
     from roadmap_pipeline.progress import task
     from roadmap_pipeline.warehouse.connection import connect
@@ -132,7 +137,7 @@ def ours(url: str, folder: Path) -> Reading:
     ):
         store = Store(con, IngestSummary(), CLOCK)
         horizon = datetime(2000, 1, 1)  # noqa: DTZ001
-        ActionsReader(RepositoryReading(client, store, pool, pool, REPO, CLOCK, horizon)).read_runs(progress)
+        ActionsReader(RepositoryReader(client, store, pool, pool, REPO, CLOCK, horizon)).read_runs(progress)
     seconds = time.perf_counter() - start
     client.close()
     return seconds, _count(folder / "ours.duckdb", "raw.workflow_runs"), client.waiting_seconds

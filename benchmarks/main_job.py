@@ -32,7 +32,7 @@ PLACES = (
     ("Dagster reads asset records", "methods/asset_methods.py", "get_asset_records"),
     ("importing modules", "<frozen importlib._bootstrap>", "_find_and_load"),
     ("making the simulated organisation", "roadmap_sandbox/local.py", "organisation"),
-    ("reading the SQL models", "project/project.py", "load_project"),
+    ("reading the SQL models", "project/loading.py", "load_project"),
     ("definitions and job", "roadmap_pipeline/definitions.py", "build_definitions"),
     ("reading GitHub", "ingest/repositories.py", "ingest"),
     ("opening the warehouse", "warehouse/connection.py", "_open"),

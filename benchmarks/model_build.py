@@ -26,6 +26,7 @@ from roadmap_pipeline.warehouse.models import build, create, load_project, proje
 from roadmap_pipeline.warehouse.parameters import store_parameters
 from roadmap_pipeline.warehouse.query import run_query
 from roadmap_pipeline.warehouse.snapshot import publish_snapshot, snapshot_path
+from roadmap_pipeline.warehouse.source_tables import SOURCES
 
 RUNS = (1_000_000, 10_000_000)
 RUNS_A_DAY = 9_100
@@ -209,7 +210,7 @@ def fill(path: Path, runs: int, first: int, last: int, days: int = 0) -> None:
             with transaction(con):
                 con.execute(_RUNS.format(first=start, last=min(last, start + BATCH), **values))
                 for name in ("raw.workflow_runs", "raw.workflow_jobs", "derived.failure_verdicts"):
-                    change_log.note_runs(con, name, "temp.attempts")
+                    change_log.note_changes(con, SOURCES, name, "temp.attempts")
         if first == 0:
             con.execute(_REST.format(**values))
         store_parameters(con, settings)
@@ -352,46 +353,19 @@ _MEASURES: dict[str, Callable[[str], dict[str, Any]]] = {
 }
 
 
-def section(found: dict[int, dict[str, Any]]) -> str:
-    """Return the Markdown section."""
-    rows = []
-    for runs, one in found.items():
-        days = one["days"]
-        rows.append(
-            [
-                f"{runs:,}",
-                f"{one['bare']['seconds']:.1f} s",
-                f"{one['full']['seconds']:.1f} s",
-                f"{one['full']['seconds'] / one['bare']['seconds']:.1f} ×",
-                spread([day["seconds"] for day in days], "s"),
-                spread([day["cpu"] for day in days], "s"),
-                f"{one['bare']['peak_mb']:,.0f} / {one['full']['peak_mb']:,.0f} MB",
-                f"{one['snapshot']['seconds']:.1f} s for {one['snapshot']['mb']:,.0f} MB",
-            ]
-        )
-    first = next(iter(found.values()))
-    last_runs, last = list(found.items())[-1]
+def section(measurements: dict[int, dict[str, Any]]) -> str:
+    """Return the Markdown section; ``measurements`` are by number of runs, the shortest history first."""
+    first = next(iter(measurements.values()))
+    last_runs, last = list(measurements.items())[-1]
     text = [
         "## Building the models\n",
         f"{first['full']['models']} SQL models with {first['full']['tests']} tests on synthetic histories: {JOBS} jobs"
         f" a run, {RUNS_A_DAY:,} runs a day, DuckDB limited to {MEMORY}. *Bare*: the same SELECTs in the same order,"
         f" untested. *One day more*: the next day's runs were written, each of {DAYS} days in turn; without the"
         " reader's snapshot.\n",
-        table(
-            [
-                "runs",
-                "bare DuckDB",
-                "full build",
-                "ratio",
-                "one day more",
-                "its CPU time",
-                "peak memory (bare / ours)",
-                "snapshot for readers",
-            ],
-            rows,
-        ),
+        build_table(measurements),
     ]
-    if len(found) > 1:
+    if len(measurements) > 1:
         longer = {
             what: statistics.median(day[what] for day in last["days"])
             / statistics.median(day[what] for day in first["days"])
@@ -402,45 +376,71 @@ def section(found: dict[int, dict[str, Any]]) -> str:
             f" {DAY_BAR:g} ×, {verdict(longer['seconds'] <= DAY_BAR)}), and {longer['cpu']:.2f} × as much of the"
             " processors' time."
         )
-    for runs, one in found.items():
+    for runs, one in measurements.items():
         for what, measured in (("full", one["full"]), ("one day", one["days"][-1])):
             slowest = ", ".join(f"`{name}` {seconds:.2f} s" for name, seconds in measured["slowest"])
             text.append(f"\nSlowest of {runs:,} runs, {what}: {slowest}.")
     text.append(f"\nThree queries on the snapshot of {last_runs:,} runs, each opening it; median of {QUERY_TIMES}:\n")
-    text.append(
-        table(
-            ["query", "`roadmap query`", "bare DuckDB", "ratio", "bar", ""],
-            [
-                [
-                    name,
-                    f"{ours * 1000:,.0f} ms",
-                    f"{bare * 1000:,.0f} ms",
-                    f"{ours / bare:.2f} ×",
-                    f"≤ {QUERY_BAR:g} ×",
-                    verdict(ours <= QUERY_BAR * bare),
-                ]
-                for name, (ours, bare) in last["queries"].items()
-            ],
-        )
-    )
+    text.append(query_table(last["queries"]))
     if first["aggregates"]:
         text.append(
             "\nThree aggregates over the tables that were built (pandas and SQLite with their rows in memory):\n"
         )
-        text.append(
-            table(
-                ["aggregate", "rows", *next(iter(first["aggregates"].values()))],
-                [
-                    [
-                        name,
-                        f"{next(iter(by.values()))[0]:,}",
-                        *(f"{seconds * 1000:,.0f} ms" for _, seconds in by.values()),
-                    ]
-                    for name, by in first["aggregates"].items()
-                ],
-            )
-        )
+        text.append(aggregate_table(first["aggregates"]))
     return "\n".join(text)
+
+
+def build_table(measurements: dict[int, dict[str, Any]]) -> str:
+    """Return a row for each length of history: seconds, processors' time, memory."""
+    headings = [
+        "runs",
+        "bare DuckDB",
+        "full build",
+        "ratio",
+        "one day more",
+        "its CPU time",
+        "peak memory (bare / ours)",
+        "snapshot for readers",
+    ]
+    rows = [
+        [
+            f"{runs:,}",
+            f"{one['bare']['seconds']:.1f} s",
+            f"{one['full']['seconds']:.1f} s",
+            f"{one['full']['seconds'] / one['bare']['seconds']:.1f} ×",
+            spread([day["seconds"] for day in one["days"]], "s"),
+            spread([day["cpu"] for day in one["days"]], "s"),
+            f"{one['bare']['peak_mb']:,.0f} / {one['full']['peak_mb']:,.0f} MB",
+            f"{one['snapshot']['seconds']:.1f} s for {one['snapshot']['mb']:,.0f} MB",
+        ]
+        for runs, one in measurements.items()
+    ]
+    return table(headings, rows)
+
+
+def query_table(queries: dict[str, tuple[float, float]]) -> str:
+    """Return a row for each query: seconds through ``roadmap query`` and by bare DuckDB."""
+    rows = [
+        [
+            name,
+            f"{ours * 1000:,.0f} ms",
+            f"{bare * 1000:,.0f} ms",
+            f"{ours / bare:.2f} ×",
+            f"≤ {QUERY_BAR:g} ×",
+            verdict(ours <= QUERY_BAR * bare),
+        ]
+        for name, (ours, bare) in queries.items()
+    ]
+    return table(["query", "`roadmap query`", "bare DuckDB", "ratio", "bar", ""], rows)
+
+
+def aggregate_table(aggregates: dict[str, dict[str, tuple[int, float]]]) -> str:
+    """Return a row for each aggregate: rows, and seconds by each engine."""
+    rows = [
+        [name, f"{next(iter(by.values()))[0]:,}", *(f"{seconds * 1000:,.0f} ms" for _, seconds in by.values())]
+        for name, by in aggregates.items()
+    ]
+    return table(["aggregate", "rows", *next(iter(aggregates.values()))], rows)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ and the database raise. Errors of one client stay beside that client and derive 
 
 from collections.abc import Sequence
 
+from dbt_like_sql.runner.errors import RunnerError
+
 
 class RoadmapError(Exception):
     """Something failed: one line that names what and the remedy. The command line prints it and exits with 1."""
@@ -21,6 +23,10 @@ class ConfigurationError(RoadmapError):
     def __init__(self, *problems: str) -> None:
         self.problems: Sequence[str] = problems
         super().__init__("; ".join(problems))
+
+
+EXPECTED_ERRORS = (RoadmapError, RunnerError)
+"""Errors that are shown as their one line: those of the product, and those of the runner of its SQL models."""
 
 
 def in_one_line(error: BaseException) -> str | None:

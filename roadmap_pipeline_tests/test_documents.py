@@ -5,10 +5,10 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from roadmap_pipeline import pipeline
 from roadmap_pipeline.cli.app import main
 from roadmap_pipeline.settings import Configuration
 from roadmap_pipeline.warehouse.dictionary import data_dictionary
+from roadmap_pipeline.warehouse.models import project
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -17,7 +17,7 @@ CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
 
 def test_the_data_dictionary_is_what_the_models_say() -> None:
     written = (ROOT / "docs" / "tables.md").read_text(encoding="utf-8")
-    assert written == data_dictionary(pipeline.project()), "run: .venv/bin/roadmap docs > docs/tables.md"
+    assert written == data_dictionary(project()), "run: .venv/bin/roadmap docs > docs/tables.md"
 
 
 def test_every_command_is_in_the_readme() -> None:

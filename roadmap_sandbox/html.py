@@ -67,6 +67,11 @@ HEADERS: Final = {
 """Of every page: the one script that may run is the one above, and what it loads."""
 
 
+def not_found(home: str, name: str) -> str:
+    """Return what a wrong address shows, with a link to the page ``name`` at ``home``."""
+    return frame("Not found", [(home, name)], "<h1>Not found</h1><p>There is no such page here.</p>")
+
+
 def frame(title: str, trail: Sequence[tuple[str, str]], body: str) -> str:
     """Return a whole page; ``trail`` are the addresses and names of the pages above it. ``body`` is HTML."""
     links = " / ".join(f'<a href="{escape(href)}">{escape(text)}</a>' for href, text in trail)

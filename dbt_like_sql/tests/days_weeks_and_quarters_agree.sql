@@ -1,27 +1,45 @@
 with totals as (
     select
-        d.repo, 'day' as grain, sum(d.runs) as runs, sum(d.passed_runs) as passed_runs,
-        sum(d.failed_job_attempts) as failed_job_attempts, sum(d.autofix_fixed) as autofix_fixed,
-        sum(d.episodes_closed) as episodes_closed, sum(d.red_commits) as red_commits, sum(d.job_seconds) as job_seconds
-    from marts.ci_daily as d
-    group by d.repo
+        days.repo, 'day' as grain, sum(days.runs) as runs, sum(days.passed_runs) as passed_runs,
+        sum(days.failed_job_attempts) as failed_job_attempts, sum(days.autofix_fixed) as autofix_fixed,
+        sum(days.episodes_closed) as episodes_closed,
+        sum(days.red_commits) as red_commits,
+        sum(days.job_seconds) as job_seconds
+    from marts.ci_daily as days
+    group by days.repo
     union all
     select
-        w.repo, 'week', sum(w.runs), sum(w.passed_runs), sum(w.failed_job_attempts), sum(w.autofix_fixed),
-        sum(w.episodes_closed), sum(w.red_commits), sum(w.job_seconds)
-    from marts.ci_weekly as w
-    group by w.repo
+        weeks.repo,
+        'week',
+        sum(weeks.runs),
+        sum(weeks.passed_runs),
+        sum(weeks.failed_job_attempts),
+        sum(weeks.autofix_fixed),
+        sum(weeks.episodes_closed), sum(weeks.red_commits), sum(weeks.job_seconds)
+    from marts.ci_weekly as weeks
+    group by weeks.repo
     union all
     select
-        q.repo, 'quarter', sum(q.runs), sum(q.passed_runs), sum(q.failed_job_attempts), sum(q.autofix_fixed),
-        sum(q.episodes_closed), sum(q.red_commits), sum(q.job_seconds)
-    from marts.quarterly_rollup as q
-    group by q.repo
+        quarters.repo,
+        'quarter',
+        sum(quarters.runs),
+        sum(quarters.passed_runs),
+        sum(quarters.failed_job_attempts),
+        sum(quarters.autofix_fixed),
+        sum(quarters.episodes_closed), sum(quarters.red_commits), sum(quarters.job_seconds)
+    from marts.quarterly_rollup as quarters
+    group by quarters.repo
 )
-select t.repo
-from totals as t
-group by t.repo
-having count(distinct (
-        t.runs, t.passed_runs, t.failed_job_attempts, t.autofix_fixed, t.episodes_closed, t.red_commits, t.job_seconds
+select totals.repo
+from totals
+group by totals.repo
+having count(distinct row(
+        totals.runs,
+        totals.passed_runs,
+        totals.failed_job_attempts,
+        totals.autofix_fixed,
+        totals.episodes_closed,
+        totals.red_commits,
+        totals.job_seconds
     )) <> 1
     or count(*) <> 3

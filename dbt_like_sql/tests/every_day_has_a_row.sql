@@ -1,4 +1,4 @@
-select d.repo, min(d.day) as first_day, max(d.day) as last_day, count(*) as days
-from marts.ci_daily as d
-group by d.repo
+select days.repo, min(days.day) as first_day, max(days.day) as last_day, count(*) as days
+from marts.ci_daily as days
+group by days.repo
 having days <> date_diff('day', first_day, last_day) + 1

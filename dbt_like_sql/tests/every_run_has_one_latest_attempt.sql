@@ -1,4 +1,4 @@
-select r.run_id
-from marts.ci_runs as r
-group by r.run_id
-having count(*) filter (where r.is_latest_attempt) <> 1
+select runs.run_id
+from marts.ci_runs as runs
+group by runs.run_id
+having count(*) filter (where runs.is_latest_attempt) <> 1

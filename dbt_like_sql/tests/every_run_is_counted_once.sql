@@ -1,5 +1,5 @@
-select w.repo, w.week
-from marts.ci_weekly as w
-where w.runs <> w.conclusive_runs + w.void_runs + w.pending_runs
-    or w.conclusive_runs <> w.passed_runs + w.failed_runs
-    or w.autofix_attempts < w.autofix_fixed + w.autofix_failed
+select weeks.repo, weeks.week
+from marts.ci_weekly as weeks
+where weeks.runs <> weeks.conclusive_runs + weeks.void_runs + weeks.pending_runs
+    or weeks.conclusive_runs <> weeks.passed_runs + weeks.failed_runs
+    or weeks.autofix_attempts < weeks.autofix_fixed + weeks.autofix_failed

@@ -1,3 +1,3 @@
-select j.job_id
-from raw.workflow_jobs as j
-anti join marts.ci_jobs as c on c.job_id = j.job_id
+select raw_jobs.job_id
+from raw.workflow_jobs as raw_jobs
+anti join marts.ci_jobs as jobs on jobs.job_id = raw_jobs.job_id

@@ -1,3 +1,3 @@
-select r.run_id, r.run_attempt
-from raw.workflow_runs as r
-anti join marts.ci_runs as c on c.run_id = r.run_id and c.run_attempt = r.run_attempt
+select raw_runs.run_id, raw_runs.run_attempt
+from raw.workflow_runs as raw_runs
+anti join marts.ci_runs as runs on runs.run_id = raw_runs.run_id and runs.run_attempt = raw_runs.run_attempt

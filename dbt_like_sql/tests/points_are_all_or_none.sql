@@ -1,4 +1,4 @@
-select p.repo, p.number
-from marts.milestone_progress as p
-group by p.repo, p.number
-having count(*) <> 4 or bool_or(p.points not in (0, p.points_possible))
+select progress.repo, progress.number
+from marts.milestone_progress as progress
+group by progress.repo, progress.number
+having count(*) <> 4 or bool_or(progress.points not in (0, progress.points_possible))

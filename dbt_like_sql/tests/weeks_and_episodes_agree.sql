@@ -1,4 +1,8 @@
-select w.repo, w.week
-from marts.ci_weekly as w
-left join marts.recovery_by_period as r on r.repo = w.repo and r.grain = 'week' and r.period = w.week
-where w.episodes_closed <> coalesce(r.episodes_closed, 0) or w.episodes_open <> coalesce(r.episodes_open, 0)
+select weeks.repo, weeks.week
+from marts.ci_weekly as weeks
+left join marts.recovery_by_period as recovery
+    on recovery.repo = weeks.repo
+    and recovery.grain = 'week'
+    and recovery.period = weeks.week
+where weeks.episodes_closed <> coalesce(recovery.episodes_closed, 0)
+    or weeks.episodes_open <> coalesce(recovery.episodes_open, 0)

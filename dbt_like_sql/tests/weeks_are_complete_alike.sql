@@ -1,4 +1,7 @@
-select c.repo, c.week
-from marts.ingest_coverage as c
-left join marts.period_coverage as p on p.repo = c.repo and p.grain = 'week' and p.period = c.week
-where p.is_complete is distinct from c.is_complete
+select ingest_coverage.repo, ingest_coverage.week
+from marts.ingest_coverage as ingest_coverage
+left join marts.period_coverage as coverage
+    on coverage.repo = ingest_coverage.repo
+    and coverage.grain = 'week'
+    and coverage.period = ingest_coverage.week
+where coverage.is_complete is distinct from ingest_coverage.is_complete

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 import click
 
 from roadmap_pipeline import interruption
-from roadmap_pipeline.errors import ConfigurationError, RoadmapError, in_one_line
+from roadmap_pipeline.errors import EXPECTED_ERRORS, ConfigurationError, RoadmapError, in_one_line
 
 DONE, FAILED, WRONG_USAGE, CONFLICTS = 0, 1, 2, 3
 
@@ -71,9 +71,9 @@ class Commands(CommandGroup):
             return super().invoke(ctx)
         except ConfigurationError as error:
             _fail(ctx, error.problems, WRONG_USAGE)
-        except RoadmapError as error:
+        except EXPECTED_ERRORS as error:
             _print_failing_rows(error)
-            _fail(ctx, [str(error)], error.exit_code)
+            _fail(ctx, [str(error)], error.exit_code if isinstance(error, RoadmapError) else FAILED)
         except KeyboardInterrupt:
             click.echo(_interrupted(ctx), err=True)
             _fail(ctx, [], interruption.EXIT_CODE)
@@ -96,9 +96,9 @@ def _fail(ctx: click.Context, problems: Sequence[str], exit_code: int) -> NoRetu
     ctx.exit(exit_code)
 
 
-def _print_failing_rows(error: RoadmapError) -> None:
+def _print_failing_rows(error: Exception) -> None:
     """Print the rows that break a model's tests, as small tables above the line."""
-    from dbt_like_sql.runner.build.building import ModelTestFailed
+    from roadmap_pipeline.warehouse.models import ModelTestFailed
 
     if isinstance(error, ModelTestFailed):
         from rich.console import Console

@@ -1,4 +1,4 @@
-"""Reading GitHub (transport, ingest, typed records) and writing to it (sticky comments).
+"""Reading GitHub (client, payloads, ingest, dumps) and writing to it (sticky comments).
 
 Nothing here knows Notion, and nothing here decides what should be written: ``sync`` does.
 """

@@ -41,7 +41,7 @@ class CommentRefused(GitHubError):
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """What the first line of a sticky comment says: whose it is and what it was written with."""
+    """The content of a sticky comment's first line: whose it is and what it was written with."""
 
     repo: str
     kind: str
@@ -55,9 +55,9 @@ class Marker:
 
     @classmethod
     def parse(cls, text: str) -> "Marker | None":
-        """The marker on the first line of a comment, or None."""
-        found = _MARKER.fullmatch(text.partition("\n")[0].strip())
-        return cls(unquote(found[1]), unquote(found[2]), unquote(found[3]), found[4]) if found else None
+        """Return the marker on the first line of a comment, or None."""
+        match = _MARKER.fullmatch(text.partition("\n")[0].strip())
+        return cls(unquote(match[1]), unquote(match[2]), unquote(match[3]), match[4]) if match else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,32 +67,39 @@ class StickyComment:
     id: int
     marker: Marker
     body: str
-    """What stands below the marker."""
+    """The text below the marker."""
     author: str
     html_url: str
 
     @property
     def is_edited_by_others(self) -> bool:
-        """Whether somebody changed the text since we wrote it."""
+        """True when somebody changed the text since we wrote it."""
         return content_hash(self.body) != self.marker.sha256
 
 
 def content_hash(body: str) -> str:
-    """SHA-256 of a body as hexadecimal digits; line endings and blanks at its end don't count."""
+    """Return the SHA-256 of a body as hexadecimal digits; line endings and blanks at its end don't count."""
     return hashlib.sha256(_normal(body).encode()).hexdigest()
 
 
 def render(marker: Marker, body: str) -> str:
-    """The comment as it is sent: the marker line with the body's hash, then the body, cut to :data:`LONGEST_BODY`."""
+    """Return the comment as it is sent: the marker line with the body's hash, then the body.
+
+    The body is cut to what :data:`LONGEST_BODY` leaves.
+    """
     room = LONGEST_BODY - len(str(replace(marker, sha256="0" * 64))) - 1
     body = cut(_normal(body), room)
     return f"{replace(marker, sha256=content_hash(body))}\n{body}"
 
 
 def cut(body: str, longest: int) -> str:
-    """``body`` in at most ``longest`` characters: cut between lines, with open code fences and ``<details>`` closed.
+    """Return ``body`` in at most ``longest`` characters.
 
-    A first line that is too long is cut within. Raises ValueError when ``longest`` leaves no room for the closing.
+    It is cut between lines, with open code fences and ``<details>`` closed; a first line that is too long is cut
+    within.
+
+    Raises:
+        ValueError: ``longest`` leaves no room for the closing.
     """
     if len(body) <= longest:
         return body
@@ -119,18 +126,18 @@ _ELLIPSIS = "…"
 
 
 def _plain(line: str) -> str:
-    """The start of a line that is cut within: nothing in it may stay open."""
+    """Return the start of a line that is cut within: nothing in it may stay open."""
     return re.sub(r"[<`~]", "", line)
 
 
 def _state_after(line: str, fence: str, depth: int) -> tuple[str, int]:
     """Open fence (its signs, or empty) and number of open ``<details>`` after ``line``."""
-    found = _FENCE.fullmatch(line)
+    match = _FENCE.fullmatch(line)
     if fence:
-        closes = found and found[1][0] == fence[0] and len(found[1]) >= len(fence) and not found[2].strip()
+        closes = match and match[1][0] == fence[0] and len(match[1]) >= len(fence) and not match[2].strip()
         return ("" if closes else fence), depth
-    if found and not (found[1][0] == "`" and "`" in found[2]):
-        return found[1], depth
+    if match and not (match[1][0] == "`" and "`" in match[2]):
+        return match[1], depth
     for tag in _DETAILS.finditer(line):
         depth = max(0, depth - 1) if tag[1] else depth + 1
     return "", depth
@@ -143,10 +150,19 @@ def _closing(fence: str, depth: int) -> str:
 def find(
     client: GitHubClient, repo: str, number: int, author: str, *, kind: str = PULL_REQUEST_STATUS
 ) -> StickyComment | None:
-    """The oldest comment of ``kind`` that ``author`` (a login) wrote on a pull request or issue, or None.
+    """Return the oldest comment of ``kind`` that ``author`` wrote on a pull request or issue; None when there is none.
 
     Reads all pages: a comment that is overlooked is written a second time. The marker's repository may be an old name.
-    Raises NotFoundError when there is no such pull request.
+
+    Args:
+        client: The client to read with.
+        repo: owner/name.
+        number: Of the pull request or issue.
+        author: A login.
+        kind: As in the marker.
+
+    Raises:
+        NotFoundError: There is no such pull request.
     """
     return next(iter(_find_all(client, repo, number, author, kind)), None)
 
@@ -156,7 +172,10 @@ def create(client: GitHubClient, repo: str, number: int, body: str, author: str,
 
     Where another writer of ours was quicker, the oldest is kept and takes the body, and later ones are deleted. Where
     GitHub does not say whether it took the comment, it is looked up first and only written again when it isn't there.
-    Raises CommentRefused, and AmbiguousWrite when GitHub's answers stay unclear.
+
+    Raises:
+        CommentRefused: GitHub takes no comment here.
+        AmbiguousWrite: GitHub's responses stay unclear.
     """
     path = f"/repos/{repo}/issues/{number}/comments"
     text = render(marker, body)
@@ -183,7 +202,9 @@ def create(client: GitHubClient, repo: str, number: int, body: str, author: str,
 def edit(client: GitHubClient, repo: str, number: int, comment: StickyComment, body: str, author: str) -> StickyComment:
     """Give the comment a new body. Without a change nothing is written; deleted meanwhile, it is written anew once.
 
-    Raises CommentRefused.
+    Raises:
+        CommentRefused: GitHub takes no comment here.
+        AmbiguousWrite: GitHub's responses stay unclear.
     """
     text = render(comment.marker, body)
     marker = Marker.parse(text)
@@ -207,7 +228,11 @@ def edit(client: GitHubClient, repo: str, number: int, comment: StickyComment, b
 
 
 def put(client: GitHubClient, repo: str, number: int, body: str, author: str, *, marker: Marker) -> StickyComment:
-    """Make the sticky comment say ``body``: created, edited or left alone. Raises CommentRefused."""
+    """Make the sticky comment say ``body``: created, edited or left alone.
+
+    Raises:
+        CommentRefused: GitHub takes no comment here.
+    """
     try:
         comment = find(client, repo, number, author, kind=marker.kind)
     except NotFoundError as error:
@@ -218,9 +243,11 @@ def put(client: GitHubClient, repo: str, number: int, body: str, author: str, *,
 
 
 def _find_all(client: GitHubClient, repo: str, number: int, author: str, kind: str) -> list[StickyComment]:
-    """Our comments of a kind, oldest first."""
-    found = (_parsed(payload) for page in client.pages(f"/repos/{repo}/issues/{number}/comments") for payload in page)
-    ours = [comment for comment in found if comment and comment.author == author and comment.marker.kind == kind]
+    """Return our comments of a kind, oldest first."""
+    comments = (
+        _parsed(payload) for page in client.pages(f"/repos/{repo}/issues/{number}/comments") for payload in page
+    )
+    ours = [comment for comment in comments if comment and comment.author == author and comment.marker.kind == kind]
     return sorted({comment.id: comment for comment in ours}.values(), key=lambda comment: comment.id)
 
 
@@ -248,7 +275,7 @@ def _parsed(payload: Mapping[str, Any]) -> StickyComment | None:
 
 
 def _refused(repo: str, number: int, error: GitHubError) -> GitHubError:
-    """The error as CommentRefused where it is final."""
+    """Return the error as CommentRefused where it is final."""
     is_final = error.status in _REFUSALS and not isinstance(error, RateLimited)
     return CommentRefused(repo, number, error) if is_final else error
 

@@ -16,14 +16,16 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _MOST_BACKSLASHES = 1_000
 """So many are looked at one by one; in a text of more of them the whole is searched."""
 _DEEPEST = 60
-"""How many lists and objects inside each other are kept of a payload."""
+"""The lists and objects inside each other that are kept of a payload."""
 _BLANK = re.compile(r"[\s\0]*")
 _LONGEST_NUMBER = 20
 
 
 def storable(value: Any, depth: int = 0) -> Any:
-    """A JSON value as every JSON library and database takes it: without NUL, halves of surrogate pairs, NaN, numbers of
-    over 64 bits and bottomless nesting."""
+    """Return a JSON value as every JSON library and database takes it.
+
+    Without NUL, halves of surrogate pairs, NaN, numbers of over 64 bits and bottomless nesting.
+    """
     if isinstance(value, str):
         return value if value.isascii() and "\0" not in value else _UNSTORABLE.sub("\ufffd", value)
     if isinstance(value, float):
@@ -38,7 +40,11 @@ def storable(value: Any, depth: int = 0) -> Any:
 
 
 def read_json(data: bytes) -> Any:
-    """Return the one JSON value that a text in any encoding holds, :func:`storable`. Raises ValueError."""
+    """Return the one JSON value that a text in any encoding holds, :func:`storable`.
+
+    Raises:
+        ValueError: It holds none, or more than one.
+    """
     import orjson
 
     try:
@@ -65,9 +71,12 @@ def _may_hold_nul(data: bytes) -> bool:
 
 
 def read_json_at(text: str, position: int) -> tuple[Any, int]:
-    """Return the JSON value at a place in ``text``, :func:`storable`, and where it ends. Raises ValueError.
+    """Return the JSON value at a place in ``text``, :func:`storable`, and where it ends.
 
     Takes what Python's reader takes, which is more than others do: NaN, numbers of any length, half a surrogate pair.
+
+    Raises:
+        ValueError: There is none.
     """
     try:
         value, end = _LENIENT.raw_decode(text, position)
@@ -84,7 +93,7 @@ def blanks_end(text: str, position: int) -> int:
 
 
 def _number(digits: str) -> int | str:
-    """A whole number; one that no column could hold stays text."""
+    """Return a whole number; one that no column could hold stays text."""
     return int(digits) if len(digits) < _LONGEST_NUMBER else digits
 
 

@@ -1,4 +1,4 @@
-"""What both API clients share: when a request is sent again, how fast requests go, and writes of unknown outcome.
+"""The common part of both API clients: when a request is sent again, how fast, and writes of unknown outcome.
 
 Nothing here knows GitHub or Notion.
 """

@@ -1,7 +1,7 @@
-"""How a single request can fail below and beyond HTTP, the same for every API.
+"""Failures of a single request below and beyond HTTP, the same for every API.
 
-Belongs here: errors that the clients' own errors derive from or are made of. What an API's answers mean belongs to its
-client, when a request is sent again to ``retry``.
+Belongs here: errors that the clients' own errors derive from or are made of. What an API's responses mean belongs
+to its client, when a request is sent again to ``retry``.
 """
 
 from roadmap_pipeline.errors import RoadmapError

@@ -1,4 +1,4 @@
-"""How fast requests may go out.
+"""The pace at which requests may go out.
 
 Belongs here: pacing by a fixed rate. What an API tells of its own limits belongs to its client.
 """

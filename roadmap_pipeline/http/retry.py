@@ -88,15 +88,17 @@ class Backoff:
 
 @dataclass(slots=True)
 class _Count:
-    """How often one request was sent again: for throttling, and for everything else."""
+    """The number of times one request was sent again: for throttling, and for everything else."""
 
     throttled: int = 0
     others: int = 0
 
     def of(self, error: TransientError) -> int:
+        """Return how often the request was sent again for failures that are counted with this one."""
         return self.throttled if error.is_throttled else self.others
 
     def add(self, error: TransientError) -> None:
+        """Count a failure after which the request is sent again."""
         if error.is_throttled:
             self.throttled += 1
         else:
@@ -105,7 +107,7 @@ class _Count:
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How the requests of one client are repeated.
+    """The way in which the requests of one client are repeated.
 
     Attributes:
         backoff: Waits where the server names none.
@@ -124,8 +126,8 @@ class RetryPolicy:
 
         Args:
             attempt: Sends the request once.
-            before_sleep: Is told of each repetition: the failure, the number of the next attempt, and the seconds
-                until then.
+            before_sleep: Is told of each repetition: the failure, the number of the next attempt, and the seconds until
+                then.
 
         Raises:
             RetriesExhausted: It kept failing. What else ``attempt`` raises passes through.

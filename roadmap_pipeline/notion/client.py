@@ -155,8 +155,8 @@ class NotionClient:
         """Send one request, and return the object that Notion responds with.
 
         Reads and idempotent writes (PATCH, DELETE) are repeated on conflicts, 5xx and lost connections; creating
-        requests only when the server surely did not carry them out (429, 529, no connection). An idempotent write
-        that Notion reports as committed is read back instead.
+        requests only when the server surely did not carry them out (429, 529, no connection). An idempotent write that
+        Notion reports as committed is read back instead.
 
         Args:
             method: GET, POST, PATCH or DELETE.

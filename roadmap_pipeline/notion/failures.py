@@ -1,4 +1,4 @@
-"""How requests to Notion fail, which failures may pass, and what people read of the others.
+"""Failures of requests to Notion: which may pass, and what people read of the others.
 
 Belongs here: judging one failed attempt. Sending and repeating belong to ``client``.
 """
@@ -25,7 +25,7 @@ _FIRST_CONTACT_RETRIES = 2
 
 
 class RequestKind(Enum):
-    """What sending a request twice would do."""
+    """The effect that sending a request twice would have."""
 
     READ = "read"
     IDEMPOTENT = "idempotent write"
@@ -34,7 +34,7 @@ class RequestKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why one attempt failed. ``status`` is None without a response; ``sent`` False when the server never saw it."""
+    """A failed attempt. ``status`` is None without a response; ``sent`` False when the server never saw it."""
 
     message: str
     status: int | None = None
@@ -58,6 +58,7 @@ class TransientFailure(TransientError):
 
 
 def kind_of(method: str, path: str, body: Mapping[str, Any] | None) -> RequestKind:
+    """Return what sending such a request twice would do."""
     if method == "GET" or (method == "POST" and (path == "search" or path.endswith("/query"))):
         return RequestKind.READ
     if method == "POST" or (method == "PATCH" and path.endswith("/children")):
@@ -68,6 +69,7 @@ def kind_of(method: str, path: str, body: Mapping[str, Any] | None) -> RequestKi
 
 
 def is_committed(failure: Failure) -> bool:
+    """Return whether Notion says that it carried out the write although its response failed."""
     guidance = failure.additional.get("retry_guidance") or ()
     return failure.status == 503 and any("do not repeat" in str(line).lower() for line in guidance)
 

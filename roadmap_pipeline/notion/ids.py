@@ -12,23 +12,26 @@ _VARIATION_SELECTOR_16 = "\ufe0f"
 
 
 def notion_id(text: str) -> str:
-    """The id in ``text``, dashed and lower case: a bare id, or the one that ends the path of an object's URL.
+    """Return the id in ``text``, dashed and lower case: a bare id, or the one that ends the path of an object's URL.
 
-    Any domain is taken, because Notion has changed the one its links use. Raises ValueError when there is none.
+    Any domain is taken, because Notion has changed the one its links use.
+
+    Raises:
+        ValueError: There is none.
     """
     path = text.strip().partition("?")[0].partition("#")[0]
-    found = _AT_END.search(path.replace("-", ""))
-    if found is None:
+    match = _AT_END.search(path.replace("-", ""))
+    if match is None:
         raise ValueError(f"{text!r} holds no Notion id (32 hexadecimal digits, with or without dashes)")
-    digits = found.group().rstrip("/").lower()
+    digits = match.group().rstrip("/").lower()
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
 def property_key(property_id: str) -> str:
-    """A property's id in the form to compare: Notion percent-encodes it in some answers and not in others."""
+    """Return a property's id in the form to compare: Notion percent-encodes it in some responses and not in others."""
     return unquote(property_id)
 
 
 def name_key(name: str) -> str:
-    """A name in the form to compare: how Notion normalises emoji names is not documented."""
+    """Return a name in the form to compare: how Notion normalises emoji names is not documented."""
     return unicodedata.normalize("NFC", name.replace(_VARIATION_SELECTOR_16, "")).strip()

@@ -39,12 +39,12 @@ class PropertySpec:
 
     @property
     def description(self) -> str:
-        """What Notion shows: what it is, and whose."""
+        """The description that Notion shows: what it is, and whose."""
         return self._described(self.about)
 
     @property
     def former_description(self) -> str | None:
-        """What an older version wrote there."""
+        """The description that an older version wrote."""
         return None if self.about_before is None else self._described(self.about_before)
 
     def _described(self, about: str) -> str:
@@ -87,7 +87,11 @@ class DatabaseSchema:
         return next(spec for spec in self.properties if spec.type == "title")
 
     def property(self, name: str) -> PropertySpec:
-        """The property of that name; KeyError for another one."""
+        """Return the property of that name.
+
+        Raises:
+            KeyError: There is none.
+        """
         for spec in self.properties:
             if spec.name == name:
                 return spec
@@ -255,10 +259,11 @@ SCHEMAS: Mapping[str, DatabaseSchema] = {schema.key: schema for schema in (CI_RE
 
 
 def show_schema() -> list[dict[str, Any]]:
-    """Every property as ``{database, property, type, format, options, owner, description}``, in order.
+    """Return every property, in order.
 
-    ``format`` is None except for numbers, ``options`` empty except for selects (their names) and relations (the title
-    of the database they point to).
+    Returns:
+        ``{database, property, type, format, options, owner, description}`` each. ``format`` is None except for numbers,
+        ``options`` empty except for selects (their names) and relations (the title of the database they point to).
     """
     return [
         {

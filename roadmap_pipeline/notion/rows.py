@@ -1,47 +1,38 @@
 """Rows of the two databases as plain values: reading all, creating, changing, and a page's body.
 
-Belongs here: values ⇄ property payloads, and the requests that carry them. Which value belongs where is decided
-elsewhere. What was written is compared with Notion's answer, so a value that is reported as written is there.
-
-A value is ``str`` (title, text, select, url; a date as ``YYYY-MM-DD``), ``float`` (number), ``list[str]`` (page ids of
-a relation) or None. Empty text is None, an empty relation is ``[]``.
+Belongs here: the requests that carry values, which belong to ``values``. Which value belongs where is decided
+elsewhere. What was written is compared with Notion's response, so a value that is reported as written is there.
 """
 
 import json
-import unicodedata
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
-from math import isfinite
 from typing import Any
 from urllib.parse import quote
 
-from roadmap_pipeline.errors import RoadmapError
 from roadmap_pipeline.notion.client import NotFound, NotionClient, NotionError
 from roadmap_pipeline.notion.creation import create_once
 from roadmap_pipeline.notion.ids import notion_id, property_key
-from roadmap_pipeline.notion.layout import PropertySpec
-from roadmap_pipeline.notion.markdown import split_utf16, to_notion
+from roadmap_pipeline.notion.markdown import to_notion
 from roadmap_pipeline.notion.schema import Database
+from roadmap_pipeline.notion.values import RowError, Value, canonical, decode, encode, same, shown
 
-Value = str | float | list[str] | None
+__all__ = [
+    "Row",
+    "RowError",
+    "Value",
+    "create_row",
+    "read_body",
+    "read_row",
+    "read_rows",
+    "replace_body",
+    "restore_row",
+    "same",
+    "update_row",
+]
 
-DECIMALS = 6
-"""Places to which numbers are rounded before they are written or compared."""
-
-TEXT_OBJECTS = 100
-"""Most text objects that Notion takes in one property."""
-
-_URL_UNITS = 2000
-_RELATIONS = 100
 _ROOM_IN_REQUEST = 450_000
 """Bytes of a creating request (Notion takes 512,000); larger ones are created first and filled afterwards."""
-_SHOWN = 80
-
-
-class RowError(RoadmapError):
-    """A value that a property cannot hold; nothing was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,132 +51,18 @@ class Row:
     data_source_id: str | None = None
 
 
-# --- values -----------------------------------------------------------------------------------------------------------
-
-
-def canonical(spec: PropertySpec, value: object) -> Value:
-    """``value`` as the plain value of its property. Takes dates, integers and decimals too; raises RowError."""
-    if spec.type == "relation":
-        return _page_ids(spec, value)
-    if value is None or value == "":
-        return None
-    if spec.type == "number":
-        if isinstance(value, bool) or not isinstance(value, int | float | Decimal) or not isfinite(value):
-            raise RowError(f"{spec.name} takes a finite number, not {_shown(value)}")
-        # Adding zero turns -0.0 into 0.0.
-        return round(float(value), DECIMALS) + 0.0
-    if spec.type == "date":
-        return _day(spec, value)
-    if not isinstance(value, str):
-        raise RowError(f"{spec.name} takes text, not {_shown(value)}")
-    if spec.type == "select" and "," in value:
-        raise RowError(f"{spec.name} takes an option name without comma, not {_shown(value)}")
-    if spec.type == "url" and _units(value) > _URL_UNITS:
-        raise RowError(f"{spec.name} takes a URL of at most {_URL_UNITS} UTF-16 units: {_shown(value)}")
-    return value
-
-
-def encode(spec: PropertySpec, value: object) -> dict[str, Any]:
-    """The payload that sets a property to ``value``. Raises RowError for what it cannot hold.
-
-    Text is cut into objects of at most 2,000 UTF-16 units whose concatenation is the text.
-    """
-    plain = canonical(spec, value)
-    if spec.type in {"title", "rich_text"}:
-        pieces = split_utf16(plain) if isinstance(plain, str) else []
-        if len(pieces) > TEXT_OBJECTS:
-            raise RowError(
-                f"{spec.name} takes {TEXT_OBJECTS} pieces of 2,000 UTF-16 units, not {len(pieces)}: shorten the text"
-            )
-        return {spec.type: [{"type": "text", "text": {"content": piece}} for piece in pieces]}
-    if spec.type == "relation":
-        return {"relation": [{"id": page} for page in plain]} if isinstance(plain, list) else {"relation": []}
-    if plain is None:
-        return {spec.type: None}
-    if spec.type == "select":
-        return {"select": {"name": plain}}
-    if spec.type == "date":
-        return {"date": {"start": plain}}
-    return {spec.type: plain}
-
-
-def decode(payload: Mapping[str, Any]) -> Value:
-    """The plain value of a property as a page carries it. Of a date with time or a range: the day it starts.
-
-    Raises NotionError for a type that the two databases don't have.
-    """
-    kind = payload["type"]
-    content = payload[kind]
-    if kind in {"title", "rich_text"}:
-        return "".join(item["plain_text"] for item in content) or None
-    if kind == "relation":
-        return [notion_id(item["id"]) for item in content]
-    if kind not in {"number", "select", "date", "url"}:
-        raise NotionError(f"Notion: no value is known for properties of type {kind}", code="unknown_type")
-    if content is None or content == "":
-        return None
-    if kind == "number":
-        return round(float(content), DECIMALS) + 0.0
-    return str(content["name"] if kind == "select" else content["start"][:10] if kind == "date" else content)
-
-
-def same(one: Value, other: Value) -> bool:
-    """Whether two plain values say the same: text up to Unicode composition and line ends, relations in any order."""
-    if isinstance(one, list) and isinstance(other, list):
-        return set(one) == set(other)
-    if isinstance(one, str) and isinstance(other, str):
-        return _comparable(one) == _comparable(other)
-    return one == other or (not one and not other and not isinstance(one, float) and not isinstance(other, float))
-
-
-def _comparable(text: str) -> str:
-    return unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
-
-
-def _day(spec: PropertySpec, value: object) -> str:
-    if isinstance(value, datetime):
-        return value.date().isoformat()
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, str):
-        try:
-            return date.fromisoformat(value).isoformat()
-        except ValueError:
-            pass
-    raise RowError(f"{spec.name} takes a day (YYYY-MM-DD), not {_shown(value)}")
-
-
-def _page_ids(spec: PropertySpec, value: object) -> list[str]:
-    if value is None or value == "":
-        return []
-    if isinstance(value, str) or not isinstance(value, Sequence):
-        raise RowError(f"{spec.name} takes a list of page ids, not {_shown(value)}")
-    try:
-        pages = list(dict.fromkeys(notion_id(str(page)) for page in value))
-    except ValueError as error:
-        raise RowError(f"{spec.name}: {error}") from None
-    if len(pages) > _RELATIONS:
-        raise RowError(f"{spec.name} takes at most {_RELATIONS} pages, not {len(pages)}")
-    return pages
-
-
-def _units(text: str) -> int:
-    return len(text) + sum(character > "\uffff" for character in text)
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
-
-
-# --- rows -------------------------------------------------------------------------------------------------------------
-
-
 def read_rows(client: NotionClient, database: Database, properties: Collection[str] | None = None) -> list[Row]:
-    """All rows that are not in the trash, oldest first; with the values of ``properties`` only, where given.
+    """Return all rows that are not in the trash, oldest first.
 
-    Queries may lag behind writes by seconds: to prove that a row is absent, use :func:`read_row`. Raises IncompleteRead
-    rather than giving a part.
+    Queries may lag behind writes by seconds: to prove that a row is absent, use :func:`read_row`.
+
+    Args:
+        client: The client to read with.
+        database: The database.
+        properties: The properties to read; None: all.
+
+    Raises:
+        IncompleteRead: Only a part can be had.
     """
     pages = client.paginate(
         "POST",
@@ -200,7 +77,7 @@ def read_rows(client: NotionClient, database: Database, properties: Collection[s
 
 
 def read_row(client: NotionClient, database: Database, page_id: str) -> Row | None:
-    """One row as it is now; None when it is gone or not shared, which Notion does not tell apart.
+    """Return one row as it is now; None when it is gone or not shared, which Notion does not tell apart.
 
     From the trash it comes as such; after it was moved elsewhere without values (its ``data_source_id`` tells).
     """
@@ -215,11 +92,20 @@ def read_row(client: NotionClient, database: Database, page_id: str) -> Row | No
 def create_row(
     client: NotionClient, database: Database, values: Mapping[str, object], markdown: str | None = None
 ) -> Row:
-    """Create a row and give it as Notion has it. ``markdown``, in GitHub's dialect, becomes the page's body.
+    """Create a row, and return it as Notion has it.
 
-    ``values`` must hold the title, which no other row bears: when Notion's answer is lost the row is looked up by it
-    and adopted, so that a row is never created twice. Raises RowError, NotionError (also when what was stored is not
-    what was sent), AmbiguousWrite when the outcome stays open.
+    When Notion's response is lost the row is looked up by its title and adopted, so that a row is never created twice.
+
+    Args:
+        client: The client to write with.
+        database: The database.
+        values: By our property names. They hold the title, which no other row bears.
+        markdown: Becomes the page's body, in GitHub's dialect.
+
+    Raises:
+        RowError: A property cannot hold its value.
+        NotionError: Notion refused it, or what was stored is not what was sent.
+        AmbiguousWrite: The outcome stays open.
     """
     title = database.schema.title_property
     if canonical(title, values.get(title.name)) is None:
@@ -255,10 +141,14 @@ def create_row(
 
 
 def update_row(client: NotionClient, database: Database, page_id: str, values: Mapping[str, object]) -> Row:
-    """Set the given properties, leave all others, and give the row as Notion then has it.
+    """Set the given properties, leave all others, and return the row as Notion then has it.
 
-    Without values nothing is written. Raises RowError, NotionError (also when what was stored is not what was sent),
-    NotFound.
+    Without values nothing is written.
+
+    Raises:
+        RowError: A property cannot hold its value.
+        NotionError: Notion refused it, or what was stored is not what was sent.
+        NotFound: The row is gone or not shared.
     """
     if not values:
         return _row(client, database, client.request("GET", f"pages/{notion_id(page_id)}"))
@@ -269,19 +159,19 @@ def update_row(client: NotionClient, database: Database, page_id: str, values: M
 
 
 def restore_row(client: NotionClient, page_id: str) -> None:
-    """Take a row out of the trash; its values and body are as they were. Raises NotFound, NotionError."""
+    """Take a row out of the trash; its values and body are as they were."""
     client.request("PATCH", f"pages/{notion_id(page_id)}", body={"in_trash": False})
 
 
 def _page_of(client: NotionClient, database: Database, title: object, page_id: str | None) -> dict[str, Any] | None:
-    """The page of a row that may have been created: the one Notion named, else the one of that title."""
+    """Return the page of a row that may have been created: the one Notion named, else the one of that title."""
     name = database.schema.title_property.name
     wanted = canonical(database.schema.title_property, title)
     if page_id is None:
         pages = [row.page_id for row in read_rows(client, database, [name]) if same(row.values[name], wanted)]
         if len(pages) > 1:
             raise NotionError(
-                f"{database.schema.title} has {len(pages)} rows named {_shown(wanted)}: delete all but one",
+                f"{database.schema.title} has {len(pages)} rows named {shown(wanted)}: delete all but one",
                 code="duplicate",
             )
         if not pages:
@@ -343,7 +233,7 @@ def _data_source_of(page: Mapping[str, Any]) -> str | None:
 
 
 def _our_option(database: Database, name: str, option: Mapping[str, Any]) -> str:
-    """Our name of an option, also when people call it something else by now."""
+    """Return our name of an option, also when people call it something else by now."""
     for ours, option_id in database.option_ids.get(name, {}).items():
         if option_id == option["id"]:
             return ours
@@ -351,7 +241,7 @@ def _our_option(database: Database, name: str, option: Mapping[str, Any]) -> str
 
 
 def _whole_relation(client: NotionClient, page_id: str, key: str) -> Value:
-    """A page carries only 25 ids; the rest is behind the property's own address."""
+    """Read a relation from its own address: a page carries only 25 ids."""
     items = client.paginate("GET", f"pages/{page_id}/properties/{quote(key, safe='')}")
     return [notion_id(item["relation"]["id"]) for item in items]
 
@@ -369,8 +259,8 @@ def _verify(database: Database, values: Mapping[str, object], row: Row) -> None:
     if differing:
         name, value = next(iter(differing.items()))
         raise NotionError(
-            f"{database.schema.title}: {name} was written as {_shown(value)} but Notion has"
-            f" {_shown(row.values[name])} ({row.url}); run again",
+            f"{database.schema.title}: {name} was written as {shown(value)} but Notion has"
+            f" {shown(row.values[name])} ({row.url}); run again",
             code="not_as_written",
         )
 
@@ -379,14 +269,13 @@ def _size(part: object) -> int:
     return len(json.dumps(part, ensure_ascii=False).encode("utf-8", "surrogatepass"))
 
 
-# --- bodies -----------------------------------------------------------------------------------------------------------
-
-
 def replace_body(client: NotionClient, page_id: str, markdown: str) -> None:
     """Put ``markdown``, in GitHub's dialect, in place of the page's whole body.
 
-    Pages and databases that people put inside are never deleted: Notion then refuses. Raises NotionError when Notion
-    did not take all of it.
+    Pages and databases that people put inside are never deleted: Notion then refuses.
+
+    Raises:
+        NotionError: Notion did not take all of it.
     """
     answer = client.request(
         "PATCH",
@@ -397,9 +286,10 @@ def replace_body(client: NotionClient, page_id: str, markdown: str) -> None:
 
 
 def read_body(client: NotionClient, page_id: str) -> str:
-    """The page's body in Notion's dialect, as Notion normalised it; never compare it with what was written.
+    """Return the page's body in Notion's dialect, as Notion normalised it; never compare it with what was written.
 
-    Raises NotionError when Notion gives only a part of it.
+    Raises:
+        NotionError: Notion gives only a part of it.
     """
     return _whole_body(client.request("GET", f"pages/{notion_id(page_id)}/markdown"), page_id)
 

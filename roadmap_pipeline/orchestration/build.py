@@ -9,7 +9,6 @@ from typing import Any
 
 import dagster as dg
 
-from roadmap_pipeline import pipeline
 from roadmap_pipeline.orchestration.assets import derived, models, published, sources
 from roadmap_pipeline.orchestration.jobs import jobs
 from roadmap_pipeline.orchestration.partitions import iso_weeks
@@ -17,6 +16,7 @@ from roadmap_pipeline.orchestration.resources import run_resources
 from roadmap_pipeline.orchestration.schedules import schedules
 from roadmap_pipeline.orchestration.sensors import automation, on_merge_sensor
 from roadmap_pipeline.settings import Settings, dagster_home, load_settings
+from roadmap_pipeline.warehouse.models import project
 
 
 def build_definitions(settings: Settings | None = None, resources: Mapping[str, Any] | None = None) -> dg.Definitions:
@@ -39,7 +39,7 @@ def build_definitions(settings: Settings | None = None, resources: Mapping[str, 
         *sources.sources,
         sources.github_ingest,
         *derived.assets,
-        *models.model_assets(pipeline.project()),
+        *models.model_assets(project()),
         *published.assets,
     ]
     return dg.Definitions(

@@ -12,20 +12,19 @@ from typing import Any, TypeGuard
 
 import dagster as dg
 
-from dbt_like_sql.runner.testing.data_tests import ModelTest, TestResult, failing_rows_sql
 from roadmap_pipeline.orchestration.metadata import markdown_table
-from roadmap_pipeline.warehouse.models import SingularTest, SqlModel
+from roadmap_pipeline.warehouse.models import GenericTest, SingularTest, SqlModel, TestResult, failing_rows_sql
 
 BLOCKING = "data_tests"
 WARNING = "data_tests_that_warn"
 
-Checks = Mapping[str, Sequence[ModelTest | SingularTest]]
+Checks = Mapping[str, Sequence[GenericTest | SingularTest]]
 """Tests by the check that they are part of."""
 
 
 def checks_of(model: SqlModel) -> Checks:
     """Return the tests of a model by asset check."""
-    checks: dict[str, list[ModelTest | SingularTest]] = {
+    checks: dict[str, list[GenericTest | SingularTest]] = {
         BLOCKING: [test for test in model.tests if test.severity == "error"],
         WARNING: [test for test in model.tests if test.severity != "error"],
     }
@@ -85,7 +84,7 @@ def check_results(
         )
 
 
-def failing_rows_query(model: SqlModel, test: ModelTest | SingularTest) -> str:
+def failing_rows_query(model: SqlModel, test: GenericTest | SingularTest) -> str:
     """Return a query of the rows that break a test; of rows that were kept out, on what the model would hold."""
     if isinstance(test, SingularTest):
         return test.sql
@@ -94,7 +93,7 @@ def failing_rows_query(model: SqlModel, test: ModelTest | SingularTest) -> str:
     return f"with new_rows as (\n{model.sql}\n)\n{failing_rows_sql(test, 'new_rows', of=model.key)}"
 
 
-def _failure(model: SqlModel, test: ModelTest | SingularTest, result: TestResult) -> str:
+def _failure(model: SqlModel, test: GenericTest | SingularTest, result: TestResult) -> str:
     """Return what failed as Markdown: what should hold, how many rows break it, some of them, and how to find them."""
     rows = "1 row breaks it" if result.failing_rows == 1 else f"{result.failing_rows:,} rows break it"
     return (
@@ -103,12 +102,12 @@ def _failure(model: SqlModel, test: ModelTest | SingularTest, result: TestResult
     )
 
 
-def _is_blocking(tests: Sequence[ModelTest | SingularTest]) -> bool:
+def _is_blocking(tests: Sequence[GenericTest | SingularTest]) -> bool:
     """Return whether a failure keeps the new table out: a check's tests are of one severity."""
     return tests[0].severity == "error"
 
 
-def _description(tests: Sequence[ModelTest | SingularTest]) -> str:
+def _description(tests: Sequence[GenericTest | SingularTest]) -> str:
     """Return what holds, as a person says it: one phrase for all columns never NULL, one for each other test."""
     required = [column for test in tests if _is_plain_not_null(test) for column in test.columns]
     phrases = [f"never NULL: {', '.join(required)}"] if required else []
@@ -116,11 +115,11 @@ def _description(tests: Sequence[ModelTest | SingularTest]) -> str:
     return "; ".join(phrases)
 
 
-def _is_plain_not_null(test: ModelTest | SingularTest) -> TypeGuard[ModelTest]:
-    return isinstance(test, ModelTest) and test.kind == "not_null" and not test.description and test.where is None
+def _is_plain_not_null(test: GenericTest | SingularTest) -> TypeGuard[GenericTest]:
+    return isinstance(test, GenericTest) and test.kind == "not_null" and not test.description and test.where is None
 
 
-def _phrase(test: ModelTest | SingularTest) -> str:
+def _phrase(test: GenericTest | SingularTest) -> str:
     if isinstance(test, SingularTest):
         return test.description or f"{test.path.name} finds no row"
     columns = ", ".join(test.columns)

@@ -20,7 +20,7 @@ from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobO
 from dagster._core.utils import make_new_run_id
 
 from roadmap_pipeline import interruption, pipeline
-from roadmap_pipeline.errors import ConfigurationError, RoadmapError, in_one_line
+from roadmap_pipeline.errors import EXPECTED_ERRORS, ConfigurationError, RoadmapError, in_one_line
 from roadmap_pipeline.interruption import waits
 from roadmap_pipeline.orchestration.build import build_definitions
 from roadmap_pipeline.orchestration.event_log import open_instance
@@ -145,11 +145,11 @@ def _selection(definitions: dg.Definitions, runtime: Runtime) -> list[dg.AssetKe
     return [node.key for node in nodes if node.is_executable and node.group_name not in left_out]
 
 
-def _own_error(error: BaseException) -> RoadmapError:
+def _own_error(error: BaseException) -> Exception:
     """The project's error at the bottom of what Dagster raised, or its last words as one."""
     cause: BaseException | None = error
     while cause is not None:
-        if isinstance(cause, RoadmapError):
+        if isinstance(cause, EXPECTED_ERRORS):
             return cause
         error, cause = cause, cause.__cause__ or cause.__context__
     return RoadmapError(in_one_line(error) or f"{type(error).__name__}: {error}")

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from dbt_like_sql.runner.project.lineage import ColumnName, column_lineage
-from roadmap_pipeline.warehouse.models import Project, SqlModel
+from roadmap_pipeline.warehouse.models import ColumnName, Project, SqlModel, column_lineage
 from roadmap_pipeline.warehouse.source_tables import BY_NAME
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ def lineage_metadata(home: Path, project: Project, model: SqlModel, con: "duckdb
     kept = _read(home / _FILE)
     version = _version(project, model)
     if version not in kept:
-        found = column_lineage(project, model, con)
+        found = column_lineage(model, con)
         kept[version] = {name: list(sources) for name, sources in found.items()}
         _write(home / _FILE, kept)
     deps = {

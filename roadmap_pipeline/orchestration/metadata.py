@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 from dagster._core.definitions.source_asset import SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION
 
-from dbt_like_sql.runner.build.change_log import LOGGED, Versions
+from roadmap_pipeline.warehouse.models import table_version
 
 if TYPE_CHECKING:
     import duckdb
@@ -52,14 +52,12 @@ def data_version(con: "duckdb.DuckDBPyConnection", schema: str, table: str) -> d
     rows without the time at which they were read.
     """
     name = f"{schema}.{table}"
-    if name in LOGGED or schema not in _HASHED:
-        return dg.DataVersion(str(Versions(con).of(name)[0]))
+    version = table_version(con, name)
+    if version is not None:
+        return dg.DataVersion(str(version))
     told = f"select columns(lambda name: name <> 'read_at') from {name}"  # noqa: S608
     ((rows, total),) = con.execute(f"select count(*), sum(hash(told)::hugeint) from ({told}) as told").fetchall()  # noqa: S608
     return dg.DataVersion(f"{rows}:{total}")
-
-
-_HASHED = frozenset({"raw", "config", "derived", "sync"})
 
 
 def table_metadata(con: "duckdb.DuckDBPyConnection", schema: str, table: str) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from roadmap_pipeline.pipeline.building import (
     classify_failures,
     match_milestones,
     preview_build,
-    project,
     store_settings,
 )
 from roadmap_pipeline.pipeline.diagnosis import Finding, diagnose
@@ -34,7 +33,6 @@ __all__ = [
     "preflight",
     "preview_build",
     "preview_report",
-    "project",
     "publish_week",
     "render_comments",
     "render_report",

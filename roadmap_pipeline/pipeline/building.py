@@ -6,37 +6,25 @@ Belongs here: everything between reading and rendering, and what it would change
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from roadmap_pipeline.runtime import Runtime
-from roadmap_pipeline.settings import warehouse_path
-from roadmap_pipeline.warehouse.connection import is_file
 from roadmap_pipeline.warehouse.models import (
+    Difference,
     ModelResult,
     Policy,
-    Project,
     SqlModel,
     build,
-    load_project,
-    project_directory,
+    differences,
+    project,
+    selected_models,
 )
 from roadmap_pipeline.warehouse.parameters import store_parameters
 
 if TYPE_CHECKING:
     import duckdb
 
-    from dbt_like_sql.runner.build.diff import Difference
     from roadmap_pipeline.failures.reclassification import Moved
-
-
-@cache
-def project() -> Project:
-    """Return the SQL models of this installation, read once a process."""
-    warehouse = warehouse_path()
-    # Where the data are, parsed models can be kept even if nothing may be written where the package is.
-    return load_project(project_directory(), Path(warehouse).parent if is_file(warehouse) else None)
 
 
 def store_settings(runtime: Runtime) -> dict[str, int]:
@@ -69,12 +57,9 @@ def _selected(con: "duckdb.DuckDBPyConnection", select: Collection[str]) -> Call
     Raises:
         ConfigurationError: The selection names none.
     """
-    from dbt_like_sql.runner.build.state import BuildState
-    from dbt_like_sql.runner.project.selection import select_models
-
     if not select:
         return lambda _model: True
-    keys = select_models(project(), select, BuildState(con).is_modified)
+    keys = selected_models(con, select)
     return lambda model: model.key in keys
 
 
@@ -128,7 +113,7 @@ def build_all(runtime: Runtime, *, select: Collection[str] = (), full_refresh: b
 class BuildPreview:
     """The changes that a build would make: to published figures, and to the causes of failures."""
 
-    figures: "list[Difference]"
+    figures: list[Difference]
     moved: "list[Moved]"
 
     def rows(self) -> list[dict[str, Any]]:
@@ -139,7 +124,6 @@ class BuildPreview:
 
 def preview_build(runtime: Runtime, *, select: Collection[str] = (), full_refresh: bool = False) -> BuildPreview:
     """Return what :func:`build_all` would change. Nothing is written."""
-    from dbt_like_sql.runner.build.diff import differences
     from roadmap_pipeline.failures import stored_jobs
     from roadmap_pipeline.failures.reclassification import noting_moves
     from roadmap_pipeline.failures.rules.own_rules import rules_with

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from roadmap_pipeline.errors import ConfigurationError
-from roadmap_pipeline.pipeline.building import project
 from roadmap_pipeline.reports import format as fmt
 from roadmap_pipeline.runtime import Runtime
 from roadmap_pipeline.settings import Settings
 from roadmap_pipeline.warehouse.connection import rolled_back
+from roadmap_pipeline.warehouse.models import dbt_project, project
 from roadmap_pipeline.warehouse.origin import require
 
 if TYPE_CHECKING:
@@ -122,7 +122,6 @@ def snapshot(runtime: Runtime) -> Path:
 
 def export_dbt(settings: Settings, directory: Path) -> dict[str, Any]:
     """Write the models as a dbt project into ``directory``; return where, and how many models and tests."""
-    from dbt_like_sql.runner.dbt_export.export import dbt_project
     from roadmap_pipeline.warehouse.folders import replaced_folder
 
     models = project()

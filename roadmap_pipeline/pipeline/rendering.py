@@ -5,10 +5,10 @@ Belongs here: which are rendered, and where they are kept. The texts themselves 
 
 from typing import TYPE_CHECKING
 
-from roadmap_pipeline.pipeline.building import project
 from roadmap_pipeline.runtime import Runtime
 from roadmap_pipeline.settings import Settings
 from roadmap_pipeline.warehouse.connection import transaction
+from roadmap_pipeline.warehouse.models import project
 from roadmap_pipeline.warehouse.source_tables import replace_table
 
 if TYPE_CHECKING:

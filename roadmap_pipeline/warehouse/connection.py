@@ -1,4 +1,4 @@
-"""Opening the warehouse: waiting for its file lock, closing it always, transactions.
+"""Opening the warehouse: waiting for its file lock, closing it always.
 
 Belongs here: what every user of the file needs. What is stored is described in ``raw`` and ``dbt_like_sql``; the copy
 that readers open is made in ``snapshot``.
@@ -6,12 +6,13 @@ that readers open is made in ``snapshot``.
 
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dbt_like_sql.runner.build import change_log
+from dbt_like_sql.runner.database import literal, rolled_back, scalar, transaction
 from roadmap_pipeline import interruption
 from roadmap_pipeline.errors import RoadmapError
 from roadmap_pipeline.interruption import waits
@@ -19,6 +20,18 @@ from roadmap_pipeline.warehouse import source_tables
 
 if TYPE_CHECKING:
     import duckdb
+
+# The runner's helpers around a connection are for whoever opens one here, too.
+__all__ = [
+    "STORAGE_VERSION",
+    "WarehouseError",
+    "connect",
+    "is_file",
+    "prepare_file",
+    "rolled_back",
+    "scalar",
+    "transaction",
+]
 
 STORAGE_VERSION = "v1.2.0"
 """Format of a new warehouse's file: that of the oldest DuckDB with which its readers are supported.
@@ -44,8 +57,6 @@ _OWN_SCHEMAS = frozenset(
     | set(change_log.SCHEMAS)
 )
 _RESERVED_STEMS = _OWN_SCHEMAS | {"main", "temp"}
-
-_rolled_back: set[int] = set()
 
 
 class WarehouseError(RoadmapError):
@@ -140,7 +151,7 @@ def _create(path: Path) -> None:
     if path.exists() and path.stat().st_size:
         return
     with duckdb.connect(":memory:") as con:
-        con.execute(f"attach {source_tables.literal(str(path))} as created (storage_version '{STORAGE_VERSION}')")
+        con.execute(f"attach {literal(str(path))} as created (storage_version '{STORAGE_VERSION}')")
 
 
 def prepare_file(path: Path, *, read_only: bool = False) -> None:
@@ -200,39 +211,3 @@ def _command(process: int) -> str:
     if len(names) > 1 and names[0].startswith("python") and words[1] and not words[1].startswith("-"):
         names = names[1:]
     return " ".join(names[:2] if names[:1] == ["roadmap"] else names[:1])
-
-
-@contextmanager
-def transaction(con: "duckdb.DuckDBPyConnection") -> Iterator[None]:
-    """Let all statements inside take effect together, or none when an exception leaves the block.
-
-    Inside :func:`rolled_back` it is a part of that, and takes effect as little as the rest.
-    """
-    if id(con) in _rolled_back:
-        yield
-        return
-    con.execute("begin transaction")
-    try:
-        yield
-    except BaseException:
-        con.execute("rollback")
-        raise
-    con.execute("commit")
-
-
-@contextmanager
-def rolled_back(con: "duckdb.DuckDBPyConnection") -> Iterator[None]:
-    """Undo whatever happens inside; what was computed can be read until the block is left."""
-    con.execute("begin transaction")
-    _rolled_back.add(id(con))
-    try:
-        yield
-    finally:
-        _rolled_back.discard(id(con))
-        con.execute("rollback")
-
-
-def scalar(con: "duckdb.DuckDBPyConnection", sql: str, params: Sequence[Any] = ()) -> Any:
-    """Return the first column of the first row, or None without rows; leave no open result behind."""
-    rows = con.execute(sql, params or None).fetchall()
-    return rows[0][0] if rows else None

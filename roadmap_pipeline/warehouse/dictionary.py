@@ -6,6 +6,7 @@ Belongs here: laying it out. The descriptions themselves are in ``raw`` and in t
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from dbt_like_sql.runner.project.sources import SourceTable
 from roadmap_pipeline.warehouse import source_tables
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def data_dictionary(project: "Project") -> str:
     return "\n".join(lines) + "\n"
 
 
-def _source(table: source_tables.SourceTable) -> Iterator[str]:
+def _source(table: SourceTable) -> Iterator[str]:
     yield from ("", f"### {table.qualified_name}", "", table.description)
     if table.key:
         yield from ("", f"One row per {', '.join(f'`{name}`' for name in table.key)}.")

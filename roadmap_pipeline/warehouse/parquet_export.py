@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dbt_like_sql.runner.testing.data_tests import identifier, literal
+from dbt_like_sql.runner.database import literal, relation_name
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
 from roadmap_pipeline.progress import task
 from roadmap_pipeline.warehouse.connection import connect
@@ -52,7 +52,7 @@ def export_tables(
                 progress.describe(f"{schema}.{name}")
                 file = Path(schema) / f"{name}.parquet"
                 (building / schema).mkdir(exist_ok=True)
-                relation = f"{identifier(schema)}.{identifier(name)}"
+                relation = relation_name(schema, name)
                 try:
                     ((rows,),) = con.execute(
                         f"copy (from {relation}) to {literal(str(building / file))} (format parquet, compression zstd)"

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from dbt_like_sql.runner.build import change_log
+from dbt_like_sql.runner.database import literal
 from roadmap_pipeline.errors import ConfigurationError
 from roadmap_pipeline.warehouse.connection import STORAGE_VERSION, WarehouseError, connect, is_file, scalar
-from roadmap_pipeline.warehouse.source_tables import describe_source_tables, literal
+from roadmap_pipeline.warehouse.source_tables import describe_source_tables
 
 if TYPE_CHECKING:
     import duckdb

@@ -150,7 +150,7 @@ def small_world():
     return content
 
 
-class World:
+class ServedGitHub:
     """A served GitHub: its state, and clients that are closed at the end."""
 
     def __init__(self, state, base_url, stack):
@@ -174,13 +174,13 @@ class World:
 
 @pytest.fixture
 def serve():
-    """Serves content: ``serve(content, **options of GitHubState) -> World``, with ``proxy`` behind what it makes."""
+    """Serves content: ``serve(content, **options of GitHubState)``, with ``proxy`` behind what it makes."""
     with ExitStack() as stack:
 
         def start(content, proxy=lambda app: app, **options):
             state = GitHubState(content, **{"rate_limit": None, **options})
             server = stack.enter_context(Server(proxy(create_app(state))))
-            return World(state, server.base_url, stack)
+            return ServedGitHub(state, server.base_url, stack)
 
         yield start
 

@@ -47,8 +47,8 @@ def content():
 
 
 def test_sixty_thousand_runs_with_everything_against_them(serve, tmp_path):
-    world = serve(content())
-    state, path = world.state, tmp_path / "roadmap.duckdb"
+    served = serve(content())
+    state, path = served.state, tmp_path / "roadmap.duckdb"
     state.switches.stale_index = timedelta(days=350)
     state.switches.stale_responses = ("missing", "empty", "old")
     state.switches.stale_chance = 0.2
@@ -72,10 +72,10 @@ def test_sixty_thousand_runs_with_everything_against_them(serve, tmp_path):
         state.faults.before(come, method="GET", path=LIST, skip=page)
 
     for skip in KILLED_AT:
-        process = reader.start(world.base_url, path, REPO, TOKEN, CLOCK)
+        process = reader.start(served.base_url, path, REPO, TOKEN, CLOCK)
         state.faults.before(process.kill, skip=skip)
         assert process.wait() < 0
-    client = world.client()
+    client = served.client()
     with connect(path) as con:
 
         def read():
@@ -114,4 +114,4 @@ def test_sixty_thousand_runs_with_everything_against_them(serve, tmp_path):
         marked = table(con, "select distinct run_id from raw.workflow_runs where deleted_upstream_at is not null")
         assert_complete(con, state, REPO, gone={number for (number,) in marked})
         assert {number for (number,) in marked} <= deleted
-    assert len(state.faults.given) > 1_000
+    assert len(state.faults.injected) > 1_000

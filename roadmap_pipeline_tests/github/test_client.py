@@ -33,20 +33,20 @@ RUNS = f"/repos/{REPO}/actions/runs"
 
 
 @pytest.fixture
-def world(serve):
+def served(serve):
     return serve(small_world())
 
 
-def test_reads_a_list_page_by_page(world):
-    client = world.client()
+def test_reads_a_list_page_by_page(served):
+    client = served.client()
     pages = list(client.pages(RUNS, items_key="workflow_runs"))
     assert [len(page) for page in pages] == [100, 30]
     assert [run["id"] for run in pages[0][:2]] == [130, 129]
     assert client.requests == 2 and client.writes == 0
 
 
-def test_an_unchanged_answer_is_told_by_its_etag(world):
-    client = world.client()
+def test_an_unchanged_answer_is_told_by_its_etag(served):
+    client = served.client()
     first = client.get(RUNS, {"per_page": 5})
     again = client.get(RUNS, {"per_page": 5}, first.etag)
     assert (first.unchanged, again.unchanged, again.data) == (False, True, None)
@@ -55,65 +55,65 @@ def test_an_unchanged_answer_is_told_by_its_etag(world):
 @pytest.mark.parametrize(
     "kind", ["bad_gateway", "drop", Fault("secondary_limit", 429, 0), Fault("secondary_limit", 403, 0)]
 )
-def test_a_read_is_repeated(world, kind):
-    world.state.faults.add(kind, times=2)
-    client = world.client()
+def test_a_read_is_repeated(served, kind):
+    served.state.faults.add(kind, times=2)
+    client = served.client()
     assert client.get(f"/repos/{REPO}").data["full_name"] == REPO
     assert client.requests == 3
 
 
-def test_a_read_that_keeps_failing_says_how(world):
-    world.state.faults.add("bad_gateway", times=100)
-    client = world.client()
+def test_a_read_that_keeps_failing_says_how(served):
+    served.state.faults.add("bad_gateway", times=100)
+    client = served.client()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(interruption, "sleep", lambda _seconds: None)
         with pytest.raises(GitHubError, match="502 Server Error"):
             client.get(f"/repos/{REPO}")
 
 
-def test_a_long_rate_limit_is_raised_not_waited_for(world):
-    world.state.faults.add(Fault("rate_limit", 403, 3000), times=100)
+def test_a_long_rate_limit_is_raised_not_waited_for(served):
+    served.state.faults.add(Fault("rate_limit", 403, 3000), times=100)
     with pytest.raises(
         RateLimited, match=r"try again in (49|50|51) min, at \d\d:\d\d UTC; what was done is kept"
     ) as caught:
-        world.client().get(RUNS)
+        served.client().get(RUNS)
     assert 2900 < caught.value.seconds < 3100
-    world.state.faults.clear()
-    world.state.faults.add(Fault("secondary_limit", 429, 500))
+    served.state.faults.clear()
+    served.state.faults.add(Fault("secondary_limit", 429, 500))
     with pytest.raises(RateLimited) as caught:
-        world.client().post(f"/repos/{REPO}/issues", {"title": "x"})
+        served.client().post(f"/repos/{REPO}/issues", {"title": "x"})
     assert caught.value.seconds == pytest.approx(500)
 
 
-def test_a_short_rate_limit_is_waited_for(world):
-    world.state.faults.add(Fault("rate_limit", 403, 0))
-    assert world.client().get(f"/repos/{REPO}").status == 200
+def test_a_short_rate_limit_is_waited_for(served):
+    served.state.faults.add(Fault("rate_limit", 403, 0))
+    assert served.client().get(f"/repos/{REPO}").status == 200
 
 
 @pytest.mark.parametrize("kind", ["bad_gateway", "bad_gateway_after_commit", "drop", "drop_after_commit"])
-def test_a_write_of_unknown_outcome_is_not_repeated(world, kind):
-    world.state.faults.add(kind, method="POST")
-    client = world.client()
+def test_a_write_of_unknown_outcome_is_not_repeated(served, kind):
+    served.state.faults.add(kind, method="POST")
+    client = served.client()
     with pytest.raises(AmbiguousWrite):
         client.post(f"/repos/{REPO}/issues", {"title": "Only once"})
     assert client.writes == 1
-    assert [entry[0] for entry in world.journal()].count("POST") == 1
+    assert [entry[0] for entry in served.journal()].count("POST") == 1
 
 
-def test_a_write_refused_for_its_rate_is_sent_again(world):
-    world.state.faults.add(Fault("secondary_limit", 429, 0), method="POST")
-    client = world.client()
+def test_a_write_refused_for_its_rate_is_sent_again(served):
+    served.state.faults.add(Fault("secondary_limit", 429, 0), method="POST")
+    client = served.client()
     assert client.post(f"/repos/{REPO}/issues", {"title": "Twice sent"}).status == 201
     assert client.writes == 2
 
 
-def test_errors_name_the_variable_to_look_at(world):
+def test_errors_name_the_variable_to_look_at(served):
     with pytest.raises(ConfigurationError, match=r"GITHUB_TOKEN.*401"):
-        world.client("not-the-token").get("/user")
+        served.client("not-the-token").get("/user")
     with pytest.raises(ConfigurationError, match="GITHUB_REPOSITORY: acme/missing"):
-        world.client().repository("acme/missing")
+        served.client().repository("acme/missing")
     with pytest.raises(NotFoundError):
-        world.client().get(f"{RUNS}/987654321")
+        served.client().get(f"{RUNS}/987654321")
     with pytest.raises(ConfigurationError, match="GITHUB_API_URL"):
         GitHubClient("token", base_url="ftp://example.org")
     with socket.socket() as unused:
@@ -122,23 +122,23 @@ def test_errors_name_the_variable_to_look_at(world):
             GitHubClient("token", base_url=f"http://127.0.0.1:{unused.getsockname()[1]}").get("/user")
 
 
-def test_a_refused_write_says_which_field(world):
+def test_a_refused_write_says_which_field(served):
     with pytest.raises(GitHubError) as caught:
-        world.client().post(f"/repos/{REPO}/issues", {"title": "x", "body": "y" * 70_000})
+        served.client().post(f"/repos/{REPO}/issues", {"title": "x", "body": "y" * 70_000})
     assert caught.value.status == 422
     assert not isinstance(caught.value, AmbiguousWrite)
 
 
 def test_a_renamed_repository_is_not_followed_without_its_query(serve):
-    world = serve(small_world(), renamed={"acme/pay": REPO})
-    client = world.client()
+    served = serve(small_world(), renamed={"acme/pay": REPO})
+    client = served.client()
     with pytest.raises(MovedError):
         client.get("/repos/acme/pay/actions/runs", {"per_page": 1})
     assert client.repository("acme/pay").data["full_name"] == REPO
 
 
-def test_a_log_or_why_there_is_none(world):
-    client = world.client()
+def test_a_log_or_why_there_is_none(served):
+    client = served.client()
     log = client.job_log(REPO, 1000)
     assert not isinstance(log, LogState)
     assert b"##[error]" in b"".join(log)
@@ -146,9 +146,9 @@ def test_a_log_or_why_there_is_none(world):
     assert client.job_log(REPO, 1003) is LogState.MISSING
 
 
-def test_the_token_shows_nowhere(world, caplog, capsys):
+def test_the_token_shows_nowhere(served, caplog, capsys):
     caplog.set_level(logging.DEBUG)
-    client = world.client()
+    client = served.client()
     list(client.job_log(REPO, 1000))
     client.post(f"/repos/{REPO}/issues", {"title": "x"})
     client.viewer_login()
@@ -162,17 +162,17 @@ def test_the_token_shows_nowhere(world, caplog, capsys):
         GitHubClient("t", base_url=f"https://me:{secret}@example.org")
     assert secret not in str(caught.value)
     assert secret not in client.cache_key(RUNS)
-    assert client.cache_key(RUNS) != world.client("another").cache_key(RUNS)
+    assert client.cache_key(RUNS) != served.client("another").cache_key(RUNS)
 
 
-def test_each_request_is_one_line_and_the_query_of_a_signed_address_is_none(world, caplog):
+def test_each_request_is_one_line_and_the_query_of_a_signed_address_is_none(served, caplog):
     caplog.set_level(logging.DEBUG)
-    client = world.client()
+    client = served.client()
     first = client.get(RUNS, {"per_page": 5})
     client.get(RUNS, {"per_page": 5}, first.etag)
     own = [record.getMessage() for record in caplog.records if record.name == "roadmap_pipeline.github.requests"]
     assert len(own) == 2
-    assert f"GET {world.base_url}{RUNS}?per_page=5: 200 in" in own[0]
+    assert f"GET {served.base_url}{RUNS}?per_page=5: 200 in" in own[0]
     assert "(unchanged)" in own[1] and "requests left" in own[1]
     location = client._read(f"/repos/{REPO}/actions/jobs/1000/logs", {}, {}).headers["location"]
     signature = location.partition("?")[2]
@@ -288,12 +288,12 @@ def test_a_list_that_is_none_is_an_error_not_a_crash(scripted):
         list(client.pages(RUNS, items_key="workflow_runs"))
 
 
-def test_a_page_too_big_for_github_is_read_in_smaller_ones(world):
-    whole = list(world.client().pages(RUNS, items_key="workflow_runs"))
-    world.journal()
+def test_a_page_too_big_for_github_is_read_in_smaller_ones(served):
+    whole = list(served.client().pages(RUNS, items_key="workflow_runs"))
+    served.journal()
     too_big = "per_page=100"
-    world.state.faults.add("bad_gateway", times=100, when=lambda call: too_big in call.raw_query)
-    client = world.client()
+    served.state.faults.add("bad_gateway", times=100, when=lambda call: too_big in call.raw_query)
+    client = served.client()
     answer = client.get(RUNS, {"per_page": 100, "page": 1})
     assert [run["id"] for run in answer.data["workflow_runs"]] == [run["id"] for run in whole[0]]
     assert answer.data["total_count"] == 130
@@ -302,8 +302,8 @@ def test_a_page_too_big_for_github_is_read_in_smaller_ones(world):
     assert list(client.pages(RUNS, items_key="workflow_runs")) == whole
     runs = client.get(RUNS, {"per_page": 100, "page": 3}).data["workflow_runs"]
     assert runs == []
-    world.state.faults.clear()
-    world.state.faults.add("bad_gateway", times=100)
+    served.state.faults.clear()
+    served.state.faults.add("bad_gateway", times=100)
     before = client.requests
     with pytest.raises(GitHubError, match="502 Server Error"):
         client.get(RUNS, {"per_page": 100})
@@ -330,9 +330,9 @@ def test_a_used_up_quota_is_known_by_its_headers_too(scripted, status):
     assert caught.value.seconds == pytest.approx(500, abs=5)
 
 
-def test_a_run_may_use_its_budget_and_no_more(world):
-    first = world.client().get(RUNS, {"per_page": 5})
-    client = world.client()
+def test_a_run_may_use_its_budget_and_no_more(served):
+    first = served.client().get(RUNS, {"per_page": 5})
+    client = served.client()
     with client.spending_at_most(3):
         for _ in range(3):
             client.get(RUNS, {"per_page": 5})
@@ -346,9 +346,9 @@ def test_a_run_may_use_its_budget_and_no_more(world):
     assert client.get(f"/repos/{REPO}").status == 200
 
 
-def test_unchanged_answers_cost_nothing(world):
-    etag = world.client().get(RUNS, {"per_page": 5}).etag
-    client = world.client()
+def test_unchanged_answers_cost_nothing(served):
+    etag = served.client().get(RUNS, {"per_page": 5}).etag
+    client = served.client()
     with client.spending_at_most(1):
         assert all(client.get(RUNS, {"per_page": 5}, etag).unchanged for _ in range(5))
         assert (client.requests, client.charged) == (5, 0)
@@ -357,8 +357,8 @@ def test_unchanged_answers_cost_nothing(world):
             client.get(RUNS, {"per_page": 5}, etag)
 
 
-def test_threads_do_not_overdraw_the_budget(world):
-    client = world.client()
+def test_threads_do_not_overdraw_the_budget(served):
+    client = served.client()
     spent = []
 
     def read():
@@ -397,8 +397,8 @@ def test_time_spent_waiting_for_the_server_is_told(scripted):
     assert 0.25 < client.waiting_seconds < 1.5
 
 
-def test_threads_get_their_own_answers(world):
-    client = world.client()
+def test_threads_get_their_own_answers(served):
+    client = served.client()
     wrong = []
 
     def read(run_id):
@@ -414,16 +414,16 @@ def test_threads_get_their_own_answers(world):
     assert client.requests == 160
 
 
-def test_pacing_spreads_requests(world):
-    client = world.client(points_per_minute=600)  # 10 a second, 100 at once
+def test_pacing_spreads_requests(served):
+    client = served.client(points_per_minute=600)  # 10 a second, 100 at once
     started = time.monotonic()
     for _ in range(105):
         client.get("/rate_limit")
     assert time.monotonic() - started >= 0.4
 
 
-def test_viewer(world):
-    assert world.client().viewer_login() == "roadmap-pipeline[bot]"
+def test_viewer(served):
+    assert served.client().viewer_login() == "roadmap-pipeline[bot]"
 
 
 @pytest.mark.parametrize("text", ["line\n", '{"looks": "like JSON"}', ""])

@@ -17,94 +17,94 @@ PATH = f"/repos/{REPO}/issues/2/comments"
 
 
 @pytest.fixture
-def world(serve):
+def served(serve):
     return serve(small_world(), read_only_tokens=frozenset({"read-only"}))
 
 
-def bodies(world):
-    return [comment["body"] for comment in world.state.request("GET", PATH + "?per_page=100")[1]]
+def bodies(served):
+    return [comment["body"] for comment in served.state.request("GET", PATH + "?per_page=100")[1]]
 
 
 def put(client, body):
     return comments.put(client, REPO, 2, body, LOGIN, marker=MARKER)
 
 
-def test_written_once_then_edited_then_left_alone(world):
-    client = world.client()
+def test_written_once_then_edited_then_left_alone(served):
+    client = served.client()
     first = put(client, "✅ passing")
     second = put(client, "❌ failing")
     assert client.writes == 2
     third = put(client, "❌ failing\n")
     assert client.writes == 2
     assert first.id == second.id == third.id
-    [text] = bodies(world)
+    [text] = bodies(served)
     assert text.split("\n")[0] == str(Marker(REPO, "pr-status", "2", comments.content_hash("❌ failing")))
     assert text.split("\n")[1:] == ["❌ failing"]
 
 
-def test_it_is_found_behind_many_others_and_copies_do_not_count(world):
-    mine = put(world.client(), "mine")
-    [text] = bodies(world)
+def test_it_is_found_behind_many_others_and_copies_do_not_count(served):
+    mine = put(served.client(), "mine")
+    [text] = bodies(served)
     for n in range(120):
-        world.state.request("POST", PATH, {"body": f"comment {n}"}, user=ANA)
-    world.state.request("POST", PATH, {"body": text}, user=ANA)
-    world.state.request("POST", PATH, {"body": f"quoted:\n{text}"})
-    found = comments.find(world.client(), REPO, 2, LOGIN)
+        served.state.request("POST", PATH, {"body": f"comment {n}"}, user=ANA)
+    served.state.request("POST", PATH, {"body": text}, user=ANA)
+    served.state.request("POST", PATH, {"body": f"quoted:\n{text}"})
+    found = comments.find(served.client(), REPO, 2, LOGIN)
     assert found is not None and found.id == mine.id
-    assert comments.find(world.client(), REPO, 2, "somebody-else[bot]") is None
-    assert comments.find(world.client(), REPO, 2, LOGIN, kind="other") is None
+    assert comments.find(served.client(), REPO, 2, "somebody-else[bot]") is None
+    assert comments.find(served.client(), REPO, 2, LOGIN, kind="other") is None
 
 
-def test_of_two_writers_the_oldest_comment_stays(world):
+def test_of_two_writers_the_oldest_comment_stays(served):
     other = comments.render(MARKER, "theirs")
-    world.state.faults.before(
-        lambda: world.state.request("POST", PATH, {"body": other}), method="POST", path="comments$"
+    served.state.faults.before(
+        lambda: served.state.request("POST", PATH, {"body": other}), method="POST", path="comments$"
     )
-    kept = comments.create(world.client(), REPO, 2, "ours", LOGIN, marker=MARKER)
-    assert bodies(world) == [comments.render(MARKER, "ours")]
+    kept = comments.create(served.client(), REPO, 2, "ours", LOGIN, marker=MARKER)
+    assert bodies(served) == [comments.render(MARKER, "ours")]
     assert kept.body == "ours"
 
 
 @pytest.mark.parametrize("kind", ["bad_gateway", "bad_gateway_after_commit", "drop", "drop_after_commit"])
 @pytest.mark.parametrize("method", ["POST", "PATCH"])
-def test_an_unclear_answer_never_makes_a_second_comment(world, kind, method):
-    client = world.client()
+def test_an_unclear_answer_never_makes_a_second_comment(served, kind, method):
+    client = served.client()
     if method == "PATCH":
         put(client, "before")
-    world.state.faults.add(kind, method=method, times=2)
+    served.state.faults.add(kind, method=method, times=2)
     put(client, "after")
-    assert bodies(world) == [comments.render(MARKER, "after")]
+    assert bodies(served) == [comments.render(MARKER, "after")]
 
 
-def test_a_deleted_comment_is_written_anew(world):
-    client = world.client()
+def test_a_deleted_comment_is_written_anew(served):
+    client = served.client()
     comment = put(client, "one")
-    world.state.request("DELETE", f"/repos/{REPO}/issues/comments/{comment.id}")
+    served.state.request("DELETE", f"/repos/{REPO}/issues/comments/{comment.id}")
     assert comments.edit(client, REPO, 2, comment, "two", LOGIN).id != comment.id
-    assert bodies(world) == [comments.render(MARKER, "two")]
+    assert bodies(served) == [comments.render(MARKER, "two")]
 
 
-def test_what_a_person_changed_is_noticed_and_overwritten(world):
-    client = world.client()
+def test_what_a_person_changed_is_noticed_and_overwritten(served):
+    client = served.client()
     comment = put(client, "one")
-    [text] = bodies(world)
-    world.state.request("PATCH", f"/repos/{REPO}/issues/comments/{comment.id}", {"body": text + "\nby hand"})
+    [text] = bodies(served)
+    served.state.request("PATCH", f"/repos/{REPO}/issues/comments/{comment.id}", {"body": text + "\nby hand"})
     found = comments.find(client, REPO, 2, LOGIN)
     assert found is not None and found.is_edited_by_others
     put(client, "one")
-    assert bodies(world) == [text]
+    assert bodies(served) == [text]
 
 
-def test_a_refusal_is_told_with_its_reason_and_not_repeated(world):
+def test_a_refusal_is_told_with_its_reason_and_not_repeated(served):
     with pytest.raises(CommentRefused, match="integration"):
-        put(world.client("read-only"), "x")
-    world.state.request("PUT", f"/repos/{REPO}/issues/2/lock", {"lock_reason": "resolved"})
-    world.journal()
+        put(served.client("read-only"), "x")
+    served.state.request("PUT", f"/repos/{REPO}/issues/2/lock", {"lock_reason": "resolved"})
+    served.journal()
     with pytest.raises(CommentRefused, match="locked"):
-        put(world.client(TOKEN), "x")
-    assert [method for method, _, _ in world.journal()].count("POST") == 1
+        put(served.client(TOKEN), "x")
+    assert [method for method, _, _ in served.journal()].count("POST") == 1
     with pytest.raises(CommentRefused):
-        comments.put(world.client(), REPO, 12345, "x", LOGIN, marker=MARKER)
+        comments.put(served.client(), REPO, 12345, "x", LOGIN, marker=MARKER)
 
 
 @given(st.text(min_size=1, max_size=20), st.text(min_size=1, max_size=20))

@@ -56,19 +56,19 @@ def one_pull_request(head=BY_BOT, conclusion="failure", **changes):
     return content
 
 
-def read(world, con):
-    world.journal()
-    return ingest(world.client(), con, [REPO], history_days=400, now=CLOCK)
+def read(served, con):
+    served.journal()
+    return ingest(served.client(), con, [REPO], history_days=400, now=CLOCK)
 
 
-def asked(world):
-    return [path.removeprefix(f"/repos/{REPO}") for _, path, _ in world.journal() if "/commits" in path]
+def asked(served):
+    return [path.removeprefix(f"/repos/{REPO}") for _, path, _ in served.journal() if "/commits" in path]
 
 
 def test_who_made_a_commit_and_on_what_is_kept(serve, con):
-    world = serve(one_pull_request())
-    assert read(world, con).read["commits"] == 2
-    assert asked(world) == ["/pulls/1/commits"]
+    served = serve(one_pull_request())
+    assert read(served, con).read["commits"] == 2
+    assert asked(served) == ["/pulls/1/commits"]
     assert table(
         con,
         "select sha, pull_request_numbers, parents, author, author_type, committer, message, committed_at"
@@ -83,17 +83,17 @@ def test_who_made_a_commit_and_on_what_is_kept(serve, con):
 
 
 def test_they_are_read_once_for_each_latest_commit(serve, con):
-    world = serve(one_pull_request())
-    read(world, con)
+    served = serve(one_pull_request())
+    read(served, con)
     before = everything(con)
-    assert set(read(world, con).read.values()) == {0}
-    assert asked(world) == []
+    assert set(read(served, con).read.values()) == {0}
+    assert asked(served) == []
     assert everything(con) == before
-    world.state.activity.put_pull_request(REPO, pull_request(1, updated_at=ago(minutes=1), head_sha=BY_PERSON))
-    assert read(world, con).read["commits"] == 1
-    assert asked(world) == ["/pulls/1/commits"]
-    read(world, con)
-    assert asked(world) == []
+    served.state.activity.put_pull_request(REPO, pull_request(1, updated_at=ago(minutes=1), head_sha=BY_PERSON))
+    assert read(served, con).read["commits"] == 1
+    assert asked(served) == ["/pulls/1/commits"]
+    read(served, con)
+    assert asked(served) == []
 
 
 @pytest.mark.parametrize(
@@ -107,9 +107,9 @@ def test_they_are_read_once_for_each_latest_commit(serve, con):
     ],
 )
 def test_others_are_not_asked_for(serve, con, head, conclusion, changes):
-    world = serve(one_pull_request(head, conclusion, **changes))
-    read(world, con)
-    assert asked(world) == []
+    served = serve(one_pull_request(head, conclusion, **changes))
+    read(served, con)
+    assert asked(served) == []
 
 
 @pytest.mark.parametrize("conclusion", ["timed_out", "startup_failure"])
@@ -117,9 +117,9 @@ def test_whatever_counts_as_failed_makes_them_wanted(serve, con, conclusion):
     content = one_pull_request(conclusion=conclusion)
     if conclusion == "startup_failure":
         content.jobs[REPO] = []
-    world = serve(content)
-    read(world, con)
-    assert asked(world) == ["/pulls/1/commits"]
+    served = serve(content)
+    read(served, con)
+    assert asked(served) == ["/pulls/1/commits"]
 
 
 def test_a_commit_of_two_pull_requests_is_kept_once_with_both(serve, con):
@@ -128,46 +128,46 @@ def test_a_commit_of_two_pull_requests_is_kept_once_with_both(serve, con):
     content.pull_requests[REPO].append(second)
     more = {"head_sha": "d" * 40, "head_branch": "feature/2", "event": "pull_request", "conclusion": "failure"}
     content.runs[REPO].append(run(2, ago(hours=3), **more))
-    world = serve(content)
-    read(world, con)
-    assert sorted(asked(world)) == ["/pulls/1/commits", "/pulls/2/commits"]
+    served = serve(content)
+    read(served, con)
+    assert sorted(asked(served)) == ["/pulls/1/commits", "/pulls/2/commits"]
     assert dict(table(con, "select sha, pull_request_numbers from raw.commits")) == {
         FAILED: [1, 2], BY_BOT: [1, 2], BY_PERSON: [2]
     }  # fmt: skip
     # a third one comes later, by a request of its own
     third = pull_request(3, updated_at=ago(minutes=1), head_sha=BY_BOT, head_ref="feature/3")
-    world.state.activity.put_pull_request(REPO, third)
-    world.state.put_run(REPO, run(3, ago(hours=3), **more | {"head_branch": "feature/3"}))
-    read(world, con)
-    assert asked(world) == ["/pulls/3/commits"]
+    served.state.activity.put_pull_request(REPO, third)
+    served.state.put_run(REPO, run(3, ago(hours=3), **more | {"head_branch": "feature/3"}))
+    read(served, con)
+    assert asked(served) == ["/pulls/3/commits"]
     assert dict(table(con, "select sha, pull_request_numbers from raw.commits"))[FAILED] == [1, 2, 3]
 
 
 def test_of_more_commits_than_github_lists_the_latest_is_read_by_itself(serve, con):
     content = one_pull_request(head=f"{300:040x}")
     content.commits[REPO] = [commit(f"{n:040x}", f"{n - 1:040x}" if n > 1 else "0" * 40) for n in range(1, 301)]
-    world = serve(content)
-    summary = read(world, con)
-    assert asked(world) == ["/pulls/1/commits"] * 3 + [f"/commits/{300:040x}"]
+    served = serve(content)
+    summary = read(served, con)
+    assert asked(served) == ["/pulls/1/commits"] * 3 + [f"/commits/{300:040x}"]
     assert table(con, "select count(*), bool_or(sha = ?) from raw.commits", f"{300:040x}") == [
         (commits.LISTED_AT_MOST + 1, True)
     ]
     assert [note for note in summary.notes if "250 commits" in note and f"{REPO}#1" in note]
-    read(world, con)
-    assert asked(world) == []
+    read(served, con)
+    assert asked(served) == []
 
 
 def test_a_branch_that_moved_on_while_it_was_read_is_read_again_next_time(serve, con):
-    world = serve(one_pull_request())
+    served = serve(one_pull_request())
     moved = pull_request(1, updated_at=ago(minutes=1), head_sha="e" * 40)
-    world.state.activity.put_commit(REPO, commit("e" * 40, "0" * 40))
-    world.state.faults.before(
-        lambda: world.state.activity.put_pull_request(REPO, moved), method="GET", path="/pulls/1/commits"
+    served.state.activity.put_commit(REPO, commit("e" * 40, "0" * 40))
+    served.state.faults.before(
+        lambda: served.state.activity.put_pull_request(REPO, moved), method="GET", path="/pulls/1/commits"
     )
-    read(world, con)
-    assert asked(world) == ["/pulls/1/commits", f"/commits/{BY_BOT}"]
-    read(world, con)
-    assert asked(world) == []  # the new latest commit came with the first list
+    read(served, con)
+    assert asked(served) == ["/pulls/1/commits", f"/commits/{BY_BOT}"]
+    read(served, con)
+    assert asked(served) == []  # the new latest commit came with the first list
     assert table(con, "select sha from raw.commits order by all") == [(BY_BOT,), ("e" * 40,)]
 
 
@@ -190,11 +190,11 @@ def test_an_author_without_an_account_is_kept_by_name(serve, con):
 
 
 def test_they_follow_a_repository_to_its_new_name(serve, con):
-    world = serve(one_pull_request())
-    read(world, con)
-    world.state.activity.rename(REPO, "acme/pay")
-    read(world, con)
-    assert asked(world) == []
+    served = serve(one_pull_request())
+    read(served, con)
+    served.state.activity.rename(REPO, "acme/pay")
+    read(served, con)
+    assert asked(served) == []
     assert table(con, "select distinct repo from raw.commits") == [("acme/pay",)]
 
 
@@ -202,15 +202,15 @@ def unread(con):
     return table(con, "select item, status from raw.read_failures where endpoint = 'commits' order by all")
 
 
-def refuse(world, number, status):
+def refuse(served, number, status):
     """From now on the list of this pull request's commits is not there, or fails."""
     path = rf"/pulls/{number}/commits"
     if status >= 500:
-        world.state.faults.add(Fault("bad_gateway", status), path=path, times=99)
+        served.state.faults.add(Fault("bad_gateway", status), path=path, times=99)
         return
-    pulls, held = world.state.store.repository(REPO).pulls, {}
-    world.state.faults.before(lambda: held.update({number: pulls.pop(number)}), path=path, times=99)
-    world.state.faults.after(lambda: pulls.update(held), path=path, times=99)
+    pulls, held = served.state.store.repository(REPO).pulls, {}
+    served.state.faults.before(lambda: held.update({number: pulls.pop(number)}), path=path, times=99)
+    served.state.faults.after(lambda: pulls.update(held), path=path, times=99)
 
 
 @pytest.mark.parametrize("status", [404, 500, 503])
@@ -219,39 +219,39 @@ def test_commits_that_are_refused_cost_only_themselves(serve, con, status):
     content.pull_requests[REPO].append(pull_request(2, updated_at=ago(hours=1), head_sha=BY_PERSON, head_ref="other"))
     more = {"head_sha": "d" * 40, "head_branch": "other", "event": "pull_request", "conclusion": "failure"}
     content.runs[REPO].append(run(2, ago(hours=3), **more))
-    world = serve(content)
-    refuse(world, 1, status)
-    summary = read(world, con)
+    served = serve(content)
+    refuse(served, 1, status)
+    summary = read(served, con)
     assert (unread(con), summary.unreadable) == ([("1", status)], {})
     assert any("commits of pull requests" in note for note in summary.notes)
     assert table(con, "select distinct pull_request_numbers from raw.commits") == [([2],)]
-    world.state.faults.clear()
-    read(world, con)
+    served.state.faults.clear()
+    read(served, con)
     assert unread(con) == []
     assert table(con, "select pull_request_numbers from raw.commits where sha = ?", BY_BOT) == [([1, 2],)]
 
 
 def test_what_was_listed_is_kept_when_the_latest_commit_is_gone(serve, con):
     """Its branch was pushed over between the list of pull requests and that of the commits."""
-    world = serve(one_pull_request(head="f" * 40))
+    served = serve(one_pull_request(head="f" * 40))
     moved = pull_request(1, updated_at=ago(minutes=1), head_sha=BY_PERSON)
-    world.state.faults.before(
-        lambda: world.state.activity.put_pull_request(REPO, moved), method="GET", path="/pulls/1/commits"
+    served.state.faults.before(
+        lambda: served.state.activity.put_pull_request(REPO, moved), method="GET", path="/pulls/1/commits"
     )
-    assert read(world, con).read["commits"] == 3
-    assert asked(world) == ["/pulls/1/commits", f"/commits/{'f' * 40}"]
+    assert read(served, con).read["commits"] == 3
+    assert asked(served) == ["/pulls/1/commits", f"/commits/{'f' * 40}"]
     assert unread(con) == [("1", 422)]
-    read(world, con)
-    assert (asked(world), unread(con)) == ([], [])
+    read(served, con)
+    assert (asked(served), unread(con)) == ([], [])
 
 
 def test_a_pull_request_that_moved_on_to_a_tested_commit_is_no_failure_any_more(serve, con):
-    world = serve(one_pull_request())
-    refuse(world, 1, 404)
-    read(world, con)
+    served = serve(one_pull_request())
+    refuse(served, 1, 404)
+    read(served, con)
     assert unread(con) == [("1", 404)]
-    world.state.put_run(REPO, run(2, ago(hours=1), head_sha=BY_BOT, head_branch="feature/1"))
-    read(world, con)
+    served.state.put_run(REPO, run(2, ago(hours=1), head_sha=BY_BOT, head_branch="feature/1"))
+    read(served, con)
     assert unread(con) == []
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from roadmap_pipeline.github.ingest.repositories import ingest
 from roadmap_pipeline.warehouse.connection import connect
-from roadmap_pipeline_tests.github.conftest import BOT, CLOCK, FULL, REPO, World, job, run
+from roadmap_pipeline_tests.github.conftest import BOT, CLOCK, FULL, REPO, ServedGitHub, job, run
 from roadmap_pipeline_tests.github.truth import assert_complete, held_runs
 from roadmap_sandbox.content import GitHubContent
 from roadmap_sandbox.github.app import create_app
@@ -22,10 +22,10 @@ RENAMED = "acme/pay"
 class History:
     """A GitHub on which things happen, and readings of it in between."""
 
-    def __init__(self, world, con):
-        self.world, self.con = world, con
-        self.state = world.state
-        self.client = world.client()
+    def __init__(self, served, con):
+        self.served, self.con = served, con
+        self.state = served.state
+        self.client = served.client()
         self.name, self.next_id = REPO, 1
         self.seen = set()
 
@@ -38,28 +38,28 @@ class History:
     def happen(self, event, n):
         finished = [i for i, attempts in self.runs().items() if attempts[-1]["status"] == "completed"]
         open_ones = [i for i, attempts in self.runs().items() if attempts[-1]["status"] != "completed"]
-        world = self.state.activity
+        served = self.state.activity
         match event:
             case "new":
                 number, at = self.next_id, self.state.clock
                 self.next_id += 1
                 conclusion = ("success", "failure")[n % 2]
                 jobs = [job(number * 100 + k, number, at, name=f"job {k}", conclusion=conclusion) for k in range(n % 3)]
-                world.put_run(self.name, run(number, at, conclusion=conclusion), jobs)
+                served.put_run(self.name, run(number, at, conclusion=conclusion), jobs)
             case "start":
                 number, at = self.next_id, self.state.clock
                 self.next_id += 1
                 begun = job(number * 100, number, at, status="in_progress", conclusion=None)
-                world.put_run(self.name, run(number, at, status="in_progress", conclusion=None), [begun])
+                served.put_run(self.name, run(number, at, status="in_progress", conclusion=None), [begun])
             case "complete" if open_ones:
-                world.complete_run(self.name, self.pick(open_ones, n), ("success", "failure", "cancelled")[n % 3])
+                served.complete_run(self.name, self.pick(open_ones, n), ("success", "failure", "cancelled")[n % 3])
             case "rerun" if finished:
-                world.rerun(self.name, self.pick(finished, n), failed_only=n % 2 == 0)
+                served.rerun(self.name, self.pick(finished, n), failed_only=n % 2 == 0)
             case "delete" if finished:
-                world.delete_run(self.name, self.pick(finished, n))
+                served.delete_run(self.name, self.pick(finished, n))
             case "rename":
                 new = RENAMED if self.name == REPO else REPO
-                world.rename(self.name, new)
+                served.rename(self.name, new)
                 self.name = new
             case "wait":
                 self.state.advance(timedelta(minutes=(1, 50, 60 * 20, 60 * 24 * 9)[n % 4]))
@@ -99,7 +99,7 @@ def test_any_history_is_read_completely(tmp_path_factory, history):
     with ExitStack() as stack:
         server = stack.enter_context(Server(create_app(state)))
         con = stack.enter_context(connect(folder / "roadmap.duckdb"))
-        github = History(World(state, server.base_url, stack), con)
+        github = History(ServedGitHub(state, server.base_url, stack), con)
         for events in history:
             for event, n in events:
                 github.happen(event, n)

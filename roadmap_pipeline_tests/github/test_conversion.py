@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from roadmap_pipeline.github.lenient_json import read_json
 from roadmap_pipeline.github.payloads import converters, records
 from roadmap_pipeline.github.payloads.normalization import UnusableError, converted, in_order
-from roadmap_pipeline.github.payloads.records import Reading
+from roadmap_pipeline.github.payloads.records import Provenance
 from roadmap_pipeline.github.payloads.shapes import Kind
 from roadmap_pipeline_tests.github.conftest import REPO, ago, issue, job, pull_request, run
 from roadmap_pipeline_tests.github.odd import ANY_JSON, ODD, places, with_value
 
-READING = Reading(datetime(2026, 11, 16, 6, tzinfo=UTC), "runs.json")
+READING = Provenance(datetime(2026, 11, 16, 6, tzinfo=UTC), "runs.json")
 RUN = run(8, ago(hours=1))
 
 

@@ -14,30 +14,30 @@ RUNS = 2_400
 NEXT_DAY = CLOCK + timedelta(days=1)
 
 
-def read(world, con, now, history_days=400):
-    return ingest(world.client(), con, [REPO], history_days=history_days, now=now)
+def read(served, con, now, history_days=400):
+    return ingest(served.client(), con, [REPO], history_days=history_days, now=now)
 
 
 def world_of_a_year(serve, **switches):
     """A run every 3 hours for 300 days."""
     runs = [run(n, ago(hours=3 * (RUNS - n) + 1)) for n in range(1, RUNS + 1)]
-    world = serve(GitHubContent(clock=CLOCK, viewer=BOT, repositories={REPO: FULL}, runs={REPO: runs}))
+    served = serve(GitHubContent(clock=CLOCK, viewer=BOT, repositories={REPO: FULL}, runs={REPO: runs}))
     for name, value in switches.items():
-        setattr(world.state.switches, name, value)
-    return world
+        setattr(served.state.switches, name, value)
+    return served
 
 
-def read_a_day_later(world, con):
+def read_a_day_later(served, con):
     """Read once on the next day; returns the requests for lists of runs beyond the daily look at the newest."""
-    world.state.clock = NEXT_DAY
-    world.journal()
-    read(world, con, NEXT_DAY)
-    return charged_for_lists(world)
+    served.state.clock = NEXT_DAY
+    served.journal()
+    read(served, con, NEXT_DAY)
+    return charged_for_lists(served)
 
 
-def charged_for_lists(world):
+def charged_for_lists(served):
     """Charged requests for lists of runs since the journal was looked at last."""
-    return [path for _, path, status in world.journal() if path == f"/repos/{REPO}/actions/runs" and status == 200]
+    return [path for _, path, status in served.journal() if path == f"/repos/{REPO}/actions/runs" and status == 200]
 
 
 def without_jobs(con):
@@ -52,12 +52,12 @@ def without_jobs(con):
 def known(con):
     """Read a world's lists for the first time, without what hangs on its runs."""
 
-    def first_read(world):
-        client = world.client()
+    def first_read(served):
+        client = served.client()
         with client.spending_at_most(60):
             ingest(client, con, [REPO], history_days=400, now=CLOCK)
         without_jobs(con)
-        read(world, con, CLOCK)
+        read(served, con, CLOCK)
         return con
 
     return first_read
@@ -73,51 +73,51 @@ def known(con):
     ids=["counted", "behind GitHub's limits", "stale index"],
 )
 def test_what_was_deleted_long_ago_is_found_with_few_requests(serve, known, switches):
-    world = world_of_a_year(serve, **switches)
-    con = known(world)
+    served = world_of_a_year(serve, **switches)
+    con = known(served)
     for run_id in (7, 400, 401, 1900):
-        world.state.delete_run(REPO, run_id)
-    read_a_day_later(world, con)
+        served.state.delete_run(REPO, run_id)
+    read_a_day_later(served, con)
     days = 1
     while len(table(con, GONE)) < 4 and days < 4:
         days += 1
-        world.state.clock = CLOCK + timedelta(days=days)
-        read(world, con, world.state.clock)
+        served.state.clock = CLOCK + timedelta(days=days)
+        read(served, con, served.state.clock)
     assert table(con, GONE) == [(7,), (400,), (401,), (1900,)]
 
 
 def test_the_look_is_bounded_and_made_only_when_something_went(serve, known):
-    world = world_of_a_year(serve)
-    con = known(world)
-    assert len(read_a_day_later(world, con)) <= 5  # the newest 30 days: 240 runs, and the first page
-    world.state.delete_run(REPO, 1000)
-    world.state.clock = NEXT_DAY + timedelta(days=1)
-    world.journal()
-    read(world, con, world.state.clock)
-    asked = charged_for_lists(world)
+    served = world_of_a_year(serve)
+    con = known(served)
+    assert len(read_a_day_later(served, con)) <= 5  # the newest 30 days: 240 runs, and the first page
+    served.state.delete_run(REPO, 1000)
+    served.state.clock = NEXT_DAY + timedelta(days=1)
+    served.journal()
+    read(served, con, served.state.clock)
+    asked = charged_for_lists(served)
     assert table(con, GONE) == [(1000,)]
     assert len(asked) <= 5 + REQUESTS_PER_LOOK // 2
-    world.state.clock += timedelta(days=1)
-    world.journal()
-    read(world, con, world.state.clock)
-    assert len(charged_for_lists(world)) <= 5
+    served.state.clock += timedelta(days=1)
+    served.journal()
+    read(served, con, served.state.clock)
+    assert len(charged_for_lists(served)) <= 5
 
 
 def test_runs_that_github_no_longer_keeps_are_left_alone(serve, con):
     """Beyond 400 days runs go by themselves: nothing is looked for, and their rows say nothing of it."""
     runs = [run(1, ago(days=399)), run(2, ago(days=100)), run(3, ago(days=1))]
-    world = serve(GitHubContent(clock=CLOCK, viewer=BOT, repositories={REPO: FULL}, runs={REPO: runs}))
-    read(world, con, CLOCK, history_days=500)
-    world.state.delete_run(REPO, 1)
+    served = serve(GitHubContent(clock=CLOCK, viewer=BOT, repositories={REPO: FULL}, runs={REPO: runs}))
+    read(served, con, CLOCK, history_days=500)
+    served.state.delete_run(REPO, 1)
     for days in range(2, 7):
-        read(world, con, CLOCK + timedelta(days=days), history_days=500)
+        read(served, con, CLOCK + timedelta(days=days), history_days=500)
     assert table(con, GONE) == []
 
 
 def test_runs_of_an_unread_list_are_not_taken_for_deleted(serve, con):
     """While the list isn't read to its end, what GitHub counts more or less says nothing."""
-    world = world_of_a_year(serve)
-    client = world.client()
+    served = world_of_a_year(serve)
+    client = served.client()
     with client.spending_at_most(12):
         ingest(client, con, [REPO], history_days=400, now=CLOCK)
     assert table(con, "select count(*) < ? from raw.workflow_runs", RUNS) == [(True,)]

@@ -46,9 +46,9 @@ def load(folder, con):
 
 
 def test_every_arrangement_of_files_is_read(tmp_path, con):
-    world = small_world()
+    served = small_world()
     folder = tmp_path / "dump"
-    runs, jobs = world.runs[REPO], world.jobs[REPO]
+    runs, jobs = served.runs[REPO], served.jobs[REPO]
     write(
         folder,
         "a.json",
@@ -58,9 +58,9 @@ def test_every_arrangement_of_files_is_read(tmp_path, con):
     write(folder, "deep/er/b.jsonl.gz", *jobs[:60])
     write(folder, "b.json.gz", {"total_count": 9, "jobs": jobs[60:100]}, separator="")
     write(folder, "c.ndjson", *({"action": "completed", "workflow_job": item, "sender": ANA} for item in jobs[100:]))
-    write(folder, "d.json", world.pull_requests[REPO], world.issues[REPO], separator="")
-    write(folder, "e.json", {str(item["number"]): item for item in world.milestones[REPO]})
-    write(folder, "f.json", world.issue_events[REPO], [], FULL)
+    write(folder, "d.json", served.pull_requests[REPO], served.issues[REPO], separator="")
+    write(folder, "e.json", {str(item["number"]): item for item in served.milestones[REPO]})
+    write(folder, "f.json", served.issue_events[REPO], [], FULL)
     summary = load(folder, con)
     assert summary.read == {
         "repositories": 1,
@@ -107,8 +107,8 @@ def test_the_log_of_a_cancelled_job_tells_whether_it_timed_out(tmp_path, con, to
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_however_records_are_packed_they_are_all_found(seed, tmp_path_factory):
     chance = random.Random(seed)
-    world = small_world()
-    shelves = (world.runs, world.jobs, world.pull_requests, world.issues, world.milestones, world.issue_events)
+    served = small_world()
+    shelves = (served.runs, served.jobs, served.pull_requests, served.issues, served.milestones, served.issue_events)
     things = [item for shelf in shelves for item in shelf[REPO]]
     chance.shuffle(things)
     folder = tmp_path_factory.mktemp("packed")

@@ -13,25 +13,25 @@ UNDER_WAY = 300
 """Requests whose answers a process may not have stored yet: two batches of what hangs on runs, and a list."""
 
 
-def read_once(world, path):
-    return reader.start(world.base_url, path, REPO, TOKEN, CLOCK)
+def read_once(served, path):
+    return reader.start(served.base_url, path, REPO, TOKEN, CLOCK)
 
 
 @pytest.mark.slow
 def test_kills_at_many_requests_change_nothing(serve, tmp_path):
-    world = serve(small_world())
-    assert read_once(world, tmp_path / "undisturbed.duckdb").wait() == 0
-    undisturbed_requests = len(world.journal())
+    served = serve(small_world())
+    assert read_once(served, tmp_path / "undisturbed.duckdb").wait() == 0
+    undisturbed_requests = len(served.journal())
     kills = 0
     for skip in KILLED_AT:
-        process = read_once(world, tmp_path / "killed.duckdb")
-        world.state.faults.before(process.kill, skip=skip)
+        process = read_once(served, tmp_path / "killed.duckdb")
+        served.state.faults.before(process.kill, skip=skip)
         kills += process.wait() < 0
-        world.state.faults.clear()
+        served.state.faults.clear()
     assert kills == len(KILLED_AT)
-    assert read_once(world, tmp_path / "killed.duckdb").wait() == 0
-    assert len(world.journal()) < undisturbed_requests + sum(KILLED_AT) + UNDER_WAY
+    assert read_once(served, tmp_path / "killed.duckdb").wait() == 0
+    assert len(served.journal()) < undisturbed_requests + sum(KILLED_AT) + UNDER_WAY
     with connect(tmp_path / "undisturbed.duckdb") as one, connect(tmp_path / "killed.duckdb") as other:
         assert everything(other) == everything(one)
-    assert read_once(world, tmp_path / "killed.duckdb").wait() == 0
-    assert {status for _, _, status in world.journal()} <= {304, 404, 410, 302}
+    assert read_once(served, tmp_path / "killed.duckdb").wait() == 0
+    assert {status for _, _, status in served.journal()} <= {304, 404, 410, 302}

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roadmap_pipeline.github.client.paging import Answer, may_be_followed, smaller
+from roadmap_pipeline.github.client.paging import may_be_followed, smaller_page_size
+from roadmap_pipeline.github.client.response import Response
 from roadmap_pipeline.github.ingest.repositories import ingest
 from roadmap_pipeline_tests.github.conftest import (
     ANA,
@@ -94,8 +95,8 @@ def long_lists():
     return content
 
 
-def read(world, con, now=CLOCK):
-    return ingest(world.client(), con, [REPO], history_days=400, now=now)
+def read(served, con, now=CLOCK):
+    return ingest(served.client(), con, [REPO], history_days=400, now=now)
 
 
 @pytest.fixture
@@ -117,18 +118,18 @@ def read_directly(serve, tmp_path, content):
 
 
 def test_lists_are_complete_without_link_headers(serve, behind, con, tmp_path):
-    world = behind(long_lists(), headers=("link",))
-    assert read(world, con).notes == []
+    served = behind(long_lists(), headers=("link",))
+    assert read(served, con).notes == []
     assert everything(con) == read_directly(serve, tmp_path, long_lists())
 
 
 def test_a_full_last_page_without_link_header_costs_one_request_more(behind, con):
     content = small_world()
     content.issues[REPO] = [issue(n, updated_at=ago(hours=n)) for n in range(1001, 1101)]
-    world = behind(content, headers=("link",))
-    read(world, con)
+    served = behind(content, headers=("link",))
+    read(served, con)
     assert table(con, "select count(*) from raw.issues") == [(100,)]
-    asked = [entry for entry in world.state.journal if entry.path == f"/repos/{REPO}/issues"]
+    asked = [entry for entry in served.state.journal if entry.path == f"/repos/{REPO}/issues"]
     assert len(asked) == 2
 
 
@@ -150,13 +151,13 @@ def test_a_page_that_repeats_ends_the_walk_and_is_not_taken_for_all(behind, con)
     milestones = table(con, "select count(*) from raw.milestones")
     for name in ("workflow_runs", "workflow_jobs", "run_details", "read_coverage", "pull_requests", "http_cache"):
         con.execute(f"delete from raw.{name}")
-    world = behind(long_lists(), query=repeated(1))
-    summary = read(world, con)
+    served = behind(long_lists(), query=repeated(1))
+    summary = read(served, con)
     assert table(con, "select count(*) from raw.workflow_runs") == [(250,)], "by slices of creation time"
     assert table(con, "select count(*) from raw.workflow_jobs") == [(100,)]
     assert table(con, "select count(*) from raw.pull_requests") == [(100,)]
     assert table(con, "select count(*) from raw.milestones") == milestones
-    assert len(world.state.journal) < 700
+    assert len(served.state.journal) < 700
     found = table(con, "select distinct endpoint from raw.read_failures order by 1")
     assert found == [("files",), ("issue_events",), ("jobs",), ("milestones",), ("pull_requests",)]
     assert any("again" in note for note in summary.notes)
@@ -169,8 +170,8 @@ def test_a_count_that_says_more_is_noted_and_not_taken_for_complete(behind, con,
             answer["total_count"] += 7
         return answer
 
-    world = behind(long_lists(), body=miscounted)
-    summary = read(world, con)
+    served = behind(long_lists(), body=miscounted)
+    summary = read(served, con)
     assert table(con, "select count(distinct run_id) from raw.workflow_runs") == [(250,)]
     assert table(con, "select count(*) from raw.workflow_jobs") == [(150,)]
     assert any("GitHub counts" in note for note in summary.notes)
@@ -197,11 +198,11 @@ def test_a_limit_of_the_list_is_known_by_behaviour_at_any_number(serve, con, cap
     content = small_world()
     content.runs[REPO] = [run(n, ago(minutes=20 * (1_400 - n) + 1)) for n in range(1, 1_401)]
     content.jobs[REPO] = []
-    world = serve(content)
-    world.state.switches.unfiltered_cap = cap
-    world.state.switches.clamp_unfiltered_total = clamped
-    world.state.switches.beyond_unfiltered_cap = beyond
-    client = world.client()
+    served = serve(content)
+    served.state.switches.unfiltered_cap = cap
+    served.state.switches.clamp_unfiltered_total = clamped
+    served.state.switches.beyond_unfiltered_cap = beyond
+    client = served.client()
     with client.spending_at_most(120):
         summary = ingest(client, con, [REPO], history_days=400, now=CLOCK)
     assert table(con, "select count(*) from raw.workflow_runs") == [(1_400,)]
@@ -214,15 +215,15 @@ def test_a_moving_list_is_not_taken_for_one_that_repeats(serve, con):
     content = small_world()
     content.runs[REPO] = [run(n, ago(hours=500 - n)) for n in range(1, 251)]
     content.jobs[REPO] = []
-    world = serve(content)
+    served = serve(content)
 
     def come():
         for n in range(1_001, 1_101):
-            world.state.put_run(REPO, run(n, ago(minutes=1)))
+            served.state.put_run(REPO, run(n, ago(minutes=1)))
 
-    world.state.faults.before(come, path=r"/actions/runs$", skip=1)
-    read(world, con)
-    read(world, con, CLOCK + timedelta(hours=1))
+    served.state.faults.before(come, path=r"/actions/runs$", skip=1)
+    read(served, con)
+    read(served, con, CLOCK + timedelta(hours=1))
     assert table(con, "select count(distinct run_id) from raw.workflow_runs") == [(350,)]
 
 
@@ -230,14 +231,14 @@ def test_a_moving_list_is_not_taken_for_one_that_repeats(serve, con):
 def test_what_speaks_for_a_further_page(listed, total, has_link):
     size = min(listed, 100)
     headers = {"link": '<x>; rel="next"'} if has_link else {}
-    assert may_be_followed(Answer(200, headers, {"total_count": total}), size, listed) == (has_link or total > listed)
-    assert may_be_followed(Answer(200, headers, []), size, listed) == (has_link or size == 100)
+    assert may_be_followed(Response(200, headers, {"total_count": total}), size, listed) == (has_link or total > listed)
+    assert may_be_followed(Response(200, headers, []), size, listed) == (has_link or size == 100)
 
 
 def test_smaller_pages_make_up_a_bigger_one():
     sizes, size = [], 100
     while size is not None:
         sizes.append(size)
-        size = smaller(size)
+        size = smaller_page_size(size)
     assert sizes == [100, 50, 25, 5, 1]
     assert all(bigger % less == 0 for bigger, less in pairwise(sizes))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from roadmap_pipeline.github.dump.loading import ingest_dump
 from roadmap_pipeline.github.ingest.repositories import ingest
-from roadmap_pipeline.github.ingest.repository_names import Stretch, stretches
+from roadmap_pipeline.github.ingest.repository_names import Period, validity_periods
 from roadmap_pipeline.github.ingest.store import IngestSummary, Store
 from roadmap_pipeline.warehouse import source_tables
 from roadmap_pipeline.warehouse.connection import connect
@@ -32,8 +32,8 @@ UMBRELLA = payloads.user("umbrella", 4, type="Organization")
 HERE = datetime(2026, 11, 1)  # noqa: DTZ001 - naive, as all times of the warehouse
 
 
-def read(world, con, *repositories, now=CLOCK):
-    return ingest(world.client(), con, list(repositories or (REPO,)), history_days=400, now=now)
+def read(served, con, *repositories, now=CLOCK):
+    return ingest(served.client(), con, list(repositories or (REPO,)), history_days=400, now=now)
 
 
 @given(
@@ -49,15 +49,18 @@ def test_what_was_so_when_does_not_hang_on_the_order_it_is_told_in(history, rand
             moment += timedelta(hours=1)
         if not expected or expected[-1].value != value:
             if expected:
-                expected[-1] = Stretch(expected[-1].value, expected[-1].first_seen_at, told[-times][0])
-            expected.append(Stretch(value, told[-times][0], None))
+                expected[-1] = Period(expected[-1].value, expected[-1].first_seen_at, told[-times][0])
+            expected.append(Period(value, told[-times][0], None))
     random.shuffle(told)
-    assert stretches(told) == expected
+    assert validity_periods(told) == expected
 
 
 def test_of_one_time_what_was_told_last_holds():
-    assert stretches([(HERE, "master"), (HERE, "main")]) == [Stretch("master", HERE, HERE), Stretch("main", HERE, None)]
-    assert stretches([]) == []
+    assert validity_periods([(HERE, "master"), (HERE, "main")]) == [
+        Period("master", HERE, HERE),
+        Period("main", HERE, None),
+    ]
+    assert validity_periods([]) == []
 
 
 def _value(column, old):
@@ -155,17 +158,17 @@ def _heads(con):
 
 
 def test_renamings_and_a_transfer_between_readings_move_head_repositories_too(serve, con):
-    world = serve(small_world())
-    read(world, con)
+    served = serve(small_world())
+    read(served, con)
     assert _heads(con) == ([(REPO, REPO)], [(REPO, REPO)])
-    world.state.activity.rename(REPO, "acme/checkout")
-    world.state.activity.rename("acme/checkout", "umbrella/checkout", UMBRELLA)
-    summary = read(world, con)
+    served.state.activity.rename(REPO, "acme/checkout")
+    served.state.activity.rename("acme/checkout", "umbrella/checkout", UMBRELLA)
+    summary = read(served, con)
     assert summary.canonical == {REPO: "umbrella/checkout"}
     assert _heads(con) == ([("umbrella/checkout",) * 2], [("umbrella/checkout",) * 2])
     names = "select name from raw.repository_names where repository_id = 101 order by seen_at, name"
     assert table(con, names) == [(REPO,), ("umbrella/checkout",)]
-    assert read(world, con, "umbrella/checkout").canonical == {"umbrella/checkout": "umbrella/checkout"}
+    assert read(served, con, "umbrella/checkout").canonical == {"umbrella/checkout": "umbrella/checkout"}
     assert table(con, "select distinct repo from raw.read_coverage") == [("umbrella/checkout",)]
 
 
@@ -181,12 +184,12 @@ def test_two_repositories_that_swap_their_names_keep_their_rows(serve, con):
             head_commit=payloads.head_commit("f" * 40, message="x", at=ago(days=1), author="A", email="a@example.org"),
         )
     ]  # fmt: skip
-    world = serve(content)
-    read(world, con, REPO, "acme/shop")
-    world.state.activity.rename("acme/shop", "acme/between")
-    world.state.activity.rename(REPO, "acme/shop")
-    world.state.activity.rename("acme/between", REPO)
-    read(world, con, REPO, "acme/shop")
+    served = serve(content)
+    read(served, con, REPO, "acme/shop")
+    served.state.activity.rename("acme/shop", "acme/between")
+    served.state.activity.rename(REPO, "acme/shop")
+    served.state.activity.rename("acme/between", REPO)
+    read(served, con, REPO, "acme/shop")
     assert table(con, "select repo, repository_id from raw.repositories order by 1") == [
         (REPO, 102),
         ("acme/shop", 101),
@@ -211,16 +214,16 @@ def test_a_renamed_fork_is_followed_by_its_id(serve, con):
     )
     content.runs[REPO].append(run(131, ago(hours=129), head_branch="fix", head_repository=fork, event="pull_request"))
     content.pull_requests[REPO].append(pull_request(9, updated_at=ago(hours=2), head_repository=fork))
-    world = serve(content)
-    read(world, con)
+    served = serve(content)
+    read(served, con)
     con.execute(
         "update raw.workflow_runs set head_repository_id = null where run_id = 131"
     )  # from before ids were kept
     renamed = {**fork, "name": "pay", "full_name": "ana/pay"}
-    world.state.activity.put_run(
+    served.state.activity.put_run(
         REPO, run(132, ago(hours=1), head_branch="fix", head_repository=renamed, event="pull_request")
     )
-    read(world, con)
+    read(served, con)
     assert table(con, "select run_id, head_repo from raw.workflow_runs where run_id > 130 order by 1") == [
         (131, "ana/pay"),
         (132, "ana/pay"),
@@ -302,9 +305,9 @@ def test_dumps_of_a_name_that_another_repository_took_are_kept_apart(order, tmp_
 
 
 def test_a_dump_from_before_a_renaming_goes_under_the_name_that_was_read_since(serve, tmp_path, con):
-    world = serve(small_world())
-    world.state.activity.rename(REPO, "acme/pay")
-    read(world, con, "acme/pay")
+    served = serve(small_world())
+    served.state.activity.rename(REPO, "acme/pay")
+    read(served, con, "acme/pay")
     ingest_dump(_dump(tmp_path / "1", REPO, "2026-10-01", branch="master", run_id=999), con, CLOCK)
     assert table(con, "select repo, head_repo from raw.workflow_runs where run_id = 999") == [("acme/pay", "acme/pay")]
     assert table(con, "select repo, default_branch from raw.repositories") == [("acme/pay", "main")]
@@ -329,10 +332,10 @@ def test_scheduled_runs_of_a_dump_tell_the_default_branch_over_time(tmp_path, co
 @pytest.mark.parametrize("waits", [timedelta(days=1), timedelta(0)])
 def test_a_change_of_the_default_branch_is_remembered(waits, serve, con):
     """Also when both readings bear one time."""
-    world = serve(small_world())
-    read(world, con)
-    world.state.activity.change_default_branch(REPO, "trunk")
-    read(world, con, now=CLOCK + waits)
+    served = serve(small_world())
+    read(served, con)
+    served.state.activity.change_default_branch(REPO, "trunk")
+    read(served, con, now=CLOCK + waits)
     changed = (CLOCK + waits).replace(tzinfo=None)
     assert table(con, "select branch, until from raw.default_branches order by until nulls last") == [
         ("main", changed),
@@ -341,20 +344,20 @@ def test_a_change_of_the_default_branch_is_remembered(waits, serve, con):
 
 
 def test_the_default_branch_of_a_warehouse_from_before_is_remembered(serve, con):
-    world = serve(small_world())
-    read(world, con)
+    served = serve(small_world())
+    read(served, con)
     con.execute("delete from raw.default_branches")
-    world.state.activity.change_default_branch(REPO, "trunk")
-    read(world, con, now=CLOCK + timedelta(days=1))
+    served.state.activity.change_default_branch(REPO, "trunk")
+    read(served, con, now=CLOCK + timedelta(days=1))
     assert table(con, "select branch from raw.default_branches order by first_seen_at") == [("main",), ("trunk",)]
 
 
 def test_what_github_says_holds_even_where_the_clock_stood_later_before(serve, con):
-    world = serve(small_world())
-    read(world, con)
-    world.state.activity.rename(REPO, "acme/pay")
-    world.state.activity.change_default_branch("acme/pay", "trunk")
-    read(world, con, now=CLOCK - timedelta(days=30))
+    served = serve(small_world())
+    read(served, con)
+    served.state.activity.rename(REPO, "acme/pay")
+    served.state.activity.change_default_branch("acme/pay", "trunk")
+    read(served, con, now=CLOCK - timedelta(days=30))
     assert table(con, "select repo, default_branch from raw.repositories") == [("acme/pay", "trunk")]
     assert table(con, "select branch from raw.default_branches where until is null") == [("trunk",)]
     assert table(con, "select distinct repo, head_repo from raw.workflow_runs") == [("acme/pay", "acme/pay")]

@@ -211,9 +211,9 @@ class Changed:
         await self._app(scope, receive, changed)
 
 
-def read_changed(con, change, world=None):
+def read_changed(con, change, served=None):
     """What an ingest reads of a world (the small one) while its answers are changed."""
-    with Server(Changed(create_app(GitHubState(world or small_world(), rate_limit=None)), change)) as server:
+    with Server(Changed(create_app(GitHubState(served or small_world(), rate_limit=None)), change)) as server:
         client = GitHubClient(TOKEN, base_url=server.base_url, points_per_minute=None)
         summary = ingest(client, con, [REPO], history_days=4000, now=CLOCK)
         client.close()
@@ -293,8 +293,8 @@ def test_what_is_left_out_of_githubs_answers_is_counted(con):
 
 
 def test_a_milestone_whose_number_can_not_be_read_is_not_taken_for_a_deleted_one(con, serve):
-    world = serve(small_world())
-    ingest(world.client(), con, [REPO], history_days=4000, now=CLOCK)
+    served = serve(small_world())
+    ingest(served.client(), con, [REPO], history_days=4000, now=CLOCK)
 
     def change(path, answer):
         return [{**item, "number": "?"} for item in answer] if path.endswith("/milestones") else answer

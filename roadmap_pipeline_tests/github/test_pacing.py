@@ -105,10 +105,10 @@ def test_requests_refused_together_count_as_one():
 
 
 def test_what_one_thread_is_told_holds_back_all(serve):
-    world = serve(small_world())
-    clients = [GitHubClient(TOKEN, base_url=world.base_url, points_per_minute=None) for _ in range(3)]
+    served = serve(small_world())
+    clients = [GitHubClient(TOKEN, base_url=served.base_url, points_per_minute=None) for _ in range(3)]
     clients[0].get("/rate_limit")  # so that the first one's connection is open
-    world.state.faults.add(Fault("secondary_limit", 429, 1))
+    served.state.faults.add(Fault("secondary_limit", 429, 1))
     started = time.monotonic()
     ended = []
 
@@ -130,28 +130,28 @@ def test_what_one_thread_is_told_holds_back_all(serve):
 
 
 def test_a_later_client_of_the_token_does_not_ask_while_the_quota_is_used_up(serve):
-    world = serve(small_world(), rate_limit=20)
-    first = GitHubClient(TOKEN, base_url=world.base_url, points_per_minute=None, quota_reserve=0.5)
+    served = serve(small_world(), rate_limit=20)
+    first = GitHubClient(TOKEN, base_url=served.base_url, points_per_minute=None, quota_reserve=0.5)
     with pytest.raises(RateLimited):
         for _ in range(30):
             first.get(ROOT)
     assert first.requests == 10
-    world.journal()
-    later = GitHubClient(TOKEN, base_url=world.base_url, points_per_minute=None, quota_reserve=0.5)
+    served.journal()
+    later = GitHubClient(TOKEN, base_url=served.base_url, points_per_minute=None, quota_reserve=0.5)
     with pytest.raises(RateLimited):
         later.get(ROOT)
-    assert world.journal() == []
+    assert served.journal() == []
     assert (later.requests, later.charged) == (0, 0)
     pacing.forget()
-    another = GitHubClient(TOKEN, base_url=world.base_url, points_per_minute=None)
+    another = GitHubClient(TOKEN, base_url=served.base_url, points_per_minute=None)
     assert another.get(ROOT).status == 200
     for client in (first, later, another):
         client.close()
 
 
 def test_the_points_of_a_minute_are_shared(serve):
-    world = serve(small_world())
-    clients = [GitHubClient(TOKEN, base_url=world.base_url, points_per_minute=600) for _ in range(2)]
+    served = serve(small_world())
+    clients = [GitHubClient(TOKEN, base_url=served.base_url, points_per_minute=600) for _ in range(2)]
     started = time.monotonic()
     for _ in range(53):  # 10 a second, 100 at once
         for client in clients:

@@ -42,14 +42,14 @@ class History:
         self.add(number, log, conclusion="success", **values)
 
 
-def read(world, con, *, most=20, now=CLOCK, client=None):
-    client = client or world.client()
+def read(served, con, *, most=20, now=CLOCK, client=None):
+    client = client or served.client()
     return ingest(client, con, [REPO], history_days=400, now=now, passing_logs=most)
 
 
-def asked(world):
+def asked(served):
     """Jobs whose logs were asked for since the last call, sorted."""
-    paths = [path for _, path, _ in world.journal()]
+    paths = [path for _, path, _ in served.journal()]
     return sorted(int(path.split("/")[-2]) for path in paths if "/actions/jobs/" in path and path.endswith("/logs"))
 
 
@@ -74,9 +74,9 @@ def night():
 
 
 def test_the_newest_passing_log_of_the_default_branch_finds_what_is_news(serve, con):
-    world = serve(night().content)
-    summary = read(world, con)
-    assert asked(world) == [20, 30, 60]
+    served = serve(night().content)
+    summary = read(served, con)
+    assert asked(served) == [20, 30, 60]
     assert summary.read["passing_logs"] == 1
     assert stored(con) == [("test", 20, "stored", True)]
     classify_failures(con)
@@ -85,26 +85,26 @@ def test_the_newest_passing_log_of_the_default_branch_finds_what_is_news(serve, 
 
 
 def test_a_second_ingest_changes_nothing_and_asks_for_no_log(serve, con):
-    world = serve(night().content)
-    read(world, con)
+    served = serve(night().content)
+    read(served, con)
     classify_failures(con)
     before = everything(con), evidence(con)
-    world.journal()
+    served.journal()
     for now in (CLOCK, CLOCK + timedelta(hours=1)):
-        assert set(read(world, con, now=now).read.values()) == {0}
+        assert set(read(served, con, now=now).read.values()) == {0}
         assert classify_failures(con) == 0
-        assert {status for _, _, status in world.journal()} <= {304}
+        assert {status for _, _, status in served.journal()} <= {304}
     assert (everything(con), evidence(con)) == before
 
 
 def test_no_log_is_read_when_switched_off(serve, con):
-    world = serve(night().content)
-    read(world, con, most=0)
-    assert asked(world) == [30, 60]
+    served = serve(night().content)
+    read(served, con, most=0)
+    assert asked(served) == [30, 60]
     classify_failures(con)
     assert evidence(con)[0] == (30, "unknown", NOISE, None)
-    read(world, con)
-    assert asked(world) == [20]
+    read(served, con)
+    assert asked(served) == [20]
     assert classify_failures(con) == 1
     assert evidence(con)[0] == (30, "unknown", MOON, 20)
 
@@ -115,9 +115,9 @@ def test_another_branch_will_do_where_the_default_one_has_not_passed_for_long(se
     history.passes(2, branch="feature", days=3)
     history.passes(3, name="test (2)", days=3)
     history.add(4, PUZZLE, days=2)
-    world = serve(history.content)
-    read(world, con)
-    assert asked(world) == [20, 40]
+    served = serve(history.content)
+    read(served, con)
+    assert asked(served) == [20, 40]
 
 
 def test_what_is_older_than_logs_are_kept_is_not_asked_for_nor_what_just_ended(serve, con):
@@ -127,9 +127,9 @@ def test_what_is_older_than_logs_are_kept_is_not_asked_for_nor_what_just_ended(s
     history.add(3, PUZZLE, days=2)
     history.add(4, PUZZLE, name="old", days=31)
     history.passes(5, name="old", days=32)
-    world = serve(history.content)
-    read(world, con)
-    assert asked(world) == [30, 40]
+    served = serve(history.content)
+    read(served, con)
+    assert asked(served) == [30, 40]
     assert stored(con) == []
 
 
@@ -139,17 +139,17 @@ def test_a_log_that_is_gone_is_noted_and_the_next_one_asked_for_once(serve, con)
     history.passes(2, days=4, expired=True)
     history.passes(3, None, days=3)
     history.add(4, PUZZLE, days=2)
-    world = serve(history.content)
-    read(world, con)
-    assert asked(world) == [20, 30, 40]
+    served = serve(history.content)
+    read(served, con)
+    assert asked(served) == [20, 30, 40]
     assert stored(con) == [("test", 30, "missing", False)]
-    read(world, con)
-    assert asked(world) == []
+    read(served, con)
+    assert asked(served) == []
     then = ago(hours=1)
-    world.state.put_run(REPO, run(5, then), [job(50, 5, then)])
-    world.state.put_log(50, FINE)
-    read(world, con)
-    assert asked(world) == [50]
+    served.state.put_run(REPO, run(5, then), [job(50, 5, then)])
+    served.state.put_log(50, FINE)
+    read(served, con)
+    assert asked(served) == [50]
     assert stored(con) == [("test", 50, "stored", True)]
 
 
@@ -159,20 +159,20 @@ def test_a_job_that_goes_on_failing_costs_a_log_in_seven_days(serve, con):
     history.passes(1, days=20)
     history.add(2, PUZZLE, days=19)
     history.add(3, PUZZLE, days=14)
-    world = serve(history.content)
-    read(world, con)
-    assert asked(world) == [10, 20, 30]
+    served = serve(history.content)
+    read(served, con)
+    assert asked(served) == [10, 20, 30]
     quiet = logs.job(logs.step("./night.sh", "all is quiet"))
     for number, at, conclusion, log in ((4, ago(days=12), "success", quiet), (5, ago(days=11), "failure", PUZZLE)):
         jobs = [job(10 * number, number, at, conclusion=conclusion)]
-        world.state.put_run(REPO, run(number, at, conclusion=conclusion), jobs)
-        world.state.put_log(10 * number, log)
-    read(world, con)
-    assert asked(world) == [40, 50]
+        served.state.put_run(REPO, run(number, at, conclusion=conclusion), jobs)
+        served.state.put_log(10 * number, log)
+    read(served, con)
+    assert asked(served) == [40, 50]
     classify_failures(con)
     assert evidence(con) == [(number, "unknown", MOON, 40) for number in (20, 30, 50)]
-    read(world, con)
-    assert asked(world) == []
+    read(served, con)
+    assert asked(served) == []
 
 
 def many(count=6):
@@ -184,61 +184,61 @@ def many(count=6):
 
 
 def test_few_at_a_time_the_newest_failure_first(serve, con):
-    world = serve(many().content)
+    served = serve(many().content)
     failed = [10 * (100 + number) for number in range(1, 7)]
-    read(world, con, most=2)
-    assert asked(world) == [10, 20, *failed]
-    read(world, con, most=3)
-    assert asked(world) == [30, 40, 50]
-    read(world, con, most=3)
-    assert asked(world) == [60]
-    read(world, con, most=3)
-    assert asked(world) == []
+    read(served, con, most=2)
+    assert asked(served) == [10, 20, *failed]
+    read(served, con, most=3)
+    assert asked(served) == [30, 40, 50]
+    read(served, con, most=3)
+    assert asked(served) == [60]
+    read(served, con, most=3)
+    assert asked(served) == []
 
 
 def test_a_budget_that_ends_is_gone_on_with(serve, tmp_path):
-    world = serve(many().content)
+    served = serve(many().content)
     with connect(tmp_path / "undisturbed.duckdb") as con:
-        read(world, con)
+        read(served, con)
         undisturbed = everything(con)
     with connect(tmp_path / "resumed.duckdb") as con:
         for _ in range(20):
-            client = world.client()
+            client = served.client()
             with client.spending_at_most(7):
-                notes = read(world, con, client=client).notes
+                notes = read(served, con, client=client).notes
             if not notes:
                 break
         assert everything(con) == undisturbed
 
 
 def test_what_was_read_before_the_quota_ends_is_kept(serve, tmp_path):
-    world = serve(many(25).content)
+    served = serve(many(25).content)
     with connect(tmp_path / "undisturbed.duckdb") as con:
-        read(world, con, most=25)
+        read(served, con, most=25)
         undisturbed = everything(con)
     with connect(tmp_path / "resumed.duckdb") as con:
-        read(world, con, most=0)
-        world.state.faults.add(Fault("rate_limit", 403, 3600), path=r"/jobs/\d+/logs", skip=12, times=100)
-        assert read(world, con, most=25).paused
-        world.state.faults.clear()
+        read(served, con, most=0)
+        served.state.faults.add(Fault("rate_limit", 403, 3600), path=r"/jobs/\d+/logs", skip=12, times=100)
+        assert read(served, con, most=25).paused
+        served.state.faults.clear()
         assert 0 < table(con, "select count(*) from raw.passing_logs")[0][0] < 25
-        read(world, con, most=25)
+        read(served, con, most=25)
         assert everything(con) == undisturbed
 
 
 @pytest.mark.slow
 def test_kills_while_logs_are_read_change_nothing(serve, tmp_path):
-    world = serve(many(14).content)
+    served = serve(many(14).content)
     with connect(tmp_path / "undisturbed.duckdb") as con:
-        read(world, con)
+        read(served, con)
         undisturbed = everything(con)
     with connect(tmp_path / "killed.duckdb") as con:
-        read(world, con, most=0)
+        read(served, con, most=0)
     for skip in (3, 11):
-        process = reader.start(world.base_url, tmp_path / "killed.duckdb", REPO, TOKEN, CLOCK)
-        world.state.faults.before(process.kill, path=r"/jobs/\d+/logs", skip=skip)
+        process = reader.start(served.base_url, tmp_path / "killed.duckdb", REPO, TOKEN, CLOCK)
+        served.state.faults.before(process.kill, path=r"/jobs/\d+/logs", skip=skip)
         assert process.wait() < 0
-        world.state.faults.clear()
+        served.state.faults.clear()
     with connect(tmp_path / "killed.duckdb") as con:
-        read(world, con)
+        read(served, con)
         assert everything(con) == undisturbed

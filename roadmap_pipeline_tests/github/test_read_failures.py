@@ -83,13 +83,13 @@ def world_with_everything(serve):
     return serve(content)
 
 
-def read(world, con, now=CLOCK, repositories=(REPO,)):
-    return ingest(world.client(), con, list(repositories), history_days=400, now=now, passing_logs=5)
+def read(served, con, now=CLOCK, repositories=(REPO,)):
+    return ingest(served.client(), con, list(repositories), history_days=400, now=now, passing_logs=5)
 
 
-def complete_open_run(world):
+def complete_open_run(served):
     done = run(140, ago(minutes=20), conclusion="success", updated_at=ago(minutes=1))
-    world.state.put_run(REPO, done, [job(1400, 140, ago(minutes=20))])
+    served.state.put_run(REPO, done, [job(1400, 140, ago(minutes=20))])
 
 
 def failures(con):
@@ -107,49 +107,49 @@ def test_an_endpoint_that_fails_for_good_costs_itself_alone(serve, tmp_path, end
 
 def assert_it_costs_itself_alone(serve, tmp_path, endpoint, status):
     """Assert that all else is read, once; returns the requests wasted by the first ingest, and by the next one."""
-    world = world_with_everything(serve)
+    served = world_with_everything(serve)
     with connect(tmp_path / "undisturbed.duckdb") as con:
-        read(world, con)
-        read(world, con)
-        complete_open_run(world)
-        read(world, con)
+        read(served, con)
+        read(served, con)
+        complete_open_run(served)
+        read(served, con)
         undisturbed = everything(con)
-    world = world_with_everything(serve)
+    served = world_with_everything(serve)
     kind = "bad_gateway" if status >= 500 else "refusal"
     fault = Fault(kind, status, message="Not for you")
     with connect(tmp_path / "refused.duckdb") as con:
-        world.state.faults.add(fault, path=ENDPOINTS[endpoint], times=10**6)
-        read(world, con)
-        journal = [(entry.path, entry.query) for entry in world.state.journal if entry.status == 200]
+        served.state.faults.add(fault, path=ENDPOINTS[endpoint], times=10**6)
+        read(served, con)
+        journal = [(entry.path, entry.query) for entry in served.state.journal if entry.status == 200]
         assert sorted(journal) == sorted(set(journal)), "everything else is read once"
-        wasted = len(world.state.faults.given)
-        summary = read(world, con)
+        wasted = len(served.state.faults.injected)
+        summary = read(served, con)
         if (endpoint, status) not in NOT_A_FAILURE:
             assert {name for name, *_ in failures(con)} == {endpoint}
             assert any(str(status) in note or "Not for you" in note for note in summary.notes)
-        complete_open_run(world)
-        summary = read(world, con)
+        complete_open_run(served)
+        summary = read(served, con)
         found = everything(con)
         assert {name for name in found if found[name] != undisturbed[name]} <= HANGS_ON[endpoint]
         for name in HANGS_ON[endpoint]:
             assert len(found[name]) <= len(undisturbed[name])
-        wasted_again = len(world.state.faults.given) - wasted
+        wasted_again = len(served.state.faults.injected) - wasted
         assert wasted <= 130
         assert wasted_again <= 130
         assert summary.unreadable == {} and summary.paused is None
 
-        world.state.faults.clear()
+        served.state.faults.clear()
         if (endpoint, status) not in NOT_A_FAILURE:
             week = CLOCK + LONGEST_DISTANCE
-            world.state.clock = week
-            assert_all_is_read_later(world, con, undisturbed)
+            served.state.clock = week
+            assert_all_is_read_later(served, con, undisturbed)
     return wasted, wasted_again
 
 
-def assert_all_is_read_later(world, con, undisturbed):
+def assert_all_is_read_later(served, con, undisturbed):
     """Once GitHub gives it, the tables are as if nothing had been; a log may have gone on its way meanwhile."""
     for days in (0, 1):
-        read(world, con, world.state.clock + timedelta(days=days))
+        read(served, con, served.state.clock + timedelta(days=days))
     assert failures(con) == []
     found = everything(con)
     same = set(found) - {"job_logs", "passing_logs"}
@@ -158,14 +158,14 @@ def assert_all_is_read_later(world, con, undisturbed):
 
 
 def test_a_thing_is_asked_for_by_the_next_ingest_and_then_at_growing_distance(serve, con):
-    world = serve(small_world())
-    world.state.faults.add(Fault("refusal", 422, message="No diff"), path="/pulls/1/files", times=10**6)
+    served = serve(small_world())
+    served.state.faults.add(Fault("refusal", 422, message="No diff"), path="/pulls/1/files", times=10**6)
 
     def asked(after_hours):
-        before = len(world.state.faults.given)
-        summary = read(world, con, CLOCK + timedelta(hours=after_hours))
+        before = len(served.state.faults.injected)
+        summary = read(served, con, CLOCK + timedelta(hours=after_hours))
         assert any("files of pull requests 1 of acme/payments can't be read (422 No diff)" in n for n in summary.notes)
-        return len(world.state.faults.given) - before
+        return len(served.state.faults.injected) - before
 
     assert [asked(hours) for hours in (0, 0, 0.5, 1, 2, 3, 5, 6.9, 7)] == [1, 1, 0, 1, 0, 1, 0, 0, 1]
     assert table(con, "select item, tries, next_try_at - last_failed_at from raw.read_failures") == [
@@ -201,10 +201,10 @@ def test_what_failed_is_tried_within_a_week_and_less_and_less_often(con):
 def test_issues_that_are_switched_off_are_a_setting_and_not_asked_for(serve, con):
     content = small_world()
     content.repositories[REPO] = {**FULL, "has_issues": False}
-    world = serve(content)
-    summary = read(world, con)
+    served = serve(content)
+    summary = read(served, con)
     assert f"issues of {REPO} are switched off on GitHub (the repository has no issues)" in summary.notes
-    assert f"/repos/{REPO}/issues" not in [path for _, path, _ in world.journal()]
+    assert f"/repos/{REPO}/issues" not in [path for _, path, _ in served.journal()]
     assert table(con, "select endpoint, is_setting from raw.read_failures") == [("issues", True)]
 
 
@@ -212,7 +212,7 @@ def test_issues_that_are_switched_off_are_a_setting_and_not_asked_for(serve, con
 def test_an_item_that_no_page_can_hold_costs_itself_alone(serve, con, poisoned):
     """GitHub answers 502 for every page with this run on it; alone, too."""
     content = small_world()
-    world = serve(content)
+    served = serve(content)
     newest_first = sorted({one["id"] for one in content.runs[REPO]}, key=lambda id: -id)
 
     def holds_it(call):
@@ -220,22 +220,22 @@ def test_an_item_that_no_page_can_hold_costs_itself_alone(serve, con, poisoned):
         return any((page - 1) * size <= place < page * size for place in poisoned)
 
     list_of_runs = {"path": r"/actions/runs$", "when": holds_it, "times": 10**6}
-    world.state.faults.add("bad_gateway", **list_of_runs)
-    summary = read(world, con)
+    served.state.faults.add("bad_gateway", **list_of_runs)
+    summary = read(served, con)
     lost = {newest_first[place] for place in poisoned}
     stored = {run_id for (run_id,) in table(con, "select distinct run_id from raw.workflow_runs")}
     assert stored == set(newest_first) - lost
     assert any("502" in note for note in summary.notes)
-    wasted = len(world.state.faults.given)
+    wasted = len(served.state.faults.injected)
     assert wasted <= 14 * len(poisoned)
-    read(world, con)
-    assert len(world.state.faults.given) <= 3 * wasted
-    again = len(world.state.faults.given)
-    read(world, con)
+    read(served, con)
+    assert len(served.state.faults.injected) <= 3 * wasted
+    again = len(served.state.faults.injected)
+    read(served, con)
     if min(poisoned) >= 100:  # the first page is always asked for
-        assert len(world.state.faults.given) == again, "not before its time"
-    world.state.faults.clear()
-    read(world, con, CLOCK + timedelta(hours=1))
+        assert len(served.state.faults.injected) == again, "not before its time"
+    served.state.faults.clear()
+    read(served, con, CLOCK + timedelta(hours=1))
     stored = {run_id for (run_id,) in table(con, "select distinct run_id from raw.workflow_runs")}
     assert stored == set(newest_first)
     assert failures(con) == []
@@ -243,14 +243,14 @@ def test_an_item_that_no_page_can_hold_costs_itself_alone(serve, con, poisoned):
 
 @pytest.mark.parametrize("size", [50, 25, 5, 1])
 def test_a_page_that_comes_through_only_when_smaller_is_read_by_so_many_items(serve, tmp_path, size):
-    world = serve(small_world())
+    served = serve(small_world())
     with connect(tmp_path / "undisturbed.duckdb") as con:
-        read(world, con)
+        read(served, con)
         undisturbed = everything(con)
     with connect(tmp_path / "smaller.duckdb") as con:
         too_big = {"path": r"/actions/runs$", "when": lambda call: int(call.query.get("per_page", 30)) > size}
-        world.state.faults.add("bad_gateway", times=10**6, **too_big)
-        assert read(world, con).notes == []
+        served.state.faults.add("bad_gateway", times=10**6, **too_big)
+        assert read(served, con).notes == []
         assert everything(con) == undisturbed
 
 
@@ -258,16 +258,16 @@ def test_one_page_that_fails_for_good_does_not_hold_up_those_behind_it(serve, co
     runs = [run(n, ago(hours=500 - n)) for n in range(1, 451)]
     content = small_world()
     content.runs[REPO], content.jobs[REPO] = runs, []
-    world = serve(content)
-    world.state.faults.add(
+    served = serve(content)
+    served.state.faults.add(
         Fault("bad_gateway", 500), path=r"/actions/runs$", when=lambda call: call.query.get("page") == "2", times=10**6
     )
-    read(world, con)
+    read(served, con)
     stored = {run_id for (run_id,) in table(con, "select run_id from raw.workflow_runs")}
     assert stored == set(range(1, 251)) | set(range(351, 451))
     assert [(endpoint, status) for endpoint, _, status, _ in failures(con)] == [("runs", 500)]
-    world.state.faults.clear()
-    read(world, con)
+    served.state.faults.clear()
+    read(served, con)
     assert table(con, "select count(*) from raw.workflow_runs") == [(450,)]
     assert failures(con) == []
 
@@ -282,51 +282,51 @@ def with_a_second_repository(serve):
 
 @pytest.mark.parametrize("status", [403, 404, 451, 500])
 def test_a_repository_that_cannot_be_read_does_not_hold_up_the_others(serve, con, status):
-    world = with_a_second_repository(serve)
+    served = with_a_second_repository(serve)
     kind = "bad_gateway" if status == 500 else "refusal"
-    world.state.faults.add(Fault(kind, status, message="SAML enforcement"), path="^/repos/acme/shop", times=10**6)
-    summary = read(world, con, repositories=("acme/shop", REPO))
+    served.state.faults.add(Fault(kind, status, message="SAML enforcement"), path="^/repos/acme/shop", times=10**6)
+    summary = read(served, con, repositories=("acme/shop", REPO))
     assert table(con, "select count(distinct run_id) from raw.workflow_runs") == [(130,)]
     assert list(summary.unreadable) == ["acme/shop"]
     assert "acme/shop" in summary.unreadable["acme/shop"]
     assert table(con, "select repo, endpoint, status from raw.read_failures") == [("acme/shop", "repository", status)]
-    world.state.faults.clear()
-    assert read(world, con, repositories=("acme/shop", REPO)).unreadable == {}
+    served.state.faults.clear()
+    assert read(served, con, repositories=("acme/shop", REPO)).unreadable == {}
     assert failures(con) == []
 
 
 def test_a_repository_that_goes_private_keeps_its_rows(serve, con):
-    world = with_a_second_repository(serve)
-    read(world, con, repositories=(REPO, "acme/shop"))
+    served = with_a_second_repository(serve)
+    read(served, con, repositories=(REPO, "acme/shop"))
     before = everything(con)
-    world.state.faults.add(Fault("refusal", 404), path=f"^/repos/{REPO}", times=10**6)
-    assert list(read(world, con, repositories=(REPO, "acme/shop")).unreadable) == [REPO]
+    served.state.faults.add(Fault("refusal", 404), path=f"^/repos/{REPO}", times=10**6)
+    assert list(read(served, con, repositories=(REPO, "acme/shop")).unreadable) == [REPO]
     assert everything(con) == before
 
 
 def test_where_no_repository_can_be_read_all_are_named(serve, con):
-    world = with_a_second_repository(serve)
-    world.state.faults.add(Fault("refusal", 404), path="^/repos/acme", times=10**6)
+    served = with_a_second_repository(serve)
+    served.state.faults.add(Fault("refusal", 404), path="^/repos/acme", times=10**6)
     with pytest.raises(ConfigurationError) as caught:
-        read(world, con, repositories=(REPO, "acme/shop"))
+        read(served, con, repositories=(REPO, "acme/shop"))
     assert [bool(re.search(name, str(caught.value))) for name in (REPO, "acme/shop")] == [True, True]
 
 
 def test_a_run_whose_jobs_are_not_to_be_had_is_not_taken_for_deleted(serve, con):
-    world = serve(small_world())
-    world.state.faults.add(Fault("refusal", 404), path=r"/actions/runs/(5|140)/jobs$", times=10**6)
-    read(world, con)
+    served = serve(small_world())
+    served.state.faults.add(Fault("refusal", 404), path=r"/actions/runs/(5|140)/jobs$", times=10**6)
+    read(served, con)
     assert table(con, "select count(*) from raw.workflow_runs where deleted_upstream_at is not null") == [(0,)]
     assert [(endpoint, item) for endpoint, item, *_ in failures(con)] == [("jobs", "5")]
 
 
 def test_a_short_outage_among_many_items_costs_nothing(serve, tmp_path):
     """The first eight lists of jobs fail, so that the rest is left; they come through when asked for again."""
-    world = serve(small_world())
+    served = serve(small_world())
     with connect(tmp_path / "undisturbed.duckdb") as con:
-        read(world, con)
+        read(served, con)
         undisturbed = everything(con)
     with connect(tmp_path / "outage.duckdb") as con:
-        world.state.faults.add(Fault("bad_gateway", 503), path=r"/actions/runs/\d\d/jobs$", times=24)
-        assert read(world, con).notes == []
+        served.state.faults.add(Fault("bad_gateway", 503), path=r"/actions/runs/\d\d/jobs$", times=24)
+        assert read(served, con).notes == []
         assert everything(con) == undisturbed

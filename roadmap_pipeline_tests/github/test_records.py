@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from roadmap_pipeline.github.payloads import records
 from roadmap_pipeline.github.payloads.normalization import parse_time
-from roadmap_pipeline.github.payloads.records import Reading
+from roadmap_pipeline.github.payloads.records import Provenance
 from roadmap_pipeline_tests.github.conftest import REPO, ago, issue, job, pull_request, run
 
-READING = Reading(datetime(2026, 11, 16, 6, tzinfo=UTC), "runs.json")
+READING = Provenance(datetime(2026, 11, 16, 6, tzinfo=UTC), "runs.json")
 
 
 def naive(*fields):

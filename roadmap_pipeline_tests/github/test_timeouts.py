@@ -47,13 +47,13 @@ class History:
             self.content.annotations[10 * number] = [note(text) for text in notes]
 
 
-def read(world, con, *, most=20, now=CLOCK, client=None):
-    return ingest(client or world.client(), con, [REPO], history_days=400, now=now, cancelled_jobs=most)
+def read(served, con, *, most=20, now=CLOCK, client=None):
+    return ingest(client or served.client(), con, [REPO], history_days=400, now=now, cancelled_jobs=most)
 
 
-def asked(world):
+def asked(served):
     """Jobs whose notes were asked for since the last call, in order."""
-    return [int(path.split("/")[-2]) for _, path, _ in world.journal() if path.endswith("/annotations")]
+    return [int(path.split("/")[-2]) for _, path, _ in served.journal() if path.endswith("/annotations")]
 
 
 def stored(con):
@@ -70,9 +70,9 @@ def test_what_github_noted_is_read_and_told_apart_from_what_people_cancelled(ser
     history.add(1, "success", minutes=5, days=5)
     history.add(2, minutes=15, seconds=7, notes=(LIMIT, CANCELED), days=4)
     history.add(3, minutes=2, seconds=55, days=3)
-    world = serve(history.content)
-    read(world, con)
-    assert sorted(asked(world)) == [20, 30]
+    served = serve(history.content)
+    read(served, con)
+    assert sorted(asked(served)) == [20, 30]
     assert stored(con) == [(20, "not_asked", True), (30, "not_asked", True)]
     assert judged(con) == [(20, "timeout", LIMIT)]
 
@@ -82,13 +82,13 @@ def test_nothing_is_asked_twice(serve, con):
     for number in range(1, 4):
         history.add(number, minutes=number, days=number)
     history.add(4, minutes=4, notes=(), days=4)  # noted nothing at all
-    world = serve(history.content)
-    read(world, con)
-    assert sorted(asked(world)) == [10, 20, 30, 40]
+    served = serve(history.content)
+    read(served, con)
+    assert sorted(asked(served)) == [10, 20, 30, 40]
     before = everything(con)
     for now in (CLOCK, CLOCK + timedelta(hours=1)):
-        assert set(read(world, con, now=now).read.values()) == {0}
-        assert {status for _, _, status in world.journal()} <= {304}
+        assert set(read(served, con, now=now).read.values()) == {0}
+        assert {status for _, _, status in served.journal()} <= {304}
     assert everything(con) == before
 
 
@@ -107,33 +107,33 @@ def likely_and_unlikely():
     ("most", "expected"), [(0, [50, 40]), (1, [50, 40, 30]), (2, [50, 40, 30, 20]), (20, [50, 40, 30, 20])]
 )
 def test_the_likely_ones_come_first_and_the_others_are_bounded(serve, con, most, expected):
-    world = serve(likely_and_unlikely().content)
-    read(world, con, most=most)
-    assert sorted(asked(world)) == sorted(expected)
+    served = serve(likely_and_unlikely().content)
+    read(served, con, most=most)
+    assert sorted(asked(served)) == sorted(expected)
 
 
 def test_a_budget_is_spent_on_the_likely_ones_and_the_next_ingest_goes_on(serve, con):
-    world = serve(likely_and_unlikely().content)
-    read(world, con, most=1)
-    world.journal()
-    read(world, con, most=1, now=CLOCK + timedelta(hours=1))
-    assert asked(world) == [20]
-    read(world, con, most=1, now=CLOCK + timedelta(hours=2))
-    assert asked(world) == []
+    served = serve(likely_and_unlikely().content)
+    read(served, con, most=1)
+    served.journal()
+    read(served, con, most=1, now=CLOCK + timedelta(hours=1))
+    assert asked(served) == [20]
+    read(served, con, most=1, now=CLOCK + timedelta(hours=2))
+    assert asked(served) == []
 
 
 def test_requests_end_before_the_unlikely_ones(serve, con, tmp_path):
     """With a budget the likely ones are asked about first, whatever came later."""
-    world = serve(likely_and_unlikely().content)
-    client = world.client()
-    read(world, con, client=client)
-    needed = client.requests - len(asked(world))
+    served = serve(likely_and_unlikely().content)
+    client = served.client()
+    read(served, con, client=client)
+    needed = client.requests - len(asked(served))
     with connect(tmp_path / "other.duckdb") as other:
-        world = serve(likely_and_unlikely().content)
-        client = world.client()
+        served = serve(likely_and_unlikely().content)
+        client = served.client()
         with client.spending_at_most(needed + 2):
-            read(world, other, client=client)
-        assert sorted(asked(world)) == [40, 50]
+            read(served, other, client=client)
+        assert sorted(asked(served)) == [40, 50]
 
 
 @pytest.mark.slow
@@ -141,17 +141,17 @@ def test_kills_while_notes_are_read_change_nothing(serve, tmp_path):
     history = History()
     for number in range(1, 15):
         history.add(number, minutes=number, notes=(LIMIT,) if number % 3 else (CANCELED,), days=number)
-    world = serve(history.content)
+    served = serve(history.content)
     with connect(tmp_path / "undisturbed.duckdb") as con:
-        read(world, con)
+        read(served, con)
         undisturbed = everything(con)
     for skip in (0, 3, 11):
-        process = reader.start(world.base_url, tmp_path / "killed.duckdb", REPO, TOKEN, CLOCK)
-        world.state.faults.before(process.kill, path="/annotations", skip=skip)
+        process = reader.start(served.base_url, tmp_path / "killed.duckdb", REPO, TOKEN, CLOCK)
+        served.state.faults.before(process.kill, path="/annotations", skip=skip)
         assert process.wait() < 0
-        world.state.faults.clear()
+        served.state.faults.clear()
     with connect(tmp_path / "killed.duckdb") as con:
-        read(world, con)
+        read(served, con)
         assert everything(con) == undisturbed
 
 
@@ -162,14 +162,14 @@ def test_notes_that_cannot_be_had_cost_themselves_alone(serve, con, status):
     for number in range(1, 4):
         history.add(number, minutes=15, seconds=7, notes=(LIMIT,), days=number)
     history.content.logs = {20: f"2026-11-15T00:15:07.0000000Z ##[error]{LIMIT}\n".encode()}
-    world = serve(history.content)
-    world.state.faults.add(Fault("refusal", status), path="/check-runs/20/annotations", times=100)
-    summary = read(world, con)
+    served = serve(history.content)
+    served.state.faults.add(Fault("refusal", status), path="/check-runs/20/annotations", times=100)
+    summary = read(served, con)
     assert stored(con) == [(10, "not_asked", True), (20, "stored", False), (30, "not_asked", True)]
     assert [category for _, category, _ in judged(con)] == ["timeout"] * 3
     assert any("annotations of jobs 20" in text for text in summary.notes)
-    world.state.faults.clear()
-    read(world, con, now=CLOCK + timedelta(hours=2))
+    served.state.faults.clear()
+    read(served, con, now=CLOCK + timedelta(hours=2))
     assert stored(con) == [(10, "not_asked", True), (20, "stored", True), (30, "not_asked", True)]
 
 
@@ -179,9 +179,9 @@ def test_a_wait_of_a_day_for_a_runner_is_a_limit_too(serve, con):
     history = History()
     history.add(1, minutes=1440, seconds=3, notes=(told,), days=3, **never)
     history.add(2, minutes=300, days=2, **never)  # cancelled in the queue: no runner, no limit
-    world = serve(history.content)
-    read(world, con)
-    assert asked(world) == [10]
+    served = serve(history.content)
+    read(served, con)
+    assert asked(served) == [10]
     assert judged(con) == [(10, "timeout", told)]
 
 
@@ -199,9 +199,9 @@ def test_what_a_newer_run_or_a_failed_neighbour_explains_is_left_alone(serve, co
     history.add(6, "success", minutes=10, branch="feature/y", hours=9.85)  # another branch
     history.add(7, minutes=25, seconds=40, hours=5)
     history.add(8, "success", minutes=5, hours=4.6)  # though ran longer than any that passed
-    world = serve(history.content)
-    read(world, con)
-    assert sorted(set(asked(world)) - {41}) == [50, 70]
+    served = serve(history.content)
+    read(served, con)
+    assert sorted(set(asked(served)) - {41}) == [50, 70]
 
 
 def served_to_an_app_without_checks(serve, content):
@@ -210,8 +210,8 @@ def served_to_an_app_without_checks(serve, content):
     public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
     private = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()).decode()
     may = {"actions": "read", "contents": "read", "issues": "read", "metadata": "read", "pull_requests": "read"}
-    world = serve(content, apps=(apps.GitHubApp(7, "reader", public, (apps.Installation(55, "acme"),), may),))
-    return world, world.client(GitHubApp("7", SecretStr(private), repository=REPO))
+    served = serve(content, apps=(apps.GitHubApp(7, "reader", public, (apps.Installation(55, "acme"),), may),))
+    return served, served.client(GitHubApp("7", SecretStr(private), repository=REPO))
 
 
 def test_without_the_right_to_notes_the_log_tells(serve, con):
@@ -220,30 +220,30 @@ def test_without_the_right_to_notes_the_log_tells(serve, con):
     history.add(2, minutes=3, days=1)
     text = f"2026-11-15T00:15:07.0000000Z ##[error]{LIMIT}\n2026-11-15T00:15:08.0000000Z ##[error]{CANCELED}\n"
     history.content.logs = {10: text.encode()}
-    world, client = served_to_an_app_without_checks(serve, history.content)
-    summary = read(world, con, client=client)
+    served, client = served_to_an_app_without_checks(serve, history.content)
+    summary = read(served, con, client=client)
     assert stored(con) == [(10, "stored", False), (20, "missing", False)]
     assert judged(con) == [(10, "timeout", LIMIT)]
     assert any("Checks: read" in text for text in summary.notes)
     # the notes are asked for again in their time, the logs are not; who may read them at last finds both
-    world.journal()
-    read(world, con, client=client, now=CLOCK + timedelta(hours=1))
-    assert {path.split("/")[-1] for _, path, status in world.journal() if status != 304} == {"annotations"}
+    served.journal()
+    read(served, con, client=client, now=CLOCK + timedelta(hours=1))
+    assert {path.split("/")[-1] for _, path, status in served.journal() if status != 304} == {"annotations"}
     assert stored(con) == [(10, "stored", False), (20, "missing", False)]
-    read(world, con, now=CLOCK + timedelta(hours=6))
+    read(served, con, now=CLOCK + timedelta(hours=6))
     assert stored(con) == [(10, "stored", True), (20, "missing", True)]
     assert judged(con) == [(10, "timeout", LIMIT)]
-    world.journal()
-    read(world, con, now=CLOCK + timedelta(hours=7))
-    assert asked(world) == []
+    served.journal()
+    read(served, con, now=CLOCK + timedelta(hours=7))
+    assert asked(served) == []
 
 
 def test_a_note_behind_many_others_is_found(serve, con):
     history = History()
     history.add(1, minutes=15, seconds=7, notes=[f"line {number} is too long" for number in range(30)], days=2)
     history.content.annotations[10].append(note(LIMIT))
-    world = serve(history.content)
-    read(world, con)
+    served = serve(history.content)
+    read(served, con)
     assert judged(con) == [(10, "timeout", LIMIT)]
 
 
@@ -251,12 +251,12 @@ def test_a_job_of_which_nothing_can_be_had_is_asked_about_at_growing_distance(se
     """Neither what GitHub noted nor the log: what two walks want of one endpoint is not forgotten by either."""
     history = History()
     history.add(1, minutes=15, seconds=7, notes=(LIMIT,), days=1)
-    world = serve(history.content)
+    served = serve(history.content)
     for path in ("/check-runs/10/annotations", "/actions/jobs/10/logs"):
-        world.state.faults.add(Fault("refusal", 422), path=path, times=100)
+        served.state.faults.add(Fault("refusal", 422), path=path, times=100)
     given = []
     for hours in (0, 0, 0.5, 1):
-        before = len(world.state.faults.given)
-        read(world, con, now=CLOCK + timedelta(hours=hours))
-        given.append(len(world.state.faults.given) - before)
+        before = len(served.state.faults.injected)
+        read(served, con, now=CLOCK + timedelta(hours=hours))
+        given.append(len(served.state.faults.injected) - before)
     assert given == [2, 2, 0, 2]

@@ -17,8 +17,8 @@ ROWS = "select workflow_id, path, state, removed_at from raw.workflows order by 
 CI = ".github/workflows/ci.yml"
 
 
-def read(world, con, now=CLOCK):
-    return ingest(world.client(), con, [REPO], history_days=400, now=now)
+def read(served, con, now=CLOCK):
+    return ingest(served.client(), con, [REPO], history_days=400, now=now)
 
 
 def workflow(workflow_id, path=CI, **changes):
@@ -30,24 +30,24 @@ def gone(workflow_id, state="deleted", **changes):
     return workflow(workflow_id, state=state, updated_at=ago(days=3), **changes)
 
 
-def asked(world):
+def asked(served):
     """How the list was answered, in order."""
-    return [status for _, path, status in world.journal() if path.split("?")[0] == PATH]
+    return [status for _, path, status in served.journal() if path.split("?")[0] == PATH]
 
 
 def test_the_list_is_read_once_and_then_costs_nothing(serve, con):
     content = small_world()
     content.workflows[REPO] = [workflow(number, f".github/workflows/{number}.yml") for number in range(1000, 1150)]
-    world = serve(content)
-    read(world, con)
-    assert asked(world) == [200, 200]  # 151 with the one that ran
+    served = serve(content)
+    read(served, con)
+    assert asked(served) == [200, 200]  # 151 with the one that ran
     assert table(con, "select count(*), count(removed_at) from raw.workflows") == [(151, 0)]
-    client = world.client()
+    client = served.client()
     ingest(client, con, [REPO], history_days=400, now=CLOCK)
-    assert asked(world) == [304, 304]
-    world.state.activity.change_workflow(REPO, 1149, state="disabled_manually")
-    assert read(world, con).read["workflows"] == 1
-    assert asked(world) == [304, 200, 200, 200]  # a page that changed may have moved the others
+    assert asked(served) == [304, 304]
+    served.state.activity.change_workflow(REPO, 1149, state="disabled_manually")
+    assert read(served, con).read["workflows"] == 1
+    assert asked(served) == [304, 200, 200, 200]  # a page that changed may have moved the others
 
 
 @pytest.mark.parametrize(
@@ -62,56 +62,56 @@ def test_the_list_is_read_once_and_then_costs_nothing(serve, con):
 def test_since_when_a_workflow_is_gone(listed, removed_at, serve, con):
     content = small_world()
     content.workflows[REPO] = [listed]
-    world = serve(content)
-    read(world, con)
+    served = serve(content)
+    read(served, con)
     expected = None if removed_at is None else removed_at.replace(tzinfo=None)
     assert table(con, ROWS) == [(7, CI, listed["state"], expected)]
-    read(world, con, CLOCK + timedelta(days=1))
+    read(served, con, CLOCK + timedelta(days=1))
     assert table(con, "select removed_at from raw.workflows") == [(expected,)]
 
 
 def test_a_workflow_that_the_list_does_not_name_any_more_is_gone_when_first_missed(serve, con):
     content = small_world()
     content.workflows[REPO] = [workflow(8, ".github/workflows/lint.yml")]
-    world = serve(content)
-    read(world, con)
-    world.state.activity.change_workflow(REPO, 7)
+    served = serve(content)
+    read(served, con)
+    served.state.activity.change_workflow(REPO, 7)
     for days in (1, 2):
-        read(world, con, CLOCK + timedelta(days=days))
+        read(served, con, CLOCK + timedelta(days=days))
         assert table(con, ROWS) == [
             (7, CI, "active", NOW + timedelta(days=1)),
             (8, ".github/workflows/lint.yml", "active", None),
         ]
-    world.journal()
-    read(world, con, CLOCK + timedelta(days=2))
-    assert asked(world) == [304]
+    served.journal()
+    read(served, con, CLOCK + timedelta(days=2))
+    assert asked(served) == [304]
 
 
 def test_a_run_of_a_workflow_that_no_list_named_says_nothing_of_its_end(serve, con):
     """Those that an organisation requires live in another repository."""
-    world = serve(small_world())
-    world.state.activity.change_workflow(REPO, 7)
-    read(world, con)
-    read(world, con, CLOCK + timedelta(days=1))
+    served = serve(small_world())
+    served.state.activity.change_workflow(REPO, 7)
+    read(served, con)
+    read(served, con, CLOCK + timedelta(days=1))
     assert table(con, ROWS) == []
 
 
 def test_a_workflow_that_comes_back_is_alive_and_its_absence_remembered(serve, con):
     content = small_world()
     content.workflows[REPO] = [gone(7, "disabled_manually")]
-    world = serve(content)
-    read(world, con)
+    served = serve(content)
+    read(served, con)
     back = (NOW + timedelta(hours=20)).isoformat() + "Z"
-    world.state.activity.change_workflow(REPO, 7, state="active", updated_at=back)
-    read(world, con, CLOCK + timedelta(days=1))
+    served.state.activity.change_workflow(REPO, 7, state="active", updated_at=back)
+    read(served, con, CLOCK + timedelta(days=1))
     assert table(con, ROWS) == [(7, CI, "active", None)]
     returns = "select workflow_id, removed_at, returned_at from raw.workflow_returns order by 2"
     first = (7, NOW - timedelta(days=3), NOW + timedelta(hours=20))
     assert table(con, returns) == [first]
-    world.state.activity.change_workflow(REPO, 7)  # and is missed, and listed as before
-    read(world, con, CLOCK + timedelta(days=2))
-    world.state.activity.change_workflow(REPO, 7, **workflow(7, updated_at=NOW + timedelta(hours=20)))
-    read(world, con, CLOCK + timedelta(days=3))
+    served.state.activity.change_workflow(REPO, 7)  # and is missed, and listed as before
+    read(served, con, CLOCK + timedelta(days=2))
+    served.state.activity.change_workflow(REPO, 7, **workflow(7, updated_at=NOW + timedelta(hours=20)))
+    read(served, con, CLOCK + timedelta(days=3))
     assert table(con, returns) == [first, (7, NOW + timedelta(days=2), NOW + timedelta(days=3))]
     assert table(con, ROWS) == [(7, CI, "active", None)]
 
@@ -120,25 +120,25 @@ def test_a_list_that_gives_less_than_it_counts_lets_nothing_go(serve, con):
     """One goes while the list is read, and with it another one slips to the page that was read already."""
     content = small_world()
     content.workflows[REPO] = [workflow(number, f".github/workflows/{number}.yml") for number in range(1000, 1100)]
-    world = serve(content)
-    world.state.faults.before(
-        lambda: world.state.activity.change_workflow(REPO, 7), path=r"/actions/workflows$", skip=1
+    served = serve(content)
+    served.state.faults.before(
+        lambda: served.state.activity.change_workflow(REPO, 7), path=r"/actions/workflows$", skip=1
     )
-    summary = read(world, con)
+    summary = read(served, con)
     assert any("GitHub counts 101 and lists 100" in note for note in summary.notes)
     assert table(con, "select count(*) from raw.workflows where removed_at is null") == [(100,)]
-    world.journal()
-    read(world, con)
-    assert 200 in asked(world)  # it isn't taken for read
+    served.journal()
+    read(served, con)
+    assert 200 in asked(served)  # it isn't taken for read
     assert table(con, "select count(*) from raw.workflows where removed_at is null") == [(100,)]
 
 
 @pytest.mark.usefixtures("without_waiting")
 @pytest.mark.parametrize("status", [404, 451, 500])
 def test_a_list_that_is_refused_costs_only_itself(status, serve, con):
-    world = serve(small_world())
-    world.state.faults.add(Fault("refusal", status), path=r"/actions/workflows$", times=99)
-    summary = read(world, con)
+    served = serve(small_world())
+    served.state.faults.add(Fault("refusal", status), path=r"/actions/workflows$", times=99)
+    summary = read(served, con)
     assert summary.unreadable == {}
     assert table(con, "select endpoint, item, status from raw.read_failures") == [("workflows", "", status)]
     assert table(con, "select count(*) from raw.workflow_jobs") == [(134,)]

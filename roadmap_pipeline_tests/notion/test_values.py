@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from roadmap_pipeline.notion.client import NotionError
 from roadmap_pipeline.notion.ids import name_key, notion_id, property_key
 from roadmap_pipeline.notion.layout import PropertySpec
-from roadmap_pipeline.notion.rows import RowError, canonical, decode, encode, same
+from roadmap_pipeline.notion.values import RowError, canonical, decode, encode, same
 
 PAGE = "5a11d0c5-0000-4000-8000-00000000ac3e"
 OTHER = "0b11d0c5-0000-4000-8000-00000000ac3e"

@@ -11,9 +11,9 @@ import pytest
 from roadmap_pipeline.orchestration.build import build_definitions
 from roadmap_pipeline.orchestration.checks import BLOCKING, WARNING
 from roadmap_pipeline.orchestration.partitions import iso_weeks, note_first_week
-from roadmap_pipeline.pipeline import project
 from roadmap_pipeline.settings import load_settings
 from roadmap_pipeline.warehouse.connection import connect
+from roadmap_pipeline.warehouse.models import project
 from roadmap_pipeline.warehouse.source_tables import TABLES
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -101,7 +101,7 @@ def test_one_answer_in_five_failing_and_kills_change_nothing(
         for at, after in kills:
             services.killed(Kill(at, after))
         services.sync(kill=Kill())
-        assert seed not in (1, 2) or services.notion.faults.happened + len(services.github.faults.given) > 5
+        assert seed not in (1, 2) or services.notion.faults.happened + len(services.github.faults.injected) > 5
         services.notion.faults.clear()
         services.github.faults.clear()
         result = services.sync()

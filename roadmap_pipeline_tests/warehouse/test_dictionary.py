@@ -3,10 +3,9 @@
 import re
 from pathlib import Path
 
-from roadmap_pipeline.pipeline import project
 from roadmap_pipeline.warehouse import source_tables
 from roadmap_pipeline.warehouse.dictionary import data_dictionary
-from roadmap_pipeline.warehouse.models import load_project
+from roadmap_pipeline.warehouse.models import load_project, project
 from roadmap_pipeline_tests.dbt_like_sql.runner.small_project import MARTS_YML, small_project, write
 
 

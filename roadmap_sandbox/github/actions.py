@@ -8,10 +8,10 @@ from roadmap_sandbox import payloads
 from roadmap_sandbox.content import Payload
 from roadmap_sandbox.github import lifecycle
 from roadmap_sandbox.github.messages import ApiError, Request, Response, invalid, json_response, malformed, not_found
-from roadmap_sandbox.github.paging import Page, listed
+from roadmap_sandbox.github.paging import Page, listed, page_response
 from roadmap_sandbox.github.repository_records import RepositoryRecords
 from roadmap_sandbox.github.routing import Router
-from roadmap_sandbox.github.search_dates import normalised, parse_range, seconds
+from roadmap_sandbox.github.search_dates import normalised, parse_range
 from roadmap_sandbox.github.store import Store
 
 routes = Router()
@@ -38,10 +38,10 @@ _CONCLUSIONS = frozenset(
 
 def workflows(records: RepositoryRecords) -> list[Payload]:
     """Return those that ran, as their runs tell of them, and those that are known without; by id."""
-    found = dict(records.workflows)
+    known_workflows = dict(records.workflows)
     for workflow_id, (oldest, newest) in records.runs.workflows().items():
         path = newest["path"].partition("@")[0]
-        found.setdefault(
+        known_workflows.setdefault(
             workflow_id,
             payloads.workflow(
                 records.payload,
@@ -51,7 +51,7 @@ def workflows(records: RepositoryRecords) -> list[Payload]:
                 created_at=oldest["created_at"],
             ),
         )
-    return [found[workflow_id] for workflow_id in sorted(found) if found[workflow_id]]
+    return [known_workflows[workflow_id] for workflow_id in sorted(known_workflows) if known_workflows[workflow_id]]
 
 
 def _workflow(records: RepositoryRecords, key: str) -> Payload:
@@ -104,11 +104,8 @@ def _list_runs(
     shown = [] if page.start >= cap else list(page.cut(runs))[: cap - page.start]
     if request.query.get("exclude_pull_requests") == "true":
         shown = [{**run, "pull_requests": []} for run in shown]
-    result = json_response({"total_count": total, "workflow_runs": shown})
-    link = page.link(records.path(path), request.query, min(total, cap))
-    if link is not None:
-        result.headers["Link"] = link
-    return result
+    data = {"total_count": total, "workflow_runs": shown}
+    return page_response(request, records.path(path), data, page, min(total, cap))
 
 
 _Lag = Literal["missing", "empty", "old"]
@@ -141,7 +138,7 @@ def _matching(
         return []
     indexed = None
     if lag is not None and store.switches.stale_index is not None:
-        indexed = seconds(store.clock - store.switches.stale_index)
+        indexed = payloads.timestamp(store.clock - store.switches.stale_index)
         last = indexed if last is None else min(last, indexed)
     others = tuple((name, value) for name, value in filters.items() if name != "created")
     if not others and workflow_id is None and lag != "old":
@@ -168,19 +165,19 @@ def _within(run: Payload, first: str | None, last: str | None) -> bool:
 def _fits(run: Payload, filters: Iterable[tuple[str, str]]) -> bool:
     for name, value in filters:
         if name == "status":
-            found = run["status"] if value in _STATUSES else run["conclusion"]
+            actual = run["status"] if value in _STATUSES else run["conclusion"]
         elif name == "actor":
-            found = (run.get("actor") or {}).get("login")
+            actual = (run.get("actor") or {}).get("login")
         else:
-            found = run.get("head_branch" if name == "branch" else name)
-        if str(found) != value:
+            actual = run.get("head_branch" if name == "branch" else name)
+        if str(actual) != value:
             return False
     return True
 
 
 def _as_of(records: RepositoryRecords, moment: str, runs: Iterable[Payload]) -> list[Payload]:
     """Return runs as an index knew them at ``moment``, newest first: by their attempt of then, unfinished if it was."""
-    found = []
+    known_runs = []
     for run in runs:
         begun = [
             attempt
@@ -191,8 +188,8 @@ def _as_of(records: RepositoryRecords, moment: str, runs: Iterable[Payload]) -> 
         if normalised(known["updated_at"]) > moment:
             started = known.get("run_started_at") or known["created_at"]
             known = {**known, "status": "in_progress", "conclusion": None, "updated_at": started}
-        found.append(known)
-    return sorted(found, key=lambda run: (normalised(run["created_at"]), run["id"]), reverse=True)
+        known_runs.append(known)
+    return sorted(known_runs, key=lambda run: (normalised(run["created_at"]), run["id"]), reverse=True)
 
 
 def _run(records: RepositoryRecords, run_id: int) -> Payload:
@@ -285,11 +282,9 @@ def get_attempt(_store: Store, request: Request, records: RepositoryRecords, run
 @routes.add("GET", "actions/runs/{run_id:int}/jobs")
 def list_jobs(_store: Store, request: Request, records: RepositoryRecords, run_id: int) -> Response:
     run = _run(records, run_id)
-    jobs = records.jobs_of_run.get(run_id, [])
-    if request.query.get("filter") != "all":
-        # Since 2025-05 only those of the last attempt: what passed before a re-run of the failed ones is absent.
-        latest = run.get("run_attempt", 1)
-        jobs = [job for job in jobs if job.get("run_attempt", 1) == latest]
+    # Since 2025-05 only those of the last attempt: what passed before a re-run of the failed ones is absent.
+    every = request.query.get("filter") == "all"
+    jobs = records.jobs_of_run.get(run_id, []) if every else records.jobs_of_attempt(run)
     return listed(request, records.path(f"actions/runs/{run_id}/jobs"), jobs, wrapped_as="jobs")
 
 
@@ -345,14 +340,13 @@ def _archive(store: Store, request: Request, records: RepositoryRecords, run: Pa
     if run["status"] != "completed":
         raise not_found()
     _may_read_logs(request)
-    attempt = run.get("run_attempt", 1)
-    jobs = [job for job in records.jobs_of_run.get(run["id"], ()) if job.get("run_attempt", 1) == attempt]
+    jobs = records.jobs_of_attempt(run)
     if any(job["id"] in store.expired_logs for job in jobs):
         raise _expired()
     written = [job for job in jobs if store.storage.log(job["id"]) is not None]
     if not written:
         raise not_found()
-    return Response(302, headers={"Location": store.storage.archive_url(run["id"], attempt, written)})
+    return Response(302, headers={"Location": store.storage.archive_url(run["id"], run.get("run_attempt", 1), written)})
 
 
 def _may_read_logs(request: Request) -> None:

@@ -87,8 +87,8 @@ class SimulatedActivity:
         """
         with self._lock:
             records = self._records(full_name)
-            found = {workflow["id"]: workflow for workflow in actions.workflows(records)}
-            workflow = records.workflows.get(workflow_id) or found.get(workflow_id, {})
+            known = {workflow["id"]: workflow for workflow in actions.workflows(records)}
+            workflow = records.workflows.get(workflow_id) or known.get(workflow_id, {})
             records.workflows[workflow_id] = {**workflow, "updated_at": self._store.now(), **changes} if changes else {}
 
     def _with_run(self, full_name: str, run_id: int) -> RepositoryRecords:

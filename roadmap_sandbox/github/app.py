@@ -23,7 +23,7 @@ from roadmap_sandbox.github.faults import Fault
 from roadmap_sandbox.github.limits import Resource
 from roadmap_sandbox.github.messages import DOCUMENTATION, ApiError, Request, Response, json_response
 from roadmap_sandbox.github.state import GitHubState
-from roadmap_sandbox.html import HEADERS
+from roadmap_sandbox.html import HEADERS, not_found
 from roadmap_sandbox.server import JournalEntry, Server, drop_connection, mark_fault
 
 _COMPRESS_FROM_BYTES = 1_400
@@ -51,7 +51,7 @@ def create_app(state: GitHubState) -> Starlette:
 
     async def web(request: PageRequest) -> HTMLResponse:
         text = browse.page(state.store, request.url.path)
-        return HTMLResponse(text or browse.nothing(), 200 if text else 404, HEADERS)
+        return HTMLResponse(text or not_found(browse.ROOT, "Sandbox"), 200 if text else 404, HEADERS)
 
     return Starlette(
         routes=[
@@ -266,8 +266,8 @@ def _limit_headers(limit: int, remaining: int, used: int, reset: int, resource: 
     }
 
 
-def _matches(given: str | None, etag: str) -> bool:
-    if given is None:
+def _matches(if_none_match: str | None, etag: str) -> bool:
+    if if_none_match is None:
         return False
-    tags = {tag.strip().removeprefix("W/") for tag in given.split(",")}
+    tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
     return "*" in tags or etag.removeprefix("W/") in tags

@@ -27,16 +27,11 @@ def page(store: Store, path: str) -> str | None:
     """Return the HTML page at ``/web``, ``/web/OWNER/NAME/pull/1`` or ``…/issues/1``; None when there is none."""
     if path.rstrip("/") == ROOT:
         return _index(store)
-    found = re.fullmatch(rf"{ROOT}/([^/]+/[^/]+)/(?:pull|issues)/(\d+)", path)
-    records = found and next((one for one in store.repositories if _name(one) == found[1]), None)
-    if not found or not records or int(found[2]) not in records.issues:
+    match = re.fullmatch(rf"{ROOT}/([^/]+/[^/]+)/(?:pull|issues)/(\d+)", path)
+    records = match and next((one for one in store.repositories if _name(one) == match[1]), None)
+    if not match or not records or int(match[2]) not in records.issues:
         return None
-    return _conversation(records, records.issues[int(found[2])])
-
-
-def nothing() -> str:
-    """Return what a wrong address shows."""
-    return frame("Not found", [(ROOT, "Sandbox")], "<h1>Not found</h1><p>There is no such page here.</p>")
+    return _conversation(records, records.issues[int(match[2])])
 
 
 def _index(store: Store) -> str:
@@ -67,13 +62,13 @@ def _conversation(records: RepositoryRecords, issue: Payload) -> str:
     parts = [
         f'<h1>{escape(issue["title"])} <span class="soft">#{issue["number"]}</span></h1>',
         f'<p><span class="tag">{escape(issue["state"])}</span> {labels}<span class="soft">{milestone}</span></p>',
-        *(_said(one) for one in (issue, *_comments(records, issue)) if one["body"] or one is not issue),
+        *(_remark(one) for one in (issue, *_comments(records, issue)) if one["body"] or one is not issue),
     ]
     title = f"{issue['title']} · {_name(records)}#{issue['number']}"
     return frame(title, [(ROOT, "Sandbox"), (ROOT, _name(records))], "".join(parts))
 
 
-def _said(one: Payload) -> str:
+def _remark(one: Payload) -> str:
     """Return an issue's text or a comment with who said it and when."""
     login = one["user"]["login"] if one["user"] else "ghost"
     edited = " · edited" if one["updated_at"] != one["created_at"] and "reactions" in one and "title" not in one else ""

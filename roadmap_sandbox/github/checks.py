@@ -58,8 +58,6 @@ def _check_run(store: Store, records: RepositoryRecords, job: Payload) -> Payloa
 def _check_suite(records: RepositoryRecords, run: Payload) -> Payload:
     suite = run["check_suite_id"]
     url = f"{records.payload['url']}/check-suites/{suite}"
-    latest = run.get("run_attempt", 1)
-    jobs = [job for job in records.jobs_of_run.get(run["id"], ()) if job.get("run_attempt", 1) == latest]
     return {
         "id": suite,
         "node_id": run.get("check_suite_node_id", payloads.node_id("CS", suite)),
@@ -76,7 +74,7 @@ def _check_suite(records: RepositoryRecords, run: Payload) -> Payload:
         "created_at": run["created_at"],
         "updated_at": run["updated_at"],
         "head_commit": run["head_commit"],
-        "latest_check_runs_count": len(jobs),
+        "latest_check_runs_count": len(records.jobs_of_attempt(run)),
         "check_runs_url": f"{url}/check-runs",
         "rerequestable": True,
         "runs_rerequestable": True,
@@ -110,9 +108,8 @@ def list_check_suites(_store: Store, request: Request, records: RepositoryRecord
 def list_check_runs(store: Store, request: Request, records: RepositoryRecords, ref: str) -> Response:
     jobs = []
     for run in _runs_of(records, ref):
-        latest = run.get("run_attempt", 1)
-        of_run = records.jobs_of_run.get(run["id"], ())
-        jobs += [job for job in of_run if request.query.get("filter") == "all" or job.get("run_attempt", 1) == latest]
+        every = request.query.get("filter") == "all"
+        jobs += records.jobs_of_run.get(run["id"], []) if every else records.jobs_of_attempt(run)
     if request.query.get("check_name"):
         jobs = [job for job in jobs if job["name"] == request.query["check_name"]]
     if request.query.get("status"):

@@ -2,6 +2,7 @@
 
 from roadmap_sandbox.content import API_ROOT
 from roadmap_sandbox.github import actions, checks, comments, graphql, issues, labels, milestones, pulls
+from roadmap_sandbox.github.access import is_for, may_see
 from roadmap_sandbox.github.apps import Apps
 from roadmap_sandbox.github.messages import ApiError, Moved, Request, Response, json_response, not_found
 from roadmap_sandbox.github.repository_records import RepositoryRecords
@@ -55,7 +56,7 @@ def _respond(store: Store, apps: Apps, request: Request) -> Response:
         records, rest = store.repository_by_id(int(segments[1])), segments[2:]
     else:
         raise not_found()
-    if records is None or not _may_see(request, records):
+    if records is None or not may_see(request, records):
         raise not_found()
     if rest == ("installation",) and request.method == "GET":
         return apps.installation_of(store, request, records)
@@ -68,31 +69,20 @@ def _respond(store: Store, apps: Apps, request: Request) -> Response:
     return _in_repository(store, request, records, rest)
 
 
-def _may_see(request: Request, records: RepositoryRecords) -> bool:
-    if not records.payload["private"]:
-        return True
-    return request.caller is not None and (request.caller.app_id is not None or _is_for(request, records))
-
-
-def _is_for(request: Request, records: RepositoryRecords) -> bool:
-    caller = request.caller
-    return caller is not None and (caller.repositories is None or records.full_name.lower() in caller.repositories)
-
-
 def _in_repository(store: Store, request: Request, records: RepositoryRecords, rest: tuple[str, ...]) -> Response:
-    found = _routes.match(request.method, rest)
-    if found is None:
+    route = _routes.match(request.method, rest)
+    if route is None:
         raise not_found()
     area = _PERMISSIONS.get(rest[0], ())
     if request.mutating:
         request.user()
-        if request.caller is not None and not (_is_for(request, records) and request.caller.may(area, "write")):
+        if request.caller is not None and not (is_for(request, records) and request.caller.may(area, "write")):
             raise ApiError(403, _FORBIDDEN)
         if records.payload["archived"]:
             raise ApiError(403, "Repository was archived so is read-only.")
     elif records.payload["private"] and request.caller is not None and not request.caller.may(area, "read"):
         raise ApiError(403, _FORBIDDEN)
-    handler, arguments = found
+    handler, arguments = route
     return handler(store, request, records, *arguments)
 
 

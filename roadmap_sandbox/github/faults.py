@@ -65,7 +65,7 @@ class Faults:
     _probability: float = 0.0
     _kinds: Sequence[Fault] = ()
     _random_when: Callable[[Request], bool] | None = None
-    given: list[tuple[str, str, FaultKind]] = field(default_factory=list)
+    injected: list[tuple[str, str, FaultKind]] = field(default_factory=list)
     """Method, path and kind of every fault that was given, oldest first."""
 
     def add(
@@ -164,7 +164,7 @@ class Faults:
         return True
 
     def _give(self, request: Request, fault: Fault) -> Fault:
-        self.given.append((request.method, request.path, fault.kind))
+        self.injected.append((request.method, request.path, fault.kind))
         return fault
 
 

@@ -63,7 +63,7 @@ def found_issue(records: RepositoryRecords, number: int) -> Payload:
     return issue
 
 
-_SORT_KEYS: dict[str, Callable[[Payload], Any]] = {
+SORT_KEYS: dict[str, Callable[[Payload], Any]] = {
     "created": lambda issue: (normalised(issue["created_at"]), issue["number"]),
     "updated": lambda issue: (normalised(issue["updated_at"]), issue["number"]),
     "comments": lambda issue: (issue["comments"], issue["number"]),
@@ -84,7 +84,7 @@ def list_issues(_store: Store, request: Request, records: RepositoryRecords) -> 
     since = since_of(request, "Issue")
     if since is not None:
         conditions.append(lambda issue: normalised(issue["updated_at"]) >= since)
-    key = _SORT_KEYS.get(request.query.get("sort") or "created")
+    key = SORT_KEYS.get(request.query.get("sort") or "created")
     if key is None:
         raise invalid("Issue", "sort", "invalid", value=request.query["sort"])
     issues = [issue for issue in records.issues.values() if all(condition(issue) for condition in conditions)]

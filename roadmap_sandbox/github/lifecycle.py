@@ -11,7 +11,7 @@ from roadmap_sandbox import payloads
 from roadmap_sandbox.content import Payload
 from roadmap_sandbox.github.messages import ApiError
 from roadmap_sandbox.github.repository_records import RepositoryRecords
-from roadmap_sandbox.github.search_dates import normalised, seconds
+from roadmap_sandbox.github.search_dates import normalised
 from roadmap_sandbox.github.store import Store
 
 RERUN_WINDOW = timedelta(days=30)
@@ -75,11 +75,6 @@ def _make_appointments(store: Store, records: RepositoryRecords, run: Payload) -
     store.at(queued + switches.run_waits + switches.run_takes, end)
 
 
-def _jobs(records: RepositoryRecords, run: Payload) -> list[Payload]:
-    attempt = run.get("run_attempt", 1)
-    return [job for job in records.jobs_of_run.get(run["id"], ()) if job.get("run_attempt", 1) == attempt]
-
-
 def _latest(records: RepositoryRecords, run_id: int) -> Payload:
     run = records.runs.latest(run_id)
     if run is None:
@@ -91,7 +86,7 @@ def start(store: Store, records: RepositoryRecords, run_id: int) -> None:
     """Let runners take the jobs that wait. ``KeyError`` for an unknown run."""
     run, now = _latest(records, run_id), store.now()
     put(store, records, {**run, "status": "in_progress", "updated_at": now})
-    for job in _jobs(records, run):
+    for job in records.jobs_of_attempt(run):
         if job["status"] in WAITING:
             steps = [{**step, "status": "in_progress" if step["number"] == 1 else "pending"} for step in job["steps"]]
             put_job(store, records, {**job, "status": "in_progress", "started_at": now, "steps": steps})
@@ -109,7 +104,7 @@ def complete(
     The last step of a job that didn't succeed is the one that failed. ``KeyError`` for an unknown run.
     """
     run, now = _latest(records, run_id), store.now()
-    for job in _jobs(records, run):
+    for job in records.jobs_of_attempt(run):
         if job["status"] != "completed":
             own = (job_conclusions or {}).get(job["name"], conclusion)
             put_job(store, records, _completed(job, own, now))
@@ -139,7 +134,7 @@ def check_rerun(store: Store, run: Payload) -> None:
     """
     if run["status"] != "completed":
         raise ApiError(403, "This workflow is already running")
-    if normalised(run["created_at"]) < seconds(store.clock - RERUN_WINDOW):
+    if normalised(run["created_at"]) < payloads.timestamp(store.clock - RERUN_WINDOW):
         raise ApiError(403, "Unable to retry this workflow run because it was created over a month ago")
     if run.get("run_attempt", 1) > MOST_RERUNS:
         raise ApiError(403, f"Unable to retry this workflow run because it was re-run {MOST_RERUNS} times")
@@ -159,7 +154,7 @@ def rerun(
 ) -> None:
     """Run a completed run again: all jobs of its last attempt, or those given."""
     attempt, now = run.get("run_attempt", 1) + 1, store.now()
-    before = _jobs(records, run)
+    before = records.jobs_of_attempt(run)
     chosen = before if jobs is None else jobs
     again = {
         **run,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from roadmap_sandbox.content import API_ROOT, Payload
@@ -68,11 +68,17 @@ def listed(
     """
     page = Page.of(request.query)
     shown = page.cut(items) if show is None else [show(item) for item in page.cut(items)]
-    result = json_response(shown if wrapped_as is None else {"total_count": len(items), wrapped_as: shown})
-    link = page.link(path, request.query, len(items))
+    data = shown if wrapped_as is None else {"total_count": len(items), wrapped_as: shown}
+    return page_response(request, path, data, page, len(items))
+
+
+def page_response(request: Request, path: str, data: Any, page: Page, total: int) -> Response:
+    """Return ``data`` as ``page`` of a list of ``total`` items, with its ``Link``."""
+    response = json_response(data)
+    link = page.link(path, request.query, total)
     if link is not None:
-        result.headers["Link"] = link
-    return result
+        response.headers["Link"] = link
+    return response
 
 
 def _positive(text: str | None) -> int | None:

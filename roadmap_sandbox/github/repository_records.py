@@ -167,6 +167,11 @@ class RepositoryRecords:
         insort(siblings, job, key=lambda sibling: sibling["id"])
         self.jobs[job["id"]] = job
 
+    def jobs_of_attempt(self, run: Payload) -> list[Payload]:
+        """Return the jobs of the attempt that ``run`` is of."""
+        attempt = run.get("run_attempt", 1)
+        return [job for job in self.jobs_of_run.get(run["id"], ()) if job.get("run_attempt", 1) == attempt]
+
     def delete_run(self, run_id: int) -> None:
         """Forget a run with its attempts and jobs."""
         self.runs.delete(run_id)
@@ -278,7 +283,7 @@ class RepositoryRecords:
     def commits_of_pull(self, number: int) -> list[Payload]:
         """Return the commits of a pull request, oldest first: what leads from its base to its head."""
         pull = self.pulls[number]
-        found: list[Payload] = []
+        commits: list[Payload] = []
         seen = {pull["base"]["sha"]}
         ahead = [pull["head"]["sha"]]
         while ahead:
@@ -288,6 +293,6 @@ class RepositoryRecords:
             seen.add(sha)
             commit = self.commit(sha) if sha == pull["head"]["sha"] else self.commits.get(sha)
             if commit is not None:
-                found.append(commit)
+                commits.append(commit)
                 ahead += [parent["sha"] for parent in commit["parents"]]
-        return found[::-1]
+        return commits[::-1]

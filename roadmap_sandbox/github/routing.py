@@ -36,16 +36,16 @@ class Router:
         """Return the handler for a path's segments (percent-encoded) and its arguments."""
         for pattern, handler in self._routes.get((method, len(segments)), ()):
             arguments: list[str | int] = []
-            for wanted, given in zip(pattern, segments, strict=True):
+            for wanted, segment in zip(pattern, segments, strict=True):
                 if wanted[0] != "{":
-                    if wanted != given:
+                    if wanted != segment:
                         break
                 elif wanted.endswith(":int}"):
-                    if not (given.isascii() and given.isdigit()):
+                    if not (segment.isascii() and segment.isdigit()):
                         break
-                    arguments.append(int(given))
+                    arguments.append(int(segment))
                 else:
-                    arguments.append(unquote(given))
+                    arguments.append(unquote(segment))
             else:
                 return handler, arguments
         return None

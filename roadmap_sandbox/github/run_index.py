@@ -105,16 +105,16 @@ class RunIndex:
     def workflows(self) -> dict[int, tuple[Payload, Payload]]:
         """Return the oldest and the newest run of every workflow, by workflow id."""
         if self._workflows is None:
-            found: dict[int, tuple[Payload, Payload]] = {}
+            workflows: dict[int, tuple[Payload, Payload]] = {}
             for _, run_id in self._keys:
                 run = self[run_id]
-                oldest = found.get(run["workflow_id"], (run, run))[0]
-                found[run["workflow_id"]] = (oldest, run)
-            self._workflows = found
+                oldest = workflows.get(run["workflow_id"], (run, run))[0]
+                workflows[run["workflow_id"]] = (oldest, run)
+            self._workflows = workflows
         return self._workflows
 
     def newest_first(self, first: str | None = None, last: str | None = None) -> "RunSlice":
-        """Return runs created from ``first`` to ``last`` (inclusive, of ``search_dates.seconds``), newest first."""
+        """Return runs created from ``first`` to ``last`` (inclusive, of ``payloads.timestamp``), newest first."""
         low = 0 if first is None else bisect_left(self._keys, (first, -1))
         high = len(self._keys) if last is None else bisect_right(self._keys, (last, 1 << 63))
         return RunSlice(self, self._keys, low, max(low, high))

@@ -7,18 +7,15 @@ Source: docs.github.com, "Understanding the search syntax", query for dates.
 import re
 from datetime import UTC, datetime, timedelta
 
+from roadmap_sandbox.payloads import timestamp
+
 _SECOND = timedelta(seconds=1)
 _DAY = timedelta(days=1)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d\Z")
 
 
-def seconds(moment: datetime) -> str:
-    """Return an instant as the API's string, whole seconds in UTC, so that strings compare as times do."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def normalised(text: str) -> str:
-    """Return a payload's time, with whatever offset and fraction, in the form of :func:`seconds`.
+    """Return a payload's time, with whatever offset and fraction, in the form of :func:`payloads.timestamp`.
 
     Raises:
         ValueError: not an ISO 8601 time.
@@ -26,11 +23,11 @@ def normalised(text: str) -> str:
     if len(text) == 20 and text[-1] == "Z":
         return text
     moment = datetime.fromisoformat(text)
-    return seconds(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    return timestamp(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
 def parse_range(text: str) -> tuple[str | None, str | None]:
-    """Return the first and last second of a ``created`` filter in the form of :func:`seconds`; None is open.
+    """Return the first and last second of a ``created`` filter in the form of :func:`payloads.timestamp`; None is open.
 
     Raises:
         ValueError: not in the search syntax.
@@ -46,8 +43,8 @@ def parse_range(text: str) -> tuple[str | None, str | None]:
             if sign == "<=":
                 return None, _last(value)
             if sign == ">":
-                return seconds(_moment(_last(value)) + _SECOND), None
-            return None, seconds(_moment(_first(value)) - _SECOND)
+                return timestamp(_moment(_last(value)) + _SECOND), None
+            return None, timestamp(_moment(_first(value)) - _SECOND)
     return _first(text), _last(text)
 
 
@@ -57,9 +54,9 @@ def _moment(text: str) -> datetime:
 
 
 def _first(text: str) -> str:
-    return seconds(_moment(text))
+    return timestamp(_moment(text))
 
 
 def _last(text: str) -> str:
     moment = _moment(text)
-    return seconds(moment + _DAY - _SECOND) if _DATE.match(text) else seconds(moment)
+    return timestamp(moment + _DAY - _SECOND) if _DATE.match(text) else timestamp(moment)

@@ -8,13 +8,15 @@ Source of the syntax: docs.github.com, "Searching issues and pull requests".
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
 
+from roadmap_sandbox import payloads
 from roadmap_sandbox.content import Payload
-from roadmap_sandbox.github.messages import ApiError, Request, Response, invalid, json_response
-from roadmap_sandbox.github.paging import Page
+from roadmap_sandbox.github.access import may_see
+from roadmap_sandbox.github.issues import SORT_KEYS
+from roadmap_sandbox.github.messages import ApiError, Request, Response, invalid
+from roadmap_sandbox.github.paging import Page, page_response
 from roadmap_sandbox.github.repository_records import RepositoryRecords
-from roadmap_sandbox.github.search_dates import normalised, parse_range, seconds
+from roadmap_sandbox.github.search_dates import normalised, parse_range
 from roadmap_sandbox.github.store import Store
 
 RESULT_CAP = 1_000
@@ -33,38 +35,21 @@ def search_issues(store: Store, request: Request) -> Response:
     page = Page.of(request.query)
     if page.start + page.size > RESULT_CAP:
         raise ApiError(422, "Only the first 1000 search results are available")
-    indexed = seconds(store.clock - store.switches.search_delay)
-    found = [
+    indexed = payloads.timestamp(store.clock - store.switches.search_delay)
+    hits = [
         (records, records.with_milestone(issue))
         for records in store.repositories
-        if _may_see(request, records)
+        if may_see(request, records)
         for issue in records.issues.values()
         if normalised(issue["created_at"]) <= indexed
     ]
-    found = [entry for entry in found if all(condition(entry) for condition in conditions)]
+    hits = [entry for entry in hits if all(condition(entry) for condition in conditions)]
     sort = request.query.get("sort") or "created"
-    keys: dict[str, Callable[[Payload], Any]] = {
-        "created": lambda issue: (normalised(issue["created_at"]), issue["number"]),
-        "updated": lambda issue: (normalised(issue["updated_at"]), issue["number"]),
-        "comments": lambda issue: (issue["comments"], issue["number"]),
-    }
-    key = keys.get(sort, keys["created"])
-    found.sort(key=lambda entry: key(entry[1]), reverse=request.query.get("order") != "asc")
-    shown = [_result(issue) for _, issue in page.cut(found)]
-    result = json_response(
-        {"total_count": len(found), "incomplete_results": False, "search_type": "lexical", "items": shown}
-    )
-    link = page.link("/search/issues", request.query, min(len(found), RESULT_CAP))
-    if link is not None:
-        result.headers["Link"] = link
-    return result
-
-
-def _may_see(request: Request, records: RepositoryRecords) -> bool:
-    if not records.payload["private"]:
-        return True
-    caller = request.caller
-    return caller is not None and (caller.repositories is None or records.full_name.lower() in caller.repositories)
+    key = SORT_KEYS.get(sort, SORT_KEYS["created"])
+    hits.sort(key=lambda entry: key(entry[1]), reverse=request.query.get("order") != "asc")
+    shown = [_result(issue) for _, issue in page.cut(hits)]
+    data = {"total_count": len(hits), "incomplete_results": False, "search_type": "lexical", "items": shown}
+    return page_response(request, "/search/issues", data, page, min(len(hits), RESULT_CAP))
 
 
 def _result(issue: Payload) -> Payload:
@@ -125,10 +110,10 @@ def _within(qualifier: str, value: str) -> _Condition:
 
     def condition(entry: _Found) -> bool:
         issue = entry[1]
-        told = (issue.get("pull_request") or {}).get("merged_at") if qualifier == "merged" else issue[f"{qualifier}_at"]
-        if told is None:
+        time = (issue.get("pull_request") or {}).get("merged_at") if qualifier == "merged" else issue[f"{qualifier}_at"]
+        if time is None:
             return False
-        moment = normalised(told)
+        moment = normalised(time)
         return (first is None or first <= moment) and (last is None or moment <= last)
 
     return condition

@@ -73,6 +73,7 @@ class GitHubState:
             **{other: Caller(viewer, may_write=False) for other in read_only_tokens},
             **{other: Caller(viewer, may_push=False) for other in no_push_tokens},
         }
+        self._writes = WritesFile(writes_path)
         self._writes_path = writes_path
         # Faults and tests change the world from other threads than the server's.
         self.lock = threading.RLock()
@@ -91,9 +92,9 @@ class GitHubState:
         with self.lock:
             self.store.clock = moment
 
-    def advance(self, span: timedelta) -> None:
+    def advance(self, by: timedelta) -> None:
         """Move the clock on."""
-        self.clock += span
+        self.clock += by
 
     def now(self) -> float:
         """Return real time in seconds since the epoch, with what was let pass."""

@@ -13,7 +13,6 @@ from typing import Any, Literal
 from roadmap_sandbox import payloads
 from roadmap_sandbox.content import GitHubContent, Payload
 from roadmap_sandbox.github.repository_records import RepositoryRecords
-from roadmap_sandbox.github.search_dates import seconds
 from roadmap_sandbox.github.storage import LogStorage
 from roadmap_sandbox.github.switches import Switches
 
@@ -36,7 +35,9 @@ class Store:
         self.switches = Switches()
         self.storage = LogStorage(content.logs, now)
         self.expired_logs: set[int] = set(content.expired_logs)
-        self.annotations: dict[int, list[Payload]] = {job: list(found) for job, found in content.annotations.items()}
+        self.annotations: dict[int, list[Payload]] = {
+            job: list(annotations) for job, annotations in content.annotations.items()
+        }
         self._by_name = {name.lower(): RepositoryRecords(content, name) for name in content.repositories}
         self._by_id = {records.id: records for records in self._by_name.values()}
         self._renamed = {old.lower(): new.lower() for old, new in renamed.items()}
@@ -90,7 +91,7 @@ class Store:
 
     def now(self) -> str:
         """Return the clock as the API writes it."""
-        return seconds(self.clock)
+        return payloads.timestamp(self.clock)
 
     def next_id(self, kind: Literal["comments", "issues", "milestones", "labels", "events", "jobs"]) -> int:
         """Return an id that no object of this kind has; the same ones in the same order at every start."""

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from roadmap_sandbox.html import HEADERS
+from roadmap_sandbox.html import HEADERS, not_found
 from roadmap_sandbox.notion import browse
 from roadmap_sandbox.notion.routes import RawRequest
 from roadmap_sandbox.notion.state import NotionState
@@ -32,19 +32,19 @@ def create_app(state: NotionState) -> Starlette:
             request.headers,
             await request.body(),
         )
-        answer = state.handle(incoming)
-        if answer.seconds:
-            await asyncio.sleep(answer.seconds)
-        if answer.status == 0:
+        response = state.handle(incoming)
+        if response.seconds:
+            await asyncio.sleep(response.seconds)
+        if response.status == 0:
             drop_connection(request.scope)
             return Response()
-        return Response(answer.body, answer.status, dict(answer.headers))
+        return Response(response.body, response.status, dict(response.headers))
 
     async def html(request: Request) -> Response:
         with state.lock:
             text = browse.page(state.store, request.url.path)
         if text is None:
-            return HTMLResponse(browse.nothing(), 404, HEADERS)
+            return HTMLResponse(not_found("/", "Workspace"), 404, HEADERS)
         return HTMLResponse(text, headers=HEADERS)
 
     return Starlette(
@@ -61,13 +61,13 @@ def mock_transport(state: NotionState) -> httpx.MockTransport:
     A dropped connection raises ``httpx.RemoteProtocolError``, a late answer ``httpx.ReadTimeout`` at once.
     """
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def handle(request: httpx.Request) -> httpx.Response:
         path, _, query = request.url.raw_path.decode("ascii").partition("?")
-        given = state.handle(RawRequest(request.method, path, query, request.headers, request.content))
-        if given.seconds:
+        response = state.handle(RawRequest(request.method, path, query, request.headers, request.content))
+        if response.seconds:
             raise httpx.ReadTimeout("The read operation timed out", request=request)
-        if given.status == 0:
+        if response.status == 0:
             raise httpx.RemoteProtocolError("Server disconnected without sending a response.", request=request)
-        return httpx.Response(given.status, headers=dict(given.headers), content=given.body)
+        return httpx.Response(response.status, headers=dict(response.headers), content=response.body)
 
-    return httpx.MockTransport(answer)
+    return httpx.MockTransport(handle)

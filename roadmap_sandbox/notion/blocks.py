@@ -115,7 +115,7 @@ def _node(raw: Json) -> Node:
 
 def completed(kind: str, content: Json) -> Json:
     """Return a block's content as answers show it: rich text normalised, defaults filled in."""
-    given: Json = {
+    filled: Json = {
         key: normalise(value) if key in ("rich_text", "caption") else value for key, value in content.items()
     }
     match kind:
@@ -143,9 +143,9 @@ def completed(kind: str, content: Json) -> Json:
             defaults = rich([], is_toggleable=False)
         case _:
             defaults = rich([])
-    if given.get("icon"):
-        given["icon"] = {"type": "emoji", "emoji": given["icon"].get("emoji", "💡")}
-    return {**defaults, **given}
+    if filled.get("icon"):
+        filled["icon"] = {"type": "emoji", "emoji": filled["icon"].get("emoji", "💡")}
+    return {**defaults, **filled}
 
 
 # ---------------------------------------------------------------- the stored tree
@@ -167,8 +167,8 @@ def plant(store: Store, holder: Page | Block, nodes: Sequence[Node], at: int | N
 
 def living_children(store: Store, holder: Page | Block) -> list[Block | Page | Database]:
     """Return the children that aren't in the trash and are shared, in order."""
-    found = (store.blocks.get(id_) or store.pages.get(id_) or store.databases[id_] for id_ in holder.children)
-    return [one for one in found if not one.in_trash and store.visible(one)]
+    children = (store.blocks.get(id_) or store.pages.get(id_) or store.databases[id_] for id_ in holder.children)
+    return [one for one in children if not one.in_trash and store.visible(one)]
 
 
 def fell(store: Store, block: Block) -> None:

@@ -28,18 +28,13 @@ def page(store: Store, path: str) -> str | None:
     """Return the HTML page at a path (``/``, ``/page/<id>``, ``/view/<id>``); None when there is none."""
     if path == "/":
         return _index(store)
-    found = re.fullmatch(r"/(page|view)/([^/]+)", path)
-    id_ = dashed(found[2]) if found else None
-    if found and id_ in store.pages and found[1] == "page":
+    match = re.fullmatch(r"/(page|view)/([^/]+)", path)
+    id_ = dashed(match[2]) if match else None
+    if match and id_ in store.pages and match[1] == "page":
         return _page(store, store.pages[id_])
-    if found and id_ in store.views and found[1] == "view":
+    if match and id_ in store.views and match[1] == "view":
         return _view(store, store.views[id_])
     return None
-
-
-def nothing() -> str:
-    """Return what a wrong address shows."""
-    return frame("Not found", [("/", "Workspace")], "<h1>Not found</h1><p>There is no such page here.</p>")
 
 
 # ---------------------------------------------------------------- workspace, views

@@ -211,11 +211,11 @@ def write_markdown(store: Store, request: Request) -> Json:
 def _updated(source: str, updates: Sequence[Json]) -> str:
     for update in updates:
         old = update["old_str"]
-        found = source.count(old)
-        if not found:
+        matches = source.count(old)
+        if not matches:
             raise invalid(f"Could not find old_str in the page content: {old}")
-        if found > 1 and not update.get("replace_all_matches", False):
-            raise invalid(f"Found {found} matches of old_str; set replace_all_matches or give more context: {old}")
+        if matches > 1 and not update.get("replace_all_matches", False):
+            raise invalid(f"Found {matches} matches of old_str; set replace_all_matches or give more context: {old}")
         source = source.replace(old, update["new_str"])
     return source
 

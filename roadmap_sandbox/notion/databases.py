@@ -244,14 +244,14 @@ def chosen_properties(source: DataSource | None, schema: dict[str, Property], na
         return None
     chosen: set[str] = set()
     for name in names:
-        found = next((prop.id for prop in schema.values() if name in (prop.name, prop.id)), None)
-        if found is None:
+        property_id = next((prop.id for prop in schema.values() if name in (prop.name, prop.id)), None)
+        if property_id is None:
             raise invalid(
                 "The schema for the data source with the following ID is malformed: "
                 f"{source.id if source else ''}. "
                 f"The provided `filter_properties` contains an invalid attribute: {name}."
             )
-        chosen.add(found)
+        chosen.add(property_id)
     return chosen
 
 
@@ -279,14 +279,14 @@ def query(store: Store, request: Request) -> Json:
     if source is None or not store.visible(source):
         raise ApiError(404, "object_not_found", "Could not find the requested database.", _not_found_data())
     chosen = chosen_properties(source, source.properties, request.all("filter_properties"))
-    asked = repr((source.id, body.get("filter"), body.get("sorts")))
+    query_key = repr((source.id, body.get("filter"), body.get("sorts")))
     if "start_cursor" in body:
-        scan, first = store.scans.resume(body["start_cursor"], asked)
+        scan, first = store.scans.resume(body["start_cursor"], query_key)
     else:
         rows = matching_rows(store, source, body.get("filter"), body.get("sorts"))
         if body.get("result_type") == "data_source":
             rows = []
-        scan, first = store.scans.start([page.id for page in rows], asked), 0
+        scan, first = store.scans.start([page.id for page in rows], query_key), 0
     last = first + page_size(request)
     cut = last >= store.query_cap and len(scan.ids) > store.query_cap
     ids = scan.ids[first : min(last, store.query_cap)]

@@ -74,7 +74,7 @@ def is_day(text: str) -> bool:
     return _DAY.fullmatch(text) is not None
 
 
-def span(name: str, now: datetime) -> tuple[date, date]:
+def relative_period(name: str, now: datetime) -> tuple[date, date]:
     """Return the first and last day of a relative period such as ``past_week``; weeks begin on Sunday."""
     today = now.astimezone(UTC).date()
     if name == "this_week":

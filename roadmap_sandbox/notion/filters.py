@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
 
-from roadmap_sandbox.notion.dates import is_day, iso_date, moment_of, parse, span
+from roadmap_sandbox.notion.dates import is_day, iso_date, moment_of, parse, relative_period
 from roadmap_sandbox.notion.errors import invalid
 from roadmap_sandbox.notion.reading import TEXTS, formula, plain_value, rollup
 from roadmap_sandbox.notion.records import DataSource, Json, Page, Property
@@ -236,7 +236,7 @@ def _date_test(store: Store, condition: Json) -> Callable[[Any], bool]:
         return text
 
     if operator in PERIODS:
-        first, last = span(operator, store.clock)
+        first, last = relative_period(operator, store.clock)
         return lambda value: (text := start(value)) is not None and first <= moment_of(text).date() <= last
     # A filter with a day is that whole day, one with a time that minute: [low, high).
     low = moment_of(wanted)
@@ -268,8 +268,8 @@ def _formula_test(store: Store, prop: Property, condition: Json) -> Test:
     holds = _value_test(store, {"string": "rich_text"}.get(kind, kind), inner)
 
     def test(page: Page) -> bool:
-        found, value = formula(store, page, prop)
-        return found == expected and holds("" if value is None and kind == "string" else value)
+        result_kind, value = formula(store, page, prop)
+        return result_kind == expected and holds("" if value is None and kind == "string" else value)
 
     return test
 
@@ -288,8 +288,8 @@ def _rollup_test(store: Store, prop: Property, condition: Json) -> Test:
     item_holds = _value_test(store, kind, inner[kind])
 
     def test_items(page: Page) -> bool:
-        found, pairs = rollup(store, page, prop)
-        if found != "array":
+        result_kind, pairs = rollup(store, page, prop)
+        if result_kind != "array":
             return False
         results = [item_holds(plain_value(store, *pair)) for pair in pairs]
         return {"any": any(results), "every": all(results), "none": not any(results)}[how]

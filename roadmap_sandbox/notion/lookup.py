@@ -49,25 +49,25 @@ def search(store: Store, request: Request) -> Json:
     condition = body.get("filter", {})
     wanted, trashed = condition.get("value"), condition.get("in_trash", False)
     words = body.get("query", "").casefold()
-    found: list[Page | DataSource] = []
+    hits: list[Page | DataSource] = []
     if wanted != "data_source":
-        found.extend(
+        hits.extend(
             page
             for page in store.pages.values()
             if words in store.title(page).casefold()
             and (store.in_trash(page) and store.visible(page) if trashed else is_listed(store, page))
         )
     if wanted != "page":
-        found.extend(
+        hits.extend(
             source
             for source in store.data_sources.values()
             if words in plain(source.title).casefold() and store.visible(source) and store.in_trash(source) == trashed
         )
     descending = body.get("sort", {}).get("direction", "descending") == "descending"
-    found.sort(key=lambda one: one.stamps.edited, reverse=descending)
+    hits.sort(key=lambda one: one.stamps.edited, reverse=descending)
 
     def show(index: int) -> Json:
-        one = found[index]
+        one = hits[index]
         return page_object(store, one) if isinstance(one, Page) else data_source_object(store, one)
 
-    return paged(request, "page_or_data_source", [one.id for one in found], show)
+    return paged(request, "page_or_data_source", [one.id for one in hits], show)

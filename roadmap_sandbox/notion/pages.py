@@ -198,11 +198,11 @@ def get_property(store: Store, request: Request) -> Json:
     parts, summary = _parts(prop, value)
     ids = [str(uuid5(_ITEM_IDS, f"{page.id}/{prop.id}/{index}")) for index in range(len(parts))]
     property_item = {"id": encode_id(prop.id), "next_url": None, "type": prop.type, prop.type: summary}
-    answer = paged(request, "property_item", ids, lambda index: {**item, **parts[index]})
-    if answer["next_cursor"] is not None:
+    page_of_parts = paged(request, "property_item", ids, lambda index: {**item, **parts[index]})
+    if page_of_parts["next_cursor"] is not None:
         path = f"/v1/pages/{page.id}/properties/{encode_id(prop.id)}"
-        property_item["next_url"] = f"https://api.notion.com{path}?start_cursor={answer['next_cursor']}"
-    return {**answer, "property_item": property_item}
+        property_item["next_url"] = f"https://api.notion.com{path}?start_cursor={page_of_parts['next_cursor']}"
+    return {**page_of_parts, "property_item": property_item}
 
 
 def _parts(prop: Property, value: Any) -> tuple[list[Json], Json]:

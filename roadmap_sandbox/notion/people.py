@@ -59,12 +59,12 @@ def _page(store: Store, id_: str) -> Page:
 
 
 def _property(schema: dict[str, Property], name: str) -> Property:
-    found = next((prop for prop in schema.values() if prop.name == name), None)
-    if found is None:
+    prop = next((prop for prop in schema.values() if prop.name == name), None)
+    if prop is None:
         raise invalid(
             f"{name} is not a property that exists: choose one of {', '.join(p.name for p in schema.values())}."
         )
-    return found
+    return prop
 
 
 def set_property(store: Store, page_id: str, name: str, value: Any) -> None:
@@ -81,10 +81,10 @@ def set_property(store: Store, page_id: str, name: str, value: Any) -> None:
 def add_row(store: Store, data_source_id: str, values: Json, markdown: str = "") -> str:
     """Add a row; its id."""
     source = _source(store, data_source_id)
-    given = {name: api_value(_property(source.properties, name), value) for name, value in values.items()}
+    properties = {name: api_value(_property(source.properties, name), value) for name, value in values.items()}
     # The body's first heading would become a missing title: a person's row stays untitled.
-    given = {_title(source).name: {"title": []}, **given}
-    body = {"parent": {"data_source_id": source.id}, "properties": given, "markdown": markdown}
+    properties = {_title(source).name: {"title": []}, **properties}
+    body = {"parent": {"data_source_id": source.id}, "properties": properties, "markdown": markdown}
     return str(create_page(store, Request({}, body=body))["id"])
 
 

@@ -133,8 +133,8 @@ def check_new_schema(store: Store, raw: Json) -> None:
     """Raise 400 or 404 unless ``raw`` (shape checked) can be the schema of a new data source."""
     titles = [name for name, config in raw.items() if tag(config, CONFIGS) == "title"]
     if len(titles) != 1:
-        found = "none" if not titles else ", ".join(titles)
-        raise invalid(f"Exactly one property of type title is required, found: {found}.")
+        named = "none" if not titles else ", ".join(titles)
+        raise invalid(f"Exactly one property of type title is required, found: {named}.")
     for name, config in raw.items():
         check_config(store, name, config, raw, None)
 
@@ -363,9 +363,9 @@ def _set_relation(store: Store, source: DataSource, prop: Property, config: Json
 
 
 def _free_name(source: DataSource, name: str) -> str:
-    taken = {prop.name for prop in source.properties.values()}
+    used_names = {prop.name for prop in source.properties.values()}
     number = 1
-    while (free := name if number == 1 else f"{name} {number}") in taken:
+    while (free := name if number == 1 else f"{name} {number}") in used_names:
         number += 1
     return free
 

@@ -40,18 +40,18 @@ def page_size(request: Request) -> int:
     """
     if isinstance(request.body, dict):
         return min(int(request.body.get("page_size", MAX_PAGE)), MAX_PAGE)
-    given = request.one("page_size")
-    if given is None:
+    requested = request.one("page_size")
+    if requested is None:
         return MAX_PAGE
     check = Check("query")
-    if not given.isdecimal():
-        check.fail("query.page_size", "a number", given, optional=True)
-    elif int(given) < 1:
-        check.fail("query.page_size", "≥ `1`", int(given), optional=True)
+    if not requested.isdecimal():
+        check.fail("query.page_size", "a number", requested, optional=True)
+    elif int(requested) < 1:
+        check.fail("query.page_size", "≥ `1`", int(requested), optional=True)
     error = check.error()
     if error is not None:
         raise error
-    return min(int(given), MAX_PAGE)
+    return min(int(requested), MAX_PAGE)
 
 
 def listed(kind: str, results: list[Json], next_cursor: str | None, **more: Any) -> Json:

@@ -96,11 +96,11 @@ def find_route(method: str, path: str) -> tuple[Route, dict[str, str]] | None:
     parts = path.split("/")
     if parts[:2] != ["", "v1"]:
         return None
-    given = [unquote(part) for part in parts[2:]]
+    segments = [unquote(part) for part in parts[2:]]
     for route in ROUTES:
-        if route.method != method or len(route.path) != len(given):
+        if route.method != method or len(route.path) != len(segments):
             continue
-        pairs = list(zip(route.path, given, strict=True))
+        pairs = list(zip(route.path, segments, strict=True))
         if all(part == value or part.startswith("{") for part, value in pairs):
             return route, {part[1:-1]: value for part, value in pairs if part.startswith("{")}
     return None
@@ -108,8 +108,8 @@ def find_route(method: str, path: str) -> tuple[Route, dict[str, str]] | None:
 
 def is_mutating(method: str, path: str) -> bool:
     """Return whether the request asks for a write, whether or not there is such an endpoint."""
-    found = find_route(method, path)
-    return found[0].mutating if found else method != "GET"
+    match = find_route(method, path)
+    return match[0].mutating if match else method != "GET"
 
 
 def parse_body(body: bytes) -> Any:
@@ -139,11 +139,11 @@ def respond(store: Store, incoming: RawRequest, token: str) -> tuple[Route, Requ
     if len(incoming.body) > MAX_BODY_BYTES:
         raise TooLarge
     body = parse_body(incoming.body) if incoming.method in ("POST", "PATCH") else None
-    found = find_route(incoming.method, incoming.path)
-    if found is None:
+    match = find_route(incoming.method, incoming.path)
+    if match is None:
         raise ApiError(400, "invalid_request_url", "Invalid request URL.")
     _authorise(incoming.headers, token)
-    route, raw = found
+    route, raw = match
     request = Request(_checked_ids(raw), tuple(parse_qsl(incoming.query, keep_blank_values=True)), body)
     if route.body is not None:
         check_body(route.body, body)
@@ -163,11 +163,11 @@ def run(store: Store, route: Route, request: Request) -> Json:
 
 
 def _authorise(headers: Mapping[str, str], token: str) -> None:
-    given = headers.get("authorization")
-    if given is None or not given.startswith("Bearer "):
+    authorization = headers.get("authorization")
+    if authorization is None or not authorization.startswith("Bearer "):
         message = 'Authorization header must use the format "Bearer <token>".'
         raise ApiError(401, "unauthorized", message)
-    if given.removeprefix("Bearer ") != token:
+    if authorization.removeprefix("Bearer ") != token:
         raise ApiError(401, "unauthorized", "API token is invalid.")
     version = headers.get("notion-version")
     if version is None:

@@ -325,10 +325,10 @@ class NotionState:
                 raise ValueError(f"no action {path}")
             act(self.store, path, body)
             return
-        found = find_route(method, path)
-        if found is None:
+        match = find_route(method, path)
+        if match is None:
             raise ValueError(f"no endpoint {method} {path}")
-        route, raw = found
+        route, raw = match
         ids = {name: value if name == "property_id" else dashed(value) or value for name, value in raw.items()}
         run(self.store, route, Request(ids, body=body))
 

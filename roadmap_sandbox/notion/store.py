@@ -78,13 +78,13 @@ class Store:
         self.counter += 1
         return str(uuid5(ID_NAMESPACE, str(self.counter)))
 
-    def new_property_id(self, taken: dict[str, Property]) -> str:
+    def new_property_id(self, used: dict[str, Property]) -> str:
         """Return four characters, some of which need percent-encoding, as Notion's."""
         while True:
             self.counter += 1
             digest = sha256(f"property {self.counter}".encode()).digest()
             id_ = "".join(_ID_CHARACTERS[byte % len(_ID_CHARACTERS)] for byte in digest[:4])
-            if id_ not in taken:
+            if id_ not in used:
                 return id_
 
     def stamps(self) -> Stamps:

@@ -79,7 +79,7 @@ def prepare(store: Store, source: DataSource | None, raw: Json) -> Prepared:
         ApiError: 400 for unknown names and wrong types (all of them in one message), bad options, dates, users;
             404 for related pages that aren't there.
     """
-    found: list[tuple[Property, Json]] = []
+    pairs: list[tuple[Property, Json]] = []
     problems: list[str] = []
     for name, value in raw.items():
         prop = source.find(name) if source else _bare(name)
@@ -88,13 +88,13 @@ def prepare(store: Store, source: DataSource | None, raw: Json) -> Prepared:
         elif prop.type not in value:
             problems.append(f"{name} is expected to be {prop.type}.")
         else:
-            found.append((prop, value))
+            pairs.append((prop, value))
     if problems:
         raise invalid(" ".join(problems))
-    twice = {prop.name for prop, _ in found if sum(other is prop for other, _ in found) > 1}
+    twice = {prop.name for prop, _ in pairs if sum(other is prop for other, _ in pairs) > 1}
     if twice:
         raise invalid(f"{', '.join(sorted(twice))} is given more than once.")
-    return [(prop, _prepare_one(store, prop, value[tag(value, VALUES)])) for prop, value in found]
+    return [(prop, _prepare_one(store, prop, value[tag(value, VALUES)])) for prop, value in pairs]
 
 
 def _bare(name: str) -> Property | None:

@@ -103,9 +103,9 @@ def render_log(run: Run, job: Job, now: int) -> bytes:
             continue
         text = _step_lines(run, job, each, rng)
         # Most lines come in bursts early in the step; none is older than the one before.
-        span = max(1, (each.completed_at or now) - each.started_at) * _TICKS
+        duration = max(1, (each.completed_at or now) - each.started_at) * _TICKS
         for moment, line in zip(sorted(rng.random() ** 2 for _ in text), text, strict=True):
-            last = max(last + 1, each.started_at * _TICKS + int(moment * span))
+            last = max(last + 1, each.started_at * _TICKS + int(moment * duration))
             lines.append(f"{_stamp(last)} {line}")
     return ("\n".join(lines) + "\n").encode()
 

@@ -220,12 +220,12 @@ class PullRequest(Item):
 
 def own_commits(pull_request: PullRequest) -> list[Commit]:
     """Return the commits of a pull request, oldest first."""
-    found: list[Commit] = []
+    commits: list[Commit] = []
     commit = pull_request.head
     while commit is not None and commit.branch == pull_request.branch:
-        found.append(commit)
+        commits.append(commit)
         commit = commit.parent
-    return found[::-1]
+    return commits[::-1]
 
 
 def failed_jobs(attempt: Attempt) -> list[Job]:

@@ -351,10 +351,10 @@ class Renderer:
         """Note what GitHub notes at jobs that were stopped while they ran: the time limit, or no more than that."""
         for job in (job for attempt in run.attempts for job in attempt.jobs if job.conclusion == "cancelled"):
             if job.runner:
-                said = [] if job.failure is None else CAUSES[job.failure.cause].lines(job.failure.detail, "")
+                cause_lines = [] if job.failure is None else CAUSES[job.failure.cause].lines(job.failure.detail, "")
                 self._content.annotations[job.id] = [
                     payloads.annotation(repository, head_sha=run.commit.sha, message=text.removeprefix("##[error]"))
-                    for text in (*said, "The operation was canceled.")
+                    for text in (*cause_lines, "The operation was canceled.")
                 ]
 
     def _steps(self, job: Job) -> list[Payload]:

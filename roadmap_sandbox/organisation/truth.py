@@ -265,8 +265,8 @@ def _autofixes(runs: Sequence[Run], commits: Sequence[Commit], items: Iterable[I
         item for item in items if isinstance(item, PullRequest) and item.head and item.head.sha not in by_commit
     ]
     shown = {*by_commit, *(commit.sha for item in untested for commit in own_commits(item))}
-    found = [*_reruns(runs, children), *_repairs(commits, by_commit, children, shown)]
-    return [each for _, each in sorted(found, key=lambda pair: (pair[0], pair[1].run_id, pair[1].run_attempt))]
+    attempts = [*_reruns(runs, children), *_repairs(commits, by_commit, children, shown)]
+    return [each for _, each in sorted(attempts, key=lambda pair: (pair[0], pair[1].run_id, pair[1].run_attempt))]
 
 
 def _reruns(runs: Sequence[Run], children: Mapping[str, list[Commit]]) -> Iterator[tuple[int, Autofix]]:

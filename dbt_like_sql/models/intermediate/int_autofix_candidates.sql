@@ -1,199 +1,229 @@
--- What may have been an automatic repair of a failing attempt: who did what, and which commit or attempt shows the result.
--- Whether it worked is judged in marts.autofix_attempts.
+-- What may have been an automatic repair of a failing attempt: who did what, and which commit or attempt shows the
+-- result. Whether it worked is judged in marts.autofix_attempts.
 with horizon as (
-    select p.autofix_horizon_hours * interval 1 hour as length, p.as_of from config.parameters as p
+    select parameters.autofix_horizon_hours * interval 1 hour as length, parameters.as_of
+    from config.parameters as parameters
 ), failures as not materialized (
     -- Each mechanism asks for a few of very many.
     select
-        r.repo,
-        r.run_id,
-        r.run_attempt,
-        r.workflow_path,
-        r.event,
-        r.head_repo,
-        r.branch,
-        r.head_sha,
-        r.is_default_branch,
-        r.decided_at as failed_at,
-        r.decided_at + h.length as until
-    from staging.stg_workflow_runs as r
-    cross join horizon as h
-    where r.outcome = 'fail'
+        runs.repo,
+        runs.run_id,
+        runs.run_attempt,
+        runs.workflow_path,
+        runs.event,
+        runs.head_repo,
+        runs.branch,
+        runs.head_sha,
+        runs.is_default_branch,
+        runs.decided_at as failed_at,
+        runs.decided_at + horizon.length as until
+    from staging.stg_workflow_runs as runs
+    cross join horizon
+    where runs.outcome = 'fail'
 ), reruns as (
     select
-        f.*,
+        failures.*,
         'auto_rerun' as mechanism,
-        f.head_sha as repair_sha,
-        n.run_attempt as repair_attempt,
-        n.started_at as repaired_at,
-        n.triggering_actor as repaired_by
-    from failures as f
-    inner join staging.stg_workflow_runs as n on n.run_id = f.run_id and n.run_attempt = f.run_attempt + 1
-    where n.is_triggered_by_bot and n.started_at <= f.until
+        failures.head_sha as repair_sha,
+        reruns.run_attempt as repair_attempt,
+        reruns.started_at as repaired_at,
+        reruns.triggering_actor as repaired_by
+    from failures
+    inner join staging.stg_workflow_runs as reruns
+        on reruns.run_id = failures.run_id
+        and reruns.run_attempt = failures.run_attempt + 1
+    where reruns.is_triggered_by_bot and reruns.started_at <= failures.until
 ), made_commits as not materialized (
     -- Of most commits only their runs tell; of some pull requests all commits are known, with their parents and times.
     select
-        c.repo,
-        c.head_repo,
-        c.branch,
-        c.head_sha,
+        commits.repo,
+        commits.head_repo,
+        commits.branch,
+        commits.head_sha,
         cast(null as varchar[]) as parents,
-        c.first_seen_at as made_at,
-        c.commit_by,
-        c.actor,
-        c.message
-    from intermediate.int_tested_commits as c
-    anti join intermediate.int_branch_commits as k
-        on k.repo = c.repo and k.head_repo = c.head_repo and k.branch = c.branch and k.head_sha = c.head_sha
+        commits.first_seen_at as made_at,
+        commits.commit_by,
+        commits.actor,
+        commits.message
+    from intermediate.int_tested_commits as commits
+    anti join intermediate.int_branch_commits as branch_commits
+        on branch_commits.repo = commits.repo and branch_commits.head_repo = commits.head_repo
+        and branch_commits.branch = commits.branch and branch_commits.head_sha = commits.head_sha
     union all
     -- Runs may be read a little before commits: that nothing tested a commit of the last hour says nothing yet.
     select
-        k.repo,
-        k.head_repo,
-        k.branch,
-        k.head_sha,
-        k.parents,
-        k.committed_at as made_at,
-        k.commit_by,
-        k.actor,
-        k.message
-    from intermediate.int_branch_commits as k
-    cross join horizon as h
-    where k.is_tested or k.committed_at <= h.as_of - interval 1 hour
+        branch_commits.repo,
+        branch_commits.head_repo,
+        branch_commits.branch,
+        branch_commits.head_sha,
+        branch_commits.parents,
+        branch_commits.committed_at as made_at,
+        branch_commits.commit_by,
+        branch_commits.actor,
+        branch_commits.message
+    from intermediate.int_branch_commits as branch_commits
+    cross join horizon
+    where branch_commits.is_tested or branch_commits.committed_at <= horizon.as_of - interval 1 hour
 ), bot_commits as (
-    select c.* from made_commits as c where c.commit_by = 'autofix_bot'
+    select made_commits.* from made_commits where made_commits.commit_by = 'autofix_bot'
 ), touched_branches as (
-    select distinct b.repo, b.head_repo, b.branch from bot_commits as b
+    select distinct bot_commits.repo, bot_commits.head_repo, bot_commits.branch from bot_commits
 ), verdicts as (
     -- One verdict at a time for a workflow and event on a branch that a bot committed to.
-    select r.*
-    from staging.stg_workflow_runs as r
-    semi join touched_branches as b on b.repo = r.repo and b.head_repo = r.head_repo and b.branch = r.branch
-    where r.outcome in ('pass', 'fail')
+    select runs.*
+    from staging.stg_workflow_runs as runs
+    semi join touched_branches
+        on touched_branches.repo = runs.repo
+        and touched_branches.head_repo = runs.head_repo
+        and touched_branches.branch = runs.branch
+    where runs.outcome in ('pass', 'fail')
     qualify row_number() over (
-        partition by r.repo, r.head_repo, r.branch, r.workflow_path, r.event, r.decided_at
-        order by r.run_id desc, r.run_attempt desc
-    ) = 1
+            partition by runs.repo, runs.head_repo, runs.branch, runs.workflow_path, runs.event, runs.decided_at
+            order by runs.run_id desc, runs.run_attempt desc
+        ) = 1
 ), bot_commits_by_workflow as (
-    select b.*, w.workflow_path, w.event
-    from bot_commits as b
+    select bot_commits.*, tested.workflow_path, tested.event
+    from bot_commits
     inner join (
-        select distinct v.repo, v.head_repo, v.branch, v.workflow_path, v.event from verdicts as v
-    ) as w on w.repo = b.repo and w.head_repo = b.head_repo and w.branch = b.branch
-    where b.parents is null
+        select distinct verdicts.repo, verdicts.head_repo, verdicts.branch, verdicts.workflow_path, verdicts.event
+        from verdicts
+    ) as tested
+        on tested.repo = bot_commits.repo
+        and tested.head_repo = bot_commits.head_repo
+        and tested.branch = bot_commits.branch
+    where bot_commits.parents is null
 ), last_verdicts as (
     -- The failure must still have stood when the bot committed: the last verdict before is the failing one.
-    select v.*, b.head_sha as repair_sha, b.made_at as repaired_at, b.actor as repaired_by
-    from bot_commits_by_workflow as b
-    asof join verdicts as v
-        on v.repo = b.repo
-        and v.head_repo = b.head_repo
-        and v.branch = b.branch
-        and v.workflow_path = b.workflow_path
-        and v.event = b.event
-        and v.decided_at <= b.made_at
+    select verdicts.*, repairs.head_sha as repair_sha, repairs.made_at as repaired_at, repairs.actor as repaired_by
+    from bot_commits_by_workflow as repairs
+    asof join verdicts
+        on verdicts.repo = repairs.repo
+        and verdicts.head_repo = repairs.head_repo
+        and verdicts.branch = repairs.branch
+        and verdicts.workflow_path = repairs.workflow_path
+        and verdicts.event = repairs.event
+        and verdicts.decided_at <= repairs.made_at
     union all
     -- What a commit was made on is what it repairs, if that is known: the last verdict on one of its parents.
-    select v.*, b.head_sha as repair_sha, b.made_at as repaired_at, b.actor as repaired_by
-    from (select c.*, unnest(c.parents) as parent_sha from bot_commits as c) as b
-    inner join verdicts as v
-        on v.repo = b.repo
-        and v.head_repo = b.head_repo
-        and v.branch = b.branch
-        and v.head_sha = b.parent_sha
-        and v.decided_at <= b.made_at
+    select verdicts.*, repairs.head_sha as repair_sha, repairs.made_at as repaired_at, repairs.actor as repaired_by
+    from (select bot_commits.*, unnest(bot_commits.parents) as parent_sha from bot_commits) as repairs
+    inner join verdicts
+        on verdicts.repo = repairs.repo
+        and verdicts.head_repo = repairs.head_repo
+        and verdicts.branch = repairs.branch
+        and verdicts.head_sha = repairs.parent_sha
+        and verdicts.decided_at <= repairs.made_at
     qualify row_number() over (
-        partition by b.repo, b.head_repo, b.branch, b.head_sha, v.workflow_path, v.event order by v.decided_at desc
-    ) = 1
+            partition by
+                repairs.repo,
+                repairs.head_repo,
+                repairs.branch,
+                repairs.head_sha,
+                verdicts.workflow_path,
+                verdicts.event
+            order by verdicts.decided_at desc
+        ) = 1
 ), commits as (
     select
-        v.repo,
-        v.run_id,
-        v.run_attempt,
-        v.workflow_path,
-        v.event,
-        v.head_repo,
-        v.branch,
-        v.head_sha,
-        v.is_default_branch,
-        v.decided_at as failed_at,
-        v.decided_at + h.length as until,
+        last_verdicts.repo,
+        last_verdicts.run_id,
+        last_verdicts.run_attempt,
+        last_verdicts.workflow_path,
+        last_verdicts.event,
+        last_verdicts.head_repo,
+        last_verdicts.branch,
+        last_verdicts.head_sha,
+        last_verdicts.is_default_branch,
+        last_verdicts.decided_at as failed_at,
+        last_verdicts.decided_at + horizon.length as until,
         'bot_commit' as mechanism,
-        v.repair_sha,
+        last_verdicts.repair_sha,
         cast(null as integer) as repair_attempt,
-        v.repaired_at,
-        v.repaired_by
-    from last_verdicts as v
-    cross join horizon as h
-    where v.outcome = 'fail' and v.head_sha <> v.repair_sha and v.repaired_at <= v.decided_at + h.length
+        last_verdicts.repaired_at,
+        last_verdicts.repaired_by
+    from last_verdicts
+    cross join horizon
+    where last_verdicts.outcome = 'fail'
+        and last_verdicts.head_sha <> last_verdicts.repair_sha
+        and last_verdicts.repaired_at <= last_verdicts.decided_at + horizon.length
 ), reverts as (
     select
-        f.*,
+        failures.*,
         'auto_revert' as mechanism,
-        c.head_sha as repair_sha,
+        reverting.head_sha as repair_sha,
         cast(null as integer) as repair_attempt,
-        c.made_at as repaired_at,
-        c.actor as repaired_by
-    from (
-        select b.*, regexp_extract(b.message, '(?i)\breverts(?: commit)? ([0-9a-f]{7,40})', 1) as reverted_sha
-        from made_commits as b
-        where b.commit_by in ('autofix_bot', 'bot')
-    ) as c
-    inner join failures as f
-        on f.repo = c.repo
-        and f.head_repo = c.head_repo
-        and f.branch = c.branch
-        and left(f.head_sha, 7) = left(c.reverted_sha, 7)
-        and starts_with(f.head_sha, c.reverted_sha)
-        and c.made_at between f.failed_at and f.until
-    where c.reverted_sha <> ''
-), declared_commits as (
-    select
-        f.*,
-        'declared' as mechanism,
-        c.head_sha as repair_sha,
-        cast(null as integer) as repair_attempt,
-        c.made_at as repaired_at,
-        c.actor as repaired_by
+        reverting.made_at as repaired_at,
+        reverting.actor as repaired_by
     from (
         select
-            b.*,
-            cast(unnest(regexp_extract_all(b.message, '(?im)^auto-fix-for:\s*(\d{1,18})', 1)) as bigint) as run_id
-        from made_commits as b
-        where contains(lower(b.message), 'auto-fix-for:')
-    ) as c
-    inner join failures as f
-        on f.repo = c.repo and f.run_id = c.run_id and c.made_at between f.failed_at and f.until
+            made_commits.*,
+            regexp_extract(made_commits.message, '(?i)\breverts(?: commit)? ([0-9a-f]{7,40})', 1) as reverted_sha
+        from made_commits
+        where made_commits.commit_by in ('autofix_bot', 'bot')
+    ) as reverting
+    inner join failures
+        on failures.repo = reverting.repo
+        and failures.head_repo = reverting.head_repo
+        and failures.branch = reverting.branch
+        and left(failures.head_sha, 7) = left(reverting.reverted_sha, 7)
+        and starts_with(failures.head_sha, reverting.reverted_sha)
+        and reverting.made_at between failures.failed_at and failures.until
+    where reverting.reverted_sha <> ''
+), declared_commits as (
+    select
+        failures.*,
+        'declared' as mechanism,
+        declaring.head_sha as repair_sha,
+        cast(null as integer) as repair_attempt,
+        declaring.made_at as repaired_at,
+        declaring.actor as repaired_by
+    from (
+        select
+            made_commits.*,
+            cast(
+                unnest(regexp_extract_all(made_commits.message, '(?im)^auto-fix-for:\s*(\d{1,18})', 1)) as bigint
+            ) as run_id
+        from made_commits
+        where contains(lower(made_commits.message), 'auto-fix-for:')
+    ) as declaring
+    inner join failures
+        on failures.repo = declaring.repo and failures.run_id = declaring.run_id
+        and declaring.made_at between failures.failed_at and failures.until
 ), linking_pull_requests as (
     -- Pull requests that name the failing run, as a declaration or (by a bot, merged) as a link.
     select
-        p.*,
+        pull_requests.*,
         'declared' as mechanism,
-        cast(unnest(regexp_extract_all(p.body, '(?im)^auto-fix-for:\s*(\d{1,18})', 1)) as bigint) as run_id
-    from staging.stg_pull_requests as p
+        cast(unnest(regexp_extract_all(pull_requests.body, '(?im)^auto-fix-for:\s*(\d{1,18})', 1)) as bigint) as run_id
+    from staging.stg_pull_requests as pull_requests
     union all
     select
-        p.*,
+        pull_requests.*,
         'bot_pr' as mechanism,
-        cast(unnest(regexp_extract_all(p.body, 'actions/runs/(\d{1,18})', 1)) as bigint) as run_id
-    from staging.stg_pull_requests as p
-    where p.is_by_bot and p.merged_at is not null
+        cast(unnest(regexp_extract_all(pull_requests.body, 'actions/runs/(\d{1,18})', 1)) as bigint) as run_id
+    from staging.stg_pull_requests as pull_requests
+    where pull_requests.is_by_bot and pull_requests.merged_at is not null
 ), pull_requests as (
     select
-        f.*,
-        p.mechanism,
+        failures.*,
+        linking_pull_requests.mechanism,
         -- A fix pushed to the failing branch shows there, any other after its merge.
         case
-            when p.head_branch = f.branch or p.merged_at is null then p.head_sha else p.merge_commit_sha
+            when linking_pull_requests.head_branch = failures.branch or linking_pull_requests.merged_at is null
+                then linking_pull_requests.head_sha
+            else linking_pull_requests.merge_commit_sha
         end as repair_sha,
         cast(null as integer) as repair_attempt,
-        coalesce(p.merged_at, p.created_at) as repaired_at,
-        p.author as repaired_by
-    from linking_pull_requests as p
-    inner join failures as f
-        on f.repo = p.repo
-        and f.run_id = p.run_id
-        and coalesce(p.merged_at, p.created_at) between f.failed_at and f.until
+        coalesce(linking_pull_requests.merged_at, linking_pull_requests.created_at) as repaired_at,
+        linking_pull_requests.author as repaired_by
+    from linking_pull_requests
+    inner join failures
+        on failures.repo = linking_pull_requests.repo
+        and failures.run_id = linking_pull_requests.run_id
+        and coalesce(
+            linking_pull_requests.merged_at,
+            linking_pull_requests.created_at
+        ) between failures.failed_at and failures.until
 ), candidates as (
     select * from reruns
     union all
@@ -206,39 +236,41 @@ with horizon as (
     select * from pull_requests
 )
 select
-    c.repo,
-    c.run_id,
-    c.run_attempt,
-    c.workflow_path,
-    c.event,
-    c.head_repo,
-    c.branch,
-    c.head_sha,
-    c.is_default_branch,
-    c.failed_at,
-    c.until,
-    c.mechanism,
-    c.repair_sha,
-    c.repair_attempt,
-    c.repaired_at,
-    c.repaired_by
-from candidates as c
+    candidates.repo,
+    candidates.run_id,
+    candidates.run_attempt,
+    candidates.workflow_path,
+    candidates.event,
+    candidates.head_repo,
+    candidates.branch,
+    candidates.head_sha,
+    candidates.is_default_branch,
+    candidates.failed_at,
+    candidates.until,
+    candidates.mechanism,
+    candidates.repair_sha,
+    candidates.repair_attempt,
+    candidates.repaired_at,
+    candidates.repaired_by
+from candidates
 -- One repair may show in several ways: what was declared or is specific goes before what was inferred.
 qualify row_number() over (
-    partition by c.run_id, c.run_attempt, c.repair_sha
-    order by
-        case c.mechanism
-            when 'auto_rerun' then 1
-            when 'declared' then 2
-            when 'auto_revert' then 3
-            when 'bot_pr' then 4
-            else 5
-        end,
-        c.repaired_at,
-        c.repaired_by
-) = 1
--- A declaration holds for the last failing attempt before it, not for every one.
-and (
-    c.mechanism in ('auto_rerun', 'bot_commit')
-    or c.run_attempt = max(c.run_attempt) over (partition by c.run_id, c.mechanism, c.repair_sha)
-)
+        partition by candidates.run_id, candidates.run_attempt, candidates.repair_sha
+        order by
+            case candidates.mechanism
+                when 'auto_rerun' then 1
+                when 'declared' then 2
+                when 'auto_revert' then 3
+                when 'bot_pr' then 4
+                else 5
+            end,
+            candidates.repaired_at,
+            candidates.repaired_by
+    ) = 1
+    -- A declaration holds for the last failing attempt before it, not for every one.
+    and (
+        candidates.mechanism in ('auto_rerun', 'bot_commit')
+        or candidates.run_attempt = max(candidates.run_attempt) over (
+            partition by candidates.run_id, candidates.mechanism, candidates.repair_sha
+        )
+    )

@@ -2,45 +2,68 @@
 -- Failures elsewhere are held against it (marts.ci_failures, marts.ci_verdicts).
 with results as (
     -- One result at a time.
-    select d.repo, d.workflow_path, d.job_name, d.completed_at, max_by(d.outcome, d.job_id) as outcome, max(d.job_id) as job_id
-    from marts.ci_jobs as d
-    where d.is_default_branch
-        and d.outcome in ('pass', 'fail')
-        and not d.has_failed_twin
-        and d.completed_at is not null
-    group by d.repo, d.workflow_path, d.job_name, d.completed_at
+    select
+        jobs.repo,
+        jobs.workflow_path,
+        jobs.job_name,
+        jobs.completed_at,
+        max_by(jobs.outcome, jobs.job_id) as outcome,
+        max(jobs.job_id) as job_id
+    from marts.ci_jobs as jobs
+    where jobs.is_default_branch
+        and jobs.outcome in ('pass', 'fail')
+        and not jobs.has_failed_twin
+        and jobs.completed_at is not null
+    group by jobs.repo, jobs.workflow_path, jobs.job_name, jobs.completed_at
 ), sequenced as (
     select
-        r.*,
-        max(r.completed_at) filter (where r.outcome = 'pass') over line as passed_at,
-        lead(r.completed_at) over line as next_result_at
-    from results as r
-    window line as (partition by r.repo, r.workflow_path, r.job_name order by r.completed_at)
+        results.*,
+        max(results.completed_at) filter (where results.outcome = 'pass') over line as passed_at,
+        lead(results.completed_at) over line as next_result_at
+    from results
+    window line as (partition by results.repo, results.workflow_path, results.job_name order by results.completed_at)
 ), failures as (
-    select s.*, d.run_id, d.head_sha, d.html_url, v.fingerprint, v.known_by, v.failed_tests, v.failed_tests_count
-    from sequenced as s
-    inner join marts.ci_jobs as d on d.job_id = s.job_id and d.outcome = 'fail' and d.is_default_branch
-    left join derived.failure_verdicts as v on v.job_id = s.job_id
-    where s.outcome = 'fail'
+    select
+        sequenced.*,
+        jobs.run_id,
+        jobs.head_sha,
+        jobs.html_url,
+        verdicts.fingerprint,
+        verdicts.known_by,
+        verdicts.failed_tests,
+        verdicts.failed_tests_count
+    from sequenced
+    inner join marts.ci_jobs as jobs
+        on jobs.job_id = sequenced.job_id
+        and jobs.outcome = 'fail'
+        and jobs.is_default_branch
+    left join derived.failure_verdicts as verdicts on verdicts.job_id = sequenced.job_id
+    where sequenced.outcome = 'fail'
 )
 select
-    f.repo,
-    f.workflow_path,
-    f.job_name,
-    f.completed_at,
-    f.job_id,
-    f.run_id,
-    f.fingerprint,
-    f.known_by,
-    f.failed_tests,
-    f.failed_tests_count,
-    f.next_result_at,
-    min(f.completed_at) over red as red_since_at,
-    min(f.completed_at) over alike as since_at,
-    first_value(f.head_sha) over alike as since_sha,
-    first_value(f.html_url) over alike as since_url,
+    failures.repo,
+    failures.workflow_path,
+    failures.job_name,
+    failures.completed_at,
+    failures.job_id,
+    failures.run_id,
+    failures.fingerprint,
+    failures.known_by,
+    failures.failed_tests,
+    failures.failed_tests_count,
+    failures.next_result_at,
+    min(failures.completed_at) over red as red_since_at,
+    min(failures.completed_at) over alike as since_at,
+    first_value(failures.head_sha) over alike as since_sha,
+    first_value(failures.html_url) over alike as since_url,
     count(*) over alike as results
-from failures as f
+from failures
 window
-    red as (partition by f.repo, f.workflow_path, f.job_name, f.passed_at order by f.completed_at),
-    alike as (partition by f.repo, f.workflow_path, f.job_name, f.passed_at, f.fingerprint order by f.completed_at)
+    red as (
+        partition by failures.repo, failures.workflow_path, failures.job_name, failures.passed_at
+        order by failures.completed_at
+    ),
+    alike as (
+        partition by failures.repo, failures.workflow_path, failures.job_name, failures.passed_at, failures.fingerprint
+        order by failures.completed_at
+    )

@@ -1,8 +1,12 @@
-select p.grain, p.period, min(least(date_trunc('week', p.day), date_trunc('quarter', p.day))) as since
+select
+    periods.grain,
+    periods.period,
+    min(least(date_trunc('week', periods.day), date_trunc('quarter', periods.day))) as since
 from (
-    select 'week' as grain, c.week as period, c.day from changes.ci_failures as c
+    select 'week' as grain, changed.week as period, changed.day from changes.ci_failures as changed
     union all
-    select 'quarter', strftime(c.day, '%Y') || '-Q' || quarter(c.day), c.day from changes.ci_failures as c
-) as p
-where p.day is not null
-group by p.grain, p.period
+    select 'quarter', strftime(changed.day, '%Y') || '-Q' || quarter(changed.day), changed.day
+    from changes.ci_failures as changed
+) as periods
+where periods.day is not null
+group by periods.grain, periods.period

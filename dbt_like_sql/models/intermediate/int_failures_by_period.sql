@@ -1,47 +1,73 @@
 -- What each week and quarter says about its failures that days can't be summed to: how many jobs were flaky, and what
 -- most job attempts failed of. '*' is all repositories together.
 with failures as (
-    select f.repo, 'week' as grain, f.week as period, f.workflow_path, f.job_name, f.category, f.pull_request_number, f.is_flaky
-    from marts.ci_failures as f
-    where f.day is not null
+    select
+        failures.repo,
+        'week' as grain,
+        failures.week as period,
+        failures.workflow_path,
+        failures.job_name,
+        failures.category,
+        failures.pull_request_number,
+        failures.is_flaky
+    from marts.ci_failures as failures
+    where failures.day is not null
     union all
     select
-        f.repo, 'quarter', strftime(f.day, '%Y') || '-Q' || quarter(f.day), f.workflow_path, f.job_name, f.category,
-        f.pull_request_number, f.is_flaky
-    from marts.ci_failures as f
-    where f.day is not null
+        failures.repo,
+        'quarter',
+        strftime(failures.day, '%Y') || '-Q' || quarter(failures.day),
+        failures.workflow_path,
+        failures.job_name,
+        failures.category,
+        failures.pull_request_number, failures.is_flaky
+    from marts.ci_failures as failures
+    where failures.day is not null
 ), flaky as (
     select
-        coalesce(f.repo, '*') as repo,
-        f.grain,
-        f.period,
-        count(distinct (f.repo, f.workflow_path, f.job_name)) filter (where f.is_flaky) as flaky_jobs
-    from failures as f
-    group by grouping sets ((f.repo, f.grain, f.period), (f.grain, f.period))
+        coalesce(failures.repo, '*') as repo,
+        failures.grain,
+        failures.period,
+        count(distinct row(failures.repo, failures.workflow_path, failures.job_name))
+        filter (where failures.is_flaky) as flaky_jobs
+    from failures
+    group by grouping sets ((failures.repo, failures.grain, failures.period), (failures.grain, failures.period))
 ), categories as (
     select
-        coalesce(f.repo, '*') as repo,
-        f.grain,
-        f.period,
-        f.category,
+        coalesce(failures.repo, '*') as repo,
+        failures.grain,
+        failures.period,
+        failures.category,
         count(*) as failed_job_attempts,
-        count(distinct case when f.pull_request_number is not null then (f.repo, f.pull_request_number) end) as pull_requests
-    from failures as f
-    group by grouping sets ((f.repo, f.grain, f.period, f.category), (f.grain, f.period, f.category))
+        count(distinct case
+            when failures.pull_request_number is not null then (failures.repo, failures.pull_request_number)
+        end) as pull_requests
+    from failures
+    group by grouping sets (
+        (failures.repo, failures.grain, failures.period, failures.category),
+        (failures.grain, failures.period, failures.category)
+    )
 ), top_categories as (
-    select c.*
-    from categories as c
+    select categories.*
+    from categories
     qualify row_number() over (
-        partition by c.repo, c.grain, c.period
-        order by c.failed_job_attempts desc, c.pull_requests desc, c.category = 'unknown', c.category
-    ) = 1
+            partition by categories.repo, categories.grain, categories.period
+            order by
+                categories.failed_job_attempts desc,
+                categories.pull_requests desc,
+                categories.category = 'unknown',
+                categories.category
+        ) = 1
 )
 select
-    f.repo,
-    f.grain,
-    f.period,
-    f.flaky_jobs,
-    c.category as top_failure_category,
-    c.failed_job_attempts as top_failure_count
-from flaky as f
-inner join top_categories as c on c.repo = f.repo and c.grain = f.grain and c.period = f.period
+    flaky.repo,
+    flaky.grain,
+    flaky.period,
+    flaky.flaky_jobs,
+    top_categories.category as top_failure_category,
+    top_categories.failed_job_attempts as top_failure_count
+from flaky
+inner join top_categories
+    on top_categories.repo = flaky.repo
+    and top_categories.grain = flaky.grain
+    and top_categories.period = flaky.period

@@ -1,7 +1,7 @@
 -- What became of a run may change without its jobs.
 with days as (
-    select c.day from changes.ci_jobs as c
+    select changed.day from changes.ci_jobs as changed
     union
-    select j.day from marts.ci_jobs as j semi join changes.ci_runs as c on c.run_id = j.run_id
+    select jobs.day from marts.ci_jobs as jobs semi join changes.ci_runs as changed on changed.run_id = jobs.run_id
 )
-select d.day, cast(d.day as timestamp) as since from days as d where d.day is not null
+select days.day, cast(days.day as timestamp) as since from days where days.day is not null

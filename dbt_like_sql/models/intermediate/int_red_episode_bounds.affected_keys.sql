@@ -1,47 +1,55 @@
 -- From the episode that a changed attempt falls into, or the attempt itself, everything on its line is new; from
 -- the first episode on where the ends of the line changed.
 with attempts as (
-    select c.* exclude (is_old)
-    from changes.stg_workflow_runs as c
+    select changed.* exclude (is_old)
+    from changes.stg_workflow_runs as changed
     union all
-    select r.*
-    from staging.stg_workflow_runs as r
-    semi join changes.int_run_milestones as c on c.run_id = r.run_id
+    select runs.*
+    from staging.stg_workflow_runs as runs
+    semi join changes.int_run_milestones as changed on changed.run_id = runs.run_id
 ), lines as (
     select
-        a.repo,
-        a.is_default_branch,
-        case when not a.is_default_branch then a.head_repo end as head_repo,
-        a.branch,
-        a.workflow_path,
-        min(a.completed_at) as changed_at
-    from attempts as a
-    where a.outcome in ('pass', 'fail') and a.completed_at is not null
+        attempts.repo,
+        attempts.is_default_branch,
+        case when not attempts.is_default_branch then attempts.head_repo end as head_repo,
+        attempts.branch,
+        attempts.workflow_path,
+        min(attempts.completed_at) as changed_at
+    from attempts
+    where attempts.outcome in ('pass', 'fail') and attempts.completed_at is not null
     group by all
 )
 select
-    l.repo, l.is_default_branch, l.head_repo, l.branch, l.workflow_path,
-    least(l.changed_at, min(s.started_at)) as since
-from lines as l
-left join intermediate.int_red_episode_bounds as s
-    on s.repo = l.repo
-    and s.is_default_branch = l.is_default_branch
-    and s.head_repo is not distinct from l.head_repo
-    and s.branch is not distinct from l.branch
-    and s.workflow_path = l.workflow_path
-    and (coalesce(s.ended_at >= l.changed_at, true) or s.is_past_end)
-group by l.repo, l.is_default_branch, l.head_repo, l.branch, l.workflow_path, l.changed_at
+    lines.repo, lines.is_default_branch, lines.head_repo, lines.branch, lines.workflow_path,
+    least(lines.changed_at, min(episodes.started_at)) as since
+from lines
+left join intermediate.int_red_episode_bounds as episodes
+    on episodes.repo = lines.repo
+    and episodes.is_default_branch = lines.is_default_branch
+    and episodes.head_repo is not distinct from lines.head_repo
+    and episodes.branch is not distinct from lines.branch
+    and episodes.workflow_path = lines.workflow_path
+    and (coalesce(episodes.ended_at >= lines.changed_at, true) or episodes.is_past_end)
+group by lines.repo, lines.is_default_branch, lines.head_repo, lines.branch, lines.workflow_path, lines.changed_at
 union all
-select s.repo, s.is_default_branch, s.head_repo, s.branch, s.workflow_path, min(s.started_at)
-from intermediate.int_red_episode_bounds as s
+select
+    episodes.repo,
+    episodes.is_default_branch,
+    episodes.head_repo,
+    episodes.branch,
+    episodes.workflow_path,
+    min(episodes.started_at)
+from intermediate.int_red_episode_bounds as episodes
 where (
-    s.is_default_branch
+    episodes.is_default_branch
     and exists (
-        select 1 from changes.stg_default_branches as c where c.repo = s.repo and c.branch = s.branch
+        select 1
+        from changes.stg_default_branches as changed
+        where changed.repo = episodes.repo and changed.branch = episodes.branch
     )
 ) or exists (
     select 1
-    from changes.int_workflow_removals as c
-    where c.repo = s.repo and c.workflow_path = s.workflow_path
+    from changes.int_workflow_removals as changed
+    where changed.repo = episodes.repo and changed.workflow_path = episodes.workflow_path
 )
-group by s.repo, s.is_default_branch, s.head_repo, s.branch, s.workflow_path
+group by episodes.repo, episodes.is_default_branch, episodes.head_repo, episodes.branch, episodes.workflow_path

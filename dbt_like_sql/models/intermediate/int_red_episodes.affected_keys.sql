@@ -1,6 +1,18 @@
-select c.repo, c.is_default_branch, c.head_repo, c.branch, c.workflow_path, c.started_at
-from changes.int_red_episode_bounds as c
+select
+    changed.repo,
+    changed.is_default_branch,
+    changed.head_repo,
+    changed.branch,
+    changed.workflow_path,
+    changed.started_at
+from changes.int_red_episode_bounds as changed
 union
-select s.repo, s.is_default_branch, s.head_repo, s.branch, s.workflow_path, s.started_at
-from intermediate.int_red_episodes as s
-where s.is_open
+select
+    episodes.repo,
+    episodes.is_default_branch,
+    episodes.head_repo,
+    episodes.branch,
+    episodes.workflow_path,
+    episodes.started_at
+from intermediate.int_red_episodes as episodes
+where episodes.is_open

@@ -1,23 +1,33 @@
 with moved as (
-    select p.repo, p.number, p.head_branch, p.head_sha, p.head_repo, p.state, p.created_at, p.closed_at
-    from changes.stg_pull_requests as p
+    select
+        changed.repo,
+        changed.number,
+        changed.head_branch,
+        changed.head_sha,
+        changed.head_repo,
+        changed.state,
+        changed.created_at,
+        changed.closed_at
+    from changes.stg_pull_requests as changed
     group by all
-    having count(*) filter (where p.is_old) <> count(*) filter (where not p.is_old)
+    having count(*) filter (where changed.is_old) <> count(*) filter (where not changed.is_old)
 )
-select c.run_id from changes.stg_workflow_runs as c
+select changed.run_id from changes.stg_workflow_runs as changed
 union
-select m.run_id
-from intermediate.int_run_milestones as m
-semi join changes.stg_pull_requests as p on p.repo = m.repo and p.number = m.pull_request_number
+select run_milestones.run_id
+from intermediate.int_run_milestones as run_milestones
+semi join changes.stg_pull_requests as changed
+    on changed.repo = run_milestones.repo
+    and changed.number = run_milestones.pull_request_number
 union
-select r.run_id
-from staging.stg_workflow_runs as r
-semi join moved as p on p.repo = r.repo and p.head_branch = r.branch
+select runs.run_id
+from staging.stg_workflow_runs as runs
+semi join moved on moved.repo = runs.repo and moved.head_branch = runs.branch
 union
-select r.run_id
-from staging.stg_workflow_runs as r
-semi join moved as p on p.repo = r.repo and p.head_sha = r.head_sha
+select runs.run_id
+from staging.stg_workflow_runs as runs
+semi join moved on moved.repo = runs.repo and moved.head_sha = runs.head_sha
 union
-select r.run_id
-from staging.stg_workflow_runs as r
-semi join changes.stg_branch_milestones as b on b.repo = r.repo and b.branch = r.branch
+select runs.run_id
+from staging.stg_workflow_runs as runs
+semi join changes.stg_branch_milestones as changed on changed.repo = runs.repo and changed.branch = runs.branch

@@ -1,63 +1,70 @@
 -- The pull request and the milestone of each run.
 with runs as (
     select
-        r.repo,
-        r.run_id,
-        r.branch,
-        r.head_sha,
-        r.head_repo,
-        r.is_default_branch,
-        r.created_at,
-        list_min(r.pull_request_numbers) as linked_number,
+        runs.repo,
+        runs.run_id,
+        runs.branch,
+        runs.head_sha,
+        runs.head_repo,
+        runs.is_default_branch,
+        runs.created_at,
+        list_min(runs.pull_request_numbers) as linked_number,
         -- A merge queue tests a branch of its own that names the pull request.
-        try_cast(regexp_extract(r.branch, '^gh-readonly-queue/.+/pr-(\d+)-', 1) as integer) as queued_number
-    from staging.stg_workflow_runs as r
-    where r.is_latest_attempt
+        try_cast(regexp_extract(runs.branch, '^gh-readonly-queue/.+/pr-(\d+)-', 1) as integer) as queued_number
+    from staging.stg_workflow_runs as runs
+    where runs.is_latest_attempt
 ), by_commit as (
     -- GitHub links no pull requests of forks: the commit does. A side that lost its fork can't contradict.
     select
-        r.run_id,
-        coalesce(max(p.number) filter (where p.state = 'open'), max(p.number)) as number
-    from runs as r
-    inner join staging.stg_pull_requests as p
-        on p.repo = r.repo
-        and p.head_sha = r.head_sha
-        and coalesce(p.head_branch = r.branch, true)
-        and coalesce(lower(p.head_repo) = lower(r.head_repo), true)
-    where r.linked_number is null
-    group by r.run_id
+        runs.run_id,
+        coalesce(
+            max(pull_requests.number) filter (where pull_requests.state = 'open'),
+            max(pull_requests.number)
+        ) as number
+    from runs
+    inner join staging.stg_pull_requests as pull_requests
+        on pull_requests.repo = runs.repo
+        and pull_requests.head_sha = runs.head_sha
+        and coalesce(pull_requests.head_branch = runs.branch, true)
+        and coalesce(lower(pull_requests.head_repo) = lower(runs.head_repo), true)
+    where runs.linked_number is null
+    group by runs.run_id
 ), by_branch as (
     -- A pull request's record names its latest commit only: earlier commits ran on its branch while it was open.
-    select r.run_id, max(p.number) as number
-    from runs as r
-    inner join staging.stg_pull_requests as p
-        on p.repo = r.repo
-        and p.head_branch = r.branch
-        and lower(p.head_repo) = lower(r.head_repo)
-        and p.created_at <= r.created_at
-        and (p.closed_at is null or p.closed_at >= r.created_at)
-    where r.linked_number is null and not r.is_default_branch
-    group by r.run_id
+    select runs.run_id, max(pull_requests.number) as number
+    from runs
+    inner join staging.stg_pull_requests as pull_requests
+        on pull_requests.repo = runs.repo
+        and pull_requests.head_branch = runs.branch
+        and lower(pull_requests.head_repo) = lower(runs.head_repo)
+        and pull_requests.created_at <= runs.created_at
+        and (pull_requests.closed_at is null or pull_requests.closed_at >= runs.created_at)
+    where runs.linked_number is null and not runs.is_default_branch
+    group by runs.run_id
 ), linked as (
     select
-        r.repo,
-        r.run_id,
-        r.branch,
-        coalesce(r.linked_number, c.number, b.number, r.queued_number) as pull_request_number
-    from runs as r
-    left join by_commit as c on c.run_id = r.run_id
-    left join by_branch as b on b.run_id = r.run_id
+        runs.repo,
+        runs.run_id,
+        runs.branch,
+        coalesce(runs.linked_number, by_commit.number, by_branch.number, runs.queued_number) as pull_request_number
+    from runs
+    left join by_commit on by_commit.run_id = runs.run_id
+    left join by_branch on by_branch.run_id = runs.run_id
 )
 select
-    r.repo,
-    r.run_id,
-    r.pull_request_number,
+    linked.repo,
+    linked.run_id,
+    linked.pull_request_number,
     -- The order of the contract: mapping, then whatever the pull request says, then the branch's name.
     coalesce(
-        case when d.rule = 'mapping' then d.milestone end,
-        p.milestone,
-        d.milestone
+        case when branch_milestones.rule = 'mapping' then branch_milestones.milestone end,
+        pull_requests.milestone,
+        branch_milestones.milestone
     ) as milestone
-from linked as r
-left join staging.stg_branch_milestones as d on d.repo = r.repo and d.branch = r.branch
-left join staging.stg_pull_requests as p on p.repo = r.repo and p.number = r.pull_request_number
+from linked
+left join staging.stg_branch_milestones as branch_milestones
+    on branch_milestones.repo = linked.repo
+    and branch_milestones.branch = linked.branch
+left join staging.stg_pull_requests as pull_requests
+    on pull_requests.repo = linked.repo
+    and pull_requests.number = linked.pull_request_number

@@ -1,3 +1,3 @@
-select c.repo, c.day, min(cast(c.day as timestamp)) as since
-from changes.ci_runs as c
-group by c.repo, c.day
+select changed.repo, changed.day, min(cast(changed.day as timestamp)) as since
+from changes.ci_runs as changed
+group by changed.repo, changed.day

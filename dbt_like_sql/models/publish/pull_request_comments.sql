@@ -1,10 +1,12 @@
 -- The sticky comment that each open pull request should have on which people can comment.
 select
-    c.repo,
-    c.number,
-    p.head_sha,
-    c.body
-from derived.pull_request_comments as c
-inner join staging.stg_pull_requests as p on p.repo = c.repo and p.number = c.number
-left join raw.repositories as r on r.repo = c.repo
-where p.state = 'open' and not p.is_locked and r.is_archived is distinct from true
+    pull_request_comments.repo,
+    pull_request_comments.number,
+    pull_requests.head_sha,
+    pull_request_comments.body
+from derived.pull_request_comments as pull_request_comments
+inner join staging.stg_pull_requests as pull_requests
+    on pull_requests.repo = pull_request_comments.repo
+    and pull_requests.number = pull_request_comments.number
+left join raw.repositories as repositories on repositories.repo = pull_request_comments.repo
+where pull_requests.state = 'open' and not pull_requests.is_locked and repositories.is_archived is distinct from true

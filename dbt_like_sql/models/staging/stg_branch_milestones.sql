@@ -1,3 +1,3 @@
 -- The milestone that a branch's name stands for.
-select b.repo, b.branch, b.milestone, b.rule
-from derived.branch_milestones as b
+select branch_milestones.repo, branch_milestones.branch, branch_milestones.milestone, branch_milestones.rule
+from derived.branch_milestones as branch_milestones

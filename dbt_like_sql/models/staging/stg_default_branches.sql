@@ -2,36 +2,41 @@
 -- compares branches with the default one.
 with seen as (
     select
-        b.repo,
-        b.branch,
-        b.until,
-        lag(b.until) over (partition by b.repo order by b.first_seen_at, b.until nulls last) as since
-    from raw.default_branches as b
+        default_branches.repo,
+        default_branches.branch,
+        default_branches.until,
+        lag(default_branches.until) over (
+            partition by default_branches.repo
+            order by default_branches.first_seen_at, default_branches.until nulls last
+        ) as since
+    from raw.default_branches as default_branches
 ), spans as (
-    select s.repo, s.branch, s.since, s.until from seen as s
-    anti join config.default_branches as c on c.repo = s.repo and c.branch = s.branch
+    select seen.repo, seen.branch, seen.since, seen.until from seen
+    anti join config.default_branches as configured on configured.repo = seen.repo and configured.branch = seen.branch
     union all
     -- Whoever configures it knows better than readings, which find a change hours or years later.
-    select c.repo, c.branch, s.since, c.until
-    from config.default_branches as c
-    left join seen as s on s.repo = c.repo and s.branch = c.branch
+    select configured.repo, configured.branch, seen.since, configured.until
+    from config.default_branches as configured
+    left join seen on seen.repo = configured.repo and seen.branch = configured.branch
 ), former as (
     select
-        s.repo,
-        s.branch,
-        case when count(s.since) = count(*) then min(s.since) end as counts_from,
-        max(s.until) as counts_until
-    from spans as s
-    anti join staging.stg_repositories as k on k.repo = s.repo and k.default_branch = s.branch
-    where s.until is not null
-    group by s.repo, s.branch
+        spans.repo,
+        spans.branch,
+        case when count(spans.since) = count(*) then min(spans.since) end as counts_from,
+        max(spans.until) as counts_until
+    from spans
+    anti join staging.stg_repositories as repositories
+        on repositories.repo = spans.repo
+        and repositories.default_branch = spans.branch
+    where spans.until is not null
+    group by spans.repo, spans.branch
 )
 select
-    k.repo,
-    k.default_branch as branch,
+    repositories.repo,
+    repositories.default_branch as branch,
     true as is_present,
     cast(null as timestamp) as counts_from,
     cast(null as timestamp) as counts_until
-from staging.stg_repositories as k
+from staging.stg_repositories as repositories
 union all
-select f.repo, f.branch, false, f.counts_from, f.counts_until from former as f
+select former.repo, former.branch, false, former.counts_from, former.counts_until from former

@@ -1,12 +1,12 @@
 -- Issues as the roadmap needs them.
 select
-    i.repo,
-    i.number,
-    i.title,
-    i.state,
-    i.milestone_number,
-    list_transform(coalesce(i.labels, []), lambda label: lower(trim(label))) as labels,
-    i.created_at,
-    i.closed_at,
-    i.html_url
-from raw.issues as i
+    issues.repo,
+    issues.number,
+    issues.title,
+    issues.state,
+    issues.milestone_number,
+    list_transform(coalesce(issues.labels, []), lambda label: lower(trim(label))) as labels,
+    issues.created_at,
+    issues.closed_at,
+    issues.html_url
+from raw.issues as issues

@@ -1,30 +1,37 @@
 -- Milestones; what GitHub did not count (dumps) is counted from the issues and pull requests at hand.
 with items as (
-    select i.repo, i.milestone_number as number, i.state from raw.issues as i where i.milestone_number is not null
+    select issues.repo, issues.milestone_number as number, issues.state
+    from raw.issues as issues
+    where issues.milestone_number is not null
     union all
-    select p.repo, p.milestone_number, p.state from raw.pull_requests as p where p.milestone_number is not null
+    select pull_requests.repo, pull_requests.milestone_number, pull_requests.state
+    from raw.pull_requests as pull_requests
+    where pull_requests.milestone_number is not null
 ), counted as (
     select
-        i.repo,
-        i.number,
-        count(*) filter (where i.state = 'open') as open_items,
-        count(*) filter (where i.state = 'closed') as closed_items
-    from items as i
-    group by i.repo, i.number
+        items.repo,
+        items.number,
+        count(*) filter (where items.state = 'open') as open_items,
+        count(*) filter (where items.state = 'closed') as closed_items
+    from items
+    group by items.repo, items.number
 )
 select
-    m.repo,
-    m.number,
-    m.title as milestone,
-    coalesce(lower(m.state), 'open') as state,
-    m.description,
+    milestones.repo,
+    milestones.number,
+    milestones.title as milestone,
+    coalesce(lower(milestones.state), 'open') as state,
+    milestones.description,
     -- GitHub stores a day as some hour of it: only the date means anything.
-    cast(m.due_on as date) as due_date,
-    cast(coalesce(m.open_issues, c.open_items, 0) as bigint) as open_items,
-    cast(coalesce(m.closed_issues, c.closed_items, 0) as bigint) as closed_items,
-    m.created_at,
-    m.updated_at,
-    m.closed_at,
-    coalesce(m.html_url, 'https://github.com/' || m.repo || '/milestone/' || m.number) as html_url
-from raw.milestones as m
-left join counted as c on c.repo = m.repo and c.number = m.number
+    cast(milestones.due_on as date) as due_date,
+    cast(coalesce(milestones.open_issues, counted.open_items, 0) as bigint) as open_items,
+    cast(coalesce(milestones.closed_issues, counted.closed_items, 0) as bigint) as closed_items,
+    milestones.created_at,
+    milestones.updated_at,
+    milestones.closed_at,
+    coalesce(
+        milestones.html_url,
+        'https://github.com/' || milestones.repo || '/milestone/' || milestones.number
+    ) as html_url
+from raw.milestones as milestones
+left join counted on counted.repo = milestones.repo and counted.number = milestones.number

@@ -1,15 +1,21 @@
 -- Of a repository whose own record was read, runs and jobs say nothing new.
 with named as (
-    select r.repo from raw.workflow_runs as r semi join changes.workflow_runs as c on c.run_id = r.run_id
+    select runs.repo
+    from raw.workflow_runs as runs
+    semi join changes.workflow_runs as changed on changed.run_id = runs.run_id
     union
-    select j.repo from raw.workflow_jobs as j semi join changes.workflow_jobs as c on c.run_id = j.run_id
+    select jobs.repo
+    from raw.workflow_jobs as jobs
+    semi join changes.workflow_jobs as changed on changed.run_id = jobs.run_id
     union
-    select c.repo from changes.stg_pull_requests as c
+    select changed.repo from changes.stg_pull_requests as changed
     union
-    select c.repo from changes.stg_issues as c
+    select changed.repo from changes.stg_issues as changed
     union
-    select c.repo from changes.stg_milestones as c
+    select changed.repo from changes.stg_milestones as changed
 )
-select n.repo
-from named as n
-anti join staging.stg_repositories as k on k.repo = n.repo and k.is_default_branch_known
+select named.repo
+from named
+anti join staging.stg_repositories as repositories
+    on repositories.repo = named.repo
+    and repositories.is_default_branch_known

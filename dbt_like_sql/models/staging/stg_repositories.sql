@@ -1,40 +1,40 @@
 -- Every repository that any table mentions, with its default branch.
 -- A dump may lack the repository's own record: its default branch is then guessed from the branches that exist.
 with mentioned as (
-    select r.repo, r.head_branch as branch
-    from raw.workflow_runs as r
-    where r.head_repo is null or r.head_repo = r.repo  -- a fork's main says nothing about this repository
+    select runs.repo, runs.head_branch as branch
+    from raw.workflow_runs as runs
+    where runs.head_repo is null or runs.head_repo = runs.repo  -- a fork's main says nothing about this repository
     union all
-    select r.repo, null from raw.workflow_runs as r
+    select runs.repo, null from raw.workflow_runs as runs
     union all
-    select j.repo, j.head_branch from raw.workflow_jobs as j
+    select jobs.repo, jobs.head_branch from raw.workflow_jobs as jobs
     union all
-    select p.repo, p.base_branch from staging.stg_pull_requests as p
+    select pull_requests.repo, pull_requests.base_branch from staging.stg_pull_requests as pull_requests
     union all
-    select i.repo, null from staging.stg_issues as i
+    select issues.repo, null from staging.stg_issues as issues
     union all
-    select m.repo, null from staging.stg_milestones as m
+    select milestones.repo, null from staging.stg_milestones as milestones
     union all
-    select k.repo, null from raw.repositories as k
+    select repositories.repo, null from raw.repositories as repositories
     union all
-    select c.repo, null from config.repositories as c
+    select repositories.repo, null from config.repositories as repositories
 ), guessed as (
     select
-        m.repo,
+        mentioned.repo,
         case
-            when bool_or(m.branch = 'main') then 'main'
-            when bool_or(m.branch = 'master') then 'master'
+            when bool_or(mentioned.branch = 'main') then 'main'
+            when bool_or(mentioned.branch = 'master') then 'master'
             else 'main'
         end as default_branch
-    from mentioned as m
-    group by m.repo
+    from mentioned
+    group by mentioned.repo
 )
 select
-    g.repo,
-    coalesce(k.default_branch, g.default_branch) as default_branch,
-    k.default_branch is not null as is_default_branch_known,
-    coalesce(k.html_url, 'https://github.com/' || g.repo) as html_url,
-    c.position
-from guessed as g
-left join raw.repositories as k on k.repo = g.repo
-left join config.repositories as c on c.repo = g.repo
+    guessed.repo,
+    coalesce(repositories.default_branch, guessed.default_branch) as default_branch,
+    repositories.default_branch is not null as is_default_branch_known,
+    coalesce(repositories.html_url, 'https://github.com/' || guessed.repo) as html_url,
+    configured.position
+from guessed
+left join raw.repositories as repositories on repositories.repo = guessed.repo
+left join config.repositories as configured on configured.repo = guessed.repo

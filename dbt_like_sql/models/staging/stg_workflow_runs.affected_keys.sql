@@ -1,19 +1,21 @@
 -- A workflow that gets another state has the same file as before.
 with files as (
-    select c.repo, c.workflow_id
-    from changes.stg_workflows as c
-    group by c.repo, c.workflow_id
-    having list(distinct c.workflow_path) filter (where c.is_old)
-        is distinct from list(distinct c.workflow_path) filter (where not c.is_old)
+    select changed.repo, changed.workflow_id
+    from changes.stg_workflows as changed
+    group by changed.repo, changed.workflow_id
+    having list(distinct changed.workflow_path) filter (where changed.is_old)
+        is distinct from list(distinct changed.workflow_path) filter (where not changed.is_old)
 )
-select c.run_id from changes.run_details as c
+select changed.run_id from changes.run_details as changed
 union
-select c.run_id from changes.workflow_runs as c
+select changed.run_id from changes.workflow_runs as changed
 union
-select c.run_id from changes.stg_workflow_jobs as c
+select changed.run_id from changes.stg_workflow_jobs as changed
 union
-select r.run_id
-from raw.workflow_runs as r
-semi join changes.stg_default_branches as b on b.repo = r.repo and b.branch = r.head_branch
+select runs.run_id
+from raw.workflow_runs as runs
+semi join changes.stg_default_branches as changed on changed.repo = runs.repo and changed.branch = runs.head_branch
 union
-select r.run_id from raw.workflow_runs as r semi join files as f on f.repo = r.repo and f.workflow_id = r.workflow_id
+select runs.run_id
+from raw.workflow_runs as runs
+semi join files on files.repo = runs.repo and files.workflow_id = runs.workflow_id

@@ -1,29 +1,24 @@
-"""Which rows changed since a model last looked: versions of tables, and the keys or rows behind each version.
+"""The change log: versions of tables, and the keys or rows that changed with each version.
 
-Belongs here: noting changes and reading them back. Every write to a table that Python fills goes through ``raw``, which
-notes it here; what a model does about changes is decided in ``building`` and ``incremental``.
+Belongs here: noting changes and reading them back. Whoever writes to a source table that is followed
+(``Sources.change_keys``) notes it here; what a model does about changes is decided in ``building`` and ``incremental``.
 
-Tables that hold a row per run or job are followed by the runs that were written. The others are small: they are
-compared as a whole (``build_state``).
+The big source tables are followed by the keys that were written, a run's, say. The others are compared as a whole
+(``state``).
 """
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from dbt_like_sql.runner.database import count_rows, identifier, literal
+
 if TYPE_CHECKING:
     import duckdb
 
-LOGGED = {
-    "raw.workflow_runs": "workflow_runs",
-    "raw.workflow_jobs": "workflow_jobs",
-    "raw.job_logs": "job_logs",
-    "raw.run_details": "run_details",
-    "derived.failure_verdicts": "failure_verdicts",
-}
-"""Tables of Python whose writes are noted by ``run_id``, with the name of their log in schema ``changes``."""
+    from dbt_like_sql.runner.project.sources import Sources
 
 SCHEMAS = ("build", "changes")
-"""Schemas that hold the state of building, no data of anybody."""
+"""The schemas that hold the state of building, no data of anybody."""
 
 _TABLES = (
     "create schema build",
@@ -51,13 +46,20 @@ _COMMENTS = {
 }
 
 
-def missing(con: "duckdb.DuckDBPyConnection") -> list[str]:
-    """The statements that make the tables of this module, where they are missing."""
+def missing_tables(con: "duckdb.DuckDBPyConnection", sources: "Sources") -> list[str]:
+    """Return the statements that make the tables of this module, where they are missing."""
+    followed = sources.change_keys
     if not _is_there(con, "build.models"):
-        comments = [f"comment on {what} is {_literal(text)}" for what, text in _COMMENTS.items()]
-        return [*_TABLES, *comments, *(line for log in LOGGED.items() for line in _new_log(*log))]
+        comments = [f"comment on {what} is {literal(text)}" for what, text in _COMMENTS.items()]
+        return [*_TABLES, *comments, *(line for table in followed for line in _new_log(sources, table))]
     # A file from an older version may follow fewer tables.
-    return [line for log in LOGGED.items() if not _is_there(con, f"changes.{log[1]}") for line in _new_log(*log)]
+    new = [table for table in followed if not _is_there(con, log_of(table))]
+    return [line for table in new for line in _new_log(sources, table)]
+
+
+def log_of(table: str) -> str:
+    """Return the SQL name of the log of ``table`` (``schema.name``)."""
+    return f"changes.{identifier(table.split('.')[1])}"
 
 
 def _is_there(con: "duckdb.DuckDBPyConnection", table: str) -> bool:
@@ -70,20 +72,22 @@ def _is_there(con: "duckdb.DuckDBPyConnection", table: str) -> bool:
     return True
 
 
-def _new_log(table: str, log: str) -> Iterator[str]:
-    yield f"create table changes.{log} (version bigint, run_id bigint)"
-    yield from _described_log(table, log)
+def _new_log(sources: "Sources", table: str) -> Iterator[str]:
+    key = sources.change_keys[table]
+    (type_,) = (column.type for column in sources.by_name[table].columns if column.name == key)
+    yield f"create table {log_of(table)} (version bigint, {identifier(key)} {type_})"
+    yield from _log_comments(table)
 
 
-def _described_log(table: str, log: str) -> Iterator[str]:
+def _log_comments(table: str) -> Iterator[str]:
     text = f"State of building, no data of anybody: what changed of {table}, until every model has taken it in."
-    yield f'comment on table changes."{log}" is {_literal(text)}'
-    yield f'comment on column changes."{log}".version is {_literal("Version of the table, see build.tables.")}'
+    yield f"comment on table {log_of(table)} is {literal(text)}"
+    yield f"comment on column {log_of(table)}.version is {literal('Version of the table, see build.tables.')}"
 
 
-def describe_log(con: "duckdb.DuckDBPyConnection", table: str, log: str) -> None:
-    """Say on ``changes.<log>`` what it holds: changes of ``table`` (``schema.name``)."""
-    for statement in _described_log(table, log):
+def describe_log(con: "duckdb.DuckDBPyConnection", table: str) -> None:
+    """Write on the log of ``table`` (``schema.name``) what it holds."""
+    for statement in _log_comments(table):
         con.execute(statement)
 
 
@@ -93,30 +97,35 @@ class Versions:
     Not to be used any more after an exception that took written rows back.
     """
 
-    def __init__(self, con: "duckdb.DuckDBPyConnection") -> None:
+    def __init__(self, con: "duckdb.DuckDBPyConnection", sources: "Sources") -> None:
         self._con = con
+        self._followed = sources.change_keys
         self._counted: set[str] = set()
         rows = con.execute("select table_name, version, complete_from, row_count from build.tables").fetchall()
         self._known: dict[str, tuple[int, int, int | None]] = {row[0]: row[1:] for row in rows}
 
     def of(self, table: str) -> tuple[int, int]:
-        """Version of ``table``, and the version from which on its log is complete. (0, 0) for a table never written.
+        """Return the version of ``table``, and that from which on its log is complete; (0, 0) if it was never written.
 
         Rows that were written around the log (by hand, from another tool) show in the number of rows: then everything
         may have changed.
         """
-        if table in LOGGED and table not in self._counted:
+        if table in self._followed and table not in self._counted:
             self._counted.add(table)
-            if self._entry(table)[2] != _count(self._con, table):
+            if self._entry(table)[2] != count_rows(self._con, table):
                 self.note_everything(table)
         return self._entry(table)[:2]
 
     def advance(self, table: str, *, complete: bool) -> int:
-        """Note a new version of ``table`` and return it; ``complete``: its changed rows are in its log. Belongs into
-        the transaction of the write."""
+        """Note a new version of ``table`` and return it; belongs into the transaction of the write.
+
+        Args:
+            table: The table as ``schema.name``.
+            complete: Whether its changed rows are in its log.
+        """
         last, complete_from, _ = self._entry(table)
         version = last + 1
-        rows = _count(self._con, table) if table in LOGGED else None
+        rows = count_rows(self._con, table) if table in self._followed else None
         if table in self._known:
             self._con.execute("delete from build.tables where table_name = ?", [table])
         self._known[table] = version, complete_from if complete and last else version, rows
@@ -126,42 +135,41 @@ class Versions:
     def note_everything(self, table: str) -> None:
         """Note that any row of ``table`` may have changed: whoever reads it must read all of it."""
         self.advance(table, complete=False)
-        if table in LOGGED:
-            self._con.execute(f"delete from changes.{LOGGED[table]}")  # noqa: S608
+        if table in self._followed:
+            self._con.execute(f"delete from {log_of(table)}")  # noqa: S608
 
     def _entry(self, table: str) -> tuple[int, int, int | None]:
         return self._known.get(table, (0, 0, None))
 
 
-def note_runs(con: "duckdb.DuckDBPyConnection", table: str, runs: str) -> None:
-    """Note that rows of ``runs`` (a SELECT of run ids, or a relation with a column run_id) were written or deleted.
+def note_changes(con: "duckdb.DuckDBPyConnection", sources: "Sources", table: str, keys: str) -> None:
+    """Note that rows of ``table`` were written or deleted, those of ``keys``.
 
     Belongs into the transaction of the write. While nothing has been built yet there is nobody to note it for.
+
+    Args:
+        con: The connection that wrote.
+        sources: All source tables.
+        table: The one that was written, as ``schema.name``; it must be followed.
+        keys: A relation with the table's change key for a column, or a SELECT in parentheses that gives one.
     """
     if not _built_anything(con):
-        note_everything(con, table)
+        note_everything(con, sources, table)
         return
-    version = Versions(con).advance(table, complete=True)
-    con.execute(f"insert into changes.{LOGGED[table]} select distinct {version}, run_id from {runs}")  # noqa: S608
+    version = Versions(con, sources).advance(table, complete=True)
+    key = identifier(sources.change_keys[table])
+    con.execute(f"insert into {log_of(table)} select distinct {version}, {key} from {keys}")  # noqa: S608
 
 
-def note_everything(con: "duckdb.DuckDBPyConnection", table: str) -> None:
-    """As :meth:`Versions.note_everything`, for a write alone."""
-    Versions(con).note_everything(table)
+def note_everything(con: "duckdb.DuckDBPyConnection", sources: "Sources", table: str) -> None:
+    """Note that any row of ``table`` may have changed, as :meth:`Versions.note_everything`, for a write alone."""
+    Versions(con, sources).note_everything(table)
 
 
-def forget(con: "duckdb.DuckDBPyConnection", log: str, until: int) -> None:
-    """Drop what everybody has seen: versions up to ``until`` of ``changes.<log>``."""
-    con.execute(f'delete from changes."{log}" where version <= ?', [until])  # noqa: S608
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+def forget(con: "duckdb.DuckDBPyConnection", table: str, until: int) -> None:
+    """Drop what every model has taken in: versions up to ``until`` from the log of ``table`` (``schema.name``)."""
+    con.execute(f"delete from {log_of(table)} where version <= ?", [until])  # noqa: S608
 
 
 def _built_anything(con: "duckdb.DuckDBPyConnection") -> bool:
     return bool(con.execute("select 1 from build.models limit 1").fetchall())
-
-
-def _count(con: "duckdb.DuckDBPyConnection", table: str) -> int:
-    return int(con.execute(f"select count(*) from {table}").fetchall()[0][0])  # noqa: S608

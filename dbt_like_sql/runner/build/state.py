@@ -1,7 +1,7 @@
-"""What each model was last built from, so that a build knows what it may skip.
+"""The state of earlier builds: what each model was last built from, so that a build knows what it may skip.
 
-Belongs here: reading and writing ``build.models``, and describing what is stored and the present state of a model's
-inputs, so that they can be compared. Deciding on it is in ``building``.
+Belongs here: reading and writing ``build.models``, describing what is stored and the present state of a model's inputs,
+so that they can be compared, and logging how a model's own rows changed. Deciding on it is in ``building``.
 """
 
 import json
@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal
 
 from dbt_like_sql.runner.build import change_log
-from dbt_like_sql.runner.testing.data_tests import TestResult, identifier
-from roadmap_pipeline.warehouse import source_tables
+from dbt_like_sql.runner.database import identifier, relation_name
+from dbt_like_sql.runner.testing.data_tests import TestResult
 
 if TYPE_CHECKING:
     import duckdb
@@ -34,21 +34,22 @@ class LastBuild:
     tests: tuple[TestResult, ...]
 
     def changed(self, inputs: Inputs, among: Iterable["Key"]) -> list[str]:
-        """Names of the tables ``among`` whose state was another one."""
+        """Return the names of the tables ``among`` whose state was another one."""
         names = (f"{schema}.{name}" for schema, name in among)
         return [name for name in names if self.inputs.get(name) != inputs[name]]
 
 
 class BuildState:
-    """What is known of earlier builds and what is stored, read once: for whoever alone writes while it is used.
+    """The state of the tables of ``project`` and of its earlier builds, read once: for whoever alone writes meanwhile.
 
     Not to be used any more after an exception that took written rows back. ``logs`` are the names of the logs in schema
     ``changes``.
     """
 
-    def __init__(self, con: "duckdb.DuckDBPyConnection") -> None:
+    def __init__(self, con: "duckdb.DuckDBPyConnection", project: "Project") -> None:
         self._con = con
-        self.versions = change_log.Versions(con)
+        self._project = project
+        self.versions = change_log.Versions(con, project.sources)
         rows = con.execute("select model, definition, described, inputs, tests from build.models").fetchall()
         self._models: dict[str, tuple[str, str, str, str]] = {row[0]: row[1:] for row in rows}
         self._kinds: dict[tuple[str, str], Kind] = {
@@ -63,20 +64,20 @@ class BuildState:
         self.logs = {name for schema, name in self._kinds if schema == "changes"}
 
     def last_build(self, model: "SqlModel") -> LastBuild | None:
-        """What is known of the last build of ``model``; None when there was none."""
-        found = self._models.get(model.qualified_name)
-        if found is None:
+        """Return what is known of the last build of ``model``; None when there was none."""
+        entry = self._models.get(model.qualified_name)
+        if entry is None:
             return None
-        definition, described, inputs, tests = found
+        definition, described, inputs, tests = entry
         return LastBuild(definition, described, json.loads(inputs), tuple(_test(test) for test in json.loads(tests)))
 
     def is_modified(self, model: "SqlModel") -> bool:
-        """Whether ``model`` was never built as it is declared now."""
+        """Return whether ``model`` was never built as it is declared now."""
         known = self._models.get(model.qualified_name)
         return known is None or known[0] != model.definition
 
     def kind(self, model: "SqlModel") -> Kind | None:
-        """What is stored under the model's name."""
+        """Return what is stored under the model's name, None for nothing."""
         return self._kinds.get(model.key)
 
     def store(self, model: "SqlModel", inputs: Inputs, tests: Sequence[TestResult]) -> None:
@@ -98,64 +99,94 @@ class BuildState:
             " ? as tests, cast(now() at time zone 'UTC' as timestamp) as built_at",
             [name, *self._models[name]],
         )
-        self._kinds[model.key] = "view" if model.materialized == "view" else "table"
+        self._kinds[model.key] = model.stored_as
 
-    def behind(self, project: "Project", model: "SqlModel", test: "SingularTest") -> str | None:
-        """A model that would change if it were built now, on the way to what ``test`` of ``model`` reads; None if none.
+    def log_changes(self, model: "SqlModel", difference: str) -> None:
+        """Note a new version of the model's table, and which rows differ where some model follows them.
+
+        Args:
+            model: The model whose table was written.
+            difference: SQL name of the rows that differ, with ``is_old`` before the model's columns.
+        """
+        version = self.versions.advance(model.qualified_name, complete=True)
+        if not self.is_followed(model):
+            return
+        log = change_log.log_of(model.qualified_name)
+        # Whoever reads it was built whole when it began to, so what changed before the log began is in its rows.
+        if model.name not in self.logs:
+            self.logs.add(model.name)
+            self._con.execute(f"create table {log} as select 0::bigint as version, * from {difference} limit 0")  # noqa: S608
+            change_log.describe_log(self._con, model.qualified_name)
+        self._con.execute(f"insert into {log} select {version}, * from {difference}")  # noqa: S608
+
+    def note_rebuilt(self, model: "SqlModel") -> None:
+        """Note a new version of the model's table of which nobody knows how it differs from the last one."""
+        self.versions.advance(model.qualified_name, complete=False)
+        if model.name in self.logs:
+            self.logs.discard(model.name)
+            self._con.execute(f"drop table {change_log.log_of(model.qualified_name)}")
+
+    def is_followed(self, model: "SqlModel") -> bool:
+        """Return whether some model takes in the changes of ``model`` row by row."""
+        readers = self._project.readers_of(model.key)
+        return model.materialized != "view" and any(reader.materialized == "incremental" for reader in readers)
+
+    def outdated_input(self, model: "SqlModel", test: "SingularTest") -> str | None:
+        """Return a model on the way to what ``test`` of ``model`` reads that would change if it were built now, if any.
 
         The two would then be compared in different states. What ``model`` itself reads is as it was built from.
         """
         if {*test.deps} <= {model.key, *model.deps}:
             return None
-        upstream = project.upstream((*test.deps, *model.deps))
-        behind = (other for other in upstream if other.key != model.key and not self._is_up_to_date(project, other))
-        return next((other.qualified_name for other in behind), None)
+        upstream = self._project.upstream((*test.deps, *model.deps))
+        outdated = (other for other in upstream if other.key != model.key and not self._is_up_to_date(other))
+        return next((other.qualified_name for other in outdated), None)
 
-    def _is_up_to_date(self, project: "Project", model: "SqlModel") -> bool:
+    def _is_up_to_date(self, model: "SqlModel") -> bool:
         known = self.last_build(model)
         if known is None or known.definition != model.definition:
             return False
-        return not known.changed(self.present_inputs(project, model), (*model.deps, *model.tested_against))
+        return not known.changed(self.present_inputs(model), (*model.deps, *model.tested_against))
 
-    def present_inputs(self, project: "Project", model: "SqlModel") -> dict[str, int | str]:
-        """The state of everything that ``model`` or a test of it reads."""
-        computed = {other.key for other in project.models}
+    def present_inputs(self, model: "SqlModel") -> dict[str, int | str]:
+        """Return the state of everything that ``model`` or a test of it reads."""
+        computed = {other.key for other in self._project.models}
         inputs: dict[str, int | str] = {}
         for key in (*model.deps, *model.tested_against, *model.compared_with):
             name = f"{key[0]}.{key[1]}"
-            if key in computed or name in change_log.LOGGED:
+            if key in computed or name in self._project.sources.change_keys:
                 inputs[name] = self.versions.of(name)[0]
             else:
                 inputs[name] = self._hash_of_rows(key, model.columns_read.get(key))
         return inputs
 
     def _hash_of_rows(self, key: "Key", columns: frozenset[str] | None) -> str:
-        """A hash of a small table's rows in any order, over the columns that are read."""
-        known = [column.name for column in source_tables.BY_NAME[f"{key[0]}.{key[1]}"].columns]
-        read = [name for name in known if columns is None or name in columns] or known
+        """Return a hash of a small table's rows in any order, over the columns that are read."""
+        declared = [column.name for column in self._project.sources.by_name[f"{key[0]}.{key[1]}"].columns]
+        read = [name for name in declared if columns is None or name in columns] or declared
         values = ", ".join(map(identifier, read))
-        sql = f"select count(*), sum(hash({values})::hugeint) from {key[0]}.{identifier(key[1])}"  # noqa: S608
+        sql = f"select count(*), sum(hash({values})::hugeint) from {relation_name(*key)}"  # noqa: S608
         if sql not in self._hashes:
             ((rows, total),) = self._con.execute(sql).fetchall()
             self._hashes[sql] = f"{rows}:{total}"
         return self._hashes[sql]
 
-    def forget_seen_changes(self, project: "Project") -> None:
+    def forget_seen_changes(self) -> None:
         """Drop from the logs what every model that was ever built has taken in; belongs to the end of a build."""
-        by_name = {model.name: model.qualified_name for model in project.models}
-        by_name |= {log: table for table, log in change_log.LOGGED.items()}
+        by_log = {model.name: model.qualified_name for model in self._project.models}
+        by_log |= {table.split(".")[1]: table for table in self._project.sources.change_keys}
         seen: dict[str, int] = {}
-        for model in project.models:
+        for model in self._project.models:
             known = self.last_build(model)
             for name, state in known.inputs.items() if known else ():
                 if isinstance(state, int):
                     seen[name] = min(seen.get(name, state), state)
         for log in sorted(self.logs):
-            table = by_name.get(log)
+            table = by_log.get(log)
             if table is None:
                 self._con.execute(f"drop table changes.{identifier(log)}")
             elif (until := seen.get(table)) is not None:
-                change_log.forget(self._con, log, until)
+                change_log.forget(self._con, table, until)
 
 
 def _test(stored: dict[str, object]) -> TestResult:

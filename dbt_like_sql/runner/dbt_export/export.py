@@ -1,8 +1,8 @@
 """The SQL models as a dbt project: the same SELECT files, with ``ref()`` and ``source()`` where they name tables.
 
-Belongs here: what each file of the dbt project says. Putting the files into a person's folder is ``folders``; what a
-model or a test means is said where it is declared. dbt must come to the same tables and verdicts as our own runner:
-where its defaults differ (schemas, unit tests, quoting), the difference is settled here.
+Belongs here: the content of each file of the dbt project. Putting the files into a person's folder is for the caller;
+what a model or a test means is said where it is declared. dbt must come to the same tables and verdicts as our own
+runner: where its defaults differ (schemas, unit tests, quoting), the difference is settled here.
 """
 
 import json
@@ -13,15 +13,12 @@ from datetime import UTC, date, datetime
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from dbt_like_sql.runner.database import identifier
+from dbt_like_sql.runner.project.project import GenericTest, Key, Project, SingularTest, SqlModel, UnitTest
+from dbt_like_sql.runner.project.sources import Sources
 from dbt_like_sql.runner.project.sql_files import DIALECT
-from dbt_like_sql.runner.testing.data_tests import ModelTest, identifier
-from roadmap_pipeline.warehouse import source_tables
-from roadmap_pipeline.warehouse.connection import is_file
-
-if TYPE_CHECKING:
-    from roadmap_pipeline.warehouse.models import Project, SingularTest, SqlModel, UnitTest
 
 PROJECT_NAME = "roadmap"
 WAREHOUSE_VARIABLE = "ROADMAP_WAREHOUSE"
@@ -33,10 +30,14 @@ _JINJA = re.compile(r"\{[{%#]")
 _MADE = "# Made by `roadmap export-dbt`, which replaces this folder: change the models where they come from.\n"
 
 
-def dbt_project(project: "Project", warehouse: str | Path, directory: Path) -> dict[str, bytes]:
-    """The files of a dbt project that builds ``project``, by their paths relative to ``directory`` (with ``/``).
+def dbt_project(project: Project, warehouse: Path | None, directory: Path) -> dict[str, bytes]:
+    """Return the files of a dbt project that builds ``project``, by their paths in ``directory`` (with ``/``).
 
-    The profile names ``warehouse`` relative to ``directory``; the variable ROADMAP_WAREHOUSE overrides it.
+    Args:
+        project: The models.
+        warehouse: The database file, which the profile names relative to ``directory`` unless the variable
+            ROADMAP_WAREHOUSE names another one; None for a database that is no file: it takes the variable.
+        directory: Where the files are going to be.
     """
     schemas = list(dict.fromkeys(model.schema for model in project.models))
     models = {model.key for model in project.models}
@@ -50,7 +51,7 @@ def dbt_project(project: "Project", warehouse: str | Path, directory: Path) -> d
         "macros/get_unit_test_sql.sql": _template("get_unit_test_sql.sql"),
         "tests/generic/expression_is_true.sql": _template("expression_is_true.sql"),
         "tests/generic/unique_combination_of_columns.sql": _template("unique_combination_of_columns.sql"),
-        "models/sources.yml": _yaml({"version": 2, "sources": list(_sources())}),
+        "models/sources.yml": _yaml({"version": 2, "sources": list(_sources(project.sources))}),
     }
     for model in project.models:
         place = model.path.relative_to(project.directory)
@@ -68,38 +69,40 @@ def dbt_project(project: "Project", warehouse: str | Path, directory: Path) -> d
     return exported
 
 
-def with_references(sql: str, models: "set[tuple[str, str]]") -> str:
-    """``sql`` as a dbt template that gives it back: tables become ``ref()`` (those in ``models``) or ``source()``.
+def with_references(sql: str, models: set[Key]) -> str:
+    """Return ``sql`` as a dbt template that gives it back.
+
+    Tables become ``ref()`` (those in ``models``) or ``source()``.
 
     All else stays to the character, comments and strings included; what Jinja would take for its own is escaped.
     """
     import sqlglot
     from sqlglot import exp
 
-    spans = []
+    references = []
     for table in sqlglot.parse_one(sql, read=DIALECT).find_all(exp.Table):
         schema, name = table.args.get("db"), table.this
         if isinstance(schema, exp.Identifier) and isinstance(name, exp.Identifier):
             key = schema.name.lower(), name.name.lower()
-            spans.append((int(schema.meta["start"]), int(name.meta["end"]) + 1, key))
+            references.append((int(schema.meta["start"]), int(name.meta["end"]) + 1, key))
     parts, done = [], 0
-    for start, end, key in sorted(spans):
+    for start, end, key in sorted(references):
         parts += [_escaped(sql[done:start]), "{{ ", _reference(key, models), " }}"]
         done = end
     return "".join([*parts, _escaped(sql[done:])])
 
 
-def _with_references(path: Path, models: "set[tuple[str, str]]") -> bytes:
+def _with_references(path: Path, models: set[Key]) -> bytes:
     # The bytes, since reading text would turn the line ends of Windows into others.
     return with_references(path.read_bytes().decode("utf-8"), models).encode("utf-8")
 
 
-def _reference(key: tuple[str, str], models: "set[tuple[str, str]]") -> str:
+def _reference(key: Key, models: set[Key]) -> str:
     return f"ref('{key[1]}')" if key in models else f"source('{key[0]}', '{key[1]}')"
 
 
 def _escaped(text: str) -> str:
-    return _JINJA.sub(lambda found: "{{ '" + found[0] + "' }}", text)
+    return _JINJA.sub(lambda opening: "{{ '" + opening[0] + "' }}", text)
 
 
 def _settings(schemas: Sequence[str]) -> dict[str, Any]:
@@ -121,11 +124,11 @@ def _settings(schemas: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _profile(warehouse: str | Path, directory: Path) -> dict[str, Any]:
+def _profile(warehouse: Path | None, directory: Path) -> dict[str, Any]:
     # Addresses of other databases may hold passwords, which belong into no file.
     default = ""
-    if is_file(warehouse):
-        default = ", " + _quoted_for_jinja(_path_from(directory, Path(warehouse)))
+    if warehouse is not None:
+        default = ", " + _quoted_for_jinja(_path_from(directory, warehouse))
     return {
         PROJECT_NAME: {
             "target": "warehouse",
@@ -153,8 +156,8 @@ def _quoted_for_jinja(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
-def _sources() -> Iterator[dict[str, Any]]:
-    for schema in dict.fromkeys(table.schema for table in source_tables.TABLES):
+def _sources(sources: Sources) -> Iterator[dict[str, Any]]:
+    for schema in sources.schemas:
         yield {
             "name": schema,
             "schema": schema,
@@ -167,13 +170,13 @@ def _sources() -> Iterator[dict[str, Any]]:
                         for column in table.columns
                     ],
                 }
-                for table in source_tables.TABLES
+                for table in sources.tables
                 if table.schema == schema
             ],
         }
 
 
-def _schema_yml(model: "SqlModel", known: "set[tuple[str, str]]") -> dict[str, Any]:
+def _schema_yml(model: SqlModel, known: set[Key]) -> dict[str, Any]:
     unit_tests = [_unit_test(model, test, known) for test in model.unit_tests]
     return {
         "version": 2,
@@ -182,7 +185,7 @@ def _schema_yml(model: "SqlModel", known: "set[tuple[str, str]]") -> dict[str, A
     }
 
 
-def _model(model: "SqlModel", known: "set[tuple[str, str]]") -> dict[str, Any]:
+def _model(model: SqlModel, known: set[Key]) -> dict[str, Any]:
     config: dict[str, Any] = {}
     if model.materialized == "view":  # all else is a table: only our runner knows which rows a change touches
         config["materialized"] = "view"
@@ -213,18 +216,18 @@ def _model(model: "SqlModel", known: "set[tuple[str, str]]") -> dict[str, Any]:
     }
 
 
-def _belongs_to(test: ModelTest) -> str | None:
-    """The column under which a test is declared; None for a test of the whole model."""
+def _belongs_to(test: GenericTest) -> str | None:
+    """Return the column under which a test is declared; None for a test of the whole model."""
     return test.columns[0] if test.columns and test.kind != "unique_combination_of_columns" else None
 
 
-def data_test_name(model: "SqlModel", test: ModelTest) -> str:
-    """What dbt calls a data test: unique in the whole project."""
+def data_test_name(model: SqlModel, test: GenericTest) -> str:
+    """Return dbt's name of a data test, which is unique in the whole project."""
     return _dbt_name(model, test) or f"{model.name}_{test.name}"
 
 
-def _dbt_name(model: "SqlModel", test: ModelTest) -> str | None:
-    """The name that dbt gives by itself, where the test has none of its own and dbt's says it all."""
+def _dbt_name(model: SqlModel, test: GenericTest) -> str | None:
+    """Return the name that dbt gives by itself, where the test has none of its own and dbt's says it all."""
     if test.kind not in ("not_null", "unique") or test.name != f"{test.kind}_{test.columns[0]}":
         return None
     name = f"{test.kind}_{model.name}_{test.columns[0]}"
@@ -232,7 +235,7 @@ def _dbt_name(model: "SqlModel", test: ModelTest) -> str | None:
     return name if len(name) < _LONGEST_DBT_NAME and not _needs_quotes(test.columns[0]) else None
 
 
-def _data_test(model: "SqlModel", test: ModelTest, known: "set[tuple[str, str]]") -> dict[str, Any] | str:
+def _data_test(model: SqlModel, test: GenericTest, known: set[Key]) -> dict[str, Any] | str:
     arguments: dict[str, Any] = {}
     if test.kind == "accepted_values":
         # dbt puts quotes around the values and changes nothing in them.
@@ -256,16 +259,16 @@ def _data_test(model: "SqlModel", test: ModelTest, known: "set[tuple[str, str]]"
     if test.where is not None:
         config["where"] = _escaped(test.where)
     name = data_test_name(model, test)
-    said = {
+    body = {
         **({"name": name} if name != _dbt_name(model, test) else {}),
         **({"description": _escaped(test.description)} if test.description else {}),
         **({"arguments": arguments} if arguments else {}),
         **({"config": config} if config else {}),
     }
-    return {test.kind: said} if said else test.kind
+    return {test.kind: body} if body else test.kind
 
 
-def _singular_test(test: "SingularTest") -> dict[str, Any]:
+def _singular_test(test: SingularTest) -> dict[str, Any]:
     config = {
         **({"severity": test.severity} if test.severity != "error" else {}),
         **({"meta": {"by": list(test.by)}} if test.by else {}),
@@ -277,7 +280,7 @@ def _singular_test(test: "SingularTest") -> dict[str, Any]:
     }
 
 
-def _unit_test(model: "SqlModel", test: "UnitTest", known: "set[tuple[str, str]]") -> dict[str, Any]:
+def _unit_test(model: SqlModel, test: UnitTest, known: set[Key]) -> dict[str, Any]:
     # dbt compares the columns of the first row, so that all rows must have the same; left out means NULL.
     compared = list(dict.fromkeys(name for row in test.expect for name in row))
     return {
@@ -296,8 +299,10 @@ def _unit_test(model: "SqlModel", test: "UnitTest", known: "set[tuple[str, str]]
 
 
 def _fixture(value: Any) -> Any:
-    """A value of a unit test in a form that dbt writes into SQL as it is: times as text in UTC, lists and structures
-    as JSON, which DuckDB casts to either."""
+    """Return a value of a unit test in a form that dbt writes into SQL as it is.
+
+    Times become text in UTC, lists and structures JSON, which DuckDB casts to either.
+    """
     if isinstance(value, datetime):
         return (value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value).isoformat(" ")
     if isinstance(value, date):

@@ -1,7 +1,7 @@
 """The SQL project as it was parsed, kept so that not every process parses it.
 
-Belongs here: when what is kept is still right, and where it lies. What it is says ``project``, how it is made
-``project_parser``, which a process that finds it kept never imports.
+Belongs here: when what is kept is still right, and where it lies. Its type is in ``project``, making it in ``parser``,
+which a process that finds it kept never imports.
 
 It lies in the project's ``__pycache__``, and what goes for .pyc files goes for it there: ``sys.dont_write_bytecode``
 and ``sys.pycache_prefix`` hold. Where it can't be written there (images of containers set ``PYTHONDONTWRITEBYTECODE``,
@@ -27,41 +27,54 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dbt_like_sql.runner.project.project import Project
+    from dbt_like_sql.runner.project.sources import Sources
 
+_RUNNER = Path(__file__).resolve().parents[1]
 _ENDINGS = (".sql", ".csv", ".yml", ".yaml")
 _LIBRARIES = ("sqlglot", "yaml", "pydantic")
 FOLDER_IN_DATA = ".roadmap-cache"
 _DIGEST_BYTES = hashlib.sha256().digest_size
 
 
-def cached(directory: Path, parse: "Callable[[Path], Project]", data_folder: Path | None = None) -> "Project":
+def cached(
+    directory: Path,
+    sources: "Sources",
+    parse: "Callable[[Path, Sources], Project]",
+    data_folder: Path | None = None,
+) -> "Project":
     """Return what ``parse`` made of ``directory`` when it last looked like this, or makes of it now.
 
-    ``data_folder`` is where the project keeps its data; nothing is kept there before it exists. Raises what ``parse``
-    raises, each time: an error isn't kept. No state of a kept file is an error.
+    It raises what ``parse`` raises, each time: an error isn't kept. No state of a kept file is an error.
+
+    Args:
+        directory: The project's folder.
+        sources: The source tables; with others the project is parsed anew.
+        parse: Reads the project.
+        data_folder: Where the project's owner keeps data; nothing is kept there before it exists.
     """
     try:
-        key = _key(directory, _LOADED_CODE)
+        key = _key(directory, sources, _LOADED_CODE)
     except OSError:  # files that can't be read
-        return parse(directory)
+        return parse(directory, sources)
     beside, in_data = _beside_sources(directory), _in_data(data_folder)
     for file, trusted in ((beside, True), (in_data, False)):
         if file is not None and (kept := _read(file, key, trusted=trusted)) is not None:
             return kept
-    project = parse(directory)
+    project = parse(directory, sources)
     with suppress(OSError):
         # What changed meanwhile may have been read before or after; and code that was loaded long ago may differ
         # from what is there now.
-        if _key(directory, _code()) == key:
+        if _key(directory, sources, _code()) == key:
             places = (None if sys.dont_write_bytecode else beside, in_data)
             any(_write(file, key, project) for file in places if file is not None)
     return project
 
 
 def cache_file(directory: Path) -> Path:
-    """Where the project in ``directory`` is kept beside it, one file for each version of Python.
+    """Return the file beside the project in ``directory`` that keeps it, one for each version of Python.
 
-    Raises NotImplementedError when the interpreter keeps no bytecode.
+    Raises:
+        NotImplementedError: The interpreter keeps no bytecode.
     """
     return Path(cache_from_source(str(directory / "project.py"))).with_suffix(".pickle")
 
@@ -79,10 +92,16 @@ def _in_data(data_folder: Path | None) -> Path | None:
     return data_folder / FOLDER_IN_DATA / f"project.{sys.implementation.cache_tag or sys.implementation.name}.pickle"
 
 
-def _key(directory: Path, code: bytes) -> bytes:
-    """A hash of all that decides what parsing gives: the files, by content; where they are, since their paths are part
-    of it; and what parses them. Raises OSError when a file can't be read."""
-    fixed = (code, _libraries(), sys.version.encode(), os.fsencode(directory))
+def _key(directory: Path, sources: "Sources", code: bytes) -> bytes:
+    """Return a hash of all that decides what parsing gives.
+
+    That is the files, by content; where they are, since their paths are part of it; the source tables; and what parses
+    them.
+
+    Raises:
+        OSError: A file can't be read.
+    """
+    fixed = (code, _libraries(), sys.version.encode(), os.fsencode(directory), repr(sources).encode())
     return _digest((*fixed, *_contents(_files(directory))))
 
 
@@ -94,12 +113,16 @@ def _files(directory: Path) -> Iterator[Path]:
 
 
 def _code() -> bytes:
-    return _digest(_contents(Path(__file__).resolve().parent.glob("*.py")))
+    """Return a hash of the runner's source: which of its modules parsing leads through isn't told apart."""
+    return _digest(_contents(_RUNNER.rglob("*.py")))
 
 
 def _libraries() -> bytes:
-    """A hash of the names of all ``.dist-info`` folders beside the libraries that parse: they tell the versions, and
-    those of what the libraries rest on. Importing ``importlib.metadata`` takes longer than all else here."""
+    """Return a hash of the names of all ``.dist-info`` folders beside the libraries that parse.
+
+    They tell the versions, and those of what the libraries rest on. Importing ``importlib.metadata`` takes longer than
+    all else here.
+    """
     origins = [spec.origin for name in _LIBRARIES if (spec := find_spec(name)) and spec.origin]
     folders = {Path(origin).parents[1] for origin in origins}
     return _digest(sorted(os.fsencode(info.name) for folder in folders for info in folder.glob("*-info")))
@@ -134,14 +157,14 @@ def _read(file: Path, key: bytes, *, trusted: bool) -> "Project | None":
     return project
 
 
-def _is_ones_own(found: os.stat_result) -> bool:
+def _is_ones_own(status: os.stat_result) -> bool:
     # Windows has neither owners nor modes that Python knows of: there nothing is taken from where the data are.
     owners = {0, os.geteuid()} if hasattr(os, "geteuid") else set()
-    return found.st_uid in owners and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    return status.st_uid in owners and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
 def _write(file: Path, key: bytes, project: "Project") -> bool:
-    """Keep the project in ``file``, whole or not at all. Returns whether that was possible."""
+    """Keep the project in ``file``, whole or not at all; return whether that was possible."""
     pickled = pickle.dumps(project, pickle.HIGHEST_PROTOCOL)
     # Under a name of its own until it is whole: others read and write at the same time.
     beside = file.with_name(f"{file.name}.{os.urandom(8).hex()}")

@@ -1,4 +1,4 @@
-"""Which columns of its parents each column of a model is computed from.
+"""Column lineage: the columns of its parents that each column of a model is computed from.
 
 Belongs here: reading lineage off the SQL. It is for display: a model whose lineage can't be read builds all the same.
 """
@@ -8,23 +8,20 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import duckdb
 
-    from roadmap_pipeline.warehouse.models import Project, SqlModel
+    from dbt_like_sql.runner.project.project import SqlModel
 
 ColumnName = tuple[str, str, str]
+"""A column as (schema, table, column)."""
 
 # What sqlglot raises besides its own errors on constructs that it doesn't follow (a bare PIVOT: AssertionError).
 _BEYOND_THE_PARSER = (AssertionError, AttributeError, KeyError, IndexError, TypeError, ValueError, RecursionError)
 
 
-def column_lineage(
-    project: "Project",  # noqa: ARG001
-    model: "SqlModel",
-    con: "duckdb.DuckDBPyConnection",
-) -> dict[str, tuple[ColumnName, ...]]:
-    """For each column of ``model`` the columns (schema, table, column) of the tables it reads, sorted; a column made
-    of none (``count(*)``) has an empty tuple. Empty as a whole when the SQL is beyond sqlglot.
+def column_lineage(model: "SqlModel", con: "duckdb.DuckDBPyConnection") -> dict[str, tuple[ColumnName, ...]]:
+    """Return for each column of ``model`` the columns of the tables it reads that it is made of, sorted.
 
-    The parents must have been built: their columns come from the warehouse.
+    A column made of none (``count(*)``) has an empty tuple. Empty as a whole when the SQL is beyond sqlglot. The
+    parents must have been built: their columns come from the database.
     """
     from sqlglot import exp
     from sqlglot.errors import SqlglotError

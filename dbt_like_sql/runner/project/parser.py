@@ -1,7 +1,7 @@
 """Reading the files of the SQL project: its folders, and whether what is in them fits together.
 
-Belongs here: what takes several files to decide. Reading single files is in ``sql_files`` and ``schema_yml``; what
-comes of it is in ``project``, which leaves all of this out while nothing has changed (``project_cache``).
+Belongs here: what takes several files to decide. Reading single files is in ``sql_files`` and ``schema_yml``, the types
+of what comes of it in ``project``. While nothing has changed, all of this is left out (``loading``).
 """
 
 import dataclasses
@@ -11,49 +11,49 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal
 
 from dbt_like_sql.runner.build import change_log
+from dbt_like_sql.runner.errors import RunnerError
 from dbt_like_sql.runner.project.incremental_sql import is_incremental_sql, misplaced, with_files
+from dbt_like_sql.runner.project.known_tables import KnownTables
 from dbt_like_sql.runner.project.problems import Problem, ProjectError
 from dbt_like_sql.runner.project.project import (
+    GenericTest,
     Incremental,
     Key,
     ModelColumn,
     Project,
-    SingularTest,
     SqlModel,
-    UnitTest,
 )
 from dbt_like_sql.runner.project.schema_yml import (
     ColumnEntry,
     DataTest,
-    Expect,
-    Given,
     ModelEntry,
-    Reference,
     SchemaFile,
-    SingularTestEntry,
-    UnitTestEntry,
     read_schema,
 )
+from dbt_like_sql.runner.project.singular_test_parser import add_singular_tests, read_singular_tests
+from dbt_like_sql.runner.project.sources import Sources
 from dbt_like_sql.runner.project.sql_files import SelectFile, read_seed, read_select
-from dbt_like_sql.runner.testing.data_tests import ModelTest, TestKind, identifier
-from roadmap_pipeline.errors import RoadmapError
-from roadmap_pipeline.warehouse import source_tables
+from dbt_like_sql.runner.project.unit_test_parser import add_unit_tests
 
 _FOLDERS = {"models": "sql", "seeds": "csv"}
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
-def parse_project(directory: Path) -> Project:
-    """Read all files of the project in ``directory``. What is read and raised says ``project.load_project``."""
-    return _Loader(directory).load()
+def parse_project(directory: Path, sources: Sources) -> Project:
+    """Read all files of the project in ``directory``.
+
+    Raises:
+        RunnerError: As ``loading.load_project``, which reads the same.
+    """
+    return _Loader(directory, sources).load()
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """What a ``.yml`` says about a model or, in the section ``seeds``, a seed; ``index`` is its place there."""
+    """An entry of a ``.yml`` for a model or, in the section ``seeds``, a seed; ``index`` is its place there."""
 
     file: SchemaFile
     section: Literal["models", "seeds"]
@@ -63,44 +63,45 @@ class _Entry:
 
 
 class _Loader:
-    """Collects problems while it reads, so that all of them are reported at once."""
+    """A reading of a project, which collects problems so that all of them are reported at once."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, sources: Sources) -> None:
         self.directory = directory
+        self.sources = sources
         self.problems: list[Problem] = []
         self.unreadable: set[Path] = set()  # folders with a .yml that can't be read
 
     def load(self) -> Project:
+        """Read everything, as :func:`parse_project`."""
         if not (self.directory / "models").is_dir():
-            raise RoadmapError(f"{self.directory} has no folder models; it must hold models/<schema>/<table>.sql")
+            raise RunnerError(f"{self.directory} has no folder models; it must hold models/<schema>/<table>.sql")
         paths = self._find_models()
-        by_name = {name: (schema, name) for schema, name in paths}
+        tables = KnownTables(self.sources, paths, self.problems)
         schemas = self._read_schemas()
-        entries = self._entries(by_name, paths, schemas)
+        entries = self._entries(tables, paths, schemas)
         selects = self._read_models(paths, entries)
-        known = {*paths, *((table.schema, table.name) for table in source_tables.TABLES)}
         for select in selects.values():
-            self._check_references(select, known)
-        singular_tests = self._read_singular_tests(known, schemas)
+            tables.check_references(select)
+        singular_tests = read_singular_tests(self.directory / "tests", schemas, tables)
         models = {
-            key: self._model(key, selects[key], entries[key], by_name) for key in sorted(selects) if key in entries
+            key: self._model(key, selects[key], entries[key], tables) for key in sorted(selects) if key in entries
         }
-        self._add_unit_tests(models, schemas, by_name)
+        add_unit_tests(models, schemas, tables)
         ordered = self._ordered(models)
         if ordered:
-            self._add_singular_tests(models, singular_tests, ordered)
+            add_singular_tests(models, singular_tests, ordered, tables)
             ordered = self._ordered(models)
         if self.problems:
             raise ProjectError(self.problems)
-        return Project(self.directory, tuple(models[key] for key in ordered), singular_tests)
+        return Project(self.directory, tuple(models[key] for key in ordered), singular_tests, self.sources)
 
     def _problem(self, path: Path, line: int, text: str) -> None:
         self.problems.append(Problem(path, line, text))
 
     def _find_models(self) -> dict[Key, Path]:
-        """All files in the right place, also those that can't be read: what refers to them isn't wrong."""
+        """Return all files in the right place, also those that can't be read: what refers to them isn't wrong."""
         paths: dict[Key, Path] = {}
-        source_schemas = {table.schema for table in source_tables.TABLES}
+        source_schemas = self.sources.schemas
         first: dict[str, Path] = {}
         models, seeds = (sorted((self.directory / folder).rglob(f"*.{ending}")) for folder, ending in _FOLDERS.items())
         for path in (*models, *seeds):
@@ -152,18 +153,18 @@ class _Loader:
         return schemas
 
     def _entries(
-        self, by_name: Mapping[str, Key], paths: Mapping[Key, Path], schemas: Sequence[SchemaFile]
+        self, tables: KnownTables, paths: Mapping[Key, Path], schemas: Sequence[SchemaFile]
     ) -> "dict[Key, _Entry]":
         entries: dict[Key, _Entry] = {}
         for file in schemas:
-            found = [_Entry(file, "models", index, entry) for index, entry in enumerate(file.document.models)]
-            found += [
+            described_here = [_Entry(file, "models", index, entry) for index, entry in enumerate(file.document.models)]
+            described_here += [
                 _Entry(file, "seeds", index, seed.as_model(), seed.config.column_types)
                 for index, seed in enumerate(file.document.seeds)
             ]
-            for described in found:
+            for described in described_here:
                 name, line = described.entry.name, file.line(described.section, described.index)
-                key = by_name.get(name)
+                key = tables.model(name)
                 if key is None or (paths[key].suffix == ".csv") != (described.section == "seeds"):
                     self._problem(file.path, line, f"there is no {described.section[:-1]} {name}")
                 elif key in entries:
@@ -172,7 +173,7 @@ class _Loader:
                     entries[key] = described
             for index, source in enumerate(file.document.sources):
                 for position, table in enumerate(source.tables):
-                    if f"{source.name}.{table.name}" not in source_tables.BY_NAME:
+                    if f"{source.name}.{table.name}" not in self.sources.by_name:
                         line = file.line("sources", index, "tables", position)
                         self._problem(file.path, line, f"there is no source table {source.name}.{table.name}")
         for key, path in paths.items():
@@ -181,75 +182,13 @@ class _Loader:
                 self._problem(path, 1, f"{key[0]}.{key[1]} is described in no .yml")
         return entries
 
-    def _check_references(self, select: SelectFile, known: set[Any]) -> bool:
-        unknown = [place for place in select.references if (place.schema, place.name) not in known]
-        for place in unknown:
-            text = f"{place.schema}.{place.name} is neither a model nor a table that Python fills"
-            self._problem(select.path, place.line, text)
-        return not unknown
-
-    def _read_singular_tests(self, known: set[Any], schemas: Sequence[SchemaFile]) -> tuple[SingularTest, ...]:
-        tests = []
-        paths = sorted((self.directory / "tests").glob("*.sql"))
-        entries = self._singular_test_entries(schemas, {path.stem for path in paths})
-        for path in paths:
-            try:
-                select = read_select(path)
-            except ProjectError as error:
-                self.problems += error.problems
-                continue
-            if self._check_references(select, known):
-                tests.append(_singular_test(select, entries.get(path.stem)))
-            if path.stem in get_args(TestKind):
-                self._problem(path, 1, f"the name {path.stem} is taken: it is a kind of test")
-        return tuple(tests)
-
-    def _singular_test_entries(
-        self, schemas: Sequence[SchemaFile], names: set[str]
-    ) -> dict[str, tuple[SingularTestEntry, SchemaFile, int]]:
-        entries: dict[str, tuple[SingularTestEntry, SchemaFile, int]] = {}
-        for file in schemas:
-            for index, entry in enumerate(file.document.data_tests):
-                if entry.name not in names:
-                    self._problem(file.path, file.line("data_tests", index), f"there is no test {entry.name}")
-                elif entry.name in entries:
-                    self._problem(file.path, file.line("data_tests", index), f"{entry.name} is described twice")
-                else:
-                    entries[entry.name] = entry, file, index
-        return entries
-
-    def _add_singular_tests(
-        self, models: dict[Key, SqlModel], tests: Sequence[SingularTest], ordered: Sequence[Key]
-    ) -> None:
-        """A test belongs to the model that is built last of those it reads; where it reads none, to the first that
-        reads one of its tables."""
-        for test in tests:
-            first = (key for key in ordered if set(test.deps) & set(models[key].deps))
-            key = next((key for key in reversed(ordered) if key in test.deps), None) or next(first, None)
-            if key is None:
-                self._problem(test.path, 1, "no model reads any of its tables, so that nothing would wait for it")
-                continue
-            models[key] = dataclasses.replace(models[key], singular_tests=(*models[key].singular_tests, test))
-            self._check_by(test, models, key)
-
-    def _check_by(self, test: SingularTest, models: Mapping[Key, SqlModel], of: Key) -> None:
-        if test.described_at is None:
-            return
-        for name in test.by:
-            lacking = [f"{key[0]}.{key[1]}" for key in test.deps if name not in _columns(key, models)]
-            if lacking:
-                self._problem(*test.described_at, f"{lacking[0]} has no column {name}, named by config.meta.by")
-            elif name not in models[of].unique_key:
-                text = f"config.meta.by: {name} is no part of the unique_key of {models[of].qualified_name}"
-                self._problem(*test.described_at, text)
-
-    def _model(self, key: Key, select: SelectFile, described: "_Entry", by_name: Mapping[str, Key]) -> SqlModel:
+    def _model(self, key: Key, select: SelectFile, described: "_Entry", tables: KnownTables) -> SqlModel:
         file, section, index, entry = described.file, described.section, described.index, described.entry
         if not entry.description:
             self._problem(file.path, file.line(section, index), f"{entry.name} has no description")
         if not entry.columns:
             self._problem(file.path, file.line(section, index), f"{entry.name} has no columns")
-        tests: list[ModelTest] = []
+        tests: list[GenericTest] = []
         names = {column.name for column in entry.columns}
         seen: set[str] = set()
         for position, column in enumerate(entry.columns):
@@ -261,13 +200,13 @@ class _Loader:
             seen.add(column.name)
             for number, test in enumerate(column.data_tests):
                 line = file.line(*place, "data_tests", number)
-                tests += self._test(test, column, file.path, line, by_name)
+                tests += self._test(test, column, file.path, line, tables)
         for number, test in enumerate(entry.data_tests):
             line = file.line(section, index, "data_tests", number)
             for name in test.combination_of_columns:
                 if name not in names:
                     self._problem(file.path, line, f"{entry.name} has no column {name}")
-            tests += self._test(test, None, file.path, line, by_name)
+            tests += self._test(test, None, file.path, line, tables)
         for name, count in Counter(test.name for test in tests).items():
             if count > 1:
                 line = next(test.line for test in tests if test.name == name)
@@ -280,7 +219,7 @@ class _Loader:
             name=key[1],
             path=select.path,
             sql=select.sql,
-            deps=_deps(select),
+            deps=select.deps,
             version=select.version,
             description=entry.description,
             columns=tuple(ModelColumn(column.name, column.description) for column in entry.columns),
@@ -306,7 +245,7 @@ class _Loader:
         if entry.config.event_time is not None and entry.config.event_time not in names:
             line = file.line(*place, "event_time")
             self._problem(file.path, line, f"{entry.name} has no column {entry.config.event_time}, named by event_time")
-        read = {f"{schema}.{name}" for schema, name in _deps(select)}
+        read = {f"{schema}.{name}" for schema, name in select.deps}
         for at, table in enumerate(entry.config.meta.incremental.untracked_inputs):
             if table not in read:
                 line = file.line(*place, "meta", "incremental", "untracked_inputs", at)
@@ -323,15 +262,15 @@ class _Loader:
         }
         whole, places, problems = with_files(declared, declared_at, select.path)
         self.problems += problems
-        read = {f"{schema}.{name}" for schema, name in _deps(select)}
+        read = {f"{schema}.{name}" for schema, name in select.deps}
         for table in whole.input_filters:
             if table not in read:
                 self._problem(*places[f"input_filters.{table}"], f"{entry.name} doesn't read {table}")
         return Incremental(**whole.model_dump(), places=places)
 
     def _test(
-        self, test: DataTest, column: ColumnEntry | None, path: Path, line: int, by_name: Mapping[str, Key]
-    ) -> Iterator[ModelTest]:
+        self, test: DataTest, column: ColumnEntry | None, path: Path, line: int, tables: KnownTables
+    ) -> Iterator[GenericTest]:
         over_columns = test.kind in ("unique_combination_of_columns", "expression_is_true")
         if column is None and not over_columns:
             self._problem(path, line, f"the test {test.kind} belongs below a column")
@@ -342,11 +281,11 @@ class _Loader:
         columns = (column.name,) if column else test.combination_of_columns
         parent = None
         if test.kind == "relationships" and test.to is not None and test.field is not None:
-            key = self._resolve(test.to, path, line, by_name)
+            key = tables.resolve(test.to, path, line)
             if key is None:
                 return
             parent = (*key, test.field)
-        yield ModelTest(
+        yield GenericTest(
             name=test.name or _test_name(test, columns),
             kind=test.kind,
             path=path,
@@ -359,87 +298,6 @@ class _Loader:
             expression=test.expression,
             parent=parent,
         )
-
-    def _resolve(self, reference: Reference, path: Path, line: int, by_name: Mapping[str, Key]) -> Key | None:
-        if reference.source is None:
-            if reference.name in by_name:
-                return by_name[reference.name]
-            self._problem(path, line, f"there is no model {reference.name}")
-        elif f"{reference.source}.{reference.name}" in source_tables.BY_NAME:
-            return reference.source, reference.name
-        else:
-            self._problem(path, line, f"there is no source table {reference.source}.{reference.name}")
-        return None
-
-    def _add_unit_tests(
-        self, models: dict[Key, SqlModel], schemas: Sequence[SchemaFile], by_name: Mapping[str, Key]
-    ) -> None:
-        names: set[str] = set()
-        for file in schemas:
-            for index, entry in enumerate(file.document.unit_tests):
-                line = file.line("unit_tests", index)
-                if entry.name in names:
-                    self._problem(file.path, line, f"there are two unit tests {entry.name}")
-                names.add(entry.name)
-                key = by_name.get(entry.model)
-                if key is None:
-                    self._problem(file.path, line, f"there is no model {entry.model}")
-                elif model := models.get(key):
-                    given = self._given(entry, model, file, index, models, by_name)
-                    self._check_rows(entry.expect, model, models, file, index)
-                    test = UnitTest(entry.name, entry.description, given, entry.expect.rows, file.path, line)
-                    models[key] = dataclasses.replace(model, unit_tests=(*model.unit_tests, test))
-
-    def _given(
-        self,
-        entry: UnitTestEntry,
-        model: SqlModel,
-        file: SchemaFile,
-        index: int,
-        models: Mapping[Key, SqlModel],
-        by_name: Mapping[str, Key],
-    ) -> dict[Key, Sequence[Mapping[str, Any]]]:
-        given: dict[Key, Sequence[Mapping[str, Any]]] = {}
-        for position, table in enumerate(entry.given):
-            line = file.line("unit_tests", index, "given", position)
-            key = self._resolve(table.input, file.path, line, by_name)
-            if key is None:
-                continue
-            if key not in model.deps:
-                self._problem(file.path, line, f"{model.qualified_name} doesn't read {key[0]}.{key[1]}")
-            elif key in given:
-                self._problem(file.path, line, f"{key[0]}.{key[1]} is given twice")
-            self._check_rows(table, key, models, file, index, position)
-            given[key] = table.rows
-        for key in model.deps:
-            if key not in given:  # dbt asks for all of them too
-                spelled = f"ref('{key[1]}')" if key in models else f"source('{key[0]}', '{key[1]}')"
-                line = file.line("unit_tests", index)
-                self._problem(file.path, line, f"{entry.name} must give rows for {spelled}, at least `rows: []`")
-        return given
-
-    def _check_rows(
-        self,
-        table: Given | Expect,
-        of: SqlModel | Key,
-        models: Mapping[Key, SqlModel],
-        file: SchemaFile,
-        index: int,
-        position: int | None = None,
-    ) -> None:
-        key = of.key if isinstance(of, SqlModel) else of
-        if key in models:
-            columns = {column.name for column in models[key].columns}
-        elif f"{key[0]}.{key[1]}" in source_tables.BY_NAME:
-            columns = {column.name for column in source_tables.BY_NAME[f"{key[0]}.{key[1]}"].columns}
-        else:  # a model whose own problems are reported already
-            return
-        place: tuple[str | int, ...] = ("expect",) if position is None else ("given", position)
-        for number, row in enumerate(table.rows):
-            for name in row:
-                if name not in columns:
-                    line = file.line("unit_tests", index, *place, "rows", number, name)
-                    self._problem(file.path, line, f"{key[0]}.{key[1]} has no column {name}")
 
     def _ordered(self, models: Mapping[Key, SqlModel]) -> list[Key]:
         graph: dict[Key, list[Key]] = {}
@@ -460,35 +318,6 @@ class _Loader:
     def _line_of(model: SqlModel, dep: Key) -> int:
         references = read_select(model.path).references
         return next((place.line for place in references if (place.schema, place.name) == dep), 1)
-
-
-def _deps(select: SelectFile) -> tuple[Key, ...]:
-    return tuple(sorted({(reference.schema, reference.name) for reference in select.references}))
-
-
-def _columns(key: Key, models: Mapping[Key, SqlModel]) -> frozenset[str]:
-    if key in models:
-        return models[key].column_names
-    return frozenset(column.name for column in source_tables.BY_NAME[f"{key[0]}.{key[1]}"].columns)
-
-
-def _singular_test(select: SelectFile, described: tuple[SingularTestEntry, SchemaFile, int] | None) -> SingularTest:
-    entry = described[0] if described else SingularTestEntry(name=select.path.stem)
-    sql = select.sql
-    for place in reversed(select.references):
-        shown = identifier(f"{place.schema}.{place.name}")
-        sql = f"{sql[: place.start]}temp.{shown}{sql[place.end :]}"
-    return SingularTest(
-        name=select.path.stem,
-        path=select.path,
-        sql=select.sql,
-        deps=_deps(select),
-        description=entry.description,
-        severity=entry.config.severity,
-        by=entry.config.meta.by,
-        sql_on_views=sql,
-        described_at=(described[1].path, described[1].line("data_tests", described[2])) if described else None,
-    )
 
 
 def _test_name(test: DataTest, columns: Sequence[str]) -> str:

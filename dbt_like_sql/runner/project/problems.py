@@ -1,4 +1,4 @@
-"""What is wrong with the files of the SQL project, each with its place.
+"""The problems of the files of the SQL project, each with its place.
 
 Belongs here: the error that all of its readers share. Finding the problems is theirs.
 """
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from roadmap_pipeline.errors import RoadmapError
+from dbt_like_sql.runner.errors import RunnerError
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +22,8 @@ class Problem:
         return f"{self.path}:{self.line}: {self.text}"
 
 
-class ProjectError(RoadmapError):
-    """The SQL project can't be loaded. Holds every problem that was found, in order of files and lines."""
+class ProjectError(RunnerError):
+    """The SQL project can't be loaded; holds every problem that was found, in order of files and lines."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(sorted(problems, key=lambda problem: (str(problem.path), problem.line, problem.text)))

@@ -1,7 +1,7 @@
-"""The SQL project: which models there are, how they are declared, and in which order they are built.
+"""The SQL project once it is loaded: its nodes, how they are declared, and in which order they are built.
 
-Belongs here: what a loaded project is. Reading its files is in ``project_parser``, building tables in ``building``;
-what a number means is in the models themselves.
+Belongs here: the types of a loaded project. Reading its files is in ``parser``, building tables in ``build``; what a
+number means is in the models themselves.
 """
 
 import dataclasses
@@ -11,11 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from dbt_like_sql.runner.project.cache import cached
-from dbt_like_sql.runner.testing.data_tests import ModelTest, Severity
-from roadmap_pipeline.errors import RoadmapError
+from dbt_like_sql.runner.database import relation_name
+from dbt_like_sql.runner.project.sources import Sources
 
 Key = tuple[str, str]
+"""A table as (schema, name)."""
+
+TestKind = Literal[
+    "not_null", "unique", "accepted_values", "relationships", "expression_is_true", "unique_combination_of_columns"
+]
+Severity = Literal["error", "warn"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +32,33 @@ class ModelColumn:
 
 
 @dataclass(frozen=True, slots=True)
+class GenericTest:
+    """A data test of one model, of one of the known kinds.
+
+    ``name`` is unique within the model; ``path`` and ``line`` say where it is declared. ``columns`` are the tested ones
+    (empty for an expression over the row), ``parent`` the table and column that a relationship leads to.
+    """
+
+    name: str
+    kind: TestKind
+    path: Path
+    line: int
+    severity: Severity = "error"
+    description: str = ""
+    columns: tuple[str, ...] = ()
+    where: str | None = None
+    values: tuple[bool | int | float | str, ...] = ()
+    expression: str | None = None
+    parent: tuple[str, str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class UnitTest:
-    """A model on given rows. ``given`` holds the rows of every table that the model reads, by (schema, name); rows are
-    dicts by column, columns left out are NULL. Only the columns that ``expect`` names are compared."""
+    """A test of a model's SQL on given rows.
+
+    ``given`` holds the rows of every table that the model reads, by (schema, name); rows are dicts by column, columns
+    left out are NULL. Only the columns that ``expect`` names are compared.
+    """
 
     name: str
     description: str
@@ -41,7 +70,7 @@ class UnitTest:
 
 @dataclass(frozen=True, slots=True)
 class SingularTest:
-    """A SELECT over any tables whose rows are failures. It runs when the last model it reads is built.
+    """A data test across models: a SELECT whose rows are failures. It runs when the last model it reads is built.
 
     Where ``by`` names columns, rows with the same values in them are right or wrong whatever the others are: then only
     those that changed need a look. ``sql_on_views`` is the same SELECT over views ``temp."schema.name"`` of the
@@ -61,9 +90,12 @@ class SingularTest:
 
 @dataclass(frozen=True, slots=True)
 class Incremental:
-    """What a change of this model's tables means for its rows (``config.meta.incremental``), where ``unique_key`` alone
-    doesn't say it. All but ``untracked_inputs`` are SQL; see ``build/incremental.py`` for the tables they may read.
-    ``places`` are file and line of each part: ``affected_keys``, ``dependent_keys``, ``input_filters.schema.name``."""
+    """The effect of a change of the tables it reads on a model's rows, where ``unique_key`` alone doesn't say it.
+
+    It is declared as ``config.meta.incremental``. All but ``untracked_inputs`` are SQL; see ``build/incremental.py``
+    for the tables they may read. ``places`` are file and line of each part: ``affected_keys``, ``dependent_keys``,
+    ``input_filters.schema.name``.
+    """
 
     affected_keys: str | None = None
     dependent_keys: str | None = None
@@ -91,7 +123,7 @@ class SqlModel:
     version: str
     description: str
     columns: tuple[ModelColumn, ...]
-    tests: tuple[ModelTest, ...]
+    tests: tuple[GenericTest, ...]
     materialized: Literal["table", "view", "incremental"] = "table"
     columns_read: Mapping[Key, frozenset[str] | None] = dataclasses.field(default_factory=dict)
     unique_key: tuple[str, ...] = ()
@@ -114,6 +146,16 @@ class SqlModel:
         return f"{self.schema}.{self.name}"
 
     @property
+    def relation(self) -> str:
+        """The model's table as an SQL name."""
+        return relation_name(self.schema, self.name)
+
+    @property
+    def stored_as(self) -> Literal["table", "view"]:
+        """The kind of thing that the database stores for it."""
+        return "view" if self.materialized == "view" else "table"
+
+    @property
     def definition(self) -> str:
         """A hash of all that decides the rows and whether they are accepted: SQL, configuration and tests."""
         tests: list[object] = [
@@ -133,36 +175,42 @@ class SqlModel:
 
     @property
     def column_names(self) -> frozenset[str]:
-        """Names of the columns it is declared to have."""
+        """The names of the columns it is declared to have."""
         return frozenset(column.name for column in self.columns)
 
     @property
     def tested_against(self) -> tuple[Key, ...]:
-        """Other tables that its rows must be found in."""
+        """The other tables that its rows must be found in."""
         parents = {test.parent[:2] for test in self.tests if test.parent}
         return tuple(sorted(parents - {self.key, *self.deps}))
 
     @property
     def compared_with(self) -> tuple[Key, ...]:
-        """Further tables that its singular tests look at."""
+        """The further tables that its singular tests look at."""
         others = {key for test in self.singular_tests for key in test.deps}
         return tuple(sorted(others - {self.key, *self.deps, *self.tested_against}))
 
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """All models, every one after those it reads or is tested against."""
+    """All models, every one after those it reads or is tested against, and the source tables below them."""
 
     directory: Path
     models: tuple[SqlModel, ...]
     singular_tests: tuple[SingularTest, ...] = ()
+    sources: Sources = dataclasses.field(default_factory=Sources)
+
+    @property
+    def schemas(self) -> list[str]:
+        """The schemas of all models and source tables, sorted."""
+        return sorted({*self.sources.schemas, *(model.schema for model in self.models)})
 
     def readers_of(self, key: Key) -> tuple[SqlModel, ...]:
-        """The models that read the table ``key`` or are tested against it."""
+        """Return the models that read the table ``key`` or are tested against it."""
         return tuple(model for model in self.models if key in model.deps or key in model.tested_against)
 
     def upstream(self, tables: Iterable[Key]) -> tuple[SqlModel, ...]:
-        """The models among ``tables`` and all that they rest on, every one after those it reads."""
+        """Return the models among ``tables`` and all that they rest on, every one after those it reads."""
         reached = set(tables)
         for other in reversed(self.models):
             if other.key in reached:
@@ -170,43 +218,12 @@ class Project:
         return tuple(other for other in self.models if other.key in reached)
 
     def model(self, name: str) -> SqlModel:
-        """The model called ``schema.name`` or, since names are unique over all schemas, ``name``.
+        """Return the model called ``schema.name`` or, since names are unique over all schemas, ``name``.
 
-        Raises KeyError when there is none.
+        Raises:
+            KeyError: There is none.
         """
         for model in self.models:
             if name in (model.name, model.qualified_name):
                 return model
         raise KeyError(name)
-
-
-def project_directory() -> Path:
-    """Where ``dbt_like_sql`` is: beside the package, in a checkout as in an installed wheel.
-
-    Raises RoadmapError when it isn't there.
-    """
-    directory = Path(__file__).resolve().parents[2]
-    if not directory.is_dir():
-        raise RoadmapError(f"The SQL models are missing: {directory} is no folder; install the package again")
-    return directory
-
-
-def load_project(directory: Path, data_folder: Path | None = None) -> Project:
-    """Read ``models/<schema>/**/<table>.sql`` and ``seeds/<schema>/**/<table>.csv`` with their ``.yml`` files, and
-    ``tests/*.sql``. A seed is a model whose SELECT reads its file.
-
-    Raises ProjectError with every problem found, each with file and line: SQL that isn't one plain SELECT, unknown
-    tables, cycles, names that aren't unique, models or columns without a description, tests of columns that don't
-    exist.
-
-    While nothing has changed, the files aren't parsed again (``project_cache``, which may keep what was parsed in
-    ``data_folder``).
-    """
-    return cached(directory, _parse, data_folder)
-
-
-def _parse(directory: Path) -> Project:
-    # With sqlglot, PyYAML and the models of pydantic behind it.
-    from dbt_like_sql.runner.project.parser import parse_project
-
-    return parse_project(directory)

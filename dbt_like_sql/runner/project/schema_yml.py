@@ -1,7 +1,7 @@
 """The subset of dbt's ``schema.yml`` that this project uses, as typed records with line numbers.
 
 Belongs here: reading one file and refusing what we would otherwise ignore. Whether the names in it exist is checked
-where models and files come together (``project_parser``).
+where models and files come together (``parser``).
 """
 
 import re
@@ -14,7 +14,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from dbt_like_sql.runner.project.problems import Problem, ProjectError
-from dbt_like_sql.runner.testing.data_tests import Severity, TestKind
+from dbt_like_sql.runner.project.project import Severity, TestKind
 
 # libyaml's parser is four times faster; wheels for common platforms have it.
 _Parser = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -139,7 +139,7 @@ class Meta(BaseModel):
 
 
 class ModelConfig(_Record):
-    """How a model is stored."""
+    """The way a model is stored."""
 
     materialized: Literal["table", "view", "incremental"] = "table"
     incremental_strategy: Literal["delete+insert"] | None = None
@@ -186,21 +186,21 @@ class SeedEntry(_Record):
     data_tests: tuple[DataTest, ...] = ()
 
     def as_model(self) -> ModelEntry:
-        """What it declares in common with models."""
+        """Return what it declares in common with models."""
         return ModelEntry(
             name=self.name, description=self.description, columns=self.columns, data_tests=self.data_tests
         )
 
 
 class SourceTableEntry(_Record):
-    """A table that Python fills; its columns are described in ``warehouse.raw``."""
+    """A source table; its columns are described where it is declared to the runner."""
 
     name: str
     description: str = ""
 
 
 class SourceEntry(_Record):
-    """A schema that Python fills."""
+    """A source: a schema of source tables."""
 
     name: str
     description: str = ""
@@ -246,7 +246,7 @@ class SingularTestMeta(_Record):
 
 
 class SingularTestConfig(_Record):
-    """Whether a failure keeps the new table out, and by which columns the rows can be looked at apart."""
+    """The severity of a failure, and by which columns the rows can be looked at apart."""
 
     severity: Severity = "error"
     meta: SingularTestMeta = SingularTestMeta()
@@ -280,12 +280,19 @@ class SchemaFile:
     lines: Mapping[Location, int]
 
     def line(self, *location: str | int) -> int:
-        """Line (from 1) of the part at ``location``, e.g. ``("models", 0, "columns", 2)``, or of the nearest around."""
+        """Return the line (from 1) of the part at ``location``, or of the nearest around it.
+
+        A location is ``("models", 0, "columns", 2)``, for instance.
+        """
         return _nearest_line(self.lines, location)
 
 
 def read_schema(path: Path) -> SchemaFile:
-    """Read and validate one file. Raises ProjectError with every problem, each with its line."""
+    """Read and validate one file.
+
+    Raises:
+        ProjectError: Every problem, each with its line.
+    """
     try:
         node = yaml.compose(path.read_text(encoding="utf-8"), Loader=_Parser)
     except yaml.MarkedYAMLError as error:

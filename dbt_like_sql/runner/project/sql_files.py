@@ -1,6 +1,6 @@
-"""One SQL file: that it is a single plain SELECT, and which tables it reads.
+"""Single files: a SELECT that must be plain, with the tables it reads, and a CSV file as a SELECT.
 
-Belongs here: what the text alone says. Whether those tables exist, and building them, is in ``models``.
+Belongs here: all that the text alone says. Whether those tables exist is in ``parser``, building them in ``build``.
 """
 
 import hashlib
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dbt_like_sql.runner.database import literal
 from dbt_like_sql.runner.project.problems import Problem, ProjectError
-from dbt_like_sql.runner.testing.data_tests import literal
 
 if TYPE_CHECKING:
     from sqlglot import Token, exp
@@ -20,8 +20,10 @@ DIALECT = "duckdb"
 
 @dataclass(frozen=True, slots=True)
 class TableReference:
-    """A place where the text reads ``schema.name``, in lower case: ``line`` counts from 1, ``start`` and ``end`` are
-    the offsets of its first character and of the one after its last."""
+    """A place where the text reads ``schema.name``, in lower case.
+
+    ``line`` counts from 1, ``start`` and ``end`` are the offsets of its first character and of the one after its last.
+    """
 
     schema: str
     name: str
@@ -32,9 +34,12 @@ class TableReference:
 
 @dataclass(frozen=True, slots=True)
 class SelectFile:
-    """The text of a SELECT, the tables it reads in order of appearance, and a hash that layout and comments don't
+    """The text of a SELECT, and what it says of itself.
+
+    ``references`` are the tables it reads in order of appearance, ``version`` is a hash that layout and comments don't
     change. ``columns_read`` has the columns of each table that the text may mean; None stands for all. ``seed_types``
-    are the types of a CSV file's columns, in its order; None for a SELECT file."""
+    are the types of a CSV file's columns, in its order; None for a SELECT file.
+    """
 
     path: Path
     sql: str
@@ -43,12 +48,20 @@ class SelectFile:
     columns_read: Mapping[tuple[str, str], frozenset[str] | None]
     seed_types: Mapping[str, str] | None = None
 
+    @property
+    def deps(self) -> tuple[tuple[str, str], ...]:
+        """The tables it reads as (schema, name), each once, sorted."""
+        return tuple(sorted({(reference.schema, reference.name) for reference in self.references}))
+
 
 def read_select(path: Path) -> SelectFile:
-    """Read and check one file. Raises ProjectError with every problem, each with its line.
+    """Read and check one SQL file.
 
     Tables are named ``schema.table`` with an alias (dbt's unit tests put a CTE of another name in the table's place,
     which breaks columns qualified by the table's own name); a bare name is a CTE of the same file.
+
+    Raises:
+        ProjectError: Every problem, each with its line.
     """
     import sqlglot
     from sqlglot import exp
@@ -84,9 +97,10 @@ def read_select(path: Path) -> SelectFile:
 
 
 def read_seed(path: Path, column_types: Mapping[str, str]) -> SelectFile:
-    """A CSV file with a header as the SELECT that loads it; what isn't in ``column_types`` is text.
+    """Read a CSV file with a header as the SELECT that loads it; what isn't in ``column_types`` is text.
 
-    Raises ProjectError when the file can't be read or has no header, or a type is given for a column it lacks.
+    Raises:
+        ProjectError: The file can't be read or has no header, or a type is given for a column it lacks.
     """
     import csv
 
@@ -109,7 +123,10 @@ def read_seed(path: Path, column_types: Mapping[str, str]) -> SelectFile:
 def _columns_read(
     tables: "Sequence[exp.Table]", nodes: "Sequence[exp.Expr]"
 ) -> dict[tuple[str, str], frozenset[str] | None]:
-    """By table; too many rather than too few: a name without a table may mean any, an alias holds everywhere."""
+    """Return the columns that are read, by table; None for all of them.
+
+    They are too many rather than too few: a name without a table may mean any, an alias holds everywhere.
+    """
     from sqlglot import exp
 
     named: dict[str, set[str]] = {}
@@ -122,17 +139,17 @@ def _columns_read(
                 named.setdefault(node.table.lower(), set()).add(node.name.lower())
         elif isinstance(node, exp.Select) and any(isinstance(item, exp.Star) for item in node.expressions):
             whole |= {table.alias_or_name.lower() for table in node.find_all(exp.Table)}
-    found: dict[tuple[str, str], frozenset[str] | None] = {}
+    columns: dict[tuple[str, str], frozenset[str] | None] = {}
     for table in tables:
         if not table.db:
             continue
         key, alias = (table.db.lower(), table.name.lower()), table.alias_or_name.lower()
-        before = found.get(key, frozenset())
+        before = columns.get(key, frozenset())
         if alias in whole or before is None:
-            found[key] = None
+            columns[key] = None
         else:
-            found[key] = before | named.get(alias, set()) | named.get("", set())
-    return found
+            columns[key] = before | named.get(alias, set()) | named.get("", set())
+    return columns
 
 
 def _version(tokens: "Sequence[Token]") -> str:

@@ -1,54 +1,27 @@
-"""Tests of stored data: what a test of ``schema.yml`` means in SQL, and running them.
+"""Data tests, generic and singular: tests of what is stored, as the rows that break them.
 
-Belongs here: each kind of test as the rows that break it, and what came of running it. What happens to a model whose
-tests fail is decided in ``models``; tests of the SQL itself on given rows are in ``unit_tests``.
+Belongs here: each kind of test in SQL, running it, and its result. What happens to a model whose tests fail is decided
+in ``build``; tests of the SQL itself on given rows are in ``unit_tests``.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from roadmap_pipeline.errors import RoadmapError
-from roadmap_pipeline.progress import task
+from dbt_like_sql.runner.database import first_line, identifier, literal, relation_name
+from dbt_like_sql.runner.errors import RunnerError
+from dbt_like_sql.runner.progress import StartTask, silent
+from dbt_like_sql.runner.project.project import GenericTest, Project, Severity, SingularTest
 
 if TYPE_CHECKING:
     import duckdb
-
-    from roadmap_pipeline.warehouse.models import Project, SingularTest
-
-TestKind = Literal[
-    "not_null", "unique", "accepted_values", "relationships", "expression_is_true", "unique_combination_of_columns"
-]
-Severity = Literal["error", "warn"]
 
 SAMPLE_ROWS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class ModelTest:
-    """A test of one model. ``name`` is unique within the model; ``path`` and ``line`` say where it is declared.
-
-    ``columns`` are the tested ones (empty for an expression over the row), ``parent`` the table and column that a
-    relationship leads to.
-    """
-
-    name: str
-    kind: TestKind
-    path: Path
-    line: int
-    severity: Severity = "error"
-    description: str = ""
-    columns: tuple[str, ...] = ()
-    where: str | None = None
-    values: tuple[bool | int | float | str, ...] = ()
-    expression: str | None = None
-    parent: tuple[str, str, str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class TestResult:
-    """What a test found: ``failing_rows`` rows (or groups of equal rows) break it, of which ``sample`` shows a few.
+    """The result of a data test: ``failing_rows`` rows (or groups of equal rows) break it, ``sample`` shows a few.
 
     ``not_run`` says why there was nothing to look at yet, which is a warning.
     """
@@ -64,7 +37,7 @@ class TestResult:
 
     @property
     def summary(self) -> str:
-        """Name, number of rows and the first of them, on one line."""
+        """The name, the number of rows and the first of them, on one line."""
         if not self.sample:
             return self.name
         rows = "1 row" if self.failing_rows == 1 else f"{self.failing_rows} rows"
@@ -72,22 +45,25 @@ class TestResult:
 
     @property
     def blocking(self) -> bool:
-        """Whether this is a failure that must stop the build."""
+        """True for a failure that must stop the build."""
         return not self.passed and self.severity == "error"
 
 
-class TestError(RoadmapError):
+class TestError(RunnerError):
     """A test can't be run at all: its SQL is wrong."""
 
     __test__ = False
 
 
 def run_tests(
-    con: "duckdb.DuckDBPyConnection", relation: str, tests: Sequence[ModelTest], *, of: tuple[str, str]
+    con: "duckdb.DuckDBPyConnection", relation: str, tests: Sequence[GenericTest], *, of: tuple[str, str]
 ) -> tuple[TestResult, ...]:
     """Run ``tests`` of the model ``of`` on ``relation`` (SQL name of the table that holds its rows), in their order.
 
-    Tests that look at one row at a time share one scan. Raises TestError when a test's SQL is wrong.
+    Tests that look at one row at a time share one scan.
+
+    Raises:
+        TestError: A test's SQL is wrong.
     """
     import duckdb
 
@@ -111,17 +87,18 @@ def run_tests(
                 count = int(con.execute(f"select count(*) from ({failing}\n)").fetchall()[0][0])  # noqa: S608
             sample = _sample(con, failing) if count else ()
         except duckdb.Error as error:
-            raise TestError(f"{test.path}:{test.line}: test {test.name} can't run: {_first_line(error)}") from error
+            raise TestError(f"{test.path}:{test.line}: test {test.name} can't run: {first_line(error)}") from error
         results.append(TestResult(test.name, count == 0, test.severity, count, sample))
     return tuple(results)
 
 
 def _blamed(
-    con: "duckdb.DuckDBPyConnection", columns: Sequence[Sequence[Any]], tests: Sequence[ModelTest], error: Exception
+    con: "duckdb.DuckDBPyConnection", columns: Sequence[Sequence[Any]], tests: Sequence[GenericTest], error: Exception
 ) -> TestError:
-    """Which of ``tests``, counted together, made the statement fail: each is tried alone on a table without rows.
+    """Return the error of that of ``tests``, counted together, which made the statement fail.
 
-    On a connection of its own, since the failure has aborted the caller's transaction.
+    Each is tried alone on a table without rows, on a connection of its own, since the failure has aborted the caller's
+    transaction.
     """
     import duckdb
 
@@ -132,18 +109,21 @@ def _blamed(
             try:
                 probe.execute(f"select count(*) filter (where {_breaks(test)}\n) from temp.tested").fetchall()  # noqa: S608
             except duckdb.Error as own:
-                return TestError(f"{test.path}:{test.line}: test {test.name} can't run: {_first_line(own)}")
+                return TestError(f"{test.path}:{test.line}: test {test.name} can't run: {first_line(own)}")
     names = ", ".join(test.name for test in tests)  # it fails on the data, which says nothing about the test
-    return TestError(f"{tests[0].path}:{tests[0].line}: one of the tests {names} can't run: {_first_line(error)}")
+    return TestError(f"{tests[0].path}:{tests[0].line}: one of the tests {names} can't run: {first_line(error)}")
 
 
-def run_singular_tests(con: "duckdb.DuckDBPyConnection", project: "Project") -> list[TestResult]:
-    """Run the SELECT files of ``dbt_like_sql/tests``: every row one returns is a failure.
+def run_singular_tests(
+    con: "duckdb.DuckDBPyConnection", project: Project, *, start_task: StartTask = silent
+) -> list[TestResult]:
+    """Run the SELECT files of the project's folder ``tests``: every row one returns is a failure.
 
-    Raises TestError when a file's SQL is wrong.
+    Raises:
+        TestError: A file's SQL is wrong.
     """
     results = []
-    with task("Testing across models", total=len(project.singular_tests)) as progress:
+    with start_task("Testing across models", total=len(project.singular_tests)) as progress:
         for test in project.singular_tests:
             progress.describe(test.name)
             results.append(run_singular_test(con, test))
@@ -151,8 +131,12 @@ def run_singular_tests(con: "duckdb.DuckDBPyConnection", project: "Project") -> 
     return results
 
 
-def run_singular_test(con: "duckdb.DuckDBPyConnection", test: "SingularTest", *, on_views: bool = False) -> TestResult:
-    """Run one, with ``on_views`` on the rows of ``temp."schema.name"``. Raises TestError when its SQL is wrong."""
+def run_singular_test(con: "duckdb.DuckDBPyConnection", test: SingularTest, *, on_views: bool = False) -> TestResult:
+    """Run one test across models, with ``on_views`` on the rows of ``temp."schema.name"``.
+
+    Raises:
+        TestError: Its SQL is wrong.
+    """
     import duckdb
 
     sql = test.sql_on_views if on_views else test.sql
@@ -160,27 +144,15 @@ def run_singular_test(con: "duckdb.DuckDBPyConnection", test: "SingularTest", *,
         count = int(con.execute(f"select count(*) from ({sql}\n)").fetchall()[0][0])  # noqa: S608
         sample = _sample(con, sql) if count else ()
     except duckdb.Error as error:
-        raise TestError(f"{test.path}: the test can't run: {_first_line(error)}") from error
+        raise TestError(f"{test.path}: the test can't run: {first_line(error)}") from error
     return TestResult(test.name, count == 0, test.severity, count, sample)
 
 
-def identifier(name: str) -> str:
-    """``name`` as a quoted SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
+def _breaks(test: GenericTest) -> str:
+    """Return the condition under which a row breaks a test that looks at one row at a time.
 
-
-def literal(value: bool | int | float | str) -> str:
-    """``value`` as an SQL literal."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, int | float):
-        return repr(value)
-    return "'" + value.replace("'", "''") + "'"
-
-
-def _breaks(test: ModelTest) -> str:
-    """The condition under which a row breaks a test that looks at one row at a time. As in dbt, NULL breaks only
-    ``not_null``."""
+    As in dbt, NULL breaks only ``not_null``.
+    """
     column = identifier(test.columns[0]) if test.columns else ""
     if test.kind == "not_null":
         condition = f"{column} is null"
@@ -191,8 +163,8 @@ def _breaks(test: ModelTest) -> str:
     return f"({test.where}\n) and {condition}" if test.where else condition
 
 
-def failing_rows_sql(test: ModelTest, relation: str, of: tuple[str, str]) -> str:
-    """The rows that break a test; of repeated keys one row each, with how often it occurs."""
+def failing_rows_sql(test: GenericTest, relation: str, of: tuple[str, str]) -> str:
+    """Return a SELECT of the rows that break a test; of repeated keys one row each, with how often it occurs."""
     rows = f"(select * from {relation} where {test.where}\n)" if test.where else relation  # noqa: S608
     if test.kind in ("unique", "unique_combination_of_columns"):
         columns = ", ".join(identifier(column) for column in test.columns)
@@ -204,7 +176,7 @@ def failing_rows_sql(test: ModelTest, relation: str, of: tuple[str, str]) -> str
         )
     if test.parent is not None:
         schema, table, parent_column = test.parent
-        parent = relation if (schema, table) == of else f"{identifier(schema)}.{identifier(table)}"
+        parent = relation if (schema, table) == of else relation_name(schema, table)
         same = f"tested.{identifier(test.columns[0])} = parent.{identifier(parent_column)}"
         # Few rows of a long table are asked for: DuckDB then skips the blocks that hold none of them.
         asked = f"select parent.* from {parent} as parent semi join {rows} as tested on {same}"  # noqa: S608
@@ -219,7 +191,3 @@ def _sample(con: "duckdb.DuckDBPyConnection", failing: str) -> tuple[Mapping[str
     cursor = con.execute(f"select * from ({failing}\n) limit {SAMPLE_ROWS}")  # noqa: S608
     names = [column[0] for column in cursor.description or ()]
     return tuple(dict(zip(names, row, strict=True)) for row in cursor.fetchall())
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).split("\n", 1)[0]

@@ -52,8 +52,8 @@ def query(sql: str | None, file: Path | None, as_csv: bool, output: Path | None,
 @click.command(cls=Command)
 def docs() -> None:
     """Print the data dictionary: every table and column with its meaning, as Markdown (docs/tables.md)."""
-    from roadmap_pipeline.pipeline import project
     from roadmap_pipeline.warehouse.dictionary import data_dictionary
+    from roadmap_pipeline.warehouse.models import project
 
     click.echo(data_dictionary(project()), nl=False)
 

@@ -11,10 +11,10 @@ from roadmap_pipeline.cli.rendering.tables import print_table
 from roadmap_pipeline.reports import format as fmt
 
 if TYPE_CHECKING:
-    from dbt_like_sql.runner.build.diff import Difference
     from roadmap_pipeline.failures.reclassification import Moved
     from roadmap_pipeline.pipeline import BuildResult
     from roadmap_pipeline.sync.reconciler import SyncResult
+    from roadmap_pipeline.warehouse.models import Difference
 
 
 def print_read(console: Console, read: Mapping[str, int], notes: Sequence[str]) -> None:
@@ -51,7 +51,7 @@ def print_build(console: Console, built: "BuildResult") -> None:
 
 def print_differences(console: Console, found: "Sequence[Difference]", moved: "Sequence[Moved]") -> None:
     """Which published numbers a build would change, table by table; first which failures get another cause."""
-    from dbt_like_sql.runner.build.diff import COMPARED
+    from roadmap_pipeline.warehouse.models import COMPARED_TABLES
 
     weeks = _causes_by_week(found)
     if weeks:
@@ -63,7 +63,7 @@ def print_differences(console: Console, found: "Sequence[Difference]", moved: "S
     if not found:
         console.print("No published number would change.")
         return
-    for table, key in COMPARED.items():
+    for table, key in COMPARED_TABLES.items():
         rows = [
             {**dict(zip(key, one.row, strict=True)), "column": one.column, "now": one.before, "would be": one.after}
             for one in found

@@ -1,1 +1,1 @@
-"""How to ask GitHub: the client, its connections, credentials, pace and pages. Knows no table and no file."""
+"""Requests to GitHub: the client, its connections, credentials, pace and pages. Knows no table and no file."""

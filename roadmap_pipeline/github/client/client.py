@@ -64,12 +64,12 @@ __all__ = [
 
 DEFAULT_BASE_URL = "https://api.github.com"
 TRIES = 7
-"""How often a read is sent in all; with one response in five failing, one read in 80,000 fails for good."""
+"""Tries for a read in all; with one response in five failing, one read in 80,000 fails for good."""
 CONNECT_TRIES = 3
 SPLIT_AFTER = 2
-"""How many 502 or 504 in a row make a page count as too big for GitHub to put together in time."""
+"""The 502 or 504 in a row that make a page count as too big for GitHub to put together in time."""
 HOLES_PER_PAGE = 3
-"""How many items of a page may be missing that GitHub fails to give even alone."""
+"""The items of a page that may be missing since GitHub fails to give them even alone."""
 _TOO_SLOW = frozenset({502, 504})
 _BACKOFF = Backoff(first=0.5, longest=16.0, jitter=(0.8, 1.2), is_first_immediate=True)
 _RETRIES = RetryPolicy(_BACKOFF)
@@ -173,11 +173,19 @@ class GitHubClient:
             _tries.reset(token)
 
     def get(self, path: str, params: Mapping[str, Any] | None = None, etag: str | None = None) -> Response:
-        """Read ``path`` (from ``/``, below the REST root); with ``etag`` the answer may be ``unchanged``.
+        """Read ``path``; with ``etag`` the response may be ``unchanged``.
 
         A page that GitHub can't put together in time (502, 504) is read as several smaller ones, down to single items:
-        those that fail even then are its ``holes``. Such an answer has no ``etag``.
-        Raises NotFoundError, MovedError.
+        those that fail even then are its ``holes``. Such a response has no ``etag``.
+
+        Args:
+            path: From ``/``, below the REST root.
+            params: Of the query.
+            etag: The entity tag of an earlier response.
+
+        Raises:
+            NotFoundError: It isn't there, or the credentials may not see it.
+            MovedError: The repository has another name now.
         """
         response = self._read(path, params or {}, {"If-None-Match": etag} if etag else {})
         if response.status == 200 or response.unchanged:
@@ -187,9 +195,10 @@ class GitHubClient:
     def pages(
         self, path: str, params: Mapping[str, Any] | None = None, items_key: str | None = None
     ) -> Iterator[list[dict[str, Any]]]:
-        """The pages of a list, read one by one; ``items_key`` names the list in an envelope.
+        """Yield the pages of a list, read one by one; ``items_key`` names the list in an envelope.
 
-        Raises IncompleteList, after the pages that there are, when GitHub counts more items than it lists.
+        Raises:
+            IncompleteList: After the pages that there are: GitHub counts more items than it lists.
         """
         page, listed, holes = 1, 0, 0
         before: list[dict[str, Any]] | None = None
@@ -216,21 +225,35 @@ class GitHubClient:
         return self._write("POST", path, body)
 
     def patch(self, path: str, body: Mapping[str, Any]) -> Response:
-        """Change something. Raises AmbiguousWrite when the outcome is unknown."""
+        """Change something.
+
+        Raises:
+            AmbiguousWrite: The outcome is unknown.
+        """
         return self._write("PATCH", path, body)
 
     def put(self, path: str, body: Mapping[str, Any] | None = None) -> Response:
-        """Set something. Raises AmbiguousWrite when the outcome is unknown."""
+        """Set something.
+
+        Raises:
+            AmbiguousWrite: The outcome is unknown.
+        """
         return self._write("PUT", path, body)
 
     def delete(self, path: str) -> Response:
-        """Remove something. Raises AmbiguousWrite when the outcome is unknown, NotFoundError when it is gone."""
+        """Remove something.
+
+        Raises:
+            AmbiguousWrite: The outcome is unknown.
+            NotFoundError: It is gone.
+        """
         return self._write("DELETE", path, None)
 
     def repository(self, name: str, etag: str | None = None) -> Response:
-        """The repository called ``name`` (owner/name, old names too); its ``full_name`` is the canonical name.
+        """Return the repository called ``name`` (owner/name, old names too); its ``full_name`` is the canonical name.
 
-        Raises UnknownRepository when there is none that may be read with these credentials.
+        Raises:
+            UnknownRepository: There is none that may be read with these credentials.
         """
         try:
             try:
@@ -252,7 +275,7 @@ class GitHubClient:
             ) from error
 
     def viewer_login(self) -> str:
-        """Login of the account that writes are made as."""
+        """Return the login of the account that writes are made as."""
         if (login := self._credentials.login()) is not None:
             return login
         try:
@@ -264,10 +287,10 @@ class GitHubClient:
         return self._viewer_by_graphql() or "github-actions[bot]"
 
     def job_log(self, repo: str, job_id: int) -> Iterator[bytes] | LogState:
-        """The log of a finished job in chunks, or why there is none.
+        """Return the log of a finished job in chunks, or why there is none.
 
         GitHub answers 404 for an unfinished job too: look at the job first. The chunks raise GitHubError when the
-        connection breaks; ask again then, since the address they come from is valid for a minute only.
+        connection breaks; request the log again then, since the address they come from is valid for a minute only.
         """
         path = f"/repos/{repo}/actions/jobs/{job_id}/logs"
         tries = _tries.get()
@@ -294,7 +317,7 @@ class GitHubClient:
             ) from None
 
     def cache_key(self, path: str, params: Mapping[str, Any] | None = None) -> str:
-        """Key of an answer in ``raw.http_cache``: entity tags differ by who asks, address and media type."""
+        """Return the key of a response in a cache: entity tags differ by account, address and media type."""
         parts = (self._credentials.identity, self.url(path, params), MEDIA_TYPE)
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 

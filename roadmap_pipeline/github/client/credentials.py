@@ -99,7 +99,11 @@ class AppCredentials:
         self.identity = hashlib.sha256(f"app {app.app_id}".encode()).hexdigest()
 
     def open_connection(self, base_url: str) -> "Connection":
-        """Return a connection that signs each request anew. Raises ConfigurationError when the key is none."""
+        """Return a connection that signs each request anew.
+
+        Raises:
+            ConfigurationError: The key is none.
+        """
         from roadmap_pipeline.github.client.connection import Connection
 
         return Connection.with_app(self._app.app_id, self._app.private_key.get_secret_value(), base_url)
@@ -124,7 +128,7 @@ class InstallationCredentials:
     variables = "GITHUB_APP_ID, GITHUB_APP_PRIVATE_KEY, GITHUB_APP_INSTALLATION_ID"
 
     def __init__(self, app: GitHubApp, ask: "GitHubClient", now: Callable[[], datetime] | None = None) -> None:
-        """``ask`` is a client with the App's own credentials; ``now`` stands for the clock (aware)."""
+        """Return ``ask`` is a client with the App's own credentials; ``now`` stands for the clock (aware)."""
         if app.installation_id is None and app.repository is None:
             raise ConfigurationError("GITHUB_APP_INSTALLATION_ID is not set and no repository is named to find it by")
         # An account has one installation of an App, so that the owner names it as well.

@@ -24,7 +24,7 @@ logger = logging.getLogger("roadmap_pipeline.github.requests")
 
 
 class LogState(StrEnum):
-    """Why a job's log can't be read."""
+    """The reason why a job's log can't be read."""
 
     EXPIRED = "expired"
     MISSING = "missing"

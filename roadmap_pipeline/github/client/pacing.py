@@ -1,4 +1,4 @@
-"""How fast requests may go: one pace for every thread and client of one token in this process.
+"""The pace of requests: one for every thread and client of one token in this process.
 
 Belongs here: GitHub's points a minute, what is left of the hourly quota, and how long everybody holds still after a
 refusal. Which response is a refusal is :mod:`~roadmap_pipeline.github.client.response`'s to tell.
@@ -17,7 +17,7 @@ from roadmap_pipeline.github.client.response import server_time
 from roadmap_pipeline.http.rate_limiter import TokenBucket
 
 LONGEST_WAIT_SECONDS = 60.0
-"""What lasts longer is raised as RateLimited instead of blocking a worker."""
+"""The longest wait; a longer one is raised as RateLimited instead of blocking a worker."""
 SECONDARY_WAIT_SECONDS = 60.0
 LONGEST_SECONDARY_WAIT_SECONDS = 3600.0
 READ_POINTS = 1

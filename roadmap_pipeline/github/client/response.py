@@ -1,4 +1,4 @@
-"""What GitHub responded, and what that means before anybody looks at the data.
+"""Responses of GitHub, and what they mean before anybody looks at the data.
 
 Belongs here: the response itself, and telling refusals, limits and broken bodies from data. What is done about them
 belongs to ``client``, pages of lists to ``paging``.
@@ -24,13 +24,13 @@ class Response:
     headers: Mapping[str, str]
     data: Any
     sent_at: float = 0.0
-    """When the request went out (:func:`time.monotonic`)."""
+    """The time at which the request went out (:func:`time.monotonic`)."""
     holes: Sequence[int] = ()
     """Places in its list, in order, before which an item is missing that GitHub failed to give even alone."""
 
     @property
     def unchanged(self) -> bool:
-        """Whether a conditional request found nothing new (304)."""
+        """True when a conditional request found nothing new (304)."""
         return self.status == 304
 
     @property

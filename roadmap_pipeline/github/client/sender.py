@@ -1,7 +1,7 @@
 """Sending single requests to GitHub: connections by thread, budget, counting, and one log line each.
 
 Belongs here: everything between a request and its response, whatever that says. Repeating, paging and errors belong to
-``client``; PyGithub itself is wrapped by ``connection``, who asks is told by ``credentials``, how fast by ``pacing``.
+``client``; PyGithub itself is wrapped by ``connection``, accounts belong to ``credentials``, the pace to ``pacing``.
 """
 
 import logging
@@ -180,7 +180,12 @@ class Sender:
         )
 
     def _admit(self, *, is_write: bool) -> None:
-        """Count a request that is about to go out, when it may. Raises BudgetSpent, RateLimited."""
+        """Count a request that is about to go out, when it may.
+
+        Raises:
+            BudgetSpent: It is a read, and the budget is used.
+            RateLimited: GitHub has to be left alone for too long.
+        """
         interruption.check()
         with self._lock:
             if self._budget is not None and not is_write and self.charged >= self._budget:

@@ -1,1 +1,1 @@
-"""Recorded payloads in files, as another source of the same tables."""
+"""Recorded payloads in files, as another source of the same tables. Sends no request."""

@@ -1,7 +1,7 @@
-"""To which jobs the logs in archives of runs belong.
+"""The jobs to which the logs in archives of runs belong.
 
 Belongs here: how GitHub makes the names in an archive from those of jobs, and when what fits is certain. Reading
-archives belongs to ``dump_files``.
+archives belongs to ``files``.
 
 Until June 2025 GitHub left out of names what files can't be called and cut them (with the number before them to 60
 characters); since then it writes ``_`` in its place. Logs of several jobs of one name are told apart by numbers that
@@ -67,15 +67,15 @@ class LogFile:
     read: Callable[[], bytes]
 
     def complete_name(self) -> str | None:
-        """The name of its job, where the log says it."""
+        """Return the name of its job, where the log says it."""
         try:
             data = self.read()
         except BrokenFileError as error:
             data = error.part
         beginning = b"".join(decoding.log([data[:_NAMED_WITHIN]]))
-        found = _COMPLETE_NAME.search(beginning)
+        match = _COMPLETE_NAME.search(beginning)
         # a part of it may have been hidden as a secret
-        return decoding.characters(found[1]).strip() if found and b"***" not in found[1] else None
+        return decoding.characters(match[1]).strip() if match and b"***" not in match[1] else None
 
 
 def place_logs(logs: Iterable[LogFile], jobs: Iterable[KnownJob]) -> tuple[dict[int, LogFile], list[Unplaced]]:
@@ -101,9 +101,9 @@ def place_logs(logs: Iterable[LogFile], jobs: Iterable[KnownJob]) -> tuple[dict[
         if attempt is None:
             unplaced.extend(Unplaced(source, log.position, NO_RUN) for log in members)
             continue
-        found = [(log, known.job_of(log, attempt)) for log in members]
-        times = Counter(job.job_id for _, job in found if isinstance(job, KnownJob))
-        for log, job in found:
+        matches = [(log, known.job_of(log, attempt)) for log in members]
+        times = Counter(job.job_id for _, job in matches if isinstance(job, KnownJob))
+        for log, job in matches:
             if isinstance(job, str):
                 unplaced.append(Unplaced(source, log.position, job))
             elif times[job.job_id] > 1:
@@ -129,7 +129,7 @@ class _KnownJobs:
         self._keys = sorted(self._by_key)
 
     def attempt_of(self, source: str, members: Sequence[LogFile]) -> _Attempt | None:
-        """The attempt whose logs an archive holds; None where that isn't certain."""
+        """Return the attempt whose logs an archive holds; None where that isn't certain."""
         numbers = {int(number) for number in re.findall(r"\d{1,18}", source)}
         named = [job for number in numbers for job in self._runs.get(number, ())]
         best = self._best(members, _KnownJobs(named).candidates, numbers) if named else None
@@ -142,7 +142,7 @@ class _KnownJobs:
     def _best(
         self, members: Sequence[LogFile], candidates: Callable[[str], list[KnownJob]], numbers: set[int]
     ) -> tuple[_Attempt | None, int] | None:
-        """The attempt that most of the logs fit, None if several are, and how many do; None if none does."""
+        """Return the attempt that most of the logs fit, None if several are, and how many do; None if none does."""
         fitting: Counter[_Attempt] = Counter()
         for log in members:
             fitting.update({(job.run_id, job.run_attempt) for job in candidates(log.name)})
@@ -155,14 +155,14 @@ class _KnownJobs:
         return leading[0] if len(leading) == 1 else None, most
 
     def candidates(self, name: str) -> list[KnownJob]:
-        """The jobs whose log may bear a name in an archive."""
+        """Return the jobs whose log may bear a name in an archive."""
         key = _key(name)
-        found = self._by_key.get(key, [])
-        if not found and len(name) >= _SHORTEST_CUT:
-            found = list(self._beginning_with(key))
-        if not found and (numbered := _NUMBERED.fullmatch(name)):
-            found = self.candidates(numbered[1])
-        return found
+        jobs = self._by_key.get(key, [])
+        if not jobs and len(name) >= _SHORTEST_CUT:
+            jobs = list(self._beginning_with(key))
+        if not jobs and (numbered := _NUMBERED.fullmatch(name)):
+            jobs = self.candidates(numbered[1])
+        return jobs
 
     def _beginning_with(self, key: str) -> Iterator[KnownJob]:
         for position in range(bisect_left(self._keys, key), len(self._keys)):
@@ -171,30 +171,30 @@ class _KnownJobs:
             yield from self._by_key[self._keys[position]]
 
     def job_of(self, log: LogFile, attempt: _Attempt) -> KnownJob | str:
-        """The one job of an attempt whose log it can be, or why there is none."""
-        found = [job for job in self.candidates(log.name) if (job.run_id, job.run_attempt) == attempt]
-        if not found:
+        """Return the one job of an attempt whose log it can be, or why there is none."""
+        candidates = [job for job in self.candidates(log.name) if (job.run_id, job.run_attempt) == attempt]
+        if not candidates:
             return NO_JOB
-        exact = [job for job in found if log.name in _names(job.name)]
+        exact = [job for job in candidates if log.name in _names(job.name)]
         if [job.name for job in exact] == [log.name]:
             return exact[0]
         name = log.complete_name()
         if name is not None:
-            found = [job for job in found if job.name == name]
-            return found[0] if len(found) == 1 else SEVERAL_JOBS if found else NO_JOB
-        found = exact or found
-        if len(found) > 1:
+            candidates = [job for job in candidates if job.name == name]
+            return candidates[0] if len(candidates) == 1 else SEVERAL_JOBS if candidates else NO_JOB
+        candidates = exact or candidates
+        if len(candidates) > 1:
             return SEVERAL_JOBS
         # a number at the end tells it from the log of another job of that name
-        is_whole = _key(log.name) == _key(found[0].name) or len(log.name) >= _SHORTEST_CUT
-        return found[0] if is_whole else SEVERAL_JOBS
+        is_whole = _key(log.name) == _key(candidates[0].name) or len(log.name) >= _SHORTEST_CUT
+        return candidates[0] if is_whole else SEVERAL_JOBS
 
 
 def _names(job_name: str) -> set[str]:
-    """What the log of a job is called in archives, not cut."""
+    """Return the names of a job's log in archives, not cut."""
     return {job_name, *(_NO_FILE_NAME.sub(sign, job_name).strip() for sign in ("", "_"))}
 
 
 def _key(name: str) -> str:
-    """What is the same in a job's name and in that of its log."""
+    """Return the part that is the same in a job's name and in that of its log."""
     return _NO_SIGN.sub("", name)

@@ -61,12 +61,16 @@ class Broken:
 
 
 def plain_name(path: Path) -> str:
-    """Name in lower case without ``.gz``."""
+    """Return the name of a file in lower case without ``.gz``."""
     return path.name.lower().removesuffix(".gz")
 
 
 def content(path: Path) -> bytes:
-    """Bytes of a file, unpacked. Raises BrokenFileError, with what could be read."""
+    """Return the bytes of a file, unpacked.
+
+    Raises:
+        BrokenFileError: It is broken; the error holds what could be read.
+    """
     pieces: list[bytes] = []
     try:
         with gzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb") as file:
@@ -78,9 +82,12 @@ def content(path: Path) -> bytes:
 
 
 def json_values(path: Path) -> Iterator[Any]:
-    """The JSON values of a file: one a line in ``.jsonl`` and ``.ndjson``, else one or several one after the other.
+    """Yield the JSON values of a file: one a line in ``.jsonl`` and ``.ndjson``, else one or several in a row.
 
-    A place where there is none gives a :class:`Broken`. Raises BrokenFileError when there is no value at all.
+    A place where there is none gives a :class:`Broken`.
+
+    Raises:
+        BrokenFileError: There is no value at all.
     """
     cut: BrokenFileError | None = None
     try:
@@ -141,18 +148,22 @@ def _broken(error: ValueError, line: int | None = None) -> Broken:
 
 
 def archived_logs(path: Path) -> Iterator[tuple[str, Callable[[], bytes]] | Broken]:
-    """The logs of whole jobs in the archive of a run, as (name, what reads the text), and where it is broken.
+    """Yield the logs of whole jobs in the archive of a run, and where it is broken.
 
-    Raises BrokenFileError when nothing can be unpacked; what reads a text does when that can't be.
+    Yields:
+        The name of a log and a function that reads its text, which raises BrokenFileError; or a place that is broken.
+
+    Raises:
+        BrokenFileError: Nothing can be unpacked.
     """
-    found = 0
+    count = 0
     try:
         for name, read in _zipped(path) if path.name.lower().endswith(".zip") else _tarred(path):
-            found += 1
+            count += 1
             yield name, read
     except _UNREADABLE as error:
         reason = f"it can't be unpacked ({error})"
-        if not found:
+        if not count:
             raise BrokenFileError(reason) from error
         yield Broken(reason)
 
@@ -190,7 +201,10 @@ def _tarred(path: Path) -> Iterator[tuple[str, Callable[[], bytes]]]:
 
 
 def _job_names(paths: list[str]) -> list[str | None]:
-    """The jobs whose whole logs stand under ``paths``, None for other files; all may stand in a folder of their own."""
+    """Return the jobs whose whole logs stand under ``paths``, None for other files.
+
+    All files may stand in a folder of their own.
+    """
     plain = [path.removeprefix("./") for path in paths]
     folders = {path.partition("/")[0] if "/" in path else "" for path in plain}
     if len(folders) == 1 and "" not in folders:
@@ -198,4 +212,4 @@ def _job_names(paths: list[str]) -> list[str | None]:
         # steps are numbered from 1 and stand in the folder of their job
         if any("/" in path or path.startswith(("0_", "-")) for path in inside):
             plain = inside
-    return [found[1] if (found := _WHOLE_JOB.fullmatch(path)) else None for path in plain]
+    return [match[1] if (match := _WHOLE_JOB.fullmatch(path)) else None for path in plain]

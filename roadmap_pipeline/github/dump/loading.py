@@ -1,11 +1,11 @@
 """Recorded payloads of GitHub in a folder: reading them, and loading them into the raw tables.
 
 Belongs here: what a folder holds, which of several records of one thing counts, and to which repository things belong.
-Files belong to ``dump_files``, telling kinds apart to ``shapes``, fields of another type than GitHub's to
-``conversion``, rows to ``records``, whose log is whose to ``archives``; serving a dump to the sandbox.
+Files belong to ``files``, telling kinds apart to ``shapes``, fields of another type than GitHub's to
+``normalization``, rows to ``records``, whose log is whose to ``archives``; serving a dump to the sandbox.
 
 Taken are ``.json`` (a value, a list, or several values one after the other as ``gh api --paginate`` writes them),
-``.jsonl`` and ``.ndjson``, each also gzipped; answers of lists (``{"total_count": …, "workflow_runs": […]}``) and other
+``.jsonl`` and ``.ndjson``, each also gzipped; pages of lists (``{"total_count": …, "workflow_runs": […]}``) and other
 envelopes are opened. Logs are files called ``<job id>.txt`` or ``.log``, and archives of a run (``.zip``, ``.tar.gz``).
 """
 
@@ -25,7 +25,7 @@ from roadmap_pipeline.github.ingest.store import IngestSummary, Store
 from roadmap_pipeline.github.ingest.workflows import note_workflows_of_runs, store_workflows
 from roadmap_pipeline.github.payloads import records
 from roadmap_pipeline.github.payloads.normalization import UnusableError, converted, is_repository, parse_time
-from roadmap_pipeline.github.payloads.records import Reading, Row, naive_utc
+from roadmap_pipeline.github.payloads.records import Provenance, Row, naive_utc
 from roadmap_pipeline.github.payloads.shapes import Kind, find_records, kind_of
 from roadmap_pipeline.progress import task
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 ROWS_PER_BATCH = 1_000
 NAMED_AT_MOST = 5
-"""How many positions or names a note gives before it only counts."""
+"""The positions or names that a note gives before it only counts."""
 LONGEST_ID = 18
 """Digits of a job's id."""
 FAILED = ("failure", "timed_out", "cancelled")
@@ -60,7 +60,7 @@ class Record:
 
 @dataclass(slots=True)
 class Dump:
-    """What a folder holds, everything as often as it stands there."""
+    """The content of a folder, everything as often as it stands there."""
 
     records: dict[Kind, list[Record]] = field(default_factory=lambda: {kind: [] for kind in Kind})
     logs: list[LogFile] = field(default_factory=list)
@@ -72,7 +72,7 @@ class Dump:
     """Files of a kind that holds neither records nor logs."""
 
     def folded(self, kind: Kind) -> list[Record]:
-        """The records of a kind, one for each thing: of several the one last changed, else the one last read."""
+        """Return the records of a kind, one for each thing: of several the one last changed, else the one last read."""
         newest: dict[Any, Record] = {}
         for record in self.records[kind]:
             known = newest.setdefault(_identity(kind, record.payload), record)
@@ -81,12 +81,12 @@ class Dump:
         return list(newest.values())
 
     def repositories(self) -> dict[str, Record]:
-        """The repositories that are described, by name: by records of their own, else by pull requests and runs.
+        """Return the repositories that are described, by name: by records of their own, else by pull requests and runs.
 
         A run's repository does not tell its default branch; it is then the branch of the scheduled runs, since GitHub
         schedules on the default branch only. Without any the key is missing.
         """
-        found: dict[str, Record] = {}
+        repositories: dict[str, Record] = {}
         scheduled: dict[str, str] = {}
         for kind in (Kind.RUN, Kind.PULL_REQUEST):  # the fuller description comes last
             for record in self.records[kind]:
@@ -95,23 +95,26 @@ class Dump:
                 name = repository.get("full_name") or ""
                 if not is_repository(name) or not repository.get("id"):
                     continue
-                known = found[name].payload if name in found else {}
-                found[name] = Record({**known, **repository}, record.source, record.position)
+                known = repositories[name].payload if name in repositories else {}
+                repositories[name] = Record({**known, **repository}, record.source, record.position)
                 if payload.get("event") == "schedule" and payload.get("head_branch"):
                     scheduled[name] = payload["head_branch"]
-        found.update({str(record.payload["full_name"]): record for record in self.folded(Kind.REPOSITORY)})
+        repositories.update({str(record.payload["full_name"]): record for record in self.folded(Kind.REPOSITORY)})
         for name, branch in scheduled.items():
-            record = found[name]
+            record = repositories[name]
             if not record.payload.get("default_branch"):
-                found[name] = Record({**record.payload, "default_branch": branch}, record.source, record.position)
-        return found
+                repositories[name] = Record(
+                    {**record.payload, "default_branch": branch}, record.source, record.position
+                )
+        return repositories
 
 
 def read_dump(directory: str | Path) -> Dump:
-    """Read every file below ``directory``.
+    """Read every file below ``directory``. Where a part of a file can be read, that is taken.
 
-    Raises ConfigurationError naming each file of which nothing can be read and the place in it, and for a folder that
-    is missing or holds nothing that could be used. Where a part of a file can be read, that is taken.
+    Raises:
+        ConfigurationError: Nothing can be read of some files (each is named, with the place), or the folder is missing
+            or holds nothing that could be used.
     """
     from roadmap_pipeline.github.dump import files as dump_files
 
@@ -187,11 +190,11 @@ def _take(kind: Kind | None, payload: Any, source: str, position: int, dump: Dum
     else:
         lost: list[str] = []
         try:
-            found = converted(kind, payload, lost)
+            usable = converted(kind, payload, lost)
         except UnusableError as error:
             dump.unrecognised.append(Unplaced(source, position, str(error)))
             return
-        dump.records[kind].append(Record(found, source, position))
+        dump.records[kind].append(Record(usable, source, position))
         if lost:
             dump.partial.append(Unplaced(source, position, ", ".join(dict.fromkeys(lost))))
 
@@ -204,14 +207,21 @@ def ingest_dump(
     classifier: "Classifier | None" = None,
     summary: IngestSummary | None = None,
 ) -> IngestSummary:
-    """Load a folder of recorded payloads into the raw tables of an open warehouse; ``read_at`` is aware.
-
-    Of logs those lines are kept that ``classifier`` (default: the project's rules) goes by.
+    """Load a folder of recorded payloads into the raw tables of an open warehouse.
 
     Every record becomes a row, however old it is and whatever is missing beside it (jobs without their run too); of
     several records of one thing the newest is taken, and none takes the place of a newer stored one. What is not used
-    is counted in the notes, file by file; ``summary`` is filled on the way when one is given. Raises ConfigurationError
-    as :func:`read_dump` does.
+    is counted in the notes, file by file.
+
+    Args:
+        con: The open warehouse.
+        directory: The folder.
+        read_at: When it is read (aware).
+        classifier: Decides which lines of logs are kept; default: the project's rules.
+        summary: Filled on the way when one is given.
+
+    Raises:
+        ConfigurationError: As :func:`read_dump` does.
     """
     dump = read_dump(directory)
     store = Store(con, IngestSummary() if summary is None else summary, read_at)
@@ -245,7 +255,7 @@ class _Loader:
         """Store everything."""
         described = _described(self._dump, self._store, self._names_by_id)
         self._put("repositories", self._rows(described, _repository_row))
-        kinds: tuple[tuple[Kind, str, Callable[[Payload, str, Reading], Row]], ...] = (
+        kinds: tuple[tuple[Kind, str, Callable[[Payload, str, Provenance], Row]], ...] = (
             (Kind.RUN, "workflow_runs", records.run_row),
             (Kind.JOB, "workflow_jobs", records.job_row),
             (Kind.PULL_REQUEST, "pull_requests", records.pull_request_row),
@@ -262,8 +272,8 @@ class _Loader:
         if self._dump.logs:
             self._put_logs()
 
-    def _rows(self, found: Iterable[Record], make: Callable[[Payload, str, Reading], Row]) -> Iterator[Row]:
-        for record in found:
+    def _rows(self, kept: Iterable[Record], make: Callable[[Payload, str, Provenance], Row]) -> Iterator[Row]:
+        for record in kept:
             name = records.repository_of(record.payload)
             if name is None:
                 self._skip(record, "nothing tells its repository")
@@ -271,14 +281,14 @@ class _Loader:
             repo = self._names.get(name.casefold(), name)
             repo = self._names_by_id.get(_repository_in(record.payload).get("id", 0), repo)
             try:
-                yield make(record.payload, repo, Reading(self._read_at, record.source))
+                yield make(record.payload, repo, Provenance(self._read_at, record.source))
             except UnusableError as error:
                 self._skip(record, str(error))
 
     def _put(self, table: str, rows: Iterable[Row]) -> None:
-        given = iter(rows)
+        remaining = iter(rows)
         with task(f"Loading {table.replace('_', ' ')}") as progress:
-            while batch := list(islice(given, ROWS_PER_BATCH)):
+            while batch := list(islice(remaining, ROWS_PER_BATCH)):
                 interruption.check()
                 self._store.put({table: batch})
                 progress.advance(len(batch))
@@ -322,7 +332,7 @@ class _Loader:
         self.unplaced.append(Unplaced(record.source, record.position, reason))
 
 
-def _repository_row(payload: Payload, repo: str, reading: Reading) -> Row:
+def _repository_row(payload: Payload, repo: str, reading: Provenance) -> Row:
     return {**records.repository_row(payload, reading), "repo": repo}
 
 
@@ -331,40 +341,42 @@ def _settle_names(dump: Dump, store: Store) -> None:
 
     Of several names of one id, here and in what is stored, the one that was told for the latest time counts.
     """
-    told: dict[tuple[int, str], datetime] = {}
+    names: dict[tuple[int, str], datetime] = {}
     for kind in (Kind.RUN, Kind.PULL_REQUEST, Kind.REPOSITORY):
         for record in dump.records[kind]:
             described = _repository_in(record.payload)
             if described.get("full_name") and described.get("id"):
                 key = described["id"], str(described["full_name"])
-                told[key] = max(told.get(key, _EARLIEST), _version(record.payload))
-    for (repository_id, name), moment in sorted(told.items(), key=lambda item: item[1]):
+                names[key] = max(names.get(key, _EARLIEST), _version(record.payload))
+    for (repository_id, name), moment in sorted(names.items(), key=lambda item: item[1]):
         store.name_repository(repository_id, name, moment)
 
 
 def _repository_in(payload: Payload) -> Payload:
-    """What a record tells of its repository: all of it, where it is the repository's own."""
+    """Return what a record tells of its repository: all of it, where it is the repository's own."""
     base = payload.get("base")
-    found = payload.get("repository") or (base.get("repo") if isinstance(base, dict) else None)
-    return found if isinstance(found, dict) else payload if kind_of(payload) is Kind.REPOSITORY else {}
+    repository = payload.get("repository") or (base.get("repo") if isinstance(base, dict) else None)
+    return repository if isinstance(repository, dict) else payload if kind_of(payload) is Kind.REPOSITORY else {}
 
 
 def _described(dump: Dump, store: Store, names: Mapping[int, str]) -> Iterator[Record]:
-    """The repositories as they are called now, each once, with the branch that is now their default one."""
+    """Yield the repositories as they are called now, each once, with the branch that is now their default one."""
     newest: dict[int, Record] = {}
-    told: dict[int, list[tuple[datetime, str]]] = {}
+    observations: dict[int, list[tuple[datetime, str]]] = {}
     for record in [*dump.repositories().values(), *dump.records[Kind.REPOSITORY]]:
         repository_id = record.payload["id"]
         newest.setdefault(repository_id, record)
         if _version(record.payload) >= _version(newest[repository_id].payload):
             newest[repository_id] = record
         if record.payload.get("default_branch") and record.payload.get("updated_at"):
-            told.setdefault(repository_id, []).append((_version(record.payload), record.payload["default_branch"]))
+            observations.setdefault(repository_id, []).append(
+                (_version(record.payload), record.payload["default_branch"])
+            )
     scheduled: dict[int, list[tuple[datetime, str]]] = {}  # GitHub schedules on the default branch only
     for record in dump.records[Kind.RUN]:
         repository_id = _repository_in(record.payload).get("id")
         is_scheduled = record.payload.get("event") == "schedule" and record.payload.get("head_branch")
-        if is_scheduled and repository_id in newest and repository_id not in told:
+        if is_scheduled and repository_id in newest and repository_id not in observations:
             created_at = parse_time(record.payload.get("created_at")) or _EARLIEST
             scheduled.setdefault(repository_id, []).append((created_at, record.payload["head_branch"]))
     known = {
@@ -372,7 +384,9 @@ def _described(dump: Dump, store: Store, names: Mapping[int, str]) -> Iterator[R
         for (repository_id,) in store.query("select repository_id from raw.repositories where source is not null")
     }
     for repository_id, record in newest.items():
-        branch = store.default_branch(names[repository_id], told.get(repository_id) or scheduled.get(repository_id, []))
+        branch = store.default_branch(
+            names[repository_id], observations.get(repository_id) or scheduled.get(repository_id, [])
+        )
         branch = branch or record.payload.get("default_branch")
         if repository_id in known and record.payload["full_name"] != names[repository_id]:
             continue  # it tells of the past
@@ -390,7 +404,7 @@ def _identity(kind: Kind, payload: Payload) -> Any:
 
 
 def _version(payload: Payload) -> datetime:
-    """What grows when the thing changes; jobs have no ``updated_at`` but end once."""
+    """Return the time that grows when the thing changes; jobs have no ``updated_at`` but end once."""
     return parse_time(payload.get("updated_at") or payload.get("completed_at")) or _EARLIEST
 
 
@@ -403,13 +417,13 @@ def _reasoned(dump: Dump, kind: Kind, reason: str) -> list[Unplaced]:
 
 
 def _notes(unplaced: Iterable[Unplaced], what: str = "not stored") -> list[str]:
-    """One note for each file and reason."""
+    """Return one note for each file and reason."""
     positions: dict[tuple[str, str], list[int]] = {}
     for one in unplaced:
         positions.setdefault((one.source, one.reason), []).append(one.position)
     return [
-        f"{source}: {len(found)} {what} ({reason}), number {_listed([str(position) for position in found])}"
-        for (source, reason), found in positions.items()
+        f"{source}: {len(places)} {what} ({reason}), number {_listed([str(position) for position in places])}"
+        for (source, reason), places in positions.items()
     ]
 
 

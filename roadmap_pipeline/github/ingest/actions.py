@@ -1,6 +1,6 @@
 """Reading GitHub Actions of one repository: runs, all their attempts and jobs, logs of failed jobs.
 
-Belongs here: what is asked for, in which order, and when a run has to be read again. How the list of runs is walked
+Belongs here: what is requested, in which order, and when a run has to be read again. How the list of runs is walked
 belongs to ``runs``.
 
 Runs come from their list first. What hangs on a run (earlier attempts, jobs) is read next, for each run that is in
@@ -14,19 +14,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from roadmap_pipeline.github.client.client import IncompleteList, NotFoundError, Response
-from roadmap_pipeline.github.ingest.asking import PartlyRead
+from roadmap_pipeline.github.ingest.concurrent_requests import PartlyRead
 from roadmap_pipeline.github.ingest.deletions import DeletedRuns
-from roadmap_pipeline.github.ingest.intervals import Span, union
+from roadmap_pipeline.github.ingest.intervals import Interval, union
 from roadmap_pipeline.github.ingest.listing import Payload
 from roadmap_pipeline.github.ingest.logs import read_annotations, read_log
-from roadmap_pipeline.github.ingest.reading import RepositoryReading
+from roadmap_pipeline.github.ingest.repository_reader import RepositoryReader
 from roadmap_pipeline.github.ingest.runs import RunList
 from roadmap_pipeline.github.payloads import records
 from roadmap_pipeline.github.payloads.records import Row
 from roadmap_pipeline.progress import Task
 
 RERUN_WINDOW = timedelta(days=30)
-"""How long after its creation a run may be run again."""
+"""The time after its creation in which a run may be run again."""
 LONGEST_RUN = timedelta(days=35)
 LOGS_PER_BATCH = 40
 
@@ -64,7 +64,7 @@ class _Due:
     is_urgent: bool
 
     def row(self, repo: str) -> Row:
-        """Row of ``raw.run_details``."""
+        """Return the row of ``raw.run_details``."""
         return {
             "repo": repo,
             "run_id": self.run_id,
@@ -88,13 +88,13 @@ class _Jobs:
 class ActionsReader:
     """The walks through one repository's Actions."""
 
-    def __init__(self, reading: RepositoryReading) -> None:
-        self._r = reading
-        self._runs = RunList(reading.client, reading.repo)
+    def __init__(self, reader: RepositoryReader) -> None:
+        self._r = reader
+        self._runs = RunList(reader.client, reader.repo)
         self._listed: set[int] = set()
         self._logs_asked: set[int] = set()
         self._is_listed = False
-        """Whether the list of runs could be read, without which no single answer says that a run was deleted."""
+        """True when the list of runs could be read, without which no single response says that a run was deleted."""
 
     def read_runs(self, progress: Task) -> None:
         """Read the list of runs as far as it isn't read, and once a day again as far as runs may be run again.
@@ -118,9 +118,10 @@ class ActionsReader:
             DeletedRuns(self._r, self._runs, self._read_again).look(self._r.now - RERUN_WINDOW, listed)
 
     def _sweep(self, progress: Task) -> bool:
-        """There is no list of runs by change: what was run again is found by looking at all that may be.
+        """Look once a day at all runs that may have been run again, since there is no list of runs by change.
 
-        Returns whether that was done now.
+        Returns:
+            Whether that was done now.
         """
         store, repo, today = self._r.store, self._r.repo, self._r.now.date()
         if not store.covered(repo, LIST):
@@ -154,17 +155,17 @@ class ActionsReader:
         rows = self._r.rows(records.run_row, runs, self._runs.path)
         return {"workflow_runs": [row for row in rows if row["created_at"] >= self._r.horizon]}
 
-    def _compared(self, runs: Sequence[Payload], spans: Sequence[Span]) -> Mapping[str, Sequence[Row]]:
-        """As :meth:`_taken`; stored runs that the list should have held and didn't are read by their ids."""
+    def _compared(self, runs: Sequence[Payload], intervals: Sequence[Interval]) -> Mapping[str, Sequence[Row]]:
+        """Return what :meth:`_taken` does; stored runs that the list should have held are read by their ids."""
         rows = self._taken(runs)
         missing: dict[int, None] = {}
-        for span in union(spans):
-            found = self._r.store.query(
+        for interval in union(intervals):
+            stored = self._r.store.query(
                 "select run_id from raw.workflow_runs where repo = ? and deleted_upstream_at is null"
                 " and created_at between ? and ?",
-                [self._r.repo, span.start, span.end],
+                [self._r.repo, interval.start, interval.end],
             )
-            missing.update(dict.fromkeys(run_id for (run_id,) in found if run_id not in self._listed))
+            missing.update(dict.fromkeys(run_id for (run_id,) in stored if run_id not in self._listed))
         self._read_again(list(missing))
         return rows
 
@@ -190,7 +191,7 @@ class ActionsReader:
         )
 
     def _read_run(self, run_id: int, etag: str | None) -> Response | None:
-        """A run by its id; None when it is gone: neither it nor its jobs are there (in a thread)."""
+        """Return a run by its id; None when it is gone: neither it nor its jobs are there (in a thread)."""
         path = self._run_path(run_id)
         try:
             return self._r.client.get(path, etag=etag)
@@ -226,8 +227,8 @@ class ActionsReader:
 
         Attempts that are stored as completed are not read again.
         """
-        found = (_Due(*row) for row in self._r.store.query(_DUE, [self._r.repo, self._r.horizon]))
-        due = [run for run in found if run.is_urgent == urgent]
+        runs = (_Due(*row) for row in self._r.store.query(_DUE, [self._r.repo, self._r.horizon]))
+        due = [run for run in runs if run.is_urgent == urgent]
         progress.expect(len(due))
         self._read_attempts(due)
         self._r.in_threads(
@@ -261,13 +262,13 @@ class ActionsReader:
         )
 
     def _read_attempt(self, attempt: str) -> Row:
-        """Row of ``raw.workflow_runs`` for an earlier attempt, as ``run/attempt`` (in a thread)."""
+        """Return the row of ``raw.workflow_runs`` for an earlier attempt, as ``run/attempt`` (in a thread)."""
         run_id, _, number = attempt.partition("/")
         path = f"{self._run_path(int(run_id))}/attempts/{number}"
         return self._r.row(records.run_row, self._r.client.get(path).data, path)
 
     def _read_jobs(self, due: _Due) -> _Jobs:
-        """The jobs of all attempts of a run (in a thread)."""
+        """Return the jobs of all attempts of a run (in a thread)."""
         path = f"{self._run_path(due.run_id)}/jobs"
         jobs: list[Row] = []
         try:
@@ -281,14 +282,16 @@ class ActionsReader:
             raise PartlyRead(_Jobs(due, jobs, is_partial=True), error) from error
         return _Jobs(due, jobs)
 
-    def _store_jobs(self, found: Sequence[_Jobs]) -> None:
+    def _store_jobs(self, results: Sequence[_Jobs]) -> None:
         self._r.store.put(
-            {"workflow_jobs": [row for one in found for row in one.jobs]},
-            details=[one.due.row(self._r.repo) for one in found if not one.is_gone and not one.is_partial],
+            {"workflow_jobs": [row for result in results for row in result.jobs]},
+            details=[
+                result.due.row(self._r.repo) for result in results if not result.is_gone and not result.is_partial
+            ],
         )
-        for one in found:
-            if one.is_gone:
-                self._mark_deleted(one.due.run_id)
+        for result in results:
+            if result.is_gone:
+                self._mark_deleted(result.due.run_id)
 
     def _run_path(self, run_id: int) -> str:
         return f"{self._r.root}/actions/runs/{run_id}"
@@ -322,7 +325,8 @@ class ActionsReader:
 
     def read_annotations(self, progress: Task) -> None:
         """Read what GitHub noted at failed jobs whose log is gone or was never written, and at cancelled ones whose log
-        was read since their notes (``timeouts``) couldn't be."""
+        was read since their notes (``timeouts``) couldn't be.
+        """
         without = self._r.store.query(
             "select log.job_id from raw.job_logs as log join raw.workflow_jobs as job using (job_id) where log.repo = ?"
             " and (log.state in ('expired', 'missing') or (log.state = 'stored' and job.conclusion = 'cancelled'))"
@@ -341,7 +345,7 @@ class ActionsReader:
         )
 
     def _read_log(self, job_id: int, run_id: int, run_attempt: int, completed_at: datetime | None) -> Row:
-        """Row of ``raw.job_logs`` (in a thread)."""
+        """Return the row of ``raw.job_logs`` (in a thread)."""
         path = f"{self._r.root}/actions/jobs/{job_id}/logs"
         row: dict[str, Any] = {
             "repo": self._r.repo,

@@ -1,6 +1,6 @@
 """Reading what people plan and change in one repository: milestones, issues, their events, pull requests.
 
-Belongs here: what is asked for, in which order, and what is left out. Runs belong to ``actions``.
+Belongs here: what is requested, in which order, and what is left out. Runs belong to ``actions``.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,9 +10,9 @@ from typing import Any
 from roadmap_pipeline.github.client.client import GitHubError, IncompleteList
 from roadmap_pipeline.github.client.paging import PER_PAGE, may_be_followed
 from roadmap_pipeline.github.client.response import Response
-from roadmap_pipeline.github.ingest.intervals import Span
+from roadmap_pipeline.github.ingest.intervals import Interval
 from roadmap_pipeline.github.ingest.listing import NewestFirst, Payload, ordered
-from roadmap_pipeline.github.ingest.reading import OVERLAP, RepositoryReading
+from roadmap_pipeline.github.ingest.repository_reader import OVERLAP, RepositoryReader
 from roadmap_pipeline.github.payloads import records
 from roadmap_pipeline.github.payloads.normalization import parse_time
 from roadmap_pipeline.github.payloads.records import Row
@@ -28,8 +28,8 @@ BEGINNING = datetime(1970, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 class CollaborationReader:
     """The walks through one repository's milestones, issues, events and pull requests."""
 
-    def __init__(self, reading: RepositoryReading) -> None:
-        self._r = reading
+    def __init__(self, reader: RepositoryReader) -> None:
+        self._r = reader
 
     def read_milestones(self, progress: Task) -> None:
         """Read all milestones; those that are gone are removed."""
@@ -57,17 +57,20 @@ class CollaborationReader:
         self._r.remember_pages(path, pages)
 
     def read_issues(self, progress: Task) -> None:
-        """Always page 1, oldest change first, stepping by time: on further pages a changed item would hide another."""
+        """Read issues by their last change, the oldest first.
+
+        Always page 1, stepping by time: on further pages a changed item would hide another.
+        """
         path = f"{self._r.root}/issues"
         watermark = self._r.store.watermark(self._r.repo, "issues")
         since = None if watermark is None else watermark - OVERLAP
-        torn = [Span.parse(item) for item in self._r.failures.items("issues", due=True)]
-        if since is not None and torn:
-            since = min(since, *(span.start for span in torn))
+        incomplete = [Interval.parse(item) for item in self._r.failures.items("issues", due=True)]
+        if since is not None and incomplete:
+            since = min(since, *(interval.start for interval in incomplete))
         page = 1
         conditional = True
         before: Any = None
-        holes: list[Span] = []
+        holes: list[Interval] = []
         while True:
             params = {"state": "all", "sort": "updated", "direction": "asc", "per_page": PER_PAGE, "page": page}
             if since is not None:
@@ -94,18 +97,18 @@ class CollaborationReader:
             # a page whose items were all changed in one second brings no step: only then page on
             page, since = (page + 1, since) if last == since else (1, last)
             conditional = False
-        self._note_torn(torn, holes)
+        self._note_torn(incomplete, holes)
         if conditional and not holes:
             self._r.remember(path, params, response)
 
-    def _note_torn(self, before: Sequence[Span], holes: Sequence[Span]) -> None:
+    def _note_torn(self, before: Sequence[Interval], holes: Sequence[Interval]) -> None:
         """Note where issues are missing that GitHub fails to give; what was missing ``before`` was asked for again."""
         error = GitHubError("an item of the list answers 502, also when asked for alone", status=502)
-        for span in before:
-            if not any(span.overlaps(hole) for hole in holes):
-                self._r.failures.succeeded("issues", str(span))
+        for interval in before:
+            if not any(interval.overlaps(hole) for hole in holes):
+                self._r.failures.succeeded("issues", str(interval))
         for hole in dict.fromkeys(holes):
-            overlapped = [str(span) for span in before if span.overlaps(hole)]
+            overlapped = [str(interval) for interval in before if interval.overlaps(hole)]
             self._r.failures.failed("issues", str(hole), error, instead_of=overlapped)
 
     def _take_issues(self, items: Sequence[Payload], path: str) -> None:
@@ -117,7 +120,7 @@ class CollaborationReader:
         path = f"{self._r.root}/issues/events"
         events = NewestFirst(self._r.client, path, {}, kind=Kind.ISSUE_EVENT, time_field="created_at")
 
-        def take(items: Sequence[Payload], _: Sequence[Span]) -> Mapping[str, Sequence[Row]]:
+        def take(items: Sequence[Payload], _: Sequence[Interval]) -> Mapping[str, Sequence[Row]]:
             rows = self._r.rows(records.issue_event_row, items, path)
             return {"issue_events": [row for row in rows if row["created_at"] >= self._r.horizon]}
 
@@ -144,7 +147,7 @@ class CollaborationReader:
             time_field="updated_at",
         )
 
-        def take(items: Sequence[Payload], _: Sequence[Span]) -> Mapping[str, Sequence[Row]]:
+        def take(items: Sequence[Payload], _: Sequence[Interval]) -> Mapping[str, Sequence[Row]]:
             rows = self._r.rows(records.pull_request_row, items, pulls.path)
             return {"pull_requests": [row for row in rows if self._is_kept(row)]}
 
@@ -168,12 +171,12 @@ class CollaborationReader:
 
     def read_files(self, progress: Task) -> None:
         """Read which files merged pull requests change, where that isn't stored: those of milestones first."""
-        found = self._r.store.query(
+        rows = self._r.store.query(
             "select number from raw.pull_requests where repo = ? and merged_at is not null and changed_files is null"
             " and source like 'http%' order by milestone_number is null, merged_at desc",
             [self._r.repo],
         )
-        wanted = [number for (number,) in found]
+        wanted = [number for (number,) in rows]
         progress.expect(len(wanted))
         self._r.in_threads(
             self._read_files,
@@ -189,15 +192,22 @@ class CollaborationReader:
         files = (file.get("filename") for page in pages for file in page if isinstance(file, dict))
         return number, [name for name in files if isinstance(name, str)]
 
-    def _store_files(self, found: Sequence[tuple[int, list[str]]]) -> None:
-        self._r.store.set_files(self._r.repo, dict(found))
+    def _store_files(self, files: Sequence[tuple[int, list[str]]]) -> None:
+        self._r.store.set_files(self._r.repo, dict(files))
 
 
-def _holes(response: Response, items: Sequence[Payload], start: datetime, end: datetime) -> Iterator[Span]:
-    """The spans between whose ends a page, oldest first, lacks items; the page goes from ``start`` to ``end``."""
+def _holes(response: Response, items: Sequence[Payload], start: datetime, end: datetime) -> Iterator[Interval]:
+    """Yield the intervals between whose ends a page lacks items.
+
+    Args:
+        response: The page, with its holes.
+        items: Its items, oldest first.
+        start: Where the page begins.
+        end: Where it ends.
+    """
     times = [start, *(_time(item, "updated_at") for item in items), end]
     for place in dict.fromkeys(response.holes):
-        yield Span(times[place], times[place + 1])
+        yield Interval(times[place], times[place + 1])
 
 
 def _in_milestone(pull_request: Row) -> bool:

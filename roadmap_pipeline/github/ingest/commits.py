@@ -1,10 +1,10 @@
 """Reading the commits of pull requests whose latest commit no run tested, though a run of theirs had failed.
 
-Belongs here: which pull requests those are, and what is asked for. Who made a commit that was tested stands in its run;
+Belongs here: which pull requests those are, and what is requested. Who made a commit that was tested stands in its run;
 what a commit repaired is judged in the SQL models.
 
 A push with a workflow's own token starts no run, and neither does one that asks for none: only the commits themselves
-tell a bot's repair from a person's next step. They are asked for once for each such latest commit, so a pull request
+tell a bot's repair from a person's next step. They are requested once for each such latest commit, so a pull request
 costs one request, and another one when it has moved on to a commit that again nothing tested.
 """
 
@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from functools import partial
 
 from roadmap_pipeline.github.client.client import GitHubError
-from roadmap_pipeline.github.ingest.asking import PartlyRead
+from roadmap_pipeline.github.ingest.concurrent_requests import PartlyRead
 from roadmap_pipeline.github.ingest.read_failures import costs_only_itself
-from roadmap_pipeline.github.ingest.reading import RepositoryReading
+from roadmap_pipeline.github.ingest.repository_reader import RepositoryReader
 from roadmap_pipeline.github.payloads import records
 from roadmap_pipeline.github.payloads.records import Row
 from roadmap_pipeline.progress import Task
@@ -45,14 +45,14 @@ order by pull.updated_at desc, pull.number desc
 """
 
 
-def read_commits(reading: RepositoryReading, progress: Task) -> None:
+def read_commits(reader: RepositoryReader, progress: Task) -> None:
     """Read the commits of those pull requests for whose latest commit that wasn't done."""
-    wanted = reading.store.query(_UNTESTED, [reading.repo])
+    wanted = reader.store.query(_UNTESTED, [reader.repo])
     progress.expect(len(wanted))
-    reading.in_threads(
-        lambda pull: _read(reading, *pull),
+    reader.in_threads(
+        lambda pull: _read(reader, *pull),
         wanted,
-        lambda found: reading.store.put({"commits": _joined(found)}),
+        lambda commits: reader.store.put({"commits": _joined(commits)}),
         endpoint="commits",
         item=lambda pull: pull[0],
         batch=PULL_REQUESTS_PER_BATCH,
@@ -60,33 +60,33 @@ def read_commits(reading: RepositoryReading, progress: Task) -> None:
     )
 
 
-def _read(reading: RepositoryReading, number: int, head_sha: str) -> list[Row]:
-    """Rows of ``raw.commits`` for one pull request, its latest commit among them (in a thread)."""
-    path = f"{reading.root}/pulls/{number}/commits"
+def _read(reader: RepositoryReader, number: int, head_sha: str) -> list[Row]:
+    """Return the rows of ``raw.commits`` for one pull request, its latest commit among them (in a thread)."""
+    path = f"{reader.root}/pulls/{number}/commits"
     make = partial(records.commit_row, pull_requests=[number])
-    rows = [row for page in reading.client.pages(path) for row in reading.rows(make, page, path)]
+    rows = [row for page in reader.client.pages(path) for row in reader.rows(make, page, path)]
     if head_sha not in {row["sha"] for row in rows}:
         if len(rows) >= LISTED_AT_MOST:
-            reading.store.note(
-                f"{reading.repo}#{number} has more than {LISTED_AT_MOST} commits, and GitHub lists no others: repairs"
+            reader.store.note(
+                f"{reader.repo}#{number} has more than {LISTED_AT_MOST} commits, and GitHub lists no others: repairs"
                 " among them are not seen, except the latest commit"
             )
         # Beyond the end of the list, or the branch was moved on since it was listed.
-        path = f"{reading.root}/commits/{head_sha}"
+        path = f"{reader.root}/commits/{head_sha}"
         try:
-            commit = reading.client.get(path).data
+            commit = reader.client.get(path).data
         except GitHubError as error:
             if not costs_only_itself(error):
                 raise
             raise PartlyRead(rows, error) from error
-        rows.append(reading.row(make, commit, path))
+        rows.append(reader.row(make, commit, path))
     return rows
 
 
-def _joined(found: Sequence[Sequence[Row]]) -> list[Row]:
-    """Each commit once, with all its pull requests."""
+def _joined(commits: Sequence[Sequence[Row]]) -> list[Row]:
+    """Return each commit once, with all its pull requests."""
     joined: dict[str, Row] = {}
-    for row in (row for rows in found for row in rows):
+    for row in (row for rows in commits for row in rows):
         known = joined.setdefault(row["sha"], row)
         known["pull_request_numbers"] = sorted({*known["pull_request_numbers"], *row["pull_request_numbers"]})
     return list(joined.values())

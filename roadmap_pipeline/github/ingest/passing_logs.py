@@ -1,7 +1,7 @@
 """Logs of passing jobs, for failures whose own log no rule knows: what they say, too, can't be why the job failed.
 
 Belongs here: which passing job is read for which failure, and when not again. What is kept of its log belongs to
-``failures.novelty``, what is made of it to ``failures.warehouse``.
+``failures.matching.novelty``, what is made of it to ``failures.stored_jobs``.
 
 A job (workflow and full name) is looked at when it failed of something unknown in the last 30 days. Its newest passing
 log is read, from the default branch where one ended at most 7 days before the newest such failure, else from any
@@ -21,12 +21,12 @@ from roadmap_pipeline.github.payloads.records import Row
 from roadmap_pipeline.progress import Task
 
 if TYPE_CHECKING:
-    from roadmap_pipeline.github.ingest.reading import RepositoryReading
+    from roadmap_pipeline.github.ingest.repository_reader import RepositoryReader
 
 FAILED_WITHIN = timedelta(days=30)
 RECENT_ENOUGH = timedelta(days=7)
 KEPT_BY_GITHUB = timedelta(days=90)
-"""How long GitHub keeps logs, unless a repository says otherwise."""
+"""The time for which GitHub keeps logs, unless a repository says otherwise."""
 TRIED = 2
 """Passing jobs whose logs are asked for, the first being gone."""
 LOGS_PER_BATCH = 10
@@ -80,27 +80,27 @@ class _Passing:
     lines: str | None
 
 
-def read_passing_logs(reading: "RepositoryReading", most: int, progress: Task) -> None:
+def read_passing_logs(reader: "RepositoryReader", most: int, progress: Task) -> None:
     """Read what passing jobs say, for at most so many jobs that failed of something unknown, the newest first."""
     from roadmap_pipeline.failures.classifier import default_classifier
     from roadmap_pipeline.failures.stored_jobs import unknown_jobs
 
     if not most:
         return
-    store, classifier = reading.store, reading.classifier or default_classifier()
-    unknown = unknown_jobs(store.query, classifier, reading.repo, reading.now - FAILED_WITHIN)
+    store, classifier = reader.store, reader.classifier or default_classifier()
+    unknown = unknown_jobs(store.query, classifier, reader.repo, reader.now - FAILED_WITHIN)
     if not unknown:
-        reading.failures.want("passing_log", ())
+        reader.failures.want("passing_log", ())
         return
-    found = store.query(
+    rows = store.query(
         _CANDIDATES,
-        [unknown, reading.repo, RECENT_ENOUGH, reading.now - KEPT_BY_GITHUB, reading.now - LOG_DELAY, TRIED],
+        [unknown, reader.repo, RECENT_ENOUGH, reader.now - KEPT_BY_GITHUB, reader.now - LOG_DELAY, TRIED],
     )
-    alike = groupby((_Passing(*row) for row in found), lambda job: (job.workflow_path, job.name))
+    alike = groupby((_Passing(*row) for row in rows), lambda job: (job.workflow_path, job.name))
     jobs = [list(candidates) for _, candidates in alike][:most]
     progress.expect(len(jobs))
-    reading.in_threads(
-        lambda candidates: _read(reading, candidates),
+    reader.in_threads(
+        lambda candidates: _read(reader, candidates),
         jobs,
         lambda rows: store.put({"passing_logs": rows}),
         endpoint="passing_log",
@@ -110,15 +110,17 @@ def read_passing_logs(reading: "RepositoryReading", most: int, progress: Task) -
     )
 
 
-def _read(reading: "RepositoryReading", candidates: Sequence[_Passing]) -> Row:
-    """Row of ``raw.passing_logs`` for the first of one job's passing runs whose log is there; else for the newest
-    (in a thread)."""
+def _read(reader: "RepositoryReader", candidates: Sequence[_Passing]) -> Row:
+    """Return the row of ``raw.passing_logs`` for the first of one job's passing runs whose log is there (in a thread).
+
+    Where none is, it is that of the newest.
+    """
     from roadmap_pipeline.failures.matching.novelty import baseline_of_stream, joined, packed, unpacked
 
     gone: dict[_Passing, LogState] = {}
     for job in candidates:
         for remaining in reversed(range(LOG_TRIES)):
-            log = reading.client.job_log(reading.repo, job.job_id)
+            log = reader.client.job_log(reader.repo, job.job_id)
             if isinstance(log, LogState):
                 gone[job] = log
                 break
@@ -129,14 +131,14 @@ def _read(reading: "RepositoryReading", candidates: Sequence[_Passing]) -> Row:
                     raise
             else:
                 before = unpacked(job.lines) if job.lines else frozenset()
-                return _row(reading, job, "stored", packed(joined(said, before)))
+                return _row(reader, job, "stored", packed(joined(said, before)))
     newest = max(gone, key=lambda job: job.completed_at)
-    return _row(reading, newest, str(gone[newest]), newest.lines)
+    return _row(reader, newest, str(gone[newest]), newest.lines)
 
 
-def _row(reading: "RepositoryReading", job: _Passing, state: str, lines: str | None) -> Row:
+def _row(reader: "RepositoryReader", job: _Passing, state: str, lines: str | None) -> Row:
     return {
-        "repo": reading.repo,
+        "repo": reader.repo,
         "workflow_path": job.workflow_path,
         "job_name": job.name,
         "job_id": job.job_id,
@@ -145,6 +147,6 @@ def _row(reading: "RepositoryReading", job: _Passing, state: str, lines: str | N
         "completed_at": job.completed_at,
         "state": state,
         "lines": lines,
-        "read_at": reading.now,
-        "source": reading.client.url(f"{reading.root}/actions/jobs/{job.job_id}/logs"),
+        "read_at": reader.now,
+        "source": reader.client.url(f"{reader.root}/actions/jobs/{job.job_id}/logs"),
     }

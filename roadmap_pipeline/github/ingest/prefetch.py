@@ -1,4 +1,7 @@
-"""Producing the next items of an iteration while the present one is still being used."""
+"""Producing the next items of an iteration while the present one is still being used.
+
+Belongs here: nothing that knows what the items are.
+"""
 
 import threading
 from collections.abc import Iterator
@@ -13,7 +16,7 @@ _END = object()
 
 
 def ahead(items: Iterator[T], pool: Executor, depth: int = 8) -> Iterator[T]:
-    """``items`` in their order, up to ``depth`` of them produced beforehand in a thread of ``pool``.
+    """Yield ``items`` in their order, up to ``depth`` of them produced beforehand in a thread of ``pool``.
 
     An error of ``items`` is raised where its item would have come, after those before it. Whoever stops early waits for
     the item that is being produced.

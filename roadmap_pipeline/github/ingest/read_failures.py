@@ -1,7 +1,7 @@
-"""What GitHub refused or failed to give of one repository: left out, noted, and asked for again at growing distance.
+"""Failures to read a thing of one repository: left out, noted, and requested again at growing distance.
 
-Belongs here: which failure costs only the thing that was asked for, when that is asked for again, and how a person is
-told. How a reading goes on without it belongs to ``reading`` and ``ingest``.
+Belongs here: which failure costs only the thing that was requested, when that is requested again, and how a person is
+told. How an ingest goes on without it belongs to ``repository_reader`` and ``repositories``.
 
 The next ingest asks again at once, and those after it an hour, two, four hours and so on after the last try, up to a
 week, by the time of reading (``ROADMAP_NOW``).
@@ -51,7 +51,7 @@ _PERMISSIONS = {
     "commits": "Pull requests",
     "annotations": "Checks",
 }
-"""What a token lacks where GitHub forbids; *Actions* for the others."""
+"""The permission that a token lacks where GitHub forbids; *Actions* for the others."""
 _OF_A_RUN = frozenset({"run", "attempt", "jobs"})
 _CAN_BE_SWITCHED_OFF = frozenset({"milestones", "issues", "issue_events", "pull_requests"})
 

@@ -1,7 +1,7 @@
 """Reading repositories from GitHub into the raw tables, every time as little as possible.
 
 Belongs here: which repositories are read, in which order their walks go, and what happens when one has to stop. The
-walks themselves belong to ``actions``, ``collaboration`` and ``commits``, how a request is sent to ``transport``, how a
+walks themselves belong to ``actions``, ``collaboration`` and ``commits``, how a request is sent to ``client``, how a
 payload becomes a row to ``records``, how rows are stored to ``store``.
 
 Every batch is one transaction, in which it is also noted how far its walk has come: after a kill at any moment the next
@@ -31,13 +31,13 @@ from roadmap_pipeline.github.ingest.collaboration import CollaborationReader
 from roadmap_pipeline.github.ingest.commits import read_commits
 from roadmap_pipeline.github.ingest.passing_logs import read_passing_logs
 from roadmap_pipeline.github.ingest.read_failures import ReadFailures, costs_only_itself
-from roadmap_pipeline.github.ingest.reading import RepositoryReading, collecting_rarely
+from roadmap_pipeline.github.ingest.repository_reader import RepositoryReader, collecting_rarely
 from roadmap_pipeline.github.ingest.store import IngestSummary, Store, with_id
 from roadmap_pipeline.github.ingest.timeouts import read_timeouts
 from roadmap_pipeline.github.ingest.workflows import read_workflows
 from roadmap_pipeline.github.payloads import records
 from roadmap_pipeline.github.payloads.normalization import UnusableError
-from roadmap_pipeline.github.payloads.records import Reading, Row, naive_utc
+from roadmap_pipeline.github.payloads.records import Provenance, Row, naive_utc
 from roadmap_pipeline.progress import Task, task
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ WORKERS = 6
 """Requests under way at a time; GitHub advises against many."""
 REPOSITORIES_AT_A_TIME = 4
 TRIES_AFTER_FAILURE = 4
-"""How often a page of a list is asked for that failed when it was last asked for; two more than make it a big one."""
+"""Tries for a page of a list that failed when it was last requested; two more than make it a big one."""
 
 
 def ingest(
@@ -64,21 +64,32 @@ def ingest(
     cancelled_jobs: int = 0,
     summary: IngestSummary | None = None,
 ) -> IngestSummary:
-    """Read what is new in ``repositories`` (owner/name, old names too) into the raw tables of an open warehouse.
+    """Read what is new in ``repositories`` into the raw tables of an open warehouse.
 
-    Runs created more than ``history_days`` before ``now`` (aware) are left out, and pull requests closed before that,
-    unless a milestone holds them; issues and milestones never. A second call with nothing new writes no row. Of logs
-    those lines are kept that ``classifier`` (default: the project's rules) goes by; for failures that it doesn't know,
-    the logs of up to ``passing_logs`` passing jobs of each repository are read. Why jobs were cancelled is read where
-    they probably ran into a time limit, and of up to ``cancelled_jobs`` others of each repository.
+    Runs created more than ``history_days`` before ``now`` are left out, and pull requests closed before that, unless a
+    milestone holds them; issues and milestones never. A second call with nothing new writes no row.
 
     What GitHub refuses or fails to give costs itself alone: it is noted in ``raw.read_failures`` and in the summary's
-    notes, and asked for again later; of a whole repository it is told in ``unreadable``. Where GitHub's quota or the
+    notes, and requested again later; of a whole repository it is told in ``unreadable``. Where GitHub's quota or the
     client's budget ends, ``paused`` says so.
 
-    Raises ConfigurationError for credentials that aren't accepted, an address that can't be reached, and (naming all)
-    where not one repository can be read, and Interrupted where a person stopped it; what was read until then is stored,
-    and told in ``summary`` when one is given.
+    Args:
+        client: The client to read with.
+        con: The open warehouse.
+        repositories: owner/name, old names too.
+        history_days: How far back to read.
+        now: The time of reading (aware).
+        classifier: Decides which lines of logs are kept; default: the project's rules.
+        passing_logs: For failures that ``classifier`` doesn't know, the logs of up to so many passing jobs of each
+            repository are read.
+        cancelled_jobs: Why jobs were cancelled is read where they probably ran into a time limit, and of up to so many
+            others of each repository.
+        summary: Filled on the way when one is given.
+
+    Raises:
+        ConfigurationError: The credentials aren't accepted, the address can't be reached, or not one repository can be
+            read (all are named).
+        Interrupted: A person stopped it; what was read until then is stored.
     """
     summary = IngestSummary() if summary is None else summary
     store = Store(con, summary, now)
@@ -91,8 +102,10 @@ def ingest(
             ThreadPoolExecutor(REPOSITORIES_AT_A_TIME, thread_name_prefix="ingest-list") as listers,
         ):
             history = timedelta(days=history_days)
-            place = _Place(client, store, workers, listers, now, history, classifier, passing_logs, cancelled_jobs)
-            _read_all(place, names)
+            context = _IngestContext(
+                client, store, workers, listers, now, history, classifier, passing_logs, cancelled_jobs
+            )
+            _read_all(context, names)
     except Paused as error:
         summary.paused = str(error)
         store.note(summary.paused)
@@ -102,8 +115,8 @@ def ingest(
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    """What the readings of all repositories share."""
+class _IngestContext:
+    """The things that the readers of all repositories share."""
 
     client: GitHubClient
     store: Store
@@ -115,18 +128,19 @@ class _Place:
     passing_logs: int
     cancelled_jobs: int
 
-    def reading(self, repo: str) -> RepositoryReading:
+    def reader(self, repo: str) -> RepositoryReader:
+        """Return what reads one repository."""
         horizon = (naive_utc(self.now) - self.history).replace(microsecond=0)
-        return RepositoryReading(
+        return RepositoryReader(
             self.client, self.store, self.workers, self.listers, repo, self.now, horizon, self.classifier
         )
 
 
-def _read_all(place: _Place, names: Sequence[str]) -> None:
+def _read_all(context: _IngestContext, names: Sequence[str]) -> None:
     """Read ``names`` side by side; whatever happens to one, the others are read."""
     with ThreadPoolExecutor(REPOSITORIES_AT_A_TIME, thread_name_prefix="ingest-repository") as pool:
         # progress is reported to whoever watches this thread
-        futures = {name: pool.submit(copy_context().run, partial(_read_repository, place, name)) for name in names}
+        futures = {name: pool.submit(copy_context().run, partial(_read_repository, context, name)) for name in names}
         paused: Paused | None = None
         failure: RoadmapError | None = None
         for name, future in futures.items():
@@ -135,7 +149,7 @@ def _read_all(place: _Place, names: Sequence[str]) -> None:
             except Paused as error:
                 paused = paused or error
             except GitHubError as error:
-                place.store.summary.unreadable[name] = f"{name}: {error}"
+                context.store.summary.unreadable[name] = f"{name}: {error}"
             except RoadmapError as error:
                 failure = failure or error
     if failure is not None:
@@ -144,12 +158,12 @@ def _read_all(place: _Place, names: Sequence[str]) -> None:
         raise paused
 
 
-def _read_repository(place: _Place, repo: str) -> None:
+def _read_repository(context: _IngestContext, repo: str) -> None:
     try:
-        _walk(place, place.reading(repo))
+        _run_walks(context, context.reader(repo))
     except MovedError:
         # renamed while it was read: once more under its new name
-        _walk(place, place.reading(_resolve_one(place.client, place.store, repo, place.now)))
+        _run_walks(context, context.reader(_resolve_one(context.client, context.store, repo, context.now)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,48 +178,48 @@ class Walk:
     read: Callable[[Task], None]
 
 
-def _walk(place: _Place, reading: RepositoryReading) -> None:
-    """All walks, what is cheap and what matters most first; one that can't go on doesn't keep the others."""
-    actions, collaboration = ActionsReader(reading), CollaborationReader(reading)
+def _run_walks(context: _IngestContext, reader: RepositoryReader) -> None:
+    """Carry out all walks, what is cheap and what matters most first; one that can't go on doesn't keep the others."""
+    actions, collaboration = ActionsReader(reader), CollaborationReader(reader)
     walks = [
         Walk("milestones", "milestones", collaboration.read_milestones),
         Walk("issues", "issues", collaboration.read_issues),
         Walk("issue events", "issue_events", collaboration.read_issue_events),
         Walk("pull requests", "pull_requests", collaboration.read_pull_requests),
         Walk("runs", "runs", actions.read_runs),
-        Walk("workflows", "workflows", partial(read_workflows, reading)),
+        Walk("workflows", "workflows", partial(read_workflows, reader)),
         Walk("jobs of failed runs", "jobs", partial(actions.read_details, urgent=True)),
         Walk("logs", "log", actions.read_logs),
         Walk("annotations", "annotations", actions.read_annotations),
-        Walk("commits of pull requests", "commits", partial(read_commits, reading)),
+        Walk("commits of pull requests", "commits", partial(read_commits, reader)),
         Walk("files of pull requests", "files", collaboration.read_files),
         Walk("jobs", "jobs", partial(actions.read_details, urgent=False)),
         Walk("further logs", "log", actions.read_logs),  # of jobs that failed in runs that passed
         Walk("further annotations", "annotations", actions.read_annotations),
-        Walk("time-outs", "annotations", partial(read_timeouts, reading, place.cancelled_jobs)),
-        Walk("logs of passing jobs", "passing_log", partial(read_passing_logs, reading, place.passing_logs)),
+        Walk("time-outs", "annotations", partial(read_timeouts, reader, context.cancelled_jobs)),
+        Walk("logs of passing jobs", "passing_log", partial(read_passing_logs, reader, context.passing_logs)),
     ]
-    failures = reading.failures
+    failures = reader.failures
     try:
         for walk in walks:
-            if walk.endpoint == "issues" and not reading.store.has_issues(reading.repo):
+            if walk.endpoint == "issues" and not reader.store.has_issues(reader.repo):
                 failures.switched_off("issues", "the repository has no issues")
                 continue
             if failures.is_due(walk.endpoint):
-                _take(walk, reading)
+                _run_walk(walk, reader)
                 failures.flush()
         failures.forget_unwanted()
     finally:
         failures.flush()
         for note in failures.notes():
-            reading.store.note(note)
+            reader.store.note(note)
 
 
-def _take(walk: Walk, reading: RepositoryReading) -> None:
-    failures = reading.failures
+def _run_walk(walk: Walk, reader: RepositoryReader) -> None:
+    failures = reader.failures
     # what failed when it was last asked for may not hold up the others again
     tries = TRIES_AFTER_FAILURE if failures.has_failed(walk.endpoint) else TRIES
-    with task(f"Reading {walk.label} of {reading.repo}") as progress, reading.client.trying(tries):
+    with task(f"Reading {walk.label} of {reader.repo}") as progress, reader.client.trying(tries):
         try:
             walk.read(progress)
         except GitHubError as error:
@@ -217,7 +231,7 @@ def _take(walk: Walk, reading: RepositoryReading) -> None:
 
 
 def _resolve(client: GitHubClient, store: Store, repositories: Sequence[str], now: datetime) -> list[str]:
-    """Canonical names, in order, each once; stores the repositories' rows."""
+    """Store the repositories' rows, and return the canonical names, in order, each once."""
     unreadable = store.summary.unreadable
     for name in repositories:
         try:
@@ -259,18 +273,18 @@ def _resolve_one(client: GitHubClient, store: Store, name: str, now: datetime) -
     response = client.repository(name, store.etag(client, path) if known else None)
     if response.unchanged and known:
         return str(known)
-    row = _repository_row(response.data, Reading(now, client.url(path)))
+    row = _make_repository_row(response.data, Provenance(now, client.url(path)))
     repo, repository_id = str(row["repo"]), row["repository_id"]
     if repo.casefold() != name.casefold():
         store.note(f"{name} is called {repo} now; put that name into the configuration")
-    _make_way(client, store, repository_id, repo, now)
-    _take_repository(store, row)
+    _free_name(client, store, repository_id, repo, now)
+    _store_repository(store, row)
     if repo.casefold() == name.casefold():
         store.remember(client, path, None, response)
     return repo
 
 
-def _take_repository(store: Store, row: Row) -> None:
+def _store_repository(store: Store, row: Row) -> None:
     """Store what a repository says of itself: its row, its name, its default branch."""
     store.name_repository(row["repository_id"], row["repo"])
     if row["default_branch"]:
@@ -278,14 +292,14 @@ def _take_repository(store: Store, row: Row) -> None:
     store.put({"repositories": [row]})
 
 
-def _make_way(client: GitHubClient, store: Store, repository_id: int, name: str, now: datetime) -> None:
+def _free_name(client: GitHubClient, store: Store, repository_id: int, name: str, now: datetime) -> None:
     """Move what is stored of a repository to its ``name``, and another one that had it to the name it has now.
 
     That one may have taken the name of a third, and two may have swapped theirs: all move at once.
     """
     stored = dict(store.query("select repository_id, repo from raw.repositories where repository_id is not null"))
     moves: dict[str, str] = {}
-    found: list[Row] = []
+    former_holders: list[Row] = []
     asked = {repository_id}
     present: str | None = name
     while present is not None:
@@ -309,18 +323,18 @@ def _make_way(client: GitHubClient, store: Store, repository_id: int, name: str,
             present = with_id(former, holder)
             store.note(f"{former} is another repository now; the former one can't be read and is kept as {present}")
             continue
-        row = _repository_row(response.data, Reading(now, client.url(f"/repositories/{holder}")))
+        row = _make_repository_row(response.data, Provenance(now, client.url(f"/repositories/{holder}")))
         present = str(row["repo"])
         store.note(f"{former} is another repository now; the former one is called {present}")
-        found.append({**row, "source": client.url(f"/repos/{present}")})
+        former_holders.append({**row, "source": client.url(f"/repos/{present}")})
     if moves:
         store.rename(moves)
-    for row in found:
-        _take_repository(store, row)
+    for row in former_holders:
+        _store_repository(store, row)
 
 
-def _repository_row(payload: Any, reading: Reading) -> Row:
+def _make_repository_row(payload: Any, reader: Provenance) -> Row:
     try:
-        return records.repository_row(payload, reading)
+        return records.repository_row(payload, reader)
     except UnusableError as error:
-        raise GitHubError(f"GET {reading.source} answered what can't be used: {error}", status=200) from error
+        raise GitHubError(f"GET {reader.source} answered what can't be used: {error}", status=200) from error

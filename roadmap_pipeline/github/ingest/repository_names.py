@@ -1,11 +1,12 @@
-"""What repositories are called and were called, and which branch was their default one.
+"""Present and former names of repositories, and of their default branches.
 
-Belongs here: putting together what readings and dumps tell of different times, in whatever order they come, and which
-repository a name stands for. Moving stored rows to another name belongs to ``store``, asking GitHub to ``ingest``.
+Belongs here: putting together what ingests and dumps observed at different times, in whatever order they come, and
+which repository a name stands for. Moving stored rows to another name belongs to ``renaming``, requests to
+``repositories``.
 
 A name is no key: repositories are renamed and transferred, and another one may take a name that became free. GitHub's
-id stays. What is told for a later time holds; an API's answer is told for the time it was read, a dump's record for the
-time it last changed.
+id stays. What was observed later holds; an API's response was observed when it was read, a dump's record when it last
+changed.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,12 +23,12 @@ if TYPE_CHECKING:
 
 _EARLIEST = datetime.min  # noqa: DTZ901 - naive, as all times of the warehouse
 
-Told = tuple[datetime, str]
+Observation = tuple[datetime, str]
 """A time (naive UTC) and what was so then."""
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class Period:
     """A time in which something was ``value``: from ``first_seen_at`` until another value was first seen."""
 
     value: str
@@ -35,19 +36,19 @@ class Stretch:
     until: datetime | None
 
 
-def stretches(told: Iterable[Told]) -> list[Stretch]:
+def validity_periods(observations: Iterable[Observation]) -> list[Period]:
     """Return what was so when, oldest first, of what was told in any order; of one time what was told last holds."""
-    changes: list[Told] = []
-    for moment, value in sorted(told, key=itemgetter(0)):
+    changes: list[Observation] = []
+    for moment, value in sorted(observations, key=itemgetter(0)):
         if not changes or changes[-1][1] != value:
             changes.append((moment, value))
     ends = [moment for moment, _ in changes[1:]]
-    return [Stretch(value, moment, until) for (moment, value), until in zip(changes, [*ends, None], strict=False)]
+    return [Period(value, moment, until) for (moment, value), until in zip(changes, [*ends, None], strict=False)]
 
 
 @dataclass(frozen=True, slots=True)
-class Heads:
-    """What rows told of the names of repositories that runs and pull requests come from."""
+class HeadNames:
+    """The names of repositories that runs and pull requests come from, as rows told them."""
 
     names: list[Row]
     """Rows of ``raw.repository_names``."""
@@ -106,7 +107,7 @@ class Names:
         """Read the names again when they are needed next: rows were moved, or a transaction was taken back."""
         self._present = None
 
-    def settle_heads(self, rows: Sequence[Row]) -> Heads:
+    def settle_heads(self, rows: Sequence[Row]) -> HeadNames:
         """Put present names into ``head_repo`` of ``rows``; return what they tell that isn't known.
 
         The name of a repository that is read is told by its own record alone.
@@ -120,8 +121,8 @@ class Names:
             if repository_id is None or name is None:
                 continue
             known = present.get(repository_id)
-            told_at = _told_at(row)
-            if known is not None and known[0] == name and known[1] >= told_at:
+            observed_at = _observed_at(row)
+            if known is not None and known[0] == name and known[1] >= observed_at:
                 continue
             if tracked is None:
                 tracked = self.tracked()
@@ -131,21 +132,21 @@ class Names:
             is_from_api = str(row["source"]).startswith("http")
             if known is not None and known[0] == name and is_from_api:
                 continue  # the first reading is enough, or each would write
-            if known is None or told_at >= known[1]:
+            if known is None or observed_at >= known[1]:
                 if known is not None and known[0] != name:
                     renamed[repository_id] = renamed.get(repository_id, known)[0], name
-                present[repository_id] = name, told_at
+                present[repository_id] = name, observed_at
             else:
                 row["head_repo"] = known[0]
             noted = names.get((repository_id, name))
-            seen_at = told_at if noted is None else max(told_at, noted["seen_at"])
+            seen_at = observed_at if noted is None else max(observed_at, noted["seen_at"])
             names[repository_id, name] = {"repository_id": repository_id, "name": name, "seen_at": seen_at}
         for row in names.values():
             row["repo"] = present[row["repository_id"]][0]
         for row in rows if renamed else ():  # those before the one that told
             if row.get("head_repository_id") in renamed and row.get("head_repo") is not None:
                 row["head_repo"] = present[row["head_repository_id"]][0]
-        return Heads(self._unknown(names), renamed)
+        return HeadNames(self._unknown(names), renamed)
 
     def _unknown(self, names: Mapping[tuple[int, str], Row]) -> list[Row]:
         if not names:
@@ -161,35 +162,35 @@ class Names:
         return [row for key, row in names.items() if key not in stored or stored[key] < row["seen_at"]]
 
 
-def default_branches(con: "duckdb.DuckDBPyConnection", repo: str, told: Iterable[Told]) -> str | None:
+def default_branches(con: "duckdb.DuckDBPyConnection", repo: str, observations: Iterable[Observation]) -> str | None:
     """Keep which branch was the default one of ``repo`` at some times; return the present one. Inside a transaction."""
     stored = [
-        Stretch(*row)
+        Period(*row)
         for row in con.execute(
             "select branch, first_seen_at, until from raw.default_branches where repo = ?"
             " order by first_seen_at, until nulls last",
             [repo],
         ).fetchall()
     ]
-    known = [(one.first_seen_at, one.value) for one in stored]
+    known = [(period.first_seen_at, period.value) for period in stored]
     if not stored:  # a warehouse from before they were kept
         known = con.execute(
             "select read_at, default_branch from raw.repositories"
             " where repo = ? and default_branch is not null and source like 'http%'",
             [repo],
         ).fetchall()
-    now = stretches([*known, *told])
+    now = validity_periods([*known, *observations])
     if now != stored:
         con.execute("delete from raw.default_branches where repo = ?", [repo])
         replace_rows(con, "raw.default_branches", list(_branch_rows(repo, now)))
     return now[-1].value if now else None
 
 
-def _branch_rows(repo: str, found: Iterable[Stretch]) -> Iterator[Row]:
-    for one in found:
-        yield {"repo": repo, "branch": one.value, "first_seen_at": one.first_seen_at, "until": one.until}
+def _branch_rows(repo: str, periods: Iterable[Period]) -> Iterator[Row]:
+    for period in periods:
+        yield {"repo": repo, "branch": period.value, "first_seen_at": period.first_seen_at, "until": period.until}
 
 
-def _told_at(row: Row) -> datetime:
+def _observed_at(row: Row) -> datetime:
     moment = row["read_at"] if str(row["source"]).startswith("http") else row.get("updated_at")
     return moment or _EARLIEST

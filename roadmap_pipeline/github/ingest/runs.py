@@ -16,7 +16,7 @@ from typing import Any
 from roadmap_pipeline.github.client.client import GitHubClient, GitHubError, IncompleteList
 from roadmap_pipeline.github.client.paging import PER_PAGE, may_be_followed
 from roadmap_pipeline.github.client.response import Response
-from roadmap_pipeline.github.ingest.intervals import SECOND, Span
+from roadmap_pipeline.github.ingest.intervals import SECOND, Interval
 from roadmap_pipeline.github.ingest.listing import Hole, NewestFirst, Page, Payload
 from roadmap_pipeline.github.payloads.shapes import Kind
 
@@ -25,19 +25,24 @@ SEAM_TRIES = 5
 LEAF_TRIES = 3
 FRESH_TRIES = 5
 LEAF_ANSWERS = 6
-"""How many answers must agree on how many runs a slice holds: up to three in ten come from a stale index. Beside that,
-a slice and its neighbour must hold as many runs as the slice that both were cut from."""
+"""The responses that must agree on how many runs a slice holds: up to three in ten come from a stale index. Beside
+that, a slice and its neighbour must hold as many runs as the slice that both were cut from."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Listed:
-    """What a slice of the list gave: whether that was all as far as can be told, and the spans of it that nothing but
-    their own answers speaks for yet."""
+    """The result of listing a slice.
+
+    Attributes:
+        accounted: The runs that were listed, or whose lack was noted.
+        is_complete: Whether that was all as far as can be told.
+        unconfirmed: The intervals of it that nothing but their own responses speaks for yet.
+    """
 
     accounted: int
     """Runs that were listed, or whose lack was noted."""
     is_complete: bool = True
-    unconfirmed: Sequence[Span] = ()
+    unconfirmed: Sequence[Interval] = ()
 
 
 class RunList(NewestFirst):
@@ -50,22 +55,23 @@ class RunList(NewestFirst):
         self._workflows_path = f"/repos/{repo}/actions/workflows"
         self._filtered_cap = FILTERED_CAP
         self.counted: int | None = None
-        """How many runs GitHub counts in all (or at most), as its last answer for the first page says."""
+        """The number of runs that GitHub counts in all (or at most), as its last response for the first page says."""
 
     def first(self, etag: str | None = None) -> Response:
+        """Return the first page, and note how many runs GitHub counts."""
         response = super().first(etag)
         if not response.unchanged:
             self.counted = response.total_count
         return response
 
-    def count(self, span: Span) -> int | None:
-        """How many runs of ``span`` GitHub's search index counts; None where that may be the most that it counts."""
-        counted = self._count(self.path, {"created": str(span)})
+    def count(self, interval: Interval) -> int | None:
+        """Return how many runs of ``interval`` GitHub's search index counts; None where it may have stopped."""
+        counted = self._count(self.path, {"created": str(interval)})
         return counted if counted != self._filtered_cap else None
 
-    def slice(self, span: Span) -> Iterator[list[Payload]]:
-        """The runs of ``span`` as GitHub's search index has them, page by page."""
-        for page in self._slice(span, self.path):
+    def slice(self, interval: Interval) -> Iterator[list[Payload]]:
+        """Yield the runs of ``interval`` as GitHub's search index has them, page by page."""
+        for page in self._slice(interval, self.path):
             yield list(page.items)
 
     # A run that is deleted between two pages moves the next page's first run onto the page before, where nobody looks
@@ -92,22 +98,22 @@ class RunList(NewestFirst):
         return lower
 
     def _end(
-        self, number: int, response: Response, position: int, rest: Span, torn: GitHubError | None
+        self, number: int, response: Response, position: int, rest: Interval, page_error: GitHubError | None
     ) -> Iterator[Page]:
-        """A list that was cut may look as if it ended: the search index tells whether there are older runs."""
-        if rest.is_empty or (torn is not None and not isinstance(torn, IncompleteList)):
-            yield from super()._end(number, response, position, rest, torn)
+        """Make sure that the list ends here: one that was cut may look so, and the search index knows older runs."""
+        if rest.is_empty or (page_error is not None and not isinstance(page_error, IncompleteList)):
+            yield from super()._end(number, response, position, rest, page_error)
             return
         counted = response.total_count
         is_contradicted = counted is not None and counted > position
-        if torn is None and not is_contradicted and position % PER_PAGE:
+        if page_error is None and not is_contradicted and position % PER_PAGE:
             yield Page([], rest)
             return
-        if torn is None and number > 1 and self._page(number + 1) is None:
+        if page_error is None and number > 1 and self._page(number + 1) is None:
             yield from self._beyond(rest)
             return
-        older = Span(rest.start, rest.end - SECOND)
-        if torn is None and not is_contradicted and (older.is_empty or not self._any(older)):
+        older = Interval(rest.start, rest.end - SECOND)
+        if page_error is None and not is_contradicted and (older.is_empty or not self._any(older)):
             yield Page([], rest)
             return
         listed = yield from self._slice(rest, self.path)
@@ -117,51 +123,51 @@ class RunList(NewestFirst):
             self.holes.append(Hole(rest, error))
         yield from _pages(listed.unconfirmed)
 
-    def _any(self, span: Span) -> bool:
-        """Return whether the search index has runs of ``span``, in any of several answers."""
-        return any(self._count(self.path, {"created": str(span)}) for _ in range(LEAF_TRIES))
+    def _any(self, interval: Interval) -> bool:
+        """Return whether the search index has runs of ``interval``, in any of several answers."""
+        return any(self._count(self.path, {"created": str(interval)}) for _ in range(LEAF_TRIES))
 
-    def _beyond(self, rest: Span) -> Iterator[Page]:
+    def _beyond(self, rest: Interval) -> Iterator[Page]:
         listed = yield from self._slice(rest, self.path)
         yield from _pages(listed.unconfirmed)
 
-    def _slice(self, span: Span, path: str) -> Generator[Page, None, _Listed]:
-        """Runs of ``span``, newest first."""
-        if span.is_empty:
+    def _slice(self, interval: Interval, path: str) -> Generator[Page, None, _Listed]:
+        """Yield the runs of ``interval``, newest first."""
+        if interval.is_empty:
             return _Listed(0)
-        query = {"created": str(span)}
+        query = {"created": str(interval)}
         total = self._count(path, query)
         if total < self._filtered_cap:
-            listed = yield from self._leaf(span, path, query, total)
+            listed = yield from self._leaf(interval, path, query, total)
             if listed.is_complete or total < self._filtered_cap:
                 return listed
-        if span.start == span.end:
-            return (yield from self._second(span, path, total))
-        middle = span.start + SECOND * (int((span.end - span.start).total_seconds()) // 2)
-        newer = yield from self._slice(Span(middle + SECOND, span.end), path)
-        older = yield from self._slice(Span(span.start, middle), path)
+        if interval.start == interval.end:
+            return (yield from self._second(interval, path, total))
+        middle = interval.start + SECOND * (int((interval.end - interval.start).total_seconds()) // 2)
+        newer = yield from self._slice(Interval(middle + SECOND, interval.end), path)
+        older = yield from self._slice(Interval(interval.start, middle), path)
         accounted = newer.accounted + older.accounted
         if accounted < total:
-            self._miss(span, path, total, accounted)
+            self._miss(interval, path, total, accounted)
             return _Listed(total, is_complete=False)
         yield from _pages([*newer.unconfirmed, *older.unconfirmed])
         return _Listed(accounted, newer.is_complete and older.is_complete)
 
-    def _second(self, span: Span, path: str, total: int) -> Generator[Page, None, _Listed]:
-        """Runs of one second, of which there are more than GitHub lists."""
+    def _second(self, interval: Interval, path: str, total: int) -> Generator[Page, None, _Listed]:
+        """Yield the runs of one second, of which there are more than GitHub lists."""
         if path != self.path:
             self._hole(
-                span,
-                f"{path}: {self._filtered_cap:,} or more runs of one workflow within the second {_iso(span.start)},"
+                interval,
+                f"{path}: {self._filtered_cap:,} or more runs of one workflow within the second {_iso(interval.start)},"
                 " which GitHub does not list completely",
             )
             return _Listed(total, is_complete=False)
         is_complete = True
         for workflows in self._client.pages(self._workflows_path, items_key="workflows"):
             for workflow in (one for one in workflows if isinstance(one, dict) and isinstance(one.get("id"), int)):
-                listed = yield from self._slice(span, f"{self._workflows_path}/{workflow['id']}/runs")
+                listed = yield from self._slice(interval, f"{self._workflows_path}/{workflow['id']}/runs")
                 is_complete = is_complete and listed.is_complete
-        return _Listed(total, is_complete, [span] if is_complete else [])
+        return _Listed(total, is_complete, [interval] if is_complete else [])
 
     def _count(self, path: str, query: Mapping[str, Any]) -> int:
         try:
@@ -171,8 +177,10 @@ class RunList(NewestFirst):
                 return self._filtered_cap
             raise
 
-    def _leaf(self, span: Span, path: str, query: Mapping[str, Any], total: int) -> Generator[Page, None, _Listed]:
-        found: set[int] = set()
+    def _leaf(
+        self, interval: Interval, path: str, query: Mapping[str, Any], total: int
+    ) -> Generator[Page, None, _Listed]:
+        ids: set[int] = set()
         responses, is_cut = 1, False
         for _ in range(LEAF_TRIES):
             number, more = 1, True
@@ -190,28 +198,30 @@ class RunList(NewestFirst):
                 more = more and number < FILTERED_CAP // PER_PAGE
                 number += 1
                 yield Page(runs, None)
-            found |= listed
-            is_cut = 0 < len(found) < total and len(found) % PER_PAGE == 0
-            while responses < LEAF_ANSWERS and len(found) >= total:
+            ids |= listed
+            is_cut = 0 < len(ids) < total and len(ids) % PER_PAGE == 0
+            while responses < LEAF_ANSWERS and len(ids) >= total:
                 total = max(total, self._count(path, query))
                 responses += 1
-            if len(found) >= total:
-                return _Listed(len(found), unconfirmed=[span])
-        if is_cut and len(found) < self._filtered_cap:
-            self._filtered_cap = len(found)  # this server lists fewer; smaller slices come through
-            return _Listed(len(found), is_complete=False)
-        self._miss(span, path, total, len(found))
+            if len(ids) >= total:
+                return _Listed(len(ids), unconfirmed=[interval])
+        if is_cut and len(ids) < self._filtered_cap:
+            self._filtered_cap = len(ids)  # this server lists fewer; smaller slices come through
+            return _Listed(len(ids), is_complete=False)
+        self._miss(interval, path, total, len(ids))
         return _Listed(total, is_complete=False)
 
-    def _miss(self, span: Span, path: str, total: int, found: int) -> None:
-        self._hole(span, f"{path}: GitHub counts {total:,} runs and lists {found:,}")
+    def _miss(self, interval: Interval, path: str, total: int, listed: int) -> None:
+        self._hole(interval, f"{path}: GitHub counts {total:,} runs and lists {listed:,}")
 
-    def _hole(self, span: Span, text: str) -> None:
-        self.holes.append(Hole(span, IncompleteList(text)))
+    def _hole(self, interval: Interval, text: str) -> None:
+        self.holes.append(Hole(interval, IncompleteList(text)))
 
     def _fresh(self, path: str, params: Mapping[str, Any], total: int) -> Response | None:
-        """A page of a filtered list, None behind the last one that GitHub gives; one that counts less than another
-        answer did is stale, and asked for again."""
+        """Return a page of a filtered list, None behind the last one that GitHub gives.
+
+        One that counts less than another response did is stale, and requested again.
+        """
         for _ in range(FRESH_TRIES):
             try:
                 response = self._client.get(path, params)
@@ -229,10 +239,10 @@ def _is_counted(response: Response) -> bool:
     return (response.total_count or 0) % PER_PAGE != 0
 
 
-def _pages(spans: Sequence[Span]) -> Iterator[Page]:
-    """Word that ``spans`` are complete."""
-    for span in spans:
-        yield Page([], span)
+def _pages(intervals: Sequence[Interval]) -> Iterator[Page]:
+    """Yield pages without items which say that ``intervals`` are complete."""
+    for interval in intervals:
+        yield Page([], interval)
 
 
 def _ids(runs: list[Payload]) -> list[int]:

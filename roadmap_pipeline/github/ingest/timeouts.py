@@ -1,6 +1,6 @@
 """Cancelled jobs that may have run into a time limit: GitHub concludes them as those that somebody cancelled.
 
-Belongs here: which cancelled jobs are asked about, in which order, and how many. What is kept of an answer belongs to
+Belongs here: which cancelled jobs are asked about, in which order, and how many. What is kept of a response belongs to
 ``logs``, what the job counts as to the SQL models.
 
 Why a job was cancelled stands at its check run, one request a job (only where that can't be had, its log is read), and
@@ -28,14 +28,14 @@ from roadmap_pipeline.github.payloads.records import Row
 from roadmap_pipeline.progress import Task
 
 if TYPE_CHECKING:
-    from roadmap_pipeline.github.ingest.reading import RepositoryReading
+    from roadmap_pipeline.github.ingest.repository_reader import RepositoryReader
 
 JOB_LIMIT = timedelta(hours=6)
 WAIT_LIMIT = timedelta(hours=24)
-"""How long GitHub lets a job run on its own runners unless ``timeout-minutes`` says otherwise, and wait for one."""
+"""The longest that GitHub lets a job run on its own runners unless ``timeout-minutes`` says otherwise, and wait."""
 COMPARED_DAYS = 30
 CANCELLING_TAKES = timedelta(minutes=5)
-"""How long steps that clean up may go on after a job was told to stop."""
+"""The time that steps which clean up may take after a job was stopped."""
 PAST_A_LIMIT_SECONDS = 30
 NOTES_PER_BATCH, LOGS_PER_BATCH = 100, 40
 
@@ -128,41 +128,41 @@ class _Cancelled:
     run_attempt: int
     completed_at: datetime
 
-    def row(self, reading: "RepositoryReading", path: str) -> Row:
+    def row(self, reader: "RepositoryReader", path: str) -> Row:
         """Return what every row of ``raw.job_logs`` holds."""
         return {
-            "repo": reading.repo,
+            "repo": reader.repo,
             "job_id": self.job_id,
             "run_id": self.run_id,
             "run_attempt": self.run_attempt,
-            "read_at": reading.now,
-            "source": reading.client.url(f"{reading.root}/{path}"),
+            "read_at": reader.now,
+            "source": reader.client.url(f"{reader.root}/{path}"),
         }
 
 
-def read_timeouts(reading: "RepositoryReading", most: int, progress: Task) -> None:
+def read_timeouts(reader: "RepositoryReader", most: int, progress: Task) -> None:
     """Read why jobs were cancelled, of those that may have run into a time limit; of the unlikely ones ``most``."""
-    found = reading.store.query(
+    rows = reader.store.query(
         _CANDIDATES,
         [
-            reading.repo, reading.horizon, JOB_LIMIT, WAIT_LIMIT, COMPARED_DAYS, CANCELLING_TAKES,
+            reader.repo, reader.horizon, JOB_LIMIT, WAIT_LIMIT, COMPARED_DAYS, CANCELLING_TAKES,
             PAST_A_LIMIT_SECONDS, most,
         ],
     )  # fmt: skip
-    jobs = [_Cancelled(*row) for row in found]
-    told: set[int] = set()
+    jobs = [_Cancelled(*row) for row in rows]
+    answered: set[int] = set()
 
     def keep(noted: Sequence[tuple[_Cancelled, Row]]) -> None:
-        told.update(job.job_id for job, _ in noted)
+        answered.update(job.job_id for job, _ in noted)
         rows = [
-            {**job.row(reading, f"check-runs/{job.job_id}/annotations"), "state": "not_asked", **columns}
+            {**job.row(reader, f"check-runs/{job.job_id}/annotations"), "state": "not_asked", **columns}
             for job, columns in noted
         ]
-        reading.store.put({"job_logs": rows})
+        reader.store.put({"job_logs": rows})
 
     progress.expect(len(jobs))
-    reading.in_threads(
-        lambda job: (job, read_annotations(reading, job.job_id)),
+    reader.in_threads(
+        lambda job: (job, read_annotations(reader, job.job_id)),
         jobs,
         keep,
         endpoint="annotations",
@@ -170,10 +170,10 @@ def read_timeouts(reading: "RepositoryReading", most: int, progress: Task) -> No
         batch=NOTES_PER_BATCH,
         progress=progress,
     )
-    reading.in_threads(
-        lambda job: _read_log(reading, job),
-        [job for job in jobs if job.job_id not in told],
-        lambda rows: reading.store.put({"job_logs": rows}),
+    reader.in_threads(
+        lambda job: _read_log(reader, job),
+        [job for job in jobs if job.job_id not in answered],
+        lambda rows: reader.store.put({"job_logs": rows}),
         endpoint="log",
         item=lambda job: job.job_id,
         batch=LOGS_PER_BATCH,
@@ -181,7 +181,7 @@ def read_timeouts(reading: "RepositoryReading", most: int, progress: Task) -> No
     )
 
 
-def _read_log(reading: "RepositoryReading", job: _Cancelled) -> Row:
-    """Row of ``raw.job_logs`` for a job whose notes can't be had (in a thread)."""
-    row = job.row(reading, f"actions/jobs/{job.job_id}/logs")
-    return {**row, **read_log(reading, job.job_id, job.completed_at)}
+def _read_log(reader: "RepositoryReader", job: _Cancelled) -> Row:
+    """Return the row of ``raw.job_logs`` for a job whose notes can't be had (in a thread)."""
+    row = job.row(reader, f"actions/jobs/{job.job_id}/logs")
+    return {**row, **read_log(reader, job.job_id, job.completed_at)}

@@ -29,17 +29,17 @@ class UnusableError(Exception):
 
 
 Converter = Callable[[Any, list[str]], Any]
-"""What a field's value means; what is given back is the very object when nothing had to be done. Adds the fields within
-it that have no meaning and were made null to the list, raises UnusableError when it has none itself."""
+"""Returns the meaning of a field's value, the very object when nothing had to be done. Adds the fields within it that
+have no meaning and were made null to the list, raises UnusableError when it has none itself."""
 
 
 def int64(value: Any, lost: list[str] | None = None) -> int | None:  # noqa: ARG001
-    """A number without fractions, as an id, a number or a count: 64 bits, not below zero."""
+    """Return a number without fractions, as an id, a number or a count: 64 bits, not below zero."""
     return value if type(value) is int and 0 <= value < 2**_LONG else _integer(value, _LONG)
 
 
 def int32(value: Any, lost: list[str] | None = None) -> int | None:  # noqa: ARG001
-    """As :func:`int64`, of 32 bits."""
+    """Return what :func:`int64` does, of 32 bits."""
     return value if type(value) is int and 0 <= value < 2**_SHORT else _integer(value, _SHORT)
 
 
@@ -49,8 +49,8 @@ def _integer(value: Any, bits: int) -> int | None:
     if isinstance(value, str):
         if not value.strip():
             return None
-        found = _NUMBER.fullmatch(value)
-        value = int(found[1]) if found else None
+        match = _NUMBER.fullmatch(value)
+        value = int(match[1]) if match else None
     if isinstance(value, float) and value.is_integer() and abs(value) <= 2**_EXACT:
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**bits:
@@ -59,7 +59,7 @@ def _integer(value: Any, bits: int) -> int | None:
 
 
 def text(value: Any, lost: list[str] | None = None) -> str | None:  # noqa: ARG001
-    """A text; a number stands for its digits."""
+    """Return a text; a number stands for its digits."""
     if isinstance(value, Mapping):
         value = _unwrap(value, "$oid", *_WRAPPED_NUMBERS)
     if isinstance(value, bool) or not isinstance(value, str | int | float):
@@ -70,7 +70,7 @@ def text(value: Any, lost: list[str] | None = None) -> str | None:  # noqa: ARG0
 
 
 def boolean(value: Any, lost: list[str] | None = None) -> bool | None:  # noqa: ARG001
-    """Yes or no."""
+    """Return yes or no."""
     if isinstance(value, bool):
         return value
     if value in ("", 0, 1):
@@ -81,7 +81,7 @@ def boolean(value: Any, lost: list[str] | None = None) -> bool | None:  # noqa: 
 
 
 def timestamp(value: Any, lost: list[str] | None = None) -> str | None:  # noqa: ARG001
-    """A time in ISO 8601; None for times that stand for none."""
+    """Return a time in ISO 8601; None for times that stand for none."""
     if type(value) is str:
         try:  # as GitHub writes it
             if value[-1:] == "Z" and NO_TIME_UNTIL < datetime.fromisoformat(value).year < NO_TIME_FROM:
@@ -133,8 +133,10 @@ def _time_of_text(value: str) -> str | None:
 def parse_time(text: str | None) -> datetime | None:
     """Return a time of the API as naive UTC; an offset is converted, a time without one is taken as UTC.
 
-    Times that stand for none (0001-01-01, 1970-01-01, the end of 9999) are None. Raises ValueError for what is no ISO
-    8601 time.
+    Times that stand for none (0001-01-01, 1970-01-01, the end of 9999) are None.
+
+    Raises:
+        ValueError: It is no ISO 8601 time.
     """
     if not text:
         return None
@@ -157,7 +159,7 @@ def _unwrap(value: Mapping[str, Any], *names: str) -> Any:
 
 
 def _parse_nested(value: Any, wanted: type) -> Any:
-    """An object or list, also where it was written as text, as columns of spreadsheets and warehouses are."""
+    """Return an object or list that was written as text, as columns of spreadsheets and warehouses are."""
     import orjson
 
     if not isinstance(value, str):
@@ -175,17 +177,17 @@ def _parse_nested(value: Any, wanted: type) -> Any:
 
 _Fields = list[tuple[str, Converter]]
 _PLAIN = frozenset({int64, int32, text, boolean, timestamp})
-"""What has no fields of its own that could be lost."""
+"""Converters of values without fields that could be lost."""
 
 
 def object_of(**fields: Converter) -> Converter:
-    """An object with such fields; further ones stay as they are."""
+    """Return the converter of an object with such fields; further ones stay as they are."""
     names = tuple(fields)
     # A page holds a hundred objects of a few makes: which fields have to be looked at is known by the types alone.
     by_types: dict[tuple[type, ...], tuple[_Fields, _Fields]] = {}
 
     def fields_to_convert(types: tuple[type, ...]) -> tuple[_Fields, _Fields]:
-        found = [
+        convertible = [
             (name, field)
             for (name, field), kind in zip(fields.items(), types, strict=True)
             if kind is not type(None) and not (kind is str and field is text)
@@ -193,8 +195,8 @@ def object_of(**fields: Converter) -> Converter:
         if len(by_types) >= _MOST_TYPE_COMBINATIONS:
             by_types.clear()
         by_types[types] = (
-            [one for one in found if one[1] in _PLAIN],
-            [one for one in found if one[1] not in _PLAIN],
+            [pair for pair in convertible if pair[1] in _PLAIN],
+            [pair for pair in convertible if pair[1] not in _PLAIN],
         )
         return by_types[types]
 
@@ -235,7 +237,7 @@ def object_of(**fields: Converter) -> Converter:
 
 
 def list_of(item: Converter) -> Converter:
-    """A list of such items; those that have no meaning are left out."""
+    """Return the converter of a list of such items; those that have no meaning are left out."""
 
     def convert(value: Any, lost: list[str]) -> Any:
         if not isinstance(value, list):

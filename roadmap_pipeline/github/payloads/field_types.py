@@ -1,4 +1,4 @@
-"""Which fields of GitHub's payloads are used, of which type each is, and which a row can't do without.
+"""The fields of GitHub's payloads that are used, the type of each, and those that a row can't do without.
 
 Belongs here: declarations by kind of payload. How a value is converted belongs to ``converters``.
 """
@@ -23,7 +23,7 @@ _REPOSITORY = re.compile(r"[^/\s]+/[^/\s]+")
 
 
 def is_repository(name: str) -> bool:
-    """Whether a name is one of a repository, as owner/name."""
+    """Return whether a name is one of a repository, as owner/name."""
     return _REPOSITORY.fullmatch(name) is not None
 
 
@@ -31,17 +31,17 @@ def _label(value: Any, lost: list[str]) -> Any:
     # the API takes labels as plain strings and some tools write them so
     if isinstance(value, str):
         return value
-    found = _LABEL(value, lost)
-    if found is None or found.get("name") is None:
+    label = _LABEL(value, lost)
+    if label is None or label.get("name") is None:
         raise UnusableError
-    return found
+    return label
 
 
 def _parent(value: Any, lost: list[str]) -> Any:
-    found = _PARENT(value, lost)
-    if found is None or found.get("sha") is None:
+    parent = _PARENT(value, lost)
+    if parent is None or parent.get("sha") is None:
         raise UnusableError
-    return found
+    return parent
 
 
 def _full_name(value: Any, lost: list[str]) -> str:  # noqa: ARG001

@@ -18,7 +18,7 @@ Payload = Mapping[str, Any]
 
 
 class Unusable(dict[str, Any]):
-    """What stands in a list for an item that can't be used: its id or number, and the time that orders the list."""
+    """The stand-in for an item of a list that can't be used: its id or number, and the time that orders the list."""
 
     def __init__(self, reason: str, **fields: Any) -> None:
         super().__init__(fields)
@@ -26,42 +26,50 @@ class Unusable(dict[str, Any]):
 
 
 def converted(kind: Kind, payload: Any, lost: list[str] | None = None) -> Payload:
-    """``payload`` as GitHub gives it, the very object when it is so already.
+    """Return ``payload`` as GitHub gives it, the very object when it is so already.
 
-    Fields that have no meaning are null then, and their names are added to ``lost``. Raises UnusableError when the
-    payload is no object, or lacks what a row can't do without.
+    Args:
+        kind: What the payload is.
+        payload: A payload of any age and origin.
+        lost: The names of fields that have no meaning, and are null then, are added to it.
+
+    Raises:
+        UnusableError: The payload is no object, or lacks what a row can't do without.
     """
     fields: list[str] = []
     if isinstance(payload, Unusable):
         raise UnusableError(payload.reason)
     if not isinstance(payload, Mapping):
         raise UnusableError(f"it is no {kind}")
-    found: Payload = FIELD_TYPES[kind](payload, fields)
+    result: Payload = FIELD_TYPES[kind](payload, fields)
     for name in REQUIRED_FIELDS[kind]:
-        if found.get(name) is None:
+        if result.get(name) is None:
             raise UnusableError(f"its {name} can't be used" if name in fields else f"it has no {name}")
     if "run_attempt" in fields:  # without one it would be the first
         raise UnusableError("its run_attempt can't be used")
     if lost is not None:
         lost.extend(fields)
-    return found
+    return result
 
 
 def in_order(kind: Kind, items: Sequence[Any], time_field: str) -> list[Payload]:
     """Return the items of a list with their ids or numbers, and the time that orders them, as GitHub gives them.
 
     In the place of one that can't be used stands an :class:`Unusable`, with the time of its neighbour where it has
-    none, so that the list can still be walked. Raises UnusableError when no item has a time.
+    none, so that the list can still be walked.
+
+    Raises:
+        UnusableError: No item has a time.
     """
-    found = [_item(kind, item, time_field) for item in items]
-    nearest = next((item[time_field] for item in found if item.get(time_field) is not None), None)
-    if found and nearest is None:
+    ordered = [_item(kind, item, time_field) for item in items]
+    nearest = next((item[time_field] for item in ordered if item.get(time_field) is not None), None)
+    if ordered and nearest is None:
         raise UnusableError(f"no {kind} has a {time_field} that can be used")
-    for item in found:
+    for item in ordered:
         if isinstance(item, Unusable) and item.get(time_field) is None:
             item[time_field] = nearest
         nearest = item[time_field]
-    return found
+    return ordered
 
 
 def _item(kind: Kind, item: Any, time_field: str) -> Payload:
@@ -73,21 +81,21 @@ def _item(kind: Kind, item: Any, time_field: str) -> Payload:
             pass
     lost: list[str] = []
     try:
-        found = converted(kind, item, lost)
-        if found.get(time_field) is not None:
-            return found
+        payload = converted(kind, item, lost)
+        if payload.get(time_field) is not None:
+            return payload
         reason = f"its {time_field} can't be used" if time_field in lost else f"it has no {time_field}"
     except UnusableError as error:
         reason = str(error)
-    told = item if isinstance(item, Mapping) else {}
+    original = item if isinstance(item, Mapping) else {}
     fields: dict[str, Any] = {}
     for name in ("id", "number"):
         try:
-            fields[name] = int64(told.get(name))
+            fields[name] = int64(original.get(name))
         except UnusableError:
-            fields[name] = repr(told.get(name))
+            fields[name] = repr(original.get(name))
     try:
-        fields[time_field] = timestamp(told.get(time_field))
+        fields[time_field] = timestamp(original.get(time_field))
     except UnusableError:
         fields[time_field] = None
     return Unusable(reason, **fields)

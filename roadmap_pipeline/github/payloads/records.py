@@ -33,27 +33,30 @@ _REPEATED = {
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """When (aware) and from where a payload was read: the API's address without its query, or the file of a dump."""
+class Provenance:
+    """The origin of a payload: when (aware) and where it was read.
+
+    ``source`` is the API's address without its query, or the file of a dump.
+    """
 
     read_at: datetime
     source: str
 
 
-MakeRow = Callable[[Payload, str, Reading, list[str]], Row]
+MakeRow = Callable[[Payload, str, Provenance, list[str]], Row]
 """Makes a row of a payload, its repository, how it was read, and a list that the lost fields are added to."""
 
 
 def naive_utc(moment: datetime) -> datetime:
-    """An aware time as the warehouse stores it."""
+    """Return an aware time as the warehouse stores it."""
     return moment.astimezone(UTC).replace(tzinfo=None)
 
 
 def repository_of(payload: Payload) -> str | None:
-    """The repository (owner/name) a payload belongs to: as it says itself, else as its addresses do; None if neither.
+    """Return the repository (owner/name) a payload belongs to; None if it doesn't tell.
 
-    A run's ``repository``, a pull request's ``base.repo``, a repository's own ``full_name``, then ``repository_url``,
-    ``url``, ``run_url``, ``issue_url`` and at last the page's address.
+    As it says itself, else as its addresses do: a run's ``repository``, a pull request's ``base.repo``, a repository's
+    own ``full_name``, then ``repository_url``, ``url``, ``run_url``, ``issue_url`` and at last the page's address.
     """
     base = payload.get("base")
     for holder in (payload.get("repository"), base.get("repo") if isinstance(base, Mapping) else None, payload):
@@ -61,15 +64,15 @@ def repository_of(payload: Payload) -> str | None:
         if isinstance(name, str) and is_repository(name):
             return name
     for key in ("repository_url", "url", "run_url", "issue_url"):
-        found = _REPOSITORY_IN_URL.match(str(payload.get(key) or ""))
-        if found:
-            return found[1]
-    found = _REPOSITORY_IN_PAGE.match(str(payload.get("html_url") or ""))
-    return found[1] if found else None
+        match = _REPOSITORY_IN_URL.match(str(payload.get(key) or ""))
+        if match:
+            return match[1]
+    match = _REPOSITORY_IN_PAGE.match(str(payload.get("html_url") or ""))
+    return match[1] if match else None
 
 
-def repository_row(payload: Payload, reading: Reading, lost: list[str] | None = None) -> Row:
-    """Row of ``raw.repositories``."""
+def repository_row(payload: Payload, provenance: Provenance, lost: list[str] | None = None) -> Row:
+    """Return the row of ``raw.repositories``."""
     payload = converted(Kind.REPOSITORY, payload, lost)
     return {
         "repo": payload["full_name"],
@@ -77,12 +80,12 @@ def repository_row(payload: Payload, reading: Reading, lost: list[str] | None = 
         "default_branch": payload.get("default_branch"),
         "is_archived": payload.get("archived"),
         "html_url": payload.get("html_url"),
-        **_read(payload, reading),
+        **_read(payload, provenance),
     }
 
 
-def workflow_row(payload: Payload, repo: str, reading: Reading, lost: list[str] | None = None) -> Row:
-    """Row of ``raw.workflows``, without ``removed_at``: that depends on what was known before."""
+def workflow_row(payload: Payload, repo: str, provenance: Provenance, lost: list[str] | None = None) -> Row:
+    """Return the row of ``raw.workflows``, without ``removed_at``: that depends on what was known before."""
     payload = converted(Kind.WORKFLOW, payload, lost)
     return {
         "repo": repo,
@@ -93,17 +96,17 @@ def workflow_row(payload: Payload, repo: str, reading: Reading, lost: list[str] 
         "created_at": parse_time(payload.get("created_at")),
         "updated_at": parse_time(payload.get("updated_at")),
         "deleted_at": parse_time(payload.get("deleted_at")),
-        **_read(payload, reading),
+        **_read(payload, provenance),
     }
 
 
-def run_row(payload: Payload, repo: str, reading: Reading, lost: list[str] | None = None) -> Row:
-    """Row of ``raw.workflow_runs``: one attempt of a run."""
-    told = payload
+def run_row(payload: Payload, repo: str, provenance: Provenance, lost: list[str] | None = None) -> Row:
+    """Return the row of ``raw.workflow_runs``: one attempt of a run."""
+    original = payload
     payload = converted(Kind.RUN, payload, lost)
     attempt = payload.get("run_attempt") or 1
     commit = payload.get("head_commit") or {}
-    is_untold = told.get("run_started_at") in (None, "")  # as it was before 2021
+    is_untold = original.get("run_started_at") in (None, "")  # as it was before 2021
     started_at = payload.get("created_at") if is_untold and attempt == 1 else payload.get("run_started_at")
     return {
         "repo": repo,
@@ -130,12 +133,12 @@ def run_row(payload: Payload, repo: str, reading: Reading, lost: list[str] | Non
         "run_started_at": parse_time(started_at),
         "updated_at": parse_time(payload.get("updated_at")),
         "html_url": payload.get("html_url"),
-        **_read(payload, reading),
+        **_read(payload, provenance),
     }
 
 
-def job_row(payload: Payload, repo: str, reading: Reading, lost: list[str] | None = None) -> Row:
-    """Row of ``raw.workflow_jobs``."""
+def job_row(payload: Payload, repo: str, provenance: Provenance, lost: list[str] | None = None) -> Row:
+    """Return the row of ``raw.workflow_jobs``."""
     payload = converted(Kind.JOB, payload, lost)
     steps = payload.get("steps") or []
     return {
@@ -157,34 +160,38 @@ def job_row(payload: Payload, repo: str, reading: Reading, lost: list[str] | Non
         "failed_steps": [step.get("name") for step in steps if step.get("conclusion") == "failure"],
         "steps": _json([_step(step) for step in steps]),
         "html_url": payload.get("html_url"),
-        **_read(payload, reading),
+        **_read(payload, provenance),
     }
 
 
 def run_id_of(job: Payload) -> int:
-    """Return the run a job belongs to. Raises UnusableError when the payload doesn't say."""
+    """Return the run a job belongs to.
+
+    Raises:
+        UnusableError: The payload doesn't say.
+    """
     try:
-        found = int64(job.get("run_id"))
+        run_id = int64(job.get("run_id"))
     except UnusableError:
-        found = None
-    if found:
-        return found
+        run_id = None
+    if run_id:
+        return run_id
     for key in ("run_url", "html_url"):
-        named = _RUN_IN_URL.search(str(job.get(key) or ""))
-        if named:
-            return int(named[1])
+        match = _RUN_IN_URL.search(str(job.get(key) or ""))
+        if match:
+            return int(match[1])
     raise UnusableError("it has no run_id")
 
 
 def pull_request_row(
     payload: Payload,
     repo: str,
-    reading: Reading,
+    provenance: Provenance,
     lost: list[str] | None = None,
     *,
     changed_files: Iterable[str] | None = None,
 ) -> Row:
-    """Row of ``raw.pull_requests``; ``changed_files`` None where they were not read."""
+    """Return the row of ``raw.pull_requests``; ``changed_files`` None where they were not read."""
     payload = converted(Kind.PULL_REQUEST, payload, lost)
     head, base = payload.get("head") or {}, payload.get("base") or {}
     return {
@@ -211,19 +218,19 @@ def pull_request_row(
         "is_locked": payload.get("locked"),
         "lock_reason": payload.get("active_lock_reason"),
         "html_url": payload.get("html_url"),
-        **_read(payload, reading),
+        **_read(payload, provenance),
     }
 
 
 def commit_row(
     payload: Payload,
     repo: str,
-    reading: Reading,
+    provenance: Provenance,
     lost: list[str] | None = None,
     *,
     pull_requests: Iterable[int] = (),
 ) -> Row:
-    """Row of ``raw.commits``; ``pull_requests`` are those it is known to be a commit of."""
+    """Return the row of ``raw.commits``; ``pull_requests`` are those it is known to be a commit of."""
     payload = converted(Kind.COMMIT, payload, lost)
     commit = payload.get("commit") or {}
     author, committer = commit.get("author") or {}, commit.get("committer") or {}
@@ -240,13 +247,13 @@ def commit_row(
         "authored_at": parse_time(author.get("date")),
         "committed_at": parse_time(committer.get("date")),
         "html_url": payload.get("html_url"),
-        "read_at": naive_utc(reading.read_at),
-        "source": reading.source,
+        "read_at": naive_utc(provenance.read_at),
+        "source": provenance.source,
     }
 
 
-def issue_row(payload: Payload, repo: str, reading: Reading, lost: list[str] | None = None) -> Row:
-    """Row of ``raw.issues``; not for the issue view of a pull request (:func:`is_pull_request_view`)."""
+def issue_row(payload: Payload, repo: str, provenance: Provenance, lost: list[str] | None = None) -> Row:
+    """Return the row of ``raw.issues``; not for the issue view of a pull request (:func:`is_pull_request_view`)."""
     payload = converted(Kind.ISSUE, payload, lost)
     return {
         "repo": repo,
@@ -262,17 +269,17 @@ def issue_row(payload: Payload, repo: str, reading: Reading, lost: list[str] | N
         "updated_at": parse_time(payload.get("updated_at")),
         "closed_at": parse_time(payload.get("closed_at")),
         "html_url": payload.get("html_url"),
-        **_read(payload, reading),
+        **_read(payload, provenance),
     }
 
 
 def is_pull_request_view(issue: Any) -> bool:
-    """Whether an item of an issue list is a pull request: GitHub lists them as issues too."""
+    """Return whether an item of an issue list is a pull request: GitHub lists them as issues too."""
     return isinstance(issue, Mapping) and issue.get("pull_request") is not None
 
 
-def milestone_row(payload: Payload, repo: str, reading: Reading, lost: list[str] | None = None) -> Row:
-    """Row of ``raw.milestones``."""
+def milestone_row(payload: Payload, repo: str, provenance: Provenance, lost: list[str] | None = None) -> Row:
+    """Return the row of ``raw.milestones``."""
     payload = converted(Kind.MILESTONE, payload, lost)
     return {
         "repo": repo,
@@ -288,12 +295,12 @@ def milestone_row(payload: Payload, repo: str, reading: Reading, lost: list[str]
         "updated_at": parse_time(payload.get("updated_at")),
         "closed_at": parse_time(payload.get("closed_at")),
         "html_url": payload.get("html_url"),
-        **_read(payload, reading),
+        **_read(payload, provenance),
     }
 
 
-def issue_event_row(payload: Payload, repo: str, reading: Reading, lost: list[str] | None = None) -> Row:
-    """Row of ``raw.issue_events``."""
+def issue_event_row(payload: Payload, repo: str, provenance: Provenance, lost: list[str] | None = None) -> Row:
+    """Return the row of ``raw.issue_events``."""
     payload = converted(Kind.ISSUE_EVENT, payload, lost)
     return {
         "repo": repo,
@@ -305,27 +312,29 @@ def issue_event_row(payload: Payload, repo: str, reading: Reading, lost: list[st
         "milestone_title": (payload.get("milestone") or {}).get("title"),
         "commit_id": payload.get("commit_id"),
         "created_at": parse_time(payload.get("created_at")),
-        **_read(payload, reading),
+        **_read(payload, provenance),
     }
 
 
 def issue_number_of(comment: Payload) -> int | None:
-    """The issue or pull request that a comment stands under."""
-    found = _NUMBER_AT_END.search(str(comment.get("issue_url") or ""))
-    return int(found[1]) if found else None
+    """Return the issue or pull request that a comment stands under."""
+    match = _NUMBER_AT_END.search(str(comment.get("issue_url") or ""))
+    return int(match[1]) if match else None
 
 
-def _read(payload: Payload, reading: Reading) -> Row:
+def _read(payload: Payload, provenance: Provenance) -> Row:
     try:
         text = _json(_slim(payload))
     except (TypeError, RecursionError):  # bottomless nesting
         text = _json(_slim(storable(payload)))
-    return {"read_at": naive_utc(reading.read_at), "source": reading.source, "payload": text}
+    return {"read_at": naive_utc(provenance.read_at), "source": provenance.source, "payload": text}
 
 
 def _slim(payload: Payload) -> Row:
-    """``payload`` with the people and repositories inside it cut to what tells them: GitHub repeats dozens of their
-    addresses in everything, four fifths of a run's 12 kB."""
+    """Return ``payload`` with the people and repositories inside it cut to what tells them.
+
+    GitHub repeats dozens of their addresses in everything, four fifths of a run's 12 kB.
+    """
     slim: Row | None = None
     for key, value in payload.items():
         kind = type(value)
@@ -366,7 +375,7 @@ def _labels(payload: Payload) -> list[str]:
 
 
 def _own_pull_requests(run: Payload) -> list[int]:
-    """Numbers in ``pull_requests``, without those of other repositories that have the same commit."""
+    """Return the numbers in ``pull_requests``, without those of other repositories that have the same commit."""
     own_id = (run.get("repository") or {}).get("id")
     return [
         entry["number"]

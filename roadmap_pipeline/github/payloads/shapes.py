@@ -1,6 +1,6 @@
-"""What kind of thing a payload of GitHub is, told by its shape alone.
+"""The kind of a payload of GitHub, by its shape alone.
 
-Belongs here: telling kinds apart and finding records inside answers of lists, webhook deliveries and other envelopes.
+Belongs here: telling kinds apart and finding records inside responses of lists, webhook deliveries and other envelopes.
 Files belong to ``dump``, rows to ``records``.
 """
 
@@ -10,7 +10,7 @@ from typing import Any
 
 
 class Kind(StrEnum):
-    """What a record is."""
+    """The kind of a record."""
 
     REPOSITORY = "repository"
     WORKFLOW = "workflow"
@@ -26,7 +26,7 @@ class Kind(StrEnum):
 
 
 def kind_of(payload: Mapping[str, Any]) -> Kind | None:
-    """The kind of a payload of any age; None for kinds that no table holds (users, reviews, …)."""
+    """Return the kind of a payload of any age; None for kinds that no table holds (users, reviews, …)."""
 
     def has(*names: str) -> bool:
         return all(name in payload for name in names)
@@ -55,7 +55,7 @@ def kind_of(payload: Mapping[str, Any]) -> Kind | None:
 
 
 def find_records(value: Any) -> Iterator[tuple[Kind | None, Any]]:
-    """Every record in a JSON value with its kind, in order; None for what is not recognised.
+    """Yield every record in a JSON value with its kind, in order; None for what is not recognised.
 
     Lists and envelopes are opened. Beside something recognised, what an envelope holds counts as a record only where it
     stands in a list or has an ``id``; who sent a webhook does not.
@@ -75,10 +75,10 @@ def find_records(value: Any) -> Iterator[tuple[Kind | None, Any]]:
 
 def _opened(envelope: Mapping[str, Any]) -> Iterator[tuple[Kind | None, Any]]:
     inside = [
-        (found, isinstance(value, list))
+        (record, isinstance(value, list))
         for value in envelope.values()
         if isinstance(value, dict | list)
-        for found in find_records(value)
+        for record in find_records(value)
     ]
     if any(kind is not None for (kind, _), _ in inside):
         for (kind, record), is_listed in inside:
@@ -93,7 +93,7 @@ def _opened(envelope: Mapping[str, Any]) -> Iterator[tuple[Kind | None, Any]]:
 
 
 def _is_thing(payload: Mapping[str, Any]) -> bool:
-    """Whether it is something of its own, of a kind that isn't wanted, so that what it holds isn't either."""
+    """Return whether it is something of its own, of a kind that isn't wanted, so that what it holds isn't either."""
     return "node_id" in payload or ("url" in payload and ("id" in payload or "sha" in payload))
 
 

@@ -42,7 +42,7 @@ _SUMMARY = re.compile(r"\s*<summary\b[^>]*>(.*?)</summary>", re.IGNORECASE | re.
 
 
 def to_notion(gfm: str) -> str:
-    """GitHub-flavoured Markdown as Notion's Markdown endpoints take it.
+    """Return GitHub-flavoured Markdown as Notion's Markdown endpoints take it.
 
     Alerts become callouts; quotes keep their lines together; the bodies of ``<details>`` and what belongs to a list
     item or callout are indented by tabs; footnotes stand where they are referred to; HTML comments go; lines of a
@@ -67,7 +67,7 @@ class _Context:
 
 
 def _blocks(lines: Sequence[str], context: _Context) -> Iterator[str]:
-    """The lines of Notion's dialect for a sequence of blocks, an empty line between them except in a list."""
+    """Yield the lines of Notion's dialect for a sequence of blocks, an empty line between them except in a list."""
     after: str | None = None
     at = 0
     while at < len(lines):
@@ -83,7 +83,7 @@ def _blocks(lines: Sequence[str], context: _Context) -> Iterator[str]:
 
 
 def _next_block(lines: Sequence[str], start: int) -> tuple[str, int]:
-    """The kind of the block that begins at ``start``, and one past its last line."""
+    """Return the kind of the block that begins at ``start``, and one past its last line."""
     line, at = lines[start], start + 1
     if opening_fence(line):
         return "fence", fence_end(lines, start)
@@ -115,7 +115,7 @@ def _next_block(lines: Sequence[str], start: int) -> tuple[str, int]:
 
 
 def _convert_block(kind: str, lines: Sequence[str], context: _Context) -> Iterator[str]:
-    """The lines of one block, its children indented by a tab more."""
+    """Yield the lines of one block, its children indented by a tab more."""
     if kind == "fence":
         yield from lines
     elif kind == "indented code":

@@ -34,12 +34,12 @@ _TAGS = {
     "sup": "",
     "br": "<br>",
 }
-"""What inline HTML becomes; other tags are shown as they are written."""
+"""The mark-up that inline HTML becomes; other tags are shown as they are written."""
 _LITERAL = frozenset("\\*~`$[]<>{}|^_#")
 
 
 def escape_inline(text: str, footnotes: Mapping[str, str]) -> str:
-    """One line of prose with everything escaped that Notion would take for mark-up of its own."""
+    """Return one line of prose with everything escaped that Notion would take for mark-up of its own."""
 
     def replaced(match: re.Match[str]) -> str:
         kind = match.lastgroup

@@ -21,12 +21,14 @@ _GRAPHEME_LOOK_BACK = 32
 
 
 def utf16_units(text: str) -> int:
-    """Length of ``text`` in UTF-16 code units, in which Notion counts."""
+    """Return the length of ``text`` in UTF-16 code units, in which Notion counts."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def split_utf16(text: str, limit: int = TEXT_UNITS) -> list[str]:
-    """``text`` in pieces of at most ``limit`` UTF-16 code units whose concatenation is ``text``; none for no text.
+    """Return ``text`` in pieces of at most ``limit`` UTF-16 code units; none for no text.
+
+    Their concatenation is ``text``.
 
     No character is cut, and within reason nothing that shows as one sign either (an emoji with its modifiers, a letter
     with its accents, a flag). ``limit`` is at least 2.
@@ -48,7 +50,7 @@ def split_utf16(text: str, limit: int = TEXT_UNITS) -> list[str]:
 
 
 def _grapheme_boundary(text: str, start: int, end: int) -> int:
-    """The last place up to ``end`` at which no sign is cut; ``end`` itself when there is none near."""
+    """Return the last place up to ``end`` at which no sign is cut; ``end`` itself when there is none near."""
     at = end
     while at < len(text) and at > max(start + 1, end - _GRAPHEME_LOOK_BACK):
         if not _joins(text[at - 1], text[at]):
@@ -66,8 +68,14 @@ def _joins(before: str, after: str) -> bool:
 
 
 def fit(markdown: str, whole: str, limit_units: int = REPORT_UNITS) -> str:
-    """``markdown`` itself where it fits ``limit_units`` UTF-16 code units and Notion's size of a request, else as many
-    of its sections as do, cut before a heading, and a last line saying where the whole is (``whole``: a path or URL).
+    """Return ``markdown`` itself where it fits, else as many of its sections as do, cut before a heading.
+
+    A last line then says where the whole is.
+
+    Args:
+        markdown: In GitHub's dialect.
+        whole: A path or URL.
+        limit_units: UTF-16 code units; beside that, Notion limits the size of a request.
     """
     if _fits(markdown, limit_units):
         return markdown
@@ -103,8 +111,8 @@ def _fits(markdown: str, limit_units: int) -> bool:
 
 
 def _headings(lines: Sequence[str]) -> list[int]:
-    """The lines that are headings, outside code and ``<details>``."""
-    found = []
+    """Return the lines that are headings, outside code and ``<details>``."""
+    headings = []
     at = 0
     while at < len(lines):
         if opening_fence(lines[at]):
@@ -113,13 +121,13 @@ def _headings(lines: Sequence[str]) -> list[int]:
             at = details_end(lines, at)
         else:
             if HEADING.match(lines[at]):
-                found.append(at)
+                headings.append(at)
             at += 1
-    return found
+    return headings
 
 
 def _close_fence(lines: Sequence[str]) -> str:
-    """The lines, with a fence that was cut open closed again."""
+    """Return the lines, with a fence that was cut open closed again."""
     text = "".join(lines).rstrip()
     at = 0
     while at < len(lines):

@@ -1,4 +1,4 @@
-"""What lines of GitHub's Markdown are: where code, quotes, lists, tables and ``<details>`` begin and end.
+"""Lines of GitHub's Markdown: where code, quotes, lists, tables and ``<details>`` begin and end.
 
 Belongs here: recognising lines. What becomes of them belongs to ``blocks``.
 """
@@ -19,7 +19,7 @@ _DETAILS_TAG = re.compile(r"<(/?)details\b[^>]*>", re.IGNORECASE)
 
 
 def begins_block(lines: Sequence[str], at: int) -> bool:
-    """Whether a line begins something that ends the paragraph before it."""
+    """Return whether a line begins something that ends the paragraph before it."""
     line = lines[at]
     item = LIST_ITEM.match(line)
     return bool(
@@ -35,12 +35,12 @@ def begins_block(lines: Sequence[str], at: int) -> bool:
 
 
 def continues_paragraph(lines: Sequence[str], at: int) -> bool:
-    """Whether a line goes on with the paragraph of the line before."""
+    """Return whether a line goes on with the paragraph of the line before."""
     return at > 0 and bool(lines[at].strip() and lines[at - 1].strip()) and not begins_block(lines, at)
 
 
 def join_lines(lines: Sequence[str]) -> str:
-    """The lines of one paragraph in one line; hard breaks stay breaks."""
+    """Return the lines of one paragraph in one line; hard breaks stay breaks."""
     text = ""
     for line in lines:
         stripped = line.strip()
@@ -54,13 +54,13 @@ def join_lines(lines: Sequence[str]) -> str:
 
 
 def opening_fence(line: str) -> str | None:
-    """The characters that open a fence, or None."""
+    """Return the characters that open a fence, or None."""
     match = _FENCE.match(line)
     return (match[1] or match[2]) if match else None
 
 
 def fence_end(lines: Sequence[str], start: int) -> int:
-    """One past the line that closes the fence opened at ``start``; a fence left open goes to the end."""
+    """Return one past the line that closes the fence opened at ``start``; a fence left open goes to the end."""
     marker = opening_fence(lines[start]) or ""
     closing = re.compile(rf"^ {{0,3}}{re.escape(marker[0])}{{{len(marker)},}}[ \t]*$")
     for at in range(start + 1, len(lines)):
@@ -70,7 +70,7 @@ def fence_end(lines: Sequence[str], start: int) -> int:
 
 
 def fenced_lines(lines: Sequence[str]) -> set[int]:
-    """The lines of fenced code at any depth of quotes and lists, fences included."""
+    """Return the lines of fenced code at any depth of quotes and lists, fences included."""
     inside: set[int] = set()
     marker: str | None = None
     for at, line in enumerate(lines):
@@ -87,6 +87,7 @@ def fenced_lines(lines: Sequence[str]) -> set[int]:
 
 
 def is_table(lines: Sequence[str], at: int) -> bool:
+    """Return whether a table begins at a line."""
     return (
         at + 1 < len(lines)
         and "|" in lines[at]
@@ -96,7 +97,7 @@ def is_table(lines: Sequence[str], at: int) -> bool:
 
 
 def details_end(lines: Sequence[str], start: int) -> int:
-    """One past the line that closes the ``<details>`` of line ``start``; one left open goes to the end."""
+    """Return one past the line that closes the ``<details>`` of line ``start``; one left open goes to the end."""
     depth, at = 0, start
     while at < len(lines):
         if opening_fence(lines[at]):
@@ -111,7 +112,7 @@ def details_end(lines: Sequence[str], start: int) -> int:
 
 
 def item_end(lines: Sequence[str], start: int) -> int:
-    """One past the last line of the list item that begins at ``start``."""
+    """Return one past the last line of the list item that begins at ``start``."""
     inside = content_indent(lines[start])
     at = start + 1
     while at < len(lines):
@@ -127,7 +128,7 @@ def item_end(lines: Sequence[str], start: int) -> int:
 
 
 def content_indent(line: str) -> int:
-    """The column at which the text of a list item begins."""
+    """Return the column at which the text of a list item begins."""
     item = LIST_ITEM.match(line)
     if item is None:
         raise ValueError(f"no list item: {line!r}")
@@ -136,4 +137,5 @@ def content_indent(line: str) -> int:
 
 
 def indent_of(line: str) -> int:
+    """Return by how many blanks a line is indented."""
     return len(line) - len(line.lstrip(" "))

@@ -13,7 +13,7 @@ _FOOTNOTE = re.compile(r"^ {0,3}\[\^([^\]\s]+)\]:[ \t]*(.*)$")
 
 
 def indent_with_spaces(lines: Sequence[str]) -> list[str]:
-    """The lines indented by spaces only; inside code tabs stay."""
+    """Return the lines indented by spaces only; inside code tabs stay."""
     code = fenced_lines(lines)
     indent = re.compile(r"^[ \t]+")
     return [
@@ -25,7 +25,7 @@ def indent_with_spaces(lines: Sequence[str]) -> list[str]:
 
 
 def drop_comments(lines: Sequence[str]) -> list[str]:
-    """The lines without HTML comments; those inside code stay."""
+    """Return the lines without HTML comments; those inside code stay."""
     code = fenced_lines(lines)
     kept: list[str] = []
     at = 0
@@ -48,7 +48,7 @@ def drop_comments(lines: Sequence[str]) -> list[str]:
 
 
 def _comment_start(line: str) -> int | None:
-    """Where a comment begins in a line, outside code spans and not escaped."""
+    """Return where a comment begins in a line, outside code spans and not escaped."""
     at = 0
     while (start := line.find("<!--", at)) >= 0:
         inside = next(
@@ -61,7 +61,7 @@ def _comment_start(line: str) -> int | None:
 
 
 def extract_footnotes(lines: Sequence[str]) -> tuple[list[str], dict[str, str]]:
-    """The lines without the definitions of footnotes, and their texts by name."""
+    """Return the lines without the definitions of footnotes, and their texts by name."""
     code = fenced_lines(lines)
     kept: list[str] = []
     footnotes: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""What is wrong with the observed databases, and by which ids they are addressed where nothing is.
+"""Problems of the observed databases, and the ids by which they are addressed where there are none.
 
 Belongs here: matching declared properties and options with observed ones; no requests.
 """

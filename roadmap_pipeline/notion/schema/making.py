@@ -26,7 +26,7 @@ from roadmap_pipeline.notion.schema.planning import (
 
 
 def apply(client: NotionClient, change: SchemaChange, observed: Observed) -> None:
-    """Carry out one change of a plan, in its order, and bring ``observed`` up to date with Notion's answer."""
+    """Carry out one change of a plan, in its order, and bring ``observed`` up to date with Notion's response."""
     schema = change.schema
     if isinstance(change, CreateDatabase):
         observed.databases[schema.key] = _create_database(client, schema, observed)
@@ -129,7 +129,7 @@ def _view_body(view: ViewSpec, database: ObservedDatabase, resolved: Database) -
 
 
 def _configuration(spec: PropertySpec, observed: Observed) -> dict[str, Any]:
-    """The property as the API takes it when it is created."""
+    """Return the property as the API takes it when it is created."""
     details: dict[str, Any] = {}
     if spec.format:
         details["format"] = spec.format

@@ -1,4 +1,4 @@
-"""What a database in Notion is: as it should be addressed, as it was observed, and what can be wrong with it.
+"""Databases in Notion: as they are addressed, as they were observed, and what can be wrong with them.
 
 Belongs here: values that the steps (observing, checking, planning, making) hand on. What the databases should look like
 is declared in ``layout``.

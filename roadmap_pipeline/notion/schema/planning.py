@@ -1,4 +1,4 @@
-"""What has to be made so that both databases are whole.
+"""The changes that make both databases whole.
 
 Belongs here: the changes, each with a line that describes it, and their order; no requests. Carrying them out belongs
 to ``making``.
@@ -14,7 +14,7 @@ from roadmap_pipeline.notion.schema.model import Database, ObservedDatabase, Sch
 
 @dataclass(frozen=True, slots=True)
 class CreateDatabase:
-    """Make a database with all its properties."""
+    """The change that makes a database with all its properties."""
 
     schema: DatabaseSchema
 
@@ -25,7 +25,7 @@ class CreateDatabase:
 
 @dataclass(frozen=True, slots=True)
 class AddProperty:
-    """Add a property that a database lacks."""
+    """The change that adds a property that a database lacks."""
 
     schema: DatabaseSchema
     spec: PropertySpec
@@ -38,7 +38,7 @@ class AddProperty:
 
 @dataclass(frozen=True, slots=True)
 class RenameTitle:
-    """Give the title property of a database that someone else made its name."""
+    """The change that gives the title property of a database that someone else made its name."""
 
     schema: DatabaseSchema
     before: str
@@ -50,7 +50,7 @@ class RenameTitle:
 
 @dataclass(frozen=True, slots=True)
 class AddOptions:
-    """Add the options that a select lacks; those that are there stay."""
+    """The change that adds the options that a select lacks; those that are there stay."""
 
     schema: DatabaseSchema
     spec: PropertySpec
@@ -64,7 +64,7 @@ class AddOptions:
 
 @dataclass(frozen=True, slots=True)
 class AddView:
-    """Save a view that a database lacks."""
+    """The change that saves a view that a database lacks."""
 
     schema: DatabaseSchema
     view: ViewSpec
@@ -76,7 +76,7 @@ class AddView:
 
 @dataclass(frozen=True, slots=True)
 class SetDescription:
-    """Write a database's description; the last step of making it."""
+    """The change that writes a database's description; the last step of making it."""
 
     schema: DatabaseSchema
 
@@ -87,7 +87,7 @@ class SetDescription:
 
 @dataclass(frozen=True, slots=True)
 class DescribeProperties:
-    """Bring descriptions that an older version wrote up to date; those that people changed stay."""
+    """The change that brings descriptions up to date that an older version wrote; those that people changed stay."""
 
     schema: DatabaseSchema
     specs: tuple[PropertySpec, ...]
@@ -101,10 +101,13 @@ SchemaChange = CreateDatabase | AddProperty | RenameTitle | AddOptions | AddView
 
 
 def plan(observed: Observed) -> list[SchemaChange]:
-    """What to make, in order, so that both databases are whole; empty when they are.
+    """Return what to make, in order, so that both databases are whole; empty when they are.
 
     Goes on where making them had stopped. Options and views are only added while a database is unfinished or after a
-    thorough look: what people deleted stays deleted. Raises SchemaError for problems that adding does not mend.
+    thorough look: what people deleted stays deleted.
+
+    Raises:
+        SchemaError: There are problems that adding does not repair.
     """
     problems = [problem for problem in observed.problems() if not problem.missing]
     if problems:

@@ -5,14 +5,15 @@ Tables computed in SQL are described in ``dbt_like_sql``. No indexes: rows are r
 transaction.
 """
 
-from roadmap_pipeline.warehouse.source_tables.catalog import BY_NAME, TABLES
-from roadmap_pipeline.warehouse.source_tables.creation import create_source_tables, describe_source_tables, literal
+from roadmap_pipeline.warehouse.source_tables.catalog import BY_NAME, SOURCES, TABLES
+from roadmap_pipeline.warehouse.source_tables.creation import create_source_tables, describe_source_tables
 from roadmap_pipeline.warehouse.source_tables.declaration import Column, SourceTable
 from roadmap_pipeline.warehouse.source_tables.loading import arrow_table, replace_arrow, replace_rows, replace_table
 from roadmap_pipeline.warehouse.source_tables.names import canonical_names
 
 __all__ = [
     "BY_NAME",
+    "SOURCES",
     "TABLES",
     "Column",
     "SourceTable",
@@ -20,7 +21,6 @@ __all__ = [
     "canonical_names",
     "create_source_tables",
     "describe_source_tables",
-    "literal",
     "replace_arrow",
     "replace_rows",
     "replace_table",

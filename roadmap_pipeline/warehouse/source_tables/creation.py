@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from dbt_like_sql.runner.build import change_log
-from roadmap_pipeline.warehouse.source_tables.catalog import TABLES
+from dbt_like_sql.runner.database import literal
+from roadmap_pipeline.warehouse.source_tables.catalog import SOURCES, TABLES
 from roadmap_pipeline.warehouse.source_tables.declaration import Column, SourceTable
 
 if TYPE_CHECKING:
@@ -17,11 +18,11 @@ if TYPE_CHECKING:
 def create_source_tables(con: "duckdb.DuckDBPyConnection") -> None:
     """Create the schemas, tables and columns that are missing. Idempotent.
 
-    A column that a file from an older version lacks is added behind the others and holds NULL. Descriptions are left
-    to :func:`describe_source_tables`: they take five times as long as the tables.
+    A column that a file from an older version lacks is added behind the others and holds NULL. Descriptions are left to
+    :func:`describe_source_tables`: they take five times as long as the tables.
     """
     missing = [statement for table in TABLES for statement in _missing(con, table)]
-    missing += change_log.missing(con)
+    missing += change_log.missing_tables(con, SOURCES)
     if missing:
         schemas = dict.fromkeys(table.schema for table in TABLES)
         # in one transaction: each of its own would wait for the disk
@@ -81,8 +82,3 @@ def _table_comment(table: SourceTable) -> str:
 
 def _comment(table: SourceTable, column: Column) -> str:
     return f'comment on column {table.qualified_name}."{column.name}" is {literal(column.description)}'
-
-
-def literal(text: str) -> str:
-    """Return ``text`` as SQL writes it."""
-    return "'" + text.replace("'", "''") + "'"

@@ -1,35 +1,12 @@
-"""How a table that Python fills is declared.
+"""Declarations of tables that Python fills.
 
-Belongs here: the types of a declaration, and the columns that many tables share. The tables themselves stand in a file
-a schema.
+Belongs here: the columns that many tables share; the types of a declaration are the runner's. The tables themselves
+stand in a file a schema.
 """
 
-from dataclasses import dataclass
+from dbt_like_sql.runner.project.sources import Column, SourceTable
 
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column: its DuckDB type, and what a reader must know about it."""
-
-    name: str
-    type: str
-    description: str
-
-
-@dataclass(frozen=True, slots=True)
-class SourceTable:
-    """A table that Python fills. ``key`` names the columns by which rows are replaced (together unique)."""
-
-    schema: str
-    name: str
-    description: str
-    key: tuple[str, ...]
-    columns: tuple[Column, ...]
-
-    @property
-    def qualified_name(self) -> str:
-        """The table as ``schema.name``."""
-        return f"{self.schema}.{self.name}"
+__all__ = ["ATTEMPT", "READ", "REPO", "Column", "SourceTable", "columns"]
 
 
 def columns(*rows: tuple[str, str, str]) -> tuple[Column, ...]:

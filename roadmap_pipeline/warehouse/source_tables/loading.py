@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dbt_like_sql.runner.build import change_log
-from roadmap_pipeline.warehouse.source_tables.catalog import BY_NAME
+from roadmap_pipeline.warehouse.source_tables.catalog import BY_NAME, SOURCES
 from roadmap_pipeline.warehouse.source_tables.declaration import SourceTable
 
 if TYPE_CHECKING:
@@ -46,13 +46,13 @@ def _load(
     if whole_table:
         con.execute(f"delete from {name}")  # noqa: S608
     if not rows:
-        if whole_table and name in change_log.LOGGED:
-            change_log.note_everything(con, name)
+        if whole_table and name in SOURCES.change_keys:
+            change_log.note_everything(con, SOURCES, name)
         return 0
     incoming = arrow_table(table, rows)
     replace_arrow(con, table, incoming, delete=bool(table.key) and not whole_table)
-    if whole_table and name in change_log.LOGGED:
-        change_log.note_everything(con, name)
+    if whole_table and name in SOURCES.change_keys:
+        change_log.note_everything(con, SOURCES, name)
     return int(incoming.num_rows)
 
 
@@ -67,8 +67,8 @@ def replace_arrow(
             same = " and ".join(f'stored."{column}" = incoming."{column}"' for column in table.key)
             con.execute(f"delete from {name} as stored using incoming_rows as incoming where {same}")  # noqa: S608
         con.execute(f"insert into {name} by name select * from incoming_rows")  # noqa: S608
-        if name in change_log.LOGGED:
-            change_log.note_runs(con, name, "incoming_rows")
+        if name in SOURCES.change_keys:
+            change_log.note_changes(con, SOURCES, name, "incoming_rows")
     finally:
         con.unregister("incoming_rows")
 

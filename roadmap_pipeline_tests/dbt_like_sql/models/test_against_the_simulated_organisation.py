@@ -46,7 +46,7 @@ def organisation() -> Iterator[Organisation]:
     import duckdb
 
     content, truth = generate(seed=11, weeks=16)
-    reading = records.Reading(AS_OF, "simulated")
+    reading = records.Provenance(AS_OF, "simulated")
     world = World(default_branch=None)
     rows = world.rows
     rows["raw.repositories"] = [records.repository_row(payload, reading) for payload in content.repositories.values()]
@@ -89,7 +89,7 @@ def organisation() -> Iterator[Organisation]:
         yield Organisation(Warehouse(con), truth, Reckoning(content, truth, AS_OF))
 
 
-def _commits(content: GitHubContent, repo: str, reading: records.Reading) -> Iterator[dict[str, Any]]:
+def _commits(content: GitHubContent, repo: str, reading: records.Provenance) -> Iterator[dict[str, Any]]:
     """What is read of commits: all of the pull requests whose latest commit no run tested."""
     tested = {run["head_sha"] for run in content.runs[repo]}
     own = {commit["sha"]: commit for commit in content.commits[repo]}

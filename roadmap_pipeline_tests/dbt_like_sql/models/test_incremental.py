@@ -15,7 +15,6 @@ import duckdb
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dbt_like_sql.runner.build import change_log
 from roadmap_pipeline.github.ingest.store import IngestSummary, Store
 from roadmap_pipeline.warehouse import source_tables
 from roadmap_pipeline.warehouse.models import Policy, build
@@ -230,7 +229,7 @@ class _Written:
         for table, rows in world.tables().items():
             key = source_tables.BY_NAME[table].key
             latest = {tuple(row[name] for name in key): dict(row) for row in rows}
-            if table in change_log.LOGGED:
+            if table in source_tables.SOURCES.change_keys:
                 known = self.known.get(table, {})
                 source_tables.replace_rows(
                     self.con, table, [row for at_, row in latest.items() if known.get(at_) != row]

@@ -6,14 +6,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dbt_like_sql.runner.build.diff import differences
 from roadmap_pipeline.failures.excerpts import make_excerpt
 from roadmap_pipeline.failures.reclassification import Moved, noting_moves
 from roadmap_pipeline.failures.stored_jobs import classify_failures
 from roadmap_pipeline.reports.weekly import section, weekly_report
 from roadmap_pipeline.sync.published_figures import note_published_figures
 from roadmap_pipeline.warehouse.connection import connect
-from roadmap_pipeline.warehouse.models import Policy, build
+from roadmap_pipeline.warehouse.models import Policy, build, differences
 from roadmap_pipeline.warehouse.source_tables import replace_rows
 from roadmap_pipeline_tests.dbt_like_sql.models.world import REPO, World, at, project
 from roadmap_pipeline_tests.failures.logs import FAILED, job, step

@@ -18,11 +18,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from dbt_like_sql.runner.database import identifier, literal
 from dbt_like_sql.runner.dbt_export.export import data_test_name, dbt_project
-from dbt_like_sql.runner.testing.data_tests import TestResult, identifier, literal, run_singular_tests, run_tests
+from dbt_like_sql.runner.testing.data_tests import TestResult, run_singular_tests, run_tests
 from dbt_like_sql.runner.testing.unit_tests import run_unit_tests
-from roadmap_pipeline import pipeline
-from roadmap_pipeline.warehouse import source_tables
+from roadmap_pipeline.warehouse import models, source_tables
 from roadmap_pipeline.warehouse.connection import connect
 from roadmap_pipeline.warehouse.models import Project, build, load_project
 from roadmap_pipeline_tests.conftest import Ran
@@ -42,12 +42,12 @@ def export(project: Project, warehouse: Path, directory: Path) -> Path:
 
 
 def dbt(directory: Path, *words: str) -> dict[str, str]:
-    """What ``dbt …`` made of each model and test, by name; anything but a verdict fails here."""
-    found = os.environ.get("ROADMAP_DBT")
-    assert found, "ROADMAP_DBT names no dbt: run this suite with `make test-dbt`"
+    """Run ``dbt …`` and return its verdict on each model and test, by name; anything but a verdict fails here."""
+    executable = os.environ.get("ROADMAP_DBT")
+    assert executable, "ROADMAP_DBT names no dbt: run this suite with `make test-dbt`"
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("ROADMAP_", "DBT_"))}
     done = subprocess.run(
-        [str(Path(found).resolve()), *words, "--warn-error-options", '{"error": ["Deprecations"]}'],
+        [str(Path(executable).resolve()), *words, "--warn-error-options", '{"error": ["Deprecations"]}'],
         cwd=directory,
         env=environment,
         capture_output=True,
@@ -71,15 +71,15 @@ def verdict(result: TestResult) -> str:
 
 def verdicts_of_data_tests(path: Path, project: Project) -> dict[str, str]:
     """Our verdicts on what is stored, under dbt's names."""
-    found = {}
+    verdicts = {}
     with connect(path) as con:
         for model in project.models:
             relation = f"{identifier(model.schema)}.{identifier(model.name)}"
             results = run_tests(con, relation, model.tests, of=model.key)
             for test, result in zip(model.tests, results, strict=True):
-                found[data_test_name(model, test)] = verdict(result)
-        found |= {result.name: verdict(result) for result in run_singular_tests(con, project)}
-    return found
+                verdicts[data_test_name(model, test)] = verdict(result)
+        verdicts |= {result.name: verdict(result) for result in run_singular_tests(con, project)}
+    return verdicts
 
 
 def verdicts_of_unit_tests(project: Project) -> dict[str, str]:
@@ -94,8 +94,8 @@ def without_models(path: Path, project: Project) -> None:
 
 
 def differing(ours: Path, theirs: Path, project: Project) -> list[str]:
-    """What tells the models' tables in two warehouses apart: columns, types, comments, rows."""
-    found = []
+    """List what tells the models' tables in two warehouses apart: columns, types, comments, rows."""
+    differences = []
     with duckdb.connect(":memory:") as con:
         con.execute(f"attach {literal(str(ours))} as ours (read_only)")
         con.execute(f"attach {literal(str(theirs))} as theirs (read_only)")
@@ -110,12 +110,12 @@ def differing(ours: Path, theirs: Path, project: Project) -> list[str]:
                 for side in ("ours", "theirs")
             ]
             if described[0] != described[1]:
-                found.append(f"{name}: columns, types or comments")
+                differences.append(f"{name}: columns, types or comments")
             for one, other in (("ours", "theirs"), ("theirs", "ours")):
                 rows = con.execute(f"from {one}.{name} except all from {other}.{name}").fetchall()
                 if rows:
-                    found.append(f"{name}: {len(rows)} rows only in {one}, e.g. {rows[0]}")
-    return found
+                    differences.append(f"{name}: {len(rows)} rows only in {one}, e.g. {rows[0]}")
+    return differences
 
 
 @dataclasses.dataclass(frozen=True)
@@ -135,7 +135,7 @@ def both(ran: Ran, tmp_path_factory: pytest.TempPathFactory) -> Both:
     ours, theirs = root / "ours.duckdb", root / "theirs.duckdb"
     shutil.copyfile(ran.settings.warehouse, ours)
     shutil.copyfile(ran.settings.warehouse, theirs)
-    project = pipeline.project()
+    project = models.project()
     without_models(theirs, project)
     exported = export(project, theirs, root / "exported")
     return Both(ours, theirs, project, exported, dbt(exported, "build"))
@@ -180,7 +180,7 @@ def test_broken_rows_fail_the_same_tests(both: Both, tmp_path: Path) -> None:
     exported = export(both.project, broken, tmp_path / "exported")
     theirs = dbt(exported, "test", "--select", "test_type:data")
     assert theirs == verdicts_of_data_tests(broken, both.project)
-    failed = [name for name, found in theirs.items() if found == "fail"]
+    failed = [name for name, outcome in theirs.items() if outcome == "fail"]
     assert len(failed) > 0.8 * len(theirs)
 
 
@@ -211,7 +211,7 @@ def test_unit_tests_fail_alike(both: Both, tmp_path: Path) -> None:
     exported = export(project, both.theirs, tmp_path / "exported")
     theirs = dbt(exported, "test", "--select", "test_type:unit")
     assert theirs == verdicts_of_unit_tests(project)
-    assert {name.endswith(("_less", "_more")) for name, found in theirs.items() if found == "fail"} == {True}
+    assert {name.endswith(("_less", "_more")) for name, outcome in theirs.items() if outcome == "fail"} == {True}
     assert list(theirs.values()).count("pass") == sum(len(model.unit_tests) for model in both.project.models)
 
 
@@ -299,11 +299,11 @@ def test_whatever_looks_like_jinja_or_needs_quotes_comes_through(tmp_path: Path)
     with connect(ours) as con:
         build(con, project)
     exported = export(project, theirs, tmp_path / "exported")
-    found = dbt(exported, "build")
+    verdicts = dbt(exported, "build")
     assert differing(ours, theirs, project) == []
-    assert found == {"stg_traps": "pass"} | verdicts_of_data_tests(ours, project) | verdicts_of_unit_tests(project)
-    assert sorted(found.values()).count("warn") == 1
-    assert found["it_is_read_as_written"] == "pass"
+    assert verdicts == {"stg_traps": "pass"} | verdicts_of_data_tests(ours, project) | verdicts_of_unit_tests(project)
+    assert sorted(verdicts.values()).count("warn") == 1
+    assert verdicts["it_is_read_as_written"] == "pass"
 
 
 SEEDS = {
@@ -346,7 +346,7 @@ def test_a_seed_is_a_seed(tmp_path: Path) -> None:
         assert con.execute("select label, hour from marts.prices where hour > 200").fetchall() == [
             ("mac, big", Decimal("630.00"))
         ]
-    found = dbt(export(project, theirs, tmp_path / "exported"), "build")
+    verdicts = dbt(export(project, theirs, tmp_path / "exported"), "build")
     assert differing(ours, theirs, project) == []
-    assert found == {"rates": "pass", "prices": "pass"} | verdicts_of_data_tests(ours, project)
-    assert sorted(found.values()).count("warn") == 1
+    assert verdicts == {"rates": "pass", "prices": "pass"} | verdicts_of_data_tests(ours, project)
+    assert sorted(verdicts.values()).count("warn") == 1

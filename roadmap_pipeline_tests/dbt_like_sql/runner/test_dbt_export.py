@@ -1,4 +1,4 @@
-"""The dbt project as text. dbt itself is asked in ``dbt_parity`` (make test-dbt)."""
+"""The dbt project as text. dbt itself runs in ``dbt_parity`` (make test-dbt)."""
 
 import dataclasses
 import re
@@ -13,31 +13,37 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dbt_like_sql.runner.dbt_export.export import dbt_project, with_references
+from dbt_like_sql.runner.project.project import Project
 from dbt_like_sql.runner.project.sql_files import read_select
-from roadmap_pipeline import pipeline
-from roadmap_pipeline.warehouse import source_tables
-from roadmap_pipeline.warehouse.models import Project, load_project
-from roadmap_pipeline_tests.dbt_like_sql.runner.small_project import MARTS_YML, STG_RUNS, small_project, write
+from roadmap_pipeline.warehouse import models
+from roadmap_pipeline_tests.dbt_like_sql.runner.small_project import (
+    MARTS_YML,
+    SOURCES,
+    STG_RUNS,
+    load_project,
+    small_project,
+    write,
+)
 
 ROOT = Path(__file__).resolve().parents[3]
 MODELS = {("staging", "stg_runs"), ("marts", "runs_by_repo")}
 
 
 def rendered(template: str) -> tuple[str, list[str]]:
-    """What dbt makes of a template, with tables as schema.table, and which tables it asked for."""
-    asked: list[str] = []
+    """Render a template as dbt does, with tables as schema.table; also return which tables it refers to."""
+    references: list[str] = []
 
     def ref(name: str) -> str:
         (schema,) = [schema for schema, model in MODELS if model == name]
-        asked.append(f"{schema}.{name}")
-        return asked[-1]
+        references.append(f"{schema}.{name}")
+        return references[-1]
 
     def source(schema: str, name: str) -> str:
-        asked.append(f"{schema}.{name}")
-        return asked[-1]
+        references.append(f"{schema}.{name}")
+        return references[-1]
 
     environment = jinja2.Environment(keep_trailing_newline=True, undefined=jinja2.StrictUndefined)
-    return environment.from_string(template).render(ref=ref, source=source), asked
+    return environment.from_string(template).render(ref=ref, source=source), references
 
 
 def document(project: Project, name: str, tmp_path: Path) -> Any:
@@ -71,9 +77,9 @@ def test_tables_become_references_and_all_else_stays() -> None:
 )
 def test_it_renders_back_to_the_same_text(sql: str) -> None:
     template = with_references(sql, MODELS)
-    text, asked = rendered(template)
+    text, references = rendered(template)
     assert text == sql
-    assert asked
+    assert references
 
 
 _TABLES = st.sampled_from(["raw.workflow_runs", "staging.stg_runs", '"raw"."workflow_runs"', 'staging."stg_runs"'])
@@ -99,8 +105,8 @@ def test_any_select_renders_back_and_names_each_table(
     joined = f" {next(gap)} cross join {next(gap)} ".join(f"{table} as t{n}" for n, table in enumerate(tables[:2]))
     more = "".join(f" union all select 1 {next(gap)} from {table} as x" for table in tables[2:])
     sql = f"{next(gap)} select {columns} {next(gap)} from {next(gap)} {joined} {next(gap)} {more} {next(gap)}"
-    text, asked = rendered(with_references(sql, MODELS))
-    assert asked == [table.replace('"', "") for table in tables]
+    text, references = rendered(with_references(sql, MODELS))
+    assert references == [table.replace('"', "") for table in tables]
     # Jinja, like Python, reads every line end as one; quotes around a name are the only other difference.
     assert _without_quotes(text) == _without_quotes(re.sub(r"\r\n?", "\n", sql))
 
@@ -110,7 +116,7 @@ def _without_quotes(sql: str) -> str:
 
 
 def test_every_model_of_the_project_comes_back_byte_for_byte(tmp_path: Path) -> None:
-    project = pipeline.project()
+    project = models.project()
     keys = {model.key for model in project.models}
     by_name = {model.name: model.qualified_name for model in project.models}
     exported = dbt_project(project, tmp_path / "w.duckdb", tmp_path / "dbt")
@@ -119,19 +125,19 @@ def test_every_model_of_the_project_comes_back_byte_for_byte(tmp_path: Path) -> 
     environment = jinja2.Environment(keep_trailing_newline=True, undefined=jinja2.StrictUndefined)
     for name, path in paths.items():
         template = exported[name].decode()
-        asked: set[str] = set()
+        references: set[str] = set()
 
-        def ref(model: str, asked: set[str] = asked) -> str:
-            asked.add(by_name[model])
+        def ref(model: str, references: set[str] = references) -> str:
+            references.add(by_name[model])
             return by_name[model]
 
-        def source(schema: str, table: str, asked: set[str] = asked) -> str:
+        def source(schema: str, table: str, references: set[str] = references) -> str:
             assert (schema, table) not in keys
-            asked.add(f"{schema}.{table}")
+            references.add(f"{schema}.{table}")
             return f"{schema}.{table}"
 
         assert environment.from_string(template).render(ref=ref, source=source).encode() == path.read_bytes(), name
-        assert asked == {f"{place.schema}.{place.name}" for place in read_select(path).references}
+        assert references == {f"{place.schema}.{place.name}" for place in read_select(path).references}
 
 
 def test_line_ends_of_windows_survive(tmp_path: Path) -> None:
@@ -217,15 +223,14 @@ def test_whatever_is_no_view_is_a_table(tmp_path: Path) -> None:
     assert (settings["staging"], settings["marts"]) == ({"+schema": "staging"}, {"+schema": "marts"})
 
 
-def test_all_that_python_fills_is_a_source(tmp_path: Path) -> None:
+def test_all_source_tables_are_exported(tmp_path: Path) -> None:
     project = load_project(write(tmp_path / "p", small_project()))
     sources = document(project, "models/sources.yml", tmp_path)["sources"]
-    found = {f"{source['schema']}.{table['name']}" for source in sources for table in source["tables"]}
-    assert found == set(source_tables.BY_NAME)
-    columns = sources[0]["tables"][0]["columns"]
-    assert columns[0] == {
-        "name": "repo", "data_type": "VARCHAR", "description": "Repository as owner/name, canonical.",
-    }  # fmt: skip
+    exported = {f"{source['schema']}.{table['name']}" for source in sources for table in source["tables"]}
+    assert exported == set(SOURCES.by_name)
+    (config,) = (source for source in sources if source["name"] == "config")
+    (column,) = config["tables"][0]["columns"]
+    assert column == {"name": "repo", "data_type": "VARCHAR", "description": "Repository as {{ '{{' }} it }}."}
 
 
 def test_the_rows_of_unit_tests_are_what_dbt_casts_to_the_same_values(tmp_path: Path) -> None:
@@ -244,8 +249,8 @@ unit_tests:
 """
     project = small_project()
     project["models/staging/schema.yml"] += unit_test
-    found = document(load_project(write(tmp_path / "p", project)), "models/staging/stg_runs.yml", tmp_path)
-    (test,) = found["unit_tests"]
+    schema_yml = document(load_project(write(tmp_path / "p", project)), "models/staging/stg_runs.yml", tmp_path)
+    (test,) = schema_yml["unit_tests"]
     assert test["given"] == [
         {
             "input": "source('raw', 'workflow_runs')",
@@ -277,7 +282,8 @@ def test_the_profile_names_the_file_and_never_an_address(
     warehouse: str, path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    exported = dbt_project(load_project(write(tmp_path / "p", small_project())), warehouse, tmp_path / "dbt")
+    project = load_project(write(tmp_path / "p", small_project()))
+    exported = models.dbt_project(project, warehouse, tmp_path / "dbt")
     profile = yaml.safe_load(exported["profiles.yml"])
     assert profile["roadmap"]["outputs"]["warehouse"]["path"] == path
     assert not any(b"hunter2" in content for content in exported.values())

@@ -1,7 +1,6 @@
-"""What a build does about changes: nothing, the rows that changed, or everything. The real models are tested with
+"""A build after changes: nothing, the rows that changed, or everything. The real models are tested with
 random histories in ``marts/test_incremental``."""
 
-import shutil
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -11,21 +10,20 @@ import duckdb
 import pytest
 
 from dbt_like_sql.runner.build import change_log
+from dbt_like_sql.runner.build.audit import ModelTestFailed
+from dbt_like_sql.runner.build.building import build
+from dbt_like_sql.runner.build.model_sql import ModelBuildError
+from dbt_like_sql.runner.build.results import Policy
 from dbt_like_sql.runner.project.problems import ProjectError
-from roadmap_pipeline.warehouse import source_tables
-from roadmap_pipeline.warehouse.connection import connect, transaction
-from roadmap_pipeline.warehouse.models import (
-    ModelBuildError,
-    ModelTestFailed,
-    Policy,
-    Project,
-    build,
-    load_project,
-)
+from dbt_like_sql.runner.project.project import Project
 from roadmap_pipeline_tests.dbt_like_sql.runner.small_project import (
     MARTS_YML,
+    SOURCES,
     STAGING_YML,
     STG_RUNS,
+    load_project,
+    new_database,
+    replace_rows,
     small_project,
     write,
 )
@@ -49,9 +47,8 @@ def _load(tmp_path: Path, **changed: str) -> Project:
 
 
 @pytest.fixture
-def con(tmp_path: Path, new_warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    shutil.copyfile(new_warehouse, tmp_path / "roadmap.duckdb")
-    with connect(tmp_path / "roadmap.duckdb") as con:
+def con() -> Iterator[duckdb.DuckDBPyConnection]:
+    with new_database() as con:
         yield con
 
 
@@ -66,8 +63,7 @@ def _put(con: duckdb.DuckDBPyConnection, *runs: tuple[str, int, str]) -> None:
         }
         for repo, run_id, conclusion in runs
     ]
-    with transaction(con):
-        source_tables.replace_rows(con, "raw.workflow_runs", rows)
+    replace_rows(con, "raw.workflow_runs", rows)
 
 
 def _did(con: duckdb.DuckDBPyConnection, project: Project, **policy: Any) -> list[tuple[str, str, int | None]]:
@@ -229,7 +225,7 @@ def test_filters_and_keys_are_sql_and_their_errors_name_the_model(
 
     _put(con, ("payments", 1, "success"))
     _did(con, with_affected_keys("select c.run_id from changes.workflow_runs as c"))
-    for sql, said in (
+    for sql, message in (
         (
             "select c.run_id from changes.workflow_rusn as c",
             r"schema\.yml:5: .*affected_keys: .*workflow_rusn",
@@ -237,7 +233,7 @@ def test_filters_and_keys_are_sql_and_their_errors_name_the_model(
         ("select 1 as x", r"schema\.yml:5: .*it must give the columns"),
     ):
         _put(con, ("payments", 2, sql[:10]))
-        with pytest.raises(ModelBuildError, match=said):
+        with pytest.raises(ModelBuildError, match=message):
             _did(con, with_affected_keys(sql))
     assert con.execute("select current_setting('search_path')").fetchall() != [("roadmap_overlay",)]
     _did(con, with_affected_keys("select c.run_id from changes.workflow_runs as c"))
@@ -245,7 +241,7 @@ def test_filters_and_keys_are_sql_and_their_errors_name_the_model(
 
 
 @pytest.mark.parametrize(
-    ("config", "said"),
+    ("config", "message"),
     [
         ("{materialized: incremental}", "an incremental model needs unique_key"),
         ("{materialized: incremental, unique_key: rnu_id}", "stg_runs has no column rnu_id"),
@@ -261,14 +257,14 @@ def test_filters_and_keys_are_sql_and_their_errors_name_the_model(
         ("{materialized: incremental, unique_key: run_id, meta: {incremental: {touchd: x}}}", "unknown key touchd"),
     ],
 )
-def test_a_declaration_that_does_not_fit_is_refused_with_its_line(tmp_path: Path, config: str, said: str) -> None:
+def test_a_declaration_that_does_not_fit_is_refused_with_its_line(tmp_path: Path, config: str, message: str) -> None:
     yml = STAGING_YML.replace("description: Attempts.", f"description: Attempts.\n    config: {config}", 1)
-    with pytest.raises(ProjectError, match=said) as error:
+    with pytest.raises(ProjectError, match=message) as error:
         _load(tmp_path, **{"models/staging/schema.yml": yml})
     assert [problem.line for problem in error.value.problems] == [5]
 
 
 def test_the_log_holds_nothing_before_something_was_built(con: duckdb.DuckDBPyConnection) -> None:
     _put(con, ("payments", 1, "success"))
-    assert change_log.Versions(con).of("raw.workflow_runs") == (1, 1)
+    assert change_log.Versions(con, SOURCES).of("raw.workflow_runs") == (1, 1)
     assert con.execute("select count(*) from changes.workflow_runs").fetchall() == [(0,)]

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from dbt_like_sql.runner.project.problems import ProjectError
-from dbt_like_sql.runner.project.project import Project, load_project
-from roadmap_pipeline_tests.dbt_like_sql.runner.small_project import STAGING_YML, small_project, write
+from dbt_like_sql.runner.project.project import Project
+from roadmap_pipeline_tests.dbt_like_sql.runner.small_project import STAGING_YML, load_project, small_project, write
 
 _CONFIG = "    config: {materialized: incremental, unique_key: run_id, meta: {incremental: {INCREMENTAL}}}"
 _KEYS = "-- Why.\nselect changed.run_id from changes.workflow_runs as changed\n"
@@ -39,7 +39,7 @@ def test_files_beside_a_model_are_its_incremental_sql(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "incremental", "said"),
+    ("name", "incremental", "message"),
     [
         ("stg_run.affected_keys.sql", "", "there is no stg_run.sql beside it"),
         (
@@ -51,7 +51,7 @@ def test_files_beside_a_model_are_its_incremental_sql(tmp_path: Path) -> None:
         ("stg_runs.input_filters.raw.issues.sql", "", "stg_runs doesn't read raw.issues"),
     ],
 )
-def test_a_file_that_does_not_fit_is_refused(tmp_path: Path, name: str, incremental: str, said: str) -> None:
-    with pytest.raises(ProjectError, match=said) as error:
+def test_a_file_that_does_not_fit_is_refused(tmp_path: Path, name: str, incremental: str, message: str) -> None:
+    with pytest.raises(ProjectError, match=message) as error:
         _load(tmp_path, {name: _KEYS}, incremental)
     assert {problem.path.name for problem in error.value.problems} == {name}

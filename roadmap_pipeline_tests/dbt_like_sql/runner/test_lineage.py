@@ -2,23 +2,26 @@
 
 from pathlib import Path
 
-import duckdb
-
-from roadmap_pipeline.warehouse import source_tables
-from roadmap_pipeline.warehouse.models import build, column_lineage, load_project
-from roadmap_pipeline_tests.dbt_like_sql.runner.small_project import MARTS_YML, small_project, write
+from dbt_like_sql.runner.build.building import build
+from dbt_like_sql.runner.project.lineage import column_lineage
+from roadmap_pipeline_tests.dbt_like_sql.runner.small_project import (
+    MARTS_YML,
+    load_project,
+    new_database,
+    small_project,
+    write,
+)
 
 
 def test_columns_lead_to_the_parents_columns_they_are_computed_from(tmp_path: Path) -> None:
     project = load_project(write(tmp_path, small_project()))
-    with duckdb.connect(":memory:") as con:
-        source_tables.create_source_tables(con)
+    with new_database() as con:
         build(con, project)
-        assert column_lineage(project, project.model("stg_runs"), con) == {
+        assert column_lineage(project.model("stg_runs"), con) == {
             name: (("raw", "workflow_runs", name),)
             for name in ("repo", "run_id", "run_attempt", "conclusion", "created_at")
         }
-        assert column_lineage(project, project.model("runs_by_repo"), con) == {
+        assert column_lineage(project.model("runs_by_repo"), con) == {
             "repo": (("staging", "stg_runs", "repo"),),
             "runs": (),
             "pass_rate": (("staging", "stg_runs", "conclusion"),),
@@ -34,8 +37,7 @@ def test_sql_beyond_the_parser_has_no_lineage_but_builds(tmp_path: Path) -> None
         "models/marts/schema.yml": MARTS_YML,
     }
     project = load_project(write(tmp_path, files))
-    with duckdb.connect(":memory:") as con:
-        source_tables.create_source_tables(con)
+    with new_database() as con:
         build(con, project)
-        found = column_lineage(project, project.model("runs_by_repo"), con)
-    assert found == {} or found["runs"] == ()
+        lineage = column_lineage(project.model("runs_by_repo"), con)
+    assert lineage == {} or lineage["runs"] == ()

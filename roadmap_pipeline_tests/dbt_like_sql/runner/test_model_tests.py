@@ -1,4 +1,4 @@
-"""What each kind of test of stored data counts as a failure."""
+"""Each kind of data test, and the rows that it counts as failures."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dbt_like_sql.runner.testing.data_tests import ModelTest, TestError, TestKind, run_singular_tests, run_tests
-from roadmap_pipeline.warehouse.models import load_project
-from roadmap_pipeline_tests.dbt_like_sql.runner.small_project import small_project, write
+from dbt_like_sql.runner.project.project import GenericTest, TestKind
+from dbt_like_sql.runner.testing.data_tests import TestError, run_singular_tests, run_tests
+from roadmap_pipeline_tests.dbt_like_sql.runner.small_project import load_project, small_project, write
 
 
 @contextmanager
@@ -31,12 +31,12 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
         yield con
 
 
-def _test(kind: TestKind, **more: Any) -> ModelTest:
-    return ModelTest(more.pop("name", kind), kind, Path("models/marts/schema.yml"), 7, **more)
+def _test(kind: TestKind, **more: Any) -> GenericTest:
+    return GenericTest(more.pop("name", kind), kind, Path("models/marts/schema.yml"), 7, **more)
 
 
 _A = {"columns": ("a",)}
-_EVERY_KIND: Mapping[str, ModelTest] = {
+_EVERY_KIND: Mapping[str, GenericTest] = {
     "not_null": _test("not_null", name="not_null", **_A),
     "unique": _test("unique", name="unique", **_A),
     "values": _test("accepted_values", name="values", columns=("b",), values=("x", "it's")),
@@ -98,7 +98,7 @@ def test_every_kind_counts_what_the_same_rule_counts_by_hand(rows: list[tuple[in
         _test("expression_is_true", name="wrong", expression="a >"),
     ],
 )
-def test_a_test_that_can_not_run_is_named_with_its_place(con: duckdb.DuckDBPyConnection, wrong: ModelTest) -> None:
+def test_a_test_that_can_not_run_is_named_with_its_place(con: duckdb.DuckDBPyConnection, wrong: GenericTest) -> None:
     con.execute("begin")
     with pytest.raises(TestError, match=r"schema\.yml:7: test wrong can't run"):
         run_tests(con, "rows", [_EVERY_KIND["not_null"], wrong, _EVERY_KIND["column"]], of=("marts", "children"))

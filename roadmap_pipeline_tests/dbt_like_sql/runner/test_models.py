@@ -1,7 +1,7 @@
 """Loading the SQL project, and building its tables."""
 
-import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,25 +9,22 @@ from typing import Any
 import duckdb
 import pytest
 
+from dbt_like_sql.runner.build.audit import ModelTestFailed
+from dbt_like_sql.runner.build.building import build, build_model
+from dbt_like_sql.runner.build.model_sql import ModelBuildError
+from dbt_like_sql.runner.database import scalar
+from dbt_like_sql.runner.errors import RunnerError
+from dbt_like_sql.runner.progress import Task
 from dbt_like_sql.runner.project.problems import ProjectError
-from roadmap_pipeline.errors import RoadmapError
-from roadmap_pipeline.progress import Task, reporting
-from roadmap_pipeline.warehouse import source_tables
-from roadmap_pipeline.warehouse.connection import connect, scalar
-from roadmap_pipeline.warehouse.models import (
-    ModelBuildError,
-    ModelTestFailed,
-    Project,
-    build,
-    build_model,
-    load_project,
-    project_directory,
-)
+from dbt_like_sql.runner.project.project import Project
 from roadmap_pipeline_tests.dbt_like_sql.runner.small_project import (
     MARTS_YML,
     RUNS_BY_REPO,
     STAGING_YML,
     STG_RUNS,
+    load_project,
+    new_database,
+    replace_rows,
     small_project,
     write,
 )
@@ -46,9 +43,8 @@ def _problems(tmp_path: Path, changed: dict[str, str]) -> list[str]:
 
 
 @pytest.fixture
-def con(tmp_path: Path, new_warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    shutil.copyfile(new_warehouse, tmp_path / "roadmap.duckdb")
-    with connect(tmp_path / "roadmap.duckdb") as con:
+def con() -> Iterator[duckdb.DuckDBPyConnection]:
+    with new_database() as con:
         yield con
 
 
@@ -63,7 +59,7 @@ def _runs(con: duckdb.DuckDBPyConnection, *conclusions: str | None) -> None:
         }
         for number, conclusion in enumerate(conclusions)
     ]
-    source_tables.replace_table(con, "raw.workflow_runs", rows)
+    replace_rows(con, "raw.workflow_runs", rows, whole_table=True)
 
 
 # Loading
@@ -120,8 +116,8 @@ def test_the_version_changes_with_what_the_sql_says_only(tmp_path: Path) -> None
     ],
 )
 def test_sql_that_is_no_plain_select_of_known_tables_is_refused(tmp_path: Path, sql: str, problem: str) -> None:
-    (found,) = _problems(tmp_path, {"models/staging/stg_runs.sql": sql})
-    assert found.startswith(f"staging/stg_runs.sql:{problem}")
+    (refusal,) = _problems(tmp_path, {"models/staging/stg_runs.sql": sql})
+    assert refusal.startswith(f"staging/stg_runs.sql:{problem}")
 
 
 def test_names_in_strings_and_comments_table_functions_and_ctes_are_no_tables(tmp_path: Path) -> None:
@@ -136,18 +132,18 @@ def test_names_in_strings_and_comments_table_functions_and_ctes_are_no_tables(tm
 
 def test_models_that_read_each_other_are_refused_with_the_way_round(tmp_path: Path) -> None:
     sql = STG_RUNS + "where r.repo in (\n  select b.repo from marts.runs_by_repo as b)\n"
-    (found,) = _problems(tmp_path, {"models/staging/stg_runs.sql": sql})
-    assert "marts.runs_by_repo → staging.stg_runs" in found
-    assert "staging.stg_runs → marts.runs_by_repo" in found
+    (refusal,) = _problems(tmp_path, {"models/staging/stg_runs.sql": sql})
+    assert "marts.runs_by_repo → staging.stg_runs" in refusal
+    assert "staging.stg_runs → marts.runs_by_repo" in refusal
 
 
 def test_two_models_of_one_name_are_refused(tmp_path: Path) -> None:
-    found = _problems(tmp_path, {"models/marts/stg_runs.sql": STG_RUNS})
-    assert any("the name stg_runs is taken" in problem for problem in found)
+    problems = _problems(tmp_path, {"models/marts/stg_runs.sql": STG_RUNS})
+    assert any("the name stg_runs is taken" in problem for problem in problems)
 
 
 def test_everything_without_description_is_listed_at_once(tmp_path: Path) -> None:
-    found = _problems(
+    problems = _problems(
         tmp_path,
         {
             "models/marts/another.sql": "select 1 as x",
@@ -156,7 +152,7 @@ def test_everything_without_description_is_listed_at_once(tmp_path: Path) -> Non
             ),
         },
     )
-    assert found == [
+    assert problems == [
         "marts/another.sql:1 marts.another is described in no .yml",
         "marts/schema.yml:3 runs_by_repo has no description",
         "marts/schema.yml:6 runs_by_repo.runs has no description",
@@ -213,18 +209,13 @@ def test_what_does_not_fit_together_is_refused_with_its_place(
 ) -> None:
     with pytest.raises(ProjectError) as error:
         _load(tmp_path, **changed)
-    (found,) = error.value.problems
-    assert f"{problem}".replace(" ", ": ", 1) in str(found)
+    (refusal,) = error.value.problems
+    assert f"{problem}".replace(" ", ": ", 1) in str(refusal)
 
 
 def test_a_folder_without_models_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(RoadmapError, match="no folder models"):
+    with pytest.raises(RunnerError, match="no folder models"):
         load_project(tmp_path)
-
-
-def test_the_project_of_the_package_is_found_from_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert (project_directory() / "models").is_dir()
 
 
 # Building
@@ -271,25 +262,37 @@ def test_only_what_is_selected_is_built(tmp_path: Path, con: duckdb.DuckDBPyConn
 
 
 def test_whoever_watches_sees_each_model(tmp_path: Path, con: duckdb.DuckDBPyConnection) -> None:
-    seen: list[Any] = []
+    calls: list[Any] = []
 
     class Watcher:
-        def start(self, text: str, total: int | None) -> Task:
-            seen.append((text, total))
-            return self
-
-        def finish(self, task: Task) -> None:
-            seen.append("finished")
-
         def advance(self, n: int = 1) -> None:
-            seen.append(n)
+            calls.append(n)
 
         def describe(self, text: str) -> None:
-            seen.append(text)
+            calls.append(text)
 
-    with reporting(Watcher()):
-        build(con, _load(tmp_path))
-    assert seen == [("Building models", 2), "staging.stg_runs", 1, "marts.runs_by_repo", 1, "finished"]
+    @contextmanager
+    def start_task(text: str, total: int) -> Iterator[Task]:
+        calls.append((text, total))
+        yield Watcher()
+        calls.append("finished")
+
+    build(con, _load(tmp_path), start_task=start_task)
+    assert calls == [("Building models", 2), "staging.stg_runs", 1, "marts.runs_by_repo", 1, "finished"]
+
+
+def test_a_build_ends_before_the_model_at_whose_safe_point_it_is_to_end(
+    tmp_path: Path, con: duckdb.DuckDBPyConnection
+) -> None:
+    answers = iter([None, KeyboardInterrupt()])
+
+    def safe_point() -> None:
+        if error := next(answers):
+            raise error
+
+    with pytest.raises(KeyboardInterrupt):
+        build(con, _load(tmp_path), safe_point=safe_point)
+    assert con.execute("select model from build.models").fetchall() == [("staging.stg_runs",)]
 
 
 def test_a_failing_test_leaves_the_old_table(tmp_path: Path, con: duckdb.DuckDBPyConnection) -> None:
@@ -329,12 +332,12 @@ def test_sql_that_fails_names_file_and_line_and_leaves_the_old_table(
 ) -> None:
     _runs(con, "success")
     build(con, _load(tmp_path))
-    for wrong, line, said in (
+    for wrong, line, message in (
         (STG_RUNS.replace("r.conclusion", "r.conclusoin"), 6, "conclusoin"),
         (STG_RUNS.replace("r.conclusion", "r.conclusion::integer as conclusion"), 6, "success"),
     ):
         project = _load(tmp_path, **{"models/staging/stg_runs.sql": wrong})
-        with pytest.raises(ModelBuildError, match=said) as error:
+        with pytest.raises(ModelBuildError, match=message) as error:
             build(con, project)
         assert f"stg_runs.sql:{line}: staging.stg_runs can't be built" in str(error.value)
         assert "\n" not in str(error.value)
@@ -372,9 +375,9 @@ def test_what_a_test_looks_at_is_built_first(tmp_path: Path, con: duckdb.DuckDBP
     names = [model.name for model in project.models]
     assert names.index("stg_runs") < names.index("a_first")
     _runs(con, "success")
-    source_tables.replace_rows(con, "config.repositories", [{"repo": "acme/payments"}])
+    replace_rows(con, "config.repositories", [{"repo": "acme/payments"}])
     build(con, project)
-    source_tables.replace_rows(con, "config.repositories", [{"repo": "acme/gone"}])
+    replace_rows(con, "config.repositories", [{"repo": "acme/gone"}])
     with pytest.raises(ModelTestFailed, match="relationships_repo_to_stg_runs"):
         build(con, project)
 

@@ -54,7 +54,7 @@ def test_every_spelling_of_a_test_is_understood(spelled: object, expected: dict[
 
 
 @pytest.mark.parametrize(
-    ("spelled", "said"),
+    ("spelled", "message"),
     [
         ("nonull", "unknown test nonull"),
         ("[accepted_values: {}]", "a test is a name"),
@@ -68,13 +68,13 @@ def test_every_spelling_of_a_test_is_understood(spelled: object, expected: dict[
         ("not_null: {config: 3}", "mappings"),
     ],
 )
-def test_a_test_that_is_not_understood_is_refused_with_its_line(tmp_path: Path, spelled: str, said: str) -> None:
+def test_a_test_that_is_not_understood_is_refused_with_its_line(tmp_path: Path, spelled: str, message: str) -> None:
     text = (
         f"version: 2\nmodels:\n  - name: m\n    columns:\n      - name: c\n        data_tests:\n          - {spelled}\n"
     )
     ((line, problem),) = _problems(tmp_path, text)
     assert line == 7
-    assert said in problem
+    assert message in problem
 
 
 def test_unknown_keys_are_refused_all_at_once(tmp_path: Path) -> None:
@@ -90,16 +90,16 @@ models:
         tests: [unique]
 snapshots: []
 """
-    found = dict(_problems(tmp_path, text))
-    assert set(found) == {4, 6, 9, 10}
-    assert "unknown key descripton" in found[4]
-    assert "materialized" in found[6]
-    assert "unknown key tests" in found[9]
-    assert "unknown key snapshots" in found[10]
+    problems = dict(_problems(tmp_path, text))
+    assert set(problems) == {4, 6, 9, 10}
+    assert "unknown key descripton" in problems[4]
+    assert "materialized" in problems[6]
+    assert "unknown key tests" in problems[9]
+    assert "unknown key snapshots" in problems[10]
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "said"),
+    ("text", "line", "message"),
     [
         ("version: 2\nmodels: [\n", 3, "no valid YAML"),
         ("models:\n  - name: a\n    name: b\n", 3, "name stands here twice"),
@@ -108,10 +108,10 @@ snapshots: []
         ("models:\n  - name: a\n    description: !!python/name:os.system\n", 3, "no valid YAML"),
     ],
 )
-def test_broken_files_are_refused(tmp_path: Path, text: str, line: int, said: str) -> None:
+def test_broken_files_are_refused(tmp_path: Path, text: str, line: int, message: str) -> None:
     ((found_line, problem),) = _problems(tmp_path, text)
     assert found_line == line
-    assert said in problem
+    assert message in problem
 
 
 def test_a_file_that_is_not_utf8_is_refused(tmp_path: Path) -> None:

@@ -5,10 +5,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from dbt_like_sql.runner.build.audit import ModelTestFailed
+from dbt_like_sql.runner.build.building import build
 from dbt_like_sql.runner.project.problems import ProjectError
-from roadmap_pipeline.warehouse.connection import connect
-from roadmap_pipeline.warehouse.models import ModelTestFailed, Project, build, load_project
-from roadmap_pipeline_tests.dbt_like_sql.runner.small_project import small_project, write
+from dbt_like_sql.runner.project.project import Project
+from roadmap_pipeline_tests.dbt_like_sql.runner.small_project import load_project, new_database, small_project, write
 
 _YML = """\
 seeds:
@@ -33,7 +34,7 @@ def _load(tmp_path: Path, **changed: str) -> Project:
 
 
 def test_a_seed_is_a_table_that_models_read_and_tests_hold(tmp_path: Path) -> None:
-    with connect(tmp_path / "roadmap.duckdb") as con:
+    with new_database() as con:
         build(con, _load(tmp_path))
         assert con.execute("select label, hour from marts.prices order by hour").fetchall() == [
             ("ubuntu-latest", 60),
@@ -49,7 +50,7 @@ def test_a_seed_is_a_table_that_models_read_and_tests_hold(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "message"),
     [
         ({"seeds/rates.csv": "a\n1\n"}, "seeds are files seeds/<schema>/<table>.csv"),
         ({"seeds/reference/more.csv": "a\n1\n"}, "reference.more is described in no .yml"),
@@ -62,13 +63,13 @@ def test_a_seed_is_a_table_that_models_read_and_tests_hold(tmp_path: Path) -> No
         ({"seeds/reference/stg_runs.csv": "a\n1\n"}, "the name stg_runs is taken"),
     ],
 )
-def test_seeds_that_do_not_fit_are_refused(tmp_path: Path, changed: dict[str, str], said: str) -> None:
-    with pytest.raises(ProjectError, match=said):
+def test_seeds_that_do_not_fit_are_refused(tmp_path: Path, changed: dict[str, str], message: str) -> None:
+    with pytest.raises(ProjectError, match=message):
         _load(tmp_path, **changed)
 
 
 def test_a_value_of_another_type_names_the_file(tmp_path: Path) -> None:
     project = _load(tmp_path, **{"seeds/reference/rates.csv": "label,cents\nx,many\n"})
-    with connect(tmp_path / "roadmap.duckdb") as con, pytest.raises(Exception, match=r"rates\.csv") as error:
+    with new_database() as con, pytest.raises(Exception, match=r"rates\.csv") as error:
         build(con, project)
     assert not isinstance(error.value, duckdb.Error)

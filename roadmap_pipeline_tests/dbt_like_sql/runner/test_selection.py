@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from dbt_like_sql.runner.project.project import Project, load_project
+from dbt_like_sql.runner.errors import SelectionError
+from dbt_like_sql.runner.project.project import Project
 from dbt_like_sql.runner.project.selection import select_models
-from roadmap_pipeline.errors import ConfigurationError
-from roadmap_pipeline_tests.dbt_like_sql.runner.small_project import small_project, write
+from roadmap_pipeline_tests.dbt_like_sql.runner.small_project import load_project, small_project, write
 
 
 @pytest.fixture
@@ -15,8 +15,8 @@ def project(tmp_path: Path) -> Project:
     more = {
         "models/marts/a.sql": "select r.repo from marts.runs_by_repo as r",
         "models/marts/b.sql": "select r.repo from marts.a as r",
-        "models/publish/c/c.sql": "select r.repo from raw.repositories as r",
-        "models/publish/c/d.sql": "select r.repo from raw.repositories as r",
+        "models/publish/c/c.sql": "select r.repo from config.repositories as r",
+        "models/publish/c/d.sql": "select r.repo from config.repositories as r",
         "models/marts/more.yml": "models:\n"
         + "".join(
             f"  - {{name: {name}, description: x, config: {{tags: [t{name}]}},"
@@ -54,12 +54,12 @@ def project(tmp_path: Path) -> Project:
     ],
 )
 def test_what_a_selection_names(project: Project, specs: list[str], expected: str) -> None:
-    found = select_models(project, specs, lambda model: model.name == "a")
-    assert {name for _, name in found} == set(expected.split())
+    keys = select_models(project, specs, lambda model: model.name == "a")
+    assert {name for _, name in keys} == set(expected.split())
 
 
 @pytest.mark.parametrize(
-    ("spec", "said"),
+    ("spec", "message"),
     [
         ("runs_by_rep", "no model is called runs_by_rep; did you mean runs_by_repo?"),
         ("tag:zz", "no model is called tag:zz"),
@@ -67,7 +67,7 @@ def test_what_a_selection_names(project: Project, specs: list[str], expected: st
         ("a+b", "is no selection"),
     ],
 )
-def test_what_names_nothing_is_refused(project: Project, spec: str, said: str) -> None:
-    with pytest.raises(ConfigurationError) as error:
+def test_what_names_nothing_is_refused(project: Project, spec: str, message: str) -> None:
+    with pytest.raises(SelectionError) as error:
         select_models(project, [spec], lambda _: False)
-    assert said in str(error.value)
+    assert message in str(error.value)

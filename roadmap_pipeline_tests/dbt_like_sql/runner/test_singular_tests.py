@@ -1,6 +1,5 @@
 """Tests across models, as part of a build: when they run, on which rows, and what a failure leaves as it was."""
 
-import shutil
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -8,14 +7,18 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from dbt_like_sql.runner.build.audit import ModelTestFailed
+from dbt_like_sql.runner.build.building import build
+from dbt_like_sql.runner.build.results import ModelResult, Policy
 from dbt_like_sql.runner.project.problems import ProjectError
-from roadmap_pipeline.warehouse import source_tables
-from roadmap_pipeline.warehouse.connection import connect, transaction
-from roadmap_pipeline.warehouse.models import ModelResult, ModelTestFailed, Policy, Project, build, load_project
+from dbt_like_sql.runner.project.project import Project
 from roadmap_pipeline_tests.dbt_like_sql.runner.small_project import (
     MARTS_YML,
     RUNS_BY_REPO,
     STAGING_YML,
+    load_project,
+    new_database,
+    replace_rows,
     small_project,
     write,
 )
@@ -39,9 +42,8 @@ def _tests_yml(**entries: str) -> str:
 
 
 @pytest.fixture
-def con(tmp_path: Path, new_warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    shutil.copyfile(new_warehouse, tmp_path / "roadmap.duckdb")
-    with connect(tmp_path / "roadmap.duckdb") as con:
+def con() -> Iterator[duckdb.DuckDBPyConnection]:
+    with new_database() as con:
         yield con
 
 
@@ -56,8 +58,7 @@ def _put(con: duckdb.DuckDBPyConnection, *runs: tuple[int, str], repo: str = "ac
         }
         for run_id, conclusion in runs
     ]
-    with transaction(con):
-        source_tables.replace_rows(con, "raw.workflow_runs", rows)
+    replace_rows(con, "raw.workflow_runs", rows)
 
 
 def _build(con: duckdb.DuckDBPyConnection, project: Project, **policy: object) -> list[ModelResult]:
@@ -111,13 +112,11 @@ def test_it_runs_again_when_only_what_it_compares_with_changed(tmp_path: Path, c
     project = _load(tmp_path, **{"tests/no_milestones.sql": milestones})
     _put(con, (1, "success"))
     _build(con, project)
-    with transaction(con):
-        source_tables.replace_rows(con, "raw.milestones", [{"repo": "acme/a", "number": 1, "title": "Stage 1"}])
+    replace_rows(con, "raw.milestones", [{"repo": "acme/a", "number": 1, "title": "Stage 1"}])
     for _ in range(2):
         with pytest.raises(ModelTestFailed, match=r"no_milestones \(1 row, e\.g\. \{'title': 'Stage 1'\}\)"):
             _build(con, project)
-    with transaction(con):
-        source_tables.replace_table(con, "raw.milestones", [])
+    replace_rows(con, "raw.milestones", [], whole_table=True)
     assert [result.action for result in _build(con, project)] == ["skipped", "skipped"]
 
 
@@ -201,8 +200,7 @@ def test_all_rows_are_looked_at_when_nobody_noted_which_changed(tmp_path: Path, 
     _put(con, (1, "success"))
     _put(con, (2, "success"), repo="acme/b")
     _build(con, project)
-    with transaction(con):
-        source_tables.replace_rows(con, "raw.milestones", [{"repo": "acme/a", "number": 1, "title": "Stage 1"}])
+    replace_rows(con, "raw.milestones", [{"repo": "acme/a", "number": 1, "title": "Stage 1"}])
     _put(con, (3, "success"), repo="acme/b")
     with pytest.raises(ModelTestFailed, match=r"none_due \(1 row, e\.g\. \{'title': 'Stage 1', 'repo': 'acme/a'\}\)"):
         _build(con, project)
@@ -261,8 +259,8 @@ def test_states_that_do_not_belong_together_are_not_compared(tmp_path: Path, con
     build(con, project)
     _put(con, (2, "success"))
     results = build(con, project, lambda model: model.name == "copied")
-    (found,) = (test for result in results for test in result.tests if test.name == "lost")
-    assert (found.passed, found.blocking, found.not_run) == (False, False, "staging.stg_runs is not up to date")
+    (result,) = (test for model in results for test in model.tests if test.name == "lost")
+    assert (result.passed, result.blocking, result.not_run) == (False, False, "staging.stg_runs is not up to date")
     build(con, project, lambda model: model.name == "stg_runs")
     for _ in range(2):  # made up for as soon as it can be, although nothing that the mart reads makes it change
         with pytest.raises(ModelTestFailed, match=r"lost \(1 row, e\.g\. \{'run_id': 2\}\)"):

@@ -7,22 +7,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dbt_like_sql.runner.build.building import UnitTestFailed, build
+from dbt_like_sql.runner.build.model_sql import ModelBuildError
 from dbt_like_sql.runner.project.problems import ProjectError
+from dbt_like_sql.runner.project.project import Project
 from dbt_like_sql.runner.testing.unit_tests import UnitTestResult, UnitTests, run_unit_tests
-from roadmap_pipeline.warehouse.connection import connect
-from roadmap_pipeline.warehouse.models import (
-    ModelBuildError,
-    Project,
-    UnitTestFailed,
-    build,
-    load_project,
-    project_directory,
-)
+from roadmap_pipeline.warehouse import models as real_models
 from roadmap_pipeline_tests.dbt_like_sql.runner.small_project import (
     MARTS_YML,
     RUNS_BY_REPO,
     STAGING_YML,
     STG_RUNS,
+    load_project,
+    new_database,
     small_project,
     write,
 )
@@ -171,9 +168,9 @@ def test_what_fails_in_one_test_does_not_touch_the_next(tmp_path: Path) -> None:
     )
     results = run_unit_tests(project)
     assert [result.passed for result in results] == [True, False] * 3 + [True]
-    for result, said in zip(results[1::2], ("word", "letters", "figures"), strict=True):
+    for result, message in zip(results[1::2], ("word", "letters", "figures"), strict=True):
         assert result.error
-        assert said in result.error
+        assert message in result.error
         assert (result.missing, result.unexpected) == ((), ())
 
 
@@ -259,7 +256,7 @@ def test_a_model_needs_only_what_it_reads(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def one_too_many() -> Project:
     """The real models, their tests expecting each the first row once more: what they find then are rows."""
-    project = load_project(project_directory())
+    project = real_models.project()
     models = [
         dataclasses.replace(
             model,
@@ -279,15 +276,15 @@ def test_models_are_tested_in_any_order_and_again(one_too_many: Project, data: s
     chosen = data.draw(st.lists(st.integers(0, len(tested) - 1), min_size=2, max_size=6))
     models = [tested[index] for index in chosen]
     with UnitTests(one_too_many) as unit_tests:
-        found = [unit_tests.run(model) for model in models]
-    for model, results in zip(models, found, strict=True):
+        runs = [unit_tests.run(model) for model in models]
+    for model, results in zip(models, runs, strict=True):
         assert [result.name for result in results] == [test.name for test in model.unit_tests]
         for result, test in zip(results, model.unit_tests, strict=True):
             assert (result.error, len(result.missing), result.unexpected) == (None, min(len(test.expect), 1), ())
 
 
 @pytest.mark.parametrize(
-    ("was", "becomes", "line", "said"),
+    ("was", "becomes", "line", "message"),
     [
         ("name: rates", "name: rates", 0, ""),
         ("model: runs_by_repo", "model: nope", 11, "there is no model nope"),
@@ -297,16 +294,18 @@ def test_models_are_tested_in_any_order_and_again(one_too_many: Project, data: s
         ("          - {repo: a/c}", "          - {share: 1}", 23, "marts.runs_by_repo has no column share"),
     ],
 )
-def test_what_does_not_exist_is_refused_at_load(tmp_path: Path, was: str, becomes: str, line: int, said: str) -> None:
+def test_what_does_not_exist_is_refused_at_load(
+    tmp_path: Path, was: str, becomes: str, line: int, message: str
+) -> None:
     text = MARTS_YML + _GIVEN + "          - {repo: a/c}\n"
     assert was in text
     directory = write(tmp_path, small_project() | {"models/marts/schema.yml": text.replace(was, becomes)})
-    if not said:
+    if not message:
         assert load_project(directory).model("runs_by_repo").unit_tests[0].name == "rates"
         return
     with pytest.raises(ProjectError) as error:
         load_project(directory)
-    assert (line, said) in [(problem.line, problem.text) for problem in error.value.problems]
+    assert (line, message) in [(problem.line, problem.text) for problem in error.value.problems]
 
 
 def test_every_table_that_is_read_must_be_given(tmp_path: Path) -> None:
@@ -322,17 +321,17 @@ def test_a_new_definition_is_built_once_it_passes(tmp_path: Path) -> None:
     good = small_project() | {"models/marts/schema.yml": MARTS_YML + _GIVEN + expected}
     wrong = {"models/marts/runs_by_repo.sql": RUNS_BY_REPO.replace("count(*) as runs", "count(*) + 1 as runs")}
     directory = tmp_path / "dbt_like_sql"
-    with connect(tmp_path / "roadmap.duckdb") as con:
+    with new_database() as con:
         con.execute("insert into raw.workflow_runs (repo, run_id, run_attempt) values ('a/b', 1, 1)")
         build(con, load_project(write(directory, good)))
         for _ in range(2):
             with pytest.raises(UnitTestFailed) as error:
                 build(con, load_project(write(directory, good | wrong)))
-            said = str(error.value)
-            assert said.startswith("marts.runs_by_repo (")
-            assert "keeps its previous content, since these unit tests failed: " in said
-            assert "schema.yml:11: rates: missing {'repo': 'a/c', 'runs': 1}, " in said
-            assert "unexpected {'repo': 'a/b', 'runs': 4}" in said
+            message = str(error.value)
+            assert message.startswith("marts.runs_by_repo (")
+            assert "keeps its previous content, since these unit tests failed: " in message
+            assert "schema.yml:11: rates: missing {'repo': 'a/c', 'runs': 1}, " in message
+            assert "unexpected {'repo': 'a/b', 'runs': 4}" in message
             assert con.execute("select runs from marts.runs_by_repo").fetchall() == [(1,)]
         build(con, load_project(write(directory, good)))
         # What is expected is a part of the definition.

@@ -45,7 +45,7 @@ def test_limits_as_faults(client, state):
     assert (first.status_code, first.headers["Retry-After"]) == (403, "60")
     assert "secondary rate limit" in second.json()["message"]
     assert "Retry-After" not in second.headers
-    assert state.faults.given == [
+    assert state.faults.injected == [
         ("GET", COMMENTS, "rate_limit"),
         ("GET", COMMENTS, "secondary_limit"),
         ("GET", COMMENTS, "secondary_limit"),
@@ -65,7 +65,7 @@ def test_random_faults_come_as_often_as_asked_and_the_same_for_a_seed(serve, mak
         client = serve(state)
         state.faults.randomly(0.2, seed=3, kinds=["bad_gateway", "secondary_limit"])
         statuses = [client.get(COMMENTS).status_code for _ in range(300)]
-        given.append([kind for _, _, kind in state.faults.given])
+        given.append([kind for _, _, kind in state.faults.injected])
         assert statuses.count(502) + statuses.count(403) == len(given[-1])
         state.faults.clear()
         assert client.get(COMMENTS).status_code == 200

@@ -41,7 +41,7 @@ def read_inline(source: str) -> RichText:
 def _runs(tokens: Sequence[Token]) -> Iterator[dict[str, Any]]:
     styles: dict[str, bool] = {}
     url: str | None = None
-    spans: list[tuple[str, str]] = []
+    open_tags: list[tuple[str, str]] = []
     for token in tokens:
         content: str | None = None
         code = False
@@ -54,7 +54,7 @@ def _runs(tokens: Sequence[Token]) -> Iterator[dict[str, Any]]:
         elif token.type == "link_close":
             url = None
         elif token.type == "html_inline":
-            content = _read_tag(token.content, spans)
+            content = _read_tag(token.content, open_tags)
         elif token.type in ("softbreak", "hardbreak"):
             content = "\n"
         elif token.type == "image":
@@ -62,20 +62,20 @@ def _runs(tokens: Sequence[Token]) -> Iterator[dict[str, Any]]:
         else:
             content, code = token.content, token.type == "code_inline"
         if content:
-            color = next((value for kind, value in reversed(spans) if kind == "color"), "default")
-            underline = any(kind == "underline" for kind, _ in spans)
+            color = next((value for kind, value in reversed(open_tags) if kind == "color"), "default")
+            underline = any(kind == "underline" for kind, _ in open_tags)
             yield run(content, url or None, color=color, underline=underline, code=code, **styles)
 
 
-def _read_tag(tag: str, spans: list[tuple[str, str]]) -> str | None:
+def _read_tag(tag: str, open_tags: list[tuple[str, str]]) -> str | None:
     """Return the literal text of a tag, or None when it is one that the dialect knows."""
     if _BREAK.fullmatch(tag):
         return "\n"
     if (opened := _SPAN.fullmatch(tag)) and (opened[1] == "underline" or opened[2] in BLOCK_COLOURS):
-        spans.append((opened[1], opened[2]))
+        open_tags.append((opened[1], opened[2]))
         return None
-    if tag == "</span>" and spans:
-        spans.pop()
+    if tag == "</span>" and open_tags:
+        open_tags.pop()
         return None
     return tag
 
@@ -126,7 +126,7 @@ def _write_run(item: dict[str, Any], content: str) -> str:
 
 
 def escape(content: str) -> str:
-    return _LITERAL.sub(lambda found: "\\" + found[0], content).replace("\n", "<br>")
+    return _LITERAL.sub(lambda match: "\\" + match[0], content).replace("\n", "<br>")
 
 
 def _code_span(content: str) -> str:

@@ -23,11 +23,11 @@ def write(nodes: Sequence[Node]) -> tuple[str, bool]:
 
 def _guard(text: str) -> str:
     """Return a paragraph's text that would read as another kind of block, escaped."""
-    found = _LINE_START.match(text)
-    if not found:
+    match = _LINE_START.match(text)
+    if not match:
         return text
-    if found[2]:
-        return f"{found[2]}\\{text[found.start(3) :]}"
+    if match[2]:
+        return f"{match[2]}\\{text[match.start(3) :]}"
     return "\\" + text
 
 

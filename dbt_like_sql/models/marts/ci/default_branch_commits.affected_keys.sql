@@ -1,21 +1,26 @@
 -- No run of a commit is older than the commit's first.
 with runs as (
-    select c.run_id from changes.ci_runs as c
+    select changed.run_id from changes.ci_runs as changed
     union
-    select c.run_id from changes.ci_jobs as c
+    select changed.run_id from changes.ci_jobs as changed
     union
-    select c.run_id from changes.ci_failures as c
+    select changed.run_id from changes.ci_failures as changed
 ), attempts as (
-    select c.repo, c.head_sha, c.created_at
-    from changes.ci_runs as c
-    where c.is_default_branch and c.head_sha is not null
+    select changed.repo, changed.head_sha, changed.created_at
+    from changes.ci_runs as changed
+    where changed.is_default_branch and changed.head_sha is not null
     union all
-    select r.repo, r.head_sha, r.created_at
-    from marts.ci_runs as r
-    semi join runs as n on n.run_id = r.run_id
-    where r.is_default_branch and r.head_sha is not null
+    select runs.repo, runs.head_sha, runs.created_at
+    from marts.ci_runs as runs
+    semi join runs as others on others.run_id = runs.run_id
+    where runs.is_default_branch and runs.head_sha is not null
 )
-select a.repo, a.head_sha, least(min(a.created_at), min(k.created_at)) as since
-from attempts as a
-left join marts.default_branch_commits as k on k.repo = a.repo and k.head_sha = a.head_sha
-group by a.repo, a.head_sha
+select
+    attempts.repo,
+    attempts.head_sha,
+    least(min(attempts.created_at), min(default_branch_commits.created_at)) as since
+from attempts
+left join marts.default_branch_commits as default_branch_commits
+    on default_branch_commits.repo = attempts.repo
+    and default_branch_commits.head_sha = attempts.head_sha
+group by attempts.repo, attempts.head_sha

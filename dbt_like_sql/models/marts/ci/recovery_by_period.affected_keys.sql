@@ -1,12 +1,12 @@
-select 'week' as grain, c.week as period, date_trunc('week', c.started_at) as since
-from changes.red_episodes as c
+select 'week' as grain, changed.week as period, date_trunc('week', changed.started_at) as since
+from changes.red_episodes as changed
 union
 select
     'quarter',
-    strftime(c.started_at, '%Y') || '-Q' || quarter(c.started_at),
-    date_trunc('quarter', c.started_at)
-from changes.red_episodes as c
+    strftime(changed.started_at, '%Y') || '-Q' || quarter(changed.started_at),
+    date_trunc('quarter', changed.started_at)
+from changes.red_episodes as changed
 union
-select c.grain, c.period, c.period_start
-from changes.period_coverage as c
-where c.grain <> 'month'
+select changed.grain, changed.period, changed.period_start
+from changes.period_coverage as changed
+where changed.grain <> 'month'

@@ -1,99 +1,117 @@
--- What to make of a failing job attempt: was it the change, was it luck, was the default branch broken before, or was it
--- the infrastructure. Of the last 90 days, and of the latest commit of open pull requests whatever its age.
--- Broken goes before flaky, what was seen before what is likely.
+-- What to make of a failing job attempt: was it the change, was it luck, was the default branch broken before, or was
+-- it the infrastructure. Of the last 90 days, and of the latest commit of open pull requests whatever its age. Broken
+-- goes before flaky, what was seen before what is likely.
 with failures as (
-    select f.*
-    from marts.ci_failures as f
-    cross join config.parameters as p
-    where f.run_created_at >= p.as_of - interval 90 day
-        or f.head_sha in (select r.head_sha from staging.stg_pull_requests as r where r.state = 'open')
+    select failures.*
+    from marts.ci_failures as failures
+    cross join config.parameters as parameters
+    where failures.run_created_at >= parameters.as_of - interval 90 day
+        or failures.head_sha in (
+            select pull_requests.head_sha
+            from staging.stg_pull_requests as pull_requests
+            where pull_requests.state = 'open'
+        )
 ), histories as (
     -- How often the same failure of the job, with the same failing tests, came and went in the 30 days up to the run.
     select
-        f.job_id,
-        count(distinct f.head_sha) over same as commits_hit,
-        count(distinct f.head_sha) filter (where f.is_flaky) over same as commits_flaked
-    from failures as f
-    where f.fingerprint is not null and f.known_by is distinct from 'job'
+        failures.job_id,
+        count(distinct failures.head_sha) over same as commits_hit,
+        count(distinct failures.head_sha) filter (where failures.is_flaky) over same as commits_flaked
+    from failures
+    where failures.fingerprint is not null and failures.known_by is distinct from 'job'
     window same as (
         partition by
-            f.repo, f.workflow_path, f.job_base_name, f.fingerprint, f.failed_tests, f.failed_tests_count
-        order by f.run_created_at range between interval 30 day preceding and current row
+            failures.repo,
+            failures.workflow_path,
+            failures.job_base_name,
+            failures.fingerprint,
+            failures.failed_tests,
+            failures.failed_tests_count
+        order by failures.run_created_at range between interval 30 day preceding and current row
     )
 ), known as (
     select
-        f.*,
-        s.since_at,
-        s.since_sha,
-        s.since_url,
-        s.results,
+        failures.*,
+        default_branch.since_at,
+        default_branch.since_sha,
+        default_branch.since_url,
+        default_branch.results,
         -- Whether the job's latest result on the default branch was a failure, too, and which tests failed there.
-        s.job_id is not null and coalesce(s.next_result_at >= f.run_created_at, true) as is_red_there,
-        s.fingerprint is null or coalesce(s.known_by = 'job', false) as is_vague_there,
-        f.fingerprint is null or coalesce(f.known_by = 'job', false) as is_vague,
+        default_branch.job_id is not null and coalesce(
+            default_branch.next_result_at >= failures.run_created_at,
+            true
+        ) as is_red_there,
+        default_branch.fingerprint is null or coalesce(default_branch.known_by = 'job', false) as is_vague_there,
+        failures.fingerprint is null or coalesce(failures.known_by = 'job', false) as is_vague,
         case
-            when s.job_id is not null and coalesce(s.next_result_at >= f.run_created_at, true)
-                then len(list_intersect(f.failed_tests, coalesce(s.failed_tests, [])))
+            when default_branch.job_id is not null
+                and coalesce(default_branch.next_result_at >= failures.run_created_at, true)
+                then len(list_intersect(failures.failed_tests, coalesce(default_branch.failed_tests, [])))
             else 0
         end as tests_failing_there,
-        greatest(h.commits_hit, 1) as commits_hit,  -- of an unknown commit, or without a fingerprint, this one
-        coalesce(h.commits_flaked, 0) as commits_flaked,
-        k.flake_rate,
-        k.commits as flake_commits,
+        greatest(histories.commits_hit, 1) as commits_hit,  -- of an unknown commit, or without a fingerprint, this one
+        coalesce(histories.commits_flaked, 0) as commits_flaked,
+        flaky_jobs.flake_rate,
+        flaky_jobs.commits as flake_commits,
         case
-            when k.commits >= 10 then format(  -- of fewer a rate says nothing
-                '; the job flaked on {} of its latest {} commits ({:.1f} %)',
-                k.flaky_commits, k.commits, 100 * k.flake_rate
-            )
+            when flaky_jobs.commits >= 10
+                then format(  -- of fewer a rate says nothing
+                        '; the job flaked on {} of its latest {} commits ({:.1f} %)',
+                        flaky_jobs.flaky_commits, flaky_jobs.commits, 100 * flaky_jobs.flake_rate
+                    )
             else ''
         end as job_flakes
-    from failures as f
-    asof left join intermediate.int_default_branch_failures as s
-        on s.repo = f.repo
-        and s.workflow_path = f.workflow_path
-        and s.job_name = f.job_name
-        and s.completed_at < f.run_created_at
-    left join histories as h on h.job_id = f.job_id
-    left join marts.flaky_jobs as k
-        on k.repo = f.repo and k.workflow_path = f.workflow_path and k.job_name = f.job_base_name
+    from failures
+    asof left join intermediate.int_default_branch_failures as default_branch
+        on default_branch.repo = failures.repo
+        and default_branch.workflow_path = failures.workflow_path
+        and default_branch.job_name = failures.job_name
+        and default_branch.completed_at < failures.run_created_at
+    left join histories on histories.job_id = failures.job_id
+    left join marts.flaky_jobs as flaky_jobs
+        on flaky_jobs.repo = failures.repo and flaky_jobs.workflow_path = failures.workflow_path
+        and flaky_jobs.job_name = failures.job_base_name
 ), judged as (
     select
-        k.*,
+        known.*,
         case
-            when k.is_preexisting then 'default_branch_fails'
-            when k.is_flaky then 'passed_too'
+            when known.is_preexisting then 'default_branch_fails'
+            when known.is_flaky then 'passed_too'
             -- Tests that failed beside it may be the change's.
-            when k.domain = 'platform' and k.is_retryable and k.failed_tests_count = 0 then 'retryable'
+            when known.domain = 'platform' and known.is_retryable and known.failed_tests_count = 0 then 'retryable'
             -- Two commits make a flake (metrics.md, section 5); at most every second time it is real.
-            when k.commits_flaked >= 2 and k.commits_flaked >= 0.5 * (k.commits_hit - 1) then 'failure_flakes'
+            when known.commits_flaked >= 2
+                and known.commits_flaked >= 0.5 * (known.commits_hit - 1) then 'failure_flakes'
             -- The job fails there, too, but nobody can tell whether by the same.
-            when k.domain = 'code' and k.is_red_there and (k.is_vague or k.is_vague_there) then 'default_branch_red'
+            when known.domain = 'code'
+                and known.is_red_there
+                and (known.is_vague or known.is_vague_there) then 'default_branch_red'
             -- A job's flake rate alone blames nobody: what is left of its failures are mostly those that were real.
-            when k.domain in ('code', 'pipeline') then 'code'
+            when known.domain in ('code', 'pipeline') then 'code'
             else 'open'
         end as grounds
-    from known as k
+    from known
 )
 select
-    j.repo,
-    j.run_id,
-    j.run_attempt,
-    j.job_id,
-    j.job_name,
-    j.workflow_path,
-    j.head_sha,
-    j.is_default_branch,
-    j.pull_request_number,
-    j.category,
-    j.domain,
-    j.rule_id,
-    j.ruleset_version,
-    j.fingerprint,
-    j.known_by,
-    j.failed_tests,
-    j.failed_tests_count,
-    j.tests_failing_there,
-    case j.grounds
+    judged.repo,
+    judged.run_id,
+    judged.run_attempt,
+    judged.job_id,
+    judged.job_name,
+    judged.workflow_path,
+    judged.head_sha,
+    judged.is_default_branch,
+    judged.pull_request_number,
+    judged.category,
+    judged.domain,
+    judged.rule_id,
+    judged.ruleset_version,
+    judged.fingerprint,
+    judged.known_by,
+    judged.failed_tests,
+    judged.failed_tests_count,
+    judged.tests_failing_there,
+    case judged.grounds
         when 'default_branch_fails' then 'already_failing'
         when 'passed_too' then 'known_flaky'
         when 'failure_flakes' then 'known_flaky'
@@ -101,50 +119,58 @@ select
         when 'code' then 'this_change'
         else 'unclear'
     end as verdict,
-    j.grounds,
-    case j.grounds
-        when 'default_branch_fails' then format(
-            'the default branch fails in this way since {} UTC{}, {}',
-            strftime(j.since_at, '%Y-%m-%d %H:%M'),
-            coalesce(' (commit ' || left(j.since_sha, 7) || ')', ''),
-            case when j.results = 1 then 'once' else j.results || ' times in a row' end
-        )
-        when 'passed_too' then 'the same job passed on this commit' || j.job_flakes
-        when 'failure_flakes' then format(
-            'this failure came and went on {} of {} other commits in 30 days{}',
-            j.commits_flaked, greatest(j.commits_hit - 1, j.commits_flaked), j.job_flakes
-        )
-        when 'retryable' then replace(j.category, '_', ' ') || ' says nothing about the code, and may be gone next time'
-        when 'default_branch_red' then 'the default branch fails in this job, too, but '
-            || case when j.is_vague then 'this log' else 'its log' end
-            || ' does not tell by what: it may be the same or not' || j.job_flakes
-        when 'code' then case
-            when j.tests_failing_there > 0 then format(
-                '{} of {} failing tests also fail on the default branch, the others do not',
-                j.tests_failing_there, j.failed_tests_count
-            )
-            else 'the default branch did not fail like this'
-        end || ', and the job did not pass on this commit' || j.job_flakes
+    judged.grounds,
+    case judged.grounds
+        when 'default_branch_fails'
+            then format(
+                    'the default branch fails in this way since {} UTC{}, {}',
+                    strftime(judged.since_at, '%Y-%m-%d %H:%M'),
+                    coalesce(' (commit ' || left(judged.since_sha, 7) || ')', ''),
+                    case when judged.results = 1 then 'once' else judged.results || ' times in a row' end
+                )
+        when 'passed_too' then 'the same job passed on this commit' || judged.job_flakes
+        when 'failure_flakes'
+            then format(
+                    'this failure came and went on {} of {} other commits in 30 days{}',
+                    judged.commits_flaked, greatest(judged.commits_hit - 1, judged.commits_flaked), judged.job_flakes
+                )
+        when 'retryable'
+            then replace(judged.category, '_', ' ')
+                || ' says nothing about the code, and may be gone next time'
+        when 'default_branch_red'
+            then 'the default branch fails in this job, too, but '
+                || case when judged.is_vague then 'this log' else 'its log' end
+                || ' does not tell by what: it may be the same or not' || judged.job_flakes
+        when 'code'
+            then case
+                    when judged.tests_failing_there > 0
+                        then format(
+                                '{} of {} failing tests also fail on the default branch, the others do not',
+                                judged.tests_failing_there, judged.failed_tests_count
+                            )
+                    else 'the default branch did not fail like this'
+                end || ', and the job did not pass on this commit' || judged.job_flakes
         else case
-            when j.category = 'unknown' then 'the cause was not recognised'
-            when j.domain = 'platform' and j.is_retryable then format(
-                '{} may be gone next time, but {} failed, too', replace(j.category, '_', ' '),
-                case when j.failed_tests_count = 1 then 'a test' else j.failed_tests_count || ' tests' end
-            )
-            else replace(j.category, '_', ' ') || ' may come from the change or from what it runs on'
-        end
+                when judged.category = 'unknown' then 'the cause was not recognised'
+                when judged.domain = 'platform' and judged.is_retryable
+                    then format(
+                            '{} may be gone next time, but {} failed, too', replace(judged.category, '_', ' '),
+                            case when judged.failed_tests_count = 1 then 'a test' else judged.failed_tests_count || ' tests' end
+                        )
+                else replace(judged.category, '_', ' ') || ' may come from the change or from what it runs on'
+            end
     end as reason,
-    case j.grounds
-        when 'default_branch_fails' then j.results
-        when 'passed_too' then j.flake_commits
-        else j.commits_hit
+    case judged.grounds
+        when 'default_branch_fails' then judged.results
+        when 'passed_too' then judged.flake_commits
+        else judged.commits_hit
     end as n,
-    j.flake_rate,
-    j.flake_commits,
-    case when j.is_preexisting then j.since_at end as since_at,
-    case when j.is_preexisting then j.since_sha end as since_sha,
-    case when j.is_preexisting then j.since_url end as since_url,
-    j.run_created_at,
-    j.week,
-    j.html_url
-from judged as j
+    judged.flake_rate,
+    judged.flake_commits,
+    case when judged.is_preexisting then judged.since_at end as since_at,
+    case when judged.is_preexisting then judged.since_sha end as since_sha,
+    case when judged.is_preexisting then judged.since_url end as since_url,
+    judged.run_created_at,
+    judged.week,
+    judged.html_url
+from judged

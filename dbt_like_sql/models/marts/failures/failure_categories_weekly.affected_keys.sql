@@ -1,3 +1,3 @@
-select c.week from changes.ci_failures as c where c.week is not null
+select changed.week from changes.ci_failures as changed where changed.week is not null
 union
-select c.period from changes.period_coverage as c where c.grain = 'week'
+select changed.period from changes.period_coverage as changed where changed.grain = 'week'

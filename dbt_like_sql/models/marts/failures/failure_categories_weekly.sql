@@ -1,39 +1,48 @@
 -- Failed job attempts by category and week; '*' is all repositories together. Rank 1 is the top category.
 with counted as (
     select
-        coalesce(f.repo, '*') as repo,
-        f.week,
-        f.category,
-        min(f.domain) as domain,
+        coalesce(failures.repo, '*') as repo,
+        failures.week,
+        failures.category,
+        min(failures.domain) as domain,
         count(*) as failed_job_attempts,
-        count(distinct f.run_id) as failed_runs,
-        count(distinct case when f.pull_request_number is not null then (f.repo, f.pull_request_number) end) as pull_requests,
-        count(*) filter (where f.is_flaky) as flaky_job_attempts,
-        count(*) filter (where f.is_preexisting) as preexisting_job_attempts
-    from marts.ci_failures as f
-    where f.week is not null
-    group by grouping sets ((f.repo, f.week, f.category), (f.week, f.category))
+        count(distinct failures.run_id) as failed_runs,
+        count(distinct case
+            when failures.pull_request_number is not null then (failures.repo, failures.pull_request_number)
+        end) as pull_requests,
+        count(*) filter (where failures.is_flaky) as flaky_job_attempts,
+        count(*) filter (where failures.is_preexisting) as preexisting_job_attempts
+    from marts.ci_failures as failures
+    where failures.week is not null
+    group by grouping sets ((failures.repo, failures.week, failures.category), (failures.week, failures.category))
 )
 select
-    c.repo,
-    c.week,
-    c.category,
-    c.domain,
-    c.failed_job_attempts,
-    cast(sum(c.failed_job_attempts) over whole as bigint) as week_failed_job_attempts,
-    c.failed_job_attempts / nullif(sum(c.failed_job_attempts) over whole, 0) as share,
-    c.failed_runs,
-    c.pull_requests,
-    c.flaky_job_attempts,
-    c.preexisting_job_attempts,
+    counted.repo,
+    counted.week,
+    counted.category,
+    counted.domain,
+    counted.failed_job_attempts,
+    cast(sum(counted.failed_job_attempts) over whole as bigint) as week_failed_job_attempts,
+    counted.failed_job_attempts / nullif(sum(counted.failed_job_attempts) over whole, 0) as share,
+    counted.failed_runs,
+    counted.pull_requests,
+    counted.flaky_job_attempts,
+    counted.preexisting_job_attempts,
     -- The more pull requests were hit, the worse; a known cause goes before an unknown one.
     row_number() over (
-        partition by c.repo, c.week
-        order by c.failed_job_attempts desc, c.pull_requests desc, c.category = 'unknown', c.category
+        partition by counted.repo, counted.week
+        order by
+            counted.failed_job_attempts desc,
+            counted.pull_requests desc,
+            counted.category = 'unknown',
+            counted.category
     ) as category_rank,
-    coalesce(p.is_complete, false) as is_complete,
-    p.first_whole_day,
-    p.last_whole_day
-from counted as c
-left join marts.period_coverage as p on p.repo = c.repo and p.grain = 'week' and p.period = c.week
-window whole as (partition by c.repo, c.week)
+    coalesce(coverage.is_complete, false) as is_complete,
+    coverage.first_whole_day,
+    coverage.last_whole_day
+from counted
+left join marts.period_coverage as coverage
+    on coverage.repo = counted.repo
+    and coverage.grain = 'week'
+    and coverage.period = counted.week
+window whole as (partition by counted.repo, counted.week)

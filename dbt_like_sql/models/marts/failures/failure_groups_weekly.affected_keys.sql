@@ -1,18 +1,21 @@
 -- A failure that turns out to be older is so in all its weeks.
 with older as (
-    select c.fingerprint
-    from changes.int_failure_groups as c
-    group by c.repo, c.fingerprint
-    having count(distinct c.first_seen_at) > 1 or count(*) = 1
+    select changed.fingerprint
+    from changes.int_failure_groups as changed
+    group by changed.repo, changed.fingerprint
+    having count(distinct changed.first_seen_at) > 1 or count(*) = 1
 )
-select c.repo, c.week, c.fingerprint
-from changes.ci_failures as c
-where c.week is not null and c.fingerprint is not null
+select changed.repo, changed.week, changed.fingerprint
+from changes.ci_failures as changed
+where changed.week is not null and changed.fingerprint is not null
 union
-select g.repo, g.week, g.fingerprint
-from marts.failure_groups_weekly as g
-semi join older as o on o.fingerprint = g.fingerprint
+select failure_groups_weekly.repo, failure_groups_weekly.week, failure_groups_weekly.fingerprint
+from marts.failure_groups_weekly as failure_groups_weekly
+semi join older on older.fingerprint = failure_groups_weekly.fingerprint
 union
-select g.repo, g.week, g.fingerprint
-from marts.failure_groups_weekly as g
-semi join changes.period_coverage as c on c.repo = g.repo and c.grain = 'week' and c.period = g.week
+select failure_groups_weekly.repo, failure_groups_weekly.week, failure_groups_weekly.fingerprint
+from marts.failure_groups_weekly as failure_groups_weekly
+semi join changes.period_coverage as changed
+    on changed.repo = failure_groups_weekly.repo
+    and changed.grain = 'week'
+    and changed.period = failure_groups_weekly.week

@@ -1,104 +1,119 @@
 -- Jobs that pass and fail on one commit, ranked by the Wilson lower bound of their flake rate, so that few commits
 -- with much luck don't lead. Sample: the latest 100 commits of the last 90 days.
 with recent as (
-    select j.*, p.as_of
-    from intermediate.int_job_runs as j
-    cross join config.parameters as p
-    where j.run_created_at between p.as_of - interval 90 day and p.as_of
+    select job_runs.*, parameters.as_of
+    from intermediate.int_job_runs as job_runs
+    cross join config.parameters as parameters
+    where job_runs.run_created_at between parameters.as_of - interval 90 day and parameters.as_of
 ), broken_weeks as (
     -- When most of a workflow fails, something else broke: a release upstream, an outage.
-    select d.repo, d.workflow_path, strftime(d.day, '%G-W%V') as week
-    from intermediate.int_workflow_days as d
-    where d.day is not null
-    group by d.repo, d.workflow_path, strftime(d.day, '%G-W%V')
-    having sum(d.conclusive_attempts) >= 10 and sum(d.passed_attempts) < 0.5 * sum(d.conclusive_attempts)
+    select days.repo, days.workflow_path, strftime(days.day, '%G-W%V') as week
+    from intermediate.int_workflow_days as days
+    where days.day is not null
+    group by days.repo, days.workflow_path, strftime(days.day, '%G-W%V')
+    having sum(days.conclusive_attempts) >= 10 and sum(days.passed_attempts) < 0.5 * sum(days.conclusive_attempts)
 ), considered as (
-    select j.*
-    from recent as j
-    anti join broken_weeks as b on b.repo = j.repo and b.workflow_path = j.workflow_path and b.week = j.week
+    select recent.*
+    from recent
+    anti join broken_weeks
+        on broken_weeks.repo = recent.repo
+        and broken_weeks.workflow_path = recent.workflow_path
+        and broken_weeks.week = recent.week
 ), commits as (
     select
-        j.repo,
-        j.workflow_path,
-        j.job_name,
-        j.head_sha,
-        bool_or(j.has_failed) and bool_or(j.has_passed) as is_flaky,
-        not bool_or(j.has_passed) as is_red,
-        max(j.run_created_at) as seen_at,
-        max(j.pull_request_number) as pull_request_number,
-        max(j.html_url) as html_url,
-        max(j.as_of) as as_of
-    from considered as j
-    group by j.repo, j.workflow_path, j.job_name, j.head_sha
+        considered.repo,
+        considered.workflow_path,
+        considered.job_name,
+        considered.head_sha,
+        bool_or(considered.has_failed) and bool_or(considered.has_passed) as is_flaky,
+        not bool_or(considered.has_passed) as is_red,
+        max(considered.run_created_at) as seen_at,
+        max(considered.pull_request_number) as pull_request_number,
+        max(considered.html_url) as html_url,
+        max(considered.as_of) as as_of
+    from considered
+    group by considered.repo, considered.workflow_path, considered.job_name, considered.head_sha
 ), latest as (
     select
-        c.*,
+        commits.*,
         row_number() over (
-            partition by c.repo, c.workflow_path, c.job_name order by c.seen_at desc, c.head_sha
+            partition by commits.repo, commits.workflow_path, commits.job_name
+            order by commits.seen_at desc, commits.head_sha
         ) as age
-    from commits as c
+    from commits
     qualify age <= 100
 ), jobs as (
     select
-        c.repo,
-        c.workflow_path,
-        c.job_name,
+        latest.repo,
+        latest.workflow_path,
+        latest.job_name,
         count(*) as commits,
-        count(*) filter (where c.is_flaky) as flaky_commits,
-        count(*) filter (where c.is_red) as red_commits,
-        count(*) filter (where c.is_flaky and c.seen_at >= c.as_of - interval 30 day) as flaky_commits_30d,
-        count(distinct c.pull_request_number) filter (where c.is_flaky) as pull_requests,
-        max(c.seen_at) filter (where c.is_flaky) as last_flaky_at,
-        arg_max(c.html_url, (c.seen_at, c.head_sha)) filter (where c.is_flaky) as example_url,
-        count(*) >= 3 and bool_and(c.is_red or c.age > 3) as is_broken,
-        max(c.as_of) as as_of
-    from latest as c
-    group by c.repo, c.workflow_path, c.job_name
+        count(*) filter (where latest.is_flaky) as flaky_commits,
+        count(*) filter (where latest.is_red) as red_commits,
+        count(*) filter (
+            where latest.is_flaky
+            and latest.seen_at >= latest.as_of - interval 30 day
+        ) as flaky_commits_30d,
+        count(distinct latest.pull_request_number) filter (where latest.is_flaky) as pull_requests,
+        max(latest.seen_at) filter (where latest.is_flaky) as last_flaky_at,
+        arg_max(latest.html_url, (latest.seen_at, latest.head_sha)) filter (where latest.is_flaky) as example_url,
+        count(*) >= 3 and bool_and(latest.is_red or latest.age > 3) as is_broken,
+        max(latest.as_of) as as_of
+    from latest
+    group by latest.repo, latest.workflow_path, latest.job_name
 ), rates as (
-    select j.*, j.flaky_commits / nullif(j.commits, 0) as flake_rate
-    from jobs as j
-    where j.flaky_commits > 0
+    select jobs.*, jobs.flaky_commits / nullif(jobs.commits, 0) as flake_rate
+    from jobs
+    where jobs.flaky_commits > 0
         -- Gates and summaries repeat what people or other jobs decide; they don't flake themselves.
         and not regexp_matches(
-            j.job_name,
-            '(?i)\b(cla|dco|pr[ -]?title|pull[ -]request[ -]title|semantic[ -]pull[ -]request|labell?(s|er)?|changelog|all[ -](green|checks?|jobs?|tests?)([ -](passed|green|succeeded))?|(ci|required|status)[ -](success|passed|gate|checks?|status)|required|conclusion|gate)\b'
+            jobs.job_name,
+            '(?i)\b(cla|dco|pr[ -]?title|pull[ -]request[ -]title|semantic[ -]pull[ -]request|labell?(s|er)?|changelog|all[ -](green|checks?|jobs?|tests?)([ -](passed|green|succeeded))?|(ci|required|status)[ -](success|passed|gate|checks?|status)|required|conclusion|gate)\b'  -- noqa: LT05
         )
 ), bounds as (
     -- Wilson score interval, z = 1.96.
     select
-        r.*,
+        rates.*,
         (
-            r.flake_rate + 1.96 * 1.96 / (2 * r.commits)
-            - 1.96 * sqrt(r.flake_rate * (1 - r.flake_rate) / r.commits + 1.96 * 1.96 / (4.0 * r.commits * r.commits))
-        ) / (1 + 1.96 * 1.96 / r.commits) as wilson_lower_bound
-    from rates as r
+            rates.flake_rate + 1.96 * 1.96 / (2 * rates.commits)
+            - 1.96 * sqrt(
+                rates.flake_rate * (1 - rates.flake_rate) / rates.commits + 1.96 * 1.96
+                / (4.0 * rates.commits * rates.commits)
+            )
+        ) / (1 + 1.96 * 1.96 / rates.commits) as wilson_lower_bound
+    from rates
 )
 select
-    b.repo,
-    b.workflow_path,
-    b.job_name,
-    b.commits,
-    b.flaky_commits,
-    b.red_commits,
-    b.flake_rate,
+    bounds.repo,
+    bounds.workflow_path,
+    bounds.job_name,
+    bounds.commits,
+    bounds.flaky_commits,
+    bounds.red_commits,
+    bounds.flake_rate,
     -- Of the commits that were not broken, and of those that looked broken at first.
-    b.flaky_commits / (b.commits - b.red_commits) as flaky_share_of_passes,
-    b.flaky_commits / (b.flaky_commits + b.red_commits) as flaky_share_of_reds,
-    b.wilson_lower_bound,
+    bounds.flaky_commits / (bounds.commits - bounds.red_commits) as flaky_share_of_passes,
+    bounds.flaky_commits / (bounds.flaky_commits + bounds.red_commits) as flaky_share_of_reds,
+    bounds.wilson_lower_bound,
     case
-        when b.commits >= 10 then row_number() over (
-            partition by b.commits >= 10
-            order by b.wilson_lower_bound desc, b.pull_requests desc, b.repo, b.workflow_path, b.job_name
-        )
+        when bounds.commits >= 10 then row_number() over (
+                partition by bounds.commits >= 10
+                order by
+                    bounds.wilson_lower_bound desc,
+                    bounds.pull_requests desc,
+                    bounds.repo,
+                    bounds.workflow_path,
+                    bounds.job_name
+            )
     end as flake_rank,
-    b.flaky_commits_30d,
-    b.pull_requests,
-    b.last_flaky_at,
-    b.example_url,
+    bounds.flaky_commits_30d,
+    bounds.pull_requests,
+    bounds.last_flaky_at,
+    bounds.example_url,
     case
-        when b.is_broken then 'broken'
-        when b.last_flaky_at < b.as_of - interval 7 day then 'healthy'
-        when b.flaky_commits_30d >= 2 or (b.commits >= 10 and b.flake_rate >= 0.02) then 'flaky'
+        when bounds.is_broken then 'broken'
+        when bounds.last_flaky_at < bounds.as_of - interval 7 day then 'healthy'
+        when bounds.flaky_commits_30d >= 2 or (bounds.commits >= 10 and bounds.flake_rate >= 0.02) then 'flaky'
         else 'healthy'
     end as status
-from bounds as b
+from bounds

@@ -1,11 +1,17 @@
-select p.grain, p.period, min(least(date_trunc('week', p.day), date_trunc('quarter', p.day))) as since
+select
+    periods.grain,
+    periods.period,
+    min(least(date_trunc('week', periods.day), date_trunc('quarter', periods.day))) as since
 from (
-    select 'day' as grain, cast(c.day as varchar) as period, c.day from changes.int_speed_days as c
+    select 'day' as grain, cast(changed.day as varchar) as period, changed.day from changes.int_speed_days as changed
     union all
-    select 'week', strftime(c.day, '%G-W%V'), c.day from changes.int_speed_days as c
+    select 'week', strftime(changed.day, '%G-W%V'), changed.day from changes.int_speed_days as changed
     union all
-    select 'quarter', strftime(c.day, '%Y') || '-Q' || quarter(c.day), c.day from changes.int_speed_days as c
+    select 'quarter', strftime(changed.day, '%Y') || '-Q' || quarter(changed.day), changed.day
+    from changes.int_speed_days as changed
     union all
-    select c.grain, c.period, c.period_start from changes.period_coverage as c where c.grain <> 'month'
-) as p
-group by p.grain, p.period
+    select changed.grain, changed.period, changed.period_start
+    from changes.period_coverage as changed
+    where changed.grain <> 'month'
+) as periods
+group by periods.grain, periods.period

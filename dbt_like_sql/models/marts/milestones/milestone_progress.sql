@@ -2,202 +2,261 @@
 with rates as (
     -- Rates in words: "83 %", "66.67 %".
     select
-        w.*,
-        p.progress_formula,
-        p.pass_rate_threshold,
-        p.autofix_threshold,
-        p.points_pass_rate,
-        p.points_autofix_success,
-        p.points_critical_workflows_green,
-        p.points_docs_and_pr_merged,
-        p.window_days,
-        rtrim(rtrim(format('{:.2f}', 100 * w.pass_rate), '0'), '.') || ' %' as pass_rate_text,
-        rtrim(rtrim(format('{:.2f}', 100 * w.autofix_success_rate), '0'), '.') || ' %' as autofix_text,
-        rtrim(rtrim(format('{:.2f}', 100 * p.pass_rate_threshold), '0'), '.') || ' %' as pass_rate_threshold_text,
-        rtrim(rtrim(format('{:.2f}', 100 * p.autofix_threshold), '0'), '.') || ' %' as autofix_threshold_text
-    from marts.milestone_windows as w
-    cross join config.parameters as p
+        windows.*,
+        parameters.progress_formula,
+        parameters.pass_rate_threshold,
+        parameters.autofix_threshold,
+        parameters.points_pass_rate,
+        parameters.points_autofix_success,
+        parameters.points_critical_workflows_green,
+        parameters.points_docs_and_pr_merged,
+        parameters.window_days,
+        rtrim(rtrim(format('{:.2f}', 100 * windows.pass_rate), '0'), '.') || ' %' as pass_rate_text,
+        rtrim(rtrim(format('{:.2f}', 100 * windows.autofix_success_rate), '0'), '.') || ' %' as autofix_text,
+        rtrim(
+            rtrim(format('{:.2f}', 100 * parameters.pass_rate_threshold), '0'),
+            '.'
+        ) || ' %' as pass_rate_threshold_text,
+        rtrim(rtrim(format('{:.2f}', 100 * parameters.autofix_threshold), '0'), '.') || ' %' as autofix_threshold_text
+    from marts.milestone_windows as windows
+    cross join config.parameters as parameters
 ), pass_rate as (
     select
-        r.*,
+        rates.*,
         'pass_rate' as rule,
-        r.points_pass_rate as points_possible,
-        coalesce(r.pass_rate >= r.pass_rate_threshold, false) as is_met,
-        r.pass_rate as value,
-        r.pass_rate_threshold as threshold,
+        rates.points_pass_rate as points_possible,
+        coalesce(rates.pass_rate >= rates.pass_rate_threshold, false) as is_met,
+        rates.pass_rate as value,
+        rates.pass_rate_threshold as threshold,
         case
-            when r.runs = 0 then format('no runs in the last {} days', r.window_days)
-            when r.conclusive_runs = 0 then format('no run of the last {} days passed or failed yet', r.window_days)
+            when rates.runs = 0 then format('no runs in the last {} days', rates.window_days)
+            when rates.conclusive_runs = 0
+                then format(
+                        'no run of the last {} days passed or failed yet',
+                        rates.window_days
+                    )
             else
-                'pass rate ' || r.pass_rate_text
-                || case when r.pass_rate >= r.pass_rate_threshold then ' ≥ ' else ' < ' end
-                || r.pass_rate_threshold_text || format(' ({} of {} runs)', r.passed_runs, r.conclusive_runs)
+                'pass rate ' || rates.pass_rate_text
+                || case when rates.pass_rate >= rates.pass_rate_threshold then ' ≥ ' else ' < ' end
+                || rates.pass_rate_threshold_text || format(
+                    ' ({} of {} runs)',
+                    rates.passed_runs,
+                    rates.conclusive_runs
+                )
         end as reason,
         -- k more passes lift (passed + k) / (n + k) to the threshold.
         case
-            when r.conclusive_runs > 0 and r.pass_rate_threshold < 1 then cast(ceil(
-                round((r.pass_rate_threshold * r.conclusive_runs - r.passed_runs) / (1 - r.pass_rate_threshold), 9)
-            ) as bigint)
+            when rates.conclusive_runs > 0 and rates.pass_rate_threshold < 1 then cast(ceil(
+                    round(
+                        (
+                            rates.pass_rate_threshold * rates.conclusive_runs - rates.passed_runs
+                        ) / (1 - rates.pass_rate_threshold),
+                        9
+                    )
+                ) as bigint)
         end as missing
-    from rates as r
+    from rates
 ), autofix as (
     select
-        r.*,
+        rates.*,
         'autofix_success' as rule,
-        r.points_autofix_success as points_possible,
+        rates.points_autofix_success as points_possible,
         case
-            when r.runs = 0 then false
-            when r.failing_attempts = 0 then true
-            else coalesce(r.autofix_success_rate > r.autofix_threshold, false)
+            when rates.runs = 0 then false
+            when rates.failing_attempts = 0 then true
+            else coalesce(rates.autofix_success_rate > rates.autofix_threshold, false)
         end as is_met,
-        r.autofix_success_rate as value,
-        r.autofix_threshold as threshold,
+        rates.autofix_success_rate as value,
+        rates.autofix_threshold as threshold,
         case
-            when r.runs = 0 then format('no runs in the last {} days', r.window_days)
-            when r.failing_attempts = 0 then format('no failure in the last {} days: nothing to fix', r.window_days)
-            when r.autofix_attempts = 0
-                then format('failing attempts: {}, none repaired automatically', r.failing_attempts)
-            when r.autofix_success_rate is null
-                then format('automatic repairs: {}, none with a result yet', r.autofix_attempts)
+            when rates.runs = 0 then format('no runs in the last {} days', rates.window_days)
+            when rates.failing_attempts = 0
+                then format(
+                        'no failure in the last {} days: nothing to fix',
+                        rates.window_days
+                    )
+            when rates.autofix_attempts = 0
+                then format('failing attempts: {}, none repaired automatically', rates.failing_attempts)
+            when rates.autofix_success_rate is null
+                then format('automatic repairs: {}, none with a result yet', rates.autofix_attempts)
             else
-                'auto-fix success ' || r.autofix_text
-                || case when r.autofix_success_rate > r.autofix_threshold then ' > ' else ' ≤ ' end
-                || r.autofix_threshold_text
-                || format(' ({} of {} repairs)', r.autofix_fixed, r.autofix_fixed + r.autofix_failed)
+                'auto-fix success ' || rates.autofix_text
+                || case when rates.autofix_success_rate > rates.autofix_threshold then ' > ' else ' ≤ ' end
+                || rates.autofix_threshold_text
+                || format(' ({} of {} repairs)', rates.autofix_fixed, rates.autofix_fixed + rates.autofix_failed)
         end as reason,
         -- k more repairs must lift the rate above the threshold, not to it.
         case
-            when r.failing_attempts > 0 and r.autofix_threshold < 1 then cast(floor(
-                round(
-                    (r.autofix_threshold * (r.autofix_fixed + r.autofix_failed) - r.autofix_fixed)
-                    / (1 - r.autofix_threshold),
-                    9
-                )
-            ) as bigint) + 1
+            when rates.failing_attempts > 0 and rates.autofix_threshold < 1 then cast(floor(
+                    round(
+                        (rates.autofix_threshold * (rates.autofix_fixed + rates.autofix_failed) - rates.autofix_fixed)
+                        / (1 - rates.autofix_threshold),
+                        9
+                    )
+                ) as bigint) + 1
         end as missing
-    from rates as r
+    from rates
 ), workflows as (
     select
-        c.repo,
-        count(*) filter (where not c.is_removed) as critical,
-        count(*) filter (where c.is_green and not c.is_removed) as green,
-        string_agg(parse_filename(c.workflow_path), ', ' order by c.workflow_path)
-        filter (where c.is_removed) as removed,
-        string_agg(parse_filename(c.workflow_path), ', ' order by c.workflow_path)
-        filter (where not c.is_green and not c.is_removed) as not_green,
+        critical_workflows.repo,
+        count(*) filter (where not critical_workflows.is_removed) as critical,
+        count(*) filter (where critical_workflows.is_green and not critical_workflows.is_removed) as green,
+        string_agg(parse_filename(critical_workflows.workflow_path), ', ' order by critical_workflows.workflow_path)
+        filter (where critical_workflows.is_removed) as removed,
+        string_agg(parse_filename(critical_workflows.workflow_path), ', ' order by critical_workflows.workflow_path)
+        filter (where not critical_workflows.is_green and not critical_workflows.is_removed) as not_green,
         string_agg(
-            parse_filename(c.workflow_path)
-            || case when c.latest_outcome is null then ' (no result)' else ' (failing)' end,
+            parse_filename(critical_workflows.workflow_path)
+            || case when critical_workflows.latest_outcome is null then ' (no result)' else ' (failing)' end,
             ', '
-            order by c.workflow_path
-        ) filter (where not c.is_green and not c.is_removed) as not_green_because
-    from marts.critical_workflows as c
-    group by c.repo
+            order by critical_workflows.workflow_path
+        ) filter (where not critical_workflows.is_green and not critical_workflows.is_removed) as not_green_because
+    from marts.critical_workflows as critical_workflows
+    group by critical_workflows.repo
 ), critical_green as (
     select
-        r.*,
+        rates.*,
         'critical_workflows_green' as rule,
-        r.points_critical_workflows_green as points_possible,
-        coalesce(w.critical > 0 and w.green = w.critical, false) as is_met,
-        w.green / nullif(w.critical, 0) as value,
+        rates.points_critical_workflows_green as points_possible,
+        coalesce(workflows.critical > 0 and workflows.green = workflows.critical, false) as is_met,
+        workflows.green / nullif(workflows.critical, 0) as value,
         cast(1 as double) as threshold,
         case
-            when w.critical is null
-                then format('no workflow ran on the default branch in the last {} days', r.window_days)
+            when workflows.critical is null
+                then format('no workflow ran on the default branch in the last {} days', rates.window_days)
             else
-                format('critical workflows green: {} of {}', w.green, w.critical)
-                || coalesce(', not ' || w.not_green_because, '')
-                || coalesce('; configured, but deleted or disabled: ' || w.removed, '')
+                format('critical workflows green: {} of {}', workflows.green, workflows.critical)
+                || coalesce(', not ' || workflows.not_green_because, '')
+                || coalesce('; configured, but deleted or disabled: ' || workflows.removed, '')
         end as reason,
-        w.not_green
-    from rates as r
-    left join workflows as w on w.repo = r.repo
+        workflows.not_green
+    from rates
+    left join workflows on workflows.repo = rates.repo
 ), merged as (
     select
-        p.repo,
-        p.milestone,
-        p.number,
-        p.changed_files is not null as is_known,
+        pull_requests.repo,
+        pull_requests.milestone,
+        pull_requests.number,
+        pull_requests.changed_files is not null as is_known,
         coalesce(len(list_filter(
-            p.changed_files, lambda path: starts_with(path, 'docs/') or ends_with(path, '.md')
+            pull_requests.changed_files, lambda path: starts_with(path, 'docs/') or ends_with(path, '.md')
         )) > 0, false) as has_docs
-    from staging.stg_pull_requests as p
-    where p.merged_at is not null and p.milestone is not null
+    from staging.stg_pull_requests as pull_requests
+    where pull_requests.merged_at is not null and pull_requests.milestone is not null
 ), documented as (
     select
-        m.repo,
-        m.milestone,
+        merged.repo,
+        merged.milestone,
         count(*) as merged_prs,
-        bool_and(m.is_known) as is_known,
-        min(m.number) filter (where m.has_docs) as docs_pr
-    from merged as m
-    group by m.repo, m.milestone
+        bool_and(merged.is_known) as is_known,
+        min(merged.number) filter (where merged.has_docs) as docs_pr
+    from merged
+    group by merged.repo, merged.milestone
 ), docs_merged as (
     select
-        r.*,
+        rates.*,
         'docs_and_pr_merged' as rule,
-        r.points_docs_and_pr_merged as points_possible,
-        d.docs_pr is not null as is_met,
+        rates.points_docs_and_pr_merged as points_possible,
+        documented.docs_pr is not null as is_met,
         -- Unread file lists leave it open, unless one that was read decides.
-        case when d.docs_pr is not null then 1.0 when coalesce(d.is_known, true) then 0.0 end as value,
+        case
+            when documented.docs_pr is not null then 1.0
+            when coalesce(documented.is_known, true) then 0.0
+        end as value,
         cast(1 as double) as threshold,
         case
-            when d.docs_pr is not null then format('#{} merged with documentation', d.docs_pr)
-            when d.merged_prs is null then 'no pull request of the milestone merged'
-            when d.is_known then format('merged pull requests: {}, none with documentation', d.merged_prs)
-            else format('merged pull requests: {}, which files they change is not known', d.merged_prs)
+            when documented.docs_pr is not null then format('#{} merged with documentation', documented.docs_pr)
+            when documented.merged_prs is null then 'no pull request of the milestone merged'
+            when documented.is_known
+                then format(
+                        'merged pull requests: {}, none with documentation',
+                        documented.merged_prs
+                    )
+            else format('merged pull requests: {}, which files they change is not known', documented.merged_prs)
         end as reason
-    from rates as r
-    left join documented as d on d.repo = r.repo and d.milestone = r.milestone
+    from rates
+    left join documented on documented.repo = rates.repo and documented.milestone = rates.milestone
 ), ledger as (
     select
-        a.repo, a.number, a.milestone, a.as_of, a.progress_formula, a.rule, a.points_possible, a.is_met, a.value,
-        a.threshold, a.reason,
+        pass_rate.repo,
+        pass_rate.number,
+        pass_rate.milestone,
+        pass_rate.as_of,
+        pass_rate.progress_formula,
+        pass_rate.rule,
+        pass_rate.points_possible,
+        pass_rate.is_met,
+        pass_rate.value,
+        pass_rate.threshold, pass_rate.reason,
         case
-            when a.missing = 1 then '1 more passing run would give'
-            when a.missing > 1 then format('{} more passing runs would give', a.missing)
-            when a.conclusive_runs > 0 then 'every run passing would give'
+            when pass_rate.missing = 1 then '1 more passing run would give'
+            when pass_rate.missing > 1 then format('{} more passing runs would give', pass_rate.missing)
+            when pass_rate.conclusive_runs > 0 then 'every run passing would give'
             else 'a passing run would give'
         end as next_step
-    from pass_rate as a
+    from pass_rate
     union all
     select
-        a.repo, a.number, a.milestone, a.as_of, a.progress_formula, a.rule, a.points_possible, a.is_met, a.value,
-        a.threshold, a.reason,
+        autofix.repo,
+        autofix.number,
+        autofix.milestone,
+        autofix.as_of,
+        autofix.progress_formula,
+        autofix.rule,
+        autofix.points_possible,
+        autofix.is_met,
+        autofix.value,
+        autofix.threshold, autofix.reason,
         case
-            when a.runs = 0 then 'a run without failures would give'
-            when a.missing = 1 then '1 more repair would give'
-            when a.missing > 1 then format('{} more repairs would give', a.missing)
+            when autofix.runs = 0 then 'a run without failures would give'
+            when autofix.missing = 1 then '1 more repair would give'
+            when autofix.missing > 1 then format('{} more repairs would give', autofix.missing)
             else 'every repair succeeding would give'
         end
-    from autofix as a
+    from autofix
     union all
     select
-        a.repo, a.number, a.milestone, a.as_of, a.progress_formula, a.rule, a.points_possible, a.is_met, a.value,
-        a.threshold, a.reason,
+        critical_green.repo,
+        critical_green.number,
+        critical_green.milestone,
+        critical_green.as_of,
+        critical_green.progress_formula,
+        critical_green.rule,
+        critical_green.points_possible,
+        critical_green.is_met,
+        critical_green.value,
+        critical_green.threshold, critical_green.reason,
         case
-            when a.not_green is null then 'a green run of the default branch would give'
-            else 'getting ' || a.not_green || ' green would give'
+            when critical_green.not_green is null then 'a green run of the default branch would give'
+            else 'getting ' || critical_green.not_green || ' green would give'
         end
-    from critical_green as a
+    from critical_green
     union all
     select
-        a.repo, a.number, a.milestone, a.as_of, a.progress_formula, a.rule, a.points_possible, a.is_met, a.value,
-        a.threshold, a.reason,
+        docs_merged.repo,
+        docs_merged.number,
+        docs_merged.milestone,
+        docs_merged.as_of,
+        docs_merged.progress_formula,
+        docs_merged.rule,
+        docs_merged.points_possible,
+        docs_merged.is_met,
+        docs_merged.value,
+        docs_merged.threshold, docs_merged.reason,
         'merging a pull request that changes documentation (docs/ or *.md) would give'
-    from docs_merged as a
+    from docs_merged
 )
 select
-    l.repo,
-    l.number,
-    l.milestone,
-    l.as_of,
-    l.progress_formula as formula,
-    l.rule,
-    l.points_possible,
-    case when l.is_met then l.points_possible else 0 end as points,
-    l.value,
-    l.threshold,
-    l.reason,
-    case when not l.is_met then l.next_step || ' +' || l.points_possible end as next_step
-from ledger as l
+    ledger.repo,
+    ledger.number,
+    ledger.milestone,
+    ledger.as_of,
+    ledger.progress_formula as formula,
+    ledger.rule,
+    ledger.points_possible,
+    case when ledger.is_met then ledger.points_possible else 0 end as points,
+    ledger.value,
+    ledger.threshold,
+    ledger.reason,
+    case when not ledger.is_met then ledger.next_step || ' +' || ledger.points_possible end as next_step
+from ledger

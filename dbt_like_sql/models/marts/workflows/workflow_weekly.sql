@@ -1,56 +1,75 @@
 -- How each workflow, and each of its jobs, went in each ISO week it ran in, and its trend against the week before.
 -- job_base_name '*' is the workflow itself, whose rows count runs; those of a job count the runs that it was in.
 with waste as (
-    select j.* from intermediate.int_job_weeks as j
+    select job_weeks.* from intermediate.int_job_weeks as job_weeks
 ), weeks as (
     select
-        w.repo, w.week, w.week_start, w.workflow_path, '*' as job_base_name, w.runs, w.conclusive_runs, w.passed_runs,
-        w.passed_first_attempts / nullif(w.conclusive_first_attempts, 0) as first_attempt_pass_rate,
-        w.duration_p50_seconds, w.duration_p95_seconds
-    from intermediate.int_workflow_weeks as w
+        workflow_weeks.repo,
+        workflow_weeks.week,
+        workflow_weeks.week_start,
+        workflow_weeks.workflow_path,
+        '*' as job_base_name,
+        workflow_weeks.runs,
+        workflow_weeks.conclusive_runs,
+        workflow_weeks.passed_runs,
+        workflow_weeks.passed_first_attempts
+        / nullif(workflow_weeks.conclusive_first_attempts, 0) as first_attempt_pass_rate,
+        workflow_weeks.duration_p50_seconds, workflow_weeks.duration_p95_seconds
+    from intermediate.int_workflow_weeks as workflow_weeks
     union all
     select
-        j.repo, j.week, j.week_start, j.workflow_path, j.job_base_name, j.runs, j.conclusive_runs, j.passed_runs, null,
+        waste.repo,
+        waste.week,
+        waste.week_start,
+        waste.workflow_path,
+        waste.job_base_name,
+        waste.runs,
+        waste.conclusive_runs,
+        waste.passed_runs,
+        null,
         null, null
-    from waste as j
-    where j.job_base_name <> '*'
+    from waste
+    where waste.job_base_name <> '*'
 )
 select
-    w.repo,
-    w.week,
-    w.week_start,
-    w.workflow_path,
-    w.job_base_name,
-    w.runs,
-    w.conclusive_runs,
-    w.passed_runs,
-    w.first_attempt_pass_rate,
-    w.passed_runs / nullif(w.conclusive_runs, 0) as final_pass_rate,
-    coalesce(j.failed_job_attempts, 0) as failed_job_attempts,
-    w.duration_p50_seconds,
-    w.duration_p95_seconds,
-    coalesce(j.job_seconds, 0) as job_seconds,
-    coalesce(j.wasted_seconds, 0) as wasted_seconds,
-    j.wasted_seconds / nullif(j.job_seconds, 0) as wasted_share,
-    coalesce(t.trend, 'Stable') as trend,
-    coalesce(t.previous_n, 0) as previous_conclusive_runs,
-    t.previous_pass_rate as previous_final_pass_rate,
-    t.delta as final_pass_rate_delta,
-    t.delta_low as final_pass_rate_delta_low,
-    t.delta_high as final_pass_rate_delta_high,
-    coalesce(c.is_complete, false) as is_complete,
-    c.first_whole_day,
-    c.last_whole_day
-from weeks as w
-left join waste as j
-    on j.repo = w.repo
-    and j.week = w.week
-    and j.workflow_path = w.workflow_path
-    and j.job_base_name = w.job_base_name
-left join marts.pass_rate_trends as t
-    on t.repo = w.repo
-    and t.grain = 'workflow_week'
-    and t.period = w.week
-    and t.workflow_path = w.workflow_path
-    and t.job_base_name = w.job_base_name
-left join marts.period_coverage as c on c.repo = w.repo and c.grain = 'week' and c.period = w.week
+    weeks.repo,
+    weeks.week,
+    weeks.week_start,
+    weeks.workflow_path,
+    weeks.job_base_name,
+    weeks.runs,
+    weeks.conclusive_runs,
+    weeks.passed_runs,
+    weeks.first_attempt_pass_rate,
+    weeks.passed_runs / nullif(weeks.conclusive_runs, 0) as final_pass_rate,
+    coalesce(waste.failed_job_attempts, 0) as failed_job_attempts,
+    weeks.duration_p50_seconds,
+    weeks.duration_p95_seconds,
+    coalesce(waste.job_seconds, 0) as job_seconds,
+    coalesce(waste.wasted_seconds, 0) as wasted_seconds,
+    waste.wasted_seconds / nullif(waste.job_seconds, 0) as wasted_share,
+    coalesce(trends.trend, 'Stable') as trend,
+    coalesce(trends.previous_n, 0) as previous_conclusive_runs,
+    trends.previous_pass_rate as previous_final_pass_rate,
+    trends.delta as final_pass_rate_delta,
+    trends.delta_low as final_pass_rate_delta_low,
+    trends.delta_high as final_pass_rate_delta_high,
+    coalesce(coverage.is_complete, false) as is_complete,
+    coverage.first_whole_day,
+    coverage.last_whole_day
+from weeks
+left join waste
+    on waste.repo = weeks.repo
+    and waste.week = weeks.week
+    and waste.workflow_path = weeks.workflow_path
+    and waste.job_base_name = weeks.job_base_name
+left join marts.pass_rate_trends as trends
+    on trends.repo = weeks.repo
+    and trends.grain = 'workflow_week'
+    and trends.period = weeks.week
+    and trends.workflow_path = weeks.workflow_path
+    and trends.job_base_name = weeks.job_base_name
+left join marts.period_coverage as coverage
+    on coverage.repo = weeks.repo
+    and coverage.grain = 'week'
+    and coverage.period = weeks.week

@@ -1,4 +1,4 @@
-"""What all walks through one repository share: where it is, how a list is read, how requests go out side by side.
+"""The reader that all walks through one repository share: where it is, how lists and many single things are read.
 
 Belongs here: nothing that knows what is read. Runs belong to ``actions``, pull requests, issues and milestones to
 ``collaboration``.
@@ -16,14 +16,14 @@ from roadmap_pipeline.errors import RoadmapError
 from roadmap_pipeline.github.client.client import GitHubClient, GitHubError, IncompleteList
 from roadmap_pipeline.github.client.paging import PER_PAGE, may_be_followed
 from roadmap_pipeline.github.client.response import Response
-from roadmap_pipeline.github.ingest.asking import Asking, Given, Result
-from roadmap_pipeline.github.ingest.intervals import Span, gaps, union, without_newest
+from roadmap_pipeline.github.ingest.concurrent_requests import ConcurrentRequests, Item, Result
+from roadmap_pipeline.github.ingest.intervals import Interval, gaps, union, without_newest
 from roadmap_pipeline.github.ingest.listing import NewestFirst, Page, Payload
 from roadmap_pipeline.github.ingest.prefetch import ahead
 from roadmap_pipeline.github.ingest.read_failures import ReadFailures
 from roadmap_pipeline.github.ingest.store import Store
 from roadmap_pipeline.github.payloads.normalization import UnusableError
-from roadmap_pipeline.github.payloads.records import MakeRow, Reading, Row, naive_utc
+from roadmap_pipeline.github.payloads.records import MakeRow, Provenance, Row, naive_utc
 from roadmap_pipeline.interruption import Interrupted
 from roadmap_pipeline.progress import Task
 
@@ -31,20 +31,23 @@ if TYPE_CHECKING:
     from roadmap_pipeline.failures.classifier import Classifier
 
 OVERLAP = timedelta(hours=1)
-"""How far behind what it has read a walk starts: GitHub's lists are not exactly in step with what happens."""
+"""The distance by which a walk starts behind what it has read: GitHub's lists lag a little behind what happens."""
 ITEMS_PER_BATCH = 2_000
 """A transaction costs as much as storing some hundred runs; a parsed run takes some 40 kB of memory."""
 
 OBJECTS_BETWEEN_COLLECTIONS = 200_000
 
-Take = Callable[[Sequence[Payload], Sequence[Span]], Mapping[str, Sequence[Row]]]
-"""From items of a list, and the spans that are complete with them, to rows by table."""
+Take = Callable[[Sequence[Payload], Sequence[Interval]], Mapping[str, Sequence[Row]]]
+"""From items of a list, and the intervals that are complete with them, to rows by table."""
 
 
 @contextmanager
 def collecting_rarely() -> Iterator[None]:
-    """Let Python look for cycles among objects less often: answers are trees of some ten thousand objects a page, and
-    walking through them over and over takes an eighth of the time of reading."""
+    """Let Python look for cycles among objects less often within the block.
+
+    Responses are trees of some ten thousand objects a page, and walking through them over and over takes an eighth of
+    the time of reading.
+    """
     usual = gc.get_threshold()
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, *usual[1:])
     try:
@@ -63,7 +66,7 @@ class ListPage:
 
 
 @dataclass(frozen=True, slots=True)
-class RepositoryReading:
+class RepositoryReader:
     """One reading of ``repo`` (canonical) at ``read_at`` (aware), back to ``horizon`` (naive UTC).
 
     ``workers`` send single requests, ``listers`` walk through lists; both are shared with other repositories.
@@ -80,7 +83,7 @@ class RepositoryReading:
     classifier: "Classifier | None" = None
     root: str = field(init=False)
     failures: ReadFailures = field(init=False)
-    """What could not be read of the repository."""
+    """The things that could not be read of the repository."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "root", f"/repos/{self.repo}")
@@ -91,36 +94,46 @@ class RepositoryReading:
         """The time of reading (naive UTC)."""
         return naive_utc(self.read_at)
 
-    def reading(self, path: str) -> Reading:
-        """When and from where what ``path`` answers was read."""
-        return Reading(self.read_at, self.client.url(path))
+    def provenance(self, path: str) -> Provenance:
+        """Return when and from where what ``path`` responds was read."""
+        return Provenance(self.read_at, self.client.url(path))
 
     def rows(self, make: MakeRow, payloads: Iterable[Any], path: str) -> list[Row]:
-        """Return the rows of what ``path`` answers, without those that can't be used, which the summary notes."""
-        return self.store.rows(make, payloads, self.repo, self.reading(path))
+        """Return the rows of what ``path`` responds, without those that can't be used, which the summary notes."""
+        return self.store.rows(make, payloads, self.repo, self.provenance(path))
 
     def row(self, make: MakeRow, payload: Any, path: str) -> Row:
-        """Return the row of the one thing that ``path`` answers. Raises GitHubError when it can't be used."""
+        """Return the row of the one thing that ``path`` responds.
+
+        Raises:
+            GitHubError: It can't be used.
+        """
         try:
-            return make(payload, self.repo, self.reading(path), [])
+            return make(payload, self.repo, self.provenance(path), [])
         except UnusableError as error:
             raise GitHubError(f"GET {path} answered what can't be used: {error}", status=200) from error
 
     def etag(self, path: str, params: Mapping[str, Any] | None = None) -> str | None:
-        """Entity tag of the last answer for this address."""
+        """Return the entity tag of the last response for this address."""
         return self.store.etag(self.client, path, params)
 
     def remember(self, path: str, params: Mapping[str, Any] | None, response: Response) -> None:
-        """Keep the entity tag of an answer whose rows are stored."""
+        """Keep the entity tag of a response whose rows are stored."""
         self.store.remember(self.client, path, params, response)
 
     def whole_list(
         self, path: str, params: Mapping[str, Any], stored: int, items_key: str | None = None
     ) -> Sequence["ListPage"]:
-        """All pages of a list that has to be read as a whole; none when it is as it was when last read.
+        """Return all pages of a list that has to be read as a whole; none when it is as it was when last read.
 
-        ``stored`` items tell how many pages there were then. Raises IncompleteList when a page is given again as the
-        next one.
+        Args:
+            path: From ``/``, below the REST root.
+            params: Of the query.
+            stored: How many items are stored, which tells how many pages there were then.
+            items_key: The name of the list in an envelope.
+
+        Raises:
+            IncompleteList: A page is given again as the next one.
         """
         pages = self._list_pages(path, params, items_key, stored)
         if all(page.response.unchanged for page in pages):
@@ -132,7 +145,7 @@ class RepositoryReading:
     def _list_pages(
         self, path: str, params: Mapping[str, Any], items_key: str | None, stored: int | None
     ) -> Sequence["ListPage"]:
-        """The pages of a list, each on the condition that it isn't as before, or (``stored`` None) without."""
+        """Return the pages of a list, each on the condition that it isn't as before, or (``stored`` None) without."""
         pages: list[ListPage] = []
         number = 1
         while True:
@@ -181,28 +194,36 @@ class RepositoryReading:
     ) -> None:
         """Read what ``walks[0]`` has not read of a list since ``start``, and note it as read for all ``walks``.
 
-        The gaps are closed newest first, each batch in one transaction: after an error or a kill the next reading goes
-        on where this one stopped. ``newer`` counts the stored items that are newer than a time, to find the page where
-        a gap begins. Unless ``conditional``, the first page is read also when nothing is new.
+        The gaps are closed newest first, each batch in one transaction: after an error or a kill the next ingest goes
+        on where this one stopped. Intervals that GitHub fails to give are noted as failures and stay gaps, to be closed
+        in their time.
 
-        Spans that GitHub fails to give are noted as failures of ``endpoint`` and stay gaps, to be closed in their time.
+        Args:
+            listing: The list.
+            start: Naive UTC.
+            endpoint: The one of ``raw.read_failures`` under which failures are noted.
+            walks: Names of the walks that read the list.
+            newer: Counts the stored items that are newer than a time, to find the page where a gap begins.
+            take: Makes rows of items.
+            progress: Is told how many items were read.
+            conditional: Whether the first page is left out when nothing is new.
         """
         covered = self.store.covered(self.repo, walks[0])
         first = listing.first(self.etag(listing.path, listing.params) if conditional else None)
         # up to where the list is known: the newest may have been deleted since
-        ends = [span.end for walk in walks for span in self.store.covered(self.repo, walk)]
+        ends = [interval.end for walk in walks for interval in self.store.covered(self.repo, walk)]
         if not first.unchanged:
             ends += [listing.time_of(item) for item in listing.items(first)]
-        whole = Span(start, max(ends, default=start))
+        whole = Interval(start, max(ends, default=start))
         if not ends:  # an empty list has been read, too: what comes is newer than its beginning
-            nothing = [Span(start, start)]
+            nothing = [Interval(start, start)]
             self.store.put({}, repo=self.repo, covered=dict.fromkeys(walks, nothing))
         known = covered if first.unchanged else without_newest(covered, OVERLAP)
         listing.holes.clear()
         # what lies on the first page is known already
         at_top = [] if first.unchanged else [listing.time_of(item) for item in listing.items(first)]
-        waiting = [Span.parse(item) for item in self.failures.items(endpoint, due=False)]
-        for_later = [span for span in waiting if not at_top or span.end < min(at_top)]
+        waiting = [Interval.parse(item) for item in self.failures.items(endpoint, due=False)]
+        for_later = [interval for interval in waiting if not at_top or interval.end < min(at_top)]
         missing = gaps([*known, *for_later], whole) if ends else []
         try:
             for gap in missing:
@@ -223,32 +244,32 @@ class RepositoryReading:
         covered = self.store.covered(self.repo, walk)
         open_before = []
         for item in [*self.failures.items(endpoint, due=True), *self.failures.items(endpoint, due=False)]:
-            if gaps(covered, Span.parse(item)):
+            if gaps(covered, Interval.parse(item)):
                 open_before.append(item)
             else:
                 self.failures.succeeded(endpoint, item)
         for hole in listing.holes:
-            before = [item for item in open_before if Span.parse(item).overlaps(hole.span)]
-            self.failures.failed(endpoint, str(hole.span), hole.error, instead_of=before)
+            before = [item for item in open_before if Interval.parse(item).overlaps(hole.interval)]
+            self.failures.failed(endpoint, str(hole.interval), hole.error, instead_of=before)
 
     def _close(
         self, pages: Iterator[Page], listing: NewestFirst, walks: Sequence[str], take: Take, progress: Task
     ) -> None:
         items: list[Payload] = []
-        spans: list[Span] = []
+        intervals: list[Interval] = []
 
         def flush() -> None:
-            holes = [hole.span for hole in listing.holes]
-            read = [part for span in union(spans) for part in gaps(holes, span)]
+            holes = [hole.interval for hole in listing.holes]
+            read = [part for interval in union(intervals) for part in gaps(holes, interval)]
             self.store.put(take(items, read), repo=self.repo, covered=dict.fromkeys(walks, read) if read else None)
             items.clear()
-            spans.clear()
+            intervals.clear()
 
         try:
             for page in ahead(pages, self.listers):
                 items.extend(page.items)
                 if page.covered is not None:
-                    spans.append(page.covered)
+                    intervals.append(page.covered)
                 progress.advance(len(page.items))
                 if len(items) >= ITEMS_PER_BATCH:
                     flush()
@@ -259,23 +280,25 @@ class RepositoryReading:
 
     def in_threads(
         self,
-        read: Callable[[Given], Result],
-        given: Iterable[Given],
+        read: Callable[[Item], Result],
+        items: Iterable[Item],
         keep: Callable[[Sequence[Result]], object],
         *,
         endpoint: str,
-        item: Callable[[Given], object] = str,
+        item: Callable[[Item], object] = str,
         batch: int = 100,
         progress: Task | None = None,
     ) -> None:
-        """``read`` all ``given`` side by side and ``keep`` the results by batches, in their order.
+        """Read all ``items`` side by side and ``keep`` the results by batches, in their order.
 
         What GitHub refuses or fails to give is noted under ``endpoint`` and the name that ``item`` gives it, and left
-        out; what failed in an earlier ingest is asked for when its time has come. After an error that the reading can't
-        go on without (a spent quota, say) nothing more is asked for, what was read is kept, and it is raised.
+        out; what failed in an earlier ingest is requested when its time has come. After an error that the walk can't go
+        on without (a spent quota, say) no further request goes out, what was read is kept, and it is raised.
         """
-        wanted = list(given)
+        wanted = list(items)
         self.failures.want(endpoint, (str(item(one)) for one in wanted))
         due = [one for one in wanted if self.failures.is_due(endpoint, str(item(one)))]
-        asking = Asking(self.client, self.workers, self.failures, endpoint, lambda one: str(item(one)), batch, progress)
-        asking.ask_for_all(read, due, keep)
+        requests = ConcurrentRequests(
+            self.client, self.workers, self.failures, endpoint, lambda one: str(item(one)), batch, progress
+        )
+        requests.run(read, due, keep)

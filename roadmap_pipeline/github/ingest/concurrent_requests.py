@@ -1,10 +1,10 @@
-"""Asking GitHub for many things of one kind side by side, where some of them may not be had.
+"""Requesting many things of one kind side by side, where some of them may not be had.
 
-Belongs here: how often each is asked for, in which order, and when the others are left for later. What is asked for,
-and what becomes of it, belongs to the walks; when a thing that failed is asked for again to ``read_failures``.
+Belongs here: how often each is requested, in which order, and when the others are left for later. What is requested,
+and what becomes of it, belongs to the walks; when a thing that failed is requested again to ``read_failures``.
 
-Nothing waits for what doesn't come: a thing that fails is asked for again only once all the others were, and an
-endpoint that gives nothing any more isn't asked for all of its things.
+Nothing waits for what doesn't come: a thing that fails is requested again only once all the others were, and a circuit
+breaker spares an endpoint that gives nothing any more.
 """
 
 import threading
@@ -21,13 +21,13 @@ from roadmap_pipeline.interruption import Interrupted
 from roadmap_pipeline.progress import Task
 
 FIRST_TRIES, SECOND_TRIES = 3, 4
-"""How often one thing is asked for at first, and again once all others were."""
+"""Tries for one thing at first, and again once all others were requested."""
 FAILURES_IN_A_ROW = 8
 """After so many failures and nothing else, the other things are left to the next ingest; ..."""
 SECOND_FAILURES_IN_A_ROW = 2
 """... and after so many of those that are asked for again."""
 
-Given = TypeVar("Given")
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
@@ -39,11 +39,11 @@ class PartlyRead(GitHubError):
         self.result = result
 
 
-class _NotAsked(Exception):
+class _Skipped(Exception):
     """The thing was not asked for, since those before it all failed."""
 
 
-class _Breaker:
+class _CircuitBreaker:
     """Counts failures in a row, in the order in which answers come; workers share it."""
 
     def __init__(self, most: int) -> None:
@@ -53,7 +53,7 @@ class _Breaker:
 
     @property
     def is_open(self) -> bool:
-        """Whether nothing more is to be asked for."""
+        """True when no further request is to go out."""
         return self._in_a_row >= self._most
 
     def note(self, *, failed: bool) -> None:
@@ -64,16 +64,16 @@ class _Breaker:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked(Generic[Given]):
-    """How asking went: how many were read, which failed and may come through, and which were not asked for."""
+class _PassResult(Generic[Item]):
+    """The result of one pass: how many were read, which failed and may come through, and which were left."""
 
     succeeded: int
-    postponed: Sequence[tuple[Given, GitHubError]]
-    left: Sequence[Given]
+    postponed: Sequence[tuple[Item, GitHubError]]
+    left: Sequence[Item]
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class ConcurrentRequests:
     """Asking for things of one ``endpoint`` of a repository; ``item`` names one of them."""
 
     client: GitHubClient
@@ -84,41 +84,41 @@ class Asking:
     batch: int
     progress: Task | None
 
-    def ask_for_all(
+    def run(
         self,
-        read: Callable[[Given], Result],
-        given: Sequence[Given],
+        read: Callable[[Item], Result],
+        items: Sequence[Item],
         keep: Callable[[Sequence[Result]], object],
     ) -> None:
-        """``read`` all ``given`` and ``keep`` the results by batches; what fails is noted and left out."""
-        while given:
-            first = self._ask(read, given, keep, FIRST_TRIES, FAILURES_IN_A_ROW, may_postpone=True)
+        """Read all ``items`` and ``keep`` the results by batches; what fails is noted and left out."""
+        while items:
+            first = self._ask(read, items, keep, FIRST_TRIES, FAILURES_IN_A_ROW, may_postpone=True)
             postponed = {self.item(one): error for one, error in first.postponed}
             again = [one for one, _ in first.postponed]
             second = self._ask(read, again, keep, SECOND_TRIES, SECOND_FAILURES_IN_A_ROW, may_postpone=False)
             for one in second.left:
                 self.failures.failed(self.endpoint, self.item(one), postponed[self.item(one)])
-            given = first.left
+            items = first.left
             if not first.succeeded and not second.succeeded:
                 break
-        self.failures.left_unasked(self.endpoint, len(given))
+        self.failures.left_unasked(self.endpoint, len(items))
 
     def _ask(
         self,
-        read: Callable[[Given], Result],
-        given: Sequence[Given],
+        read: Callable[[Item], Result],
+        items: Sequence[Item],
         keep: Callable[[Sequence[Result]], object],
         tries: int,
         failures_in_a_row: int,
         *,
         may_postpone: bool,
-    ) -> _Asked[Given]:
-        breaker = _Breaker(failures_in_a_row)
-        waiting = deque(given)
-        pending: deque[tuple[Given, Future[Result]]] = deque()
+    ) -> _PassResult[Item]:
+        breaker = _CircuitBreaker(failures_in_a_row)
+        waiting = deque(items)
+        pending: deque[tuple[Item, Future[Result]]] = deque()
         results: list[Result] = []
-        postponed: list[tuple[Given, GitHubError]] = []
-        left: list[Given] = []
+        postponed: list[tuple[Item, GitHubError]] = []
+        left: list[Item] = []
         fatal: RoadmapError | Interrupted | None = None
         succeeded = 0
         while True:
@@ -134,7 +134,7 @@ class Asking:
                 continue
             try:
                 results.append(future.result())
-            except _NotAsked:
+            except _Skipped:
                 left.append(one)
             except (RoadmapError, Interrupted) as error:
                 if not isinstance(error, GitHubError) or not costs_only_itself(error):
@@ -155,15 +155,17 @@ class Asking:
         self._keep(keep, results)
         if fatal is not None:
             raise fatal
-        return _Asked(succeeded, postponed, [*left, *waiting])
+        return _PassResult(succeeded, postponed, [*left, *waiting])
 
-    def _submit(self, read: Callable[[Given], Result], one: Given, tries: int, breaker: _Breaker) -> Future[Result]:
+    def _submit(
+        self, read: Callable[[Item], Result], one: Item, tries: int, breaker: _CircuitBreaker
+    ) -> Future[Result]:
         """Let a worker ask; for what failed in an earlier ingest, once is enough."""
         tries = 1 if self._is_known(one) else tries
 
         def ask() -> Result:
             if breaker.is_open:
-                raise _NotAsked
+                raise _Skipped
             try:
                 with self.client.trying(tries):
                     result = read(one)
