@@ -1,6 +1,7 @@
 """Which stored failures get another cause when they are judged again, by week: what to look at before it is published.
 
-Belongs here: comparing verdicts with those there were. Judging again belongs to :mod:`.warehouse`.
+Belongs here: comparing verdicts with those there were. Judging again belongs to
+:mod:`roadmap_pipeline.failures.stored_jobs`.
 """
 
 from collections.abc import Iterable, Iterator

@@ -1,6 +1,7 @@
 """Where a job's log holds what: steps, their commands, and the spans that hold errors.
 
-Belongs here: GitHub's own log format. What the lines mean belongs to :mod:`.rules` and :mod:`.classifier`.
+Belongs here: GitHub's own log format. What the lines mean belongs to :mod:`roadmap_pipeline.failures.rules` and
+:mod:`roadmap_pipeline.failures.classifier`.
 """
 
 import re

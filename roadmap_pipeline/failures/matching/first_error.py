@@ -1,7 +1,7 @@
 """The first error that a compiler, type checker or linter points at: what the others often only follow from.
 
 Belongs here: how such tools say where. Whether a job failed by them, and which failures are alike, belongs to
-:mod:`.rules` and :mod:`.classifier`.
+:mod:`roadmap_pipeline.failures.rules` and :mod:`roadmap_pipeline.failures.classifier`.
 """
 
 import re

@@ -1,6 +1,6 @@
 """Finding patterns in a span of a log: which occur, and the last line where each does.
 
-Belongs here: blocks, strings and positions. Which rule wins belongs to :mod:`.classifier`.
+Belongs here: blocks, strings and positions. Which rule wins belongs to :mod:`roadmap_pipeline.failures.classifier`.
 """
 
 import re
