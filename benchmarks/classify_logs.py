@@ -1,4 +1,4 @@
-"""How well and how fast failed jobs are classified, on real labelled logs.
+"""Measure how well and how fast failed jobs are classified, on real labelled logs.
 
     python benchmarks/classify_logs.py [--misses]
 

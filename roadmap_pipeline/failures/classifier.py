@@ -73,7 +73,7 @@ class Classifier:
         Args:
             log: Its log, if there is one.
             job: What GitHub says about it, if that is known.
-            baseline: What passing runs of the job say (:func:`~.matching.novelty.baseline_of`): no evidence is found in those
+            baseline: What passing runs of the job say (:func:`~.baseline_of`): no evidence is found in those
                 lines.
 
         Returns:

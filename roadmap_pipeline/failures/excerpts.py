@@ -1,4 +1,4 @@
-"""What is kept of a log: enough to judge the job again, and to understand it, in a bounded size.
+"""The excerpt that is kept of a log: enough to judge the job again, and to understand it, in a bounded size.
 
 Belongs here: choosing lines. Kept are the beginning of the job, the steps' names, and of every failing step its
 command, the lines in which a rule finds its evidence, the error messages, and the lines before its last error. Holding

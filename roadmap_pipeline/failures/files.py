@@ -65,7 +65,7 @@ def classify_file(file: str, classifier: Classifier | None = None) -> dict[str, 
 
     ``category`` is None when the log shows no failure, ``unknown`` when its cause is not recognised; ``line`` is
     1-based, lines end at ``\\n``. ``failed_tests`` are those that the log names, each with its name, line and the
-    first line of its assertion (None: not told), at most :data:`~.logs.fingerprint.MOST_TESTS` of ``failed_tests_count``.
+    first line of its assertion (None: not told), at most :data:`~.MOST_TESTS` of ``failed_tests_count``.
     Raises as :func:`read_log`.
     """
     chosen = classifier or default_classifier()

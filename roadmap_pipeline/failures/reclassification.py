@@ -1,4 +1,4 @@
-"""Which stored failures get another cause when they are judged again, by week: what to look at before it is published.
+"""Reclassification: the stored failures that get another cause when they are judged again, by week.
 
 Belongs here: comparing verdicts with those there were. Judging again belongs to
 :mod:`roadmap_pipeline.failures.stored_jobs`.

@@ -1,4 +1,4 @@
-"""Which milestone a branch or pull request belongs to.
+"""Detection of the milestone that a branch or pull request belongs to.
 
 Pure functions over names. The order of the rules is the contract's: explicit mapping, the pull request's milestone on
 GitHub, a ``milestone:`` label, the branch's name. Reading and storing are in :mod:`roadmap_pipeline.milestones.derive`.

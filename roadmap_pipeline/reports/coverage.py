@@ -1,4 +1,4 @@
-"""What a report rests on: how much of its week was read, and what could not be read at all.
+"""The coverage that a report rests on: how much of its week was read, and what could not be read at all.
 
 Belongs here: rows of ``marts.ingest_coverage`` and ``raw.read_failures`` as sentences, the same in reports, on the
 terminal and in Dagster. When a week is complete is said in the mart, when a thing is asked for again in

@@ -1,4 +1,4 @@
-"""What Notion and GitHub should say: the ``publish`` tables as typed rows.
+"""The desired state of Notion and GitHub: the ``publish`` tables as typed rows.
 
 Maps columns to the properties of the contract. Computing values belongs to the SQL
 models, comparing them with what is there to :mod:`roadmap_pipeline.sync.notion_rows` and

@@ -1,4 +1,4 @@
-"""What the sync remembers in the warehouse: the base of every field, and the journal of writes.
+"""The sync's memory in the warehouse: the base of every field, and the journal of writes.
 
 Each function opens the warehouse for one short transaction, so that no connection (which locks the file) is held while
 Notion or GitHub is asked.

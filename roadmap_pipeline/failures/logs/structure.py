@@ -1,4 +1,4 @@
-"""Where a job's log holds what: steps, their commands, and the spans that hold errors.
+"""The structure of a job's log: steps, their commands, and the steps that hold errors.
 
 Belongs here: GitHub's own log format. What the lines mean belongs to :mod:`roadmap_pipeline.failures.rules` and
 :mod:`roadmap_pipeline.failures.classifier`.

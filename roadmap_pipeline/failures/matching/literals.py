@@ -1,4 +1,4 @@
-"""Which plain strings a pattern's matches must contain, so that one automaton of strings can rule most patterns out.
+"""Plain strings that a pattern's matches must contain, so that one automaton of strings can rule most patterns out.
 
 Belongs here: reading the subset of RE2's syntax that the rules use. A set of whole patterns with gaps
 (``error.*label``) needs a state for every combination of beginnings seen on a line, which runs hundreds of times slower
