@@ -1,4 +1,4 @@
-"""Who may see a repository."""
+"""The right to see a repository."""
 
 from roadmap_sandbox.github.messages import Request
 from roadmap_sandbox.github.repository_records import RepositoryRecords

@@ -78,7 +78,7 @@ class GitHubState:
         # Faults and tests change things from other threads than the server's.
         self.lock = threading.RLock()
         self.activity = SimulatedActivity(self.store, self.lock)
-        """What happens without the client: runs go on, people edit, owners rename."""
+        """Events without the client: runs go on, people edit, owners rename."""
         self._replay()
 
     @property
