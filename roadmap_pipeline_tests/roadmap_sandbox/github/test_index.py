@@ -19,15 +19,15 @@ def ids(response):
 
 
 def test_an_index_lags_now_and_then_and_the_same_at_every_start(serve, make_state):
-    given = []
+    listings = []
     for _ in range(2):
         state = make_state(rate_limit=None)
         state.switches.stale_index, state.switches.stale_chance = timedelta(hours=96), 0.3
         client = serve(state)
-        given.append([ids(client.get(f"{RUNS}?{EVERYTHING}")) for _ in range(100)])
+        listings.append([ids(client.get(f"{RUNS}?{EVERYTHING}")) for _ in range(100)])
         assert all(ids(client.get(RUNS)) == [6, 5, 4, 3, 2, 1] for _ in range(5))
-    assert given[0] == given[1]
-    fresh, stale = given[0].count([6, 5, 4, 3, 2, 1]), given[0].count([4, 3, 2, 1])
+    assert listings[0] == listings[1]
+    fresh, stale = listings[0].count([6, 5, 4, 3, 2, 1]), listings[0].count([4, 3, 2, 1])
     assert fresh + stale == 100
     # Binomial with n = 100, p = 0.3: five standard deviations are 23.
     assert 7 <= stale <= 53

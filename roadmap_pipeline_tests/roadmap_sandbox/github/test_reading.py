@@ -136,18 +136,18 @@ MOMENTS = st.integers(0, 5 * 86_400).map(lambda offset: BASE + timedelta(seconds
 def test_created_ranges_hold_both_ends(times, low, high):
     index = RunIndex({"id": n, "created_at": timestamp(moment)} for n, moment in enumerate(times))
 
-    def found(text):
+    def selected(text):
         return sorted(run["id"] for run in index.newest_first(*parse_range(text)))
 
     def expected(condition):
         return [n for n, moment in enumerate(times) if condition(moment)]
 
-    assert found(f"{timestamp(low)}..{timestamp(high)}") == expected(lambda at: low <= at <= high)
-    assert found(f">{timestamp(low)}") == expected(lambda at: at > low)
-    assert found(f"<={timestamp(low)}") == expected(lambda at: at <= low)
-    assert found(f"<{low:%Y-%m-%d}") == expected(lambda at: at.date() < low.date())
-    assert found(f"{low:%Y-%m-%d}") == expected(lambda at: at.date() == low.date())
-    assert found(f"{low:%Y-%m-%d}..*") == expected(lambda at: at.date() >= low.date())
+    assert selected(f"{timestamp(low)}..{timestamp(high)}") == expected(lambda at: low <= at <= high)
+    assert selected(f">{timestamp(low)}") == expected(lambda at: at > low)
+    assert selected(f"<={timestamp(low)}") == expected(lambda at: at <= low)
+    assert selected(f"<{low:%Y-%m-%d}") == expected(lambda at: at.date() < low.date())
+    assert selected(f"{low:%Y-%m-%d}") == expected(lambda at: at.date() == low.date())
+    assert selected(f"{low:%Y-%m-%d}..*") == expected(lambda at: at.date() >= low.date())
     newest_first = [run["created_at"] for run in index.newest_first()]
     assert newest_first == sorted(newest_first, reverse=True)
 
