@@ -30,7 +30,7 @@ def report(week: str | None, as_json: bool) -> None:
 @click.command(cls=Command)
 @json_option
 def status(as_json: bool) -> None:
-    """Show how fresh the warehouse is, the latest week, and the milestones. Reads the snapshot only."""
+    """Print how fresh the warehouse is, the latest week, and the milestones. Reads the snapshot only."""
     from roadmap_pipeline.reports.status import read_status
 
     summary = read_status(read_settings().warehouse)
