@@ -47,6 +47,6 @@ class Switches:
     run_waits: timedelta = timedelta(0)
     """How long a queued run waits for a runner, ..."""
     run_takes: timedelta | None = None
-    """... and how long it runs then, by the clock. None: it goes on only when told (``world.start_run``)."""
+    """... and how long it runs then, by the clock. None: it goes on only when told (``activity.start_run``)."""
     run_ends: str = "success"
     """The conclusion of what the clock completes."""

@@ -53,6 +53,7 @@ def dbt_project(project: Project, warehouse: Path | None, directory: Path) -> di
         "tests/generic/unique_combination_of_columns.sql": _template("unique_combination_of_columns.sql"),
         "models/sources.yml": _yaml({"version": 2, "sources": list(_sources(project.sources))}),
     }
+    doc_blocks = {_escaped(text): name for name, text in project.doc_blocks.items()}
     for model in project.models:
         place = model.path.relative_to(project.directory)
         if model.seed_types is None:
@@ -61,7 +62,8 @@ def dbt_project(project: Project, warehouse: Path | None, directory: Path) -> di
         else:
             exported[place.as_posix()] = model.path.read_bytes()
             described = {"version": 2, "seeds": [_model(model, models)]}
-        exported[place.with_suffix(".yml").as_posix()] = _yaml(described)
+        exported[place.with_suffix(".yml").as_posix()] = _yaml(_with_doc_blocks(described, doc_blocks))
+    exported |= {path.relative_to(project.directory).as_posix(): path.read_bytes() for path in project.doc_files}
     if tests := [_singular_test(test) for test in project.singular_tests if test.described_at]:
         exported["tests/schema.yml"] = _yaml({"version": 2, "data_tests": tests})
     for test in project.singular_tests:
@@ -310,6 +312,18 @@ def _fixture(value: Any) -> Any:
     if isinstance(value, list | dict):
         return _escaped(json.dumps(value, ensure_ascii=False, default=str))
     return _escaped(value) if isinstance(value, str) else value
+
+
+def _with_doc_blocks(value: Any, names: Mapping[str, str]) -> Any:
+    """Return ``value`` with references in the place of descriptions that are those of a block, ``names`` by text."""
+    if isinstance(value, Mapping):
+        return {
+            key: f"{{{{ doc('{names[inner]}') }}}}"
+            if key == "description" and inner in names
+            else _with_doc_blocks(inner, names)
+            for key, inner in value.items()
+        }
+    return [_with_doc_blocks(inner, names) for inner in value] if isinstance(value, list) else value
 
 
 def _escaped_value(value: Any) -> Any:

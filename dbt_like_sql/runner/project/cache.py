@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from dbt_like_sql.runner.project.sources import Sources
 
 _RUNNER = Path(__file__).resolve().parents[1]
-_ENDINGS = (".sql", ".csv", ".yml", ".yaml")
+_ENDINGS = (".sql", ".csv", ".yml", ".yaml", ".md")
 _LIBRARIES = ("sqlglot", "yaml", "pydantic")
 FOLDER_IN_DATA = ".roadmap-cache"
 _DIGEST_BYTES = hashlib.sha256().digest_size

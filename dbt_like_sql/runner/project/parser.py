@@ -15,6 +15,7 @@ from typing import Literal
 
 from dbt_like_sql.runner.build import change_log
 from dbt_like_sql.runner.errors import RunnerError
+from dbt_like_sql.runner.project.doc_blocks import find_doc_files, read_doc_blocks
 from dbt_like_sql.runner.project.incremental_sql import is_incremental_sql, misplaced, with_files
 from dbt_like_sql.runner.project.known_tables import KnownTables
 from dbt_like_sql.runner.project.problems import Problem, ProjectError
@@ -77,7 +78,9 @@ class _Loader:
             raise RunnerError(f"{self.directory} has no folder models; it must hold models/<schema>/<table>.sql")
         paths = self._find_models()
         tables = KnownTables(self.sources, paths, self.problems)
-        schemas = self._read_schemas()
+        doc_files = find_doc_files(self.directory)
+        doc_blocks = read_doc_blocks(doc_files)
+        schemas = self._read_schemas(doc_blocks)
         entries = self._entries(tables, paths, schemas)
         selects = self._read_models(paths, entries)
         for select in selects.values():
@@ -93,7 +96,14 @@ class _Loader:
             ordered = self._ordered(models)
         if self.problems:
             raise ProjectError(self.problems)
-        return Project(self.directory, tuple(models[key] for key in ordered), singular_tests, self.sources)
+        return Project(
+            self.directory,
+            tuple(models[key] for key in ordered),
+            singular_tests,
+            self.sources,
+            doc_blocks=doc_blocks,
+            doc_files=tuple(doc_files),
+        )
 
     def _problem(self, path: Path, line: int, text: str) -> None:
         self.problems.append(Problem(path, line, text))
@@ -137,7 +147,7 @@ class _Loader:
                 self.problems += error.problems
         return selects
 
-    def _read_schemas(self) -> list[SchemaFile]:
+    def _read_schemas(self, doc_blocks: Mapping[str, str]) -> list[SchemaFile]:
         schemas = []
         for path in sorted(
             path
@@ -146,7 +156,7 @@ class _Loader:
             for path in (self.directory / folder).rglob(pattern)
         ):
             try:
-                schemas.append(read_schema(path))
+                schemas.append(read_schema(path, doc_blocks))
             except ProjectError as error:
                 self.unreadable.add(path.parent)
                 self.problems += error.problems

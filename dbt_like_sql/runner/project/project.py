@@ -199,6 +199,8 @@ class Project:
     models: tuple[SqlModel, ...]
     singular_tests: tuple[SingularTest, ...] = ()
     sources: Sources = dataclasses.field(default_factory=Sources)
+    doc_blocks: Mapping[str, str] = dataclasses.field(default_factory=dict)  # shared descriptions, by name
+    doc_files: tuple[Path, ...] = ()
 
     @property
     def schemas(self) -> list[str]:

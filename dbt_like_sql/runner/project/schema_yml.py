@@ -8,11 +8,13 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from dbt_like_sql.runner.project.doc_blocks import resolved, unknown_blocks
 from dbt_like_sql.runner.project.problems import Problem, ProjectError
 from dbt_like_sql.runner.project.project import Severity, TestKind
 
@@ -287,8 +289,8 @@ class SchemaFile:
         return _nearest_line(self.lines, location)
 
 
-def read_schema(path: Path) -> SchemaFile:
-    """Read and validate one file.
+def read_schema(path: Path, doc_blocks: Mapping[str, str] = MappingProxyType({})) -> SchemaFile:
+    """Read and validate one file; its descriptions may name any of ``doc_blocks``.
 
     Raises:
         ProjectError: Every problem, each with its line.
@@ -303,6 +305,8 @@ def read_schema(path: Path) -> SchemaFile:
     if node is None:
         return SchemaFile(path, SchemaDocument(), {})
     lines = dict(_lines(node, ()))
+    if missing := list(_resolve_descriptions(node, doc_blocks)):
+        raise ProjectError([Problem(path, line, f"there is no block {name} of docs") for name, line in missing])
     if doubled := list(_doubled_keys(node)):
         raise ProjectError([Problem(path, line, f"{key} stands here twice") for key, line in doubled])
     loader = yaml.SafeLoader("")
@@ -333,6 +337,20 @@ def _lines(node: yaml.Node, location: Location) -> Iterator[tuple[Location, int]
     elif isinstance(node, yaml.SequenceNode):
         for index, value in enumerate(node.value):
             yield from _lines(value, (*location, index))
+
+
+def _resolve_descriptions(node: yaml.Node, doc_blocks: Mapping[str, str]) -> Iterator[tuple[str, int]]:
+    """Put the blocks of docs into all descriptions. Yields the names and lines of those that don't exist."""
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if isinstance(value, yaml.ScalarNode) and key.value == "description":
+                line = value.start_mark.line + 1
+                yield from ((name, line) for name in unknown_blocks(value.value, doc_blocks))
+                value.value = resolved(value.value, doc_blocks)
+            yield from _resolve_descriptions(value, doc_blocks)
+    elif isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            yield from _resolve_descriptions(value, doc_blocks)
 
 
 def _doubled_keys(node: yaml.Node) -> Iterator[tuple[str, int]]:
