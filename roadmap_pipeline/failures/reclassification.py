@@ -1,7 +1,7 @@
 """Reclassification: the stored failures that get another cause when they are judged again, by week.
 
-Belongs here: comparing verdicts with those there were. Judging again belongs to
-:mod:`roadmap_pipeline.failures.stored_jobs`.
+Belongs here: comparing verdicts with those there were, which people look at before they are published. Judging again
+belongs to :mod:`roadmap_pipeline.failures.stored_jobs`.
 """
 
 from collections.abc import Iterable, Iterator

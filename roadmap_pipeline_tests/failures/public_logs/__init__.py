@@ -2,7 +2,7 @@
 
 ``held_out.toml`` was written without a look at the rules, and no rule was written with one of its cases in view: what
 it measures holds for tools and projects nobody wrote rules for. ``studied.toml`` was made in the same way,
-and its misses were looked at and mended. Each case names the public thread it is modelled on.
+and its misses were looked at and fixed. Each case names the public thread it is modelled on.
 
 Belongs here: reading and scoring them. What is measured is printed by ``benchmarks/public_logs.py``.
 """
