@@ -21,7 +21,7 @@ from roadmap_pipeline.reports.scorecard import NOT_YET
 from roadmap_pipeline.reports.weekly import weekly_report
 from roadmap_pipeline.run_summary import RunSummary
 from roadmap_pipeline.settings import load_settings
-from roadmap_pipeline_tests.dbt_like_sql.models.world import World, at
+from roadmap_pipeline_tests.dbt_like_sql.models.stored_history import StoredHistory, at
 from roadmap_pipeline_tests.reports.histories import fails, passes
 
 
@@ -42,13 +42,13 @@ def printed(recorded: Console) -> str:
 
 @pytest.fixture(scope="module")
 def run_summary() -> RunSummary:
-    world = World()
+    history = StoredHistory()
     for week, passing in (("11-03", 109), ("11-10", 107)):
-        passes(world, f"{week} 10:00", passing)
+        passes(history, f"{week} 10:00", passing)
         for number in range(10):
-            fails(world, f"{week} 11:00", pull_request_numbers=[number])
-    world.run("11-13 18:00", "failure", sha="red")
-    with world.built() as warehouse:
+            fails(history, f"{week} 11:00", pull_request_numbers=[number])
+    history.run("11-13 18:00", "failure", sha="red")
+    with history.built() as warehouse:
         report = weekly_report(warehouse.con, "2026-W46")
     return RunSummary(
         read={"workflow_runs": 3264, "issues": 0},

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from roadmap_pipeline.reports.coverage import Unread, rests_on, unread_lines
-from roadmap_pipeline_tests.dbt_like_sql.models.world import at
+from roadmap_pipeline_tests.dbt_like_sql.models.stored_history import at
 
 MONDAY = date(2026, 11, 9)
 NEXT = at("11-16 00:00")

@@ -4,22 +4,22 @@ from datetime import date, timedelta
 
 from roadmap_pipeline.reports.weekly import section, weekly_report
 from roadmap_pipeline.warehouse.models import SqlModel
-from roadmap_pipeline_tests.dbt_like_sql.models.world import at, project
+from roadmap_pipeline_tests.dbt_like_sql.models.stored_history import at, project
 from roadmap_pipeline_tests.reports.histories import passes
 from roadmap_pipeline_tests.reports.test_weekly import WEEK, busy, cells, headline, line
 
 
 def test_a_week_that_is_cut_off_is_greyed_with_the_reason_and_compared_with_nothing() -> None:
     """Files hold runs from Wednesday of W45 on, which may not be all of that day's, and to Monday of W47."""
-    world = busy()
+    history = busy()
     for table in ("raw.workflow_runs", "raw.workflow_jobs"):
-        world.rows[table] = [row for row in world.rows[table] if row["created_at"] > at("11-01 00:00")]
-        for row in world.rows[table]:
+        history.rows[table] = [row for row in history.rows[table] if row["created_at"] > at("11-01 00:00")]
+        for row in history.rows[table]:
             if row["created_at"] < at("11-09 00:00"):
                 row["created_at"] += timedelta(days=1)
-    passes(world, "11-16 05:00", 2)
-    world.source = "exports/runs.json"
-    with world.built(checked=True) as warehouse:
+    passes(history, "11-16 05:00", 2)
+    history.source = "exports/runs.json"
+    with history.built(checked=True) as warehouse:
         text = weekly_report(warehouse.con, WEEK).content
         first = weekly_report(warehouse.con, "2026-W45").content
         assert warehouse.weekly("is_complete, trend, previous_conclusive_runs, first_whole_day") == (

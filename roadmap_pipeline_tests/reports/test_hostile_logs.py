@@ -14,7 +14,7 @@ from roadmap_pipeline.failures.verdict import EVIDENCE_CHARS, JobFacts
 from roadmap_pipeline.reports.pull_request import pull_request_comments
 from roadmap_pipeline.reports.unknown import unknown_failures, unknown_share
 from roadmap_pipeline.reports.weekly import weekly_report
-from roadmap_pipeline_tests.dbt_like_sql.models.world import REPO, World
+from roadmap_pipeline_tests.dbt_like_sql.models.stored_history import REPO, StoredHistory
 from roadmap_pipeline_tests.failures.logs import FAILED, job, step
 from roadmap_pipeline_tests.reports.histories import fails
 from roadmap_pipeline_tests.reports.markdown import HOSTILE, assert_harmless
@@ -24,23 +24,23 @@ SECRET = "ghp_" + "0123456789abcdefghijklmnopqrstuvwxyz"
 FOLD = ("<details><summary>Milestone progress explained</summary>", "</details>")
 
 
-def history(nasty: str) -> World:
+def history(nasty: str) -> StoredHistory:
     """Return a pull request and a default branch on which a job fails with a line of a stranger's choice."""
-    world = World()
+    past = StoredHistory()
     line = f"frobnicator {nasty} {SECRET} gave up "
     log = job(step("./x.sh", line + "x" * 5_000, FAILED))
     excerpt = make_excerpt(log)
     verdict = classify_excerpt(excerpt.text, excerpt.line_ranges, JobFacts("failure"))
     assert verdict is not None
-    world.pull_request(1, head_sha="mine")
+    past.pull_request(1, head_sha="mine")
     for sha, time in (("mine", "11-12 10:00"), ("other", "11-11 10:00")):
-        fails(world, time, verdict.category, domain=verdict.domain, evidence=verdict.evidence, sha=sha, log=False,
+        fails(past, time, verdict.category, domain=verdict.domain, evidence=verdict.evidence, sha=sha, log=False,
               fingerprint=verdict.fingerprint)  # fmt: skip
-        stored = world.rows["derived.failure_verdicts"][-1]
+        stored = past.rows["derived.failure_verdicts"][-1]
         stored |= {"line": verdict.line, "judged_from": "log"}
         key = {name: stored[name] for name in ("repo", "job_id", "run_id", "run_attempt")}
-        world.add("raw.job_logs", **key, state="stored", excerpt=excerpt.text)
-    return world
+        past.add("raw.job_logs", **key, state="stored", excerpt=excerpt.text)
+    return past
 
 
 @pytest.mark.parametrize("nasty", HOSTILE + CONTROLS)

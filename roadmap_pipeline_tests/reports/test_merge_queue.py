@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from roadmap_pipeline.reports.pull_request import pull_request_comments
-from roadmap_pipeline_tests.dbt_like_sql.models.world import REPO, World
+from roadmap_pipeline_tests.dbt_like_sql.models.stored_history import REPO, StoredHistory
 from roadmap_pipeline_tests.reports.histories import fails
 
 PAGE = f"https://github.com/{REPO}/actions/runs"
@@ -16,11 +16,11 @@ class Queue:
     """Pull requests whose runs passed on Thursday at 10:00, and what the merge queue said of them."""
 
     def __init__(self) -> None:
-        self.world = World()
+        self.history = StoredHistory()
 
     def pull(self, number: int) -> None:
-        self.world.pull_request(number, head_sha=f"{number:07d}abc")
-        self.world.run("11-12 10:00", sha=f"{number:07d}abc", branch=f"branch-{number}", event="pull_request",
+        self.history.pull_request(number, head_sha=f"{number:07d}abc")
+        self.history.run("11-12 10:00", sha=f"{number:07d}abc", branch=f"branch-{number}", event="pull_request",
                        html_url=f"{PAGE}/{number}")  # fmt: skip
 
     def queued(self, number: int, time: str, conclusion: str | None = "success", **values: Any) -> None:
@@ -29,9 +29,9 @@ class Queue:
         common = {"branch": f"gh-readonly-queue/main/pr-{number}-{'a' * 40}", "event": "merge_group"} | values
         common["html_url"] = f"{PAGE}/q{number}"
         if conclusion == "failure":
-            fails(self.world, time, sha=sha, job="integration", **common)
+            fails(self.history, time, sha=sha, job="integration", **common)
         else:
-            self.world.run(time, conclusion, sha=sha, **common)
+            self.history.run(time, conclusion, sha=sha, **common)
 
 
 @pytest.fixture(scope="module")
@@ -45,9 +45,9 @@ def bodies() -> Iterator[dict[int, str]]:
     queue.queued(4, "11-11 12:00", "failure")  # of the commit before
     queue.queued(5, "11-12 12:00", None)
     queue.queued(6, "11-12 12:00", "cancelled", jobs={})  # a group that was made anew
-    queue.world.pull_request(7, head_sha="0000007abc")  # runs in the queue only
+    queue.history.pull_request(7, head_sha="0000007abc")  # runs in the queue only
     queue.queued(7, "11-12 12:00", "failure")
-    with queue.world.built() as warehouse:
+    with queue.history.built() as warehouse:
         yield {row["number"]: row["body"] for row in pull_request_comments(warehouse.con)}
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from roadmap_pipeline.reports.pull_request import pull_request_comments
-from roadmap_pipeline_tests.dbt_like_sql.models.world import REPO, Warehouse, World, at
+from roadmap_pipeline_tests.dbt_like_sql.models.stored_history import REPO, StoredHistory, Warehouse, at
 from roadmap_pipeline_tests.reports.histories import fails, judge
 from roadmap_pipeline_tests.reports.markdown import HOSTILE, assert_harmless
 
@@ -15,27 +15,27 @@ LINT, E2E, BUILD = (f".github/workflows/{name}.yml" for name in ("lint", "e2e", 
 
 
 class Pulls:
-    """A world with pull requests, and runs of their head commits."""
+    """A stored with pull requests, and runs of their head commits."""
 
     def __init__(self) -> None:
-        self.world = World()
+        self.stored = StoredHistory()
 
     def open(self, number: int, **values: Any) -> str:
-        self.world.pull_request(number, **{"head_sha": f"{number:07d}abc"} | values)
+        self.stored.pull_request(number, **{"head_sha": f"{number:07d}abc"} | values)
         return f"{number:07d}abc"
 
     def ran(self, sha: str, conclusion: str | None = "success", path: str = BUILD, **values: Any) -> int:
         values = {"branch": "topic", "event": "pull_request"} | values
-        return self.world.run("11-12 10:00", conclusion, sha=sha, workflow_path=path, **values)
+        return self.stored.run("11-12 10:00", conclusion, sha=sha, workflow_path=path, **values)
 
     def failed(self, sha: str, *verdict: Any, path: str = BUILD, **values: Any) -> None:
-        fails(self.world, "11-12 10:00", *verdict, sha=sha, workflow_path=path, **values)
+        fails(self.stored, "11-12 10:00", *verdict, sha=sha, workflow_path=path, **values)
 
 
-def history() -> World:
+def history() -> StoredHistory:
     pulls = Pulls()
-    world = pulls.world
-    world.milestone("Stage 7.3", due_on=at("12-11 00:00"), closed_issues=1)
+    stored = pulls.stored
+    stored.milestone("Stage 7.3", due_on=at("12-11 00:00"), closed_issues=1)
 
     sha = pulls.open(1)
     pulls.ran(sha)
@@ -56,7 +56,7 @@ def history() -> World:
     pulls.ran(sha, path=E2E, event="push", jobs={"browser": "success"})
 
     # Pre-existing: the default branch failed in the same job before, for the same reason.
-    fails(world, "11-11 10:00", job="style", sha="main1", branch="main", event="push", workflow_path=LINT,
+    fails(stored, "11-11 10:00", job="style", sha="main1", branch="main", event="push", workflow_path=LINT,
           fingerprint="style")  # fmt: skip
     sha = pulls.open(7)
     pulls.failed(sha, "lint_format", job="style", path=LINT, fingerprint="style")
@@ -67,14 +67,14 @@ def history() -> World:
     sha = pulls.open(9)
     jobs = {f"unit ({number})": "failure" for number in range(7)}
     pulls.ran(sha, "failure", jobs=jobs)
-    for job in world.rows["raw.workflow_jobs"][-7:]:
-        judge(world, job, "test", evidence=f"FAILED {job['name']}")
+    for job in stored.rows["raw.workflow_jobs"][-7:]:
+        judge(stored, job, "test", evidence=f"FAILED {job['name']}")
 
     sha = pulls.open(10, head_repo="stranger/payments")
     pulls.failed(sha, "test", evidence="buy at shady.example", head_repo="stranger/payments")
 
     sha = pulls.open(11)
-    world.add("derived.pull_request_milestones", repo=REPO, number=11, milestone="Stage 7.3", rule="label")
+    stored.add("derived.pull_request_milestones", repo=REPO, number=11, milestone="Stage 7.3", rule="label")
     pulls.ran(sha)
 
     sha = pulls.open(12)
@@ -107,9 +107,9 @@ def history() -> World:
 
     sha = pulls.open(20)  # failed first, passed when run again
     run = pulls.ran(sha, "failure")
-    world.run("11-12 10:00", sha=sha, run_id=run, attempt=2, started="11-12 11:00", branch="topic",
+    stored.run("11-12 10:00", sha=sha, run_id=run, attempt=2, started="11-12 11:00", branch="topic",
               event="pull_request", workflow_path=BUILD)  # fmt: skip
-    return world
+    return stored
 
 
 @pytest.fixture(scope="module")
@@ -211,15 +211,15 @@ def test_the_same_tables_give_the_same_bytes(bodies: dict[int, str]) -> None:
 
 def test_nothing_that_strangers_write_has_an_effect() -> None:
     pulls = Pulls()
-    world = pulls.world
+    stored = pulls.stored
     for number, nasty in enumerate(HOSTILE, 1):
         sha = pulls.open(number, title=nasty, head_branch=nasty)
-        world.milestone(nasty, number)
-        world.add("derived.pull_request_milestones", repo=REPO, number=number, milestone=nasty, rule="label")
+        stored.milestone(nasty, number)
+        stored.add("derived.pull_request_milestones", repo=REPO, number=number, milestone=nasty, rule="label")
         pulls.failed(sha, job=nasty, evidence=nasty, branch=nasty)
-        world.rows["raw.workflow_jobs"][-1]["html_url"] += nasty if number % 2 else ""
-        world.run("11-12 09:00", "failure", sha="m", workflow_path=f".github/workflows/{nasty}", jobs={})
-    with world.built() as warehouse:
+        stored.rows["raw.workflow_jobs"][-1]["html_url"] += nasty if number % 2 else ""
+        stored.run("11-12 09:00", "failure", sha="m", workflow_path=f".github/workflows/{nasty}", jobs={})
+    with stored.built() as warehouse:
         bodies = _bodies(warehouse)
     assert len(bodies) == len(HOSTILE)
     for body in bodies.values():

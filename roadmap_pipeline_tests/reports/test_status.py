@@ -7,28 +7,28 @@ import pytest
 from roadmap_pipeline.errors import RoadmapError
 from roadmap_pipeline.reports.status import read_status
 from roadmap_pipeline.warehouse.snapshot import snapshot_path
-from roadmap_pipeline_tests.dbt_like_sql.models.world import REPO, World, at
+from roadmap_pipeline_tests.dbt_like_sql.models.stored_history import REPO, StoredHistory, at
 from roadmap_pipeline_tests.reports.histories import fails, passes
 
 DETAILS = ("repo", "run_id", "run_attempt", "status", "conclusion", "updated_at")
 
 
-def stored(world: World, warehouse: Path) -> None:
+def stored(history: StoredHistory, warehouse: Path) -> None:
     """Store the history's tables as the snapshot of ``warehouse``."""
-    with world.built() as built:
+    with history.built() as built:
         built.con.execute(f"attach '{snapshot_path(warehouse)}' as file")
         built.con.execute("copy from database memory to file")
         built.con.execute("detach file")
 
 
 def test_the_latest_complete_week_milestones_and_repositories(tmp_path: Path) -> None:
-    world = World()
-    passes(world, "11-10 10:00", 3, read_at=at("11-16 05:30"))
-    fails(world, "11-11 10:00")
-    world.run("11-16 01:00", sha="today")  # of a week that is not over
-    world.milestone("Soon", 1, due_on=at("12-01 00:00"), closed_issues=1)
-    world.milestone("Done", 2, state="closed", due_on=at("10-01 00:00"))
-    stored(world, tmp_path / "w.duckdb")
+    history = StoredHistory()
+    passes(history, "11-10 10:00", 3, read_at=at("11-16 05:30"))
+    fails(history, "11-11 10:00")
+    history.run("11-16 01:00", sha="today")  # of a week that is not over
+    history.milestone("Soon", 1, due_on=at("12-01 00:00"), closed_issues=1)
+    history.milestone("Done", 2, state="closed", due_on=at("10-01 00:00"))
+    stored(history, tmp_path / "w.duckdb")
     status = read_status(tmp_path / "w.duckdb")
     assert status["warehouse"] == str(tmp_path / "w.duckdb")
     assert status["as_of"] == "2026-11-16 06:00:00"
@@ -48,23 +48,23 @@ def test_the_latest_complete_week_milestones_and_repositories(tmp_path: Path) ->
 
 
 def test_what_is_still_to_read_and_what_could_not_be(tmp_path: Path) -> None:
-    world = World()
+    history = StoredHistory()
     api = "https://api.github.com/repos/acme/payments/actions/runs"
-    passes(world, "11-12 10:00", 2, source=api)
-    fails(world, "11-13 10:00", source=api)
-    for row in world.rows["raw.workflow_runs"][:1]:
-        world.add("raw.run_details", **{name: row[name] for name in DETAILS})
-    world.add(
+    passes(history, "11-12 10:00", 2, source=api)
+    fails(history, "11-13 10:00", source=api)
+    for row in history.rows["raw.workflow_runs"][:1]:
+        history.add("raw.run_details", **{name: row[name] for name in DETAILS})
+    history.add(
         "raw.read_coverage",
         repo=REPO,
         walk="runs",
         covered_from=at("11-11 12:00"),
         covered_to=at("11-13 10:00"),
     )
-    world.add("raw.ingest_state", repo=REPO, walk="run_sweep", watermark=at("11-16 05:30"))
+    history.add("raw.ingest_state", repo=REPO, walk="run_sweep", watermark=at("11-16 05:30"))
     failed = {"status": 500, "message": "Server Error", "is_setting": False, "tries": 2}
     for item in ("7", "8"):
-        world.add(
+        history.add(
             "raw.read_failures",
             repo=REPO,
             endpoint="log",
@@ -75,7 +75,7 @@ def test_what_is_still_to_read_and_what_could_not_be(tmp_path: Path) -> None:
             **failed,
         )
     switched_off = {"status": 410, "message": "Issues are disabled", "is_setting": True, "tries": 1}
-    world.add(
+    history.add(
         "raw.read_failures",
         repo=REPO,
         endpoint="issues",
@@ -85,7 +85,7 @@ def test_what_is_still_to_read_and_what_could_not_be(tmp_path: Path) -> None:
         next_try_at=at("11-16 05:30"),
         **switched_off,
     )
-    stored(world, tmp_path / "w.duckdb")
+    stored(history, tmp_path / "w.duckdb")
     status = read_status(tmp_path / "w.duckdb")
     assert status["latest_week"]["rests_on"] == (
         "Not all of this week was read: the report rests on 1 of 3 runs with jobs; 1 failed run among the others;"
@@ -102,7 +102,7 @@ def test_what_is_still_to_read_and_what_could_not_be(tmp_path: Path) -> None:
 
 
 def test_a_warehouse_without_a_run(tmp_path: Path) -> None:
-    stored(World(), tmp_path / "w.duckdb")
+    stored(StoredHistory(), tmp_path / "w.duckdb")
     status = read_status(tmp_path / "w.duckdb")
     assert (status["latest_week"], status["milestones"], status["repositories"]) == (None, [], [])
 

@@ -7,15 +7,15 @@ import pytest
 
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
 from roadmap_pipeline.reports.weekly import section, weekly_report
-from roadmap_pipeline_tests.dbt_like_sql.models.world import AS_OF, BOT, World, at
+from roadmap_pipeline_tests.dbt_like_sql.models.stored_history import AS_OF, BOT, StoredHistory, at
 from roadmap_pipeline_tests.reports.histories import fails, passes
 from roadmap_pipeline_tests.reports.markdown import HOSTILE, assert_harmless, shown
 
 WEEK = "2026-W46"
 
 
-def content(world: World, week: str = WEEK) -> str:
-    with world.built() as warehouse:
+def content(history: StoredHistory, week: str = WEEK) -> str:
+    with history.built() as warehouse:
         return weekly_report(warehouse.con, week).content
 
 
@@ -34,19 +34,19 @@ def cells(text: str, heading: str) -> list[list[str]]:
     return shown(section(text, heading)).tables[0][1:]
 
 
-def busy() -> World:
+def busy() -> StoredHistory:
     """Return a history: last week 9 of 10 runs passed; this week 14 of 20, with old and new failures."""
-    world = World()
-    passes(world, "11-03 10:00", 9)
-    fails(world, "11-03 12:00", "compile", fingerprint="gone", job="build")
-    passes(world, "11-10 10:00", 14)
+    history = StoredHistory()
+    passes(history, "11-03 10:00", 9)
+    fails(history, "11-03 12:00", "compile", fingerprint="gone", job="build")
+    passes(history, "11-10 10:00", 14)
     for pull in (1, 2, 3):
-        fails(world, "11-10 12:00", "test", fingerprint="old", pull_request_numbers=[pull])
-    fails(world, "06-01 12:00", "test", fingerprint="old")
-    fails(world, "11-11 12:00", "network", domain="platform", fingerprint="new", job="e2e (1)", retryable=True)
-    fails(world, "11-11 13:00", "unknown", domain="unknown", fingerprint="odd", log=False)
-    fails(world, "11-12 12:00", None, log=False)
-    return world
+        fails(history, "11-10 12:00", "test", fingerprint="old", pull_request_numbers=[pull])
+    fails(history, "06-01 12:00", "test", fingerprint="old")
+    fails(history, "11-11 12:00", "network", domain="platform", fingerprint="new", job="e2e (1)", retryable=True)
+    fails(history, "11-11 13:00", "unknown", domain="unknown", fingerprint="odd", log=False)
+    fails(history, "11-12 12:00", None, log=False)
+    return history
 
 
 def test_a_busy_week() -> None:
@@ -98,9 +98,9 @@ def test_a_busy_week() -> None:
 
 
 def test_the_first_quiet_week() -> None:
-    world = World()
-    passes(world, "11-10 10:00", 5)
-    text = content(world)
+    history = StoredHistory()
+    passes(history, "11-10 10:00", 5)
+    text = content(history)
     assert headline(text) == (
         "**100.0 % of 5 runs passed in the end**, 100.0 % at the first try. No default branch was red. No job failed."
     )
@@ -117,9 +117,9 @@ def test_the_first_quiet_week() -> None:
 
 
 def test_a_week_without_runs() -> None:
-    world = World()
-    passes(world, "11-03 10:00", 5)
-    text = content(world)
+    history = StoredHistory()
+    passes(history, "11-03 10:00", 5)
+    text = content(history)
     assert headline(text) == "**No run was created in this week.** No default branch was red. No job failed."
     assert line(text, "runs")[:3] == ["0", "5", "−5"]
     assert line(text, "passed in the end") == ["–", "100.0 %", "–", "▄·", "0 (5)"]
@@ -127,31 +127,31 @@ def test_a_week_without_runs() -> None:
 
 
 def test_weeks_after_the_last_run_and_a_warehouse_without_any() -> None:
-    world = World()
-    passes(world, "10-20 10:00", 5)  # three weeks before
-    text = content(world)
+    history = StoredHistory()
+    passes(history, "10-20 10:00", 5)  # three weeks before
+    text = content(history)
     assert line(text, "runs") == ["0", "0", "±0", "█▁▁▁", ""]
     assert headline(text).startswith("**No run was created in this week.**")
-    text = content(World())
+    text = content(StoredHistory())
     assert headline(text) == "**No run was created in this week.** No default branch was red. No job failed."
     assert "2026-11-09 to 2026-11-15\n" in text
     assert section(text, "Nothing to report")
 
 
 def test_a_week_in_which_nothing_came_to_a_verdict() -> None:
-    world = World()
-    world.run("11-10 10:00", "cancelled")
-    world.run("11-10 11:00", None, sha="b")
-    text = content(world)
+    history = StoredHistory()
+    history.run("11-10 10:00", "cancelled")
+    history.run("11-10 11:00", None, sha="b")
+    text = content(history)
     assert headline(text).startswith("**None of 2 runs passed or failed.**")
     assert "0 passed or failed, 1 void (cancelled, skipped), 1 without a result yet." in text
 
 
 def test_a_week_of_unknown_causes_without_logs() -> None:
-    world = World()
+    history = StoredHistory()
     for number in range(4):
-        fails(world, f"11-1{number} 10:00", None, log=False)
-    text = content(world)
+        fails(history, f"11-1{number} 10:00", None, log=False)
+    text = content(history)
     assert headline(text) == (
         "**0 of 4 runs passed in the end**, 0 of 4 at the first try. No default branch was red."
         " The cause of all 4 failed jobs is unknown."
@@ -166,10 +166,10 @@ def test_a_week_of_unknown_causes_without_logs() -> None:
 
 
 def test_few_cases_are_greyed_and_their_change_is_left_out() -> None:
-    world = World()
-    passes(world, "11-03 10:00", 5)
-    passes(world, "11-10 10:00", 4)
-    text = content(world)
+    history = StoredHistory()
+    passes(history, "11-03 10:00", 5)
+    passes(history, "11-10 10:00", 4)
+    text = content(history)
     assert headline(text).startswith("**4 of 4 runs passed in the end**, 4 of 4 at the first try.")
     assert line(text, "passed in the end") == ["*100.0 %*", "100.0 %", "–", "▄▄", "4 (5)"]
     assert line(text, "runs")[:3] == ["4", "5", "−1"]
@@ -177,13 +177,13 @@ def test_few_cases_are_greyed_and_their_change_is_left_out() -> None:
     assert cells(text, "Workflows")[0][2] == "*100.0 % (n=4, few)*"
 
 
-def red() -> World:
+def red() -> StoredHistory:
     """Return a history: red since Friday 18:10, and an episode of two hours on Tuesday that a person ended."""
-    world = World()
-    world.run("11-10 08:00", "failure", sha="bad1", html_url="https://github.com/acme/payments/actions/runs/1")
-    world.run("11-10 10:00", sha="good1")
-    world.run("11-13 18:00", "failure", sha="c0ffee1234", html_url="https://github.com/acme/payments/actions/runs/2")
-    return world
+    history = StoredHistory()
+    history.run("11-10 08:00", "failure", sha="bad1", html_url="https://github.com/acme/payments/actions/runs/1")
+    history.run("11-10 10:00", sha="good1")
+    history.run("11-13 18:00", "failure", sha="c0ffee1234", html_url="https://github.com/acme/payments/actions/runs/2")
+    return history
 
 
 def test_an_open_red_episode_stands_as_the_week_ended() -> None:
@@ -214,15 +214,15 @@ def test_a_week_that_is_not_over_says_so_and_counts_to_now() -> None:
 
 
 def test_repairs_and_flaky_jobs() -> None:
-    world = World()
+    history = StoredHistory()
     for number in range(6):
-        passes(world, f"11-0{3 + number} 10:00", 1)
-    first = fails(world, "11-10 10:00", sha="x", branch="topic")
-    world.run(
+        passes(history, f"11-0{3 + number} 10:00", 1)
+    first = fails(history, "11-10 10:00", sha="x", branch="topic")
+    history.run(
         "11-10 10:00", sha="x", branch="topic", event="pull_request", attempt=2, run_id=first, started="11-10 11:00",
         triggering_actor=BOT, triggering_actor_type="Bot",
     )  # fmt: skip
-    text = content(world)
+    text = content(history)
     assert section(text, "Automatic repair").startswith(
         "1 automatic repair: 1 worked (0 by a change, 1 by running again, which repairs nothing), 0 failed.\n"
     )
@@ -235,13 +235,13 @@ def test_repairs_and_flaky_jobs() -> None:
 
 
 def test_milestones_that_are_due_come_first_and_say_when_they_are_late() -> None:
-    world = World()
-    passes(world, "11-10 10:00", 5)
-    world.milestone("Later", 1, due_on=at("12-11 00:00"))
-    world.milestone("Late", 2, due_on=at("11-06 00:00"), closed_issues=1)
-    world.milestone("Some day", 3)
-    world.milestone("Done", 4, state="closed")
-    text = content(world)
+    history = StoredHistory()
+    passes(history, "11-10 10:00", 5)
+    history.milestone("Later", 1, due_on=at("12-11 00:00"))
+    history.milestone("Late", 2, due_on=at("11-06 00:00"), closed_issues=1)
+    history.milestone("Some day", 3)
+    history.milestone("Done", 4, state="closed")
+    text = content(history)
     rows = cells(text, "Milestones")
     assert [row[:2] for row in rows] == [
         ["Late", "2026-11-06 **overdue**"],
@@ -256,16 +256,18 @@ def test_milestones_that_are_due_come_first_and_say_when_they_are_late() -> None
 
 def test_a_week_that_is_reported_on_later_shows_its_own_world() -> None:
     """Made on Monday of W48: what ranks as flaky and where the milestones stand was another thing at the end of W46."""
-    world = red()
-    world.as_of = at("11-23 06:00")
-    world.run("11-17 08:00", sha="good2")  # green again, after the week
-    world.milestone("Late", 1, due_on=at("11-20 00:00"))
+    history = red()
+    history.as_of = at("11-23 06:00")
+    history.run("11-17 08:00", sha="good2")  # green again, after the week
+    history.milestone("Late", 1, due_on=at("11-20 00:00"))
     for day, commits in (("11-12", 1), ("11-18", 10)):
         for commit in range(commits):
             for conclusion in ("success", "failure"):
                 sha = f"{day}{commit}"
-                world.run(f"{day} 10:00", conclusion, sha=sha, branch="t", event="pull_request", jobs={"a": conclusion})
-    with world.built() as warehouse:
+                history.run(
+                    f"{day} 10:00", conclusion, sha=sha, branch="t", event="pull_request", jobs={"a": conclusion}
+                )
+    with history.built() as warehouse:
         text = weekly_report(warehouse.con, WEEK).content
         newest = weekly_report(warehouse.con, "2026-W47").content
     assert "| **still red** |" in section(text, "Red default branches")
@@ -284,12 +286,12 @@ def test_a_week_that_is_reported_on_later_shows_its_own_world() -> None:
 
 
 def test_several_repositories_and_more_rows_than_are_shown() -> None:
-    world = World()
+    history = StoredHistory()
     for number in range(14):
         repo = f"acme/r{number:02d}"
-        world.run("11-10 10:00", repo=repo, sha=f"s{number}")
-    fails(world, "11-10 12:00", repo="acme/r13")
-    text = content(world)
+        history.run("11-10 10:00", repo=repo, sha=f"s{number}")
+    fails(history, "11-10 12:00", repo="acme/r13")
+    text = content(history)
     assert "· 14 repositories" in text
     rows = cells(text, "Repositories")
     assert [row[0] for row in rows[:2]] == ["acme/r13", "acme/r00"]  # the most failures first
@@ -299,23 +301,23 @@ def test_several_repositories_and_more_rows_than_are_shown() -> None:
 
 
 def test_nothing_that_strangers_write_has_an_effect() -> None:
-    world = World()
+    history = StoredHistory()
     for number, nasty in enumerate(HOSTILE):
-        fails(world, "11-10 10:00", job=nasty, evidence=nasty, fingerprint=f"n{number}", pull_request_numbers=[1, 2])
-        fails(world, "11-10 11:00", job=nasty, evidence=nasty, fingerprint=f"n{number}", pull_request_numbers=[3])
-        world.milestone(nasty, number + 1)
+        fails(history, "11-10 10:00", job=nasty, evidence=nasty, fingerprint=f"n{number}", pull_request_numbers=[1, 2])
+        fails(history, "11-10 11:00", job=nasty, evidence=nasty, fingerprint=f"n{number}", pull_request_numbers=[3])
+        history.milestone(nasty, number + 1)
         # The job flakes on many commits, so that it is ranked.
         for commit in range(10):
             for conclusion in ("success", "failure"):
-                world.run(
+                history.run(
                     "11-12 10:00", conclusion, sha=f"c{commit}", branch="topic", event="pull_request",
                     workflow_path=f".github/workflows/{nasty}", jobs={nasty: conclusion},
                 )  # fmt: skip
-    run = world.run("11-13 08:00", "failure", sha="r", branch="topic", html_url="javascript:alert(1)")
-    world.run("11-13 08:00", sha="r", branch="topic", attempt=2, run_id=run, started="11-13 09:00",
+    run = history.run("11-13 08:00", "failure", sha="r", branch="topic", html_url="javascript:alert(1)")
+    history.run("11-13 08:00", sha="r", branch="topic", attempt=2, run_id=run, started="11-13 09:00",
               triggering_actor=BOT, triggering_actor_type="Bot", html_url="javascript:alert(1)")  # fmt: skip
-    world.run("11-13 18:00", "failure", sha="red", workflow_path=".github/workflows/a|b`@everyone.yml")
-    with world.built() as warehouse:
+    history.run("11-13 18:00", "failure", sha="red", workflow_path=".github/workflows/a|b`@everyone.yml")
+    with history.built() as warehouse:
         text = weekly_report(warehouse.con, WEEK).content
     found = assert_harmless(text)
     assert len(found.headings) == text.count("\n## ") + 1  # none but ours
@@ -347,20 +349,20 @@ def test_tables_are_narrow_and_the_diagram_follows_mermaids_grammar() -> None:
 
 
 def test_the_axis_of_a_diagram_is_never_empty() -> None:
-    world = World()
-    passes(world, "11-03 10:00", 2)
-    passes(world, "11-10 10:00", 2)
-    assert 'y-axis "%" 90 --> 100\n    line [100.0, 100.0]' in content(world)
+    history = StoredHistory()
+    passes(history, "11-03 10:00", 2)
+    passes(history, "11-10 10:00", 2)
+    assert 'y-axis "%" 90 --> 100\n    line [100.0, 100.0]' in content(history)
 
 
 def test_the_same_tables_give_the_same_bytes_at_any_time_of_the_day() -> None:
     texts = []
     for hours in (0, 0, 9):
-        world = busy()
+        history = busy()
         for row in red().rows["raw.workflow_runs"]:
-            world.run(f"{row['created_at']:%m-%d %H:%M}", row["conclusion"], sha=row["head_sha"])
-        world.as_of = AS_OF + timedelta(hours=hours)
-        with world.built() as warehouse:
+            history.run(f"{row['created_at']:%m-%d %H:%M}", row["conclusion"], sha=row["head_sha"])
+        history.as_of = AS_OF + timedelta(hours=hours)
+        with history.built() as warehouse:
             texts.append(weekly_report(warehouse.con, WEEK).content)
             assert weekly_report(warehouse.con, WEEK).content == texts[-1]
     assert texts[0] == texts[1] == texts[2]
@@ -376,9 +378,9 @@ def test_every_number_of_the_scorecard_is_the_marts() -> None:
 
 
 def test_name_period_and_day_of_a_report() -> None:
-    world = World()
-    passes(world, "11-10 10:00", 1)
-    with world.built() as warehouse:
+    history = StoredHistory()
+    passes(history, "11-10 10:00", 1)
+    with history.built() as warehouse:
         report = weekly_report(warehouse.con, WEEK)
         assert (report.report_name, report.kind, report.period, report.report_date) == (
             "ci-report-2026-W46.md", "weekly", WEEK, date(2026, 11, 16),

@@ -3,23 +3,23 @@
 with stored as (
     select runs.*
     from staging.stg_workflow_runs as runs
-    semi join touched.keys as affected on affected.run_id = runs.run_id
+    semi join affected.keys as affected on affected.run_id = runs.run_id
 ), lines as (
     select recomputed.repo, recomputed.workflow_path, recomputed.branch, recomputed.head_repo
-    from touched.fresh as recomputed
+    from affected.recomputed as recomputed
     union
     select stored.repo, stored.workflow_path, stored.branch, stored.head_repo from stored
 ), moved as (
     select stored.*
     from stored
-    anti join touched.fresh as recomputed
+    anti join affected.recomputed as recomputed
         on recomputed.run_id = stored.run_id and recomputed.run_attempt = stored.run_attempt
         and recomputed.created_at is not distinct from stored.created_at
         and recomputed.repo = stored.repo and recomputed.workflow_path = stored.workflow_path
         and recomputed.branch is not distinct from stored.branch
         and recomputed.head_repo is not distinct from stored.head_repo
 ), cancelled as (
-    select recomputed.* from touched.fresh as recomputed where recomputed.conclusion = 'cancelled'
+    select recomputed.* from affected.recomputed as recomputed where recomputed.conclusion = 'cancelled'
 )
 select runs.run_id
 from staging.stg_workflow_runs as runs

@@ -1,6 +1,6 @@
 """Incremental builds: only the rows of a model that changes of its tables touch are computed and replaced.
 
-Belongs here: which keys are touched, computing their rows with the model's own SQL, and replacing what differs. The
+Belongs here: which keys changes affect, computing their rows with the model's own SQL, and replacing what differs. The
 decision to do so is in ``building``.
 
 A model declares by ``unique_key`` which rows belong together: rows of one key are computed from rows of that key, so
@@ -9,13 +9,13 @@ says the rest in SQL, which may read
 
 * ``changes.NAME``: the rows of a table it reads that changed since, as they were (``is_old``) and as they are; of the
   big source tables only their change keys (run ids, say);
-* ``touched.keys``: the affected keys (in ``dependent_keys`` and ``input_filters``), ``touched.fresh``: their rows (in
-  ``dependent_keys``);
+* ``affected.keys``: the affected keys (in ``dependent_keys`` and ``input_filters``), ``affected.recomputed``: their
+  rows (in ``dependent_keys``);
 * every table under its own name, the model's as it was; and ``getvariable('since')``.
 
 ``affected_keys`` gives the keys that changes touch; by default those of all changed rows. A column ``since`` beside the
 key limits it to rows from that ``event_time`` on. ``dependent_keys`` gives further keys whose rows depend on the rows
-just computed. ``input_filters`` restrict a table that is read, by a condition on ``given`` or a SELECT; by default to
+just computed. ``input_filters`` restrict a table that is read, by a condition on ``input`` or a SELECT; by default to
 the rows of the keys. ``untracked_inputs`` are small tables that keep no log of their changes, but whose changes
 ``affected_keys`` looks after.
 """
@@ -121,7 +121,7 @@ def _overlay(con: "duckdb.DuckDBPyConnection", project: Project) -> Iterator[str
     home = str(scalar(con, "select current_database()"))
     con.execute(f"attach ':memory:' as {_OVERLAY}")
     try:
-        for schema in ("touched", "changes", *project.schemas):
+        for schema in ("affected", "changes", *project.schemas):
             con.execute(f"create schema {_OVERLAY}.{identifier(schema)}")
         yield home
     finally:
@@ -167,13 +167,13 @@ class _IncrementalUpdate:
                 self.con.execute(f"create table {shown} as select false as is_old, * from {own} limit 0")  # noqa: S608
 
     def find_keys(self, changed: Sequence[str]) -> int:
-        """Fill ``touched.keys``; return how many there are."""
-        self._look("touched", "changes")
+        """Fill ``affected.keys``; return how many there are."""
+        self._look("affected", "changes")
         sql = self.model.incremental.affected_keys
         if sql is None:
             sql = self._keys_of_changed_rows(changed)
-        self._configured("affected_keys", f"create table {_OVERLAY}.touched.candidates as from ({sql}\n)")
-        columns = [name for name, _ in columns_of(self.con, f"{_OVERLAY}.touched.candidates")]
+        self._configured("affected_keys", f"create table {_OVERLAY}.affected.candidates as from ({sql}\n)")
+        columns = [name for name, _ in columns_of(self.con, f"{_OVERLAY}.affected.candidates")]
         self.has_since = "since" in columns
         if set(columns) - {"since"} != set(self.model.unique_key):
             raise self._wrong(
@@ -181,15 +181,15 @@ class _IncrementalUpdate:
             )
         since = ", min(since) as since" if self.has_since else ""
         self.con.execute(
-            f"create table {_OVERLAY}.touched.keys as"  # noqa: S608
-            f" select {self.key}{since} from {_OVERLAY}.touched.candidates group by all"
+            f"create table {_OVERLAY}.affected.keys as"  # noqa: S608
+            f" select {self.key}{since} from {_OVERLAY}.affected.candidates group by all"
         )
         return self._note_since()
 
     def _note_since(self) -> int:
         if self.has_since:
-            self.con.execute(f"set variable since = (select min(since) from {_OVERLAY}.touched.keys)")  # noqa: S608
-        return count_rows(self.con, f"{_OVERLAY}.touched.keys")
+            self.con.execute(f"set variable since = (select min(since) from {_OVERLAY}.affected.keys)")  # noqa: S608
+        return count_rows(self.con, f"{_OVERLAY}.affected.keys")
 
     def _keys_of_changed_rows(self, changed: Sequence[str]) -> str:
         parts = []
@@ -205,7 +205,7 @@ class _IncrementalUpdate:
         return " union ".join(parts)
 
     def compute(self, policy: Policy, rows: int) -> None:
-        """Fill ``touched.fresh`` with the rows of the touched keys as they should be, ``stored`` as they are.
+        """Fill ``affected.recomputed`` with the rows of the affected keys as they should be, ``stored`` as they are.
 
         Raises:
             CannotApply: They are too many of the ``rows`` that the model has.
@@ -213,12 +213,12 @@ class _IncrementalUpdate:
         self._shadow()
         self._run_select()
         if self.model.incremental.dependent_keys is not None and self._add_dependent_keys():
-            self.con.execute(f"drop table {_OVERLAY}.touched.fresh")
+            self.con.execute(f"drop table {_OVERLAY}.affected.recomputed")
             self._run_select()
         self.con.execute(
-            f"create table {_OVERLAY}.touched.stored as select given.* from {self._own()} as given {self._of_keys()}"  # noqa: S608
+            f"create table {_OVERLAY}.affected.stored as select input.* from {self._own()} as input {self._of_keys()}"  # noqa: S608
         )
-        stored = count_rows(self.con, f"{_OVERLAY}.touched.stored")
+        stored = count_rows(self.con, f"{_OVERLAY}.affected.stored")
         if stored > policy.share * rows:
             raise CannotApply(f"{stored:,} of its {rows:,} rows are touched")
 
@@ -229,22 +229,22 @@ class _IncrementalUpdate:
         """Make views in the overlay that give the model only the rows it needs."""
         for schema, name in self.model.deps:
             table = f"{schema}.{name}"
-            given = self.model.incremental.input_filters.get(table)
+            input_filter = self.model.incremental.input_filters.get(table)
             own = f"{identifier(self.home)}.{relation_name(schema, name)}"
             relation = f"{_OVERLAY}.{relation_name(schema, name)}"
-            if given is not None and _SELECT.match(given):
+            if input_filter is not None and _SELECT.match(input_filter):
                 # Rows, not a view of them: what it reads under its own name would be itself.
-                self._configured(f"input_filters.{table}", f"create table {relation} as {given}")
+                self._configured(f"input_filters.{table}", f"create table {relation} as {input_filter}")
                 continue
-            if given is not None:
-                restriction = f"where {given}\n"
+            if input_filter is not None:
+                restriction = f"where {input_filter}\n"
             elif set(self.model.unique_key) <= self._columns_of_dep((schema, name)):
-                restriction = self._join(alias="given")
+                restriction = self._join(alias="input")
             else:
                 continue
             self._configured(
                 f"input_filters.{table}",
-                f"create view {relation} as select given.* from {own} as given {restriction}",  # noqa: S608
+                f"create view {relation} as select input.* from {own} as input {restriction}",  # noqa: S608
             )
 
     def _columns_of_dep(self, key: Key) -> set[str]:
@@ -253,20 +253,20 @@ class _IncrementalUpdate:
         return {column for column, _ in columns_of(self.con, relation_name(*key))}
 
     def _run_select(self) -> None:
-        self._look("touched", "changes", *self.project.schemas)
+        self._look("affected", "changes", *self.project.schemas)
         try:
-            run_sql(self.con, self.model, f"create table {_OVERLAY}.touched.fresh as {self.model.sql}")
+            run_sql(self.con, self.model, f"create table {_OVERLAY}.affected.recomputed as {self.model.sql}")
         finally:
-            self._look("touched", "changes")
+            self._look("affected", "changes")
 
     def _add_dependent_keys(self) -> int:
-        before = count_rows(self.con, f"{_OVERLAY}.touched.keys")
+        before = count_rows(self.con, f"{_OVERLAY}.affected.keys")
         names = f"{self.key}, since" if self.has_since else self.key
         dependent = self.model.incremental.dependent_keys
         self._configured(
             "dependent_keys",
-            f"create or replace table {_OVERLAY}.touched.keys as select distinct {names} from ("  # noqa: S608
-            f"select {names} from {_OVERLAY}.touched.keys union all by name (from ({dependent}\n)))",
+            f"create or replace table {_OVERLAY}.affected.keys as select distinct {names} from ("  # noqa: S608
+            f"select {names} from {_OVERLAY}.affected.keys union all by name (from ({dependent}\n)))",
         )
         return self._note_since() - before
 
@@ -274,38 +274,38 @@ class _IncrementalUpdate:
         conditions = _same(alias, "k", self.model.unique_key)
         if since and self.has_since and self.model.event_time is not None:
             conditions += f" and {alias}.{identifier(self.model.event_time)} >= k.since"
-        return f"semi join {_OVERLAY}.touched.keys as k on {conditions}"
+        return f"semi join {_OVERLAY}.affected.keys as k on {conditions}"
 
     def _of_keys(self) -> str:
-        return self._join("given", since=True)
+        return self._join("input", since=True)
 
     def replace(self, known: LastBuild, inputs: Inputs, because: str) -> ModelResult:
-        """Put ``fresh`` in place of ``stored`` where they differ, test it, and log it: one transaction.
+        """Put ``recomputed`` in place of ``stored`` where they differ, test it, and log it: one transaction.
 
         Raises:
             CannotApply: The columns aren't those of the table.
             ModelTestFailed: A test of severity error fails.
         """
-        touched = f"{_OVERLAY}.touched"
+        affected = f"{_OVERLAY}.affected"
         columns = columns_of(self.con, self._own())
-        if columns_of(self.con, f"{touched}.fresh") != columns:
+        if columns_of(self.con, f"{affected}.recomputed") != columns:
             raise CannotApply("its columns changed")
-        of_keys = f"from {touched}.fresh as given {self._of_keys()}"
-        counted = f"select count(*) = (select count(*) from {touched}.fresh) {of_keys}"  # noqa: S608
+        of_keys = f"from {affected}.recomputed as input {self._of_keys()}"
+        counted = f"select count(*) = (select count(*) from {affected}.recomputed) {of_keys}"  # noqa: S608
         if scalar(self.con, counted):
-            self.con.execute(f"alter table {touched}.fresh rename to expected")
+            self.con.execute(f"alter table {affected}.recomputed rename to expected")
         else:
-            self.con.execute(f"create table {touched}.expected as select given.* {of_keys}")
+            self.con.execute(f"create table {affected}.expected as select input.* {of_keys}")
         # Most are new, and rows whose key is nowhere in the table need no comparing: it takes long where rows are wide.
         there = _same("e", "s", self.model.unique_key)
         self.con.execute(
-            f"create table {touched}.difference as"  # noqa: S608
-            f" with expected as (select e.* from {touched}.expected as e semi join {touched}.stored as s on {there})"
-            f" select true as is_old, * from (from {touched}.stored except all from expected)"
-            f" union all select false, * from (from expected except all from {touched}.stored)"
-            f" union all select false, e.* from {touched}.expected as e anti join {touched}.stored as s on {there}"
+            f"create table {affected}.difference as"  # noqa: S608
+            f" with expected as (select e.* from {affected}.expected as e semi join {affected}.stored as s on {there})"
+            f" select true as is_old, * from (from {affected}.stored except all from expected)"
+            f" union all select false, * from (from expected except all from {affected}.stored)"
+            f" union all select false, e.* from {affected}.expected as e anti join {affected}.stored as s on {there}"
         )
-        changed = count_rows(self.con, f"{touched}.difference")
+        changed = count_rows(self.con, f"{affected}.difference")
         tests = self.accept(known, inputs, changed)
         rows = count_rows(self.con, self.model.relation)
         return ModelResult(self.model, rows, columns, tests, 0.0, "incremental", because, changed)
@@ -319,7 +319,7 @@ class _IncrementalUpdate:
             if changed:
                 self._write()
                 tests = self._test(known)
-                self.state.log_changes(model, f"{_OVERLAY}.touched.difference")
+                self.state.log_changes(model, f"{_OVERLAY}.affected.difference")
             tests += accepted_across_models(self.state, model, lambda test: self._compare(test, known, inputs))
             if known.described != model.described:
                 self.con.execute(comments(model, model.relation))
@@ -329,7 +329,7 @@ class _IncrementalUpdate:
     def _compare(self, test: SingularTest, known: LastBuild, inputs: Inputs) -> TestResult:
         """Run a test across models: on all rows, or on those that share with changed ones what it looks at apart."""
         by = ", ".join(map(identifier, test.by))
-        keys = [f"select {by} from {_OVERLAY}.touched.keys"]  # noqa: S608
+        keys = [f"select {by} from {_OVERLAY}.affected.keys"]  # noqa: S608
         changed = known.changed(inputs, (key for key in test.deps if key != self.model.key))
         if not test.by or not all(self._is_logged_by(test.by, table, known) for table in changed):
             return run_singular_test(self.con, test)
@@ -338,8 +338,8 @@ class _IncrementalUpdate:
         for schema, name in test.deps:
             self.con.execute(
                 f"create or replace temp view {identifier(f'{schema}.{name}')} as"  # noqa: S608
-                f" select given.* from {relation_name(schema, name)} as given"
-                f" semi join ({' union '.join(keys)}) as k on {_same('given', 'k', test.by)}"
+                f" select input.* from {relation_name(schema, name)} as input"
+                f" semi join ({' union '.join(keys)}) as k on {_same('input', 'k', test.by)}"
             )
         return run_singular_test(self.con, test, on_views=True)
 
@@ -352,17 +352,17 @@ class _IncrementalUpdate:
 
     def _write(self) -> None:
         """Replace all rows of each key that differs: whole rows are compared, but only keys find them again."""
-        touched = f"{_OVERLAY}.touched"
+        affected = f"{_OVERLAY}.affected"
         names = self.model.unique_key
         if self.has_since and self.model.event_time is not None:
             names = tuple(dict.fromkeys((*names, self.model.event_time)))  # rows before `since` share the key and stay
-        same = _same("given", "d", names)
-        keys = f"(select distinct {', '.join(map(identifier, names))} from {touched}.difference)"  # noqa: S608
-        self.con.execute(f"delete from {self.model.relation} as given using {keys} as d where {same}")  # noqa: S608
-        order = f" order by given.{identifier(self.model.event_time)}" if self.model.event_time else ""
+        same = _same("input", "d", names)
+        keys = f"(select distinct {', '.join(map(identifier, names))} from {affected}.difference)"  # noqa: S608
+        self.con.execute(f"delete from {self.model.relation} as input using {keys} as d where {same}")  # noqa: S608
+        order = f" order by input.{identifier(self.model.event_time)}" if self.model.event_time else ""
         self.con.execute(
             f"insert into {self.model.relation} by name"  # noqa: S608
-            f" select given.* from {touched}.expected as given semi join {keys} as d on {same}{order}"
+            f" select input.* from {affected}.expected as input semi join {keys} as d on {same}{order}"
         )
 
     def _test(self, known: LastBuild) -> tuple[TestResult, ...]:
@@ -370,12 +370,12 @@ class _IncrementalUpdate:
 
         A warning that was there is looked for in the whole table again: it may be gone.
         """
-        touched = f"{_OVERLAY}.touched"
+        affected = f"{_OVERLAY}.affected"
         self.con.execute(
             f"create or replace temp view new_rows as select * exclude (is_old)"  # noqa: S608
-            f" from {touched}.difference where not is_old"
+            f" from {affected}.difference where not is_old"
         )
-        return self._tested(known, f"{touched}.expected")
+        return self._tested(known, f"{affected}.expected")
 
     def _tested(self, known: LastBuild, rows_of_keys: str) -> tuple[TestResult, ...]:
         model = self.model
@@ -397,9 +397,9 @@ class _IncrementalUpdate:
 
     def _rows_like_new_ones(self, test: GenericTest) -> str:
         """Return the rows of the whole table that share the unique columns of ``test`` with a new row, as a view."""
-        same = _same("given", "n", test.columns)
+        same = _same("input", "n", test.columns)
         self.con.execute(
-            f"create or replace temp view like_new_rows as select given.* from {self.model.relation} as given"  # noqa: S608
+            f"create or replace temp view like_new_rows as select input.* from {self.model.relation} as input"  # noqa: S608
             f" semi join temp.new_rows as n on {same}"
         )
         return "temp.like_new_rows"

@@ -20,7 +20,7 @@ from roadmap_pipeline.github.payloads import records
 from roadmap_pipeline.warehouse.models import build
 from roadmap_pipeline.warehouse.source_tables import create_source_tables, replace_table
 from roadmap_pipeline_tests.dbt_like_sql.models.reckoning import GRAINS, Reckoning, ratio, time, wilson
-from roadmap_pipeline_tests.dbt_like_sql.models.world import AS_OF, Warehouse, World, project
+from roadmap_pipeline_tests.dbt_like_sql.models.stored_history import AS_OF, StoredHistory, Warehouse, project
 from roadmap_sandbox.content import GitHubContent
 from roadmap_sandbox.organisation import generate
 from roadmap_sandbox.organisation.truth import GroundTruth
@@ -47,8 +47,8 @@ def organisation() -> Iterator[Organisation]:
 
     content, truth = generate(seed=11, weeks=16)
     reading = records.Provenance(AS_OF, "simulated")
-    world = World(default_branch=None)
-    rows = world.rows
+    history = StoredHistory(default_branch=None)
+    rows = history.rows
     rows["raw.repositories"] = [records.repository_row(payload, reading) for payload in content.repositories.values()]
     for table, by_repo, make in (
         ("raw.workflow_runs", content.runs, records.run_row),
@@ -79,7 +79,7 @@ def organisation() -> Iterator[Organisation]:
         }
         for each in truth.failed_jobs
     ]
-    tables = world.tables() | {"config.autofix_bots": [{"login": login} for login in DEFAULT_BOTS]}
+    tables = history.tables() | {"config.autofix_bots": [{"login": login} for login in DEFAULT_BOTS]}
     with duckdb.connect(":memory:") as con:
         con.execute("set TimeZone = 'UTC'")
         create_source_tables(con)

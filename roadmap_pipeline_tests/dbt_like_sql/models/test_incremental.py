@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from roadmap_pipeline.github.ingest.store import IngestSummary, Store
 from roadmap_pipeline.warehouse import source_tables
 from roadmap_pipeline.warehouse.models import Policy, build
-from roadmap_pipeline_tests.dbt_like_sql.models.world import BOT, CI, World, at, project
+from roadmap_pipeline_tests.dbt_like_sql.models.stored_history import BOT, CI, StoredHistory, at, project
 
 _CONCLUSIONS = ["success", "success", "failure", "failure", "cancelled", "cancelled", "skipped", "timed_out", None]
 _REPOS = ["acme/payments", "acme/storefront"]
@@ -30,9 +30,9 @@ def _day(random: Random) -> str:
     return f"11-{random.randint(1, 15):02d}"
 
 
-def _run(world: World, random: Random, run_id: int | None = None, attempt: int = 1) -> None:
+def _run(history: StoredHistory, random: Random, run_id: int | None = None, attempt: int = 1) -> None:
     pick = random.choice
-    world.run(
+    history.run(
         f"{_day(random)} {random.randint(8, 14):02d}:0{random.randint(0, 5)}",
         pick(_CONCLUSIONS),
         attempt=attempt,
@@ -53,25 +53,25 @@ def _run(world: World, random: Random, run_id: int | None = None, attempt: int =
         jobs={name: pick(_CONCLUSIONS) for name in ("test (1)", "test (2)", "lint") if random.random() < 0.6},
     )
     if random.random() < 0.4:
-        _twin(world, random)
+        _twin(history, random)
     if random.random() < 0.15:
-        world.rows["raw.workflow_runs"][-1] |= {"created_at": None, "run_started_at": None, "updated_at": None}
+        history.rows["raw.workflow_runs"][-1] |= {"created_at": None, "run_started_at": None, "updated_at": None}
 
 
-def _twin(world: World, random: Random) -> None:
+def _twin(history: StoredHistory, random: Random) -> None:
     """Another job of the same name in the same attempt."""
-    jobs = world.rows.get("raw.workflow_jobs")
+    jobs = history.rows.get("raw.workflow_jobs")
     if jobs:
-        twin = random.choice(jobs) | {"job_id": world.next_id(), "conclusion": random.choice(_CONCLUSIONS)}
-        world.add("raw.workflow_jobs", **twin)
+        twin = random.choice(jobs) | {"job_id": history.next_id(), "conclusion": random.choice(_CONCLUSIONS)}
+        history.add("raw.workflow_jobs", **twin)
 
 
-def _rerun(world: World, random: Random) -> None:
-    row = random.choice(world.rows["raw.workflow_runs"])
-    _run(world, random, row["run_id"], row["run_attempt"] + random.choice([0, 1]))
+def _rerun(history: StoredHistory, random: Random) -> None:
+    row = random.choice(history.rows["raw.workflow_runs"])
+    _run(history, random, row["run_id"], row["run_attempt"] + random.choice([0, 1]))
 
 
-def _corrected_run(world: World, random: Random) -> None:
+def _corrected_run(history: StoredHistory, random: Random) -> None:
     changed: dict[str, Any] = {"conclusion": random.choice(_CONCLUSIONS)}
     column = random.choice(["head_sha", "head_branch", "workflow_path", "head_repo", "event", "deleted_upstream_at"])
     if column == "deleted_upstream_at":
@@ -82,20 +82,20 @@ def _corrected_run(world: World, random: Random) -> None:
         changed[column] = random.choice(["a", "main", "other", "acme/payments", None])
     if random.random() < 0.3:
         changed["created_at"] = at(f"{_day(random)} 11:00")
-    world.add("raw.workflow_runs", **(random.choice(world.rows["raw.workflow_runs"]) | changed))
+    history.add("raw.workflow_runs", **(random.choice(history.rows["raw.workflow_runs"]) | changed))
 
 
-def _job(world: World, random: Random) -> dict[str, Any]:
-    row = random.choice(world.rows["raw.workflow_jobs"])
+def _job(history: StoredHistory, random: Random) -> dict[str, Any]:
+    row = random.choice(history.rows["raw.workflow_jobs"])
     return {name: row[name] for name in ("repo", "job_id", "run_id", "run_attempt")}
 
 
-def _corrected_job(world: World, random: Random) -> None:
-    row = random.choice(world.rows["raw.workflow_jobs"])
-    world.add("raw.workflow_jobs", **(row | {"conclusion": random.choice(_CONCLUSIONS)}))
+def _corrected_job(history: StoredHistory, random: Random) -> None:
+    row = random.choice(history.rows["raw.workflow_jobs"])
+    history.add("raw.workflow_jobs", **(row | {"conclusion": random.choice(_CONCLUSIONS)}))
 
 
-def _verdict(world: World, random: Random) -> None:
+def _verdict(history: StoredHistory, random: Random) -> None:
     verdict = {"category": random.choice(["test", "lint_format", "unknown"]), "domain": "code", "rule_id": "x"}
     fingerprint = random.choice(["f", "g", None])
     tests = random.sample(["cart", "login", "tax"], random.randint(0, 3))
@@ -106,42 +106,42 @@ def _verdict(world: World, random: Random) -> None:
         "failed_tests_count": len(tests) if fingerprint else None,
     }
     verdict |= named | {"fingerprint": fingerprint, "retryable": False}
-    world.add("derived.failure_verdicts", **_job(world, random), **verdict)
+    history.add("derived.failure_verdicts", **_job(history, random), **verdict)
 
 
-def _log(world: World, random: Random) -> None:
+def _log(history: StoredHistory, random: Random) -> None:
     told = random.choice(["x", "exceeded the maximum execution time"])
     if random.random() < 0.5:
-        world.add("raw.job_logs", **_job(world, random), state="stored", excerpt=told)
+        history.add("raw.job_logs", **_job(history, random), state="stored", excerpt=told)
     else:
         annotations = json.dumps([{"path": ".github", "line": 1, "title": "", "message": told}])
-        world.add("raw.job_logs", **_job(world, random), state="not_asked", annotations=annotations)
+        history.add("raw.job_logs", **_job(history, random), state="not_asked", annotations=annotations)
 
 
-def _read(world: World, random: Random) -> None:
+def _read(history: StoredHistory, random: Random) -> None:
     """What hangs on a run was read, for the state that it is in or was in."""
-    row = random.choice(world.rows["raw.workflow_runs"])
+    row = random.choice(history.rows["raw.workflow_runs"])
     state = {name: row[name] for name in ("repo", "run_id", "run_attempt", "status", "conclusion", "updated_at")}
     if random.random() < 0.3:
         state["conclusion"] = random.choice(_CONCLUSIONS)
-    world.add("raw.run_details", **state)
+    history.add("raw.run_details", **state)
 
 
-def _listed(world: World, random: Random) -> None:
+def _listed(history: StoredHistory, random: Random) -> None:
     span = {"covered_from": at(f"{_day(random)} 00:00"), "covered_to": at("11-15 23:59")}
-    world.add("raw.read_coverage", repo=random.choice(_REPOS), walk="runs", **span)
-    world.add("raw.ingest_state", repo=random.choice(_REPOS), walk="run_sweep", watermark=at("11-16 05:00"))
+    history.add("raw.read_coverage", repo=random.choice(_REPOS), walk="runs", **span)
+    history.add("raw.ingest_state", repo=random.choice(_REPOS), walk="run_sweep", watermark=at("11-16 05:00"))
 
 
-def _refused(world: World, random: Random) -> None:
-    job = _job(world, random)
+def _refused(history: StoredHistory, random: Random) -> None:
+    job = _job(history, random)
     endpoint, item = random.choice([("log", job["job_id"]), ("jobs", job["run_id"]), ("runs", "")])
-    world.add("raw.read_failures", repo=job["repo"], endpoint=endpoint, item=str(item), is_setting=False)
+    history.add("raw.read_failures", repo=job["repo"], endpoint=endpoint, item=str(item), is_setting=False)
 
 
-def _pull_request(world: World, random: Random) -> None:
+def _pull_request(history: StoredHistory, random: Random) -> None:
     pick = random.choice
-    world.pull_request(
+    history.pull_request(
         random.randint(1, 3),
         repo=pick(_REPOS),
         milestone_number=pick([1, 2, None]),
@@ -155,9 +155,9 @@ def _pull_request(world: World, random: Random) -> None:
     )
 
 
-def _commit(world: World, random: Random) -> None:
+def _commit(history: StoredHistory, random: Random) -> None:
     pick = random.choice
-    world.commit(
+    history.commit(
         pick(["a", "b", "c", "e"]),
         pick(["a", "b", "d"]),
         f"{_day(random)} 15:0{random.randint(0, 9)}",
@@ -168,65 +168,65 @@ def _commit(world: World, random: Random) -> None:
     )
 
 
-def _branch(world: World, random: Random) -> None:
+def _branch(history: StoredHistory, random: Random) -> None:
     branch, milestone = random.choice(["feature/stage-7-3", "other"]), random.choice(["Stage 7.3", "Other"])
-    world.belongs(branch, milestone, random.choice(["branch_name", "mapping"]))
+    history.belongs(branch, milestone, random.choice(["branch_name", "mapping"]))
 
 
-def _another_now(world: World, random: Random) -> None:
-    world.parameters["as_of"] = at(f"11-{random.randint(10, 20)} 06:00")
+def _another_now(history: StoredHistory, random: Random) -> None:
+    history.parameters["as_of"] = at(f"11-{random.randint(10, 20)} 06:00")
 
 
-def _workflow(world: World, random: Random) -> None:
+def _workflow(history: StoredHistory, random: Random) -> None:
     """A workflow is listed anew: its file has another name, it is gone, or it is alive."""
     row = {"repo": random.choice(_REPOS), "workflow_id": random.randint(1, 2)}
     gone = {"state": "disabled_manually", "removed_at": at(f"{_day(random)} 12:00")}
     state = random.choice([{"state": "active"}, gone])
     path = random.choice(_PATHS)
-    world.add("raw.workflows", **row, path=path, created_at=at(f"{_day(random)} 00:00"), **state)
+    history.add("raw.workflows", **row, path=path, created_at=at(f"{_day(random)} 00:00"), **state)
 
 
-def _return(world: World, random: Random) -> None:
+def _return(history: StoredHistory, random: Random) -> None:
     gone = at(f"{_day(random)} 11:00")
     row = {"repo": random.choice(_REPOS), "workflow_id": random.randint(1, 2)}
-    world.add("raw.workflow_returns", **row, removed_at=gone, returned_at=gone + timedelta(hours=30))
+    history.add("raw.workflow_returns", **row, removed_at=gone, returned_at=gone + timedelta(hours=30))
 
 
-def _former_branch(world: World, random: Random) -> None:
+def _former_branch(history: StoredHistory, random: Random) -> None:
     repo, until = random.choice(_REPOS), at(f"{_day(random)} 13:00")
     table, first = random.choice([("raw", {"first_seen_at": at("11-01 00:00")}), ("config", {})])
-    world.add(f"{table}.default_branches", repo=repo, branch=random.choice(["main", "other"]), until=until, **first)
+    history.add(f"{table}.default_branches", repo=repo, branch=random.choice(["main", "other"]), until=until, **first)
 
 
-_CHANGES: tuple[Callable[[World, Random], None], ...] = (
+_CHANGES: tuple[Callable[[StoredHistory, Random], None], ...] = (
     _run, _run, _run, _rerun, _rerun, _corrected_run, _corrected_run, _corrected_job,
     _twin, _verdict, _log, _log, _pull_request, _commit, _branch, _another_now,
     _workflow, _workflow, _return, _former_branch, _read, _read, _listed, _refused,
 )  # fmt: skip
 
 
-def _history(random: Random) -> World:
-    world = World(default_branch=random.choice(["main", "main", None]))
-    world.milestone("Stage 7.3", 1)
-    world.milestone("Other", 2)
+def _history(random: Random) -> StoredHistory:
+    history = StoredHistory(default_branch=random.choice(["main", "main", None]))
+    history.milestone("Stage 7.3", 1)
+    history.milestone("Other", 2)
     for _ in range(random.randint(1, 20)):
-        _run(world, random)
-    world.run("11-09 10:00")  # at least one job to speak of
-    _pull_request(world, random)
-    _commit(world, random)
-    _branch(world, random)
-    return world
+        _run(history, random)
+    history.run("11-09 10:00")  # at least one job to speak of
+    _pull_request(history, random)
+    _commit(history, random)
+    _branch(history, random)
+    return history
 
 
 class _Written:
-    """Writes a world as the ingest does: of big tables the rows that changed, of others all."""
+    """Writes a history as the ingest does: of big tables the rows that changed, of others all."""
 
     def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
         self.con = con
         self.known: dict[str, dict[tuple[Any, ...], dict[str, Any]]] = {}
 
-    def write(self, world: World) -> None:
-        for table, rows in world.tables().items():
+    def write(self, history: StoredHistory) -> None:
+        for table, rows in history.tables().items():
             key = source_tables.BY_NAME[table].key
             latest = {tuple(row[name] for name in key): dict(row) for row in rows}
             if table in source_tables.SOURCES.change_keys:
@@ -238,10 +238,10 @@ class _Written:
                 source_tables.replace_table(self.con, table, list(latest.values()))
             self.known[table] = latest
 
-    def rename(self, world: World, old: str, new: str) -> None:
+    def rename(self, history: StoredHistory, old: str, new: str) -> None:
         """As GitHub tells it: the ingest moves all that is stored, and reads the new name from then on."""
         Store(self.con, IngestSummary(), datetime(2026, 11, 16, tzinfo=UTC)).rename({old: new})
-        for rows in (*world.rows.values(), *(known.values() for known in self.known.values())):
+        for rows in (*history.rows.values(), *(known.values() for known in self.known.values())):
             for row in rows:
                 row |= {name: new for name in ("repo", "head_repo") if row.get(name) == old}
 
@@ -256,39 +256,39 @@ def _everything(con: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[Any, ...
 @settings(max_examples=2, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(random=st.randoms(use_true_random=True))
 def test_taking_in_changes_equals_building_everything(random: Random) -> None:
-    world = _history(random)
+    history = _history(random)
     incremental: set[str] = set()
     with duckdb.connect(":memory:") as con:
         con.execute("set TimeZone = 'UTC'")
         source_tables.create_source_tables(con)
         written = _Written(con)
-        written.write(world)
+        written.write(history)
         build(con, project(), policy=_BY_CHANGES)
         for _ in range(2):
             for _ in range(random.randint(1, 4)):
-                random.choice(_CHANGES)(world, random)
-            written.write(world)
+                random.choice(_CHANGES)(history, random)
+            written.write(history)
             results = build(con, project(), policy=_BY_CHANGES)
             incremental |= {result.model.name for result in results if result.action == "incremental"}
             found = _everything(con)
-            with world.built() as full:
+            with history.built() as full:
                 assert found == _everything(full.con), incremental
 
 
 def test_a_renamed_repository_moves_in_every_table() -> None:
     random = Random(7)
-    world = _history(random)
+    history = _history(random)
     with duckdb.connect(":memory:") as con:
         con.execute("set TimeZone = 'UTC'")
         source_tables.create_source_tables(con)
         written = _Written(con)
-        written.write(world)
+        written.write(history)
         build(con, project(), policy=_BY_CHANGES)
-        written.rename(world, "acme/storefront", "acme/shop")
-        world.run("11-10 10:00", "failure", repo="acme/shop")
-        written.write(world)
+        written.rename(history, "acme/storefront", "acme/shop")
+        history.run("11-10 10:00", "failure", repo="acme/shop")
+        written.write(history)
         build(con, project(), policy=_BY_CHANGES)
         found = _everything(con)
-        with world.built() as full:
+        with history.built() as full:
             assert found == _everything(full.con)
     assert not any(value == "acme/storefront" for rows in found.values() for row in rows for value in row[:1])

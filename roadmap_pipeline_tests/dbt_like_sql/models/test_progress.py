@@ -4,42 +4,42 @@ from typing import Any
 
 import pytest
 
-from roadmap_pipeline_tests.dbt_like_sql.models.world import CI, REPO, World, at
+from roadmap_pipeline_tests.dbt_like_sql.models.stored_history import CI, REPO, StoredHistory, at
 
 BRANCH = "feature/stage-7-3"
 BOT_RERUN: dict[str, Any] = {"triggering_actor": "github-actions[bot]", "triggering_actor_type": "Bot"}
 
 
-def _world() -> World:
-    world = World()
-    world.milestone()
-    world.belongs(BRANCH, "Stage 7.3")
-    return world
+def _history() -> StoredHistory:
+    history = StoredHistory()
+    history.milestone()
+    history.belongs(BRANCH, "Stage 7.3")
+    return history
 
 
-def _rule(world: World, rule: str) -> tuple[Any, ...]:
-    with world.built() as warehouse:
+def _rule(history: StoredHistory, rule: str) -> tuple[Any, ...]:
+    with history.built() as warehouse:
         return warehouse.row(
             f"select points, value, reason, next_step from marts.milestone_progress where rule = '{rule}'"
         )
 
 
-def _runs(world: World, passed: int, failed: int) -> None:
+def _runs(history: StoredHistory, passed: int, failed: int) -> None:
     for number in range(passed + failed):
-        world.run("11-10 12:00", "success" if number < passed else "failure", sha=f"s{number}", branch=BRANCH)
+        history.run("11-10 12:00", "success" if number < passed else "failure", sha=f"s{number}", branch=BRANCH)
 
 
 def test_a_pass_rate_of_exactly_80_percent_is_enough():
-    world = _world()
-    _runs(world, 4, 1)
-    assert _rule(world, "pass_rate") == (25, 0.8, "pass rate 80 % ≥ 80 % (4 of 5 runs)", None)
+    history = _history()
+    _runs(history, 4, 1)
+    assert _rule(history, "pass_rate") == (25, 0.8, "pass rate 80 % ≥ 80 % (4 of 5 runs)", None)
 
 
 def test_a_pass_rate_below_80_percent_says_what_is_missing():
-    world = _world()
-    _runs(world, 2, 1)
+    history = _history()
+    _runs(history, 2, 1)
     # (2 + 2) of (3 + 2) is 80 %.
-    assert _rule(world, "pass_rate") == (
+    assert _rule(history, "pass_rate") == (
         0,
         pytest.approx(2 / 3),
         "pass rate 66.67 % < 80 % (2 of 3 runs)",
@@ -47,19 +47,19 @@ def test_a_pass_rate_below_80_percent_says_what_is_missing():
     )
 
 
-def _repairs(world: World, fixed: int, failed: int) -> None:
+def _repairs(history: StoredHistory, fixed: int, failed: int) -> None:
     for number in range(fixed + failed):
-        run = world.run("11-10 12:00", "failure", sha=f"r{number}", branch=BRANCH)
-        world.run(
+        run = history.run("11-10 12:00", "failure", sha=f"r{number}", branch=BRANCH)
+        history.run(
             "11-10 12:00", "success" if number < fixed else "failure", sha=f"r{number}", branch=BRANCH, attempt=2,
             run_id=run, started="11-10 12:30", **BOT_RERUN,
         )  # fmt: skip
 
 
 def test_an_auto_fix_rate_of_exactly_70_percent_is_not_enough():
-    world = _world()
-    _repairs(world, 7, 3)
-    assert _rule(world, "autofix_success") == (
+    history = _history()
+    _repairs(history, 7, 3)
+    assert _rule(history, "autofix_success") == (
         0,
         0.7,
         "auto-fix success 70 % ≤ 70 % (7 of 10 repairs)",
@@ -68,9 +68,9 @@ def test_an_auto_fix_rate_of_exactly_70_percent_is_not_enough():
 
 
 def test_an_auto_fix_rate_above_70_percent_is():
-    world = _world()
-    _repairs(world, 8, 3)
-    assert _rule(world, "autofix_success")[:3] == (
+    history = _history()
+    _repairs(history, 8, 3)
+    assert _rule(history, "autofix_success")[:3] == (
         15,
         pytest.approx(8 / 11),
         "auto-fix success 72.73 % > 70 % (8 of 11 repairs)",
@@ -78,54 +78,54 @@ def test_an_auto_fix_rate_above_70_percent_is():
 
 
 def test_more_repairs_than_needed_are_never_asked_for():
-    world = _world()
-    _repairs(world, 1, 1)
+    history = _history()
+    _repairs(history, 1, 1)
     # (1 + k) / (2 + k) > 0.7 from k = 2 on: 3 of 4.
-    assert _rule(world, "autofix_success")[3] == "2 more repairs would give +15"
+    assert _rule(history, "autofix_success")[3] == "2 more repairs would give +15"
 
 
 def test_without_runs_neither_rate_gives_points():
-    world = _world()
-    world.run("09-01 12:00", branch=BRANCH)  # before the window
-    assert _rule(world, "pass_rate")[:3] == (0, None, "no runs in the last 28 days")
-    assert _rule(world, "autofix_success")[:3] == (0, None, "no runs in the last 28 days")
+    history = _history()
+    history.run("09-01 12:00", branch=BRANCH)  # before the window
+    assert _rule(history, "pass_rate")[:3] == (0, None, "no runs in the last 28 days")
+    assert _rule(history, "autofix_success")[:3] == (0, None, "no runs in the last 28 days")
 
 
 def test_without_a_failure_there_was_nothing_to_fix():
-    world = _world()
-    _runs(world, 1, 0)
-    assert _rule(world, "autofix_success") == (15, None, "no failure in the last 28 days: nothing to fix", None)
+    history = _history()
+    _runs(history, 1, 0)
+    assert _rule(history, "autofix_success") == (15, None, "no failure in the last 28 days: nothing to fix", None)
 
 
 def test_failures_that_nothing_tried_to_repair_give_no_points():
-    world = _world()
-    _runs(world, 1, 2)
-    assert _rule(world, "autofix_success")[:3] == (0, None, "failing attempts: 2, none repaired automatically")
+    history = _history()
+    _runs(history, 1, 2)
+    assert _rule(history, "autofix_success")[:3] == (0, None, "failing attempts: 2, none repaired automatically")
 
 
 def test_repairs_without_a_result_give_no_points():
-    world = _world()
-    run = world.run("11-10 12:00", "failure", branch=BRANCH)
-    world.run("11-10 12:00", None, branch=BRANCH, attempt=2, run_id=run, started="11-10 12:30", **BOT_RERUN)
-    assert _rule(world, "autofix_success")[:3] == (0, None, "automatic repairs: 1, none with a result yet")
+    history = _history()
+    run = history.run("11-10 12:00", "failure", branch=BRANCH)
+    history.run("11-10 12:00", None, branch=BRANCH, attempt=2, run_id=run, started="11-10 12:30", **BOT_RERUN)
+    assert _rule(history, "autofix_success")[:3] == (0, None, "automatic repairs: 1, none with a result yet")
 
 
 def test_the_window_is_28_days():
-    world = _world()
-    world.run("10-19 06:00", sha="a", branch=BRANCH)  # exactly 28 days before now
-    world.run("10-19 05:59", "failure", sha="b", branch=BRANCH)
-    world.run("11-16 06:01", "failure", sha="c", branch=BRANCH)  # after now
-    assert _rule(world, "pass_rate")[:2] == (25, 1.0)
+    history = _history()
+    history.run("10-19 06:00", sha="a", branch=BRANCH)  # exactly 28 days before now
+    history.run("10-19 05:59", "failure", sha="b", branch=BRANCH)
+    history.run("11-16 06:01", "failure", sha="c", branch=BRANCH)  # after now
+    assert _rule(history, "pass_rate")[:2] == (25, 1.0)
 
 
 def test_all_critical_workflows_must_be_green():
-    world = _world()
-    world.run("11-01 12:00", "failure", sha="a")
-    world.run("11-10 12:00", sha="b")
-    assert _rule(world, "critical_workflows_green") == (30, 1.0, "critical workflows green: 1 of 1", None)
-    world.run("11-11 12:00", "cancelled", sha="c")  # says nothing
-    world.run("11-10 12:00", "failure", sha="b", workflow_path=".github/workflows/release.yml")
-    assert _rule(world, "critical_workflows_green") == (
+    history = _history()
+    history.run("11-01 12:00", "failure", sha="a")
+    history.run("11-10 12:00", sha="b")
+    assert _rule(history, "critical_workflows_green") == (30, 1.0, "critical workflows green: 1 of 1", None)
+    history.run("11-11 12:00", "cancelled", sha="c")  # says nothing
+    history.run("11-10 12:00", "failure", sha="b", workflow_path=".github/workflows/release.yml")
+    assert _rule(history, "critical_workflows_green") == (
         0,
         0.5,
         "critical workflows green: 1 of 2, not release.yml (failing)",
@@ -134,13 +134,13 @@ def test_all_critical_workflows_must_be_green():
 
 
 def test_configured_critical_workflows_replace_the_default_and_must_have_run():
-    world = _world()
-    world.run("11-10 12:00")
-    world.run("11-10 12:00", "failure", workflow_path=".github/workflows/other.yml")
-    world.add("config.critical_workflows", repo=REPO, workflow_path=CI)
-    assert _rule(world, "critical_workflows_green")[:2] == (30, 1.0)
-    world.add("config.critical_workflows", repo=REPO, workflow_path=".github/workflows/release.yml")
-    assert _rule(world, "critical_workflows_green")[:3] == (
+    history = _history()
+    history.run("11-10 12:00")
+    history.run("11-10 12:00", "failure", workflow_path=".github/workflows/other.yml")
+    history.add("config.critical_workflows", repo=REPO, workflow_path=CI)
+    assert _rule(history, "critical_workflows_green")[:2] == (30, 1.0)
+    history.add("config.critical_workflows", repo=REPO, workflow_path=".github/workflows/release.yml")
+    assert _rule(history, "critical_workflows_green")[:3] == (
         0,
         0.5,
         "critical workflows green: 1 of 2, not release.yml (no result)",
@@ -148,9 +148,9 @@ def test_configured_critical_workflows_replace_the_default_and_must_have_run():
 
 
 def test_a_workflow_that_only_skips_is_not_critical_and_none_at_all_gives_nothing():
-    world = _world()
-    world.run("11-10 12:00", "skipped")
-    assert _rule(world, "critical_workflows_green")[:3] == (
+    history = _history()
+    history.run("11-10 12:00", "skipped")
+    assert _rule(history, "critical_workflows_green")[:3] == (
         0,
         None,
         "no workflow ran on the default branch in the last 28 days",
@@ -170,36 +170,36 @@ def test_a_workflow_that_only_skips_is_not_critical_and_none_at_all_gives_nothin
 def test_documentation_and_pull_request_merged(
     files: list[str] | None, merged: str | None, points: int, value: float | None, reason: str
 ):
-    world = _world()
-    world.pull_request(
+    history = _history()
+    history.pull_request(
         5, milestone_number=1, milestone_title="Stage 7.3", changed_files=files, merged_at=merged and at(merged)
     )
-    assert _rule(world, "docs_and_pr_merged")[:3] == (points, value, reason)
+    assert _rule(history, "docs_and_pr_merged")[:3] == (points, value, reason)
 
 
 def test_points_add_up_and_follow_the_configuration():
-    world = _world()
-    _runs(world, 5, 0)
-    with world.built() as warehouse:
+    history = _history()
+    _runs(history, 5, 0)
+    with history.built() as warehouse:
         assert warehouse.row("select progress, points, pass_rate, trend from marts.milestone_metrics") == (
             0.4,
             40,
             1.0,
             "Stable",
         )
-    world.parameters = {"points_pass_rate": 60, "points_docs_and_pr_merged": 0, "points_critical_workflows_green": 25}
-    with world.built() as warehouse:
+    history.parameters = {"points_pass_rate": 60, "points_docs_and_pr_merged": 0, "points_critical_workflows_green": 25}
+    with history.built() as warehouse:
         assert warehouse.row("select progress, points from marts.milestone_metrics") == (0.75, 75)
 
 
 def test_mttr_of_a_milestone_is_that_of_its_branches():
-    world = _world()
-    world.run("11-10 12:00", "failure", sha="a", branch=BRANCH, minutes=0)
-    world.run("11-10 15:00", sha="b", branch=BRANCH, minutes=0)
-    world.run("11-11 12:00", "failure", sha="c", branch=BRANCH, minutes=0)
-    world.run("11-10 12:00", "failure", sha="m", minutes=0)
-    world.run("11-10 13:00", sha="n", minutes=0)
-    with world.built() as warehouse:
+    history = _history()
+    history.run("11-10 12:00", "failure", sha="a", branch=BRANCH, minutes=0)
+    history.run("11-10 15:00", sha="b", branch=BRANCH, minutes=0)
+    history.run("11-11 12:00", "failure", sha="c", branch=BRANCH, minutes=0)
+    history.run("11-10 12:00", "failure", sha="m", minutes=0)
+    history.run("11-10 13:00", sha="n", minutes=0)
+    with history.built() as warehouse:
         assert warehouse.row("select mttr_hours, spells_closed, spells_open from marts.milestone_metrics") == (
             3.0,
             1,

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dbt_like_sql.runner.testing.unit_tests import run_unit_tests
-from roadmap_pipeline_tests.dbt_like_sql.models.world import BOT, CI, World, at, project
+from roadmap_pipeline_tests.dbt_like_sql.models.stored_history import BOT, CI, StoredHistory, at, project
 
 _CONCLUSIONS = st.sampled_from(
     ["success", "success", "failure", "failure", "cancelled", "skipped", "timed_out", "startup_failure", None]
@@ -40,12 +40,12 @@ _ATTEMPTS = st.fixed_dictionaries(
 )
 
 
-def _world(histories: list[dict[str, Any]]) -> World:
-    world = World()
+def _history(histories: list[dict[str, Any]]) -> StoredHistory:
+    stored = StoredHistory()
     for number in (1, 2):
-        world.milestone("Stage 7.3" if number == 1 else "Other", number)
-        world.pull_request(number, milestone_number=number, head_branch="feature/stage-7-3", head_sha="c")
-    world.belongs("feature/stage-7-3", "Stage 7.3")
+        stored.milestone("Stage 7.3" if number == 1 else "Other", number)
+        stored.pull_request(number, milestone_number=number, head_branch="feature/stage-7-3", head_sha="c")
+    stored.belongs("feature/stage-7-3", "Stage 7.3")
     for history in histories:
         values = dict(history)
         time = f"{values.pop('day')} 12:{values.pop('minute'):02d}"
@@ -55,29 +55,29 @@ def _world(histories: list[dict[str, Any]]) -> World:
         run_id = None
         for attempt in range(1, attempts + 1):
             started = f"{time[:6]}{12 + attempt}:00"
-            known = len(world.rows.get("raw.workflow_jobs", []))
-            run_id = world.run(time, attempt=attempt, run_id=run_id, started=started, **values)
-            for job in world.rows.get("raw.workflow_jobs", [])[known:]:
+            known = len(stored.rows.get("raw.workflow_jobs", []))
+            run_id = stored.run(time, attempt=attempt, run_id=run_id, started=started, **values)
+            for job in stored.rows.get("raw.workflow_jobs", [])[known:]:
                 job |= {"runner_name": runner, "labels": labels}
                 if is_carried_over and attempt > 1 and job["completed_at"]:
                     job["created_at"] = job["completed_at"] + timedelta(minutes=1)
                 if job["conclusion"] == "failure" and fingerprint:
                     verdict = {key: job[key] for key in ("repo", "job_id", "run_id", "run_attempt")}
-                    world.add(
+                    stored.add(
                         "derived.failure_verdicts", **verdict, category="test", domain="code", fingerprint=fingerprint
                     )
             if not has_times:
-                world.rows["raw.workflow_runs"][-1] |= {"created_at": None, "run_started_at": None, "updated_at": None}
+                stored.rows["raw.workflow_runs"][-1] |= {"created_at": None, "run_started_at": None, "updated_at": None}
     for number, state in enumerate(("done", "failed", "intended")):
-        world.add(
+        stored.add(
             "sync.changes", change_id=str(number), target="notion", kind="update_row", state=state, fields="[]",
             intended_at=at(f"11-1{number} 12:00"), settled_at=None if state == "intended" else at("11-13 12:00"),
         )  # fmt: skip
-    return world
+    return stored
 
 
-def _everything(world: World) -> dict[str, list[tuple[Any, ...]]]:
-    with world.built(checked=True) as warehouse:
+def _everything(stored: StoredHistory) -> dict[str, list[tuple[Any, ...]]]:
+    with stored.built(checked=True) as warehouse:
         return {
             model.qualified_name: warehouse.rows(f"from {model.qualified_name} order by all")
             for model in project().models
@@ -89,16 +89,16 @@ def _everything(world: World) -> dict[str, list[tuple[Any, ...]]]:
 def test_the_order_of_rows_changes_nothing_and_every_data_test_holds(histories: list[dict[str, Any]], seed: int):
     """``checked`` runs all data tests: rates between 0 and 1, no NULL where none may be, keys unique, every run and job
     kept, sums of days equal to sums of weeks and quarters, ``*`` to the sum of all repositories."""
-    world = _world(histories)
-    before = _everything(world)
-    for rows in world.rows.values():
+    stored = _history(histories)
+    before = _everything(stored)
+    for rows in stored.rows.values():
         random.Random(seed).shuffle(rows)
-    assert _everything(world) == before
+    assert _everything(stored) == before
 
 
 def test_an_empty_warehouse_builds():
-    world = World(default_branch=None)
-    assert all(not rows for name, rows in _everything(world).items() if name.startswith(("marts", "publish")))
+    stored = StoredHistory(default_branch=None)
+    assert all(not rows for name, rows in _everything(stored).items() if name.startswith(("marts", "publish")))
 
 
 def test_the_models_unit_tests_pass():

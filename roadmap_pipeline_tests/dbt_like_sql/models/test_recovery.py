@@ -7,26 +7,26 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from roadmap_pipeline_tests.dbt_like_sql.models.world import BOT, CI, World, at
+from roadmap_pipeline_tests.dbt_like_sql.models.stored_history import BOT, CI, StoredHistory, at
 
 START = at("11-10 00:00")
 AS_OF = at("11-15 00:00")
 RECOVERY = "recovery_mean_hours, recovery_median_hours, recovery_p90_hours, episodes_closed, episodes_open"
 
 
-def _episodes(closed: Sequence[float], opened: Sequence[float]) -> World:
+def _episodes(closed: Sequence[float], opened: Sequence[float]) -> StoredHistory:
     """One workflow per episode; runs take no time."""
-    world = World(as_of=AS_OF)
+    history = StoredHistory(as_of=AS_OF)
     for number, hours in enumerate(closed):
         path = f".github/workflows/closed{number}.yml"
         end = START + timedelta(hours=hours)
-        world.run(START.isoformat(), "failure", sha=f"red{number}", workflow_path=path, minutes=0)
-        world.run(end.isoformat(), sha=f"green{number}", workflow_path=path, minutes=0)
+        history.run(START.isoformat(), "failure", sha=f"red{number}", workflow_path=path, minutes=0)
+        history.run(end.isoformat(), sha=f"green{number}", workflow_path=path, minutes=0)
     for number, hours in enumerate(opened):
         begin = AS_OF - timedelta(hours=hours)
         path = f".github/workflows/open{number}.yml"
-        world.run(begin.isoformat(), "failure", sha=f"open{number}", workflow_path=path, minutes=0)
-    return world
+        history.run(begin.isoformat(), "failure", sha=f"open{number}", workflow_path=path, minutes=0)
+    return history
 
 
 def test_open_episodes_count_as_at_least_so_long():
@@ -84,24 +84,24 @@ def test_the_median_is_kaplan_and_meiers_and_an_open_episode_never_lowers_it(
 
 
 def test_an_episode_belongs_to_the_week_it_started_in_even_when_it_ends_later():
-    world = World()
-    world.run("11-08 20:00", "failure", sha="a", minutes=0)
-    world.run("11-09 20:00", sha="b", minutes=0)
-    with world.built() as warehouse:
+    history = StoredHistory()
+    history.run("11-08 20:00", "failure", sha="a", minutes=0)
+    history.run("11-09 20:00", sha="b", minutes=0)
+    with history.built() as warehouse:
         assert warehouse.weekly(RECOVERY, week="2026-W45") == (24.0, 24.0, 24.0, 1, 0)
         assert warehouse.weekly(RECOVERY, week="2026-W46") == (None, None, None, 0, 0)
 
 
 def test_an_episode_runs_from_the_first_failure_to_the_next_pass_in_order_of_ending():
-    world = World()
-    world.run("11-10 09:00", sha="a", minutes=0)
-    world.run("11-10 10:00", "failure", sha="b", minutes=300)  # ends last of the failing ones
-    first = world.run("11-10 11:00", "failure", sha="c", minutes=30)  # overtakes it
-    world.run("11-10 12:00", "cancelled", sha="d", minutes=1)
-    closing = world.run("11-10 16:00", sha="e", minutes=30)
-    world.run("11-10 18:00", sha="f", minutes=0)
-    world.run("11-10 12:00", "failure", sha="x", branch="feature/x")
-    with world.built() as warehouse:
+    history = StoredHistory()
+    history.run("11-10 09:00", sha="a", minutes=0)
+    history.run("11-10 10:00", "failure", sha="b", minutes=300)  # ends last of the failing ones
+    first = history.run("11-10 11:00", "failure", sha="c", minutes=30)  # overtakes it
+    history.run("11-10 12:00", "cancelled", sha="d", minutes=1)
+    closing = history.run("11-10 16:00", sha="e", minutes=30)
+    history.run("11-10 18:00", sha="f", minutes=0)
+    history.run("11-10 12:00", "failure", sha="x", branch="feature/x")
+    with history.built() as warehouse:
         assert warehouse.rows(
             "select workflow_path, started_at, ended_at, is_open, hours, closed_by, failing_attempts, first_run_id,"
             " closing_run_id from marts.red_episodes"
@@ -109,9 +109,9 @@ def test_an_episode_runs_from_the_first_failure_to_the_next_pass_in_order_of_end
 
 
 def test_an_open_episode_lasts_until_now():
-    world = World()
-    world.run("11-15 06:00", "failure", minutes=0)
-    with world.built() as warehouse:
+    history = StoredHistory()
+    history.run("11-15 06:00", "failure", minutes=0)
+    with history.built() as warehouse:
         assert warehouse.row("select is_open, hours, ended_at, closed_by from marts.red_episodes") == (
             True,
             24.0,
@@ -137,16 +137,16 @@ def test_an_open_episode_lasts_until_now():
     ],
 )
 def test_what_closed_an_episode(closing: dict[str, str], closed_by: str):
-    world = World()
-    world.run("11-10 12:00", "failure")
-    world.run("11-10 13:00", **closing)
-    with world.built() as warehouse:
+    history = StoredHistory()
+    history.run("11-10 12:00", "failure")
+    history.run("11-10 13:00", **closing)
+    with history.built() as warehouse:
         assert warehouse.one("select closed_by from marts.red_episodes") == closed_by
 
 
 def test_a_later_attempt_of_the_same_run_closes_an_episode():
-    world = World()
-    run = world.run("11-10 12:00", "failure", minutes=0)
-    world.run("11-10 12:00", attempt=2, run_id=run, started="11-10 14:00", minutes=0)
-    with world.built() as warehouse:
+    history = StoredHistory()
+    run = history.run("11-10 12:00", "failure", minutes=0)
+    history.run("11-10 12:00", attempt=2, run_id=run, started="11-10 14:00", minutes=0)
+    with history.built() as warehouse:
         assert warehouse.row("select hours, closed_by from marts.red_episodes") == (2.0, "rerun_same_sha")

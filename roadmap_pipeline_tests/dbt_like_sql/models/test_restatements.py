@@ -14,7 +14,7 @@ from roadmap_pipeline.sync.published_figures import note_published_figures
 from roadmap_pipeline.warehouse.connection import connect
 from roadmap_pipeline.warehouse.models import Policy, build, differences
 from roadmap_pipeline.warehouse.source_tables import replace_rows
-from roadmap_pipeline_tests.dbt_like_sql.models.world import REPO, World, at, project
+from roadmap_pipeline_tests.dbt_like_sql.models.stored_history import REPO, StoredHistory, at, project
 from roadmap_pipeline_tests.failures.logs import FAILED, job, step
 from roadmap_pipeline_tests.reports.histories import fails
 
@@ -24,31 +24,31 @@ if TYPE_CHECKING:
 NOW = datetime(2026, 11, 16, 6, tzinfo=UTC)
 
 
-def _world() -> World:
-    world = World()
+def _history() -> StoredHistory:
+    history = StoredHistory()
     for minute, conclusion in enumerate(["success", "failure", "success", "success"]):
-        world.run(f"11-10 12:0{minute}", conclusion, sha=f"s{minute}")
-    return world
+        history.run(f"11-10 12:0{minute}", conclusion, sha=f"s{minute}")
+    return history
 
 
-def _fill(con: "duckdb.DuckDBPyConnection", world: World) -> None:
-    for table, rows in world.tables().items():
+def _fill(con: "duckdb.DuckDBPyConnection", history: StoredHistory) -> None:
+    for table, rows in history.tables().items():
         replace_rows(con, table, rows)
 
 
-def _rerun_passes(con: "duckdb.DuckDBPyConnection", world: World) -> None:
-    world.run("11-10 12:01", "success", sha="s1", attempt=2, run_id=world.rows["raw.workflow_runs"][1]["run_id"])
+def _rerun_passes(con: "duckdb.DuckDBPyConnection", history: StoredHistory) -> None:
+    history.run("11-10 12:01", "success", sha="s1", attempt=2, run_id=history.rows["raw.workflow_runs"][1]["run_id"])
     for table in ("raw.workflow_runs", "raw.workflow_jobs"):
-        replace_rows(con, table, world.rows[table][-1:])
+        replace_rows(con, table, history.rows[table][-1:])
 
 
 def test_a_build_shows_what_it_would_change_and_changes_nothing(tmp_path: Path) -> None:
-    world = _world()
+    history = _history()
     with connect(tmp_path / "roadmap.duckdb") as con:
-        _fill(con, world)
+        _fill(con, history)
         build(con, project())
         assert differences(con, lambda: build(con, project(), policy=Policy(incremental=False))) == []
-        _rerun_passes(con, world)
+        _rerun_passes(con, history)
         for _ in range(2):
             found = differences(con, lambda: build(con, project(), policy=Policy(incremental=False)))
             of_week = {one.column: (one.before, one.after) for one in found if one.row == ("2026-W46", "*")}
@@ -62,9 +62,9 @@ def test_a_build_shows_what_it_would_change_and_changes_nothing(tmp_path: Path) 
 
 
 def test_a_published_week_that_changes_is_marked_in_the_report(tmp_path: Path) -> None:
-    path, world = tmp_path / "roadmap.duckdb", _world()
+    path, history = tmp_path / "roadmap.duckdb", _history()
     with connect(path) as con:
-        _fill(con, world)
+        _fill(con, history)
         build(con, project())
         assert section(weekly_report(con, "2026-W46").content, "Restated") == ""
         report = asdict(weekly_report(con, "2026-W46"))
@@ -75,7 +75,7 @@ def test_a_published_week_that_changes_is_marked_in_the_report(tmp_path: Path) -
         replace_rows(con, "sync.row_bases", [{"sync_key": "report:ci-report-2026-W46.md", "field": "x"}])
     note_published_figures(path, NOW)
     with connect(path) as con:
-        _rerun_passes(con, world)
+        _rerun_passes(con, history)
         build(con, project())
         restated = section(weekly_report(con, "2026-W46").content, "Restated")
         assert "| 2026-W46 | passed in the end | 75.0 % | 100.0 % |" in restated
@@ -89,17 +89,17 @@ def test_a_published_week_that_changes_is_marked_in_the_report(tmp_path: Path) -
 
 def test_a_failure_is_known_since_its_first_time_when_new_rules_tell_it_from_others(tmp_path: Path) -> None:
     """Older rules took three failures for one by their summary: cart of W44 and W46, login of W45."""
-    world, columns = World(), "first_seen_at, last_seen_at, failed_job_attempts, is_new"
+    history, columns = StoredHistory(), "first_seen_at, last_seen_at, failed_job_attempts, is_new"
     times = {"10-27 12:00": "cart", "11-03 12:00": "login", "11-10 12:00": "cart"}
     for time, test in times.items():
-        run = fails(world, time, fingerprint="of-summary", log=False)
+        run = fails(history, time, fingerprint="of-summary", log=False)
         excerpt = make_excerpt(job(step("pytest", f"FAILED tests/a.py::test_{test} - assert 1 == {run}", FAILED)))
-        row = {"repo": REPO, "job_id": world.rows["raw.workflow_jobs"][-1]["job_id"], "run_id": run, "run_attempt": 1}
+        row = {"repo": REPO, "job_id": history.rows["raw.workflow_jobs"][-1]["job_id"], "run_id": run, "run_attempt": 1}
         row |= {"state": "stored", "excerpt": excerpt.text, "excerpt_spans": json.dumps(excerpt.line_ranges)}
-        world.add("raw.job_logs", **row)
-        world.rows["derived.failure_verdicts"][-1]["judged_from"] = "log"
+        history.add("raw.job_logs", **row)
+        history.rows["derived.failure_verdicts"][-1]["judged_from"] = "log"
     with connect(tmp_path / "roadmap.duckdb") as con:
-        _fill(con, world)
+        _fill(con, history)
         build(con, project())
         groups = f"select {columns} from marts.failure_groups order by first_seen_at"
         assert con.execute(groups).fetchall() == [(at("10-27 12:00"), at("11-10 12:00"), 3, False)]

@@ -5,53 +5,53 @@ from typing import Any
 
 import pytest
 
-from roadmap_pipeline_tests.dbt_like_sql.models.world import REPO, World, at
+from roadmap_pipeline_tests.dbt_like_sql.models.stored_history import REPO, StoredHistory, at
 
 
-def _milestone_of(world: World) -> list[tuple[int | None, str | None]]:
-    with world.built() as warehouse:
+def _milestone_of(history: StoredHistory) -> list[tuple[int | None, str | None]]:
+    with history.built() as warehouse:
         return warehouse.rows("select pull_request_number, milestone from marts.ci_runs order by run_id")
 
 
 def test_mapping_then_pull_request_then_branch_name():
-    world = World()
-    world.milestone("Stage 7.3")
+    history = StoredHistory()
+    history.milestone("Stage 7.3")
     for branch in ("a", "b"):
-        world.belongs(branch, "Stage 7.3")
-    world.belongs("c", "Mapped", rule="mapping")
-    world.pull_request(1, milestone_title="From GitHub")
-    world.run("11-10 12:00", branch="a")
+        history.belongs(branch, "Stage 7.3")
+    history.belongs("c", "Mapped", rule="mapping")
+    history.pull_request(1, milestone_title="From GitHub")
+    history.run("11-10 12:00", branch="a")
     for branch in ("b", "c"):
-        world.run("11-10 12:00", branch=branch, pull_request_numbers=[1])
-    world.run("11-10 12:00", branch="d")
-    assert _milestone_of(world) == [(None, "Stage 7.3"), (1, "From GitHub"), (1, "Mapped"), (None, None)]
+        history.run("11-10 12:00", branch=branch, pull_request_numbers=[1])
+    history.run("11-10 12:00", branch="d")
+    assert _milestone_of(history) == [(None, "Stage 7.3"), (1, "From GitHub"), (1, "Mapped"), (None, None)]
 
 
 def test_a_milestone_renamed_since_the_pull_request_was_read_goes_by_its_number():
-    world = World()
-    world.milestone("New name")
-    world.pull_request(1, milestone_number=1, milestone_title="Old name")
-    world.run("11-10 12:00", branch="x", pull_request_numbers=[1])
-    assert _milestone_of(world) == [(1, "New name")]
+    history = StoredHistory()
+    history.milestone("New name")
+    history.pull_request(1, milestone_number=1, milestone_title="Old name")
+    history.run("11-10 12:00", branch="x", pull_request_numbers=[1])
+    assert _milestone_of(history) == [(1, "New name")]
 
 
 def test_runs_of_forks_find_their_pull_request_by_commit_or_branch():
-    world = World()
+    history = StoredHistory()
     fork = {"head_repo": "someone/payments", "event": "pull_request", "branch": "fix"}
-    world.pull_request(3, head_repo="someone/payments", head_branch="fix", head_sha="z", created_at=at("11-09 00:00"))
-    world.pull_request(4, head_repo="else/payments", head_branch="fix", head_sha="y", created_at=at("11-09 00:00"))
-    world.run("11-10 12:00", sha="z", **fork)
-    world.run("11-09 12:00", sha="earlier", **fork)
-    world.run("11-08 12:00", sha="before it was opened", **fork)
-    world.run("11-10 12:00", sha="y", event="pull_request", branch="fix", head_repo=None)  # the fork is gone
-    assert [number for number, _ in _milestone_of(world)] == [3, 3, None, 4]
+    history.pull_request(3, head_repo="someone/payments", head_branch="fix", head_sha="z", created_at=at("11-09 00:00"))
+    history.pull_request(4, head_repo="else/payments", head_branch="fix", head_sha="y", created_at=at("11-09 00:00"))
+    history.run("11-10 12:00", sha="z", **fork)
+    history.run("11-09 12:00", sha="earlier", **fork)
+    history.run("11-08 12:00", sha="before it was opened", **fork)
+    history.run("11-10 12:00", sha="y", event="pull_request", branch="fix", head_repo=None)  # the fork is gone
+    assert [number for number, _ in _milestone_of(history)] == [3, 3, None, 4]
 
 
 def test_merge_queues_name_the_pull_request_in_their_branch():
-    world = World()
-    world.pull_request(12, milestone_title="Stage 7.3")
-    world.run("11-10 12:00", event="merge_group", branch="gh-readonly-queue/main/pr-12-abcdef")
-    assert _milestone_of(world) == [(12, "Stage 7.3")]
+    history = StoredHistory()
+    history.pull_request(12, milestone_title="Stage 7.3")
+    history.run("11-10 12:00", event="merge_group", branch="gh-readonly-queue/main/pr-12-abcdef")
+    assert _milestone_of(history) == [(12, "Stage 7.3")]
 
 
 @pytest.mark.parametrize(
@@ -67,21 +67,23 @@ def test_merge_queues_name_the_pull_request_in_their_branch():
     ],
 )
 def test_status(milestone: dict[str, object], labels: list[str] | None, status: str):
-    world = World()
-    world.milestone(**milestone)
+    history = StoredHistory()
+    history.milestone(**milestone)
     if labels is not None:
-        world.add("raw.issues", repo=REPO, number=4, state="open", milestone_number=1, labels=labels)
-        world.add("raw.issues", repo=REPO, number=9, state="open", milestone_number=1, labels=["tracking", "status: x"])
-    with world.built() as warehouse:
+        history.add("raw.issues", repo=REPO, number=4, state="open", milestone_number=1, labels=labels)
+        history.add(
+            "raw.issues", repo=REPO, number=9, state="open", milestone_number=1, labels=["tracking", "status: x"]
+        )
+    with history.built() as warehouse:
         assert warehouse.one("select status from publish.notion_roadmap") == status
 
 
 def test_rows_of_the_roadmap_have_unique_titles():
-    world = World()
-    world.milestone("Stage 7.3", due_on=at("12-15 08:00"))
-    world.milestone("Stage 7.3", number=4, repo="acme/storefront")
-    world.milestone("Other", number=2)
-    with world.built() as warehouse:
+    history = StoredHistory()
+    history.milestone("Stage 7.3", due_on=at("12-15 08:00"))
+    history.milestone("Stage 7.3", number=4, repo="acme/storefront")
+    history.milestone("Other", number=2)
+    with history.built() as warehouse:
         assert warehouse.rows(
             "select repo, number, title, milestone, target_date, status, progress, trend"
             " from publish.notion_roadmap order by repo, number"
@@ -93,9 +95,9 @@ def test_rows_of_the_roadmap_have_unique_titles():
 
 
 def test_the_related_pull_request_is_the_latest_merged_else_the_latest_open():
-    world = World()
-    world.milestone("A", 1)
-    world.milestone("B", 2)
+    history = StoredHistory()
+    history.milestone("A", 1)
+    history.milestone("B", 2)
     for number, milestone, values in (
         (1, 1, {"merged_at": at("11-01 00:00"), "state": "closed"}),
         (2, 1, {"merged_at": at("11-02 00:00"), "state": "closed"}),
@@ -104,8 +106,8 @@ def test_the_related_pull_request_is_the_latest_merged_else_the_latest_open():
         (5, 2, {"created_at": at("11-03 00:00")}),
         (6, 2, {"created_at": at("11-04 00:00"), "state": "closed"}),
     ):
-        world.pull_request(number, milestone_number=milestone, **values)
-    with world.built() as warehouse:
+        history.pull_request(number, milestone_number=milestone, **values)
+    with history.built() as warehouse:
         assert warehouse.rows("select title, related_pr from publish.notion_roadmap order by number") == [
             ("A", f"https://github.com/{REPO}/pull/2"),
             ("B", f"https://github.com/{REPO}/pull/5"),
@@ -113,11 +115,11 @@ def test_the_related_pull_request_is_the_latest_merged_else_the_latest_open():
 
 
 def test_notes_recommend_what_gives_most_first_and_end_with_the_milestone():
-    world = World()
-    world.milestone("Open", 1)
-    world.milestone("Done", 2, state="closed")
-    world.run("11-10 12:00")
-    with world.built() as warehouse:
+    history = StoredHistory()
+    history.milestone("Open", 1)
+    history.milestone("Done", 2, state="closed")
+    history.run("11-10 12:00")
+    with history.built() as warehouse:
         notes = dict(warehouse.rows("select title, notes from publish.notion_roadmap"))
         assert notes["Done"] is None
         assert notes["Open"].split("\n") == [
@@ -129,18 +131,18 @@ def test_notes_recommend_what_gives_most_first_and_end_with_the_milestone():
 
 
 def test_report_rows_carry_the_figures_of_their_period():
-    world = World()
+    history = StoredHistory()
     for number in range(3):
-        world.run("11-10 12:00", "failure", sha=f"s{number}", minutes=0)
-    world.run("11-10 19:20", sha="ok", minutes=0)
+        history.run("11-10 12:00", "failure", sha=f"s{number}", minutes=0)
+    history.run("11-10 19:20", sha="ok", minutes=0)
     for name, kind, period, day in (
         ("ci-report-2026-W46.md", "weekly", "2026-W46", date(2026, 11, 16)),
         ("ci-report-2026-W20.md", "weekly", "2026-W20", date(2026, 5, 18)),
         ("roadmap-report-Q4-2026.md", "quarterly", "2026-Q4", date(2027, 1, 1)),
     ):
         table = "sync.released_reports" if period == "2026-W20" else "derived.reports"
-        world.add(table, report_name=name, kind=kind, period=period, report_date=day, content="# R")
-    with world.built() as warehouse:
+        history.add(table, report_name=name, kind=kind, period=period, report_date=day, content="# R")
+    with history.built() as warehouse:
         link = f"https://github.com/{REPO}/actions"
         assert warehouse.rows("from publish.notion_ci_reports order by report_date") == [
             ("ci-report-2026-W20.md", date(2026, 5, 18), 7, 0, None, None, None, "# R", link),
@@ -151,39 +153,39 @@ def test_report_rows_carry_the_figures_of_their_period():
 
 def test_only_ended_weeks_that_are_due_or_were_asked_for_are_published():
     """On Monday of W47, W46 is due; W30 was looked at, W31 given out, W32 is in Notion from an older version."""
-    world = World()
-    world.milestone()
+    history = StoredHistory()
+    history.milestone()
     for week in (30, 32, 46, 47):
-        _report(world, "derived.reports", week, is_over=week != 47)
-    _report(world, "derived.reports", 31, is_over=True, content="as it is now")
-    _report(world, "sync.released_reports", 31)
-    _report(world, "sync.released_reports", 46, content="as it was an hour ago")
-    world.add("sync.row_bases", sync_key="report:ci-report-2026-W32.md", page_id="p", field="x")
-    world.add("sync.row_bases", sync_key="report:ci-report-2026-W46.md", page_id="q", field="x")
+        _report(history, "derived.reports", week, is_over=week != 47)
+    _report(history, "derived.reports", 31, is_over=True, content="as it is now")
+    _report(history, "sync.released_reports", 31)
+    _report(history, "sync.released_reports", 46, content="as it was an hour ago")
+    history.add("sync.row_bases", sync_key="report:ci-report-2026-W32.md", page_id="p", field="x")
+    history.add("sync.row_bases", sync_key="report:ci-report-2026-W46.md", page_id="q", field="x")
     published = "select report_name[11:18], report_content from publish.notion_ci_reports order by report_date"
     latest = "select distinct latest_report_name from publish.notion_roadmap"
-    with world.built() as warehouse:
+    with history.built() as warehouse:
         assert warehouse.rows(published) == [("2026-W31", "# R"), ("2026-W32", "# R"), ("2026-W46", "# R")]
         assert warehouse.rows(latest) == [("ci-report-2026-W46.md",)]
     # Rendered while the week still ran, and not since: the text is no report of the whole week.
-    next(row for row in world.rows["derived.reports"] if row["period"] == "2026-W46")["is_over"] = False
-    with world.built() as warehouse:
+    next(row for row in history.rows["derived.reports"] if row["period"] == "2026-W46")["is_over"] = False
+    with history.built() as warehouse:
         assert [week for week, _ in warehouse.rows(published)] == ["2026-W31", "2026-W32"]
         assert warehouse.rows(latest) == [("ci-report-2026-W32.md",)]
 
 
-def _report(world: World, table: str, week: int, **values: Any) -> None:
+def _report(history: StoredHistory, table: str, week: int, **values: Any) -> None:
     day = date.fromisocalendar(2026, week + 1, 1)
     name = f"ci-report-2026-W{week}.md"
     row = {"report_name": name, "kind": "weekly", "period": f"2026-W{week}", "report_date": day, "content": "# R"}
-    world.add(table, **row | values)
+    history.add(table, **row | values)
 
 
 def test_only_open_pull_requests_have_a_comment():
-    world = World()
-    world.pull_request(1, head_sha="abc")
-    world.pull_request(2, state="closed")
+    history = StoredHistory()
+    history.pull_request(1, head_sha="abc")
+    history.pull_request(2, state="closed")
     for number in (1, 2):
-        world.add("derived.pull_request_comments", repo=REPO, number=number, body="Hello")
-    with world.built() as warehouse:
+        history.add("derived.pull_request_comments", repo=REPO, number=number, body="Hello")
+    with history.built() as warehouse:
         assert warehouse.rows("from publish.pull_request_comments") == [(REPO, 1, "abc", "Hello")]

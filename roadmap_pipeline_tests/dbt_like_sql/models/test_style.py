@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from dbt_like_sql.runner.project.sql_files import DIALECT
 from roadmap_pipeline.warehouse.models import project_directory
-from roadmap_pipeline_tests.dbt_like_sql.models.world import project
+from roadmap_pipeline_tests.dbt_like_sql.models.stored_history import project
 
 SHORTEST_ALIAS = 3
 
@@ -20,7 +20,7 @@ def _queries() -> dict[str, str]:
         for table, sql in model.incremental.input_filters.items():
             place, _ = model.incremental.places[f"input_filters.{table}"]
             if place.suffix == ".yml":
-                queries[f"{place.relative_to(directory)}: {table}"] = f"select 1 from {table} as given where {sql}"
+                queries[f"{place.relative_to(directory)}: {table}"] = f"select 1 from {table} as input where {sql}"
     return queries
 
 

@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
-from roadmap_pipeline_tests.dbt_like_sql.models.world import World, at
+from roadmap_pipeline_tests.dbt_like_sql.models.stored_history import StoredHistory, at
 
 
-def _write(world: World, number: int, time: str, state: str = "done", seconds: float | None = 2, **values: Any) -> None:
+def _write(
+    history: StoredHistory, number: int, time: str, state: str = "done", seconds: float | None = 2, **values: Any
+) -> None:
     intended = at(time)
     settled = None if seconds is None else intended.replace(second=int(seconds))
     row = {
@@ -22,14 +24,14 @@ def _write(world: World, number: int, time: str, state: str = "done", seconds: f
         "intended_at": intended,
         "settled_at": settled,
     }
-    world.add("sync.changes", **row | values)
+    history.add("sync.changes", **row | values)
 
 
 def test_every_write_is_a_row():
-    world = World()
-    _write(world, 1, "11-22 10:00")
-    _write(world, 2, "11-22 10:01", "intended", None, target="github", fields="[]")
-    with world.built(checked=True) as warehouse:
+    history = StoredHistory()
+    _write(history, 1, "11-22 10:00")
+    _write(history, 2, "11-22 10:01", "intended", None, target="github", fields="[]")
+    with history.built(checked=True) as warehouse:
         assert warehouse.rows(
             "select change_id, target, state, changed_fields, settle_seconds, day::varchar, week"
             " from marts.sync_changes order by change_id"
@@ -40,16 +42,16 @@ def test_every_write_is_a_row():
 
 
 def test_reliability_is_what_was_read_back_among_what_was_sent():
-    world = World()
-    _write(world, 0, "10-20 10:00", "failed", error="old")  # more than 30 days before the latest write
+    history = StoredHistory()
+    _write(history, 0, "10-20 10:00", "failed", error="old")  # more than 30 days before the latest write
     for number in range(1, 4):
-        _write(world, number, f"11-2{number} 10:00", seconds=10 * number)
-    _write(world, 4, "11-20 09:00", "failed", error="interrupted")
-    _write(world, 5, "11-20 10:00", "failed", error="429")
-    _write(world, 6, "11-20 10:00", "refused", error="a person edited it")
-    _write(world, 7, "11-23 11:00", target="github", seconds=1)
-    _write(world, 8, "11-23 12:00", "intended", None, target="github")
-    with world.built(checked=True) as warehouse:
+        _write(history, number, f"11-2{number} 10:00", seconds=10 * number)
+    _write(history, 4, "11-20 09:00", "failed", error="interrupted")
+    _write(history, 5, "11-20 10:00", "failed", error="429")
+    _write(history, 6, "11-20 10:00", "refused", error="a person edited it")
+    _write(history, 7, "11-23 11:00", target="github", seconds=1)
+    _write(history, 8, "11-23 12:00", "intended", None, target="github")
+    with history.built(checked=True) as warehouse:
         assert warehouse.rows(
             "select target, changes, verified, failed, refused, unsettled, reliability, last_error, settle_p50_seconds"
             " from marts.sync_reliability order by target"
@@ -65,6 +67,6 @@ def test_reliability_is_what_was_read_back_among_what_was_sent():
 
 
 def test_without_writes_there_is_nothing_to_say():
-    with World().built(checked=True) as warehouse:
+    with StoredHistory().built(checked=True) as warehouse:
         assert warehouse.rows("from marts.sync_changes") == []
         assert warehouse.rows("from marts.sync_reliability") == []

@@ -2,38 +2,38 @@
 
 import pytest
 
-from roadmap_pipeline_tests.dbt_like_sql.models.world import REPO, World, at
+from roadmap_pipeline_tests.dbt_like_sql.models.stored_history import REPO, StoredHistory, at
 from roadmap_pipeline_tests.reports.histories import fails
 
 DOCS = ".github/workflows/docs.yml"
 
 
-def _verdicts(world: World) -> dict[str, tuple[str, str, int | None]]:
+def _verdicts(history: StoredHistory) -> dict[str, tuple[str, str, int | None]]:
     """Verdict, reason and n by commit."""
-    with world.built(checked=True) as warehouse:
+    with history.built(checked=True) as warehouse:
         found = warehouse.rows("select head_sha, verdict, reason, n from marts.ci_verdicts")
     return {sha: (verdict, reason, n) for sha, verdict, reason, n in found}
 
 
-def _main(world: World, time: str, conclusion: str, sha: str, fingerprint: str | None = "f1") -> None:
+def _main(history: StoredHistory, time: str, conclusion: str, sha: str, fingerprint: str | None = "f1") -> None:
     if conclusion == "failure":
-        fails(world, time, sha=sha, branch="main", event="push", fingerprint=fingerprint)
+        fails(history, time, sha=sha, branch="main", event="push", fingerprint=fingerprint)
     else:
-        world.run(time, conclusion, sha=sha)
+        history.run(time, conclusion, sha=sha)
 
 
 def test_already_failing_since_the_first_failure_after_the_last_pass():
     """Jobs take ten minutes: the failure of 11-10 12:00 is known at 12:10, from when on it excuses others."""
-    world = World()
-    _main(world, "11-08 12:00", "failure", "red0")
-    _main(world, "11-09 12:00", "success", "green")
-    _main(world, "11-10 12:00", "failure", "c0ffee1234")
-    _main(world, "11-10 18:00", "failure", "red2")
-    fails(world, "11-10 12:05", sha="early")
-    fails(world, "11-10 12:11", sha="after-one")
-    fails(world, "11-11 12:00", sha="after-two")
-    fails(world, "11-11 12:00", sha="other", fingerprint="f2")
-    found = _verdicts(world)
+    history = StoredHistory()
+    _main(history, "11-08 12:00", "failure", "red0")
+    _main(history, "11-09 12:00", "success", "green")
+    _main(history, "11-10 12:00", "failure", "c0ffee1234")
+    _main(history, "11-10 18:00", "failure", "red2")
+    fails(history, "11-10 12:05", sha="early")
+    fails(history, "11-10 12:11", sha="after-one")
+    fails(history, "11-11 12:00", sha="after-two")
+    fails(history, "11-11 12:00", sha="other", fingerprint="f2")
+    found = _verdicts(history)
     since = "the default branch fails in this way since 2026-11-10 12:10 UTC (commit c0ffee1), "
     assert found["after-one"] == ("already_failing", f"{since}once", 1)
     assert found["after-two"] == ("already_failing", f"{since}2 times in a row", 2)
@@ -43,21 +43,21 @@ def test_already_failing_since_the_first_failure_after_the_last_pass():
 
 
 def test_a_failure_of_another_kind_does_not_move_the_beginning():
-    world = World()
-    _main(world, "11-09 12:00", "failure", "a1", "f1")
-    _main(world, "11-10 12:00", "failure", "b2", "f2")
-    _main(world, "11-11 12:00", "failure", "c3", "f2")
-    fails(world, "11-12 12:00", sha="mine", fingerprint="f2")
-    assert _verdicts(world)["mine"] == (
+    history = StoredHistory()
+    _main(history, "11-09 12:00", "failure", "a1", "f1")
+    _main(history, "11-10 12:00", "failure", "b2", "f2")
+    _main(history, "11-11 12:00", "failure", "c3", "f2")
+    fails(history, "11-12 12:00", sha="mine", fingerprint="f2")
+    assert _verdicts(history)["mine"] == (
         "already_failing",
         "the default branch fails in this way since 2026-11-10 12:10 UTC (commit b2), 2 times in a row",
         2,
     )
 
 
-def _flake(world: World, day: str, sha: str, fingerprint: str = "f1") -> None:
-    run = fails(world, f"{day} 12:00", sha=sha, fingerprint=fingerprint)
-    world.run(f"{day} 12:00", attempt=2, run_id=run, sha=sha, branch="topic", event="pull_request",
+def _flake(history: StoredHistory, day: str, sha: str, fingerprint: str = "f1") -> None:
+    run = fails(history, f"{day} 12:00", sha=sha, fingerprint=fingerprint)
+    history.run(f"{day} 12:00", attempt=2, run_id=run, sha=sha, branch="topic", event="pull_request",
               started=f"{day} 13:00")  # fmt: skip
 
 
@@ -71,13 +71,13 @@ def _flake(world: World, day: str, sha: str, fingerprint: str = "f1") -> None:
     ],
 )
 def test_known_flaky_when_the_same_failure_came_and_went(flaked: int, failed: int, verdict: str):
-    world = World()
+    history = StoredHistory()
     for number in range(flaked):
-        _flake(world, f"11-0{number + 1}", f"flaked{number}")
+        _flake(history, f"11-0{number + 1}", f"flaked{number}")
     for number in range(failed):
-        fails(world, f"11-0{number + 4} 12:00", sha=f"failed{number}")
-    fails(world, "11-12 12:00", sha="mine")
-    found = _verdicts(world)
+        fails(history, f"11-0{number + 4} 12:00", sha=f"failed{number}")
+    fails(history, "11-12 12:00", sha="mine")
+    found = _verdicts(history)
     assert found["mine"][0] == verdict
     assert found["flaked0"][0] == "known_flaky"
     commits = flaked + failed + 1
@@ -88,11 +88,11 @@ def test_known_flaky_when_the_same_failure_came_and_went(flaked: int, failed: in
 
 
 def test_the_rate_of_a_job_is_told_from_ten_commits_on():
-    world = World()
-    _flake(world, "11-01", "flaked")
+    history = StoredHistory()
+    _flake(history, "11-01", "flaked")
     for number in range(9):
-        world.run(f"11-0{number + 1} 15:00", sha=f"pass{number}")
-    assert _verdicts(world)["flaked"] == (
+        history.run(f"11-0{number + 1} 15:00", sha=f"pass{number}")
+    assert _verdicts(history)["flaked"] == (
         "known_flaky",
         "the same job passed on this commit; the job flaked on 1 of its latest 10 commits (10.0 %)",
         10,
@@ -100,11 +100,11 @@ def test_the_rate_of_a_job_is_told_from_ten_commits_on():
 
 
 def test_flakes_of_more_than_thirty_days_before_excuse_nothing():
-    world = World()
-    _flake(world, "10-10", "a")
-    _flake(world, "10-11", "b")
-    fails(world, "11-12 12:00", sha="mine")
-    assert _verdicts(world)["mine"][0] == "this_change"
+    history = StoredHistory()
+    _flake(history, "10-10", "a")
+    _flake(history, "10-11", "b")
+    fails(history, "11-12 12:00", sha="mine")
+    assert _verdicts(history)["mine"][0] == "this_change"
 
 
 @pytest.mark.parametrize(
@@ -119,42 +119,42 @@ def test_flakes_of_more_than_thirty_days_before_excuse_nothing():
     ],
 )
 def test_what_only_the_cause_tells(category: str | None, domain: str, retryable: bool, verdict: str):
-    world = World()
-    fails(world, "11-12 12:00", category, domain=domain, retryable=retryable, sha="mine")
-    assert _verdicts(world)["mine"][0] == verdict
+    history = StoredHistory()
+    fails(history, "11-12 12:00", category, domain=domain, retryable=retryable, sha="mine")
+    assert _verdicts(history)["mine"][0] == verdict
 
 
 def test_a_failure_of_an_unknown_commit_counts_itself():
-    world = World()
-    fails(world, "11-12 12:00", sha="mine")
-    for row in world.rows["raw.workflow_runs"] + world.rows["raw.workflow_jobs"]:
+    history = StoredHistory()
+    fails(history, "11-12 12:00", sha="mine")
+    for row in history.rows["raw.workflow_runs"] + history.rows["raw.workflow_jobs"]:
         row["head_sha"] = None
-    with world.built(checked=True) as warehouse:
+    with history.built(checked=True) as warehouse:
         assert warehouse.row("select verdict, n from marts.ci_verdicts") == ("this_change", 1)
 
 
 def test_ninety_days_and_open_pull_requests():
-    world = World()
-    fails(world, "2026-08-18T05:00:00", sha="old")
-    fails(world, "2026-08-18T07:00:00", sha="recent")
-    fails(world, "2026-05-01T12:00:00", sha="open")
-    fails(world, "2026-05-01T12:00:00", sha="closed")
-    world.pull_request(1, head_sha="open")
-    world.pull_request(2, head_sha="closed", state="closed")
-    assert _verdicts(world).keys() == {"recent", "open"}
+    history = StoredHistory()
+    fails(history, "2026-08-18T05:00:00", sha="old")
+    fails(history, "2026-08-18T07:00:00", sha="recent")
+    fails(history, "2026-05-01T12:00:00", sha="open")
+    fails(history, "2026-05-01T12:00:00", sha="closed")
+    history.pull_request(1, head_sha="open")
+    history.pull_request(2, head_sha="closed", state="closed")
+    assert _verdicts(history).keys() == {"recent", "open"}
 
 
 def test_a_group_of_failures_over_time():
     """Three job attempts in two ISO weeks: of ada, of bob (twice in one run), ten minutes each; a bot is no person."""
-    world = World()
-    fails(world, "11-05 12:00", sha="a", branch="x", pull_request_numbers=[1])
-    fails(world, "11-10 12:00", sha="b", branch="y", actor="bob", workflow_path=DOCS, evidence="the latest")
-    run = world.rows["raw.workflow_runs"][-1]
-    world.job("test (2)", "failure", run, at("11-10 12:00"), at("11-10 12:20"))
-    world.add("derived.failure_verdicts", **world.rows["derived.failure_verdicts"][-1]
-              | {"job_id": world.last_id, "evidence": "even later"})  # fmt: skip
-    fails(world, "11-12 12:00", sha="c", fingerprint="f2", actor="renovate[bot]")
-    with world.built(checked=True) as warehouse:
+    history = StoredHistory()
+    fails(history, "11-05 12:00", sha="a", branch="x", pull_request_numbers=[1])
+    fails(history, "11-10 12:00", sha="b", branch="y", actor="bob", workflow_path=DOCS, evidence="the latest")
+    run = history.rows["raw.workflow_runs"][-1]
+    history.job("test (2)", "failure", run, at("11-10 12:00"), at("11-10 12:20"))
+    history.add("derived.failure_verdicts", **history.rows["derived.failure_verdicts"][-1]
+              | {"job_id": history.last_id, "evidence": "even later"})  # fmt: skip
+    fails(history, "11-12 12:00", sha="c", fingerprint="f2", actor="renovate[bot]")
+    with history.built(checked=True) as warehouse:
         columns = (
             "repo, first_seen_at, last_seen_at, first_week, last_week, weeks_active, failed_job_attempts, failed_runs,"
             " jobs, branches, commits, people, round(minutes_lost, 6), is_new, evidence, category"

@@ -5,26 +5,26 @@ from datetime import date
 import pytest
 
 from roadmap_pipeline.reports.weekly import section, weekly_report
-from roadmap_pipeline_tests.dbt_like_sql.models.world import REPO, World
+from roadmap_pipeline_tests.dbt_like_sql.models.stored_history import REPO, StoredHistory
 
 
-def _wasteful() -> World:
+def _wasteful() -> StoredHistory:
     """W45: one run, 60 minutes of unit, nothing wasted. W46: of 40 minutes 10 failed, and 10 ran again to green."""
-    world = World()
-    world.run("11-03 12:00", sha="a", minutes=60, jobs={"unit (3.11)": "success"})
-    run = world.run("11-10 12:00", "failure", sha="b", minutes=10, jobs={"unit (3.11)": "failure"})
-    world.run("11-10 12:00", sha="b", attempt=2, run_id=run, started="11-10 13:00", minutes=10,
+    history = StoredHistory()
+    history.run("11-03 12:00", sha="a", minutes=60, jobs={"unit (3.11)": "success"})
+    run = history.run("11-10 12:00", "failure", sha="b", minutes=10, jobs={"unit (3.11)": "failure"})
+    history.run("11-10 12:00", sha="b", attempt=2, run_id=run, started="11-10 13:00", minutes=10,
               jobs={"unit (3.11)": "success"})  # fmt: skip
-    world.run("11-11 12:00", sha="c", minutes=10, jobs={"unit (3.12)": "success", "lint": "success"})
-    return world
+    history.run("11-11 12:00", sha="c", minutes=10, jobs={"unit (3.12)": "success", "lint": "success"})
+    return history
 
 
 def test_waste_and_trend_by_workflow_and_job() -> None:
-    world = _wasteful()
+    history = _wasteful()
     for number in range(20):  # another workflow, from 20 of 20 in W45 to none of 20 in W46
-        world.run("11-04 12:00", sha=f"o{number}", workflow_path="b.yml", jobs={"old": "success"})
-        world.run("11-12 12:00", "failure", sha=f"n{number}", workflow_path="b.yml", jobs={"old": "failure"})
-    with world.built(checked=True) as warehouse:
+        history.run("11-04 12:00", sha=f"o{number}", workflow_path="b.yml", jobs={"old": "success"})
+        history.run("11-12 12:00", "failure", sha=f"n{number}", workflow_path="b.yml", jobs={"old": "failure"})
+    with history.built(checked=True) as warehouse:
         assert warehouse.rows(
             "select job_base_name, job_attempts, job_seconds, wasted_seconds, made_green_seconds, rerun_seconds,"
             " wasted_share, previous_wasted_share, wasted_share_delta, week_start, is_complete from marts.waste_weekly"

@@ -41,7 +41,7 @@ def at(text: str) -> datetime:
 
 
 @dataclass
-class World:
+class StoredHistory:
     """Rows by table. Times are naive UTC; jobs and attempts take ``minutes`` from their start."""
 
     as_of: datetime = AS_OF
