@@ -1,4 +1,4 @@
-"""How well and how fast failed jobs are classified, on real labelled logs.
+"""Measure how well and how fast failed jobs are classified, on real labelled logs.
 
     python benchmarks/classify_logs.py [--misses]
 
@@ -237,10 +237,10 @@ def compared_with_passing(cases: Sequence[Case]) -> str:
     for case in cases:
         path = DATA / "dev" / case.name / "success.txt.gz"
         if path.is_file():
-            found = classify(case.log, None, baseline_of([gzip.decompress(path.read_bytes())]))
+            judged = classify(case.log, None, baseline_of([gzip.decompress(path.read_bytes())]))
             compared += 1
             before += case.is_right
-            right += found is not None and found.category in (case.category, *case.also)
+            right += judged is not None and judged.category in (case.category, *case.also)
     return f"Leaving out what the passing log of the same job says, {share(right, compared)} are right; else {before}."
 
 
@@ -259,10 +259,10 @@ def misses(cases: Sequence[Case]) -> None:
         if case.is_right and case.is_inside is not False:
             continue
         verdict = case.verdict
-        found = (
+        given = (
             f"{verdict.category} by {verdict.rule_id}, line {verdict.line}: {verdict.evidence}" if verdict else "none"
         )
-        print(f"  {case.name}: {case.category}, found {found}")
+        print(f"  {case.name}: {case.category}, found {given}")
 
 
 def misses_of_fragments() -> None:
@@ -302,7 +302,7 @@ def agreement() -> str:
         excerpt = make_excerpt(log)
         total += 1
         size += len(excerpt.text)
-        same += classify_excerpt(excerpt.text, excerpt.spans) == classify(log)
+        same += classify_excerpt(excerpt.text, excerpt.line_ranges) == classify(log)
     return (
         f"an excerpt ({size // total:,} characters on average) is judged like its whole log, in every field, in"
         f" {share(same, total)}"
@@ -312,7 +312,7 @@ def agreement() -> str:
 class Thorough(Matcher):
     """A matcher that looks for every pattern everywhere."""
 
-    def found_in(self, data: bytes) -> dict[int, int]:  # noqa: ARG002
+    def candidates_in(self, data: bytes) -> dict[int, int]:  # noqa: ARG002
         return dict.fromkeys(range(len(self.entries)), 0)
 
 
@@ -334,7 +334,7 @@ def speed() -> None:
     data = b"".join(logs)
     blocks = [data[start : start + BLOCK] for start in range(0, len(data), BLOCK)]
     matcher = default_classifier().matcher
-    strings = rate(data, lambda: [matcher.found_in(block) for block in blocks])
+    strings = rate(data, lambda: [matcher.candidates_in(block) for block in blocks])
     sized = sorted(timed(log) for log in logs if 100_000 <= len(log) <= 400_000)
     seconds, megabytes = big_log()
     failing = rate(data, lambda: [classify(log) for log in logs])
@@ -437,7 +437,7 @@ def against_re(blocks: Sequence[bytes]) -> tuple[float, float, int]:
         return {
             (place, entry, tuple(match.start() for match in matcher.entries[entry].pattern.finditer(block)))  # type: ignore[attr-defined]
             for place, block in enumerate(blocks)
-            for entry in matcher.found_in(block)
+            for entry in matcher.candidates_in(block)
         }
 
     def by_re() -> set[tuple[int, int, tuple[int, ...]]]:
@@ -447,8 +447,8 @@ def against_re(blocks: Sequence[bytes]) -> tuple[float, float, int]:
             for entry in numbers
         }
 
-    found = [{case for case in way() if case[2]} for way in (by_re2, by_re)]
-    differing = len({case[:2] for case in found[0] ^ found[1]})
+    matches = [{case for case in way() if case[2]} for way in (by_re2, by_re)]
+    differing = len({case[:2] for case in matches[0] ^ matches[1]})
     return rate(data, by_re2), rate(data, by_re, times=1), differing
 
 

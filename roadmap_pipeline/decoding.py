@@ -138,16 +138,16 @@ def _line(line: bytes) -> bytes:
     if b"\0" not in line:
         return line
     stamp = _TIMESTAMP.match(line)
-    said = line[stamp.end() if stamp else 0 :]
+    content = line[stamp.end() if stamp else 0 :]
     # the other half of the newline before; of little endian, as Windows writes
-    wide = said[1:] if said.startswith(b"\0") else said
+    wide = content[1:] if content.startswith(b"\0") else content
     wide = wide[: len(wide) // 2 * 2]
     zeros = wide[1::2].count(0)
     if zeros * 6 >= len(wide) and b"\0" not in wide[0::2] and _REPLACEMENT not in wide:
-        said = wide.decode("utf-16-le", "replace").encode()
+        content = wide.decode("utf-16-le", "replace").encode()
     else:
-        said = said.replace(b"\0", b"")
-    return line[: stamp.end()] + said if stamp else said
+        content = content.replace(b"\0", b"")
+    return line[: stamp.end()] + content if stamp else content
 
 
 def _as_written(pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -179,9 +179,9 @@ def _without_prefix(line: bytes, known: set[bytes]) -> bytes:
 
     ``known`` are those that stood before other lines, for lines without a time.
     """
-    found = _PRINTED_BY_GH.match(line)
-    if found is not None:
-        known.add(found[1])
-        return line[found.end() :]
+    match = _PRINTED_BY_GH.match(line)
+    if match is not None:
+        known.add(match[1])
+        return line[match.end() :]
     end = line.find(b"\t", line.find(b"\t") + 1) + 1
     return line[end:] if line[:end] in known else line

@@ -10,13 +10,13 @@ from dbt_like_sql.runner.errors import RunnerError
 
 
 class RoadmapError(Exception):
-    """Something failed: one line that names what and the remedy. The command line prints it and exits with 1."""
+    """An expected failure, in one line that names the remedy. The command line prints it and exits with 1."""
 
     exit_code = 1
 
 
 class ConfigurationError(RoadmapError):
-    """Wrong usage, configuration or credentials. Holds every problem that was found; exit code 2."""
+    """An error of usage, configuration or credentials. It holds every problem that was found; exit code 2."""
 
     exit_code = 2
 

@@ -32,7 +32,7 @@ LONGEST_S = 3.5
 everything can go on as well."""
 _LAST_WORDS_S = 1.0
 
-_asked = threading.Event()
+_stop_requested = threading.Event()
 _shielded: ContextVar[bool] = ContextVar("shielded", default=False)
 _lock = threading.Lock()
 _first: dict[object, Callable[[], None]] = {}
@@ -47,18 +47,18 @@ class Interrupted(KeyboardInterrupt):
 
 def requested() -> bool:
     """Return whether the work was asked to stop."""
-    return _asked.is_set()
+    return _stop_requested.is_set()
 
 
 def check() -> None:
-    """Stop here if that was asked for: a safe point. Raises Interrupted; within :func:`shielded` never."""
-    if _asked.is_set() and not _shielded.get():
+    """Raise Interrupted if the work was asked to stop: a safe point. Within :func:`shielded` do nothing."""
+    if _stop_requested.is_set() and not _shielded.get():
         raise Interrupted
 
 
 def sleep(seconds: float) -> None:
-    """Wait, unless the work is asked to stop: a safe point in any case. Raises Interrupted."""
-    if _asked.wait(seconds):
+    """Wait, or raise Interrupted as soon as the work is asked to stop: a safe point in any case."""
+    if _stop_requested.wait(seconds):
         raise Interrupted
 
 
@@ -79,7 +79,7 @@ def shielded() -> Iterator[None]:
 
 
 @contextmanager
-def told_first(callback: Callable[[], None]) -> Iterator[None]:
+def notify_first(callback: Callable[[], None]) -> Iterator[None]:
     """Call ``callback`` before any thread learns that it has to stop, in a thread of its own."""
     with _registered(_first, callback):
         yield
@@ -99,7 +99,7 @@ def breaking_off(callback: Callable[[], None]) -> Iterator[None]:
 
 
 @contextmanager
-def told_last(callback: Callable[[], None]) -> Iterator[None]:
+def notify_last(callback: Callable[[], None]) -> Iterator[None]:
     """Call ``callback`` before the process is ended although something in it has not stopped."""
     with _registered(_last, callback):
         yield
@@ -152,7 +152,7 @@ def watching() -> Iterator[None]:
         return
     with ExitStack() as stack:
         stack.callback(_one_watches.release)
-        stack.callback(_asked.clear)
+        stack.callback(_stop_requested.clear)
         reader, writer = socket.socketpair()
         writer.setblocking(False)
         ended = threading.Event()
@@ -172,7 +172,7 @@ def _ignore(_number: int, _frame: FrameType | None) -> None:
 def _watch(reader: socket.socket, ended: threading.Event) -> None:
     with reader:
         while received := reader.recv(64):
-            if any(number in SIGNALS for number in received) and not _asked.is_set():
+            if any(number in SIGNALS for number in received) and not _stop_requested.is_set():
                 _ask_all_to_stop()
                 threading.Thread(target=_end_late, args=(ended,), name="interruption-end", daemon=True).start()
 
@@ -180,7 +180,7 @@ def _watch(reader: socket.socket, ended: threading.Event) -> None:
 def _ask_all_to_stop() -> None:
     for callback in _now(_first):
         callback()
-    _asked.set()
+    _stop_requested.set()
     for callback in _now(_breakable):
         callback()
 

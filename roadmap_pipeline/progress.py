@@ -1,7 +1,7 @@
-"""How long work tells whoever is watching how far it is.
+"""Telling whoever is watching how far long work is.
 
 Work calls :func:`task`; who watches (a terminal, a Dagster run, nobody) sets the reporter with :func:`reporting`.
-Nothing here draws: the bars live in ``terminal``.
+Nothing here draws: the bars live in ``cli.rendering``.
 """
 
 from collections.abc import Iterator
@@ -20,11 +20,11 @@ class Task(Protocol):
         """Replace the text shown beside the bar."""
 
     def expect(self, total: int) -> None:
-        """Tell how many units there are, once that is known."""
+        """Set how many units there are, once that is known."""
 
 
 class Reporter(Protocol):
-    """Shows tasks."""
+    """A place where tasks are shown."""
 
     def start(self, text: str, total: int | None) -> Task:
         """Show a new task of ``total`` units (None: unknown)."""

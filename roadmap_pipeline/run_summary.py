@@ -1,4 +1,4 @@
-"""What a run did, as its summary on the terminal and in JSON tells it.
+"""The summary of a run, for the terminal and as JSON.
 
 Filled by the stages while they work; nothing here decides anything.
 """
@@ -33,7 +33,7 @@ class RunSummary:
     seconds: float = 0.0
 
     def summary(self) -> dict[str, Any]:
-        """The object that ``roadmap run --json`` ends with."""
+        """Return the object that ``roadmap run --json`` ends with."""
         return {
             "read": self.read,
             "writes": dict(self.writes),

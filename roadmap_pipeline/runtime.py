@@ -34,7 +34,7 @@ def github_client(settings: Settings) -> "GitHubClient":
     return GitHubClient(
         credentials,
         base_url=settings.github_api_url,
-        points_per_minute=None if settings.uses_sandbox else limits.github_points_per_minute,
+        points_per_minute=None if settings.deployment != "real" else limits.github_points_per_minute,
         quota_reserve=limits.github_quota_reserve,
     )
 
@@ -54,7 +54,7 @@ def notion_client(settings: Settings) -> "NotionClient":
     return NotionClient(
         key.get_secret_value(),
         base_url=settings.notion_api_url,
-        requests_per_second=None if settings.uses_sandbox else limits.notion_requests_per_second,
+        requests_per_second=None if settings.deployment != "real" else limits.notion_requests_per_second,
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from roadmap_pipeline.cli.app import main
-from roadmap_pipeline.settings import Configuration
+from roadmap_pipeline.configuration import Configuration
 from roadmap_pipeline.warehouse.dictionary import data_dictionary
 from roadmap_pipeline.warehouse.models import project
 

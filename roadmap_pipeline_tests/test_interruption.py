@@ -139,7 +139,7 @@ def test_every_thread_learns_of_it_and_who_must_know_first_does() -> None:
     def work() -> None:
         thread = threading.Thread(target=wait, args=("thread",))
         thread.start()
-        with interruption.told_first(lambda: learnt.append("first")):
+        with interruption.notify_first(lambda: learnt.append("first")):
             press_ctrl_c()
             wait("work")
         thread.join()

@@ -1,6 +1,5 @@
 """The bridge to the sandbox: without the package, with an earlier version's state, and what its errors become."""
 
-import ast
 import json
 import os
 import subprocess
@@ -9,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-import roadmap_pipeline
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
 from roadmap_pipeline.sandbox import NOT_INSTALLED, attached, serve
 from roadmap_pipeline.settings import load_settings
@@ -50,18 +48,6 @@ def test_using_the_sandbox_where_it_is_not_installed_says_so_in_one_line(tmp_pat
     assert done.returncode == ConfigurationError.exit_code
     assert done.stderr.splitlines()[-1].endswith(NOT_INSTALLED)
     assert "Traceback" not in done.stderr
-
-
-def test_the_bridge_is_the_only_module_that_knows_the_sandbox():
-    root = Path(roadmap_pipeline.__file__).parent
-    knowing = [
-        path.relative_to(root).as_posix()
-        for path in root.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if (isinstance(node, ast.ImportFrom) and (node.module or "").startswith("roadmap_sandbox"))
-        or (isinstance(node, ast.Import) and any(alias.name.startswith("roadmap_sandbox") for alias in node.names))
-    ]
-    assert set(knowing) == {"sandbox.py"}
 
 
 def test_an_error_of_the_sandbox_is_one_of_the_products(tmp_path):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from roadmap_pipeline.errors import ConfigurationError
-from roadmap_pipeline.settings import load_settings
+from roadmap_pipeline.settings import REPLAY_GITHUB_TOKEN, SANDBOX_GITHUB_TOKEN, SANDBOX_NOTION_KEY, load_settings
 
 PAGE = "5a11d0c5000040008000000000000e3c"
 
@@ -96,6 +96,22 @@ def test_one_side_alone_leaves_the_other_missing(tmp_path: Path) -> None:
     assert (settings.github_side, settings.notion_side) == ("real", "missing")
     # GitHub Actions always sets the repository: alone it configures nothing.
     assert load_settings({"GITHUB_REPOSITORY": "acme/a"}, tmp_path).github_side == "sandbox"
+
+
+@pytest.mark.parametrize(
+    ("environment", "deployment"),
+    [
+        ({}, "sandbox"),
+        ({"GITHUB_TOKEN": SANDBOX_GITHUB_TOKEN, "NOTION_API_KEY": SANDBOX_NOTION_KEY}, "sandbox"),
+        ({"GITHUB_TOKEN": REPLAY_GITHUB_TOKEN, "NOTION_API_KEY": SANDBOX_NOTION_KEY}, "replay"),
+        ({"GITHUB_TOKEN": "t", "NOTION_API_KEY": SANDBOX_NOTION_KEY}, "real"),
+        ({"GITHUB_TOKEN": SANDBOX_GITHUB_TOKEN, "NOTION_API_KEY": "k"}, "real"),
+        ({"GITHUB_TOKEN": SANDBOX_GITHUB_TOKEN}, "real"),
+    ],
+)
+def test_what_a_run_works_on(environment: dict[str, str], deployment: str, tmp_path: Path) -> None:
+    named = {"GITHUB_REPOSITORY": "acme/a", "NOTION_PARENT_PAGE_ID": "0" * 32, **environment}
+    assert load_settings(named, tmp_path).deployment == deployment
 
 
 PEM = "-----BEGIN RSA PRIVATE KEY-----\nc2VjcmV0c2VjcmV0\n-----END RSA PRIVATE KEY-----\n"

@@ -1,4 +1,4 @@
-"""What a simulated GitHub holds when it starts: the API's own payloads, grouped by repository.
+"""The content of a simulated GitHub when it starts: the API's own payloads, grouped by repository.
 
 The simulated organisation and the replay of recorded payloads both produce this; the simulator serves it. Rules of the
 API (paging, limits, errors) belong to the simulator, not here.

@@ -1,4 +1,4 @@
-"""What the pages of both simulators share in a browser: the frame, the style, and how diagrams are drawn.
+"""The parts that pages of both simulators share in a browser: the frame, the style, and how diagrams are drawn.
 
 Belongs here: nothing that knows what is on a page. Mermaid is drawn by its public script where there is a network; else
 its source stays to be read. No script of others is part of the project.

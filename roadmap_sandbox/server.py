@@ -35,7 +35,7 @@ class JournalEntry:
     mutating: bool
     """A request that asks for a write, whether or not it was granted. A query sent by POST is none."""
     charged: bool = False
-    """Whether it was taken off GitHub's hourly quota; Notion has none."""
+    """True where it was taken off GitHub's hourly quota; Notion has none."""
 
 
 def drop_connection(scope: Scope) -> None:

@@ -36,7 +36,7 @@ class Command(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Invoke the command as click does, in a thread of its own."""
-        with interruption.told_last(lambda: click.echo(_interrupted(ctx), err=True)):
+        with interruption.notify_last(lambda: click.echo(_interrupted(ctx), err=True)):
             return interruption.stoppable(partial(super().invoke, ctx))
 
 

@@ -28,7 +28,8 @@ _PLAN = ["explain_key", "explain_value"]
 def read_query(sql: str | None, file: Path | None) -> str:
     """Return the SQL to run: given as it is, from a file, or from standard input (``-``, or nothing while it is piped).
 
-    Raises ConfigurationError when there is none, or two, or the file can't be read.
+    Raises:
+        ConfigurationError: There is none, or two, or the file can't be read.
     """
     if sql not in (None, "-") and file is not None:
         raise ConfigurationError("two queries: give SQL or --file FILE, one of them")
@@ -50,7 +51,8 @@ def read_query(sql: str | None, file: Path | None) -> str:
 def format_for(*, as_csv: bool, as_json: bool, output: Path | None) -> str | None:
     """Return ``csv``, ``json`` or, for a person to read, None: by option, else by the ending of ``output``.
 
-    Raises ConfigurationError for both options, and for an ending that says nothing.
+    Raises:
+        ConfigurationError: Both options are given, or the ending says nothing.
     """
     if as_csv and as_json:
         raise ConfigurationError("--csv and --json: give one of them")
@@ -79,7 +81,8 @@ def lines(result: QueryResult, format_name: str | None) -> Iterator[str]:
 def write_lines(output: Path, text: Iterable[str]) -> None:
     """Replace ``output`` by ``text`` at once: when something fails, it stays as it was.
 
-    Raises RoadmapError when the file can't be written.
+    Raises:
+        RoadmapError: The file can't be written.
     """
     beside = output.with_name(f"{output.name}.{os.urandom(4).hex()}.part")
     try:

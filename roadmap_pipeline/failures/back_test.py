@@ -112,7 +112,7 @@ def try_patterns(con: "duckdb.DuckDBPyConnection", patterns: Sequence[str], pass
             for hits, expression in compiled:
                 hits.failing += 1
                 hits.comparable += passing_job is not None
-                lines = [_line(text, found.start()) for found in expression.finditer(text)]
+                lines = [_line(text, match.start()) for match in expression.finditer(text)]
                 if not lines:
                     continue
                 hits.by_category[category] += 1

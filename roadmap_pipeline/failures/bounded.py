@@ -37,7 +37,7 @@ _FAILED_FIRST, _FAILED_LAST = 3, 10
 _CONTEXT = 3
 _HEAD_LINES = 40
 
-Spans = list[list[int]]
+LineRanges = list[list[int]]
 """[first line (1-based), number of lines] for consecutive lines that were kept, in order."""
 
 
@@ -45,19 +45,24 @@ Spans = list[list[int]]
 class Bounded:
     """A log, or the lines kept of it.
 
-    ``spans`` tell where those lines stood (lines end at ``\\n``); ``size`` (bytes) and ``lines`` are the whole log's.
-    Private keys are not in it: ``redactions`` were replaced.
+    Private keys are not in it.
+
+    Attributes:
+        line_ranges: Where those lines stood (lines end at ``\\n``).
+        size: Bytes of the whole log.
+        lines: Lines of the whole log.
+        redactions: Private keys that were replaced.
     """
 
     log: bytes
-    spans: Spans
+    line_ranges: LineRanges
     size: int
     lines: int
     redactions: int
 
     def original(self, lines: Sequence[int]) -> list[int]:
         """Return the numbers (1-based) in the whole log of lines (from 0) of what was kept."""
-        return _original(self.spans, lines)
+        return _original(self.line_ranges, lines)
 
 
 def read(stream: Iterable[bytes], classifier: Classifier) -> Bounded:
@@ -99,7 +104,7 @@ class _Kept:
     def __init__(self, classifier: Classifier) -> None:
         self._classifier = classifier
         self._log = b""
-        self._spans: Spans = []
+        self._line_ranges: LineRanges = []
         self._pieces: list[bytes] = []
         self._waiting = 0
         self._open_line = 0
@@ -126,17 +131,17 @@ class _Kept:
         """Return the log of ``size`` bytes, or what is left of it."""
         self._join(ended=True)
         lines = self._lines + self._ends_open
-        return Bounded(self._log, self._spans, size, lines, self._redactions)
+        return Bounded(self._log, self._line_ranges, size, lines, self._redactions)
 
     def _join(self, *, ended: bool) -> None:
         added = b"".join(self._pieces)
         self._pieces, self._waiting = [], 0
         newlines = added.count(b"\n")
         # The last line of what was kept goes on in what was added.
-        if not self._spans:
-            self._spans = [[1, newlines + 1]]
+        if not self._line_ranges:
+            self._line_ranges = [[1, newlines + 1]]
         else:
-            self._spans[-1][1] += newlines
+            self._line_ranges[-1][1] += newlines
         self._lines += newlines
         self._log, redactions = without_keys(self._log + added, ended=ended)
         self._redactions += redactions
@@ -150,20 +155,20 @@ class _Kept:
                 merged[-1][1] = max(end, merged[-1][1])
             elif end > start:
                 merged.append([start, end])
-        spans: Spans = []
+        line_ranges: LineRanges = []
         line = reached = 0
         for start, end in merged:
             line += self._log.count(b"\n", reached, start)
             count = self._log.count(b"\n", start, end) + (end == len(self._log))
-            for number in _original(self._spans, range(line, line + count)):
-                if spans and number == spans[-1][0] + spans[-1][1]:
-                    spans[-1][1] += 1
+            for number in _original(self._line_ranges, range(line, line + count)):
+                if line_ranges and number == line_ranges[-1][0] + line_ranges[-1][1]:
+                    line_ranges[-1][1] += 1
                 else:
-                    spans.append([number, 1])
+                    line_ranges.append([number, 1])
             line += self._log.count(b"\n", start, end)
             reached = end
         self._log = b"".join(self._log[start:end] for start, end in merged)
-        self._spans = spans
+        self._line_ranges = line_ranges
 
     def _worth_keeping(self) -> Iterator[tuple[int, int]]:
         """Yield the ranges of whole lines; the last one reaches to the end."""
@@ -183,7 +188,7 @@ class _Kept:
             yield from self._of_step(failed[last.start])
         tail = max(last.body, line_start(log, max(last.body, len(log) - 2 * WINDOW)))
         yield last.start, _line_after(log, max(last.start, last.body - 1), 1)
-        yield from self._found(Span(last.start, failed[last.start].end if last.start in failed else last.body, tail))
+        yield from self._of_rules(Span(last.start, failed[last.start].end if last.start in failed else last.body, tail))
         yield from self._tests(last)
         yield from self._first_error(last)
         yield tail, len(log)
@@ -197,7 +202,7 @@ class _Kept:
         yield span.start, _line_after(log, max(span.start, span.body - 1), 1)
         # A verdict looks at a window first, and at all of the block that it begins in: less than a second window.
         near = max(span.body, line_start(log, max(span.body, span.end - 2 * WINDOW)))
-        yield from self._found(Span(span.start, span.body, near))
+        yield from self._of_rules(Span(span.start, span.body, near))
         yield from self._tests(span)
         yield from self._first_error(span)
         yield near, _line_after(log, span.end, LINES_AFTER_ERROR)
@@ -213,7 +218,7 @@ class _Kept:
         if start is not None:
             yield start, _line_after(self._log, start, 1)
 
-    def _found(self, span: Span) -> Iterator[tuple[int, int]]:
+    def _of_rules(self, span: Span) -> Iterator[tuple[int, int]]:
         """Yield the lines in which rules would be found if nothing else of the span were left, and those around
         them.
         """
@@ -227,13 +232,13 @@ class _Kept:
                 yield max(span.body, _line_before(self._log, at, _CONTEXT)), _line_after(self._log, at, _CONTEXT + 1)
 
 
-def _original(spans: Spans, lines: Iterable[int]) -> list[int]:
-    ends = list(accumulate(count for _, count in spans))
-    found = []
+def _original(line_ranges: LineRanges, lines: Iterable[int]) -> list[int]:
+    ends = list(accumulate(count for _, count in line_ranges))
+    numbers = []
     for line in lines:
         place = min(bisect_right(ends, line), len(ends) - 1)
-        found.append(spans[place][0] + line - (ends[place] - spans[place][1]))
-    return found
+        numbers.append(line_ranges[place][0] + line - (ends[place] - line_ranges[place][1]))
+    return numbers
 
 
 def _line_after(log: bytes, position: int, lines: int) -> int:

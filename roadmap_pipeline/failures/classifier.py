@@ -73,7 +73,7 @@ class Classifier:
         Args:
             log: Its log, if there is one.
             job: What GitHub says about it, if that is known.
-            baseline: What passing runs of the job say (:func:`~.novelty.baseline_of`): no evidence is found in those
+            baseline: What passing runs of the job say (:func:`~.baseline_of`): no evidence is found in those
                 lines.
 
         Returns:
@@ -162,14 +162,14 @@ class Classifier:
 
     def _by_log(self, log: bytes, job: JobFacts | None, baseline: Baseline, *, known_failed: bool) -> Verdict | None:
         all_steps = steps(log)
-        spans = failing_steps(log, all_steps, known_failed=known_failed)
-        has_errors = bool(spans)
+        candidates = failing_steps(log, all_steps, known_failed=known_failed)
+        has_errors = bool(candidates)
         if not has_errors:
-            spans = [last_step(log, all_steps)]
+            candidates = [last_step(log, all_steps)]
             if is_whole(log) and not known_failed:
                 silent = [step for step in last_steps(log, all_steps) if is_silent(log, step)]
                 return self._by_silent_step(log, silent, baseline)
-        suspects = [Suspect(self.matcher, log, span, baseline) for span in in_order_of_suspicion(log, spans, job)]
+        suspects = [Suspect(self.matcher, log, span, baseline) for span in in_order_of_suspicion(log, candidates, job)]
         finding = self._finding(suspects, (SPECIFIC, 0) if has_errors or known_failed else (SPECIFIC,))
         if finding is not None:
             return self._by_finding(log, finding, suspects, job, baseline)
@@ -197,9 +197,9 @@ class Classifier:
                     return finding
         return None
 
-    def _by_silent_step(self, log: bytes, spans: Sequence[Span], baseline: Baseline) -> Verdict | None:
+    def _by_silent_step(self, log: bytes, silent_steps: Sequence[Span], baseline: Baseline) -> Verdict | None:
         """Judge a job of which the runner says nothing by the last lines of the container that it ended with."""
-        for span in spans:
+        for span in silent_steps:
             end = end_of_step(log, span, _LAST_WORDS)
             suspect = Suspect(self.matcher, log, end, baseline)
             finding = best_finding([suspect], in_job=False, lowest=SPECIFIC)
@@ -257,8 +257,8 @@ class Classifier:
         A failure by tests is known by them. Where its step names none, it is known by its job, unless a rule captured a
         name. A failure by something else stays that: the tests tell that it may not be all that is broken.
         """
-        spans = [cause, *(step.span for step in suspects if step.span != cause)]
-        by_step = [tests_in(log, span) for span in spans]
+        failed_steps = [cause, *(step.span for step in suspects if step.span != cause)]
+        by_step = [tests_in(log, span) for span in failed_steps]
         by_name = {test.name: test for of_step in reversed(by_step) for test in of_step.tests}
         tests = [by_name[name] for name in sorted(by_name)]
         verdict = replace(

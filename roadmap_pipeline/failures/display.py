@@ -1,6 +1,7 @@
 """Showing text from logs and titles where Markdown, HTML, mentions or control characters have a meaning.
 
-Belongs here: neutralising foreign text for GitHub, Notion and terminals. Secrets belong to :mod:`.redaction`.
+Belongs here: neutralising foreign text for GitHub, Notion and terminals. Secrets belong to
+:mod:`roadmap_pipeline.failures.logs.redaction`.
 """
 
 import re

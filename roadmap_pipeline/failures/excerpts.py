@@ -1,4 +1,4 @@
-"""What is kept of a log: enough to judge the job again, and to understand it, in a bounded size.
+"""The excerpt that is kept of a log: enough to judge the job again, and to understand it, in a bounded size.
 
 Belongs here: choosing lines. Kept are the beginning of the job, the steps' names, and of every failing step its
 command, the lines in which a rule finds its evidence, the error messages, and the lines before its last error. Holding
@@ -8,7 +8,7 @@ a log that is bigger than memory belongs to :mod:`.bounded`.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from roadmap_pipeline.failures.bounded import Spans, read
+from roadmap_pipeline.failures.bounded import LineRanges, read
 from roadmap_pipeline.failures.classifier import Classifier, default_classifier
 from roadmap_pipeline.failures.failed_tests import tests_in
 from roadmap_pipeline.failures.logs.cleaning import clean_line, without_escapes
@@ -46,12 +46,16 @@ _PROOF, _TESTS, _TAIL, _ERRORS, _AROUND = range(5)
 class Excerpt:
     """Kept lines of a log, cleaned and redacted.
 
-    ``spans`` are [first line of the log (1-based), number of lines] for the lines of ``text`` in order; ``log_bytes``
-    and ``log_lines`` are of the whole log (lines end at ``\\n``); ``redactions`` counts replaced secrets.
+    Attributes:
+        text: The lines.
+        line_ranges: [first line of the log (1-based), number of lines] for the lines of ``text`` in order.
+        log_bytes: Bytes of the whole log.
+        log_lines: Lines of the whole log (they end at ``\\n``).
+        redactions: Secrets that were replaced.
     """
 
     text: str
-    spans: Spans
+    line_ranges: LineRanges
     log_bytes: int
     log_lines: int
     redactions: int
@@ -82,7 +86,7 @@ def make_excerpt(
         lines.append(line)
         reached = start
     text = "\n".join(chosen[start] for start in starts)
-    return Excerpt(text, _spans(kept.original(lines)), kept.size, kept.lines, kept.redactions + redactions)
+    return Excerpt(text, _line_ranges(kept.original(lines)), kept.size, kept.lines, kept.redactions + redactions)
 
 
 class _Choice:
@@ -103,8 +107,8 @@ class _Choice:
         for span in self._failed:
             search = search_step(classifier.matcher, log, span)
             self._reached[span] = search.reached
-            found = (match for rule in search.candidates() if search.rule(rule) for match in search.proofs(rule))
-            self._proofs[span] = [_Proof(search.offset(match), match.capture) for match in found]
+            matches = (match for rule in search.candidates() if search.rule(rule) for match in search.proofs(rule))
+            self._proofs[span] = [_Proof(search.offset(match), match.capture) for match in matches]
 
     def chosen(self, limit_chars: int) -> tuple[dict[int, str], int]:
         """Return the text of the lines that fit, by the offset of their first byte, and how many secrets were
@@ -139,7 +143,7 @@ class _Choice:
 
     def _of_step(self, span: Span, importance: int) -> Iterator[int]:
         log, reached = self._log, self._reached[span]
-        found = errors(log, Span(span.start, reached, span.end)) if self._has_errors else []
+        error_lines = errors(log, Span(span.start, reached, span.end)) if self._has_errors else []
         if importance == _PROOF:
             header = list(_starts(log, span.start, span.body)) if span.body > span.start else [span.start]
             yield from header[: _HEADER_LINES * 2 // 3]
@@ -148,18 +152,18 @@ class _Choice:
             first = first_error(log, span)
             if first is not None:
                 yield first
-            yield from reversed(found[-_ERRORS_LAST:])
+            yield from reversed(error_lines[-_ERRORS_LAST:])
         elif importance == _TESTS:
             numbers = tests_in(log, span).lines[:_TEST_LINES]
             starts = line_starts(log, numbers)
             yield from (starts[number] for number in numbers)
         elif importance == _TAIL:
-            last = found[-1] if found else span.end
-            if found:
+            last = error_lines[-1] if error_lines else span.end
+            if error_lines:
                 yield from _starts(log, last, self._ends[span.start], LINES_AFTER_ERROR + 1)
             yield from _starts_before(log, last, reached, TAIL_LINES)
         elif importance == _ERRORS:
-            yield from found[:_ERRORS_FIRST]
+            yield from error_lines[:_ERRORS_FIRST]
         else:
             for proof in self._proofs[span]:
                 yield from _starts_before(log, proof.start, reached, _CONTEXT)
@@ -203,11 +207,11 @@ def _shortened(text: str) -> str:
     return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"
 
 
-def _spans(numbers: Sequence[int]) -> Spans:
-    spans: Spans = []
+def _line_ranges(numbers: Sequence[int]) -> LineRanges:
+    line_ranges: LineRanges = []
     for number in numbers:
-        if spans and number == spans[-1][0] + spans[-1][1]:
-            spans[-1][1] += 1
+        if line_ranges and number == line_ranges[-1][0] + line_ranges[-1][1]:
+            line_ranges[-1][1] += 1
         else:
-            spans.append([number, 1])
-    return spans
+            line_ranges.append([number, 1])
+    return line_ranges

@@ -55,9 +55,9 @@ class _Rejoined:
     def read(self, size: int = -1) -> bytes:
         if not self._first:
             return self._rest.read(size)
-        found = self._first if size < 0 else self._first[:size]
-        self._first = self._first[len(found) :]
-        return found + self._rest.read() if size < 0 else found
+        beginning = self._first if size < 0 else self._first[:size]
+        self._first = self._first[len(beginning) :]
+        return beginning + self._rest.read() if size < 0 else beginning
 
 
 def classify_file(file: str, classifier: Classifier | None = None) -> dict[str, Any]:
@@ -65,7 +65,7 @@ def classify_file(file: str, classifier: Classifier | None = None) -> dict[str, 
 
     ``category`` is None when the log shows no failure, ``unknown`` when its cause is not recognised; ``line`` is
     1-based, lines end at ``\\n``. ``failed_tests`` are those that the log names, each with its name, line and the
-    first line of its assertion (None: not told), at most :data:`~.fingerprint.MOST_TESTS` of ``failed_tests_count``.
+    first line of its assertion (None: not told), at most :data:`~.MOST_TESTS` of ``failed_tests_count``.
     Raises as :func:`read_log`.
     """
     chosen = classifier or default_classifier()

@@ -1,6 +1,7 @@
-"""Which stored failures get another cause when they are judged again, by week: what to look at before it is published.
+"""Reclassification: the stored failures that get another cause when they are judged again, by week.
 
-Belongs here: comparing verdicts with those there were. Judging again belongs to :mod:`.warehouse`.
+Belongs here: comparing verdicts with those there were, which people look at before they are published. Judging again
+belongs to :mod:`roadmap_pipeline.failures.stored_jobs`.
 """
 
 from collections.abc import Iterable, Iterator
@@ -69,14 +70,14 @@ def grouped(changes: Iterable[Change]) -> list[Moved]:
     kinds: dict[tuple[str | None, str | None, str, str | None], list[Change]] = {}
     for change in changes:
         kinds.setdefault(change[:4], []).append(change)
-    found = []
+    moves = []
     for (week, before, after, rule_id), alike in kinds.items():
         repo, job, url = alike[0][6:]
         groups_before, groups_after = ({one[place] for one in alike} - {None} for place in (4, 5))
         example = f"{job or 'a job'} of {repo}" if repo else job or "a job"
         groups = len(groups_before), len(groups_after)
-        found.append(Moved(week, before, after, rule_id, len(alike), *groups, example, url))
-    return sorted(found, key=lambda one: (one.week or "", one.before or "", one.after, one.rule_id or ""))
+        moves.append(Moved(week, before, after, rule_id, len(alike), *groups, example, url))
+    return sorted(moves, key=lambda one: (one.week or "", one.before or "", one.after, one.rule_id or ""))
 
 
 @contextmanager

@@ -103,7 +103,7 @@ def classify_failures(con: "duckdb.DuckDBPyConnection", *, rules: RuleSet | None
 
 def judged(con: "duckdb.DuckDBPyConnection", classifier: Classifier, jobs: Sequence[int]) -> list[dict[str, Any]]:
     """Return the verdicts on stored failed jobs as rows of ``derived.failure_verdicts``, by job. Nothing is written."""
-    return _judged(lambda sql, given: con.execute(sql, given).fetchall(), classifier, jobs)
+    return _judged(lambda sql, parameters: con.execute(sql, parameters).fetchall(), classifier, jobs)
 
 
 def unknown_jobs(query: Query, classifier: Classifier, repo: str, since: datetime) -> list[int]:
@@ -123,7 +123,7 @@ def unknown_jobs(query: Query, classifier: Classifier, repo: str, since: datetim
 
 def baselines(con: "duckdb.DuckDBPyConnection") -> Callable[[int], Baseline]:
     """Return what is stored of passing logs, by the job of ``raw.passing_logs``; each is read once."""
-    return _baselines(lambda sql, given: con.execute(sql, given).fetchall())
+    return _baselines(lambda sql, parameters: con.execute(sql, parameters).fetchall())
 
 
 def _baselines(query: Query) -> Callable[[int], Baseline]:
@@ -131,13 +131,13 @@ def _baselines(query: Query) -> Callable[[int], Baseline]:
 
 
 def _judged(query: Query, classifier: Classifier, jobs: Sequence[int]) -> list[dict[str, Any]]:
-    said = _baselines(query)
-    return [_row(classifier, said, *job) for job in query(_JOBS, [jobs])]
+    baseline_of_job = _baselines(query)
+    return [_row(classifier, baseline_of_job, *job) for job in query(_JOBS, [jobs])]
 
 
 def _row(
     classifier: Classifier,
-    said: Callable[[int], Baseline],
+    baseline_of_job: Callable[[int], Baseline],
     repo: str,
     job_id: int,
     run_id: int,
@@ -147,7 +147,7 @@ def _row(
     conclusion: str,
     steps: str | None,
     excerpt: str | None,
-    spans: str | None,
+    line_ranges: str | None,
     annotations: str | None,
     passing_job: int | None,
 ) -> dict[str, Any]:
@@ -161,11 +161,11 @@ def _row(
         has_log=excerpt is not None,
         name=name or "",
     )
-    kept = (excerpt or "", json.loads(spans or "[]"), facts, classifier)
+    kept = (excerpt or "", json.loads(line_ranges or "[]"), facts, classifier)
     verdict = classify_excerpt(*kept)
     compared_with = passing_job if verdict is not None and verdict.category == UNKNOWN else None
     if compared_with is not None:
-        verdict = classify_excerpt(*kept, said(compared_with))
+        verdict = classify_excerpt(*kept, baseline_of_job(compared_with))
     key = {"repo": repo, "job_id": job_id, "run_id": run_id, "run_attempt": run_attempt}
     return key | _columns(verdict) | {"judged_from": judged_from, "compared_with": compared_with}
 

@@ -119,11 +119,11 @@ def has_other_cause(of_tests: Span | None, suspects: Sequence[Suspect], job: Job
 
 def failing_steps(log: bytes, all_steps: list[Span], *, known_failed: bool) -> list[Span]:
     """Return the steps that hold error markers: those that surely failed where that can be told."""
-    spans = failing(log, all_steps)
-    certain = [span for span in spans if stopped(log, span)]
+    marked = failing(log, all_steps)
+    certain = [span for span in marked if stopped(log, span)]
     if not known_failed:
         certain = [span for span in certain if not ended_well(log, span, all_steps)]
-    return certain if certain or (not known_failed and is_ended(log)) else spans
+    return certain if certain or (not known_failed and is_ended(log)) else marked
 
 
 def last_step(log: bytes, all_steps: list[Span]) -> Span:
@@ -147,17 +147,17 @@ def end_of_step(log: bytes, span: Span, lines: int) -> Span:
     return Span(span.start, max(span.body, start), span.end)
 
 
-def in_order_of_suspicion(log: bytes, spans: list[Span], job: JobFacts | None) -> list[Span]:
+def in_order_of_suspicion(log: bytes, failed_steps: list[Span], job: JobFacts | None) -> list[Span]:
     """Return steps with errors, the likeliest cause first.
 
     A step may be allowed to fail, so the last error is the one that stopped the job, unless the step that raised it
     only reports. A step that GitHub lists as failed comes before all others; of several, the earliest sufficed.
     """
     failed = [step.name for step in job.steps if step.conclusion == "failure"] if job is not None else []
-    latest = sorted(spans, key=lambda span: (reports(log, span), -span.start))
+    latest = sorted(failed_steps, key=lambda span: (reports(log, span), -span.start))
     if not failed:
         return latest
-    named = [span for span in spans if any(_is_named(first_line(log, span), name) for name in failed)]
+    named = [span for span in failed_steps if any(_is_named(first_line(log, span), name) for name in failed)]
     return named + [span for span in latest if span not in named]
 
 

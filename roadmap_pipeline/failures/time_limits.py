@@ -1,4 +1,4 @@
-"""What tells that GitHub ended a job at a time limit, though it calls the job cancelled.
+"""The signs that GitHub ended a job at a time limit, though it calls the job cancelled.
 
 Belongs here: the words, and which stored jobs count as timed out where failures are judged. What such a job counts as
 is decided in ``staging.stg_workflow_jobs`` by the same words; which cancelled jobs are asked about, in ``github``.

@@ -1,4 +1,4 @@
-"""What is known of a failed job before and after it is judged: GitHub's facts, and the verdict.
+"""The facts that GitHub gives of a failed job, and the verdict on it.
 
 Belongs here: the data, and how a line of a log is shown as evidence. How a verdict is found belongs to
 :mod:`.classifier`.
@@ -54,7 +54,7 @@ class Verdict:
         line: 1-based in the log that was judged (lines end at ``\\n``); None when judged without one.
         evidence: That line, cleaned, redacted and shortened.
         known_by: What the fingerprint stands for: :data:`TESTS`, :data:`CAUSE` or :data:`JOB`.
-        failed_tests: Those that the log names, by name, at most :data:`~.fingerprint.MOST_TESTS` of
+        failed_tests: Those that the log names, by name, at most :data:`~.MOST_TESTS` of
             ``failed_tests_count``, with 1-based lines: also where something else, in this step or a later one, is the
             cause.
     """

@@ -1,4 +1,4 @@
-"""Which milestone a branch or pull request belongs to.
+"""Detection of the milestone that a branch or pull request belongs to.
 
 Pure functions over names. The order of the rules is the contract's: explicit mapping, the pull request's milestone on
 GitHub, a ``milestone:`` label, the branch's name. Reading and storing are in :mod:`roadmap_pipeline.milestones.derive`.
@@ -84,8 +84,8 @@ def _named(branch: str, titles: Collection[str]) -> Match | None:
     if fitting:
         return Match(max(fitting, key=lambda title: (len(_words(title)), title)), "branch_name")
     for words in starts:
-        if found := _LOOKS_LIKE_A_MILESTONE.match(" ".join(words)):
-            return Match(None, "unknown", _closest(found.group(), titles))
+        if words_match := _LOOKS_LIKE_A_MILESTONE.match(" ".join(words)):
+            return Match(None, "unknown", _closest(words_match.group(), titles))
     return None
 
 

@@ -44,7 +44,7 @@ PORTS_TRIED = 20
 
 
 def prepare_home(settings: Settings) -> Path:
-    """Make DAGSTER_HOME with the project's ``dagster.yaml``, unless it has one of its own. Returns the folder."""
+    """Make DAGSTER_HOME with the project's ``dagster.yaml``, unless it has one of its own; return the folder."""
     home = settings.dagster_home
     home.mkdir(parents=True, exist_ok=True)
     if not (home / "dagster.yaml").exists():
@@ -55,10 +55,11 @@ def prepare_home(settings: Settings) -> Path:
 
 
 def run_main_job(runtime: Runtime) -> RunSummary:
-    """Run the job ``main`` for the last complete week, recorded in DAGSTER_HOME.
+    """Run the job ``main`` for the last complete week, recorded in DAGSTER_HOME; return its summary.
 
-    Raises the project's own error of the step that failed, so that the command line prints its one line and exit code,
-    and Interrupted when a person stopped it; the run is CANCELED then.
+    Raises:
+        RoadmapError: A step failed. It is the project's own error, so that the command line prints its one line.
+        Interrupted: A person stopped it; the run is CANCELED.
     """
     started = time.monotonic()
     settings, run_summary = runtime.settings, runtime.run_summary
@@ -110,7 +111,7 @@ def _canceled_when_stopped(instance: dg.DagsterInstance, run_id: str) -> Iterato
             instance.report_run_canceled(run, "Stopped; what was done is kept, and the next run goes on from there.")
         free_pools(instance, run_id)
 
-    with interruption.told_first(announce), interruption.told_last(cancel):
+    with interruption.notify_first(announce), interruption.notify_last(cancel):
         try:
             yield
         except KeyboardInterrupt:
@@ -119,7 +120,7 @@ def _canceled_when_stopped(instance: dg.DagsterInstance, run_id: str) -> Iterato
 
 
 def _workspace_file() -> Path | None:
-    """The checkout's ``workspace.yaml``; None in a wheel."""
+    """Return the checkout's ``workspace.yaml``; None in a wheel."""
     file = project_root() / "workspace.yaml"
     return file if file.is_file() else None
 
@@ -132,7 +133,7 @@ def _origin(job_name: str) -> RemoteJobOrigin:
 
 
 def _selection(definitions: dg.Definitions, runtime: Runtime) -> list[dg.AssetKey] | None:
-    """What runs without a missing side: a skipped step would skip all that follows, also what is stored already."""
+    """Return what runs without a missing side: a skipped step would skip all that follows, also what is stored."""
     left_out = {
         group
         for side, groups in (("github", ("raw", "plumbing", "github")), ("notion", ("notion",)))
@@ -146,7 +147,7 @@ def _selection(definitions: dg.Definitions, runtime: Runtime) -> list[dg.AssetKe
 
 
 def _own_error(error: BaseException) -> Exception:
-    """The project's error at the bottom of what Dagster raised, or its last words as one."""
+    """Return the project's error at the bottom of what Dagster raised, or its last words as one."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, EXPECTED_ERRORS):
@@ -158,7 +159,8 @@ def _own_error(error: BaseException) -> Exception:
 def free_port(host: str, port: int) -> int:
     """Return ``port``, or the next one after it that nobody listens on.
 
-    Raises ConfigurationError when nothing can listen there, since the address isn't this machine's or needs rights.
+    Raises:
+        ConfigurationError: Nothing can listen there, since the address isn't this machine's or needs rights.
     """
     for number in range(port, min(port + PORTS_TRIED, 65536)):
         with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
@@ -176,13 +178,13 @@ def free_port(host: str, port: int) -> int:
 
 
 def _absolute(environment: Mapping[str, str]) -> dict[str, str]:
-    """Those of our variables that name a file, independent of the current folder."""
+    """Return those of our variables that name a file, independent of the current folder."""
     files = {name: environment.get(name, "") for name in ("ROADMAP_WAREHOUSE", "ROADMAP_CONFIG")}
     return {name: str(Path(file).expanduser().absolute()) for name, file in files.items() if file and is_file(file)}
 
 
 def serve_ui(settings: Settings, host: str, port: int, environment: Mapping[str, str]) -> int:
-    """Serve the Dagster UI and daemon until interrupted. Returns the exit code."""
+    """Serve the Dagster UI and daemon until interrupted; return the exit code."""
     home = prepare_home(settings)
     workspace_file = _workspace_file()
     target = ["-w", str(workspace_file)] if workspace_file else ["-m", _MODULE]

@@ -22,12 +22,12 @@ _FILE = "column-lineage.json"
 
 
 def lineage_metadata(home: Path, project: Project, model: SqlModel, con: "duckdb.DuckDBPyConnection") -> dict[str, Any]:
-    """Column lineage of ``model`` as metadata; empty when it can't be read off the SQL. ``home``: DAGSTER_HOME."""
+    """Return the column lineage of ``model`` as metadata; empty where the SQL hides it. ``home``: DAGSTER_HOME."""
     kept = _read(home / _FILE)
     version = _version(project, model)
     if version not in kept:
-        found = column_lineage(model, con)
-        kept[version] = {name: list(sources) for name, sources in found.items()}
+        lineage = column_lineage(model, con)
+        kept[version] = {name: list(sources) for name, sources in lineage.items()}
         _write(home / _FILE, kept)
     deps = {
         column: [dg.TableColumnDep(dg.AssetKey([schema, table]), name) for schema, table, name in sources]

@@ -20,7 +20,7 @@ class Merge:
 
     @property
     def run_key(self) -> str:
-        """Names the merge itself, so that a lost cursor asks for no run twice."""
+        """The name of the merge itself, so that a lost cursor asks for no run twice."""
         return f"merge:{self.repo}#{self.number}@{self.sha}"
 
 
@@ -33,7 +33,7 @@ class Decision:
 
 
 def merges_of(repo: str, pulls: Iterable[Mapping[str, Any]]) -> list[Merge]:
-    """The merged ones of a page of closed pull requests as GitHub lists them."""
+    """Return the merged ones of a page of closed pull requests as GitHub lists them."""
     return [
         Merge(repo, pull["number"], pull["merged_at"], pull.get("merge_commit_sha") or pull["head"]["sha"])
         for pull in pulls
@@ -41,15 +41,15 @@ def merges_of(repo: str, pulls: Iterable[Mapping[str, Any]]) -> list[Merge]:
     ]
 
 
-def new_merges(found: Iterable[Merge], cursor: str | None) -> Decision:
-    """The merges after ``cursor``, which holds the newest one seen by repository.
+def new_merges(merges: Iterable[Merge], cursor: str | None) -> Decision:
+    """Return the merges after ``cursor``, which holds the newest one seen by repository.
 
     A repository without one starts at its newest merge: switching the sensor on asks for no run about the past.
     """
     seen: dict[str, str] = json.loads(cursor) if cursor else {}
     after = dict(seen)
     new = []
-    for merge in sorted(found, key=lambda merge: (merge.merged_at, merge.repo, merge.number)):
+    for merge in sorted(merges, key=lambda merge: (merge.merged_at, merge.repo, merge.number)):
         if merge.repo in seen and merge.merged_at > seen[merge.repo]:
             new.append(merge)
         after[merge.repo] = max(after.get(merge.repo, ""), merge.merged_at)

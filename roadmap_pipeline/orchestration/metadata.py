@@ -39,7 +39,7 @@ holds both.
 
 
 def is_recorded(context: dg.AssetExecutionContext, key: dg.AssetKey) -> bool:
-    """Whether the instance knows a materialization of the asset, or of the run's partition of it."""
+    """Return whether the instance knows a materialization of the asset, or of the run's partition of it."""
     if not context.has_partition_key or context.assets_def.get_asset_spec(key).partitions_def is None:
         return context.instance.get_latest_materialization_event(key) is not None
     return context.partition_key in context.instance.get_materialized_partitions(key)
@@ -80,14 +80,14 @@ def table_metadata(con: "duckdb.DuckDBPyConnection", schema: str, table: str) ->
 
 
 def preview(con: "duckdb.DuckDBPyConnection", schema: str, table: str, columns: Sequence[str]) -> str:
-    """The newest rows as a Markdown table, long values shortened, recorded payloads left out."""
+    """Return the newest rows as a Markdown table, long values shortened, recorded payloads left out."""
     newest = next((f'order by "{name}" desc nulls last' for name in _TIME_COLUMNS if name in columns), "")
     cursor = con.execute(f'select * from {schema}."{table}" {newest} limit {_PREVIEW_ROWS}')  # noqa: S608
     return markdown_table([dict(zip(columns, row, strict=True)) for row in cursor.fetchall()])
 
 
 def markdown_table(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Rows as a Markdown table; says so when there are none."""
+    """Return rows as a Markdown table; it says so when there are none."""
     from tabulate import tabulate
 
     if not rows:

@@ -18,7 +18,7 @@ _KILLED = "The process of this run was killed; what it did is kept, and the next
 
 @contextmanager
 def under_way(home: Path, instance: dg.DagsterInstance, run_id: str) -> Iterator[list[str]]:
-    """Within the block the run is known to be alive. Gives the other runs of the instance that are, in words."""
+    """Within the block the run is known to be alive. Yield the other runs of the instance that are, in words."""
     folder = home / FOLDER
     folder.mkdir(exist_ok=True)
     others = _others(folder, instance)
@@ -62,14 +62,14 @@ def _others(folder: Path, instance: dg.DagsterInstance) -> list[str]:
 
 
 def _alive(folder: Path) -> dict[str, str]:
-    """The process of each run that is under way. Files of dead ones are removed."""
-    found = {}
+    """Return the process of each run that is under way; remove the files of dead ones."""
+    processes = {}
     for file in sorted(folder.glob("[!.]*")):
         with file.open(encoding="utf-8") as held:
             try:
                 fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                found[file.name] = held.read()
+                processes[file.name] = held.read()
             else:
                 file.unlink(missing_ok=True)
-    return found
+    return processes

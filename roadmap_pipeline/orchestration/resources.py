@@ -46,7 +46,7 @@ def settings_resource(load: Callable[[], Settings]) -> Any:
                     context.instance.report_run_canceled(context.run, ENDED_LATE)
 
             # Dagster raises in the main thread only: those that read, and a query under way, would go on.
-            with interruption.watching(), interruption.told_last(end_late), running(load()) as settings:
+            with interruption.watching(), interruption.notify_last(end_late), running(load()) as settings:
                 yield settings
 
     return SettingsResource.configure_at_launch()

@@ -19,7 +19,7 @@ automation = dg.AutomationConditionSensorDefinition(
 
 
 def on_merge_sensor(load: Callable[[], Settings]) -> dg.SensorDefinition:
-    """The sensor that updates the roadmap when pull requests were merged."""
+    """Return the sensor that updates the roadmap when pull requests were merged."""
 
     @dg.sensor(
         name="on_merge",
@@ -38,7 +38,7 @@ def on_merge_sensor(load: Callable[[], Settings]) -> dg.SensorDefinition:
             return dg.SkipReason(message)
         try:
             # One page a repository: a tick has a minute, and what it misses is in the tables by the next ingest.
-            found = [
+            merges = [
                 merge
                 for repo in settings.repositories
                 for merge in merges_of(
@@ -53,7 +53,7 @@ def on_merge_sensor(load: Callable[[], Settings]) -> dg.SensorDefinition:
             return dg.SkipReason(f"GitHub could not be asked, the next tick tries again: {error}")
         finally:
             runtime.close()
-        decision = new_merges(found, context.cursor)
+        decision = new_merges(merges, context.cursor)
         if not decision.merges:
             return dg.SensorResult(
                 skip_reason="No pull request was merged since the last look.", cursor=decision.cursor

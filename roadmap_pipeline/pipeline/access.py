@@ -71,4 +71,4 @@ def describe_notion(runtime: Runtime) -> str:
     side = NotionTarget.look(runtime)
     missing = [key for key, database in side.observed.databases.items() if database is None]
     state = "databases will be created" if missing else "both databases are in shape"
-    return f"{state} at {settings.notion_api_url}" + (" (sandbox)" if settings.uses_sandbox else "")
+    return f"{state} at {settings.notion_api_url}" + (" (sandbox)" if settings.deployment != "real" else "")

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
 from roadmap_pipeline.pipeline.access import check_repositories, describe_notion
 from roadmap_pipeline.runtime import Runtime
+from roadmap_pipeline.warehouse.critical_workflows import unknown_critical_workflows
 
 LOCK_TIMEOUT_S = 2
 """Who asks what is wrong does not want to wait for a minute."""
@@ -49,7 +50,7 @@ def _check_notion_and_warehouse(runtime: Runtime) -> list[Finding]:
     warehouse = _check(None, runtime, _describe_warehouse)
     if warehouse.state == "problem":  # in which is noted which databases are ours, and what could not be read
         return [Finding("Notion", "note", "not looked at: the warehouse can't be opened"), warehouse]
-    return [_check("notion", runtime, describe_notion), warehouse, *_unread(runtime)]
+    return [_check("notion", runtime, describe_notion), warehouse, *_look_into_warehouse(runtime)]
 
 
 def _check_github(runtime: Runtime) -> list[Finding]:
@@ -65,7 +66,7 @@ def _check_github(runtime: Runtime) -> list[Finding]:
     except ConfigurationError as error:
         return [Finding("GitHub", "problem", "; ".join(error.problems))]
     settings = runtime.settings
-    where = f"at {settings.github_api_url}" + (" (sandbox)" if settings.uses_sandbox else "")
+    where = f"at {settings.github_api_url}" + (" (sandbox)" if settings.deployment != "real" else "")
     found = [Finding("GitHub", "ok", f"{', '.join(readable)} {where}")] if readable else []
     return [*found, *(Finding("GitHub", "problem", why) for why in unreadable.values())]
 
@@ -91,11 +92,16 @@ def _describe_warehouse(runtime: Runtime) -> str:
     return f"{path}, {runs:,} run attempts"
 
 
-def _unread(runtime: Runtime) -> list[Finding]:
+def _look_into_warehouse(runtime: Runtime) -> list[Finding]:
+    """Return what was read and shows a mistake in the configuration, and what could not be read."""
     from roadmap_pipeline.reports.coverage import unread
 
     path = Path(runtime.settings.warehouse)
     if not path.exists():
         return []
     with runtime.warehouse.connect(lock_timeout_s=LOCK_TIMEOUT_S) as con:
-        return [Finding("not read", "note", one.sentence()) for one in unread(con)]
+        unknown = unknown_critical_workflows(con, runtime.settings.configuration)
+        return [
+            *(Finding("configuration", "note", sentence) for sentence in unknown),
+            *(Finding("not read", "note", one.sentence()) for one in unread(con)),
+        ]

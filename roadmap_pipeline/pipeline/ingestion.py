@@ -12,6 +12,7 @@ from roadmap_pipeline.errors import ConfigurationError, RoadmapError
 from roadmap_pipeline.pipeline.access import require_a_readable_repository
 from roadmap_pipeline.runtime import Runtime
 from roadmap_pipeline.warehouse.connection import connect
+from roadmap_pipeline.warehouse.critical_workflows import unknown_critical_workflows
 from roadmap_pipeline.warehouse.origin import claim, gives_way, room_for_real
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def ingest(runtime: Runtime) -> "IngestSummary":
                 cancelled_jobs=limits.cancelled_jobs_per_run,
                 summary=summary,
             )
+            summary.notes.extend(unknown_critical_workflows(con, settings.configuration))
     finally:
         # Also of a reading that was stopped or failed and is tried again: what it read is stored.
         for table, count in summary.read.items():
@@ -97,6 +99,8 @@ def ingest_dump(runtime: Runtime, folder: Path) -> "IngestSummary":
     with room_for_real(settings.warehouse, lambda: summary.placed > 0) as (file, notes), connect(file) as con:
         read_at = settings.now().astimezone(UTC).replace(tzinfo=None)
         read_folder(folder, con, read_at, classifier=classifier, summary=summary)
+        if summary.placed:
+            summary.notes.extend(unknown_critical_workflows(con, settings.configuration))
     if not summary.placed:
         reasons = "; ".join(summary.notes[:REASONS_NAMED]) or "it holds logs of unknown jobs only"
         raise RoadmapError(f"Nothing of {folder} could be stored, and {settings.warehouse} is as it was: {reasons}")

@@ -1,4 +1,4 @@
-"""What a report rests on: how much of its week was read, and what could not be read at all.
+"""The coverage that a report rests on: how much of its week was read, and what could not be read at all.
 
 Belongs here: rows of ``marts.ingest_coverage`` and ``raw.read_failures`` as sentences, the same in reports, on the
 terminal and in Dagster. When a week is complete is said in the mart, when a thing is asked for again in
@@ -243,13 +243,13 @@ def _moment(at: datetime) -> str:
 
 def _imported(rows_: Sequence[Row], *, alone: bool) -> list[str]:
     """Return which days were surely imported whole: files may begin and end within a day."""
-    found = []
+    sentences = []
     for row in rows_:
         start, end = row["listed_from"], row["listed_until"]
         days = f"whole days from {start:%Y-%m-%d} to {end - timedelta(days=1):%Y-%m-%d}" if start else "no whole day"
         repo = "" if alone else f" of {row['repo']}"
-        found.append(f"what was imported{repo} holds {days}")
-    return found
+        sentences.append(f"what was imported{repo} holds {days}")
+    return sentences
 
 
 def not_compared(row: Row) -> str:
@@ -278,14 +278,14 @@ def _names(repos: Sequence[str]) -> str:
     return f"{', '.join(repos[:_NAMED])}{more}"
 
 
-def unread_lines(found: Sequence[Unread]) -> list[str]:
+def unread_lines(things: Sequence[Unread]) -> list[str]:
     """Return what could not be read as lines of a report's footer (Markdown), with days only."""
     refused = [
         f"{escape_markdown(one.what)} ({as_code(one.why, _MESSAGE_CHARS)}, since {one.first_failed_at:%Y-%m-%d},"
         f" asked for again from {one.next_try_at:%Y-%m-%d} on)"
-        for one in found
+        for one in things
         if not one.is_setting
     ]
-    switched_off = [escape_markdown(one.what) for one in found if one.is_setting]
+    switched_off = [escape_markdown(one.what) for one in things if one.is_setting]
     lines = [f"Could not be read: {'; '.join(refused)}."] if refused else []
     return lines + ([f"Switched off on GitHub: {', '.join(switched_off)}."] if switched_off else [])

@@ -1,4 +1,4 @@
-"""How numbers, names and links are written in every text: rates, hours, changes, sparklines, what rests on few cases.
+"""Formats of numbers, names and links in every text: rates, hours, changes, sparklines, what rests on few cases.
 
 Numbers come as the tables hold them (fractions 0-1, hours, seconds); an absent number is a dash, never a zero.
 """

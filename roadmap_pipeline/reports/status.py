@@ -1,4 +1,4 @@
-"""What `roadmap status` shows: how fresh the tables are, the latest week, milestones, repositories, what is missing.
+"""The content of `roadmap status`: how fresh the tables are, the latest week, milestones, repositories, what lacks.
 
 Reads the readers' snapshot, never the live file, so that it answers while a run is under way.
 """

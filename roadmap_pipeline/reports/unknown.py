@@ -1,6 +1,6 @@
 """Failures that no rule knows: which hurt most people, and a rule that might know them.
 
-Belongs here: what ``roadmap failures unknown`` lists. Drafts are made by ``failures.drafting`` and measured by
+Belongs here: what ``roadmap failures unknown`` lists. Drafts are made by ``failures.rules.drafting`` and measured by
 ``failures.back_test``.
 """
 

@@ -273,13 +273,13 @@ def recognised(categories: Sequence[Row], failed_jobs: int) -> str:
     )
 
 
-def verdicts(found: Sequence[Row], failed_jobs: int) -> str:
+def verdicts(rows: Sequence[Row], failed_jobs: int) -> str:
     """Return how many failed jobs the change is to blame for; empty when not all of them were judged (too long ago)."""
-    counts = {row["verdict"]: row["failed_job_attempts"] for row in found}
+    counts = {row["verdict"]: row["failed_job_attempts"] for row in rows}
     if not failed_jobs or sum(counts.values()) != failed_jobs:
         return ""
-    told = [f"{fmt.count(counts[verdict])} {words}" for verdict, words in VERDICTS.items() if verdict in counts]
-    return f"What to make of them: {', '.join(told)}."
+    parts = [f"{fmt.count(counts[verdict])} {words}" for verdict, words in VERDICTS.items() if verdict in counts]
+    return f"What to make of them: {', '.join(parts)}."
 
 
 def quality(facts: Row, now: Row, *, is_past: bool) -> list[str]:

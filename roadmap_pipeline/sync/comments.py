@@ -65,7 +65,7 @@ def plan_comments(runtime: Runtime, desired: Sequence[DesiredComment], skipped: 
                 )
                 continue
             try:
-                found = find(client, one.repo, one.number, author)
+                comment = find(client, one.repo, one.number, author)
             except NotFoundError:
                 notes.append(f"{_title(one)} is gone from GitHub: no comment")
             except MovedError:
@@ -75,21 +75,21 @@ def plan_comments(runtime: Runtime, desired: Sequence[DesiredComment], skipped: 
                     raise
                 notes.append(f"{_title(one)}: its comments can't be read ({error}); no comment this time")
             else:
-                changes.extend(_changes(_Write(one, author, refusal is not None), found, notes))
+                changes.extend(_changes(_Write(one, author, refusal is not None), comment, notes))
     return Plan(tuple(changes), notes=tuple(notes))
 
 
-def _changes(write: _Write, found: StickyComment | None, notes: list[str]) -> Iterator[Change]:
-    """Yield the change that makes the comment ``found`` say what it should; none where it does."""
+def _changes(write: _Write, existing: StickyComment | None, notes: list[str]) -> Iterator[Change]:
+    """Yield the change that makes the comment that is there say what it should; none where it does."""
     wanted = write.comment
     # Compared with what would be sent, which is shorter when the text exceeds GitHub's limit.
     sent = render(_marker(wanted), wanted.text).partition("\n")[2]
-    if found is not None and content_hash(timeless(found.body)) == content_hash(timeless(sent)):
+    if existing is not None and content_hash(timeless(existing.body)) == content_hash(timeless(sent)):
         return
-    if found is not None and found.is_edited_by_others:
+    if existing is not None and existing.is_edited_by_others:
         notes.append(f"{_title(wanted)}: somebody edited the comment; it is written anew")
-    kind: Kind = "create_comment" if found is None else "edit_comment"
-    fields = (FieldChange("body", None if found is None else found.body, wanted.text),)
+    kind: Kind = "create_comment" if existing is None else "edit_comment"
+    fields = (FieldChange("body", None if existing is None else existing.body, wanted.text),)
     yield Change("github", kind, wanted.repo, _title(wanted), fields, write)
 
 
@@ -97,8 +97,8 @@ def _configured(runtime: Runtime, repos: Collection[str]) -> set[str]:
     """Return those of ``repos`` (canonical names) that are configured now, be it by a former name."""
     by_name = {repo.casefold(): repo for repo in repos}
     configured = {name.casefold(): name for name in runtime.settings.repositories}
-    found = {repo for name, repo in by_name.items() if name in configured}
-    others = [repo for repo in repos if repo not in found]
+    known = {repo for name, repo in by_name.items() if name in configured}
+    others = [repo for repo in repos if repo not in known]
     for name in (configured[key] for key in configured.keys() - by_name.keys()) if others else ():
         # It may be the former name of one of them, which GitHub alone can tell.
         try:
@@ -109,8 +109,8 @@ def _configured(runtime: Runtime, repos: Collection[str]) -> set[str]:
             if not costs_only_itself(error):
                 raise
             continue
-        found |= {repo for repo in others if repo.casefold() == present.casefold()}
-    return found
+        known |= {repo for repo in others if repo.casefold() == present.casefold()}
+    return known
 
 
 def _notes_on_repositories(

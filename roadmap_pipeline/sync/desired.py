@@ -1,4 +1,4 @@
-"""What Notion and GitHub should say: the ``publish`` tables as typed rows.
+"""The desired state of Notion and GitHub: the ``publish`` tables as typed rows.
 
 Maps columns to the properties of the contract. Computing values belongs to the SQL
 models, comparing them with what is there to :mod:`roadmap_pipeline.sync.notion_rows` and
@@ -160,12 +160,12 @@ def desired_comments(con: "duckdb.DuckDBPyConnection") -> list[DesiredComment]:
 
 def skipped_comments(con: "duckdb.DuckDBPyConnection") -> list[SkippedComment]:
     """Return the open pull requests on which nobody can comment."""
-    found = con.execute(
+    rows = con.execute(
         "select p.repo, p.number, case when r.is_archived then 'archived' else 'locked' end"
         " from raw.pull_requests as p left join raw.repositories as r on r.repo = p.repo"
         " where p.state = 'open' and (p.is_locked or r.is_archived) order by p.repo, p.number"
     ).fetchall()
-    return [SkippedComment(*row) for row in found]
+    return [SkippedComment(*row) for row in rows]
 
 
 def _rows(con: "duckdb.DuckDBPyConnection", table: str, order: str) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""What the sync remembers in the warehouse: the base of every field, and the journal of writes.
+"""The sync's memory in the warehouse: the base of every field, and the journal of writes.
 
 Each function opens the warehouse for one short transaction, so that no connection (which locks the file) is held while
 Notion or GitHub is asked.
@@ -91,7 +91,10 @@ class Journal:
             replace_rows(
                 con,
                 "sync.databases",
-                [{"database": key, "definition": json.dumps(found.as_dict())} for key, found in databases.items()],
+                [
+                    {"database": key, "definition": json.dumps(database.as_dict())}
+                    for key, database in databases.items()
+                ],
             )
 
     def intend(self, change: Change, announced: RowValues | None = None) -> str:

@@ -1,4 +1,4 @@
-"""Whose value stands: field ownership and the three-way merge of one field.
+"""The three-way merge of one field, and who owns it: whose value stands.
 
 Pure functions; no times are compared, ever: Notion floors them to the minute (an edit within the same minute would be
 lost). The base is what both sides held when they last agreed.

@@ -63,7 +63,7 @@ def plan_rows(
     for listed in observed:
         by_title[_comparable(listed.values.get(title_property))].append(listed)
     kept = {*current, *(wanted.sync_key for wanted in desired)}
-    taken = {base.page_id for key, base in bases.items() if key in kept}
+    assigned = {base.page_id for key, base in bases.items() if key in kept}
     orphans = {base.page_id: base for key, base in bases.items() if key not in kept}
     rows = _RowsPlanner(place, owners)
     for wanted in desired:
@@ -71,7 +71,7 @@ def plan_rows(
         row = by_page.get(base.page_id) if base else None
         inherited: dict[str, Any] = {}
         if base is None or row is None:
-            candidates = [other for other in by_title[_comparable(wanted.title)] if other.page_id not in taken]
+            candidates = [other for other in by_title[_comparable(wanted.title)] if other.page_id not in assigned]
             if len(candidates) > 1:
                 count = f"{len(candidates)} rows"
                 rows.conflicts.append(Conflict(place, wanted.title, title_property, "one row", count))

@@ -63,8 +63,8 @@ class NotionTarget:
         observed = schema.observe(runtime.notion, settings.notion_parent_page_id or "", ids, known, thorough=repair)
         unfinished = {
             schema.SCHEMAS[key].title
-            for key, found in observed.databases.items()
-            if found is not None and not found.is_finished
+            for key, database in observed.databases.items()
+            if database is not None and not database.is_finished
         }
         problems = [
             problem
@@ -172,6 +172,6 @@ class NotionTarget:
 
     def _writer(self, title: str) -> RowWriter:
         if title not in self._writers:
-            database = {found.schema.title: found for found in schema.resolve(self.observed).values()}[title]
+            database = {database.schema.title: database for database in schema.resolve(self.observed).values()}[title]
             self._writers[title] = RowWriter(self.runtime.notion, database, self._report_pages)
         return self._writers[title]

@@ -3,10 +3,11 @@
 Belongs here: the translation from settings to rows. What a setting means is said in :mod:`roadmap_pipeline.settings`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
+from roadmap_pipeline.configuration import Configuration
 from roadmap_pipeline.settings import Settings
 from roadmap_pipeline.warehouse.connection import transaction
 from roadmap_pipeline.warehouse.source_tables import canonical_names, replace_table
@@ -39,11 +40,7 @@ def store_parameters(con: "duckdb.DuckDBPyConnection", settings: Settings) -> di
             {"repo": repo, "position": position}
             for position, repo in enumerate(_each_once(settings.repositories, names), start=1)
         ],
-        "config.critical_workflows": [
-            {"repo": _canonical(repo, names), "workflow_path": _path(name)}
-            for repo, workflows in configuration.critical_workflows.items()
-            for name in workflows
-        ],
+        "config.critical_workflows": critical_workflow_rows(configuration, names),
         "config.default_branches": [
             {"repo": _canonical(repo, names), "branch": branch, "until": until.astimezone(UTC).replace(tzinfo=None)}
             for repo, branches in configuration.default_branches.items()
@@ -55,11 +52,20 @@ def store_parameters(con: "duckdb.DuckDBPyConnection", settings: Settings) -> di
         return {name: replace_table(con, name, rows) for name, rows in tables.items()}
 
 
-def _canonical(repo: str, names: dict[str, str]) -> str:
+def critical_workflow_rows(configuration: Configuration, names: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return repository and path of each configured critical workflow; ``names`` are the repositories' present ones."""
+    return [
+        {"repo": _canonical(repo, names), "workflow_path": _path(name)}
+        for repo, workflows in configuration.critical_workflows.items()
+        for name in workflows
+    ]
+
+
+def _canonical(repo: str, names: Mapping[str, str]) -> str:
     return names.get(repo.casefold(), repo)
 
 
-def _each_once(repositories: Iterable[str], names: dict[str, str]) -> list[str]:
+def _each_once(repositories: Iterable[str], names: Mapping[str, str]) -> list[str]:
     return list(dict.fromkeys(_canonical(repo, names) for repo in repositories))
 
 

@@ -1,4 +1,4 @@
-"""What the most used test frameworks print when tests fail, in our own words and in each one's real form."""
+"""Forms in which the most used test frameworks print failing tests, in our own words and in each one's real form."""
 
 from roadmap_pipeline_tests.failures.form import Form
 

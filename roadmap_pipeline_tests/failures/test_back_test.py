@@ -47,7 +47,7 @@ def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             log |= (
                 {"state": "missing", "annotations": json.dumps([{"title": None, "message": "frobnicator 5 is sad"}])}
                 if number == 5
-                else {"state": "stored", "excerpt": excerpt.text, "excerpt_spans": json.dumps(excerpt.spans)}
+                else {"state": "stored", "excerpt": excerpt.text, "excerpt_spans": json.dumps(excerpt.line_ranges)}
             )
             replace_rows(connection, "raw.job_logs", [log])
         classify_failures(connection)

@@ -18,8 +18,8 @@ NOISE = [f"compiling part {n} of many" for n in range(6_000)]
 
 def judged(log: bytes) -> Verdict | None:
     excerpt = make_excerpt(log)
-    assert excerpt.text.count("\n") + 1 == sum(count for _, count in excerpt.spans)
-    return classify_excerpt(excerpt.text, excerpt.spans)
+    assert excerpt.text.count("\n") + 1 == sum(count for _, count in excerpt.line_ranges)
+    return classify_excerpt(excerpt.text, excerpt.line_ranges)
 
 
 def test_what_is_kept_of_a_long_job() -> None:
@@ -43,7 +43,7 @@ def test_spans_say_where_the_lines_stood() -> None:
     log = job(step("make ci", *NOISE, "FAILED tests/test_a.py::test_sum - no", *NOISE, FAILED))
     excerpt = make_excerpt(log)
     whole = log.decode().split("\n")
-    numbers = [first + i for first, count in excerpt.spans for i in range(count)]
+    numbers = [first + i for first, count in excerpt.line_ranges for i in range(count)]
     assert numbers == sorted(set(numbers))
     for number, line in zip(numbers, excerpt.text.split("\n"), strict=True):
         assert whole[number - 1].endswith(line)
@@ -87,7 +87,7 @@ def test_the_limit_holds_and_the_proof_stays() -> None:
     )
     excerpt = make_excerpt(log, limit_chars=3_000)
     assert len(excerpt.text) <= 3_000
-    assert classify_excerpt(excerpt.text, excerpt.spans) == classify(log)
+    assert classify_excerpt(excerpt.text, excerpt.line_ranges) == classify(log)
 
 
 def test_a_very_long_line_is_cut_but_counted() -> None:
@@ -96,7 +96,7 @@ def test_a_very_long_line_is_cut_but_counted() -> None:
     assert max(len(line) for line in excerpt.text.split("\n")) <= 2_000
     assert excerpt.log_bytes == len(log)
     assert excerpt.log_lines == log.count(b"\n")
-    verdict = classify_excerpt(excerpt.text, excerpt.spans)
+    verdict = classify_excerpt(excerpt.text, excerpt.line_ranges)
     whole = classify(log)
     assert verdict is not None
     assert whole is not None
@@ -111,7 +111,7 @@ def test_a_log_without_errors_keeps_the_end_of_its_last_step() -> None:
 
 def test_an_empty_log() -> None:
     excerpt = make_excerpt(b"")
-    assert (excerpt.text, excerpt.spans, excerpt.log_bytes, excerpt.log_lines) == ("", [], 0, 0)
+    assert (excerpt.text, excerpt.line_ranges, excerpt.log_bytes, excerpt.log_lines) == ("", [], 0, 0)
 
 
 @settings(max_examples=25, deadline=None)

@@ -70,7 +70,7 @@ def test_an_excerpt_names_the_same_tests(framework: str) -> None:
     noise = [f"compiling part {n} of many" for n in range(300)]
     log = job(step("make test", *noise, *(text for line in output for text in (line,)), *noise, FAILED))
     excerpt = make_excerpt(log, limit_chars=20_000)
-    assert classify_excerpt(excerpt.text, excerpt.spans) == classify(log)
+    assert classify_excerpt(excerpt.text, excerpt.line_ranges) == classify(log)
 
 
 def test_the_evidence_is_the_line_of_the_first_test() -> None:
@@ -136,7 +136,7 @@ def test_tests_that_fail_before_a_step_that_fails_by_something_else_are_named() 
     assert all(test.name.encode() in log.split(b"\n")[test.line - 1] for test in verdict.failed_tests)
     assert alone.failed_tests == ()
     excerpt = make_excerpt(log)
-    assert classify_excerpt(excerpt.text, excerpt.spans) == verdict
+    assert classify_excerpt(excerpt.text, excerpt.line_ranges) == verdict
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_what_github_says_of_a_job_hides_no_test() -> None:
         (JobFacts("failure", annotations=[lost]), "runner_lost"),
         (JobFacts("startup_failure"), "workflow_config"),
     ):
-        verdict = classify_excerpt(excerpt.text, excerpt.spans, facts)
+        verdict = classify_excerpt(excerpt.text, excerpt.line_ranges, facts)
         assert verdict is not None
         assert (verdict.category, verdict.line, verdict.failed_tests_count) == (category, None, 1)
         found = [(test.name, test.line) for test in verdict.failed_tests]

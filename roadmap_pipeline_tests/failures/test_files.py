@@ -146,7 +146,7 @@ def test_a_log_in_another_form_gets_the_same_verdict_line_and_evidence(tmp_path:
     assert plain["evidence"] == "--- FAIL: TestTotal (0.01s)"
     assert classify_file(str(tmp_path / "other")) == plain | {"file": str(tmp_path / "other")}
     excerpt, usual = make_excerpt(OTHER_FORMS[form]), make_excerpt(LOG)
-    assert (excerpt.text, excerpt.spans, excerpt.log_lines) == (usual.text, usual.spans, usual.log_lines)
+    assert (excerpt.text, excerpt.line_ranges, excerpt.log_lines) == (usual.text, usual.line_ranges, usual.log_lines)
     assert excerpt.log_bytes == len(OTHER_FORMS[form])
     assert baseline_of_stream([OTHER_FORMS[form]]) == baseline_of_stream([LOG])
 

@@ -174,14 +174,14 @@ def test_the_first_error_is_the_evidence(tool: str, dressed: str) -> None:
     assert verdict.line == number
     assert verdict.evidence == next(line for line in output if "FIRST" in line and "FIRSTLY" not in line).strip()
     excerpt = make_excerpt(log, limit_chars=20_000)
-    assert classify_excerpt(excerpt.text, excerpt.spans) == verdict
+    assert classify_excerpt(excerpt.text, excerpt.line_ranges) == verdict
 
 
 def test_the_first_error_of_a_big_log_is_kept() -> None:
     noise = [f"compiling part {number} of many, and of what else there may be to say of it" for number in range(90_000)]
     log = job(step("make", "a.c:1:2: error: FIRST", *noise, "b.c:3:4: error: last", *noise[:9_000], FAILED))
     excerpt = make_excerpt(log)
-    verdict = classify_excerpt(excerpt.text, excerpt.spans)
+    verdict = classify_excerpt(excerpt.text, excerpt.line_ranges)
     assert verdict is not None
     assert (verdict.evidence, verdict.line) == ("a.c:1:2: error: FIRST", line_of(log, "FIRST"))
     assert verdict == classify(log)

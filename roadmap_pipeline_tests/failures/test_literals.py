@@ -96,7 +96,7 @@ CASES = PATTERNS.flatmap(
 def test_the_prefilter_names_every_pattern_that_occurs(case: tuple[str, str]) -> None:
     pattern, text = case
     assert re.search(pattern, text)
-    assert list(Prefilter([pattern]).found_in(text.encode())) == [0]
+    assert list(Prefilter([pattern]).candidates_in(text.encode())) == [0]
 
 
 @given(CASES, st.lists(st.text("abcdeABE12:[] xé", max_size=12), min_size=1, max_size=4), st.data())
@@ -109,23 +109,23 @@ def test_no_match_lies_before_the_line_that_the_prefilter_names(
     text = "\n".join([*lines[:place], match, *lines[place:]]).encode()
     starts = [found.start() for found in compile_pattern(pattern).finditer(text) if found[0]]
     for patterns in ([pattern], ["ab", pattern, "(?i)E"]):
-        first = Prefilter(patterns).found_in(text)[patterns.index(pattern)]
+        first = Prefilter(patterns).candidates_in(text)[patterns.index(pattern)]
         assert all(start > text.rfind(b"\n", 0, first) for start in starts)
 
 
 def test_letters_that_ascii_lacks_demand_nothing_in_any_case() -> None:
     (conjunction,) = required_literals("(?i)naïve échec")
     assert {literal.text for one in conjunction for literal in one} == {"na", "ve ", "chec"}
-    assert Prefilter(["(?i)éé", "éé"]).found_in("ÉÉ".encode()) == {0: 0}
+    assert Prefilter(["(?i)éé", "éé"]).candidates_in("ÉÉ".encode()) == {0: 0}
 
 
 def test_threads_use_one_prefilter() -> None:
     prefilter = Prefilter(["alpha", "beta"])
     texts = [b"alpha" * 5_000, b"beta" * 5_000, b"gamma" * 5_000] * 50
     with ThreadPoolExecutor(4) as pool:
-        assert [list(found) for found in pool.map(prefilter.found_in, texts)] == [[0], [1], []] * 50
+        assert [list(found) for found in pool.map(prefilter.candidates_in, texts)] == [[0], [1], []] * 50
 
 
 def test_the_prefilter_rules_out_most_rules_on_an_ordinary_line() -> None:
     patterns = [pattern for rule in default_rules().rules for pattern in rule.patterns]
-    assert len(Prefilter(patterns).found_in(b"2026-11-10T09:00:00Z compiled 3 things")) < len(patterns) / 10
+    assert len(Prefilter(patterns).candidates_in(b"2026-11-10T09:00:00Z compiled 3 things")) < len(patterns) / 10

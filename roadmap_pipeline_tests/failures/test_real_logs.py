@@ -22,7 +22,7 @@ def test_real_logs_are_judged_alike_whole_and_from_the_excerpt() -> None:
     for path in sorted(DEV_LOGS.glob("*/*/*.txt.gz")):
         log = gzip.decompress(path.read_bytes())
         excerpt = make_excerpt(log)
-        whole, kept = classify(log), classify_excerpt(excerpt.text, excerpt.spans)
+        whole, kept = classify(log), classify_excerpt(excerpt.text, excerpt.line_ranges)
         total += 1
         same += (whole and (whole.category, whole.line)) == (kept and (kept.category, kept.line))
     assert same / total >= 0.97

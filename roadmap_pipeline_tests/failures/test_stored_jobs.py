@@ -51,7 +51,7 @@ def store_log(con: duckdb.DuckDBPyConnection, job_id: int, log: bytes | None) ->
     row["state"] = "expired"
     if log is not None:
         excerpt = make_excerpt(log)
-        row |= {"state": "stored", "excerpt": excerpt.text, "excerpt_spans": json.dumps(excerpt.spans)}
+        row |= {"state": "stored", "excerpt": excerpt.text, "excerpt_spans": json.dumps(excerpt.line_ranges)}
     replace_rows(con, "raw.job_logs", [row])
 
 

@@ -25,7 +25,7 @@ from roadmap_pipeline.github.client.client import (
     UnknownRepository,
 )
 from roadmap_pipeline_tests.github.conftest import REPO, small_world
-from roadmap_pipeline_tests.notion.scripted import Answer
+from roadmap_pipeline_tests.notion.scripted import Response
 from roadmap_pipeline_tests.notion.scripted import serve as scripted_server
 from roadmap_sandbox.github.faults import Fault
 
@@ -189,7 +189,7 @@ def test_no_trace_of_a_failed_download_shows_the_signed_address(scripted, caplog
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{unused.getsockname()[1]}/log?sig=s3cret"
-        client, _ = scripted([Answer(302, "", {"Location": address})] * 7)
+        client, _ = scripted([Response(302, "", {"Location": address})] * 7)
         with pytest.MonkeyPatch.context() as patch, pytest.raises(GitHubError) as caught:
             patch.setattr(interruption, "sleep", lambda _seconds: None)
             client.job_log(REPO, 1000)
@@ -217,19 +217,19 @@ HTML = {"Content-Type": "text/html"}
 @pytest.mark.parametrize(
     "broken",
     [
-        Answer(200, "<html>Sign in</html>", HTML),
-        Answer(200, '{"workflow_runs": [{"id": 1'),
-        Answer(200, ""),
-        Answer(200, {"message": "Server Error", "documentation_url": "https://docs.github.com"}),
-        Answer(202, {}),
-        Answer(500, "<html>Unicorn!</html>", HTML),
-        Answer(503, {"message": "Service unavailable"}),
-        Answer(drop=True),
+        Response(200, "<html>Sign in</html>", HTML),
+        Response(200, '{"workflow_runs": [{"id": 1'),
+        Response(200, ""),
+        Response(200, {"message": "Server Error", "documentation_url": "https://docs.github.com"}),
+        Response(202, {}),
+        Response(500, "<html>Unicorn!</html>", HTML),
+        Response(503, {"message": "Service unavailable"}),
+        Response(drop=True),
     ],
     ids=["html", "cut", "empty", "error in 200", "202", "html 500", "503", "drop"],
 )
 def test_an_answer_that_is_none_is_asked_for_again(scripted, broken):
-    client, seen = scripted([broken, Answer(200, {"full_name": REPO})])
+    client, seen = scripted([broken, Response(200, {"full_name": REPO})])
     assert client.get(f"/repos/{REPO}").data == {"full_name": REPO}
     assert len(seen) == client.requests == 2
 
@@ -259,9 +259,9 @@ def test_a_body_cut_short_is_asked_for_again(serve):
 @pytest.mark.parametrize(
     ("broken", "text"),
     [
-        (Answer(201, "<html>", HTML), "6 bytes of .* is not JSON"),
-        (Answer(502, "<html>", HTML), "answered 502"),
-        (Answer(drop=True), "outcome is unknown"),
+        (Response(201, "<html>", HTML), "6 bytes of .* is not JSON"),
+        (Response(502, "<html>", HTML), "answered 502"),
+        (Response(drop=True), "outcome is unknown"),
     ],
 )
 def test_a_write_with_such_an_answer_is_not_repeated(scripted, broken, text):
@@ -276,14 +276,14 @@ def test_a_write_with_such_an_answer_is_not_repeated(scripted, broken, text):
     [(403, "Resource protected by organization SAML enforcement"), (451, "Repository access blocked"), (404, "x")],
 )
 def test_a_repository_that_may_not_be_read_says_why(scripted, status, message):
-    client, seen = scripted([Answer(status, {"message": message})])
+    client, seen = scripted([Response(status, {"message": message})])
     with pytest.raises(UnknownRepository, match=r"GITHUB_REPOSITORY: acme/payments.*GITHUB_TOKEN"):
         client.repository(REPO)
     assert len(seen) == 1
 
 
 def test_a_list_that_is_none_is_an_error_not_a_crash(scripted):
-    client, _ = scripted([Answer(200, {"total_count": 3})])
+    client, _ = scripted([Response(200, {"total_count": 3})])
     with pytest.raises(GitHubError, match="without the list of workflow_runs"):
         list(client.pages(RUNS, items_key="workflow_runs"))
 
@@ -312,8 +312,8 @@ def test_a_page_too_big_for_github_is_read_in_smaller_ones(served):
 
 def test_what_moves_between_two_parts_comes_once(scripted):
     items = [{"id": n} for n in range(60, 0, -1)]
-    first = Answer(200, items[:50], {"Link": '<http://x?page=2>; rel="next"'})
-    client, seen = scripted([Answer(504, {}), Answer(502, {}), first, Answer(200, items[49:])])
+    first = Response(200, items[:50], {"Link": '<http://x?page=2>; rel="next"'})
+    client, seen = scripted([Response(504, {}), Response(502, {}), first, Response(200, items[49:])])
     answer = client.get("/x", {"per_page": 100, "page": 3}, "etag")
     assert answer.data == items
     assert not answer.has_next
@@ -324,7 +324,7 @@ def test_what_moves_between_two_parts_comes_once(scripted):
 @pytest.mark.parametrize("status", [403, 429])
 def test_a_used_up_quota_is_known_by_its_headers_too(scripted, status):
     headers = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(int(time.time()) + 500)}
-    client, _ = scripted([Answer(status, {"message": "No more"}, headers)])
+    client, _ = scripted([Response(status, {"message": "No more"}, headers)])
     with pytest.raises(RateLimited) as caught:
         client.get("/x")
     assert caught.value.seconds == pytest.approx(500, abs=5)
@@ -428,14 +428,14 @@ def test_viewer(served):
 
 @pytest.mark.parametrize("text", ["line\n", '{"looks": "like JSON"}', ""])
 def test_a_log_that_a_proxy_gives_at_once_is_taken(scripted, text):
-    client, seen = scripted([Answer(200, text, {"Content-Type": "text/plain"})])
+    client, seen = scripted([Response(200, text, {"Content-Type": "text/plain"})])
     assert b"".join(client.job_log(REPO, 5)) == text.encode()
     assert len(seen) == 1
 
 
 @pytest.mark.parametrize("location", ["/elsewhere/5.txt?sig=a", "../../../../elsewhere/5.txt?sig=a"])
 def test_a_relative_address_of_a_log_is_followed_without_the_token(scripted, location):
-    client, seen = scripted([Answer(302, "", {"Location": location}), Answer(200, "line\n")])
+    client, seen = scripted([Response(302, "", {"Location": location}), Response(200, "line\n")])
     assert b"".join(client.job_log(REPO, 5)) == b"line\n"
     assert seen[1].path.endswith("elsewhere/5.txt?sig=a")
     assert "Authorization" not in seen[1].headers

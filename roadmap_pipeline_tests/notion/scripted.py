@@ -11,8 +11,8 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What the server does: ``body`` is sent as JSON, or as it is when text; ``drop`` closes without an answer."""
+class Response:
+    """A response of the server: ``body`` is sent as JSON, or as it is when text; ``drop`` closes without one."""
 
     status: int = 200
     body: Any = field(default_factory=lambda: {"object": "page"})
@@ -22,15 +22,15 @@ class Answer:
 
 def error(
     status: int, code: str, message: str = "no", headers: dict[str, str] | None = None, **additional: Any
-) -> Answer:
+) -> Response:
     """An error in Notion's form."""
     body = {"object": "error", "status": status, "code": code, "message": message, "additional_data": additional}
-    return Answer(status, body, headers or {})
+    return Response(status, body, headers or {})
 
 
 @dataclass
-class Seen:
-    """A request the server got."""
+class Request:
+    """A request that the server received."""
 
     method: str
     path: str
@@ -39,10 +39,10 @@ class Seen:
 
 
 @contextmanager
-def serve(script: Sequence[Answer]) -> Iterator[tuple[str, list[Seen]]]:
-    """(base URL, requests seen); after the script's end the server answers 200."""
-    answers = iter(script)
-    seen: list[Seen] = []
+def serve(script: Sequence[Response]) -> Iterator[tuple[str, list[Request]]]:
+    """Yield the base URL and the requests received so far; after the script's end the server responds with 200."""
+    responses = iter(script)
+    seen: list[Request] = []
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -50,18 +50,18 @@ def serve(script: Sequence[Answer]) -> Iterator[tuple[str, list[Seen]]]:
 
         def handle_any(self) -> None:
             raw = self.rfile.read(int(self.headers.get("content-length") or 0))
-            seen.append(Seen(self.command, self.path, dict(self.headers), json.loads(raw) if raw else None))
-            answer = next(answers, Answer())
-            if answer.drop:
+            seen.append(Request(self.command, self.path, dict(self.headers), json.loads(raw) if raw else None))
+            response = next(responses, Response())
+            if response.drop:
                 self.close_connection = True
                 self.connection.shutdown(socket.SHUT_RDWR)
                 return
-            text = answer.body if isinstance(answer.body, str) else json.dumps(answer.body)
+            text = response.body if isinstance(response.body, str) else json.dumps(response.body)
             data = text.encode()
-            self.send_response(answer.status)
+            self.send_response(response.status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(data)))
-            for name, value in answer.headers.items():
+            for name, value in response.headers.items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(data)

@@ -14,7 +14,7 @@ from roadmap_pipeline.notion.client import (
     NotionClient,
     NotionError,
 )
-from roadmap_pipeline_tests.notion.scripted import Answer, Seen, error, serve
+from roadmap_pipeline_tests.notion.scripted import Request, Response, error, serve
 
 KEY = "secret_of_nobody_42"
 PAGE = "5a11d0c5-0000-4000-8000-00000000ac3e"
@@ -42,8 +42,8 @@ def client_of(base_url: str, clock: FakeClock | None = None, **options: Any) -> 
 
 
 def run(
-    script: list[Answer], method: str, path: str, **options: Any
-) -> tuple[Any, list[Seen], FakeClock, NotionClient]:
+    script: list[Response], method: str, path: str, **options: Any
+) -> tuple[Any, list[Request], FakeClock, NotionClient]:
     """The answer or the error of one request against a script, and what went on meanwhile."""
     clock = FakeClock()
     with serve(script) as (url, seen), client_of(url, clock, **options.pop("client", {})) as client:
@@ -55,8 +55,8 @@ def run(
 
 
 def test_a_request_pins_the_version_and_carries_the_key() -> None:
-    answer, seen, _, client = run([Answer(body={"object": "user"})], "GET", "users/me", query={"page_size": 3})
-    assert answer == {"object": "user"}
+    response, seen, _, client = run([Response(body={"object": "user"})], "GET", "users/me", query={"page_size": 3})
+    assert response == {"object": "user"}
     assert seen[0].path == "/v1/users/me?page_size=3"
     assert seen[0].headers["Notion-Version"] == "2026-03-11"
     assert seen[0].headers["Authorization"] == f"Bearer {KEY}"
@@ -69,9 +69,9 @@ TRANSIENT = [
     error(503, "service_unavailable"),
     error(503, "database_connection_unavailable"),
     error(504, "gateway_timeout"),
-    Answer(502, "<html>bad gateway</html>"),
-    Answer(200, "<html>maintenance</html>"),
-    Answer(drop=True),
+    Response(502, "<html>bad gateway</html>"),
+    Response(200, "<html>maintenance</html>"),
+    Response(drop=True),
     error(409, "conflict_error"),
 ]
 
@@ -87,10 +87,10 @@ TRANSIENT = [
     ],
 )
 def test_reads_and_idempotent_writes_are_repeated(
-    failure: Answer, method: str, path: str, body: dict[str, Any] | None, writes: int
+    failure: Response, method: str, path: str, body: dict[str, Any] | None, writes: int
 ) -> None:
-    answer, seen, clock, client = run([failure, failure, Answer(body={"object": "page"})], method, path, body=body)
-    assert answer == {"object": "page"}
+    response, seen, clock, client = run([failure, failure, Response(body={"object": "page"})], method, path, body=body)
+    assert response == {"object": "page"}
     assert len(seen) == len(clock.slept) + 1 == 3
     assert (client.requests, client.writes) == (3, writes)
 
@@ -106,7 +106,7 @@ def test_reads_and_idempotent_writes_are_repeated(
     ],
 )
 def test_a_creating_request_whose_outcome_is_open_is_never_repeated(
-    failure: Answer, method: str, path: str, body: dict[str, Any]
+    failure: Response, method: str, path: str, body: dict[str, Any]
 ) -> None:
     raised, seen, _, client = run([failure], method, path, body=body)
     assert isinstance(raised, AmbiguousWrite)
@@ -128,8 +128,10 @@ def test_a_committed_change_is_read_back_instead_of_repeated() -> None:
         committed_resource_id=PAGE,
         retry_guidance=["Read the object again", "Do not repeat the write"],
     )
-    answer, seen, _, client = run([failure, Answer(body={"object": "page", "n": 1})], "PATCH", f"pages/{PAGE}", body={})
-    assert answer == {"object": "page", "n": 1}
+    response, seen, _, client = run(
+        [failure, Response(body={"object": "page", "n": 1})], "PATCH", f"pages/{PAGE}", body={}
+    )
+    assert response == {"object": "page", "n": 1}
     assert [(request.method, request.path) for request in seen] == [
         ("PATCH", f"/v1/pages/{PAGE}"),
         ("GET", f"/v1/pages/{PAGE}"),
@@ -148,10 +150,10 @@ def test_a_committed_change_is_read_back_instead_of_repeated() -> None:
 )
 @pytest.mark.parametrize(("method", "path"), [("GET", "users/me"), ("POST", "pages"), ("PATCH", f"pages/{PAGE}")])
 def test_a_busy_server_is_waited_for_as_long_as_it_asks(
-    failure: Answer, seconds: float, method: str, path: str
+    failure: Response, seconds: float, method: str, path: str
 ) -> None:
-    answer, seen, clock, _ = run([failure, failure, Answer()], method, path)
-    assert answer == {"object": "page"}
+    response, seen, clock, _ = run([failure, failure, Response()], method, path)
+    assert response == {"object": "page"}
     assert clock.slept == [seconds, seconds]
     assert len(seen) == 3
 
@@ -167,8 +169,8 @@ def test_a_busy_server_that_names_no_time_gets_ever_longer_pauses(when: str) -> 
 def test_being_busy_often_does_not_use_up_the_retries() -> None:
     busy = error(429, "rate_limited", headers={"Retry-After": "1"})
     script = [busy] * 12 + [error(503, "service_unavailable")] * 3
-    answer, seen, _, _ = run(script, "GET", "users/me")
-    assert answer == {"object": "page"}
+    response, seen, _, _ = run(script, "GET", "users/me")
+    assert response == {"object": "page"}
     assert len(seen) == 16
 
 
@@ -201,8 +203,8 @@ def test_retries_end() -> None:
 
 def test_unsaved_transactions_pass() -> None:
     failure = error(400, "validation_error", "Unsaved transactions: try again")
-    answer, seen, _, _ = run([failure, Answer()], "PATCH", f"pages/{PAGE}", body={})
-    assert answer == {"object": "page"}
+    response, seen, _, _ = run([failure, Response()], "PATCH", f"pages/{PAGE}", body={})
+    assert response == {"object": "page"}
     assert len(seen) == 2
 
 
@@ -245,12 +247,16 @@ def test_an_address_that_is_none_is_named(url: str) -> None:
 # --- lists ------------------------------------------------------------------------------------------------------------
 
 
-def page(ids: str, cursor: str | None = None, **more: Any) -> Answer:
+def page(ids: str, cursor: str | None = None, **more: Any) -> Response:
     results = [{"object": "page", "id": name} for name in ids]
-    return Answer(body={"object": "list", "results": results, "has_more": bool(cursor), "next_cursor": cursor, **more})
+    return Response(
+        body={"object": "list", "results": results, "has_more": bool(cursor), "next_cursor": cursor, **more}
+    )
 
 
-def paginate(script: list[Answer], method: str = "POST", path: str = "data_sources/x/query") -> tuple[str, list[Seen]]:
+def paginate(
+    script: list[Response], method: str = "POST", path: str = "data_sources/x/query"
+) -> tuple[str, list[Request]]:
     with serve(script) as (url, seen), client_of(url) as client:
         return "".join(item["id"] for item in client.paginate(method, path)), seen
 

@@ -30,7 +30,7 @@ def history(nasty: str) -> StoredHistory:
     line = f"frobnicator {nasty} {SECRET} gave up "
     log = job(step("./x.sh", line + "x" * 5_000, FAILED))
     excerpt = make_excerpt(log)
-    verdict = classify_excerpt(excerpt.text, excerpt.spans, JobFacts("failure"))
+    verdict = classify_excerpt(excerpt.text, excerpt.line_ranges, JobFacts("failure"))
     assert verdict is not None
     past.pull_request(1, head_sha="mine")
     for sha, time in (("mine", "11-12 10:00"), ("other", "11-11 10:00")):

@@ -2,10 +2,10 @@
 
 ``state.GitHubState`` holds what it knows, ``app.create_app`` serves it. What can be turned, and where it is described:
 
-- ``state.switches`` (``store.Switches``): variants where GitHub's behaviour is uncertain or now and then wrong, such as
-  caps, a lagging index, carried-over jobs, and how fast runs go on by the clock;
+- ``state.switches`` (``switches.Switches``): variants where GitHub's behaviour is uncertain or now and then wrong, such
+  as caps, a lagging index, carried-over jobs, and how fast runs go on by the clock;
 - ``state.faults`` (``faults.Faults``): requests that fail, and actions before or after a request;
-- ``state.world`` (``world.World``): what happens meanwhile without the client: runs, people, owners;
+- ``state.activity`` (``activity.SimulatedActivity``): what happens meanwhile without the client: runs, people, owners;
 - ``state.limits`` (``limits.RateLimits``): primary limits, and ``limits.secondary`` against bursts;
 - ``state.clock``, ``state.advance``: the simulator's time; ``state.now``, ``state.let_pass``: real time, by which rate
   limits, tokens and signed URLs go;

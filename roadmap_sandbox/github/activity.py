@@ -1,6 +1,6 @@
-"""What happens on GitHub without the client asking for it: runs go on, people edit, owners rename.
+"""Events on GitHub that the client doesn't ask for: runs go on, people edit, owners rename.
 
-Belongs here: changes that a test or a scenario makes to the world, in the name of somebody else or of nobody. They are
+Belongs here: changes that a test or a scenario makes there, in the name of somebody else or of nobody. They are
 no requests: journal, limits and faults don't see them, and they are not kept over a restart.
 """
 

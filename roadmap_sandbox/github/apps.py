@@ -63,7 +63,7 @@ class Apps:
 
     def __init__(self, apps: tuple[GitHubApp, ...], now: Callable[[], float]) -> None:
         self.token_seconds = 3600.0
-        """How long the next installation tokens last."""
+        """The lifetime of the next installation tokens."""
         self._apps = {app.id: app for app in apps}
         self._now = now
         self._tokens: dict[str, tuple[Caller, float]] = {}

@@ -23,7 +23,7 @@ _PERMISSIONS = {
     "milestones": ("issues", "pull_requests"),
     "pulls": ("pull_requests",),
 }
-"""What an installation needs one of, by the first segment below a repository."""
+"""Permissions of which an installation needs one, by the first segment below a repository."""
 _FORBIDDEN = "Resource not accessible by integration"
 
 

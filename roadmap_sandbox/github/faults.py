@@ -3,13 +3,13 @@
 Belongs here: which request fails and how. The answers of a working GitHub, refusals included, belong to the routes.
 """
 
-import random
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 from roadmap_sandbox.github.messages import Request
+from roadmap_sandbox.script import Chance, Rule
 
 FaultKind = Literal[
     "rate_limit",
@@ -47,26 +47,16 @@ class Fault:
     message: str = "Not Found"
 
 
-@dataclass(slots=True)
-class _Scripted:
-    action: Fault | Callable[[], None]
-    when: Callable[[Request], bool]
-    skip: int
-    times: int
-    afterwards: bool = False
-
-
-@dataclass(slots=True)
 class Faults:
     """The script of what goes wrong next: scripted faults first, in the order they were added, then the random ones."""
 
-    _scripted: list[_Scripted] = field(default_factory=list)
-    _random: random.Random = field(default_factory=lambda: random.Random(0))  # noqa: S311
-    _probability: float = 0.0
-    _kinds: Sequence[Fault] = ()
-    _random_when: Callable[[Request], bool] | None = None
-    injected: list[tuple[str, str, FaultKind]] = field(default_factory=list)
-    """Method, path and kind of every fault that was given, oldest first."""
+    def __init__(self) -> None:
+        self._faults: list[Rule[Request, Fault]] = []
+        self._before: list[Rule[Request, Callable[[], None]]] = []
+        self._after: list[Rule[Request, Callable[[], None]]] = []
+        self._chance: Chance[Request, Fault] | None = None
+        self.injected: list[tuple[str, str, FaultKind]] = []
+        """Method, path and kind of every fault that was given, oldest first."""
 
     def add(
         self,
@@ -82,8 +72,7 @@ class Faults:
 
         ``path`` is a regular expression searched in the path; ``when`` any further condition.
         """
-        action = fault if isinstance(fault, Fault) else Fault(fault)
-        self._scripted.append(_Scripted(action, _matcher(method, path, when), skip, times))
+        self._faults.append(Rule(_fault(fault), _matcher(method, path, when), skip, times))
 
     def before(
         self,
@@ -95,12 +84,12 @@ class Faults:
         skip: int = 0,
         times: int = 1,
     ) -> None:
-        """Run ``action`` before the next ``times`` requests that match: a world that changes between two reads.
+        """Run ``action`` before the next ``times`` requests that match: what is there changes between two reads.
 
         Without conditions ``skip`` counts every request. The action may use the state's own methods (``put_run``,
-        ``delete_run``, ``request``, ``world``, ``clock``).
+        ``delete_run``, ``request``, ``activity``, ``clock``).
         """
-        self._scripted.append(_Scripted(action, _matcher(method, path, when), skip, times))
+        self._before.append(Rule(action, _matcher(method, path, when), skip, times))
 
     def after(
         self,
@@ -113,7 +102,7 @@ class Faults:
         times: int = 1,
     ) -> None:
         """Run ``action`` after a request was carried out and before the client has its response; see :meth:`before`."""
-        self._scripted.append(_Scripted(action, _matcher(method, path, when), skip, times, afterwards=True))
+        self._after.append(Rule(action, _matcher(method, path, when), skip, times))
 
     def randomly(
         self,
@@ -124,48 +113,31 @@ class Faults:
         when: Callable[[Request], bool] | None = None,
     ) -> None:
         """Fail each request with ``probability`` (0–1), the kind drawn evenly from ``kinds``; 0 switches off."""
-        self._probability = probability
-        self._random = random.Random(seed)  # noqa: S311
-        self._kinds = [kind if isinstance(kind, Fault) else Fault(kind) for kind in kinds]
-        self._random_when = when
+        self._chance = Chance(probability, seed, [_fault(kind) for kind in kinds], when)
 
     def clear(self) -> None:
         """Drop all faults from here on."""
-        self._scripted.clear()
-        self._probability = 0.0
+        for rules in (self._faults, self._before, self._after):
+            rules.clear()
+        self._chance = None
 
     def actions(self, request: Request, *, afterwards: bool = False) -> list[Callable[[], None]]:
         """Return what has to happen before (or after) ``request`` is carried out; each is used up."""
-        return [
-            entry.action
-            for entry in list(self._scripted)
-            if not isinstance(entry.action, Fault) and entry.afterwards == afterwards and self._due(entry, request)
-        ]
+        rules = self._after if afterwards else self._before
+        return [rule.effect for rule in rules if rule.strikes(request)]
 
     def next(self, request: Request) -> Fault | None:
         """Return the fault that ``request`` gets, used up by asking."""
-        for entry in list(self._scripted):
-            if isinstance(entry.action, Fault) and self._due(entry, request):
-                return self._give(request, entry.action)
-        exposed = self._probability and (self._random_when is None or self._random_when(request))
-        if exposed and self._random.random() < self._probability:
-            return self._give(request, self._random.choice(self._kinds))
-        return None
-
-    def _due(self, entry: _Scripted, request: Request) -> bool:
-        if not entry.when(request):
-            return False
-        if entry.skip:
-            entry.skip -= 1
-            return False
-        entry.times -= 1
-        if entry.times <= 0:
-            self._scripted.remove(entry)
-        return True
-
-    def _give(self, request: Request, fault: Fault) -> Fault:
-        self.injected.append((request.method, request.path, fault.kind))
+        fault = next((rule.effect for rule in self._faults if rule.strikes(request)), None)
+        if fault is None and self._chance is not None:
+            fault = self._chance.draw(request)
+        if fault is not None:
+            self.injected.append((request.method, request.path, fault.kind))
         return fault
+
+
+def _fault(fault: Fault | FaultKind) -> Fault:
+    return fault if isinstance(fault, Fault) else Fault(fault)
 
 
 def _matcher(method: str | None, path: str | None, when: Callable[[Request], bool] | None) -> Callable[[Request], bool]:

@@ -27,7 +27,7 @@ class Caller:
     may_push: bool = True
     """Without it milestone, labels and assignees of an issue are silently left out of what is written."""
     permissions: Mapping[str, str] | None = None
-    """What an installation of a GitHub App may do (``{"issues": "write"}``); None is everything."""
+    """Permissions of an installation of a GitHub App (``{"issues": "write"}``); None is everything."""
     repositories: frozenset[str] | None = None
     """The repositories (owner/name in lower case) that an installation is for; None is all."""
     app_id: int | None = None
@@ -51,7 +51,7 @@ class Request:
     body: bytes = b""
     caller: Caller | None = None
     charged: bool = False
-    """Whether it was taken off the quota."""
+    """True once it was taken off the quota."""
     query: Mapping[str, str] = field(init=False)
 
     def __post_init__(self) -> None:

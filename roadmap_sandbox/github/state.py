@@ -26,6 +26,7 @@ from roadmap_sandbox.github.store import Store
 from roadmap_sandbox.github.switches import Switches
 from roadmap_sandbox.github.webhooks import Webhooks
 from roadmap_sandbox.server import JournalEntry
+from roadmap_sandbox.writes_file import WritesFile
 
 TOKEN = "sandbox-github-token"  # noqa: S105 - the simulator's own
 
@@ -74,13 +75,11 @@ class GitHubState:
             **{other: Caller(viewer, may_push=False) for other in no_push_tokens},
         }
         self._writes = WritesFile(writes_path)
-        self._writes_path = writes_path
-        # Faults and tests change the world from other threads than the server's.
+        # Faults and tests change things from other threads than the server's.
         self.lock = threading.RLock()
         self.activity = SimulatedActivity(self.store, self.lock)
-        """What happens without the client: runs go on, people edit, owners rename."""
-        if writes_path is not None and writes_path.exists():
-            self._replay(writes_path)
+        """Events without the client: runs go on, people edit, owners rename."""
+        self._replay()
 
     @property
     def clock(self) -> datetime:
@@ -152,7 +151,7 @@ class GitHubState:
         self.activity.delete_run(full_name, run_id)
 
     def _write_down(self, request: Request) -> None:
-        if self._writes_path is None or request.caller is None:
+        if request.caller is None:
             return
         record: dict[str, Any] = {
             "method": request.method,
@@ -164,18 +163,11 @@ class GitHubState:
             record["user"] = request.caller.user
         if not request.caller.may_push:
             record["push"] = False
-        self._writes_path.parent.mkdir(parents=True, exist_ok=True)
-        with self._writes_path.open("ab") as file:
-            file.write(orjson.dumps(record) + b"\n")
+        self._writes.append(orjson.dumps(record))
 
-    def _replay(self, path: Path) -> None:
-        written = path.read_bytes()
-        whole = written[: written.rfind(b"\n") + 1]
-        if len(whole) < len(written):
-            # The process died within a line: that write was never answered.
-            path.write_bytes(whole)
+    def _replay(self) -> None:
         start = self.store.clock
-        for number, line in enumerate(whole.splitlines(), 1):
+        for number, line in enumerate(self._writes.lines(), 1):
             record = orjson.loads(line)
             self.store.clock = datetime.fromisoformat(record["time"])
             caller = Caller(record.get("user", self.store.viewer), may_push=record.get("push", True))
@@ -183,7 +175,7 @@ class GitHubState:
             response = respond(self.store, self.apps, request)
             if response.status >= 300:
                 raise SandboxError(
-                    f"{path}, line {number}: {request.method} {request.path} can't be carried out again"
+                    f"{self._writes.path}, line {number}: {request.method} {request.path} can't be carried out again"
                     f" ({response.status}): delete the file to start the sandbox afresh"
                 )
         self.store.clock = max(start, self.store.clock)

@@ -39,7 +39,7 @@ class LogStorage:
         self.serve: Callable[[], str] = lambda: ""
         """Gives the root that serves :meth:`create_app`, without a trailing slash; set by whoever serves it."""
         self.seconds_per_chunk = 0.0
-        """How long each 64 kB take to come: a slow storage host."""
+        """The time for which each 64 kB come: a slow storage host."""
         self.requests: list[tuple[str, int]] = []
         """Path and status of everything that was asked for, oldest first; status 0 was cut off."""
         self._failures: list[StorageFailure] = []

@@ -1,4 +1,4 @@
-"""Where GitHub's behaviour is uncertain or now and then wrong: the variants a client has to stand.
+"""Variants that a client has to stand, where GitHub's behaviour is uncertain or now and then wrong.
 
 Belongs here: what can be switched. What a switch does is where the behaviour is.
 """
@@ -14,28 +14,28 @@ class Switches:
     """The variants a client has to stand, where GitHub's behaviour is uncertain or now and then wrong."""
 
     unfiltered_cap: int = 40_000
-    """How many runs a list without a filter gives; fewer on an Enterprise Server, ..."""
+    """The number of runs a list without a filter gives; fewer on an Enterprise Server, ..."""
     beyond_unfiltered_cap: Literal["empty", "422"] = "422"
     """... what a page behind them answers, ..."""
     clamp_unfiltered_total: bool = True
     """... and whether ``total_count`` says no more than that."""
     beyond_filtered_cap: Literal["empty", "422"] = "empty"
-    """What a page after the 1,000th result of a filtered list of runs answers."""
+    """The answer of a page after the 1,000th result of a filtered list of runs."""
     clamp_filtered_total: bool = False
     """``total_count`` of a filtered list says 1,000 at most."""
     stale_index: timedelta | None = None
-    """How far the index behind filtered lists of runs lags behind the clock."""
+    """The lag of the index behind filtered lists of runs."""
     stale_responses: Sequence[Literal["missing", "empty", "old"]] = ("missing",)
-    """What a filtered list says while the index lags, drawn for each request: without the runs created since; nothing;
+    """A filtered list while the index lags, drawn for each request: without the runs created since; nothing;
     or the page of back then, on which runs are as they were and deleted ones still stand."""
     stale_chance: float = 1.0
-    """How often a lagging index shows (0 to 1); drawn for each request, the same ones at every start."""
+    """The probability (0 to 1) that a lagging index shows; drawn for each request, the same ones at every start."""
     empty_filtered_responses: int = 0
     """So many of the next filtered lists of runs come back empty."""
     limit_status: Literal[403, 429] = 403
-    """How an exhausted primary rate limit is answered."""
+    """The status for an exhausted primary rate limit."""
     secondary_status: Literal[403, 429] = 403
-    """How an exceeded secondary limit is answered, ..."""
+    """The status for an exceeded secondary limit, ..."""
     secondary_retry_after: int | None = 60
     """... and how many seconds its ``Retry-After`` names; None leaves it out."""
     carried_over_jobs: bool = False
@@ -45,8 +45,8 @@ class Switches:
     search_delay: timedelta = timedelta(0)
     """Searches don't find what was created in this span before the clock."""
     run_waits: timedelta = timedelta(0)
-    """How long a queued run waits for a runner, ..."""
+    """The time for which a queued run waits for a runner, ..."""
     run_takes: timedelta | None = None
-    """... and how long it runs then, by the clock. None: it goes on only when told (``world.start_run``)."""
+    """... and how long it runs then, by the clock. None: it goes on only when told (``activity.start_run``)."""
     run_ends: str = "success"
     """The conclusion of what the clock completes."""

@@ -5,8 +5,9 @@ Nothing here knows what requests mean; ``state`` asks :meth:`Faults.choose` once
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from random import Random
 from typing import Any, Final
+
+from roadmap_sandbox.script import Chance, Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,20 +125,12 @@ def _any(request: RequestSummary) -> bool:  # noqa: ARG001
     return True
 
 
-@dataclass(slots=True)
-class _Rule:
-    fault: Fault
-    when: Callable[[RequestSummary], bool]
-    skip: int
-    times: int | None
-
-
 class Faults:
     """The script. Rules are asked in the order they were added, before chance."""
 
     def __init__(self) -> None:
-        self._rules: list[_Rule] = []
-        self._random: tuple[Random, float, Sequence[Fault], Callable[[RequestSummary], bool]] | None = None
+        self._rules: list[Rule[RequestSummary, Fault]] = []
+        self._chance: Chance[RequestSummary, Fault] | None = None
         self.happened = 0
         """Requests that failed by script."""
 
@@ -145,7 +138,7 @@ class Faults:
         self, fault: Fault, when: Callable[[RequestSummary], bool] = _any, *, times: int | None = 1, skip: int = 0
     ) -> None:
         """Let matching requests fail: the next ``times`` (None: all) after the first ``skip`` matching ones."""
-        self._rules.append(_Rule(fault, when, skip, times))
+        self._rules.append(Rule(fault, when, skip, times))
 
     def at_random(
         self,
@@ -155,41 +148,22 @@ class Faults:
         when: Callable[[RequestSummary], bool] = _any,
     ) -> None:
         """Let each matching request fail with this probability, the same ones for the same seed and requests."""
-        self._random = (Random(seed), probability, kinds, when)  # noqa: S311
+        self._chance = Chance(probability, seed, kinds, when)
 
     @property
     def active(self) -> bool:
         """True while there is a script."""
-        return bool(self._rules) or self._random is not None
+        return bool(self._rules) or self._chance is not None
 
     def clear(self) -> None:
         """Drop all failures."""
         self._rules.clear()
-        self._random = None
+        self._chance = None
 
     def choose(self, request: RequestSummary) -> Fault | None:
         """Return the fault of this request, used up by asking; None lets it pass."""
-        fault = self._scripted(request) or self._by_chance(request)
+        fault = next((rule.effect for rule in self._rules if rule.strikes(request)), None)
+        if fault is None and self._chance is not None:
+            fault = self._chance.draw(request)
         self.happened += fault is not None
         return fault
-
-    def _scripted(self, request: RequestSummary) -> Fault | None:
-        for rule in self._rules:
-            if not rule.when(request):
-                continue
-            if rule.skip:
-                rule.skip -= 1
-            elif rule.times is None:
-                return rule.fault
-            elif rule.times:
-                rule.times -= 1
-                return rule.fault
-        return None
-
-    def _by_chance(self, request: RequestSummary) -> Fault | None:
-        if self._random is None:
-            return None
-        random, probability, kinds, when = self._random
-        if when(request) and random.random() < probability:
-            return random.choice(kinds)
-        return None

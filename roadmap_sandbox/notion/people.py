@@ -1,4 +1,4 @@
-"""What people do in the application, past the API: no limits of the API, no journal entry, another author.
+"""The actions of people in the application, past the API: no limits of the API, no journal entry, another author.
 
 Each action takes JSON arguments, so that it can be kept beside the requests and replayed. ``state`` offers them.
 """

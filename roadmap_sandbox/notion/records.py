@@ -1,4 +1,4 @@
-"""What exists in the simulated workspace: pages, databases, data sources, views, blocks, users.
+"""The records of the simulated workspace: pages, databases, data sources, views, blocks, users.
 
 Plain records. Who may see them and whether they are in the trash is in ``store``, the form in which the API shows them
 in ``objects``; rules of requests are with the requests.

@@ -133,7 +133,7 @@ def respond(store: Store, incoming: RawRequest, token: str) -> tuple[Route, Requ
     """Check and carry out a request.
 
     Raises:
-        ApiError: anything but a 2xx; the world is unchanged.
+        ApiError: anything but a 2xx; nothing is changed.
         TooLarge: the body is.
     """
     if len(incoming.body) > MAX_BODY_BYTES:

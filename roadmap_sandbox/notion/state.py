@@ -25,6 +25,7 @@ from roadmap_sandbox.notion.routes import RawRequest, TooLarge, find_route, is_m
 from roadmap_sandbox.notion.store import Store
 from roadmap_sandbox.notion.validation import dashed
 from roadmap_sandbox.server import JournalEntry
+from roadmap_sandbox.writes_file import WritesFile
 
 TOKEN: Final = "sandbox-notion-token"  # noqa: S105  it opens the sandbox only
 _REQUEST_IDS: Final = UUID("5a11d0c5-0000-4000-8000-000000000002")
@@ -88,10 +89,8 @@ class NotionState:
         self.lock = threading.RLock()
         self._token = token
         self._bucket: _Bucket | None = None
-        self._writes_path: Path | None = None
-        if writes_path is not None:
-            self._replay(writes_path)
-            self._writes_path = writes_path
+        self._writes = WritesFile(writes_path)
+        self._replay()
 
     # -- knobs
 
@@ -292,26 +291,18 @@ class NotionState:
     # -- persistence
 
     def _keep(self, method: str, path: str, body: Any) -> None:
-        if self._writes_path is None:
-            return
         event = {"method": method, "path": path, "body": body, "time": self.store.clock.isoformat()}
-        self._writes_path.parent.mkdir(parents=True, exist_ok=True)
-        with self._writes_path.open("ab") as file:
-            file.write(json.dumps(event, ensure_ascii=False).encode() + b"\n")
+        self._writes.append(json.dumps(event, ensure_ascii=False).encode())
 
-    def _replay(self, path: Path) -> None:
-        if not path.exists():
-            return
-        lines = path.read_bytes().split(b"\n")
-        if lines.pop():
-            # A process that was killed while it wrote: the write was never answered, so it never happened.
-            path.write_bytes(b"".join(line + b"\n" for line in lines))
+    def _replay(self) -> None:
         start = self.store.clock
-        for number, line in enumerate(lines, start=1):
+        for number, line in enumerate(self._writes.lines(), start=1):
             try:
                 self._replay_event(json.loads(line))
             except (ApiError, KeyError, TypeError, ValueError) as error:
-                message = f"{path}, line {number}, can't be replayed ({error}): delete the file to start afresh"
+                message = (
+                    f"{self._writes.path}, line {number}, can't be replayed ({error}): delete the file to start afresh"
+                )
                 raise SandboxError(message) from error
         self.store.clock = max(start, self.store.clock)
 

@@ -39,15 +39,15 @@ def generate(seed: int = 7, weeks: int = 26, clock: datetime = CLOCK) -> tuple[G
     end = int(clock.timestamp())
     start = int((clock - timedelta(weeks=weeks)).timestamp())
     content = GitHubContent(clock=clock, viewer=payloads.user(VIEWER.login, VIEWER.id, type=VIEWER.type))
-    worlds = [_simulate(repository, seed, start, end) for repository in REPOSITORIES]
-    runs = [run for _, _, history, _ in worlds for run in history.runs]
+    simulated = [_simulate(repository, seed, start, end) for repository in REPOSITORIES]
+    runs = [run for _, _, history, _ in simulated for run in history.runs]
     give_numbers(
         runs,
-        [item for *_, items in worlds for item in items],
-        [milestone for _, plan, _, _ in worlds for milestone in plan.milestones],
+        [item for *_, items in simulated for item in items],
+        [milestone for _, plan, _, _ in simulated for milestone in plan.milestones],
     )
     renderer, truth = Renderer(content, end), GroundTruth()
-    for repository, plan, history, items in worlds:
+    for repository, plan, history, items in simulated:
         history.runs.sort(key=lambda run: run.id)
         items.sort(key=lambda item: item.number)
         renderer.add(repository, history.runs, items, plan.milestones)
@@ -64,7 +64,7 @@ def generate(seed: int = 7, weeks: int = 26, clock: datetime = CLOCK) -> tuple[G
                 states[job.id] = "stored"
                 written[job.id] = (run, job)
     content.logs = JobLogs(written, end)
-    for _, plan, history, items in worlds:
+    for _, plan, history, items in simulated:
         truth.add(history, plan.milestones, items, states)
     return content, truth
 

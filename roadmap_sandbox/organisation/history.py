@@ -1,4 +1,4 @@
-"""What is planned for a repository before it is simulated, and what came out.
+"""The plan of a repository before it is simulated, and what came out.
 
 Belongs here: records without behaviour. Planning is ``plans``, letting it happen ``simulation``.
 """
@@ -44,7 +44,7 @@ class Work:
     defect: tuple[str, str] | None = None
     """A (workflow file, cause) that its first push surely brings."""
     fixer_fails: bool | None = None
-    """What the fixing app's commit achieves; None: left to chance."""
+    """True where the fixing app's commit achieves nothing; None: left to chance."""
     interrupts_fixer: bool = False
     """The author pushes while the fixing app's commit is still being tested."""
     done: bool = False

@@ -35,7 +35,7 @@ DEFECTS: Mapping[str, Weights] = {
     "title": {"title": 1},
     "leaks": {"leaks": 1},
 }
-"""What a change breaks: by the job's kind, how often which cause."""
+"""Causes that a change brings: by the job's kind, how often which cause."""
 
 
 _ANYWHERE: Weights = {"lost": 2, "shutdown": 2, "github-down": 2, "no-ref": 1, "tells-nothing": 2}
@@ -75,7 +75,7 @@ TRANSIENT: Mapping[str, Weights] = {
     "title": _ANYWHERE,
     "leaks": _ANYWHERE,
 }
-"""What comes and goes without a change: by the job's kind, how often which cause."""
+"""Causes that come and go without a change: by the job's kind, how often which cause."""
 
 
 RECURRING = frozenset({"playwright-timeout", "pytest-flaky", "go-race", "budget"})

@@ -1,4 +1,4 @@
-"""Who works at the simulated organisation and which repositories they have. Fixed: no chance decides here."""
+"""The people of the simulated organisation and their repositories. Fixed: no chance decides here."""
 
 from dataclasses import dataclass
 

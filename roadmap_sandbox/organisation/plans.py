@@ -1,4 +1,4 @@
-"""What is decided before the simulation: milestones with their issues, pull requests, incidents, good and bad times.
+"""The decisions before the simulation: milestones with their issues, pull requests, incidents, good and bad times.
 
 Belongs here: the story. Payments has a bad September and is better than ever afterwards; the shop's browser tests are
 flaky; the platform's default branch is red at the end. Dates are days before the end of the simulated time, so that

@@ -1,4 +1,4 @@
-"""What the simulation writes down: commits, runs, jobs, pull requests, issues and milestones as plain records.
+"""The records that the simulation writes down: commits, runs, jobs, pull requests, issues and milestones.
 
 Belongs here: the records and the outcome of a run by its conclusion. How they come about is ``history``, how they look
 as API payloads is ``rendering``. Times are whole seconds since 1970 in UTC; a time of ``None`` has not come yet.
@@ -110,7 +110,7 @@ class Run:
     foreign_pull_request: bool = False
     """GitHub also lists another repository's pull request whose head is the same commit."""
     tree: Defects = field(default_factory=dict)
-    """What the tested tree holds: the commit's defects, and those of the default branch when they were merged."""
+    """The defects of the tested tree: the commit's defects, and those of the default branch when they were merged."""
     id: int = 0
     number: int = 0
 

@@ -1,4 +1,4 @@
-"""What really happened: the answers that metrics computed from the payloads are compared with.
+"""The truth about what happened: the values that metrics computed from the payloads are compared with.
 
 Belongs here: reading the simulation's own records, which know what no payload says (why a job failed, which commit
 follows which, what a branch was meant for). The definitions are those of DESIGN.md section 3 ("How the columns count")
@@ -17,7 +17,7 @@ from .history import History, Incident
 from .records import HOUR, Attempt, Commit, Item, Milestone, PullRequest, Run, failed_jobs, job_outcome, own_commits
 
 HORIZON = 24 * HOUR
-"""How long after a failure a repair by an app counts."""
+"""The time after a failure for which a repair by an app counts."""
 
 
 @dataclass(frozen=True, slots=True)

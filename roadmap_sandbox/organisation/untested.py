@@ -14,7 +14,7 @@ from .records import DAY, HOUR, MINUTE, Attempt, Commit, Defects, Failure, Job, 
 from .workflows import workflow
 
 _CAUSE = "golangci"
-"""What fails: the kind of the job and the cause are of one name."""
+"""The failure: the kind of the job and the cause are of one name."""
 _SKIPPED = "[skip ci]"
 
 

@@ -1,4 +1,4 @@
-"""What several kinds of payloads need: times, node ids, empty reactions."""
+"""Parts that several kinds of payloads need: times, node ids, empty reactions."""
 
 import base64
 from datetime import UTC, datetime

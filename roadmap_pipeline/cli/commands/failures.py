@@ -78,14 +78,14 @@ def failures_unknown(limit: int, passing: Sequence[str], as_json: bool) -> None:
 
     with open_published(read_settings().warehouse) as con, show_progress():
         share = unknown_share(con)
-        found = unknown_failures(con, limit=limit, passing=passing)
+        rows = unknown_failures(con, limit=limit, passing=passing)
     if as_json:
-        for row in found:
+        for row in rows:
             print_json(row)
         return
     from roadmap_pipeline.cli.rendering.failures import print_unknown
 
-    print_unknown(console(), share, found)
+    print_unknown(console(), share, rows)
 
 
 @failures.command("test-rule")

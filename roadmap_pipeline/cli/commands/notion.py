@@ -35,7 +35,7 @@ def setup_notion(show_schema: bool, create_databases: bool, as_json: bool) -> No
     from roadmap_pipeline.cli.rendering.tables import print_table
 
     for database in dict.fromkeys(row["database"] for row in schema_rows()):
-        found = [
+        rows = [
             {
                 name: ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
                 for name, value in row.items()
@@ -46,4 +46,4 @@ def setup_notion(show_schema: bool, create_databases: bool, as_json: bool) -> No
                 if row["database"] == database
             )
         ]
-        print_table(console(), database, found)
+        print_table(console(), database, rows)

@@ -30,16 +30,16 @@ def report(week: str | None, as_json: bool) -> None:
 @click.command(cls=Command)
 @json_option
 def status(as_json: bool) -> None:
-    """How fresh the warehouse is, the latest week, and the milestones. Reads the snapshot only."""
+    """Print how fresh the warehouse is, the latest week, and the milestones. Reads the snapshot only."""
     from roadmap_pipeline.reports.status import read_status
 
-    found = read_status(read_settings().warehouse)
+    summary = read_status(read_settings().warehouse)
     if as_json:
-        print_json(found)
+        print_json(summary)
         return
     from roadmap_pipeline.cli.rendering.reports import print_status
 
-    print_status(console(), found)
+    print_status(console(), summary)
 
 
 @click.command(cls=Command)

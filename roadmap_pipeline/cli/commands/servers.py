@@ -48,7 +48,7 @@ def ui(port: int, host: str) -> None:
         click.echo(f"Port {wanted} is taken; this is the next free one: {port}")
     with live_runtime() as runtime:
         settings = runtime.settings
-        if settings.uses_sandbox:
+        if settings.deployment != "real":
             click.echo(f"The sandbox's Notion: {settings.notion_api_url}/")
             click.echo(f"The sandbox's GitHub: {settings.github_api_url}/web")
         click.echo(f"Dagster UI: http://{host}:{port} (Ctrl+C ends it)")

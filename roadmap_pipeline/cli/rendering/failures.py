@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 _HURT = (("pull_requests", "pull request"), ("failed_job_attempts", "failed job"))
 
 
-def print_unknown(console: Console, share: Mapping[str, int], found: Sequence[Mapping[str, Any]]) -> None:
-    """The failures that no rule knows, each with a draft and where that is found."""
+def print_unknown(console: Console, share: Mapping[str, int], failures: Sequence[Mapping[str, Any]]) -> None:
+    """Print the failures that no rule knows, each with a draft and where that is found."""
     if not share["failures"]:
         console.print("No job failed: there is nothing to know.")
         return
@@ -30,7 +30,7 @@ def print_unknown(console: Console, share: Mapping[str, int], found: Sequence[Ma
         f" {fmt.several(share['groups'], 'kind')} of failure. By people hit:",
         highlight=False,
     )
-    for number, row in enumerate(found, 1):
+    for number, row in enumerate(failures, 1):
         hit = [fmt.several(row[name], noun) for name, noun in _HURT if row[name]]
         people = [f"{row['people']:,} {'person' if row['people'] == 1 else 'people'}"] if row["people"] else []
         job = f"{as_plain(row['job'] or 'a job', 60)} of {row['repo']}"
@@ -46,8 +46,8 @@ def print_unknown(console: Console, share: Mapping[str, int], found: Sequence[Ma
         else:
             _indented(console, f"pattern: {as_plain(row['draft']['pattern'], 500)}")
             _indented(console, _where_found(row["draft"]))
-    if share["groups"] > len(found):
-        console.print(f"\n… and {share['groups'] - len(found):,} more; --limit shows more, --json all they hold")
+    if share["groups"] > len(failures):
+        console.print(f"\n… and {share['groups'] - len(failures):,} more; --limit shows more, --json all they hold")
     console.print("\nTry one, then make it a rule (docs/configuration.md, Rules of one's own):")
     console.print(Padding("roadmap failures test-rule 'PATTERN' --passing LOG", (0, 0, 0, 3)), highlight=False)
 
@@ -61,7 +61,7 @@ def _indented(console: Console, text: str) -> None:
 
 
 def _where_found(hits: Mapping[str, Any]) -> str:
-    """Where a pattern is found, in words; what speaks against it last."""
+    """Return where a pattern is found, in words; what speaks against it last."""
     known = {category: number for category, number in hits["hits"].items() if category != "unknown"}
     causes = ", ".join(f"{fmt.cause(category)} {number:,}" for category, number in known.items())
     text = (
@@ -78,7 +78,7 @@ def _where_found(hits: Mapping[str, Any]) -> str:
 
 
 def print_hits(console: Console, hits: Mapping[str, Any]) -> None:
-    """Where a pattern is found, with examples; what is recognised already stands last."""
+    """Print where a pattern is found, with examples; what is recognised already stands last."""
     text = _where_found(hits)
     console.print(f"{text[:1].upper()}{text[1:]}", highlight=False)
     examples = sorted(hits["examples"], key=lambda one: (one["category"] != "unknown", one["category"]))
@@ -93,7 +93,7 @@ def print_hits(console: Console, hits: Mapping[str, Any]) -> None:
 
 
 def print_moved(console: Console, moved: "Sequence[Moved]") -> None:
-    """Which failures would get another cause, rule or group, by week."""
+    """Print which failures would get another cause, rule or group, by week."""
     if not moved:
         console.print("No stored failure would get another cause.")
         return

@@ -53,12 +53,12 @@ class _LineTask:
     def __init__(self, stream: TextIO, text: str, total: int | None, every_s: float) -> None:
         self.text, self.count, self.started = text, 0, time.monotonic()
         self._stream, self._total, self._every = stream, total, every_s
-        self._said = self.started
+        self._last_line_at = self.started
 
     def advance(self, n: int = 1) -> None:
         self.count += n
-        if time.monotonic() - self._said >= self._every:
-            self._said = time.monotonic()
+        if time.monotonic() - self._last_line_at >= self._every:
+            self._last_line_at = time.monotonic()
             of = f" of {self._total:,}" if self._total else ""
             self._write(f"{self.text}: {self.count:,}{of} so far")
 
@@ -91,7 +91,7 @@ class _Lines:
 
 @contextmanager
 def terminal_reporter(stream: TextIO, *, every_s: float = _SIGN_OF_LIFE_SECONDS) -> Iterator[Reporter]:
-    """Bars on a terminal; elsewhere a line per ended task, and one every ``every_s`` seconds while it advances."""
+    """Yield what draws bars on a terminal; elsewhere a line per ended task, and one each ``every_s`` seconds."""
     if not stream.isatty():
         yield _Lines(stream, every_s)
         return

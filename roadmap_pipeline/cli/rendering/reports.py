@@ -14,14 +14,14 @@ _DIAGRAM = re.compile(r"^```mermaid\n.*?^```\n?", re.MULTILINE | re.DOTALL)
 
 
 def print_report(console: Console, content: str) -> None:
-    """A report's Markdown, or a part of it. Diagrams are left out: a terminal would show their source."""
+    """Print a report's Markdown, or a part of it. Diagrams are left out: a terminal would show their source."""
     from rich.markdown import Markdown
 
     console.print(Markdown(_DIAGRAM.sub("", content)))
 
 
 def print_status(console: Console, status: Mapping[str, Any]) -> None:
-    """What `roadmap status` found in the snapshot."""
+    """Print what `roadmap status` found in the snapshot."""
     as_of = f"as of {status['as_of']} UTC" if status["as_of"] else "not built yet"
     console.print(f"[bold]Warehouse[/] {escape(status['warehouse'])}, {as_of}", highlight=False)
     week = status["latest_week"]
@@ -66,7 +66,7 @@ def print_status(console: Console, status: Mapping[str, Any]) -> None:
 
 
 def _still_to_read(row: Mapping[str, Any]) -> str:
-    """What is missing of a repository, in words: the list of runs before a time, and runs without jobs."""
+    """Return what is missing of a repository, in words: the list of runs before a time, and runs without jobs."""
     missing = [f"runs before {row['listed_from']:%Y-%m-%d %H:%M}"] if row.get("listed_from") else []
     if row.get("due_runs"):
         missing.append(f"jobs of {fmt.several(row['due_runs'], 'run')}")

@@ -22,7 +22,7 @@ _LAST_WEEK, _BARS = 2, 4
 
 
 def print_run_summary(console: Console, settings: "Settings", run_summary: "RunSummary") -> None:
-    """What the main job did: read, report, roadmap, written, what to do next."""
+    """Print what the main job did: read, report, roadmap, written, what to do next."""
     from roadmap_pipeline.reports.weekly import section
 
     changed = {name: count for name, count in run_summary.read.items() if count}
@@ -52,7 +52,7 @@ def print_run_summary(console: Console, settings: "Settings", run_summary: "RunS
 
 
 def _print_scorecard(console: Console, text: str) -> None:
-    """The scorecard of a report, without what a narrow console has no room for; italics (few cases) are greyed."""
+    """Print the scorecard of a report without what the console has no room for; italics (few cases) are greyed."""
     lines = [line.strip("| ").split(" | ") for line in _PIPE_ROW.findall(text)]
     if not lines:
         return
@@ -73,7 +73,7 @@ def _print_scorecard(console: Console, text: str) -> None:
 
 
 def _print_next_steps(console: Console, settings: "Settings") -> None:
-    sandbox = ", and the sandbox's Notion and pull requests" if settings.uses_sandbox else ""
+    sandbox = ", and the sandbox's Notion and pull requests" if settings.deployment != "real" else ""
     steps = (
         ("roadmap ui", f"the Dagster UI with this run{sandbox}"),
         ("roadmap report", "the whole weekly report"),
@@ -82,7 +82,7 @@ def _print_next_steps(console: Console, settings: "Settings") -> None:
     for command, what in steps:
         console.print(Padding(f"[bold]{escape(command)}[/]", (0, 0, 0, 2)), highlight=False)
         console.print(Padding(escape(what), (0, 0, 0, 6)), highlight=False)
-    if settings.uses_sandbox:
+    if settings.deployment != "real":
         real = (
             "For the real thing set GITHUB_TOKEN, GITHUB_REPOSITORY, NOTION_API_KEY and"
             " NOTION_PARENT_PAGE_ID, and run again (README: Real credentials)."

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def print_read(console: Console, read: Mapping[str, int], notes: Sequence[str]) -> None:
-    """What an ingest brought: new or changed rows by table."""
+    """Print what an ingest brought: new or changed rows by table."""
     print_table(
         console, "Read: new or changed rows", [{"table": name, "rows": f"{count:,}"} for name, count in read.items()]
     )
@@ -27,7 +27,7 @@ def print_read(console: Console, read: Mapping[str, int], notes: Sequence[str]) 
 
 
 def print_build(console: Console, built: "BuildResult") -> None:
-    """What a build made: rows and failed checks by model."""
+    """Print what a build made: rows and failed checks by model."""
     rows = [
         {
             "model": row["model"],
@@ -49,34 +49,34 @@ def print_build(console: Console, built: "BuildResult") -> None:
         console.print(f"[yellow]note:[/] {escape(note)}")
 
 
-def print_differences(console: Console, found: "Sequence[Difference]", moved: "Sequence[Moved]") -> None:
-    """Which published numbers a build would change, table by table; first which failures get another cause."""
+def print_differences(console: Console, differences: "Sequence[Difference]", moved: "Sequence[Moved]") -> None:
+    """Print which failures would get another cause, and which published numbers would change, table by table."""
     from roadmap_pipeline.warehouse.models import COMPARED_TABLES
 
-    weeks = _causes_by_week(found)
+    weeks = _causes_by_week(differences)
     if weeks:
         console.print("[bold]Failed jobs by cause and week[/]")
         for week, causes in weeks.items():
             console.print(f"  {week}: {', '.join(causes)}", highlight=False)
     if moved:
         print_moved(console, moved)
-    if not found:
+    if not differences:
         console.print("No published number would change.")
         return
     for table, key in COMPARED_TABLES.items():
         rows = [
             {**dict(zip(key, one.row, strict=True)), "column": one.column, "now": one.before, "would be": one.after}
-            for one in found
+            for one in differences
             if one.table == table
         ]
         if rows:
             print_table(console, table, [{name: _short(value) for name, value in row.items()} for row in rows])
 
 
-def _causes_by_week(found: "Sequence[Difference]") -> dict[str, list[str]]:
-    """``{"2026-W44": ["test 12 → 9", …]}`` over all repositories."""
+def _causes_by_week(differences: "Sequence[Difference]") -> dict[str, list[str]]:
+    """Return ``{"2026-W44": ["test 12 → 9", …]}`` over all repositories."""
     weeks: dict[str, list[str]] = {}
-    for one in found:
+    for one in differences:
         if (one.table, one.column) == ("marts.failure_categories_weekly", "failed_job_attempts") and one.row[1] == "*":
             week, _, category = one.row
             weeks.setdefault(week, []).append(f"{fmt.cause(category)} {one.before or 0:,} → {one.after or 0:,}")
@@ -84,7 +84,7 @@ def _causes_by_week(found: "Sequence[Difference]") -> dict[str, list[str]]:
 
 
 def _short(value: object) -> str:
-    """A value in one line of a table."""
+    """Return a value in one line of a table."""
     if isinstance(value, float):
         value = round(value, 4)
     text = "–" if value is None else str(value).replace("\n", " ")
@@ -92,7 +92,7 @@ def _short(value: object) -> str:
 
 
 def print_sync(console: Console, result: "SyncResult") -> None:
-    """A plan, and when it was carried out what became of it."""
+    """Print a plan, and when it was carried out what became of it."""
     plan = result.plan
     if not plan.changes:
         console.print("Nothing to write: Notion and GitHub already say what they should.")

@@ -24,7 +24,7 @@ _NUMBER = re.compile(r"[<>−+-]? ?[\d,]+(\.\d+)?( %| s)?|–|")
 def print_table(
     console: Console, title: str | None, rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None
 ) -> None:
-    """A table of rows as dictionaries; says so when there are none, and how many more there are than shown.
+    """Print a table of rows as dictionaries; say so when there are none, and how many more there are than shown.
 
     One block a row, a line a column, where the table would be wider than the console.
     """
@@ -62,7 +62,7 @@ def plain_table(title: str | None = None) -> Table:
 
 
 def _narrowest(names: Sequence[str], cells: Sequence[Sequence[str]]) -> int:
-    """Columns of the console that a table needs without breaking words."""
+    """Return the columns of the console that a table needs without breaking words."""
 
     def longest(texts: Iterable[str]) -> int:
         return min(max((cell_len(word) for text in texts for word in text.split()), default=0), _LONGEST_WORD)

@@ -1,4 +1,4 @@
-"""Which tests failed, from the output of the step that ran them.
+"""The tests that failed, read from the output of the step that ran them.
 
 Belongs here: the formats in which test frameworks name a failing test, one family a file, and when two names stand for
 the same test (:mod:`.names`). Whether a job failed by its tests belongs to the classifier.

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from roadmap_pipeline.failures.failed_tests.framework import Found, Framework, listed, named_by
+from roadmap_pipeline.failures.failed_tests.framework import Framework, Mention, listed, named_by
 from roadmap_pipeline.failures.failed_tests.lines import Lines
 from roadmap_pipeline.failures.failed_tests.names import path
 
@@ -11,7 +11,7 @@ _ROBOT = re.compile(r"^(?P<test>\S.*?)(?: :: .*)? +\| FAIL \|$")
 _ROBOT_COUNTS = re.compile(r"^\d+ (?:critical )?tests?(?: total)?, \d+ passed")
 
 
-def _robot(lines: Lines) -> Iterator[Found]:
+def _robot(lines: Lines) -> Iterator[Mention]:
     """Yield the tests named by ``test | FAIL |`` and then why.
 
     A suite's own line is followed by how many of its tests failed.
@@ -20,11 +20,11 @@ def _robot(lines: Lines) -> Iterator[Found]:
         match = _ROBOT.search(line.text)
         if match is None:
             continue
-        said = next(lines.after(line, 1), None)
+        message = next(lines.after(line, 1), None)
         # A suite repeats why its set-up failed before it counts.
         is_suite = any(_ROBOT_COUNTS.search(below.text) for below in lines.after(line, 4))
-        if said is not None and not is_suite:
-            yield Found(match["test"], line, said.text.strip(), (line, said))
+        if message is not None and not is_suite:
+            yield Mention(match["test"], line, message.text.strip(), (line, message))
 
 
 def _scenario(groups: dict[str, str]) -> str:

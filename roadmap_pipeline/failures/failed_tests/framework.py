@@ -14,7 +14,7 @@ MOST_IN_SECTION = 20_000
 """Lines of a list of failures that are looked at, and how far apart its beginning and end may be."""
 
 
-class Found(NamedTuple):
+class Mention(NamedTuple):
     """A failing test as a framework names it.
 
     ``line`` names it; ``why`` is the first line of what it says about the failure, if it does; ``read`` are all lines
@@ -27,7 +27,7 @@ class Found(NamedTuple):
     read: tuple[Line, ...]
 
 
-Reading = Callable[[Lines], Iterator[Found]]
+Reading = Callable[[Lines], Iterator[Mention]]
 """One form in which a framework names failing tests."""
 
 
@@ -61,15 +61,17 @@ def named_by(
     expression = re.compile(pattern)
     exception = re.compile(unless) if unless else None
 
-    def read(lines: Lines) -> Iterator[Found]:
+    def read(lines: Lines) -> Iterator[Mention]:
         for line in lines.marked(*marks):
             match = expression.search(line.text)
             if match is None or (exception is not None and exception.search(line.text)):
                 continue
             groups = match.groupdict("")
-            said = groups.get("why", "")
-            explained = why(lines, line) if why is not None and not said else (said, ())
-            yield Found(name(groups) if name is not None else groups["test"], line, explained[0], (line, *explained[1]))
+            message = groups.get("why", "")
+            explained = why(lines, line) if why is not None and not message else (message, ())
+            yield Mention(
+                name(groups) if name is not None else groups["test"], line, explained[0], (line, *explained[1])
+            )
 
     return read
 
@@ -90,7 +92,7 @@ def listed(
     """
     begins, names, ends = re.compile(start), re.compile(item), re.compile(end)
 
-    def read(lines: Lines) -> Iterator[Found]:
+    def read(lines: Lines) -> Iterator[Mention]:
         reached = -1
         for first in lines.marked(*marks):
             # A line within a list that was read begins no other: so each line is looked at once.
@@ -108,9 +110,9 @@ def listed(
                     last = line
                     break
             around = (first,) if last is None else (first, last)
-            for test, line, said in items:
-                explained, looked_at = why(lines, line) if why is not None and not said else (said, ())
-                yield Found(test, line, explained, (*around, line, *looked_at))
+            for test, line, message in items:
+                explained, looked_at = why(lines, line) if why is not None and not message else (message, ())
+                yield Mention(test, line, explained, (*around, line, *looked_at))
 
     return read
 

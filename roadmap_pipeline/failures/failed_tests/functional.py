@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from roadmap_pipeline.failures.failed_tests.framework import Found, Framework, named_by, next_line
+from roadmap_pipeline.failures.failed_tests.framework import Framework, Mention, named_by, next_line
 from roadmap_pipeline.failures.failed_tests.lines import Line, Lines
 
 _ELM_FURTHEST = 20
 
 
-def _elm(lines: Lines) -> Iterator[Found]:
+def _elm(lines: Lines) -> Iterator[Mention]:
     """Yield the tests named by ``↓ suite`` for each suite that holds a test, then ``✗ test``."""
     for line in lines.marked("✗"):
         if not line.text.startswith("✗ "):
@@ -20,7 +20,7 @@ def _elm(lines: Lines) -> Iterator[Found]:
             suites.append(above)
         if suites:
             names = [above.text[2:].strip() for above in reversed(suites)]
-            yield Found(" › ".join([*names, line.text[2:].strip()]), line, "", (line, *suites))
+            yield Mention(" › ".join([*names, line.text[2:].strip()]), line, "", (line, *suites))
 
 
 FRAMEWORKS = (

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from roadmap_pipeline.failures.failed_tests.framework import Found, Framework, named_by, next_line
+from roadmap_pipeline.failures.failed_tests.framework import Framework, Mention, named_by, next_line
 from roadmap_pipeline.failures.failed_tests.lines import Line, Lines
 
 _TEST = re.compile(r"^ *--- FAIL: (?P<test>\S+)(?: \([\d.hms]+\))?$")
@@ -13,55 +13,55 @@ _WHY = next_line(r"^\s+(?:[\w./-]+\.go:\d+:(?: \d+:)? )?(\S.*)$", most=1, stop=r
 _SUMMED = re.compile(r"^=== FAIL: (?P<package>\S+) (?P<test>\S+)(?: \([\d.]+s\))?(?: \(re-run \d+\))?$")
 
 
-def _tests(lines: Lines) -> Iterator[Found]:
+def _tests(lines: Lines) -> Iterator[Mention]:
     """Yield the tests named by ``--- FAIL: Test``, and after all of a package ``FAIL package``, which is alone where it
     couldn't be built.
     """
-    waiting: list[Found] = []
+    waiting: list[Mention] = []
     for line in lines.marked("FAIL", "running tests:"):
         test = _TEST.search(line.text)
         if test is not None:
             why, looked_at = _WHY(lines, line)
-            waiting.append(Found(test["test"], line, why, (line, *looked_at)))
+            waiting.append(Mention(test["test"], line, why, (line, *looked_at)))
         elif line.text.strip() == "running tests:":
             # Those that a panic over the time limit found at work.
             for running in lines.after(line, 20):
                 match = _RUNNING.search(running.text)
                 if match is None:
                     break
-                waiting.append(Found(match["test"], running, "test timed out", (line, running)))
+                waiting.append(Mention(match["test"], running, "test timed out", (line, running)))
         elif (package := _PACKAGE.search(line.text)) is not None:
             yield from _of_package(waiting, package["package"], line)
             if not waiting:
                 result = package["result"]
                 name = package["package"] + (f" {result}" if result.startswith("[") else "")
-                yield Found(name, line, "", (line,))
+                yield Mention(name, line, "", (line,))
             waiting = []
     yield from _leaves(waiting)
 
 
-def _of_package(tests: list[Found], package: str, line: Line) -> Iterator[Found]:
+def _of_package(tests: list[Mention], package: str, line: Line) -> Iterator[Mention]:
     for test in _leaves(tests):
         yield test._replace(name=f"{package} {test.name}", read=(*test.read, line))
 
 
-def _leaves(tests: list[Found]) -> Iterator[Found]:
+def _leaves(tests: list[Mention]) -> Iterator[Mention]:
     """Return the tests without those that failed because a part of them did."""
     parents = {test.name[:at] for test in tests for at in range(len(test.name)) if test.name[at] == "/"}
     return (test for test in tests if test.name not in parents)
 
 
-def _summed(lines: Lines) -> Iterator[Found]:
+def _summed(lines: Lines) -> Iterator[Mention]:
     """Yield the tests named by gotestsum's ``=== FAIL: package Test``."""
-    found: list[Found] = []
+    mentions: list[Mention] = []
     for line in lines.marked("FAIL"):
         match = _SUMMED.search(line.text)
         if match is not None:
             why, looked_at = _WHY(lines, line)
-            found.append(Found(f"{match['package']} {match['test']}", line, why, (line, *looked_at)))
+            mentions.append(Mention(f"{match['package']} {match['test']}", line, why, (line, *looked_at)))
     # The slashes of a package are none of a test's.
-    packages: dict[str, list[Found]] = {}
-    for test in found:
+    packages: dict[str, list[Mention]] = {}
+    for test in mentions:
         package, _, name = test.name.partition(" ")
         packages.setdefault(package, []).append(test._replace(name=name))
     for package, tests in packages.items():

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from roadmap_pipeline.failures.failed_tests.framework import Found, Framework, named_by, next_line
+from roadmap_pipeline.failures.failed_tests.framework import Framework, Mention, named_by, next_line
 from roadmap_pipeline.failures.failed_tests.lines import Lines
 
 _FAILED = re.compile(r"^(?P<indent> {2,})(?P<test>\S.*?): +FAIL(?: \([\d.]+m?s\))?$")
@@ -11,7 +11,7 @@ _WHY = next_line(most=1)
 _FURTHEST = 200
 
 
-def _tasty(lines: Lines) -> Iterator[Found]:
+def _tasty(lines: Lines) -> Iterator[Mention]:
     """Yield the tests named by ``test: FAIL`` in a tree whose branches are told by how far they are in."""
     for line in lines.marked("FAIL"):
         match = _FAILED.search(line.text)
@@ -27,7 +27,7 @@ def _tasty(lines: Lines) -> Iterator[Found]:
                 read.append(above)
                 indent = in_by
         why, looked_at = _WHY(lines, line)
-        yield Found(".".join(reversed(names)), line, why, (*read, *looked_at))
+        yield Mention(".".join(reversed(names)), line, why, (*read, *looked_at))
 
 
 FRAMEWORKS = (

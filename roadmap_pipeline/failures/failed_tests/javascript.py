@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from roadmap_pipeline.failures.failed_tests.framework import (
     MOST_IN_SECTION,
-    Found,
     Framework,
+    Mention,
     listed,
     named_by,
     next_line,
@@ -31,7 +31,7 @@ def _vitest(groups: dict[str, str]) -> str:
     return " > ".join(part for part in (groups["project"].strip("| "), path(groups["file"]), groups["test"]) if part)
 
 
-def _jest(lines: Lines) -> Iterator[Found]:
+def _jest(lines: Lines) -> Iterator[Mention]:
     """Yield the tests named by ``FAIL file``, then ``● suite › test`` for each that failed in it."""
     file: Line | None = None
     name = ""
@@ -49,7 +49,7 @@ def _jest(lines: Lines) -> Iterator[Found]:
         test = name if match["test"] == _SUITE_FAILED else match["test"]
         if test:
             whole = f"{name} › {test}" if name and test != name else test
-            yield Found(whole, shown, why, read)
+            yield Mention(whole, shown, why, read)
 
 
 def _indent(text: str) -> int:
@@ -61,7 +61,7 @@ _MOCHA_ITEM = re.compile(r"^(?P<indent> *)\d+\) (?P<test>\S.*)$")
 _MOST_TITLES = 12
 
 
-def _mocha(lines: Lines) -> Iterator[Found]:
+def _mocha(lines: Lines) -> Iterator[Mention]:
     """Yield the tests named by ``3 failing``, then for each a number and the titles of its suites and its own, each
     further in than the last.
     """
@@ -80,7 +80,7 @@ def _mocha(lines: Lines) -> Iterator[Found]:
                 continue
             left -= 1
             titles, read = [match["test"]], [line]
-            said = ""
+            message = ""
             for following in lines.after(line, _MOST_TITLES):
                 # Titles are five columns in, and two more each; the message is five in, too, but after an empty line.
                 if following.text and _indent(following.text) == len(match["indent"]) + 3 + 2 * len(titles):
@@ -89,10 +89,10 @@ def _mocha(lines: Lines) -> Iterator[Found]:
                     continue
                 read.append(following)
                 if following.text:
-                    said = following.text.strip()
+                    message = following.text.strip()
                     break
             titles[-1] = titles[-1].removesuffix(":")
-            yield Found(" › ".join(titles), read[len(titles) - 1], said, (first, *read))
+            yield Mention(" › ".join(titles), read[len(titles) - 1], message, (first, *read))
 
 
 def _playwright(groups: dict[str, str]) -> str:

@@ -4,7 +4,7 @@ and JUnit."""
 import re
 from collections.abc import Iterator
 
-from roadmap_pipeline.failures.failed_tests.framework import Found, Framework, listed, named_by, next_line
+from roadmap_pipeline.failures.failed_tests.framework import Framework, Mention, listed, named_by, next_line
 from roadmap_pipeline.failures.failed_tests.lines import Line, Lines
 
 _LEVEL = r"^(?:\[(?:ERROR|WARNING|INFO)\] )?"
@@ -16,7 +16,7 @@ _FLAKE = re.compile(_LEVEL + r"(?P<test>[\w$]+(?:\.[\w$]+)+\S*)$")
 _ENDS_FLAKES = re.compile(_LEVEL + r"Tests run: ")
 
 
-def _surefire(lines: Lines) -> Iterator[Found]:
+def _surefire(lines: Lines) -> Iterator[Mention]:
     """Yield the tests named by ``Class.test -- Time elapsed: … <<< FAILURE!``.
 
     With re-runs, those that passed later are listed as flakes.
@@ -31,7 +31,7 @@ def _surefire(lines: Lines) -> Iterator[Found]:
         if name in flaky:
             continue
         why, looked_at = _WHY(lines, line)
-        yield Found(name, line, why, (line, *looked_at, *needed))
+        yield Mention(name, line, why, (line, *looked_at, *needed))
         needed = ()
 
 
@@ -62,7 +62,7 @@ _SCALA_WHY = next_line(r"^(?:\[\w+\])?\s*(\S.*?)(?: \(\S+\.scala:\d+\))?$", most
 _FURTHEST_SUITE = 200
 
 
-def _scalatest(lines: Lines) -> Iterator[Found]:
+def _scalatest(lines: Lines) -> Iterator[Mention]:
     """Yield the tests named by ``Suite:``, and under it ``- test *** FAILED ***``."""
     for line in lines.marked("*** FAILED ***"):
         match = _SCALA.search(line.text)
@@ -77,7 +77,7 @@ def _scalatest(lines: Lines) -> Iterator[Found]:
                 test = f"{suite['suite']} {test}"
                 read.append(above)
                 break
-        yield Found(test, line, why, tuple(read))
+        yield Mention(test, line, why, tuple(read))
 
 
 FRAMEWORKS = (

@@ -56,16 +56,16 @@ class Marks:
         if scratch is None:
             # A thread's working memory: two that used one would disturb each other.
             scratch = self._own.scratch = hyperscan.Scratch(self._database)
-        found: list[tuple[int, int]] = []
+        ends: list[tuple[int, int]] = []
         # The handler may stop it: enough is known then.
         with suppress(hyperscan.ScanTerminated):
-            self._database.scan(data, match_event_handler=_note, context=found, scratch=scratch)
-        return found
+            self._database.scan(data, match_event_handler=_note, context=ends, scratch=scratch)
+        return ends
 
 
-def _note(number: int, _start: int, end: int, _flags: int, found: Any) -> bool:
-    found.append((number, end))
-    return len(found) >= MOST_MARKS
+def _note(number: int, _start: int, end: int, _flags: int, ends: Any) -> bool:
+    ends.append((number, end))
+    return len(ends) >= MOST_MARKS
 
 
 class Lines:
@@ -84,11 +84,11 @@ class Lines:
 
     def marked(self, *marks: str) -> Sequence[Line]:
         """Return the lines that hold one of the marks, in order."""
-        found = self._lists.get(marks)
-        if found is None:
+        lines = self._lists.get(marks)
+        if lines is None:
             starts = sorted({start for mark in marks for start in self._marked.get(mark, ())})
-            found = self._lists[marks] = [line for start in starts if (line := self._line(start)) is not None]
-        return found
+            lines = self._lists[marks] = [line for start in starts if (line := self._line(start)) is not None]
+        return lines
 
     def has(self, marks: Iterable[str]) -> bool:
         """Return whether one of the marks occurs."""

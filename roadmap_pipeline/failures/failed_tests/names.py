@@ -1,4 +1,4 @@
-"""When two names stand for the same test.
+"""Names of tests, and when two of them stand for the same test.
 
 A test is its file, class or suite, its own name, and its parameters: a test that fails for one set of parameters is
 another than one that fails for the next. Left out is what differs between two runs of one test: the folder that the

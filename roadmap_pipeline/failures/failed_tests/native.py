@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from roadmap_pipeline.failures.failed_tests.framework import Found, Framework, listed, named_by
+from roadmap_pipeline.failures.failed_tests.framework import Framework, Mention, listed, named_by
 from roadmap_pipeline.failures.failed_tests.lines import Line, Lines
 
 _GOOGLE = re.compile(r"\[  FAILED  \] (?P<test>[A-Za-z_][\w/]*\.[\w/]+)(?:, where .*?)?(?: \([\d.]+ m?s\))?$")
@@ -13,33 +13,33 @@ _STARRED = ("***Failed", "***Timeout", "***Exception", "***Not Run", "Subprocess
 _FURTHEST = 200
 
 
-def _google(lines: Lines) -> Iterator[Found]:
+def _google(lines: Lines) -> Iterator[Mention]:
     """Yield the tests named by ``[  FAILED  ] Suite.Test``, before it ``file:line: Failure`` and what was expected."""
     explained: set[str] = set()
     for line in lines.marked("[  FAILED  ]"):
         match = _GOOGLE.search(line.text)
         if match is None:
             continue
-        said: tuple[Line, ...] = ()
+        message: tuple[Line, ...] = ()
         if match["test"] not in explained:
             explained.add(match["test"])
-            said = _said_before(lines, line)
-        yield Found(match["test"], line, said[0].text.strip() if said else "", (line, *said))
+            message = _message_before(lines, line)
+        yield Mention(match["test"], line, message[0].text.strip() if message else "", (line, *message))
 
 
-def _said_before(lines: Lines, line: Line) -> tuple[Line, ...]:
+def _message_before(lines: Lines, line: Line) -> tuple[Line, ...]:
     """Return the first message of a test that failed, and the line that it began with and the one that began the
     test.
     """
     following: Line | None = None
-    found: tuple[Line, ...] = ()
+    message: tuple[Line, ...] = ()
     for above in lines.before(line, _FURTHEST):
         if _GOOGLE_RUN.search(above.text):
-            return (*found, above) if found else ()
+            return (*message, above) if message else ()
         if "[  FAILED  ]" in above.text or "[       OK ]" in above.text:
             return ()
         if _GOOGLE_SAID.search(above.text) and following is not None:
-            found = (following, above)
+            message = (following, above)
         following = above
     return ()
 
@@ -51,14 +51,14 @@ _CASE = re.compile(r"^(?:TEST CASE|SCENARIO): +(?P<test>\S.*)$")
 _MOST_SECTIONS = 12
 
 
-def _catch(lines: Lines) -> Iterator[Found]:
+def _catch(lines: Lines) -> Iterator[Mention]:
     """Yield a test case with its sections between lines of dashes, then dots, then ``file:line: FAILED:`` for each
     check.
     """
     for line in lines.marked("FAILED"):
         if not _CATCH.search(line.text):
             continue
-        said = next(lines.after(line, 1), None)
+        message = next(lines.after(line, 1), None)
         dots: Line | None = None
         for above in lines.before(line, _FURTHEST):
             if _DOTS.search(above.text):
@@ -78,11 +78,11 @@ def _catch(lines: Lines) -> Iterator[Found]:
         if titles and len(dashes) > 1:
             titles.reverse()
             name = " / ".join(title.text.strip() for title in titles)
-            read = (line, dots, *dashes, *titles, *((said,) if said is not None else ()))
-            yield Found(name, titles[-1], said.text.strip() if said is not None else "", read)
+            read = (line, dots, *dashes, *titles, *((message,) if message is not None else ()))
+            yield Mention(name, titles[-1], message.text.strip() if message is not None else "", read)
 
 
-def _doctest(lines: Lines) -> Iterator[Found]:
+def _doctest(lines: Lines) -> Iterator[Mention]:
     """Yield the tests named by ``TEST CASE:`` with its subcases, then ``file:line: ERROR: CHECK(…)``."""
     for line in lines.marked("ERROR"):
         match = _DOCTEST.search(line.text)
@@ -92,7 +92,7 @@ def _doctest(lines: Lines) -> Iterator[Found]:
         for above in lines.before(line, _FURTHEST):
             case = _CASE.search(above.text)
             if case is not None:
-                yield Found(case["test"], above, match["why"], (above, line))
+                yield Mention(case["test"], above, match["why"], (above, line))
                 break
             between.append(above)
 

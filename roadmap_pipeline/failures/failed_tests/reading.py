@@ -27,7 +27,7 @@ from roadmap_pipeline.failures.failed_tests import (
     scripting,
     systems,
 )
-from roadmap_pipeline.failures.failed_tests.framework import Found, Framework
+from roadmap_pipeline.failures.failed_tests.framework import Framework, Mention
 from roadmap_pipeline.failures.failed_tests.lines import Lines, Marks
 from roadmap_pipeline.failures.failed_tests.names import same_name
 from roadmap_pipeline.failures.logs.redaction import redact
@@ -91,15 +91,15 @@ def failed_tests(output: bytes) -> FailedTests:
     """Read which tests failed from a step's output, in time linear in its length."""
     lines = Lines(output, _marks())
     named: dict[str, str] = {}
-    found = [one for framework in FRAMEWORKS if lines.has(framework.marks) for one in _by(framework, lines, named)]
-    if not found:
+    mentions = [one for framework in FRAMEWORKS if lines.has(framework.marks) for one in _by(framework, lines, named)]
+    if not mentions:
         return NONE
-    numbers = lines.numbers(line.start for one in found for line in (one.line, *one.read))
-    found.sort(key=lambda one: numbers[one.line.start])
+    numbers = lines.numbers(line.start for one in mentions for line in (one.line, *one.read))
+    mentions.sort(key=lambda one: numbers[one.line.start])
     tests: dict[str, FailedTest] = {}
     # Many tests fail for the same reason.
     reasons: dict[str, str] = {}
-    for one in found:
+    for one in mentions:
         known = tests.get(one.name)
         if known is None or (one.why and not known.why):
             line = numbers[one.line.start] if known is None else known.line
@@ -107,8 +107,8 @@ def failed_tests(output: bytes) -> FailedTests:
             if why is None:
                 why = reasons[one.why] = _why(one.why)
             tests[one.name] = FailedTest(one.name, why, line)
-    needed = dict.fromkeys(numbers[line.start] for one in found for line in (one.line, *one.read))
-    return FailedTests(tuple(tests.values()), tuple(needed), lines.raw(found[0].line))
+    needed = dict.fromkeys(numbers[line.start] for one in mentions for line in (one.line, *one.read))
+    return FailedTests(tuple(tests.values()), tuple(needed), lines.raw(mentions[0].line))
 
 
 def tests_in(log: bytes, step: Span) -> FailedTests:
@@ -124,32 +124,32 @@ def tests_in(log: bytes, step: Span) -> FailedTests:
     )
 
 
-def _by(framework: Framework, lines: Lines, named: dict[str, str]) -> list[Found]:
+def _by(framework: Framework, lines: Lines, named: dict[str, str]) -> list[Mention]:
     """Return what the most precise of a framework's forms finds, with what others say of why.
 
     ``named`` remembers the names that all runs share by those that were read: forms repeat each other's.
     """
-    chosen: list[Found] = []
+    chosen: list[Mention] = []
     for reading in framework.readings:
-        found = _named(islice(reading(lines), _MOST_READ), named)
+        mentions = _named(islice(reading(lines), _MOST_READ), named)
         if not chosen:
-            chosen = found
+            chosen = mentions
             if chosen and all(one.why for one in chosen):
                 break
-        elif found:
-            said = {one.name: one for one in reversed(found) if one.why}
+        elif mentions:
+            explained = {one.name: one for one in reversed(mentions) if one.why}
             chosen = [
-                one._replace(why=said[one.name].why, read=(*one.read, *said[one.name].read))
-                if not one.why and one.name in said
+                one._replace(why=explained[one.name].why, read=(*one.read, *explained[one.name].read))
+                if not one.why and one.name in explained
                 else one
                 for one in chosen
             ]
     return chosen
 
 
-def _named(found: Iterable[Found], named: dict[str, str]) -> list[Found]:
+def _named(mentions: Iterable[Mention], named: dict[str, str]) -> list[Mention]:
     result = []
-    for one in found:
+    for one in mentions:
         name = named.get(one.name)
         if name is None:
             name = named[one.name] = redact(same_name(one.name)).text

@@ -3,14 +3,14 @@
 import re
 from collections.abc import Iterator
 
-from roadmap_pipeline.failures.failed_tests.framework import Found, Framework, listed, named_by
+from roadmap_pipeline.failures.failed_tests.framework import Framework, Mention, listed, named_by
 from roadmap_pipeline.failures.failed_tests.lines import Lines
 
 _HEAD = re.compile(r"^ *(?:\d+\) )?(?:Failure|Error):$")
 _METHOD = re.compile(r"^ *(?P<test>[A-Z][\w:]*(?:Test|Spec|::\w+)?\w*#\S.*?)(?: \[\S+:\d+\])?:?$")
 
 
-def _minitest(lines: Lines) -> Iterator[Found]:
+def _minitest(lines: Lines) -> Iterator[Mention]:
     """Yield the tests named by ``Failure:``, then ``Class#test [file:line]:``, then what was expected."""
     for head in lines.marked("Failure:", "Error:"):
         if not _HEAD.search(head.text):
@@ -19,7 +19,7 @@ def _minitest(lines: Lines) -> Iterator[Found]:
         match = _METHOD.search(following[0].text) if following else None
         if match is not None:
             why = following[1].text.strip() if len(following) > 1 else ""
-            yield Found(match["test"], following[0], why, (head, *following))
+            yield Mention(match["test"], following[0], why, (head, *following))
 
 
 FRAMEWORKS = (

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from roadmap_pipeline.failures.failed_tests.framework import Found, Framework
+from roadmap_pipeline.failures.failed_tests.framework import Framework, Mention
 from roadmap_pipeline.failures.failed_tests.lines import Line, Lines
 
 _FAILED = re.compile(r"\btest (?P<test>\S.*?)(?: - should panic)? \.\.\. FAILED$")
@@ -16,7 +16,7 @@ _NEXTEST = re.compile(
 )
 
 
-def _cargo(lines: Lines) -> Iterator[Found]:
+def _cargo(lines: Lines) -> Iterator[Mention]:
     """Yield the tests named by ``test name ...
 
     FAILED``, whose beginning other threads may have taken apart, and the output of each.
@@ -24,13 +24,13 @@ def _cargo(lines: Lines) -> Iterator[Found]:
     for line in lines.marked("FAILED", " stdout ----"):
         match = _FAILED.search(line.text)
         if match is not None:
-            yield Found(match["test"], line, "", (line,))
+            yield Mention(match["test"], line, "", (line,))
             continue
         match = _OUTPUT.search(line.text)
         if match is None:
             continue
         why, read = _panic(lines, line)
-        yield Found(match["test"], line, why, (line, *read))
+        yield Mention(match["test"], line, why, (line, *read))
 
 
 def _panic(lines: Lines, line: Line) -> tuple[str, list[Line]]:
@@ -41,20 +41,20 @@ def _panic(lines: Lines, line: Line) -> tuple[str, list[Line]]:
             return "", following[: number + 1]
         match = _PANIC.search(one.text)
         if match is not None:
-            said = following[: number + 2]
-            return match["old"] or said[-1].text.strip(), said
+            message = following[: number + 2]
+            return match["old"] or message[-1].text.strip(), message
     return "", following
 
 
-def _nextest(lines: Lines) -> Iterator[Found]:
+def _nextest(lines: Lines) -> Iterator[Mention]:
     """Yield the tests named by ``FAIL [ 0.1s] binary test``; a test that a later attempt passed is ``FLAKY``."""
-    found: list[Found] = []
-    flaky: list[Found] = []
+    found: list[Mention] = []
+    flaky: list[Mention] = []
     for line in lines.marked(*_RESULTS):
         match = _NEXTEST.search(line.text)
         if match is not None:
             name = " ".join(match["test"].split())
-            (flaky if match["result"] in ("FLAKY", "FLKY") else found).append(Found(name, line, "", (line,)))
+            (flaky if match["result"] in ("FLAKY", "FLKY") else found).append(Mention(name, line, "", (line,)))
     passed = {test.name for test in flaky}
     kept = [test for test in found if test.name not in passed]
     # The lines that say which were flaky are needed to know which were not.

@@ -3,21 +3,21 @@
 import re
 from collections.abc import Iterator
 
-from roadmap_pipeline.failures.failed_tests.framework import Found, Framework, named_by, next_line
+from roadmap_pipeline.failures.failed_tests.framework import Framework, Mention, named_by, next_line
 from roadmap_pipeline.failures.failed_tests.lines import Lines
 
 _BUSTED_MARKS = ("Failure →", "Error →", "Failure ->", "Error ->")
 _BUSTED = re.compile(r"^(?:Failure|Error) (?:→|->) (?P<file>\S+\.lua) @ \d+$")
 
 
-def _busted(lines: Lines) -> Iterator[Found]:
+def _busted(lines: Lines) -> Iterator[Mention]:
     """Yield the tests named by ``Failure → file @ line``, then the test's name, then why."""
     for line in lines.marked(*_BUSTED_MARKS):
         match = _BUSTED.search(line.text)
         following = list(lines.after(line, 2))
         if match is not None and following:
             why = following[1].text.strip() if len(following) > 1 else ""
-            yield Found(f"{match['file']} {following[0].text.strip()}", following[0], why, (line, *following))
+            yield Mention(f"{match['file']} {following[0].text.strip()}", following[0], why, (line, *following))
 
 
 FRAMEWORKS = (

@@ -1,7 +1,7 @@
 """Taking away what a log line is wrapped in: runner timestamps, colours, control characters.
 
 Belongs here: what is the same for every line that is kept or shown. Secrets belong to :mod:`.redaction`, Markdown and
-mentions to :mod:`.display`.
+mentions to :mod:`roadmap_pipeline.failures.display`.
 """
 
 import re

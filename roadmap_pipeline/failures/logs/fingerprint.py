@@ -1,7 +1,7 @@
 """Fingerprints: the same short text for the same failure, whatever the run, machine or time.
 
 Belongs here: what is normalised away (as Kubernetes' triage does: times, ids, numbers, hosts, paths of the machine) and
-the hash. Which text identifies a failure belongs to :mod:`.classifier`.
+the hash. Which text identifies a failure belongs to :mod:`roadmap_pipeline.failures.classifier`.
 """
 
 import hashlib

@@ -96,10 +96,10 @@ def without_keys(log: bytes, *, ended: bool) -> tuple[bytes, int]:
     """
     pieces: list[bytes] = []
     reached = count = 0
-    for found in _KEY.finditer(log):
-        start = log.rfind(b"\n", 0, found.start()) + 1
-        end = log.find(b"\n", found.start())
-        if found.start() < reached or end < 0 or b"-----BEGIN" not in log[start:end] or _KEY_ENDS in log[start:end]:
+    for match in _KEY.finditer(log):
+        start = log.rfind(b"\n", 0, match.start()) + 1
+        end = log.find(b"\n", match.start())
+        if match.start() < reached or end < 0 or b"-----BEGIN" not in log[start:end] or _KEY_ENDS in log[start:end]:
             continue
         pieces.append(log[reached:start])
         first = len(pieces)

@@ -1,6 +1,7 @@
-"""Where a job's log holds what: steps, their commands, and the spans that hold errors.
+"""The structure of a job's log: steps, their commands, and the steps that hold errors.
 
-Belongs here: GitHub's own log format. What the lines mean belongs to :mod:`.rules` and :mod:`.classifier`.
+Belongs here: GitHub's own log format. What the lines mean belongs to :mod:`roadmap_pipeline.failures.rules` and
+:mod:`roadmap_pipeline.failures.classifier`.
 """
 
 import re
@@ -81,8 +82,8 @@ def line_start(log: bytes, position: int) -> int:
 
 def line_end(log: bytes, position: int) -> int:
     """Return the offset of the newline that ends the line holding ``position``, or the log's length."""
-    found = log.find(b"\n", position)
-    return len(log) if found < 0 else found
+    end = log.find(b"\n", position)
+    return len(log) if end < 0 else end
 
 
 def line_starts(log: bytes, numbers: Iterable[int]) -> dict[int, int]:
@@ -134,8 +135,8 @@ def steps(log: bytes) -> list[Span]:
 
 def _headers(log: bytes) -> Iterator[tuple[int, int]]:
     """Yield where each step's header begins, and where its output does: at the end of the group that the header is."""
-    for found in _FIND_GROUP.finditer(log):
-        position = found.start()
+    for match in _FIND_GROUP.finditer(log):
+        position = match.start()
         start = line_start(log, position)
         if position - start < 64 and starts_line(log[start:position]):
             end = log.find(END_GROUP, position, position + LONGEST_HEADER)
@@ -148,16 +149,16 @@ def _posts(log: bytes) -> Iterator[tuple[int, int]]:
 
     The output begins below a group that follows at once, if there is one.
     """
-    for found in _FIND_POST.finditer(log):
-        start = line_start(log, found.start())
-        if found.start() - start < 64 and starts_line(log[start : found.start()]):
+    for match in _FIND_POST.finditer(log):
+        start = line_start(log, match.start())
+        if match.start() - start < 64 and starts_line(log[start : match.start()]):
             has_group = log.find(GROUP_RUN, start, start + 64 + len(GROUP_RUN)) >= 0
             yield start, line_end(log, log.find(END_GROUP, start, start + 64 + LONGEST_HEADER)) if has_group else start
 
 
 def failing(log: bytes, all_steps: list[Span]) -> list[Span]:
     """Return the steps whose output holds an error marker, in order, each cut after its last error message."""
-    found: list[Span] = []
+    failed: list[Span] = []
     bodies = [step.body for step in all_steps]
     match = _FIND_ERROR.search(log)
     while match is not None:
@@ -166,16 +167,16 @@ def failing(log: bytes, all_steps: list[Span]) -> list[Span]:
         step = all_steps[index]
         if position < step.end:
             last = log.rfind(ERROR, step.body, step.end)
-            found.append(Span(step.start, step.body, _end_of_message(log, last, step.end)))
+            failed.append(Span(step.start, step.body, _end_of_message(log, last, step.end)))
         following = all_steps[index + 1].body if index + 1 < len(all_steps) else len(log)
         match = _FIND_ERROR.search(log, max(following, position + 1))
-    return found
+    return failed
 
 
 def errors(log: bytes, step: Span) -> list[int]:
     """Return the offsets of the first bytes of the lines of a step's output that hold an error marker, in order."""
     return list(
-        dict.fromkeys(line_start(log, found.start()) for found in _FIND_ERROR.finditer(log, step.body, step.end))
+        dict.fromkeys(line_start(log, match.start()) for match in _FIND_ERROR.finditer(log, step.body, step.end))
     )
 
 
@@ -220,8 +221,8 @@ def _is_of_well(log: bytes, message: int) -> bool:
         return True
     keys = b"key: " + cached["key"]
     return any(
-        keys in log[found.start() : log.find(END_GROUP, found.start(), found.start() + LONGEST_HEADER)]
-        for found in _CACHE_STEP.finditer(log)
+        keys in log[match.start() : log.find(END_GROUP, match.start(), match.start() + LONGEST_HEADER)]
+        for match in _CACHE_STEP.finditer(log)
     )
 
 

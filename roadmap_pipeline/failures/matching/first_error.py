@@ -1,7 +1,7 @@
 """The first error that a compiler, type checker or linter points at: what the others often only follow from.
 
 Belongs here: how such tools say where. Whether a job failed by them, and which failures are alike, belongs to
-:mod:`.rules` and :mod:`.classifier`.
+:mod:`roadmap_pipeline.failures.rules` and :mod:`roadmap_pipeline.failures.classifier`.
 """
 
 import re
@@ -89,8 +89,8 @@ def first_error(log: bytes, span: Span, baseline: Baseline = frozenset()) -> int
         end = min(line_end(log, start + _PIECE) + 1, span.end)
         piece = log[start:end]
         text = without_escapes(piece)
-        for found in _ERROR.finditer(text):
-            begin = line_start(text, found.start())
+        for match in _ERROR.finditer(text):
+            begin = line_start(text, match.start())
             line = text[begin : line_end(text, begin)]
             if _NOT_THE_FIRST.search(line) or is_headline(line) or (baseline and is_in_baseline(line, baseline)):
                 continue

@@ -1,4 +1,4 @@
-"""Which plain strings a pattern's matches must contain, so that one automaton of strings can rule most patterns out.
+"""Plain strings that a pattern's matches must contain, so that one automaton of strings can rule most patterns out.
 
 Belongs here: reading the subset of RE2's syntax that the rules use. A set of whole patterns with gaps
 (``error.*label``) needs a state for every combination of beginnings seen on a line, which runs hundreds of times slower
@@ -107,13 +107,13 @@ class _Reader:
     def _alternatives(self) -> _Item:
         """Return one group's content, up to its closing parenthesis or the end."""
         one = self._sequence()
-        strings, found = one.strings, one.alternatives or []
+        strings, alternatives = one.strings, one.alternatives or []
         while self._peek() == "|":
             self._at += 1
             one = self._sequence()
-            found += one.alternatives or []
+            alternatives += one.alternatives or []
             strings = None if strings is None or one.strings is None else strings | one.strings
-        return _Item(strings, found)
+        return _Item(strings, alternatives)
 
     def _sequence(self) -> _Item:
         """Return what one alternative demands; one that is a group and nothing else is that group's alternatives."""
@@ -218,11 +218,11 @@ class _Reader:
             self._at = end + 1
             if self._text[end] == ")":
                 return _NOTHING
-        found = self._alternatives()
+        group = self._alternatives()
         self._at += 1
         is_same = self._ignore_case is case_before
         self._ignore_case = case_before
-        return found if is_same else _Item(None, found.alternatives)
+        return group if is_same else _Item(None, group.alternatives)
 
     def _repetitions(self) -> tuple[int, int | None]:
         """Return how often the item just read must and may occur; None is any number of times."""

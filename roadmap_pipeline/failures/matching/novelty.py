@@ -1,7 +1,8 @@
-"""What passing runs of a job say, too: it can't be why one failed.
+"""Baselines: the lines that passing runs of a job say, too, and that can't be why one failed.
 
 Belongs here: telling the lines of a log that are news from those that are not, and keeping what was said in little
-space. Which failures news stands for belongs to :mod:`.classifier`, which logs are read to ``github``.
+space. Which failures news stands for belongs to :mod:`roadmap_pipeline.failures.classifier`, which logs are read to
+``github``.
 """
 
 import hashlib

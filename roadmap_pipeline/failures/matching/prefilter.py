@@ -23,7 +23,7 @@ class Prefilter:
     def __init__(self, patterns: Sequence[str]) -> None:
         numbers: dict[Literal, int] = {}
         # By string, the patterns with an alternative that is told by it, and the sets of others that this one demands.
-        self._told: list[list[tuple[int, list[frozenset[int]]]]] = []
+        self._patterns_by_string: list[list[tuple[int, list[frozenset[int]]]]] = []
         self._always: list[int] = []
         for position, pattern in enumerate(patterns):
             for sets in required_literals(_without_placeholders(pattern)):
@@ -31,26 +31,26 @@ class Prefilter:
                     self._always.append(position)
                 for literal in (literal for one in sets for literal in one if literal not in numbers):
                     numbers[literal] = len(numbers)
-                    self._told.append([])
+                    self._patterns_by_string.append([])
                 numbered = [frozenset(numbers[literal] for literal in one) for one in sets]
                 for number in numbered[0] if numbered else ():
-                    self._told[number].append((position, numbered[1:]))
+                    self._patterns_by_string[number].append((position, numbered[1:]))
         self._strings = _StringSet(list(numbers)) if numbers else None
 
-    def found_in(self, data: bytes) -> dict[int, int]:
+    def candidates_in(self, data: bytes) -> dict[int, int]:
         """Return the positions, in the sequence given, of the patterns that may occur in ``data``.
 
         With each, an offset: no match is on a line that ends before it. May be called by any thread.
         """
         ends = self._strings.ends_in(data) if self._strings is not None else {}
-        found = ends.keys()
+        present = ends.keys()
         named = dict.fromkeys(self._always, 0)
         for number, end in ends.items():
-            for position, others in self._told[number]:
+            for position, others in self._patterns_by_string[number]:
                 if named.get(position, end) < end:
                     continue
                 for other in others:
-                    if found.isdisjoint(other):
+                    if present.isdisjoint(other):
                         break
                 else:
                     named[position] = end - 1

@@ -1,6 +1,6 @@
 """Finding patterns in a span of a log: which occur, and the last line where each does.
 
-Belongs here: blocks, strings and positions. Which rule wins belongs to :mod:`.classifier`.
+Belongs here: blocks, strings and positions. Which rule wins belongs to :mod:`roadmap_pipeline.failures.classifier`.
 """
 
 import re
@@ -74,12 +74,12 @@ class Matcher:
         self._commands = [(rule, compile_pattern(rule.patterns[0])) for rule in rules.rules if rule.scope == "command"]
         self._command_prefilter = Prefilter([rule.patterns[0] for rule, _ in self._commands])
 
-    def found_in(self, data: bytes) -> dict[int, int]:
+    def candidates_in(self, data: bytes) -> dict[int, int]:
         """Return the numbers of the entries that may occur in data without escape sequences, each with an offset.
 
         No match is on a line that ends before it.
         """
-        return self._prefilter.found_in(data)
+        return self._prefilter.candidates_in(data)
 
     def last(
         self, number: int, text: bytes, first: int, end: int, baseline: Baseline = frozenset()
@@ -90,17 +90,17 @@ class Matcher:
         Where that line begins and ends, what identifies the failure, and whether a group of the pattern named it.
         """
         entry = self.entries[number]
-        for found in reversed(list(entry.pattern.finditer(text, text.rfind(b"\n", 0, first) + 1, end))):
-            line = self._line_that_counts(entry.rule, text, found, baseline)
+        for match in reversed(list(entry.pattern.finditer(text, text.rfind(b"\n", 0, first) + 1, end))):
+            line = self._line_that_counts(entry.rule, text, match, baseline)
             if line is not None:
-                return *line, *_capture(found, entry.rule.capture)
+                return *line, *_capture(match, entry.rule.capture)
         return None
 
     def is_in(self, number: int, line: bytes, baseline: Baseline = frozenset()) -> bool:
         """Return whether an entry matches a line that counts."""
         entry = self.entries[number]
-        found = entry.pattern.search(line)
-        return found is not None and self._line_that_counts(entry.rule, line, found, baseline) is not None
+        match = entry.pattern.search(line)
+        return match is not None and self._line_that_counts(entry.rule, line, match, baseline) is not None
 
     def first(
         self, number: int, text: bytes, first: int, last: Match, baseline: Baseline = frozenset()
@@ -111,11 +111,11 @@ class Matcher:
         words of the pattern, all from there to the end of the line. Where its line begins and ends.
         """
         entry = self.entries[number]
-        for found in entry.pattern.finditer(text, text.rfind(b"\n", 0, first) + 1):
-            capture, is_named = _capture(found, entry.rule.capture)
+        for match in entry.pattern.finditer(text, text.rfind(b"\n", 0, first) + 1):
+            capture, is_named = _capture(match, entry.rule.capture)
             if capture != last.capture or is_named != last.is_named:
                 continue
-            line = self._line_that_counts(entry.rule, text, found, baseline)
+            line = self._line_that_counts(entry.rule, text, match, baseline)
             if line is None:
                 continue
             rest = last.text[last.text.rfind(capture) :]
@@ -124,9 +124,9 @@ class Matcher:
                 return line
         return None
 
-    def _line_that_counts(self, rule: Rule, text: bytes, found: Any, baseline: Baseline) -> tuple[int, int] | None:
+    def _line_that_counts(self, rule: Rule, text: bytes, match: Any, baseline: Baseline) -> tuple[int, int] | None:
         """Return where the line of a match begins and ends; None where it is no message, or is ignored."""
-        start = found.end() if found.end() == found.start() else found.start()
+        start = match.end() if match.end() == match.start() else match.start()
         begin = text.rfind(b"\n", 0, start) + 1
         newline = text.find(b"\n", start)
         stop = len(text) if newline < 0 else newline
@@ -143,7 +143,7 @@ class Matcher:
         found.
         """
         found: dict[str, bytes] = {}
-        for place in sorted(self._command_prefilter.found_in(command)):
+        for place in sorted(self._command_prefilter.candidates_in(command)):
             rule, pattern = self._commands[place]
             for match in pattern.finditer(command):
                 end = command.find(b"\n", match.start())
@@ -206,7 +206,7 @@ class Search:
             start = self._block_start(self.reached)
             self._ends[start] = self.reached
             self.reached = start
-            for number, first in self._matcher.found_in(self._text(start)).items():
+            for number, first in self._matcher.candidates_in(self._text(start)).items():
                 self._where.setdefault(number, []).append((start, first))
 
     def _block_start(self, end: int) -> int:
@@ -248,9 +248,9 @@ class Search:
             return None
         match = last
         for start, first in reversed(self._where[numbers[0]]):
-            found = self._matcher.first(numbers[0], self._text(start), first, last, self._baseline)
-            if found is not None:
-                match = Match(start, *found, self._text(start)[slice(*found)], last.capture, last.is_named)
+            first_line = self._matcher.first(numbers[0], self._text(start), first, last, self._baseline)
+            if first_line is not None:
+                match = Match(start, *first_line, self._text(start)[slice(*first_line)], last.capture, last.is_named)
                 break
         above = self._above(match) if rule.lists_findings else None
         while above is not None:
@@ -276,11 +276,11 @@ class Search:
     def proofs(self, rule: Rule) -> list[Match]:
         """Return the lines by which a rule, or the patterns it begins with, would be found again without all others."""
         numbers = self._matcher.of_rule[rule.id]
-        found = {match for most in range(1, len(numbers) + 1) for match in self._chain(tuple(numbers[:most]))}
+        matches = {match for most in range(1, len(numbers) + 1) for match in self._chain(tuple(numbers[:most]))}
         first = self.first(rule)
         if first is not None:
-            found.add(first)
-        return sorted(found, key=lambda match: (match.block, match.begin))
+            matches.add(first)
+        return sorted(matches, key=lambda match: (match.block, match.begin))
 
     def begun(self) -> list[Rule]:
         """Return the rules whose first pattern may be found in what was read, in the order of their priority."""
@@ -324,13 +324,13 @@ class Search:
     def _find(self, numbers: tuple[int, ...]) -> tuple[Match, ...]:
         if not all(number in self._where for number in numbers):
             return ()
-        found: list[Match] = []
+        matches: list[Match] = []
         for number in reversed(numbers):
-            match = self._last(number, found[-1] if found else None)
+            match = self._last(number, matches[-1] if matches else None)
             if match is None:
                 return ()
-            found.append(match)
-        return tuple(reversed(found))
+            matches.append(match)
+        return tuple(reversed(matches))
 
     def _last(self, number: int, limit: Match | None) -> Match | None:
         for start, first in self._where[number]:
@@ -338,8 +338,8 @@ class Search:
                 continue
             text = self._text(start)
             end = limit.end if limit is not None and start == limit.block else len(text)
-            found = self._matcher.last(number, text, first, end, self._baseline)
-            if found is not None:
-                begin, stop, capture, is_named = found
+            last = self._matcher.last(number, text, first, end, self._baseline)
+            if last is not None:
+                begin, stop, capture, is_named = last
                 return Match(start, begin, stop, text[begin:stop], capture, is_named)
         return None

@@ -1,7 +1,7 @@
 """Drafting a pattern for a failure that no rule knows, from the line that proves it.
 
 Belongs here: what of a line stays and what becomes a wildcard. Whether the draft is any good is measured by
-:mod:`.back_test`.
+:mod:`roadmap_pipeline.failures.back_test`.
 """
 
 import re

@@ -1,7 +1,7 @@
 """Rules that users add to the project's, in a file that ``roadmap.toml`` names.
 
 Belongs here: joining both, and holding people's rules to what is asked of the project's own: each finds its example and
-leaves its negative example alone. The shape of a rule belongs to :mod:`.rules`.
+leaves its negative example alone. The shape of a rule belongs to :mod:`roadmap_pipeline.failures.matching.rule`.
 """
 
 from collections.abc import Iterator

@@ -57,12 +57,12 @@ def load_rules(path: Path, base: RuleSet | None = None) -> RuleSet:
     seen: dict[str, int] = {}
     for index, table in enumerate(tables):
         first_line, last_line = places[index] if index < len(places) else (1, 1)
-        found = list(_problems(table, seen, text.split("\n"), first_line, last_line))
+        of_rule = list(_problems(table, seen, text.split("\n"), first_line, last_line))
         name = table.get("id", f"number {index + 1}")
-        problems += [f"{path}:{line}: rule {name}: {problem}" for line, problem in found]
+        problems += [f"{path}:{line}: rule {name}: {problem}" for line, problem in of_rule]
         if isinstance(table.get("id"), str):
             seen.setdefault(table["id"], first_line)
-        if not found:
+        if not of_rule:
             rules.append(_rule(table))
     if problems:
         raise ConfigurationError(*problems)

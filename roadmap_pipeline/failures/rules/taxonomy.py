@@ -1,7 +1,8 @@
 """The failure taxonomy: one category for every failed job, each in one domain.
 
 Belongs here: names, domains, descriptions, and whether running again can help by itself. How a log is judged belongs to
-:mod:`.rules` and :mod:`.classifier`. Flaky, pre-existing and superseded are flags of the SQL models, not categories.
+:mod:`roadmap_pipeline.failures.rules` and :mod:`roadmap_pipeline.failures.classifier`. Flaky, pre-existing and
+superseded are flags of the SQL models, not categories.
 """
 
 from collections.abc import Mapping

@@ -32,7 +32,7 @@ def log_columns(log: Iterable[bytes], classifier: "Classifier | None" = None) ->
     return {
         "state": "stored",
         "excerpt": excerpt.text,
-        "excerpt_spans": orjson.dumps(excerpt.spans).decode(),
+        "excerpt_spans": orjson.dumps(excerpt.line_ranges).decode(),
         "log_bytes": excerpt.log_bytes,
         "log_lines": excerpt.log_lines,
         "redactions": excerpt.redactions,

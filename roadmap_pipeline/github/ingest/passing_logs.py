@@ -125,13 +125,13 @@ def _read(reader: "RepositoryReader", candidates: Sequence[_Passing]) -> Row:
                 gone[job] = log
                 break
             try:
-                said = baseline_of_stream(log)
+                lines = baseline_of_stream(log)
             except GitHubError:
                 if not remaining:
                     raise
             else:
                 before = unpacked(job.lines) if job.lines else frozenset()
-                return _row(reader, job, "stored", packed(joined(said, before)))
+                return _row(reader, job, "stored", packed(joined(lines, before)))
     newest = max(gone, key=lambda job: job.completed_at)
     return _row(reader, newest, str(gone[newest]), newest.lines)
 

@@ -204,10 +204,10 @@ class ReadFailures:
         what = f"{_what(first.endpoint, [failure.item for failure in failures])} of {self.repo}"
         if first.is_setting:
             return f"{what} are switched off on GitHub ({first.message})"
-        said = f"{first.status or ''} {first.message}".strip()
-        remedy = f"with this token ({first.message}); {_remedy(first)}" if first.status == 403 else f"({said})"
-        left = self._left[first.endpoint]
-        more = f"; {left:,} more were not asked for this time" if left else ""
+        reason = f"{first.status or ''} {first.message}".strip()
+        remedy = f"with this token ({first.message}); {_remedy(first)}" if first.status == 403 else f"({reason})"
+        unasked = self._left[first.endpoint]
+        more = f"; {unasked:,} more were not asked for this time" if unasked else ""
         return f"{what} can't be read {remedy}{more}; {self._when(failures)}"
 
     def _when(self, failures: Iterable[ReadFailure]) -> str:

@@ -269,10 +269,10 @@ def _note_readable(store: Store, repo: str) -> None:
 def _resolve_one(client: GitHubClient, store: Store, name: str, now: datetime) -> str:
     path = f"/repos/{name}"
     stored = dict(store.query("select repository_id, repo from raw.repositories where repository_id is not null"))
-    known = next((repo for repo in stored.values() if repo.casefold() == name.casefold()), None)
-    response = client.repository(name, store.etag(client, path) if known else None)
-    if response.unchanged and known:
-        return str(known)
+    stored_name = next((repo for repo in stored.values() if repo.casefold() == name.casefold()), None)
+    response = client.repository(name, store.etag(client, path) if stored_name else None)
+    if response.unchanged and stored_name:
+        return str(stored_name)
     row = _make_repository_row(response.data, Provenance(now, client.url(path)))
     repo, repository_id = str(row["repo"]), row["repository_id"]
     if repo.casefold() != name.casefold():
@@ -300,17 +300,19 @@ def _free_name(client: GitHubClient, store: Store, repository_id: int, name: str
     stored = dict(store.query("select repository_id, repo from raw.repositories where repository_id is not null"))
     moves: dict[str, str] = {}
     former_holders: list[Row] = []
-    asked = {repository_id}
+    seen_ids = {repository_id}
     present: str | None = name
     while present is not None:
         if stored.get(repository_id, present) != present:
             moves[stored[repository_id]] = present
-        taken = present.casefold()
-        holder = next((id_ for id_, repo in stored.items() if repo.casefold() == taken and id_ not in asked), None)
+        wanted_name = present.casefold()
+        holder = next(
+            (id_ for id_, repo in stored.items() if repo.casefold() == wanted_name and id_ not in seen_ids), None
+        )
         if holder is None:
             break
         repository_id, former = holder, stored[holder]
-        asked.add(holder)
+        seen_ids.add(holder)
         try:
             response = client.get(f"/repositories/{holder}")
         except NotFoundError:

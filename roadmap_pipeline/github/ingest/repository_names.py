@@ -96,11 +96,11 @@ class Names:
 
     def note(self, repository_id: int, name: str, seen_at: datetime, repo: str) -> None:
         """Keep that a repository, now called ``repo``, was called ``name`` at ``seen_at``; inside a transaction."""
-        known = self._con.execute(
+        earlier = self._con.execute(
             "select seen_at from raw.repository_names where repository_id = ? and name = ?", [repository_id, name]
         ).fetchall()
         row = {"repository_id": repository_id, "name": name, "repo": repo}
-        replace_rows(self._con, "raw.repository_names", [row | {"seen_at": max([seen_at, *(at for (at,) in known)])}])
+        replace_rows(self._con, "raw.repository_names", [row | {"seen_at": max([seen_at, *(at for (at,) in earlier)])}])
         self._present = None
 
     def forget_what_was_read(self) -> None:

@@ -58,7 +58,7 @@ def collecting_rarely() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class ListPage:
-    """A page of a list that is read as a whole: what was asked, the answer, and its items."""
+    """A page of a list that is read as a whole: the query, the response, and its items."""
 
     params: Mapping[str, Any]
     response: Response
@@ -149,14 +149,14 @@ class RepositoryReader:
         pages: list[ListPage] = []
         number = 1
         while True:
-            asked = {**params, "per_page": PER_PAGE, "page": number}
-            response = self.client.get(path, asked, None if stored is None else self.etag(path, asked))
+            query = {**params, "per_page": PER_PAGE, "page": number}
+            response = self.client.get(path, query, None if stored is None else self.etag(path, query))
             items = [] if response.unchanged else response.items(items_key)
             if items is None:
                 raise GitHubError(f"GET {path} answered 200 without the list of {items_key or 'items'}", status=200)
             if items and pages and items == pages[-1].items:
                 raise IncompleteList(f"GET {path}: GitHub gives page {number - 1} again as page {number}", status=200)
-            pages.append(ListPage(asked, response, items))
+            pages.append(ListPage(query, response, items))
             size = len(items) + len(response.holes)
             if response.unchanged:
                 is_last = number * PER_PAGE > (stored or 0)

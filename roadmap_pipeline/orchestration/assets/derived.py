@@ -43,7 +43,7 @@ def _described(warehouse: WarehouseSession, *names: str) -> Iterator[dg.Material
     pool=WRITER,
 )
 def settings(runtime: RuntimeParam) -> Iterator[dg.MaterializeResult]:
-    """The settings that metrics depend on, as tables."""
+    """Write the settings that metrics depend on into tables."""
     pipeline.store_settings(runtime)
     yield from _described(runtime.warehouse, *(table.qualified_name for table in _CONFIG))
 

@@ -1,4 +1,4 @@
-"""Everything written outside: the Notion databases, their rows, the sticky comments; and the readers' snapshot.
+"""Everything that is published: the Notion databases, their rows, the sticky comments; and the readers' snapshot.
 
 Each is planned and applied by :mod:`roadmap_pipeline.sync`; here it gets a place in the graph.
 """
@@ -200,7 +200,7 @@ def snapshot(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> dg.Mat
     pool=WRITER,
 )
 def sync_state(warehouse: WarehouseParam) -> Iterator[dg.MaterializeResult]:
-    """What the writes of this run left in the warehouse."""
+    """Record what the writes of this run left in the warehouse."""
     with warehouse.connect() as con:
         for table in ("changes", "row_bases", "refused_comments", "released_reports", "published_figures"):
             yield dg.MaterializeResult(asset_key=["sync", table], metadata=table_metadata(con, "sync", table))

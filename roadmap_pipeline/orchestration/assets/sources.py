@@ -15,6 +15,7 @@ from roadmap_pipeline.orchestration.partitions import note_first_week
 from roadmap_pipeline.orchestration.resources import RuntimeParam
 from roadmap_pipeline.reports.coverage import Unread, unread
 from roadmap_pipeline.runtime import Runtime
+from roadmap_pipeline.warehouse.critical_workflows import unknown_critical_workflows
 from roadmap_pipeline.warehouse.source_tables import TABLES
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ fresh as it is: one of which nothing changed is left as it was."""
 
 EVERYTHING_READ = "everything_could_be_read"
 TO_THE_END = "was_read_to_the_end"
+CRITICAL_WORKFLOWS_EXIST = "critical_workflows_exist"
 
 
 @dg.multi_asset(
@@ -100,6 +102,11 @@ TO_THE_END = "was_read_to_the_end"
                 description="nothing was refused by GitHub; what was is left out, named here and asked for again",
             )
             for name in _ENDPOINTS
+        ),
+        dg.AssetCheckSpec(
+            CRITICAL_WORKFLOWS_EXIST,
+            asset=["raw", "workflows"],
+            description="every entry of critical_workflows in roadmap.toml is a workflow of its repository",
         ),
         dg.AssetCheckSpec(
             TO_THE_END,
@@ -146,7 +153,8 @@ def github_ingest(
                 | ({} if changed is None else {"rows new or changed": changed}),
                 data_version=data_version(con, table.schema, table.name),
             )
-        for result in _checks(unread(con), ended_early):
+        misspelt = unknown_critical_workflows(con, runtime.settings.configuration)
+        for result in _checks(unread(con), ended_early, misspelt):
             if result.asset_key and dg.AssetCheckKey(result.asset_key, result.check_name or "") in (
                 context.selected_asset_check_keys
             ):
@@ -169,10 +177,12 @@ def _ingest(context: dg.AssetExecutionContext, runtime: Runtime) -> "IngestSumma
             interruption.sleep(seconds)
 
 
-def _checks(found: Sequence[Unread], ended_early: Sequence[str]) -> Iterator[dg.AssetCheckResult]:
-    """What could not be read, as warnings on the tables that lack it; what is switched off on GitHub is no fault."""
+def _checks(
+    left_out: Sequence[Unread], ended_early: Sequence[str], misspelt: Sequence[str]
+) -> Iterator[dg.AssetCheckResult]:
+    """Yield what could not be read, as warnings on the tables that lack it; what GitHub switched off is no fault."""
     for name, endpoints in _ENDPOINTS.items():
-        failed = [one for one in found if one.endpoint in endpoints and not one.is_setting]
+        failed = [one for one in left_out if one.endpoint in endpoints and not one.is_setting]
         yield dg.AssetCheckResult(
             asset_key=["raw", name],
             check_name=EVERYTHING_READ,
@@ -186,6 +196,13 @@ def _checks(found: Sequence[Unread], ended_early: Sequence[str]) -> Iterator[dg.
         passed=not ended_early,
         severity=dg.AssetCheckSeverity.WARN,
         description="; ".join(ended_early) or None,
+    )
+    yield dg.AssetCheckResult(
+        asset_key=["raw", "workflows"],
+        check_name=CRITICAL_WORKFLOWS_EXIST,
+        passed=not misspelt,
+        severity=dg.AssetCheckSeverity.WARN,
+        description="; ".join(misspelt) or None,
     )
 
 

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
+from roadmap_pipeline.configuration import DEFAULT_BOTS
 from roadmap_pipeline.failures.rules.taxonomy import CATEGORIES
 from roadmap_pipeline.github.payloads import records
-from roadmap_pipeline.settings import DEFAULT_BOTS
 from roadmap_pipeline.warehouse.models import build
 from roadmap_pipeline.warehouse.source_tables import create_source_tables, replace_table
 from roadmap_pipeline_tests.dbt_like_sql.models.reckoning import GRAINS, Reckoning, ratio, time, wilson

@@ -95,7 +95,7 @@ def test_a_failure_is_known_since_its_first_time_when_new_rules_tell_it_from_oth
         run = fails(history, time, fingerprint="of-summary", log=False)
         excerpt = make_excerpt(job(step("pytest", f"FAILED tests/a.py::test_{test} - assert 1 == {run}", FAILED)))
         row = {"repo": REPO, "job_id": history.rows["raw.workflow_jobs"][-1]["job_id"], "run_id": run, "run_attempt": 1}
-        row |= {"state": "stored", "excerpt": excerpt.text, "excerpt_spans": json.dumps(excerpt.spans)}
+        row |= {"state": "stored", "excerpt": excerpt.text, "excerpt_spans": json.dumps(excerpt.line_ranges)}
         history.add("raw.job_logs", **row)
         history.rows["derived.failure_verdicts"][-1]["judged_from"] = "log"
     with connect(tmp_path / "roadmap.duckdb") as con:

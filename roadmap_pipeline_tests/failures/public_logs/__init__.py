@@ -2,7 +2,7 @@
 
 ``held_out.toml`` was written without a look at the rules, and no rule was written with one of its cases in view: what
 it measures holds for tools and projects nobody wrote rules for. ``studied.toml`` was made in the same way,
-and its misses were looked at and mended. Each case names the public thread it is modelled on.
+and its misses were looked at and fixed. Each case names the public thread it is modelled on.
 
 Belongs here: reading and scoring them. What is measured is printed by ``benchmarks/public_logs.py``.
 """
@@ -67,19 +67,19 @@ class Case:
 def read(path: Path) -> list[Case]:
     """Return the cases of a file with their verdicts."""
     cases = []
-    for told in tomllib.loads(path.read_text("utf-8"))["log"]:
-        log = raw(*SETUP, *told["text"].strip("\n").split("\n"), *END)
-        verdict = classify(log, JobFacts("failure", name=told["job"]))
+    for entry in tomllib.loads(path.read_text("utf-8"))["log"]:
+        log = raw(*SETUP, *entry["text"].strip("\n").split("\n"), *END)
+        verdict = classify(log, JobFacts("failure", name=entry["job"]))
         shown = log.split(b"\n")[verdict.line - 1].decode() if verdict is not None and verdict.line else ""
         cases.append(
             Case(
-                told["id"],
-                told["tool"],
-                told["source"],
-                told["category"],
-                told["cause"],
-                told.get("tests", []),
-                told["is_one_line"],
+                entry["id"],
+                entry["tool"],
+                entry["source"],
+                entry["category"],
+                entry["cause"],
+                entry.get("tests", []),
+                entry["is_one_line"],
                 log,
                 verdict,
                 shown,

@@ -76,10 +76,7 @@ def job_payload(job_id, run_id, *, run_attempt=1, conclusion="success", status="
     )
 
 
-def make_content():
-    """Return six runs (run 3 with two attempts), jobs of run 3, two pull requests, three issues, two milestones."""
-    repo = full_repository()
-    label = payloads.label(repo, id=71, name="bug", color="d73a4a", description="Broken")
+def _milestones(repo):
     stage = payloads.milestone(
         repo,
         id=81,
@@ -101,7 +98,11 @@ def make_content():
         state="closed",
         closed_at=ago(days=40),
     )
-    pulls = [
+    return stage, done
+
+
+def _pulls(repo, stage):
+    return [
         payloads.pull_request(
             repo,
             id=201 + number,
@@ -131,7 +132,10 @@ def make_content():
             ),
         )
     ]
-    issues = [
+
+
+def _issues(repo, label, stage):
+    return [
         payloads.issue(
             repo,
             id=300 + number,
@@ -149,6 +153,9 @@ def make_content():
         )
         for number in (3, 4, 5)
     ]
+
+
+def _runs(pulls):
     runs = [run_payload(number, created_at=ago(hours=100 - number)) for number in (1, 2, 4, 5, 6)]
     runs += [
         run_payload(3, created_at=ago(hours=97), conclusion="failure"),
@@ -157,6 +164,30 @@ def make_content():
     runs[1] |= {"event": "pull_request", "head_branch": "feature/1", "conclusion": "failure", "actor": BOT}
     runs[1]["pull_requests"] = [payloads.run_pull_request(pulls[0])]
     runs[2] |= {"workflow_id": 8, "name": "Release", "path": ".github/workflows/release.yml"}
+    return runs
+
+
+def _events(repo):
+    return [
+        payloads.issue_event(
+            repo,
+            id=401,
+            number=3,
+            event="labeled",
+            actor=ANA,
+            created_at=ago(days=2),
+            details={"label": {"name": "bug", "color": "d73a4a"}},
+        ),
+        payloads.issue_event(repo, id=402, number=4, event="closed", actor=ANA, created_at=ago(hours=4)),
+    ]
+
+
+def make_content():
+    """Return six runs (run 3 with two attempts), jobs of run 3, two pull requests, three issues, two milestones."""
+    repo = full_repository()
+    label = payloads.label(repo, id=71, name="bug", color="d73a4a", description="Broken")
+    stage, done = _milestones(repo)
+    pulls = _pulls(repo, stage)
     jobs = [
         job_payload(31, 3, conclusion="failure"),
         job_payload(32, 3, name="lint"),
@@ -167,7 +198,7 @@ def make_content():
         clock=CLOCK,
         viewer=BOT,
         repositories={REPO: repo, "acme/secret": full_repository("acme/secret", 102, private=True)},
-        runs={REPO: runs},
+        runs={REPO: _runs(pulls)},
         jobs={REPO: jobs},
         logs={31: b"\xef\xbb\xbf2026-11-16T01:00:00.0000000Z ##[error]boom \xff\n", 33: b"fine\n"},
         expired_logs={33},
@@ -178,22 +209,9 @@ def make_content():
                 payloads.pull_request_file(repo, "src/b.py", head_sha="2" * 40, status="added", additions=10),
             ]
         },
-        issues={REPO: issues},
+        issues={REPO: _issues(repo, label, stage)},
         milestones={REPO: [stage, done]},
-        issue_events={
-            REPO: [
-                payloads.issue_event(
-                    repo,
-                    id=401,
-                    number=3,
-                    event="labeled",
-                    actor=ANA,
-                    created_at=ago(days=2),
-                    details={"label": {"name": "bug", "color": "d73a4a"}},
-                ),
-                payloads.issue_event(repo, id=402, number=4, event="closed", actor=ANA, created_at=ago(hours=4)),
-            ]
-        },
+        issue_events={REPO: _events(repo)},
         comments={(REPO, 1): [payloads.comment(repo, id=501, number=1, user=ANA, body="Nice", created_at=ago(days=3))]},
         labels={REPO: [label]},
     )

@@ -24,8 +24,8 @@ def test_people_edit_hide_and_delete_comments(client, state):
     own = client("POST", COMMENTS, {"body": "status"}).json()["id"]
     state.clock = CLOCK.replace(hour=8)
     state.activity.edit_comment(REPO, own, "status, as I see it", ANA)
-    found = client.get(f"{ROOT}/issues/comments/{own}").json()
-    assert (found["body"], found["updated_at"], found["user"]["login"]) == (
+    shown = client.get(f"{ROOT}/issues/comments/{own}").json()
+    assert (shown["body"], shown["updated_at"], shown["user"]["login"]) == (
         "status, as I see it",
         "2026-11-16T08:00:00Z",
         "roadmap-pipeline[bot]",
@@ -115,8 +115,8 @@ def test_names_lead_on_through_several_renamings_and_a_transfer(client, state):
     state.activity.rename("acme/checkout", "umbrella/checkout", payloads.user("umbrella", 4, type="Organization"))
     for name in (REPO, "acme/checkout"):
         assert client.get(f"/repos/{name}").headers["Location"] == f"{client.root}/repositories/101"
-    found = client.get("/repositories/101").json()
-    assert (found["full_name"], found["owner"]["login"]) == ("umbrella/checkout", "umbrella")
+    shown = client.get("/repositories/101").json()
+    assert (shown["full_name"], shown["owner"]["login"]) == ("umbrella/checkout", "umbrella")
     assert client.get("/repositories/101/actions/runs/3").json()["repository"]["owner"]["login"] == "umbrella"
     github = GitHubClient(TOKEN, base_url=client.root, points_per_minute=None)
     assert github.repository(REPO).data["full_name"] == "umbrella/checkout"
@@ -151,8 +151,8 @@ def test_a_fork_goes_and_its_pull_request_stays(client, state):
     assert client.get(f"{ROOT}/issues/6").json()["pull_request"]["url"].endswith("/pulls/6")
     assert client.get(f"{ROOT}/pulls?head=stranger:main").json()[0]["number"] == 6
     # Runs of forks name no pull request; the commit leads to it.
-    found = client.get(f"{ROOT}/actions/runs/9").json()
-    assert (found["pull_requests"], found["head_repository"]["id"]) == ([], 555)
+    shown = client.get(f"{ROOT}/actions/runs/9").json()
+    assert (shown["pull_requests"], shown["head_repository"]["id"]) == ([], 555)
     assert [pull["number"] for pull in client.get(f"{ROOT}/commits/{'6' * 40}/pulls").json()] == [6]
     state.activity.delete_fork(REPO, 6)
     assert client.get(f"{ROOT}/pulls/6").json()["head"]["repo"] is None
@@ -191,8 +191,8 @@ def test_a_pull_request_is_changed_and_merged(client, state):
 def test_issues_by_type(client, state, query, expected):
     issues = state.store.repository(REPO).issues
     issues[3] = issues[3] | {"type": {"id": 1, "node_id": "IT_1", "name": "Bug", "description": None}}
-    found = client.get(f"{ROOT}/issues?state=all&sort=created&{query}").json()
-    assert [issue["number"] for issue in found if "pull_request" not in issue] == expected
+    shown = client.get(f"{ROOT}/issues?state=all&sort=created&{query}").json()
+    assert [issue["number"] for issue in shown if "pull_request" not in issue] == expected
 
 
 def test_people_are_who_they_are(state):
@@ -212,7 +212,7 @@ def test_workflows_are_disabled_go_and_come_back_and_the_default_branch_changes(
     state.activity.change_workflow(REPO, 7, state="disabled_manually", path=".github/workflows/renamed.yml")
     assert listed() == {**before, 7: (".github/workflows/renamed.yml", "disabled_manually")}
     state.activity.change_workflow(REPO, 7)
-    assert listed() == {id_: found for id_, found in before.items() if id_ != 7}
+    assert listed() == {id_: shown for id_, shown in before.items() if id_ != 7}
     state.activity.change_default_branch(REPO, "trunk")
     assert client.get(ROOT).json()["default_branch"] == "trunk"
     state.activity.rename(REPO, "acme/checkout")

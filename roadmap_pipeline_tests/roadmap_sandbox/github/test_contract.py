@@ -199,9 +199,9 @@ def test_a_request_that_the_description_does_not_know_is_found(contract, method,
 def test_an_answer_that_the_description_does_not_know_is_found(serve_response, status, body, problem):
     root, recorder = serve_response(lambda _request: JSONResponse(body, status))
     assert requests.get(root + ONE_RUN, timeout=5).status_code == status
-    found = recorder.take()
-    assert [violation.in_request for violation in found] == [False] * len(found)
-    assert (problem is None and not found) or any(problem in str(violation) for violation in found)
+    violations = recorder.take()
+    assert [violation.in_request for violation in violations] == [False] * len(violations)
+    assert (problem is None and not violations) or any(problem in str(violation) for violation in violations)
 
 
 @pytest.fixture(scope="module")
@@ -251,13 +251,13 @@ def test_what_a_fault_answers_is_left_alone_but_not_what_was_asked(serve_respons
 
     for response in (broken, dropped):
         root, recorder = serve_response(response)
-        for query, found in (("", 0), ("&nonsense=1", 1)):
+        for query, violations in (("", 0), ("&nonsense=1", 1)):
             if response is broken:
                 requests.get(root + ONE_RUN + query, timeout=5)
             else:
                 with pytest.raises(requests.ConnectionError):
                     requests.get(root + ONE_RUN + query, timeout=5)
-            assert len(recorder.take()) == found
+            assert len(recorder.take()) == violations
 
 
 def test_packed_answers_are_unpacked(serve_response):

@@ -7,8 +7,8 @@ import pytest
 
 from roadmap_pipeline_tests.roadmap_sandbox.github.conftest import BOT, CLOCK, REPO, ago, full_repository, run_payload
 from roadmap_sandbox.content import GitHubContent
-from roadmap_sandbox.github.search_dates import seconds
 from roadmap_sandbox.github.state import GitHubState
+from roadmap_sandbox.payloads import timestamp
 
 RUNS = f"/repos/{REPO}/actions/runs"
 EVERYTHING = "created=%3E%3D2026-01-01"
@@ -19,15 +19,15 @@ def ids(response):
 
 
 def test_an_index_lags_now_and_then_and_the_same_at_every_start(serve, make_state):
-    given = []
+    listings = []
     for _ in range(2):
         state = make_state(rate_limit=None)
         state.switches.stale_index, state.switches.stale_chance = timedelta(hours=96), 0.3
         client = serve(state)
-        given.append([ids(client.get(f"{RUNS}?{EVERYTHING}")) for _ in range(100)])
+        listings.append([ids(client.get(f"{RUNS}?{EVERYTHING}")) for _ in range(100)])
         assert all(ids(client.get(RUNS)) == [6, 5, 4, 3, 2, 1] for _ in range(5))
-    assert given[0] == given[1]
-    fresh, stale = given[0].count([6, 5, 4, 3, 2, 1]), given[0].count([4, 3, 2, 1])
+    assert listings[0] == listings[1]
+    fresh, stale = listings[0].count([6, 5, 4, 3, 2, 1]), listings[0].count([4, 3, 2, 1])
     assert fresh + stale == 100
     # Binomial with n = 100, p = 0.3: five standard deviations are 23.
     assert 7 <= stale <= 53
@@ -73,7 +73,7 @@ def test_a_second_may_hold_more_runs_than_a_search_gives(serve):
     runs = [template | {"id": n, "event": "push" if n % 2 else "schedule"} for n in range(1, 1_151)]
     content = GitHubContent(clock=CLOCK, viewer=BOT, repositories={REPO: full_repository()}, runs={REPO: runs})
     client = serve(GitHubState(content, rate_limit=None))
-    second = f"created={seconds(moment)}..{seconds(moment)}&per_page=100"
+    second = f"created={timestamp(moment)}..{timestamp(moment)}&per_page=100"
     assert client.get(f"{RUNS}?{second}").json()["total_count"] == 1_150
     reached = [run_id for page in range(1, 12) for run_id in ids(client.get(f"{RUNS}?{second}&page={page}"))]
     assert reached == list(range(1_150, 150, -1))
@@ -89,7 +89,7 @@ def many_runs():
         template
         | {
             "id": number,
-            "created_at": seconds(CLOCK - timedelta(seconds=30 * (60_000 - number))),
+            "created_at": timestamp(CLOCK - timedelta(seconds=30 * (60_000 - number))),
             "head_sha": f"{number:040x}",
             "event": "push" if number % 3 else "pull_request",
         }

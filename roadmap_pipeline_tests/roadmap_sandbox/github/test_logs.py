@@ -24,11 +24,11 @@ def archive(client, path):
 
 def test_the_logs_of_an_attempt_come_as_a_zip(client, state):
     state.put_log(32, b"2026-11-16T00:59:59.0000000Z early\n2026-11-16T01:00:01.0000000Z later\nand on\n")
-    found = archive(client, f"{ACTIONS}/runs/3/attempts/1/logs")
+    shown = archive(client, f"{ACTIONS}/runs/3/attempts/1/logs")
     # The archive holds each log whole at the top, and cut by steps in a folder.
-    assert sorted(found) == ["0_test.txt", "1_lint.txt", "lint/1_Set up job.txt", "test/1_Set up job.txt"]
-    assert found["0_test.txt"] == state.store.storage.log(31)
-    assert found["lint/1_Set up job.txt"] == state.store.storage.log(32)
+    assert sorted(shown) == ["0_test.txt", "1_lint.txt", "lint/1_Set up job.txt", "test/1_Set up job.txt"]
+    assert shown["0_test.txt"] == state.store.storage.log(31)
+    assert shown["lint/1_Set up job.txt"] == state.store.storage.log(32)
 
 
 def test_a_log_is_cut_where_the_steps_began(client, state):
@@ -39,9 +39,9 @@ def test_a_log_is_cut_where_the_steps_began(client, state):
     ]
     state.put_run(REPO, state.store.repository(REPO).runs.attempt(3, 1), [job | {"name": "lint/all", "steps": steps}])
     state.put_log(32, b"2026-11-16T01:00:01.1Z one\nhanging on\n2026-11-16T01:00:06.5Z two\n")
-    found = archive(client, f"{ACTIONS}/runs/3/attempts/1/logs")
-    assert found["lintall/1_Set up job.txt"] == b"2026-11-16T01:00:01.1Z one\nhanging on\n"
-    assert found["lintall/3_Run ab x.txt"] == b"2026-11-16T01:00:06.5Z two\n"
+    shown = archive(client, f"{ACTIONS}/runs/3/attempts/1/logs")
+    assert shown["lintall/1_Set up job.txt"] == b"2026-11-16T01:00:01.1Z one\nhanging on\n"
+    assert shown["lintall/3_Run ab x.txt"] == b"2026-11-16T01:00:06.5Z two\n"
 
 
 def test_archives_that_are_not_there(client, state):
@@ -108,12 +108,12 @@ def test_real_time_passes_without_waiting(client, state):
 
 
 def test_annotations_outlive_the_log(client, state):
-    told = payloads.annotation(
+    annotation = payloads.annotation(
         full_repository(), head_sha=f"{3:040x}", message="boom", path="src/a.py", start_line=4, title="Tests"
     )
-    state.activity.put_annotations(33, [told])
-    found = client.get(f"/repos/{REPO}/check-runs/33/annotations").json()
-    assert [(item["path"], item["start_line"], item["annotation_level"]) for item in found] == [
+    state.activity.put_annotations(33, [annotation])
+    shown = client.get(f"/repos/{REPO}/check-runs/33/annotations").json()
+    assert [(item["path"], item["start_line"], item["annotation_level"]) for item in shown] == [
         ("src/a.py", 4, "failure")
     ]
     assert client.get(f"/repos/{REPO}/check-runs/33").json()["output"]["annotations_count"] == 1
@@ -127,8 +127,8 @@ def test_checks_of_a_commit(client):
     assert suites["check_suites"][0]["latest_check_runs_count"] == 1
 
     def names(query=""):
-        found = client.get(f"/repos/{REPO}/commits/{sha}/check-runs{query}").json()["check_runs"]
-        return [(check["id"], check["name"]) for check in found]
+        shown = client.get(f"/repos/{REPO}/commits/{sha}/check-runs{query}").json()["check_runs"]
+        return [(check["id"], check["name"]) for check in shown]
 
     assert names() == [(33, "test")]
     assert names("?filter=all") == [(31, "test"), (32, "lint"), (33, "test")]

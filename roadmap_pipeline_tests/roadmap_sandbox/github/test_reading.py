@@ -21,8 +21,9 @@ from roadmap_pipeline_tests.roadmap_sandbox.github.conftest import (
 from roadmap_sandbox.content import GitHubContent
 from roadmap_sandbox.github.paging import Page
 from roadmap_sandbox.github.run_index import RunIndex
-from roadmap_sandbox.github.search_dates import parse_range, seconds
+from roadmap_sandbox.github.search_dates import parse_range
 from roadmap_sandbox.github.state import TOKEN, GitHubState
+from roadmap_sandbox.payloads import timestamp
 
 RUNS = f"/repos/{REPO}/actions/runs"
 
@@ -133,20 +134,20 @@ MOMENTS = st.integers(0, 5 * 86_400).map(lambda offset: BASE + timedelta(seconds
 
 @given(st.lists(MOMENTS, max_size=30), MOMENTS, MOMENTS)
 def test_created_ranges_hold_both_ends(times, low, high):
-    index = RunIndex({"id": n, "created_at": seconds(moment)} for n, moment in enumerate(times))
+    index = RunIndex({"id": n, "created_at": timestamp(moment)} for n, moment in enumerate(times))
 
-    def found(text):
+    def selected(text):
         return sorted(run["id"] for run in index.newest_first(*parse_range(text)))
 
     def expected(condition):
         return [n for n, moment in enumerate(times) if condition(moment)]
 
-    assert found(f"{seconds(low)}..{seconds(high)}") == expected(lambda at: low <= at <= high)
-    assert found(f">{seconds(low)}") == expected(lambda at: at > low)
-    assert found(f"<={seconds(low)}") == expected(lambda at: at <= low)
-    assert found(f"<{low:%Y-%m-%d}") == expected(lambda at: at.date() < low.date())
-    assert found(f"{low:%Y-%m-%d}") == expected(lambda at: at.date() == low.date())
-    assert found(f"{low:%Y-%m-%d}..*") == expected(lambda at: at.date() >= low.date())
+    assert selected(f"{timestamp(low)}..{timestamp(high)}") == expected(lambda at: low <= at <= high)
+    assert selected(f">{timestamp(low)}") == expected(lambda at: at > low)
+    assert selected(f"<={timestamp(low)}") == expected(lambda at: at <= low)
+    assert selected(f"<{low:%Y-%m-%d}") == expected(lambda at: at.date() < low.date())
+    assert selected(f"{low:%Y-%m-%d}") == expected(lambda at: at.date() == low.date())
+    assert selected(f"{low:%Y-%m-%d}..*") == expected(lambda at: at.date() >= low.date())
     newest_first = [run["created_at"] for run in index.newest_first()]
     assert newest_first == sorted(newest_first, reverse=True)
 
@@ -157,7 +158,7 @@ def many_runs():
     start = CLOCK - timedelta(days=5)
     template = run_payload(1, created_at=start)
     runs = [
-        template | {"id": n, "created_at": seconds(start + timedelta(seconds=6 * n)), "event": "push"}
+        template | {"id": n, "created_at": timestamp(start + timedelta(seconds=6 * n)), "event": "push"}
         for n in range(41_000)
     ]
     return GitHubContent(clock=CLOCK, viewer=BOT, repositories={REPO: full_repository()}, runs={REPO: runs})

@@ -1,4 +1,4 @@
-"""What is told to webhooks, how it is signed, and how it arrives."""
+"""Webhooks: what they are told, how it is signed, and how it arrives."""
 
 import json
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -35,7 +35,7 @@ def receiver():
     thread.join()
 
 
-def told(came):
+def events_of(came):
     return [(headers["X-GitHub-Event"], json.loads(body).get("action")) for headers, body in came]
 
 
@@ -58,7 +58,7 @@ def test_what_happens_is_told_in_order_and_signed(client, state, receiver):
     state.activity.complete_run(REPO, 3)
     assert came == []
     assert state.webhooks.deliver() == len(came) == len(state.webhooks.delivered)
-    assert told(came) == [
+    assert events_of(came) == [
         ("ping", None),
         ("issue_comment", "created"),
         ("issues", "closed"),

@@ -271,15 +271,15 @@ def test_trash_hides_rows_and_refuses_edits_until_restored(bench: Bench) -> None
     page = bench.row(source_id, Name=title("A"))
     trashed: Any = bench.client.pages.update(page_id=page["id"], in_trash=True)
     assert trashed["in_trash"] is True
-    found: Any = bench.client.data_sources.query(data_source_id=source_id)
-    assert found["results"] == []
+    listing: Any = bench.client.data_sources.query(data_source_id=source_id)
+    assert listing["results"] == []
     with pytest.raises(APIResponseError, match="Can't edit block that is archived"):
         bench.client.pages.update(page_id=page["id"], properties={"Name": title("B")})
     with pytest.raises(APIResponseError, match="Can't edit block that is archived"):
         bench.client.blocks.children.append(block_id=page["id"], children=[{"paragraph": {"rich_text": []}}])
     bench.client.pages.update(page_id=page["id"], in_trash=False)
-    found = bench.client.data_sources.query(data_source_id=source_id)
-    assert [row["id"] for row in found["results"]] == [page["id"]]
+    listing = bench.client.data_sources.query(data_source_id=source_id)
+    assert [row["id"] for row in listing["results"]] == [page["id"]]
 
 
 def test_queries_lag_while_direct_reads_do_not(bench: Bench) -> None:
@@ -330,10 +330,10 @@ def test_views_are_made_found_changed_and_deleted(bench: Bench) -> None:
 def test_search_finds_titles(bench: Bench) -> None:
     _, source_id = bench.database(title="Engineering Roadmap")
     page = bench.row(source_id, Name=title("Stage 7.3"))
-    found: Any = bench.client.search(query="stage", filter={"property": "object", "value": "page"})
-    assert [one["id"] for one in found["results"]] == [page["id"]]
-    found = bench.client.search(query="engineering")
-    assert {one["object"] for one in found["results"]} == {"page", "data_source"}
+    listing: Any = bench.client.search(query="stage", filter={"property": "object", "value": "page"})
+    assert [one["id"] for one in listing["results"]] == [page["id"]]
+    listing = bench.client.search(query="engineering")
+    assert {one["object"] for one in listing["results"]} == {"page", "data_source"}
 
 
 def test_the_journal_tells_writes_from_reads(bench: Bench) -> None:

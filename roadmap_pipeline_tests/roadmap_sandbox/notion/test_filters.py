@@ -34,7 +34,7 @@ def source(bench: Bench) -> str:
     return source_id
 
 
-def _found(bench: Bench, source: str, **body: Any) -> list[str]:
+def _matching_names(bench: Bench, source: str, **body: Any) -> list[str]:
     response: Any = bench.client.data_sources.query(data_source_id=source, **body)
     return ["".join(t["plain_text"] for t in row["properties"]["Name"]["title"]) for row in response["results"]]
 
@@ -87,16 +87,16 @@ def _found(bench: Bench, source: str, **body: Any) -> list[str]:
     ],
 )
 def test_filters(bench: Bench, source: str, condition: dict[str, Any], expected: str) -> None:
-    found = _found(bench, source, filter=condition)
-    assert sorted(name or "." for name in found) == sorted(expected)
+    names = _matching_names(bench, source, filter=condition)
+    assert sorted(name or "." for name in names) == sorted(expected)
 
 
 def test_sorts_put_empty_values_last(bench: Bench, source: str) -> None:
-    assert _found(bench, source) == ["", "C", "B", "A"]
-    assert _found(bench, source, sorts=[{"property": "Num", "direction": "descending"}]) == ["C", "B", "A", ""]
+    assert _matching_names(bench, source) == ["", "C", "B", "A"]
+    assert _matching_names(bench, source, sorts=[{"property": "Num", "direction": "descending"}]) == ["C", "B", "A", ""]
     by_kind = [{"property": "Kind", "direction": "ascending"}, {"property": "Num", "direction": "descending"}]
-    assert _found(bench, source, sorts=by_kind) == ["B", "C", "A", ""]
-    assert _found(bench, source, sorts=[{"property": "Date", "direction": "descending"}])[0] == "C"
+    assert _matching_names(bench, source, sorts=by_kind) == ["B", "C", "A", ""]
+    assert _matching_names(bench, source, sorts=[{"property": "Date", "direction": "descending"}])[0] == "C"
 
 
 def test_edits_of_the_same_minute_share_their_time(bench: Bench, source: str) -> None:
@@ -104,11 +104,11 @@ def test_edits_of_the_same_minute_share_their_time(bench: Bench, source: str) ->
     bench.row(source, Name=title("late"))
     edited: dict[str, Any] = {"timestamp": "last_edited_time"}
     at = {**edited, "last_edited_time": {"equals": "2026-11-16T07:30:00Z"}}
-    assert _found(bench, source, filter=at) == ["late"]
+    assert _matching_names(bench, source, filter=at) == ["late"]
     after = {**edited, "last_edited_time": {"after": "2026-11-16T07:30:00Z"}}
-    assert _found(bench, source, filter=after) == []
+    assert _matching_names(bench, source, filter=after) == []
     bench.state.advance(timedelta(days=1))
-    assert _found(bench, source, filter={**edited, "last_edited_time": {"past_week": {}}}).count("late") == 1
+    assert _matching_names(bench, source, filter={**edited, "last_edited_time": {"past_week": {}}}).count("late") == 1
 
 
 @pytest.mark.parametrize(

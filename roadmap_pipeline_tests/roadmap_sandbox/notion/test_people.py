@@ -57,9 +57,9 @@ def test_people_edit_values_in_plain_python(bench: Bench) -> None:
 def test_people_add_rows_with_bodies(bench: Bench) -> None:
     database, source = bench.database(SCHEMA)
     row = bench.state.add_row(database, {"Name": "Mine", "Kind": "a"}, "# Heading\ntext")
-    found: Any = bench.client.data_sources.query(data_source_id=source)
-    assert [one["id"] for one in found["results"]] == [row]
-    assert found["results"][0]["created_by"]["id"] == PERSON_ID
+    listing: Any = bench.client.data_sources.query(data_source_id=source)
+    assert [one["id"] for one in listing["results"]] == [row]
+    assert listing["results"][0]["created_by"]["id"] == PERSON_ID
     bench.state.write_body(row, "other")
     body: Any = bench.client.pages.retrieve_markdown(page_id=row)
     assert body["markdown"] == "other"
@@ -104,8 +104,8 @@ def test_people_trash_restore_and_move(bench: Bench) -> None:
     page = bench.client.pages.retrieve(page_id=row)
     assert page["parent"]["data_source_id"] == other
     assert page["properties"]["Num"]["number"] == 2
-    found: Any = bench.client.data_sources.query(data_source_id=source)
-    assert found["results"] == []
+    listing: Any = bench.client.data_sources.query(data_source_id=source)
+    assert listing["results"] == []
     bench.state.move(row, bench.state.parent_page_id)
     page = bench.client.pages.retrieve(page_id=row)
     assert list(page["properties"]) == ["title"]

@@ -27,7 +27,7 @@ SCHEMA: dict[str, Any] = {
 }
 
 
-class World:
+class PersistentNotion:
     """A simulator that writes to a file, without a socket."""
 
     def __init__(self, path: Path) -> None:
@@ -56,74 +56,74 @@ class World:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World(tmp_path / "deep" / "notion.jsonl")
+def notion(tmp_path: Path) -> PersistentNotion:
+    return PersistentNotion(tmp_path / "deep" / "notion.jsonl")
 
 
-def test_a_restart_restores_requests_edits_by_people_and_the_clock(world: World) -> None:
-    database, source = world.database()
+def test_a_restart_restores_requests_edits_by_people_and_the_clock(notion: PersistentNotion) -> None:
+    database, source = notion.database()
     relation = {"relation": {"data_source_id": source, "dual_property": {}}}
-    world.send("PATCH", f"data_sources/{source}", {"properties": {"Self": relation}})
-    page = world.send(
+    notion.send("PATCH", f"data_sources/{source}", {"properties": {"Self": relation}})
+    page = notion.send(
         "POST",
         "pages",
         {"parent": {"data_source_id": source}, "properties": {"Name": title("A")}, "markdown": "# x\n\n- a\n\t- b"},
     )
-    world.state.advance(timedelta(minutes=3, seconds=7))
-    row = world.state.add_row(database, {"Name": "by hand", "Kind": "new", "Num": 2.5}, "body")
-    world.state.set_property(page["id"], "Self", [row])
-    world.state.rename_property(source, "Num", "Number")
-    world.state.trash(row)
-    world.state.advance(timedelta(hours=1))
-    world.state.unshare(database)
-    again = world.reopened()
-    assert again.dump() == world.state.dump()
+    notion.state.advance(timedelta(minutes=3, seconds=7))
+    row = notion.state.add_row(database, {"Name": "by hand", "Kind": "new", "Num": 2.5}, "body")
+    notion.state.set_property(page["id"], "Self", [row])
+    notion.state.rename_property(source, "Num", "Number")
+    notion.state.trash(row)
+    notion.state.advance(timedelta(hours=1))
+    notion.state.unshare(database)
+    again = notion.reopened()
+    assert again.dump() == notion.state.dump()
     assert again.clock == CLOCK + timedelta(hours=1, minutes=3, seconds=7)
     assert again.journal == []
     again.share(database)
-    assert NotionState(CLOCK, writes_path=world.path).dump() == again.dump()
+    assert NotionState(CLOCK, writes_path=notion.path).dump() == again.dump()
 
 
-def test_a_later_clock_given_at_the_start_counts(world: World) -> None:
-    world.database()
+def test_a_later_clock_given_at_the_start_counts(notion: PersistentNotion) -> None:
+    notion.database()
     later = CLOCK + timedelta(days=7)
-    assert NotionState(later, writes_path=world.path).clock == later
+    assert NotionState(later, writes_path=notion.path).clock == later
 
 
-def test_only_successful_writes_are_kept(world: World) -> None:
-    _, source = world.database()
-    kept = world.path.read_bytes()
-    world.send("POST", f"data_sources/{source}/query", {})
-    world.send("GET", f"data_sources/{source}")
-    world.send("POST", "pages", {"parent": {"data_source_id": source}, "properties": {"Nope": {"number": 1}}})
-    world.state.faults.add(faults.internal())
-    world.send("POST", "pages", {"parent": {"data_source_id": source}})
+def test_only_successful_writes_are_kept(notion: PersistentNotion) -> None:
+    _, source = notion.database()
+    kept = notion.path.read_bytes()
+    notion.send("POST", f"data_sources/{source}/query", {})
+    notion.send("GET", f"data_sources/{source}")
+    notion.send("POST", "pages", {"parent": {"data_source_id": source}, "properties": {"Nope": {"number": 1}}})
+    notion.state.faults.add(faults.internal())
+    notion.send("POST", "pages", {"parent": {"data_source_id": source}})
     with pytest.raises(ApiError, match="Nope is not a property"):
-        world.state.add_row(source, {"Nope": 1})
-    assert world.path.read_bytes() == kept
-    world.state.faults.add(faults.internal(after_commit=True))
-    world.send("POST", "pages", {"parent": {"data_source_id": source}})
-    event = json.loads(world.path.read_bytes().splitlines()[-1])
+        notion.state.add_row(source, {"Nope": 1})
+    assert notion.path.read_bytes() == kept
+    notion.state.faults.add(faults.internal(after_commit=True))
+    notion.send("POST", "pages", {"parent": {"data_source_id": source}})
+    event = json.loads(notion.path.read_bytes().splitlines()[-1])
     assert event == {
         "method": "POST",
         "path": "/v1/pages",
         "body": {"parent": {"data_source_id": source}},
         "time": "2026-11-16T06:00:42.123456+00:00",
     }
-    assert b"sandbox-notion-token" not in world.path.read_bytes()
-    assert world.reopened().dump() == world.state.dump()
+    assert b"sandbox-notion-token" not in notion.path.read_bytes()
+    assert notion.reopened().dump() == notion.state.dump()
 
 
-def test_a_line_cut_by_a_kill_never_happened(world: World) -> None:
-    _, source = world.database()
-    before = world.state.dump()
-    world.send("POST", "pages", {"parent": {"data_source_id": source}})
-    world.path.write_bytes(world.path.read_bytes()[:-10])
-    again = world.reopened()
+def test_a_line_cut_by_a_kill_never_happened(notion: PersistentNotion) -> None:
+    _, source = notion.database()
+    before = notion.state.dump()
+    notion.send("POST", "pages", {"parent": {"data_source_id": source}})
+    notion.path.write_bytes(notion.path.read_bytes()[:-10])
+    again = notion.reopened()
     assert again.dump() == before
-    assert world.path.read_bytes().endswith(b"}\n")
+    assert notion.path.read_bytes().endswith(b"}\n")
     again.add_row(source, {"Name": "next"})
-    assert world.reopened().dump() == again.dump()
+    assert notion.reopened().dump() == again.dump()
 
 
 @pytest.mark.parametrize(
@@ -183,29 +183,29 @@ _STEPS = st.one_of(
 @given(st.lists(_STEPS, max_size=15))
 def test_any_history_replays_and_refused_requests_change_nothing(steps: list[tuple[str, Any]]) -> None:
     with TemporaryDirectory() as folder:
-        world = World(Path(folder) / "notion.jsonl")
-        _, source = world.database()
-        page = world.send("POST", "pages", {"parent": {"data_source_id": source}})["id"]
-        for kind, given_ in steps:
-            before, response = world.state.dump(), {}
+        notion = PersistentNotion(Path(folder) / "notion.jsonl")
+        _, source = notion.database()
+        page = notion.send("POST", "pages", {"parent": {"data_source_id": source}})["id"]
+        for kind, argument in steps:
+            before, response = notion.state.dump(), {}
             if kind == "create":
-                response = world.send("POST", "pages", {"parent": {"data_source_id": source}, "properties": given_})
+                response = notion.send("POST", "pages", {"parent": {"data_source_id": source}, "properties": argument})
             elif kind == "edit":
-                response = world.send("PATCH", f"pages/{page}", {"properties": given_})
+                response = notion.send("PATCH", f"pages/{page}", {"properties": argument})
             elif kind == "trash":
-                response = world.send("PATCH", f"pages/{page}", {"in_trash": given_})
+                response = notion.send("PATCH", f"pages/{page}", {"in_trash": argument})
             elif kind == "body":
-                command = {"type": "replace_content", "replace_content": {"new_str": given_}}
-                response = world.send("PATCH", f"pages/{page}/markdown", command)
+                command = {"type": "replace_content", "replace_content": {"new_str": argument}}
+                response = notion.send("PATCH", f"pages/{page}/markdown", command)
             elif kind == "schema":
-                response = world.send("PATCH", f"data_sources/{source}", {"properties": given_})
+                response = notion.send("PATCH", f"data_sources/{source}", {"properties": argument})
             elif kind == "clock":
-                world.state.advance(timedelta(seconds=given_))
+                notion.state.advance(timedelta(seconds=argument))
             else:
                 try:
-                    world.state.set_property(page, given_, 3 if given_ == "Num" else "a")
+                    notion.state.set_property(page, argument, 3 if argument == "Num" else "a")
                 except ApiError:
                     response = {"object": "error"}
             if response.get("object") == "error":
-                assert world.state.dump() == before
-        assert world.reopened().dump() == world.state.dump()
+                assert notion.state.dump() == before
+        assert notion.reopened().dump() == notion.state.dump()

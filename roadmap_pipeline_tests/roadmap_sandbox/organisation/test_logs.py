@@ -42,9 +42,9 @@ def test_logs_show_the_cause_before_the_exit_code(content: GitHubContent, truth:
             continue
         contents = [line.partition(" ")[2] for line in content.logs[failed.job_id].decode().splitlines()]
         cause = CAUSES[failed.cause]
-        told = cause.lines(failed.detail, failed.repo.partition("/")[2])
-        end = len(contents) - 1 - contents[::-1].index(told[-1])
-        assert contents[end - len(told) + 1 : end + 1] == told
+        cause_lines = cause.lines(failed.detail, failed.repo.partition("/")[2])
+        end = len(contents) - 1 - contents[::-1].index(cause_lines[-1])
+        assert contents[end - len(cause_lines) + 1 : end + 1] == cause_lines
         if cause.exit_code is not None:
             assert contents[end + 1] == f"##[error]Process completed with exit code {cause.exit_code}."
 

@@ -1,6 +1,7 @@
 """The truth agrees with what the payloads show, computed here once more and in another way."""
 
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -110,113 +111,131 @@ def test_the_planned_story_happened(truth: GroundTruth) -> None:
             assert each.closed_by == "bot_fix"
 
 
-def test_autofix_attempts(content: GitHubContent, truth: GroundTruth) -> None:
-    """Re-runs by apps, and commits by apps that are shown, recomputed from runs, jobs and pull requests."""
-    jobs = jobs_by_attempt(content)
-    shown = set()
-    for repo, runs in content.runs.items():
-        attempts: dict[int, list[Payload]] = defaultdict(list)
-        for run in runs:
-            attempts[run["id"]].append(run)
-        end = {
-            (run["id"], run["run_attempt"]): max(
-                (job["completed_at"] for job in jobs.get((run["id"], run["run_attempt"]), []) if job["completed_at"]),
-                default=run["updated_at"],
-            )
-            for run in runs
-        }
-        outcome = {
-            (run["id"], run["run_attempt"]): run_outcome(content, run, jobs.get((run["id"], run["run_attempt"]), []))
-            for run in runs
-        }
+Shown = tuple[int, int, str, str]
+"""Run, attempt, mechanism and verdict of an attempted repair that the payloads show."""
 
-        def failed(key: tuple[int, int]) -> set[str]:
-            return {job["name"] for job in jobs.get(key, []) if job_outcome(content, job) == "fail"}
 
-        def passed(key: tuple[int, int]) -> set[str]:
-            return {job["name"] for job in jobs.get(key, []) if job_outcome(content, job) == "pass"}
+class _Evidence:
+    """The payloads of one repository as far as they show repairs by apps."""
 
-        commits: dict[str, dict[str, Payload]] = defaultdict(dict)
-        for run in runs:
-            commits[run["head_branch"]].setdefault(run["head_sha"], run["head_commit"])
-        own = {commit["sha"]: commit for commit in content.commits[repo]}
-        for pull in content.pull_requests[repo]:
-            sha = pull["head"]["sha"]
-            # Of a pull request whose last commit nothing tested all commits are shown.
-            while sha in own and pull["head"]["sha"] not in {run["head_sha"] for run in runs}:
-                commit = own[sha]["commit"]
-                seen = {"id": sha, "timestamp": commit["author"]["date"], "message": commit["message"]}
-                commits[pull["head"]["ref"]].setdefault(sha, seen | {"author": commit["author"]})
-                sha = own[sha]["parents"][0]["sha"]
-        following: dict[str, list[Payload]] = {}
-        for shas in commits.values():
-            line = sorted(shas.values(), key=lambda commit: commit["timestamp"])
-            for index, commit in enumerate(line):
-                following[commit["id"]] = line[index + 1 :]
-        for run_id, tries in attempts.items():
+    def __init__(self, content: GitHubContent, repo: str, jobs: dict[tuple[int, int], list[Payload]]) -> None:
+        self.content, self.repo, self.jobs, self.runs = content, repo, jobs, content.runs[repo]
+        self.attempts: dict[int, list[Payload]] = defaultdict(list)
+        for run in self.runs:
+            self.attempts[run["id"]].append(run)
+        for tries in self.attempts.values():
             tries.sort(key=lambda run: run["run_attempt"])
-            for before, after in pairwise(tries):
-                key, next_key = (run_id, before["run_attempt"]), (run_id, after["run_attempt"])
-                if outcome[key] == "fail" and after["triggering_actor"]["login"] in BOTS:
-                    verdict = "void"
-                    if outcome[next_key] in ("pass", "fail"):
-                        verdict = "fixed" if failed(key) <= passed(next_key) else "failed"
-                    shown.add((*key, "auto_rerun", verdict))
-        named = {
+        keys = {(run["id"], run["run_attempt"]): run for run in self.runs}
+        self.end = {
+            key: max(
+                (job["completed_at"] for job in jobs.get(key, []) if job["completed_at"]), default=run["updated_at"]
+            )
+            for key, run in keys.items()
+        }
+        self.outcome = {key: run_outcome(content, run, jobs.get(key, [])) for key, run in keys.items()}
+        self.commits = self._commits_by_branch()
+        self.named = {
             item["merge_commit_sha"]: int(item["body"].rpartition("Auto-Fix-For: ")[2])
             for item in content.pull_requests[repo]
             if item["merged_at"] and "Auto-Fix-For: " in (item["body"] or "")
         }
-        for line in ({**shas} for shas in commits.values()):
-            ordered = sorted(line.values(), key=lambda commit: commit["timestamp"])
-            for parent, commit in pairwise(ordered):
-                if commit["author"]["name"] not in BOTS:
-                    continue
-                failing = [
-                    run_id
-                    for run_id, tries in attempts.items()
-                    if (
-                        run_id == named[commit["id"]] if commit["id"] in named else tries[0]["head_sha"] == parent["id"]
-                    )
-                    and tries[0]["event"] != "merge_group"
-                ]
-                for run_id in failing:
-                    over = [
-                        (run_id, run["run_attempt"])
-                        for run in attempts[run_id]
-                        if outcome[run_id, run["run_attempt"]] in ("pass", "fail")
-                        and end[run_id, run["run_attempt"]] < commit["timestamp"]
-                    ]
-                    if not over or outcome[over[-1]] != "fail":
-                        continue
-                    age = datetime.fromisoformat(commit["timestamp"]) - datetime.fromisoformat(end[over[-1]])
-                    if age > timedelta(hours=24):
-                        continue
-                    path = attempts[run_id][0]["path"]
-                    after_runs = sorted(
-                        (
-                            (run["run_started_at"], run["id"], run["run_attempt"])
-                            for run in runs
-                            if run["head_sha"] == commit["id"] and run["path"] == path
-                        ),
-                    )
-                    conclusive = [key[1:] for key in after_runs if outcome[key[1:]] in ("pass", "fail")]
-                    person = [
-                        later["timestamp"] for later in following[commit["id"]] if later["author"]["name"] not in BOTS
-                    ]
-                    verdict = "void"
-                    if conclusive:
-                        verdict = "fixed" if failed(over[-1]) <= passed(conclusive[0]) else "failed"
-                        if attempts[run_id][0]["head_branch"] != "main" and person and person[0] < end[conclusive[0]]:
-                            verdict = "void"
-                    mechanism = (
-                        "bot_pr"
-                        if commit["id"] in named
-                        else "auto_revert"
-                        if "This reverts commit" in commit["message"]
-                        else "bot_commit"
-                    )
-                    shown.add((*over[-1], mechanism, verdict))
+
+    def _commits_by_branch(self) -> dict[str, list[Payload]]:
+        commits: dict[str, dict[str, Payload]] = defaultdict(dict)
+        for run in self.runs:
+            commits[run["head_branch"]].setdefault(run["head_sha"], run["head_commit"])
+        own = {commit["sha"]: commit for commit in self.content.commits[self.repo]}
+        tested = {run["head_sha"] for run in self.runs}
+        for pull in self.content.pull_requests[self.repo]:
+            sha = pull["head"]["sha"]
+            # Of a pull request whose last commit nothing tested all commits are shown.
+            while sha in own and pull["head"]["sha"] not in tested:
+                commit = own[sha]["commit"]
+                seen = {"id": sha, "timestamp": commit["author"]["date"], "message": commit["message"]}
+                commits[pull["head"]["ref"]].setdefault(sha, seen | {"author": commit["author"]})
+                sha = own[sha]["parents"][0]["sha"]
+        return {
+            branch: sorted(shas.values(), key=lambda commit: commit["timestamp"]) for branch, shas in commits.items()
+        }
+
+    def _names(self, key: tuple[int, int], outcome: str) -> set[str]:
+        return {job["name"] for job in self.jobs.get(key, []) if job_outcome(self.content, job) == outcome}
+
+    def _repaired(self, before: tuple[int, int], after: tuple[int, int]) -> str:
+        return "fixed" if self._names(before, "fail") <= self._names(after, "pass") else "failed"
+
+    def reruns(self) -> Iterator[Shown]:
+        """Yield the re-runs of failed attempts by apps."""
+        for run_id, tries in self.attempts.items():
+            for before, after in pairwise(tries):
+                key, next_key = (run_id, before["run_attempt"]), (run_id, after["run_attempt"])
+                if self.outcome[key] == "fail" and after["triggering_actor"]["login"] in BOTS:
+                    is_judged = self.outcome[next_key] in ("pass", "fail")
+                    yield *key, "auto_rerun", self._repaired(key, next_key) if is_judged else "void"
+
+    def repairs(self) -> Iterator[Shown]:
+        """Yield the commits by apps on top of what had failed, at most a day before."""
+        for line in self.commits.values():
+            for index, (parent, commit) in enumerate(pairwise(line)):
+                if commit["author"]["name"] in BOTS:
+                    people = [later["timestamp"] for later in line[index + 2 :] if later["author"]["name"] not in BOTS]
+                    for run_id in self._failing(parent, commit):
+                        yield from self._repair(run_id, commit, people)
+
+    def _failing(self, parent: Payload, commit: Payload) -> list[int]:
+        return [
+            run_id
+            for run_id, tries in self.attempts.items()
+            if (
+                run_id == self.named[commit["id"]]
+                if commit["id"] in self.named
+                else tries[0]["head_sha"] == parent["id"]
+            )
+            and tries[0]["event"] != "merge_group"
+        ]
+
+    def _repair(self, run_id: int, commit: Payload, people: list[str]) -> Iterator[Shown]:
+        """Yield the repair of a run by a commit; ``people`` are the times of later commits by people."""
+        over = [
+            (run_id, run["run_attempt"])
+            for run in self.attempts[run_id]
+            if self.outcome[run_id, run["run_attempt"]] in ("pass", "fail")
+            and self.end[run_id, run["run_attempt"]] < commit["timestamp"]
+        ]
+        if not over or self.outcome[over[-1]] != "fail":
+            return
+        age = datetime.fromisoformat(commit["timestamp"]) - datetime.fromisoformat(self.end[over[-1]])
+        if age > timedelta(hours=24):
+            return
+        first = self.attempts[run_id][0]
+        after = sorted(
+            (run["run_started_at"], run["id"], run["run_attempt"])
+            for run in self.runs
+            if run["head_sha"] == commit["id"] and run["path"] == first["path"]
+        )
+        conclusive = [key[1:] for key in after if self.outcome[key[1:]] in ("pass", "fail")]
+        verdict = "void"
+        if conclusive:
+            verdict = self._repaired(over[-1], conclusive[0])
+            if first["head_branch"] != "main" and people and people[0] < self.end[conclusive[0]]:
+                verdict = "void"
+        mechanism = (
+            "bot_pr"
+            if commit["id"] in self.named
+            else "auto_revert"
+            if "This reverts commit" in commit["message"]
+            else "bot_commit"
+        )
+        yield *over[-1], mechanism, verdict
+
+
+def test_autofix_attempts(content: GitHubContent, truth: GroundTruth) -> None:
+    """Re-runs by apps, and commits by apps that are shown, recomputed from runs, jobs and pull requests."""
+    jobs = jobs_by_attempt(content)
+    shown = set()
+    for repo in content.runs:
+        evidence = _Evidence(content, repo, jobs)
+        shown |= {*evidence.reruns(), *evidence.repairs()}
     judged = {"fixed", "failed"}
     claimed = {
         (each.run_id, each.run_attempt, each.mechanism, each.outcome if each.outcome in judged else "void")

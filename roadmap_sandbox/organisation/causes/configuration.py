@@ -1,4 +1,4 @@
-"""What is wrong around the code: secrets and rights, workflow files, scripts, gates, artifacts."""
+"""Causes around the code: secrets and rights, workflow files, scripts, gates, artifacts."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""What comes from outside: network, limits, memory and disks, runners, services. And what tells nothing."""
+"""Causes from outside: network, limits, memory and disks, runners, services. And one whose log tells nothing."""
 
 from collections.abc import Mapping
 

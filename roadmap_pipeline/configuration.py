@@ -1,0 +1,219 @@
+"""The shape of ``roadmap.toml``: its keys, their defaults, and what is said of a file that is wrong.
+
+Belongs here: what the file alone decides. What the environment adds, and which side is real, is in ``settings``.
+"""
+
+import difflib
+import fnmatch
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+DEFAULT_BOTS = (
+    "autofix-ci[bot]",
+    "pre-commit-ci[bot]",
+    "dependabot[bot]",
+    "renovate[bot]",
+    "github-actions[bot]",
+)
+
+REPOSITORY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?/[A-Za-z0-9._-]+")
+"""``owner/name``."""
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Points = Annotated[int, Field(ge=0, le=100)]
+StorageVersion = Literal["v1.0.0", "v1.1.0", "v1.2.0", "v1.3.0", "v1.4.0", "v1.5.0", "v2.0.0"]
+"""Releases of DuckDB with which its files' format grew."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ProgressPoints(_Section):
+    """Points of each rule of ``seed_v1``; the keys are the values of ``marts.milestone_progress.rule``."""
+
+    pass_rate: Points = 25
+    autofix_success: Points = 15
+    critical_workflows_green: Points = 30
+    docs_and_pr_merged: Points = 30
+
+
+class Progress(_Section):
+    """The judging of milestone progress. Thresholds are fractions 0-1, the window is in days."""
+
+    formula: Literal["seed_v1"] = "seed_v1"
+    window_days: Annotated[int, Field(ge=1, le=366)] = 28
+    pass_rate_threshold: Fraction = 0.80
+    autofix_threshold: Fraction = 0.70
+    points: ProgressPoints = ProgressPoints()
+
+
+class Milestones(_Section):
+    """``mapping``: branch glob or label to milestone title."""
+
+    mapping: dict[str, str] = {}
+
+
+class AutoFix(_Section):
+    """The bots that repair automatically, and within how many hours after a failure it counts."""
+
+    bots: tuple[str, ...] = DEFAULT_BOTS
+    horizon_hours: Annotated[float, Field(gt=0)] = 24
+
+
+class Limits(_Section):
+    """Pacing of requests, off against the built-in sandbox, and what of GitHub's quota a run may use.
+
+    ``github_quota_reserve`` is the fraction of the hourly quota that is left to others; ``passing_logs_per_run`` counts
+    logs of passing jobs for each repository, ``cancelled_jobs_per_run`` cancelled jobs that hardly timed out.
+    """
+
+    github_points_per_minute: Annotated[int, Field(gt=0)] = 900
+    github_quota_reserve: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    github_requests_per_run: Annotated[int, Field(gt=0)] | None = None
+    passing_logs_per_run: Annotated[int, Field(ge=0)] = 20
+    cancelled_jobs_per_run: Annotated[int, Field(ge=0)] = 30
+    notion_requests_per_second: Annotated[float, Field(gt=0)] = 2.5
+
+
+class Failures(_Section):
+    """``rules``: a file of one's own signatures of failures, relative to the configuration file."""
+
+    rules: str | None = None
+
+
+class TwoWay(_Section):
+    """The effects that a person's edits in Notion may have on GitHub."""
+
+    create_milestones: bool = False
+
+
+class Snapshot(_Section):
+    """The copy that readers open; ``storage_version``: the oldest DuckDB that can (default: the warehouse's own)."""
+
+    storage_version: StorageVersion | None = None
+
+
+class Configuration(_Section):
+    """``roadmap.toml``. Every key is optional, unknown keys are errors."""
+
+    repositories: tuple[str, ...] = ()
+    history_days: Annotated[int, Field(ge=1)] = 400
+    critical_workflows: dict[str, tuple[str, ...]] = {}
+    default_branches: dict[str, dict[str, datetime]] = {}
+    """By repository: its former default branches, and until when (aware, UTC) each was it."""
+    progress: Progress = Progress()
+    milestones: Milestones = Milestones()
+    autofix: AutoFix = AutoFix()
+    failures: Failures = Failures()
+    limits: Limits = Limits()
+    two_way: TwoWay = TwoWay()
+    snapshot: Snapshot = Snapshot()
+
+    @field_validator("default_branches", mode="before")
+    @classmethod
+    def _are_former_branches(cls, value: object) -> object:
+        if not isinstance(value, dict):
+            raise ValueError('give a table for each repository, such as "acme/payments" = { master = "2026-10-21" }')
+        return {repository: _former_branches(repository, branches) for repository, branches in value.items()}
+
+    @field_validator("repositories")
+    @classmethod
+    def _are_repositories(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for repository in value:
+            if not REPOSITORY.fullmatch(repository):
+                raise ValueError(f"{repository!r} is not owner/name")
+        return value
+
+
+def read_configuration(path: Path, *, must_exist: bool, problems: list[str]) -> Configuration:
+    """Return what a file says; where it is wrong, append to ``problems`` and return the defaults."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        if must_exist:
+            problems.append(f"ROADMAP_CONFIG: there is no file {path}")
+        return Configuration()
+    except (OSError, UnicodeDecodeError) as error:
+        problems.append(f"{path.name}: cannot be read: {error}")
+        return Configuration()
+    try:
+        return Configuration.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        problems.append(f"{path.name}: not valid TOML: {error}")
+    except ValidationError as error:
+        problems.extend(f"{path.name}: {problem}" for problem in _explain(error))
+    return Configuration()
+
+
+def _explain(error: ValidationError) -> Iterator[str]:
+    for problem in error.errors():
+        key = ".".join(str(part) for part in problem["loc"])
+        if problem["type"] == "extra_forbidden":
+            yield f"unknown key {key}{_did_you_mean(problem['loc'])}"
+        elif problem["type"] in ("tuple_type", "list_type"):
+            item = problem["input"] if isinstance(problem["input"], str) else "…"
+            yield f'{key} is a list, also of one: ["{item}"] (given: {problem["input"]!r})'
+        else:
+            message = problem["msg"].removeprefix("Value error, ")
+            yield f"{key}: {message} (given: {problem['input']!r})"
+
+
+def _did_you_mean(location: tuple[int | str, ...]) -> str:
+    model: type[BaseModel] | None = Configuration
+    for part in location[:-1]:
+        annotation = model.model_fields[str(part)].annotation if model and str(part) in model.model_fields else None
+        model = annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
+    known = list(model.model_fields) if model else []
+    close = difflib.get_close_matches(str(location[-1]), known, n=1)
+    if close:
+        return f"; did you mean {close[0]}?"
+    return f"; known here: {', '.join(known)}" if known else ""
+
+
+def _former_branches(repository: str, branches: object) -> dict[str, datetime]:
+    if not REPOSITORY.fullmatch(repository):
+        raise ValueError(f"{repository!r} is not owner/name")
+    if not isinstance(branches, dict):
+        raise ValueError(
+            f"{repository}: name each former branch, and until when it was the default one,"
+            ' such as { master = "2026-10-21" }'
+        )
+    return {branch: _moment(repository, branch, until) for branch, until in branches.items()}
+
+
+def _moment(repository: str, branch: str, until: object) -> datetime:
+    """Return a day or time as TOML or a text gives it; a day stands for its start, a time without an offset is UTC."""
+    moment = until
+    if isinstance(moment, str):
+        with suppress(ValueError):
+            moment = datetime.fromisoformat(moment)
+    if isinstance(moment, date) and not isinstance(moment, datetime):
+        moment = datetime.combine(moment, time())
+    if not branch.strip():
+        raise ValueError(f"{repository}: a branch without a name was the default until {until}")
+    if not isinstance(moment, datetime):
+        raise ValueError(f"{repository}: {branch} was the default until {until!r}, which is no day such as 2026-10-21")
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def unused_sections(configuration: Configuration, repositories: tuple[str, ...]) -> list[str]:
+    """Return a warning for each repository that a section names and that isn't configured."""
+    named: dict[str, Mapping[str, object]] = {
+        "critical_workflows": configuration.critical_workflows,
+        "default_branches": configuration.default_branches,
+    }
+    return [
+        f"{section} names {repository}, which is not configured in repositories"
+        " (it is used if that is an old name of one that is)"
+        for section, keys in named.items()
+        for repository in keys
+        if repositories and not any(fnmatch.fnmatchcase(known.lower(), repository.lower()) for known in repositories)
+    ]
