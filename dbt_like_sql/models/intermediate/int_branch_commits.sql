@@ -60,11 +60,11 @@ select
         when regexp_matches(judged.message, '(?im)^auto-fix-for:\s*\d+') then 'autofix_bot'
         when judged.author_type = 'Bot' or ends_with(coalesce(judged.author, judged.author_name), '[bot]') then 'bot'
         when coalesce(
-            judged.author,
-            judged.author_name,
-            judged.committer,
-            judged.committer_name
-        ) is not null then 'human'
+                judged.author,
+                judged.author_name,
+                judged.committer,
+                judged.committer_name
+            ) is not null then 'human'
     end as commit_by,
     case
         when judged.is_committed and not judged.is_authored then coalesce(judged.committer, judged.committer_name)

@@ -8,6 +8,6 @@ select
 from intermediate.int_workflow_days as days
 where days.default_outcome is not null
 qualify row_number() over (
-    partition by days.repo, days.workflow_path
-    order by days.default_completed_at desc, days.default_run_id desc, days.default_run_attempt desc
-) = 1
+        partition by days.repo, days.workflow_path
+        order by days.default_completed_at desc, days.default_run_id desc, days.default_run_attempt desc
+    ) = 1

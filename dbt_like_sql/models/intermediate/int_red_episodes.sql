@@ -17,9 +17,9 @@ select
         when episodes.ended_by is not null then episodes.ended_by
         when episodes.is_closed_by_failing_commit then 'rerun_same_sha'
         when regexp_matches(
-            episodes.closing_message,
-            '(?i)^revert\b|\breverts(?: commit)? [0-9a-f]{7,40}'
-        ) then 'revert'
+                episodes.closing_message,
+                '(?i)^revert\b|\breverts(?: commit)? [0-9a-f]{7,40}'
+            ) then 'revert'
         when episodes.closing_commit_by in ('autofix_bot', 'bot') then 'bot_fix'
         else 'human_fix'
     end as closed_by,

@@ -155,7 +155,10 @@ select
                 when judged.domain = 'platform' and judged.is_retryable
                     then format(
                             '{} may be gone next time, but {} failed, too', replace(judged.category, '_', ' '),
-                            case when judged.failed_tests_count = 1 then 'a test' else judged.failed_tests_count || ' tests' end
+                            case
+                                when judged.failed_tests_count = 1 then 'a test'
+                                else judged.failed_tests_count || ' tests'
+                            end
                         )
                 else replace(judged.category, '_', ' ') || ' may come from the change or from what it runs on'
             end

@@ -10,12 +10,12 @@ with titled as (
     from staging.stg_pull_requests as pull_requests
     where pull_requests.milestone is not null and (pull_requests.merged_at is not null or pull_requests.state = 'open')
     qualify row_number() over (
-        partition by pull_requests.repo, pull_requests.milestone
-        order by
-            pull_requests.merged_at desc nulls last,
-            pull_requests.created_at desc nulls last,
-            pull_requests.number desc
-    ) = 1
+            partition by pull_requests.repo, pull_requests.milestone
+            order by
+                pull_requests.merged_at desc nulls last,
+                pull_requests.created_at desc nulls last,
+                pull_requests.number desc
+        ) = 1
 ), tracking as (
     select issues.repo, issues.milestone_number, issues.number, issues.labels, issues.html_url
     from staging.stg_issues as issues
