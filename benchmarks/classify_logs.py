@@ -381,8 +381,9 @@ def speed() -> None:
 
 
 def of_long_lines() -> list[bytes]:
-    """Return the logs of ten megabytes of minified code in lines of 64 KB, before a failure that rules know and one
-    they don't.
+    """Return logs of ten megabytes in lines of 64 KB.
+
+    Minified code before a failure that rules know, and before one that they don't.
     """
     words = b"function error test failed const return throw new Error x y => { } ( ) ; module exports assert "
     line = (words * (1 + (64 << 10) // len(words)))[: 64 << 10] + b"\n"
@@ -401,8 +402,9 @@ def timed(log: bytes) -> float:
 
 
 def big_log() -> tuple[float, float]:
-    """Return the seconds and peak memory (MB) of the command line on a log of 100 MB whose telling line is in the
-    middle.
+    """Return the seconds and peak memory (MB) of the command line on a long log.
+
+    100 MB, whose telling line is in the middle.
     """
     stamp = b"2026-11-10T09:00:00.1234567Z "
     block = b"".join(b"%scompiling part %d of many, with npm noise and no error\n" % (stamp, n) for n in range(10_000))

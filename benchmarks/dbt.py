@@ -80,7 +80,7 @@ def main() -> None:
 
 
 def versions(dbt: Path) -> str:
-    """dbt's own and the adapter's version, as a sentence part."""
+    """Return dbt's own and the adapter's version, as a part of a sentence."""
     code = "import sys; from importlib.metadata import version; print(*(version(name) for name in sys.argv[1:]))"
     names = ("dbt-core", "dbt-duckdb")
     _, found = call([str(dbt.with_name("python")), "-c", code, *names], environment(), ROOT)

@@ -132,8 +132,9 @@ def _without_zeros(pieces: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _line(line: bytes) -> bytes:
-    """Return a line without zeros: in UTF-16, cut at the byte of its end that is a newline's, or in an encoding
-    unknown.
+    """Return a line without zeros.
+
+    In UTF-16, cut at the byte of its end that is a newline's, or in an encoding unknown.
     """
     if b"\0" not in line:
         return line

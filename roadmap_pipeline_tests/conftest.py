@@ -110,7 +110,7 @@ def _close_standard_error() -> None:
 
 @pytest.fixture(scope="session")
 def new_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A warehouse with nothing in it, to be copied: making one, with all descriptions, takes longer than most tests."""
+    """Return an empty warehouse, to be copied: making one takes longer than most tests."""
     path = tmp_path_factory.mktemp("new") / "roadmap.duckdb"
     with connect(path):
         pass
@@ -119,7 +119,7 @@ def new_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What fails for good is tried again at once."""
+    """Try what fails for good again at once."""
     monkeypatch.setattr(interruption, "sleep", lambda _seconds: None)
 
 
@@ -132,17 +132,17 @@ class Ran:
     run_summary: RunSummary
 
     def runtime(self) -> Runtime:
-        """A fresh one, with counters at nought."""
+        """Return a fresh one, with counters at nought."""
         return Runtime(self.settings)
 
     def writes(self) -> int:
-        """Writing requests that both simulators have seen."""
+        """Return the number of writing requests that both simulators have seen."""
         return sum(entry.mutating for side in (self.served.github, self.served.notion) for entry in side.journal)
 
 
 @pytest.fixture(scope="session")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
-    """The main job, run once for the whole session. Tests that change the world restore it or make their own."""
+    """Yield the main job, run once for the whole session. Tests that change the world restore it or make their own."""
     from roadmap_pipeline.orchestration.launch import run_main_job
 
     root = tmp_path_factory.mktemp("organisation")

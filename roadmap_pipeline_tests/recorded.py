@@ -25,7 +25,7 @@ _WANTED = ("runs", "jobs", "pull_requests", "issues", "milestones", "events", "c
 
 
 def unpack_devlake(folder: Path) -> Path:
-    """The CSV files' column ``data`` (an answer each) as JSON lines, a file for each kind."""
+    """Return the CSV files' column ``data`` (an answer each) as JSON lines, a file for each kind."""
     csv.field_size_limit(sys.maxsize)
     for path in (PAYLOADS / "devlake").glob("_raw_github_api_*.csv*"):
         name = path.name.removeprefix("_raw_github_api_").partition(".csv")[0]

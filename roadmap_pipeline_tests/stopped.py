@@ -56,7 +56,7 @@ class Process:
         return time.monotonic() - sent_at
 
     def last_line(self) -> str:
-        """The last line of standard error, once it has ended."""
+        """Return the last line of standard error, once it has ended."""
         while self.lines.get(timeout=_LONGEST_S) is not None:
             pass
         return self.said[-1]
@@ -107,7 +107,7 @@ class SmallWorld:
             return [run.status.value for run in instance.get_runs()]
 
     def tables(self) -> dict[str, list[str]]:
-        """What was read, and all marts, without when and from which port."""
+        """Return what was read, and all marts, without when and from which port."""
         found = everything_read(self.environment["ROADMAP_WAREHOUSE"])
         address = self.environment["GITHUB_API_URL"]
         return {name: [repr(row).replace(address, "") for row in rows] for name, rows in found.items()}

@@ -51,7 +51,7 @@ def test_orchestration_has_no_future_annotations() -> None:
 
 
 def loaded_after(statement: str) -> set[str]:
-    """The modules that are loaded after a statement in a fresh interpreter without the environment's settings."""
+    """Return the modules loaded after a statement in a fresh interpreter without the environment's settings."""
     code = f"{statement}\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT, env={})
     return set(json.loads(done.stdout.splitlines()[-1]))

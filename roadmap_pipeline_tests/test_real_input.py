@@ -21,7 +21,7 @@ ANTS = "panjf2000/ants"
 
 
 def built(folder: Path, root: Path, now: str) -> duckdb.DuckDBPyConnection:
-    """The warehouse after `roadmap ingest --from FOLDER` and `roadmap build`."""
+    """Return the warehouse after `roadmap ingest --from FOLDER` and `roadmap build`."""
     runtime = Runtime(load_settings({"ROADMAP_NOW": now}, root))
     pipeline.ingest_dump(runtime, folder)
     pipeline.build_all(runtime)

@@ -219,8 +219,9 @@ class _Kept:
             yield start, _line_after(self._log, start, 1)
 
     def _of_rules(self, span: Span) -> Iterator[tuple[int, int]]:
-        """Yield the lines in which rules would be found if nothing else of the span were left, and those around
-        them.
+        """Yield the lines in which rules would find something, with those around them.
+
+        As if nothing else of the span were left.
         """
         if span.end <= span.body:
             return

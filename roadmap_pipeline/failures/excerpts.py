@@ -111,9 +111,7 @@ class _Choice:
             self._proofs[span] = [_Proof(search.offset(match), match.capture) for match in matches]
 
     def chosen(self, limit_chars: int) -> tuple[dict[int, str], int]:
-        """Return the text of the lines that fit, by the offset of their first byte, and how many secrets were
-        replaced.
-        """
+        """Return the lines that fit, by the offset of their first byte, and how many secrets were replaced."""
         chosen: dict[int, str] = {}
         redactions = chars = 0
         captures = {proof.start: proof.capture for proofs in self._proofs.values() for proof in proofs}

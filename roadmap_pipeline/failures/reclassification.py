@@ -31,9 +31,11 @@ order by verdicts.job_id desc
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """Failures of one ISO week that go from one category to another, or to another rule or group (fingerprint) of the
-    same, and the newest of them. ``before`` and ``week`` are None for passing logs that would be taken for failures.
-    ``groups_before`` and ``groups_after``: how many different failures (fingerprints) they were and are taken for."""
+    """Failures of one ISO week that another cause, rule or group (fingerprint) is found for, and the newest of them.
+
+    ``before`` and ``week`` are None for passing logs that would be taken for failures. ``groups_before`` and
+    ``groups_after``: how many different failures (fingerprints) they were and are taken for.
+    """
 
     week: str | None
     before: str | None

@@ -56,9 +56,11 @@ class PropertySpec:
 
 @dataclass(frozen=True, slots=True)
 class ViewSpec:
-    """A saved view. ``group_by`` and ``date`` name properties (board, timeline); ``number_filter`` is (property,
-    condition, number); ``newest_first`` names the date property to sort by, or is ``last_edited_time``; ``columns``
-    lists what a table shows, first to last, empty for everything.
+    """A saved view.
+
+    ``group_by`` and ``date`` name properties (board, timeline); ``number_filter`` is (property, condition, number);
+    ``newest_first`` names the date property to sort by, or is ``last_edited_time``; ``columns`` lists what a table
+    shows, first to last, empty for everything.
     """
 
     name: str

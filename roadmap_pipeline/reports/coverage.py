@@ -253,10 +253,10 @@ def _imported(rows_: Sequence[Row], *, alone: bool) -> list[str]:
 
 
 def not_compared(row: Row) -> str:
-    """Return why a period that history, an import or the ingest's coverage cuts off is compared with none, as a
-    sentence.
+    """Return why a period that is cut off is compared with none, as a sentence.
 
-    ``row`` is one of ``marts.period_coverage``; empty when its figures may stand beside those of whole periods.
+    History, an import or the ingest's coverage cuts it off. ``row`` is one of ``marts.period_coverage``; empty when its
+    figures may stand beside those of whole periods.
     """
     if row["is_comparable"]:
         return ""

@@ -41,12 +41,11 @@ _SHARE = """
 def unknown_failures(
     con: "duckdb.DuckDBPyConnection", *, limit: int, passing: Sequence[str] = ()
 ) -> list[dict[str, Any]]:
-    """Return the unknown failures, by people hit, at most ``limit``: each with a drafted pattern and where that is
-    found.
+    """Return the unknown failures, by people hit, each with a drafted pattern and where that is found.
 
-    Those of which there is neither a log nor a note come last: no rule will tell them. ``draft`` is None for them, and
-    where there is too little text in the line that proves it. ``passing`` are files of
-    passing logs in which no draft should be found.
+    At most ``limit``. Those of which there is neither a log nor a note come last: no rule will tell them. ``draft`` is
+    None for them, and where there is too little text in the line that proves it. ``passing`` are files of passing logs
+    in which no draft should be found.
     """
     groups = rows(con, _GROUPS, [limit])
     drafts = [draft_pattern(group["evidence"]) if group["is_told"] else None for group in groups]
@@ -59,7 +58,8 @@ def unknown_failures(
 
 
 def unknown_share(con: "duckdb.DuckDBPyConnection") -> dict[str, int]:
-    """Return ``{failures, unknown, groups}``: failing job attempts of all history, those without a cause, and their
-    kinds.
+    """Return ``{failures, unknown, groups}``.
+
+    Failing job attempts of all history, those without a cause, and their kinds.
     """
     return rows(con, _SHARE)[0]

@@ -28,11 +28,10 @@ NO_PAGE = ""
 
 @dataclass(slots=True)
 class Base:
-    """The values that both sides last agreed on for one row: its page (or :data:`NO_PAGE`), and its fields in plain
-    form.
+    """The values that both sides last agreed on for one row.
 
-    ``pending`` are values of ours that may have arrived: the run that wrote them ended before it read them back. Found
-    in Notion, they are no person's edit.
+    Its page (or :data:`NO_PAGE`), and its fields in plain form. ``pending`` are values of ours that may have arrived:
+    the run that wrote them ended before it read them back. Found in Notion, they are no person's edit.
     """
 
     page_id: str

@@ -50,13 +50,13 @@ def plan_rows(
     title_property: str,
     owners: Mapping[str, Owner],
 ) -> RowsPlan:
-    """Return what to create, update and take out of the trash in the database ``place`` so that it says what
-    ``desired`` does.
+    """Return the changes by which the database ``place`` comes to say what ``desired`` does.
 
-    A row is found by the page its base names, else by its title. Values of :data:`LATEST_CI_HEALTH` are names of
-    reports on both sides. Rows that stand for nothing desired are left alone: people may add their own. ``current`` are
-    the sync keys that stand for something, desired here or not: the row of a key that no longer does (its repository
-    was renamed) goes with all that was agreed on to the key of its title.
+    What to create, update and take out of the trash. A row is found by the page its base names, else by its title.
+    Values of :data:`LATEST_CI_HEALTH` are names of reports on both sides. Rows that stand for nothing desired are
+    left alone: people may add their own. ``current`` are the sync keys that stand for something, desired here or
+    not: the row of a key that no longer does (its repository was renamed) goes with all that was agreed on to the
+    key of its title.
     """
     by_page = {row.page_id: row for row in observed}
     by_title: dict[str, list[Row]] = defaultdict(list)

@@ -26,7 +26,7 @@ NAMES = (
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty project: nothing of this machine's environment or of this checkout's data is seen."""
+    """Return an empty project: nothing of this machine's environment or of this checkout's data is seen."""
     for name in NAMES:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(settings_module, "project_root", lambda: tmp_path)
@@ -38,7 +38,7 @@ def call(*words: str, env: Mapping[str, str] | None = None, stdin: bytes | None 
 
 
 def served(ran: Ran, root: Path, **changes: str) -> dict[str, str]:
-    """The environment for the sandbox that is up, with a warehouse of its own."""
+    """Return the environment for the sandbox that is up, with a warehouse of its own."""
     return {**ran.served.environment, "ROADMAP_WAREHOUSE": str(root / "w.duckdb"), **changes}
 
 

@@ -19,7 +19,7 @@ from roadmap_pipeline_tests.github.conftest import ago, full_repository, run
 
 @pytest.fixture
 def environment(ran: Ran, root: Path) -> dict[str, str]:  # noqa: F811
-    """A warehouse of the sandbox with its snapshot, and no credentials."""
+    """Return a warehouse of the sandbox with its snapshot, and no credentials."""
     for name in ("w.duckdb", "w.snapshot.duckdb"):
         shutil.copyfile(ran.settings.warehouse, root / name)
     return {"ROADMAP_WAREHOUSE": str(root / "w.duckdb")}

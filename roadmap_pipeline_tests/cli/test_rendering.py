@@ -32,7 +32,7 @@ def console(width: int = 80, *, is_terminal: bool = False) -> Console:
 
 
 def printed(recorded: Console) -> str:
-    """What was printed; no line may be wider than the console."""
+    """Return what was printed; no line may be wider than the console."""
     assert isinstance(recorded.file, io.StringIO)
     text = recorded.file.getvalue()
     plain = re.sub(r"\x1b\[[0-9;]*m|\x1b\]8;[^\x1b]*\x1b\\", "", text)

@@ -166,7 +166,7 @@ class ServedGitHub:
         return client
 
     def journal(self):
-        """Requests since the last call, as (method, path, status)."""
+        """Return requests since the last call, as (method, path, status)."""
         entries = [(entry.method, entry.path, entry.status) for entry in self.state.journal]
         self.state.journal.clear()
         return entries
@@ -174,7 +174,7 @@ class ServedGitHub:
 
 @pytest.fixture
 def serve():
-    """Serves content: ``serve(content, **options of GitHubState)``, with ``proxy`` behind what it makes."""
+    """Serve content: ``serve(content, **options of GitHubState)``, with ``proxy`` behind what it makes."""
     with ExitStack() as stack:
 
         def start(content, proxy=lambda app: app, **options):

@@ -52,7 +52,7 @@ ANY_JSON = st.recursive(
 
 
 def places(payload: Any, before: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """The way to every field of a payload, those inside of others too."""
+    """Return the way to every field of a payload, those inside of others too."""
     found = []
     items = payload.items() if isinstance(payload, dict) else enumerate(payload) if isinstance(payload, list) else ()
     for key, value in items:
@@ -61,7 +61,7 @@ def places(payload: Any, before: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 def with_value(payload: Any, place: tuple[Any, ...], value: Any) -> Any:
-    """A copy of a payload with another value at a place."""
+    """Return a copy of a payload with another value at a place."""
     changed = json.loads(json.dumps(payload))
     inside = changed
     for key in place[:-1]:

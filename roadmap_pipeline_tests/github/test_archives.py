@@ -14,7 +14,7 @@ def job(job_id, name, run_id=1, attempt=1):
 
 
 def archive(names, source="logs.zip", complete=()):
-    """An archive of logs called so; ``complete`` are the names that the logs themselves tell."""
+    """Return an archive of logs called so; ``complete`` are the names that the logs themselves tell."""
     said = [*complete, *[None] * (len(names) - len(complete))]
     texts = [b"2026-11-10T10:00:00Z Complete job name: %b\n" % name.encode() if name else b"" for name in said]
     return [

@@ -134,7 +134,7 @@ def test_a_cut_body_fits_and_leaves_nothing_open(lines, longest):
 
 
 def is_closed(text):
-    """A second look at fences and details, written without the code under test."""
+    """Return a second look at fences and details, written without the code under test."""
     fence = None
     depth = 0
     for line in text.split("\n"):

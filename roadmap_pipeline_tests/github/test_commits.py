@@ -42,7 +42,7 @@ def commit(sha, *parents, author=ANA, hours=2, **changes):
 
 
 def one_pull_request(head=BY_BOT, conclusion="failure", **changes):
-    """A run of the first commit, and a pull request that has moved on to ``head``."""
+    """Return a run of the first commit, and a pull request that has moved on to ``head``."""
     content = GitHubContent(clock=CLOCK, viewer=BOT, repositories={REPO: FULL})
     failed = {"head_sha": FAILED, "head_branch": "feature/1", "event": "pull_request", "conclusion": conclusion}
     content.runs[REPO] = [run(1, ago(hours=4), **failed)]
@@ -257,7 +257,7 @@ def test_a_pull_request_that_moved_on_to_a_tested_commit_is_no_failure_any_more(
 
 @pytest.fixture
 def dumped(tmp_path):
-    """A folder with what GitHub answers for one pull request."""
+    """Return a folder with what GitHub answers for one pull request."""
     content = one_pull_request()
     for name in ("repositories", "runs", "jobs", "pull_requests", "commits"):
         found = getattr(content, name)[REPO]

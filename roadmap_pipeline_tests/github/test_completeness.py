@@ -69,7 +69,7 @@ class History:
         self.seen |= set(self.runs())
 
     def read_next_day(self):
-        """What may have changed long ago is looked at once a day."""
+        """Let a day pass: what may have changed long ago is looked at once a day."""
         self.state.advance(timedelta(days=1))
         self.read()
 

@@ -19,7 +19,7 @@ def read(served, con, now, history_days=400):
 
 
 def world_of_a_year(serve, **switches):
-    """A run every 3 hours for 300 days."""
+    """Return a run every 3 hours for 300 days."""
     runs = [run(n, ago(hours=3 * (RUNS - n) + 1)) for n in range(1, RUNS + 1)]
     served = serve(GitHubContent(clock=CLOCK, viewer=BOT, repositories={REPO: FULL}, runs={REPO: runs}))
     for name, value in switches.items():

@@ -134,7 +134,7 @@ def test_a_full_last_page_without_link_header_costs_one_request_more(behind, con
 
 
 def repeated(last):
-    """A server that gives page ``last`` again for every page behind it."""
+    """Return a server that gives page ``last`` again for every page behind it."""
 
     def query(path, asked):
         if "page" in asked and int(asked["page"]) > last:

@@ -236,7 +236,7 @@ def test_a_renamed_fork_is_followed_by_its_id(serve, con):
 
 
 def _dump(folder, name, day, *, branch=None, repository_id=101, run_id):
-    """What a dump of that day holds: a run, an issue without an id of its repository, and perhaps the repository."""
+    """Write a dump of that day: a run, an issue without an id of its repository, and perhaps the repository."""
     folder.mkdir()
     moment = datetime.fromisoformat(f"{day}T12:00:00+00:00")
     repository = {**MINIMAL, "full_name": name, "id": repository_id}

@@ -90,7 +90,7 @@ GOOD_KEYS = {
 
 @st.composite
 def odd_records(draw: st.DrawFn) -> list[Any]:
-    """Some records with one or two fields of another kind."""
+    """Return some records with one or two fields of another kind."""
     found = []
     for _ in range(draw(st.integers(1, 3))):
         payload = draw(st.sampled_from(ODD_ONES))
@@ -109,7 +109,7 @@ def write(folder, records, *, as_lines=False):
 
 
 def emptied(con):
-    """A warehouse in which nothing was read yet; making a new one takes far longer."""
+    """Return a warehouse in which nothing was read yet; making a new one takes far longer."""
     for name in (*READ_TABLES, "run_details", "http_cache", "ingest_state", "read_coverage", "read_failures"):
         con.execute(f"delete from raw.{name}")
     return con
@@ -212,7 +212,7 @@ class Changed:
 
 
 def read_changed(con, change, served=None):
-    """What an ingest reads of a world (the small one) while its answers are changed."""
+    """Return what an ingest reads of a world (the small one) while its answers are changed."""
     with Server(Changed(create_app(GitHubState(served or small_world(), rate_limit=None)), change)) as server:
         client = GitHubClient(TOKEN, base_url=server.base_url, points_per_minute=None)
         summary = ingest(client, con, [REPO], history_days=4000, now=CLOCK)
@@ -221,7 +221,7 @@ def read_changed(con, change, served=None):
 
 
 def tiny_world():
-    """The small world with its five newest runs."""
+    """Return the small world with its five newest runs."""
     content = small_world()
     content.runs[REPO] = [one for one in content.runs[REPO] if one["id"] > 125]
     content.jobs[REPO] = [one for one in content.jobs[REPO] if one["run_id"] > 125]

@@ -29,7 +29,7 @@ class History:
         self.content.runs[REPO], self.content.jobs[REPO] = [], []
 
     def add(self, number, log, *, conclusion="failure", name="test", branch="main", expired=False, **before):
-        """A run whose job is ten times its number; ``log`` None: it never wrote one."""
+        """Return a run whose job is ten times its number; ``log`` None: it never wrote one."""
         at = ago(**before)
         self.content.runs[REPO].append(run(number, at, conclusion=conclusion, head_branch=branch))
         self.content.jobs[REPO].append(job(10 * number, number, at, conclusion=conclusion, name=name))
@@ -62,7 +62,7 @@ def evidence(con):
 
 
 def night():
-    """A job that failed of something unknown, one of something known, and passing runs of both."""
+    """Return a job that failed of something unknown, one of something known, and passing runs of both."""
     history = History()
     history.passes(1, days=4)
     history.passes(2, days=3)

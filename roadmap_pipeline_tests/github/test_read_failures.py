@@ -64,7 +64,7 @@ def _without_waits(monkeypatch):
 
 
 def world_with_everything(serve):
-    """A small world in which each endpoint has something to give, also at a second look."""
+    """Return a small world in which each endpoint has something to give, also at a second look."""
     content = small_world()
     content.runs[REPO] = [one for one in content.runs[REPO] if one["id"] >= 95]
     content.jobs[REPO] = [one for one in content.jobs[REPO] if one["run_id"] >= 95]

@@ -35,7 +35,7 @@ class History:
         self.content.runs[REPO], self.content.jobs[REPO] = [], []
 
     def add(self, number, conclusion="cancelled", *, minutes=0, seconds=0, notes=(CANCELED,), name="test", **given):
-        """A run that began so long ago and whose job took so long."""
+        """Return a run that began so long ago and whose job took so long."""
         jobs = {key: given.pop(key) for key in ("runner_name", "runner_id", "created_at", "steps") if key in given}
         branch, before = given.pop("branch", "main"), given
         start = ago(**before)

@@ -4,7 +4,7 @@ from roadmap_pipeline_tests.github.conftest import table
 
 
 def held_runs(state, name):
-    """Attempts by run id, as GitHub holds them now."""
+    """Return attempts by run id, as GitHub holds them now."""
     index = state.store.repository(name).runs
     return {run["id"]: index.attempts(run["id"]) for run in index.newest_first()}
 

@@ -28,7 +28,7 @@ class Workspace(NamedTuple):
     base_url: str
 
     def mutations(self) -> int:
-        """Requests so far that asked for a write."""
+        """Return requests so far that asked for a write."""
         return sum(entry.mutating for entry in self.state.journal)
 
 
@@ -52,7 +52,7 @@ class Switch:
 
 @pytest.fixture(scope="session")
 def served() -> Iterator[tuple[Switch, str]]:
-    """A server, and what it serves."""
+    """Yield a server, and what it serves."""
     switch = Switch()
     with Server(switch) as server:  # type: ignore[arg-type]
         yield switch, server.base_url
@@ -60,7 +60,7 @@ def served() -> Iterator[tuple[Switch, str]]:
 
 @contextmanager
 def empty_workspace(served: tuple[Switch, str]) -> Iterator[Workspace]:
-    """A fresh workspace in place of the one that was served."""
+    """Yield a fresh workspace in place of the one that was served."""
     switch, base_url = served
     state = NotionState(CLOCK)
     switch.app = create_app(state)
@@ -70,7 +70,7 @@ def empty_workspace(served: tuple[Switch, str]) -> Iterator[Workspace]:
 
 @pytest.fixture
 def workspace(served: tuple[Switch, str]) -> Iterator[Workspace]:
-    """An empty workspace."""
+    """Yield an empty workspace."""
     with empty_workspace(served) as workspace:
         yield workspace
 

@@ -23,7 +23,7 @@ class Response:
 def error(
     status: int, code: str, message: str = "no", headers: dict[str, str] | None = None, **additional: Any
 ) -> Response:
-    """An error in Notion's form."""
+    """Return an error in Notion's form."""
     body = {"object": "error", "status": status, "code": code, "message": message, "additional_data": additional}
     return Response(status, body, headers or {})
 

@@ -44,7 +44,7 @@ def client_of(base_url: str, clock: FakeClock | None = None, **options: Any) -> 
 def run(
     script: list[Response], method: str, path: str, **options: Any
 ) -> tuple[Any, list[Request], FakeClock, NotionClient]:
-    """The answer or the error of one request against a script, and what went on meanwhile."""
+    """Return the answer or the error of one request against a script, and what went on meanwhile."""
     clock = FakeClock()
     with serve(script) as (url, seen), client_of(url, clock, **options.pop("client", {})) as client:
         try:

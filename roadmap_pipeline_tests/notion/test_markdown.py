@@ -16,7 +16,7 @@ TEXTS = st.one_of(st.text(), st.lists(SIGNS, max_size=400).map("".join))
 
 
 def lines_of(gfm: str) -> list[str]:
-    """What the text becomes, without the empty lines that Notion ignores."""
+    """Return what the text becomes, without the empty lines that Notion ignores."""
     return [line for line in to_notion(gfm).split("\n") if line]
 
 

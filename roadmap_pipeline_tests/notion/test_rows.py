@@ -325,7 +325,7 @@ def test_failures_leave_no_trace(
 def run(
     served: tuple[Switch, str], steps: list[tuple[str, float, str | None]], seed: int | None
 ) -> list[tuple[Any, ...]]:
-    """What the roadmap holds after upserting each step's row, with 20 % of all answers failing if there is a seed."""
+    """Return what the roadmap holds after upserting each step's row; with a seed 20 % of all responses fail."""
     with empty_workspace(served) as (state, client, _):
         if seed is not None:
             state.faults.at_random(0.2, seed)

@@ -81,7 +81,7 @@ def views(client: NotionClient, database: Database) -> dict[str, dict[str, Any]]
 
 
 def alter(client: NotionClient, database: Database, name: str, change: dict[str, Any] | None) -> None:
-    """What a person changes about a property."""
+    """Return what a person changes about a property."""
     path = f"data_sources/{database.data_source_id}"
     client.request("PATCH", path, body={"properties": {database.property_ids[name]: change}})
 

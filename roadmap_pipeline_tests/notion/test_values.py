@@ -23,7 +23,7 @@ def spec(kind: Any) -> PropertySpec:
 
 
 def answered(payload: dict[str, Any]) -> dict[str, Any]:
-    """A payload that was sent, in the form in which Notion answers it."""
+    """Return a payload that was sent, in the form in which Notion answers it."""
     ((kind, content),) = payload.items()
     if kind in {"title", "rich_text"}:
         content = [{**item, "plain_text": item["text"]["content"]} for item in content]

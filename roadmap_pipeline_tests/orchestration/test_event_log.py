@@ -132,7 +132,7 @@ def test_many_runs_are_looked_at_with_few_open_files(tmp_path: Path, monkeypatch
 
 @pytest.fixture
 def changed_dagster(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A release of Dagster in which a private name is gone."""
+    """Stand for a release of Dagster in which a private name is gone."""
     with monkeypatch.context() as changes:
         changes.delattr(sqlite_event_log, "INDEX_SHARD_NAME")
         changes.delitem(sys.modules, "roadmap_pipeline.orchestration.event_log.kept_open")

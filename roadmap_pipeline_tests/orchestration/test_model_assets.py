@@ -32,7 +32,7 @@ def _settings(root: Path) -> Settings:
 
 
 def _result(tmp_path: Path, runs: str, **files: str) -> dg.ExecuteInProcessResult:
-    """What came of a run of the small project, with other files, on these runs."""
+    """Return what came of a run of the small project, with other files, on these runs."""
     project = load_project(write(tmp_path / "dbt_like_sql", small_project() | files))
     settings = _settings(tmp_path)
     with connect(settings.warehouse) as con:

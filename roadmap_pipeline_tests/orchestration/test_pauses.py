@@ -87,7 +87,7 @@ def count(settings: Settings, table: str) -> int:
 
 
 def coverage(settings: Settings) -> tuple[object, ...]:
-    """What is known of the reported week."""
+    """Return what is known of the reported week."""
     with duckdb.connect(settings.warehouse, read_only=True) as con:
         (row,) = con.execute(
             "select runs, runs_with_jobs, due_runs, reason from marts.ingest_coverage where repo = ? and week = ?",

@@ -420,7 +420,7 @@ class Start:
 
 @pytest.fixture(scope="session")
 def start(new_services: NewServices, tmp_path_factory: pytest.TempPathFactory) -> Start:
-    """An undisturbed first sync."""
+    """Return an undisturbed first sync."""
     folder = tmp_path_factory.mktemp("start")
     with new_services(folder) as made:
         told = made.sync(dry_run=True)
@@ -431,7 +431,7 @@ def start(new_services: NewServices, tmp_path_factory: pytest.TempPathFactory) -
 
 @pytest.fixture(scope="session")
 def only_databases(new_services: NewServices, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the states after ``setup-notion``."""
+    """Return a folder with the states after ``setup-notion``."""
     folder = tmp_path_factory.mktemp("databases")
     with new_services(folder) as made:
         made.sync("databases")

@@ -27,7 +27,7 @@ GITHUB_FAULTS = (
 
 @pytest.fixture(scope="module", autouse=True)
 def no_waiting() -> Iterator[None]:
-    """Waits between attempts are tested elsewhere; here they only cost time."""
+    """Skip the waits between attempts: they are tested elsewhere, and only cost time here."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(interruption, "sleep", lambda _seconds: None)
         yield

@@ -25,7 +25,7 @@ ALL = BOTH_OF_PAYMENTS | {"acme/storefront#5"}
 
 @pytest.fixture(scope="session")
 def as_built(new_services: NewServices, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the states after the first ingest and build; a run of last week is there to report on."""
+    """Return a folder with the states after the first ingest and build; a run of last week is there to report on."""
     folder = tmp_path_factory.mktemp("built")
     with new_services(folder) as made:
         made.warehouse.unlink()
@@ -106,7 +106,7 @@ def test_a_week_before_the_first_run_is_nothing_to_report_on(built: SimulatedSer
 
 @pytest.fixture
 def roadmap(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Result]:
-    """The command line against the simulated services."""
+    """Call the command line against the simulated services."""
     monkeypatch.setattr(settings_module, "project_root", lambda: tmp_path)
 
     def call(services: SimulatedServices, *words: str, **changes: str) -> Result:

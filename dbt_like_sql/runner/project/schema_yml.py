@@ -64,8 +64,10 @@ def _reference(text: object) -> object:
 
 
 class DataTest(_Record):
-    """A data test in any of dbt's spellings: ``not_null``, ``{unique: {config: …}}``, with or without ``arguments``,
-    with or without the prefix ``dbt_utils.``."""
+    """A data test in any of dbt's spellings.
+
+    ``not_null``, ``{unique: {config: …}}``, with or without ``arguments``, with or without the prefix ``dbt_utils.``.
+    """
 
     kind: TestKind
     name: str | None = None

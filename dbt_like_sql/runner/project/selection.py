@@ -69,7 +69,10 @@ def _named(project: Project, name: str, is_modified: Callable[[SqlModel], bool])
 
 
 def _places(project: Project, model: SqlModel) -> list[str]:
-    """Return the folders that hold the model, the file, and the file without its ending: ``marts``, ``marts/ci``, …"""
+    """Return the folders that hold the model, the file, and the file without its ending.
+
+    ``marts``, ``marts/ci``, …
+    """
     _, *parts = model.path.relative_to(project.directory).parts
     folders = ["/".join(parts[:end]) for end in range(1, len(parts))]
     return [*folders, "/".join(parts), "/".join([*parts[:-1], model.name])]

@@ -134,8 +134,11 @@ def build(select: Sequence[str], full_refresh: bool, diff: bool, as_json: bool) 
 @click.option("--dry-run", is_flag=True, help="Print what would be written, write nothing.")
 @json_option
 def sync(milestone: str | None, week: str | None, dry_run: bool, as_json: bool) -> None:
-    """Bring Notion and the pull-request comments to what was built: the latest report and all comments are rendered
-    first. Nothing is written to repositories that aren't configured (any more)."""
+    """Bring Notion and the pull-request comments to what was built.
+
+    The latest report and all comments are rendered first. Nothing is written to repositories that aren't configured
+    (any more).
+    """
     from roadmap_pipeline import pipeline
 
     with live_runtime() as runtime, show_progress():

@@ -33,8 +33,11 @@ Reading = Callable[[Lines], Iterator[Mention]]
 
 @dataclass(frozen=True, slots=True)
 class Framework:
-    """A framework's forms, the most precise first: the first that names a test settles which tests failed, the others
-    only add what is said about the same tests. ``marks`` are plain strings; every reading starts at lines with one."""
+    """A framework's forms of naming failed tests, the most precise first.
+
+    The first form that names a test settles which tests failed, the others only add what is said about the same tests.
+    ``marks`` are plain strings; every reading starts at lines with one.
+    """
 
     name: str
     marks: tuple[str, ...]

@@ -14,8 +14,9 @@ _SUMMED = re.compile(r"^=== FAIL: (?P<package>\S+) (?P<test>\S+)(?: \([\d.]+s\))
 
 
 def _tests(lines: Lines) -> Iterator[Mention]:
-    """Yield the tests named by ``--- FAIL: Test``, and after all of a package ``FAIL package``, which is alone where it
-    couldn't be built.
+    """Yield the tests named by ``--- FAIL: Test``.
+
+    After all of a package comes ``FAIL package``, which is alone where it couldn't be built.
     """
     waiting: list[Mention] = []
     for line in lines.marked("FAIL", "running tests:"):

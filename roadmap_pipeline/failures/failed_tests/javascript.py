@@ -1,5 +1,7 @@
-"""JavaScript: Jest, Vitest, Mocha (and what reports as it does, as Cypress), Cypress' table, Playwright, Karma and
-Jasmine, Node's own runner, AVA, Bun and Deno."""
+"""JavaScript: Jest, Vitest, Mocha, Cypress, Playwright, Karma and Jasmine, Node's own runner, AVA, Bun and Deno.
+
+Mocha's form is also that of what reports as it does; Cypress has a table besides.
+"""
 
 import re
 from collections.abc import Iterator
@@ -62,8 +64,9 @@ _MOST_TITLES = 12
 
 
 def _mocha(lines: Lines) -> Iterator[Mention]:
-    """Yield the tests named by ``3 failing``, then for each a number and the titles of its suites and its own, each
-    further in than the last.
+    """Yield the tests listed after ``3 failing``.
+
+    For each there is a number and the titles of its suites and its own, each further in than the last.
     """
     reached = -1
     for first in lines.marked(" failing"):

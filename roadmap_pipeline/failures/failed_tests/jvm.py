@@ -1,5 +1,7 @@
-"""The JVM: Maven (Surefire and Failsafe), Gradle (also Kotlin's and Android's tests), sbt with ScalaTest, MUnit, specs2
-and JUnit."""
+"""The JVM: Maven (Surefire and Failsafe), Gradle, sbt with ScalaTest, MUnit, specs2 and JUnit.
+
+Gradle runs Kotlin's and Android's tests, too.
+"""
 
 import re
 from collections.abc import Iterator

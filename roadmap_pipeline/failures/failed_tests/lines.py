@@ -49,9 +49,7 @@ class Marks:
         self._own = threading.local()
 
     def ends_in(self, data: bytes) -> list[tuple[int, int]]:
-        """Return the numbers of the marks that occur in ``data``, each with where it ends, in the order of their
-        ends.
-        """
+        """Return the numbers of the marks that occur in ``data``, each with its end, in the order of their ends."""
         scratch = getattr(self._own, "scratch", None)
         if scratch is None:
             # A thread's working memory: two that used one would disturb each other.

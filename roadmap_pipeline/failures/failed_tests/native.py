@@ -28,9 +28,7 @@ def _google(lines: Lines) -> Iterator[Mention]:
 
 
 def _message_before(lines: Lines, line: Line) -> tuple[Line, ...]:
-    """Return the first message of a test that failed, and the line that it began with and the one that began the
-    test.
-    """
+    """Return the first message of a failed test, the line that it began with, and the one that began the test."""
     following: Line | None = None
     message: tuple[Line, ...] = ()
     for above in lines.before(line, _FURTHEST):
@@ -52,8 +50,9 @@ _MOST_SECTIONS = 12
 
 
 def _catch(lines: Lines) -> Iterator[Mention]:
-    """Yield a test case with its sections between lines of dashes, then dots, then ``file:line: FAILED:`` for each
-    check.
+    """Yield the failed tests with their sections.
+
+    A test case stands between lines of dashes, then dots, then ``file:line: FAILED:`` for each check.
     """
     for line in lines.marked("FAILED"):
         if not _CATCH.search(line.text):

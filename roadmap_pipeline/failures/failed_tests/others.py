@@ -1,5 +1,7 @@
-"""Frameworks of one form or two each: ExUnit, Dart and Flutter, XCTest and Swift Testing, Bazel, TAP, Julia, R's
-testthat."""
+"""Frameworks of one form or two each.
+
+ExUnit, Dart and Flutter, XCTest and Swift Testing, Bazel, TAP, Julia, R's testthat.
+"""
 
 import re
 

@@ -58,8 +58,11 @@ FRAMEWORKS: tuple[Framework, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class FailedTest:
-    """A test that failed: the name that all its runs share, the first line of why (empty: not told), and the line
-    (from 0) of the output that names it."""
+    """A test that failed.
+
+    The name that all its runs share, the first line of why (empty: not told), and the line (from 0) of the output that
+    names it.
+    """
 
     name: str
     why: str

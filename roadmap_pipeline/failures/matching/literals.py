@@ -79,8 +79,11 @@ def _choose(sets: set[frozenset[Literal]]) -> Conjunction:
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    """A part of a pattern: all strings that it stands for (None when they are many), and what its alternatives demand
-    (None for anything but a group)."""
+    """A part of a pattern.
+
+    All strings that it stands for (None when they are many), and what its alternatives demand (None for anything but a
+    group).
+    """
 
     strings: frozenset[str] | None = None
     alternatives: list[Conjunction] | None = None

@@ -35,8 +35,11 @@ _SOURCE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A match: offset in the log of the block that holds it; where its line begins and ends in that block without its
-    escape sequences; the line; the text that identifies it; and whether a group of the pattern named that text."""
+    """A match of a pattern.
+
+    Offset in the log of the block that holds it; where its line begins and ends in that block without its escape
+    sequences; the line; the text that identifies it; and whether a group of the pattern named that text.
+    """
 
     block: int
     begin: int
@@ -84,8 +87,7 @@ class Matcher:
     def last(
         self, number: int, text: bytes, first: int, end: int, baseline: Baseline = frozenset()
     ) -> tuple[int, int, bytes, bool] | None:
-        """Return the last match of an entry in a text, from the line of one offset to another offset, in a line that
-        counts.
+        """Return the last match of an entry between two offsets of a text, in a line that counts.
 
         Where that line begins and ends, what identifies the failure, and whether a group of the pattern named it.
         """
@@ -139,8 +141,9 @@ class Matcher:
         )
 
     def commands(self, command: bytes) -> dict[str, bytes]:
-        """Return the identifiers of the command rules whose first pattern is found in a step's command, with the text
-        found.
+        """Return the command rules whose first pattern is found in a step's command, with the text that matched.
+
+        By their identifiers.
         """
         found: dict[str, bytes] = {}
         for place in sorted(self._command_prefilter.candidates_in(command)):
@@ -210,8 +213,9 @@ class Search:
                 self._where.setdefault(number, []).append((start, first))
 
     def _block_start(self, end: int) -> int:
-        """Return where the block of whole lines that ends at ``end`` begins (a line longer than a block may be is
-        cut).
+        """Return where the block of whole lines that ends at ``end`` begins.
+
+        A line longer than a block may be is cut.
         """
         start = max(self.start, end - BLOCK)
         if start == self.start:

@@ -324,8 +324,10 @@ class ActionsReader:
         )
 
     def read_annotations(self, progress: Task) -> None:
-        """Read what GitHub noted at failed jobs whose log is gone or was never written, and at cancelled ones whose log
-        was read since their notes (``timeouts``) couldn't be.
+        """Read what GitHub noted at jobs whose log doesn't tell.
+
+        Failed jobs whose log is gone or was never written, and cancelled ones whose log was read since their notes
+        (``timeouts``) couldn't be.
         """
         without = self._r.store.query(
             "select log.job_id from raw.job_logs as log join raw.workflow_jobs as job using (job_id) where log.repo = ?"

@@ -27,7 +27,7 @@ Figures = dict[str, Any]
 
 
 def time(text: str | None) -> datetime | None:
-    """A time of a payload or of the truth as naive UTC."""
+    """Return a time of a payload or of the truth as naive UTC."""
     return None if text is None else datetime.fromisoformat(text).replace(tzinfo=None)
 
 
@@ -42,8 +42,10 @@ def period(moment: date, grain: str) -> str:
 
 
 def kaplan_meier(closed: Iterable[float], opened: Iterable[float], share: Fraction) -> float | None:
-    """The time by which ``share`` of the episodes are over; None when that is not reached. Walks through the times one
-    by one with exact fractions."""
+    """Return the time by which ``share`` of the episodes are over; None when that is not reached.
+
+    Walks through the times one by one with exact fractions.
+    """
     closed, opened = list(closed), list(opened)
     survival = Fraction(1)
     for hours in sorted(set(closed)):
@@ -55,7 +57,7 @@ def kaplan_meier(closed: Iterable[float], opened: Iterable[float], share: Fracti
 
 
 def wilson(passed: int, n: int, z: float = 1.96) -> tuple[float, float]:
-    """The Wilson interval as the roots of (p − θ)² = z² θ (1 − θ) ÷ n."""
+    """Return the Wilson interval as the roots of (p − θ)² = z² θ (1 − θ) ÷ n."""
     import numpy as np
 
     p = passed / n
@@ -277,8 +279,10 @@ class Reckoning:
         ]
 
     def table(self, grain: str, pull_requests: Mapping[int, int | None]) -> dict[tuple[str, str], Figures]:
-        """The figures of every repository (and ``*``) and period. ``pull_requests`` gives the pull request of a run,
-        which breaks the ties of categories."""
+        """Return the figures of every repository (and ``*``) and period.
+
+        ``pull_requests`` gives the pull request of a run, which breaks the ties of categories.
+        """
         groups = {
             name: self._grouped(frame, grain)
             for name, frame in (

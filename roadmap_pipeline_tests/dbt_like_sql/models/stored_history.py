@@ -29,7 +29,7 @@ _project: list[Project] = []
 
 
 def project() -> Project:
-    """The project's models, read once."""
+    """Return the project's models, read once."""
     if not _project:
         _project.append(load_project(project_directory()))
     return _project[0]
@@ -57,7 +57,7 @@ class StoredHistory:
         return values
 
     def next_id(self) -> int:
-        """An id that nothing has yet."""
+        """Return an id that nothing has yet."""
         self.last_id += 1
         return self.last_id
 
@@ -135,7 +135,7 @@ class StoredHistory:
         return job_id
 
     def milestone(self, title: str = "Stage 7.3", number: int = 1, **values: Any) -> None:
-        """An open milestone."""
+        """Return an open milestone."""
         row = {"repo": REPO, "number": number, "title": title, "state": "open", "open_issues": 3, "closed_issues": 0}
         self.add("raw.milestones", **row | values)
 
@@ -144,7 +144,7 @@ class StoredHistory:
         self.add("derived.branch_milestones", repo=REPO, branch=branch, milestone=milestone, rule=rule)
 
     def pull_request(self, number: int, **values: Any) -> None:
-        """An open pull request of a person."""
+        """Return an open pull request of a person."""
         row = {
             "repo": REPO,
             "number": number,
@@ -161,7 +161,7 @@ class StoredHistory:
         self.add("raw.pull_requests", **row | values)
 
     def commit(self, sha: str, parent: str, time: str, *, pull_requests: Sequence[int] = (7,), **values: Any) -> None:
-        """A person's commit that was read with the others of its pull requests."""
+        """Return a person's commit that was read with the others of its pull requests."""
         row = {
             "repo": REPO,
             "sha": sha,
@@ -210,7 +210,7 @@ class StoredHistory:
 
     @contextmanager
     def built(self, *, checked: bool = False) -> Iterator["Warehouse"]:
-        """The models on these rows, in memory: each is built when a query reads it, or one that rests on it.
+        """Yield the models on these rows, in memory: each is built when a query reads it, or one that rests on it.
 
         ``checked`` builds all and runs all data tests, which must hold.
         """
@@ -260,12 +260,12 @@ class Warehouse:
         return self._con.execute(sql).fetchall()
 
     def row(self, sql: str) -> tuple[Any, ...]:
-        """The only row of a query."""
+        """Return the only row of a query."""
         (row,) = self.rows(sql)
         return row
 
     def one(self, sql: str) -> Any:
-        """The only value of a query."""
+        """Return the only value of a query."""
         (value,) = self.row(sql)
         return value
 

@@ -90,7 +90,7 @@ def organisation() -> Iterator[Organisation]:
 
 
 def _commits(content: GitHubContent, repo: str, reading: records.Provenance) -> Iterator[dict[str, Any]]:
-    """What is read of commits: all of the pull requests whose latest commit no run tested."""
+    """Yield what is read of commits: all of the pull requests whose latest commit no run tested."""
     tested = {run["head_sha"] for run in content.runs[repo]}
     own = {commit["sha"]: commit for commit in content.commits[repo]}
     for pull in content.pull_requests[repo]:

@@ -137,7 +137,7 @@ BY_BOT: dict[str, Any] = {"author": BOT, "author_type": "Bot", "author_name": BO
 
 
 def _failed_and_moved_on(*, head: str = "b", minutes: float = 10, **values: Any) -> tuple[StoredHistory, int]:
-    """A pull request whose commit ``a`` failed at 12:10, and whose latest commit is another one."""
+    """Return a pull request whose commit ``a`` failed at 12:10, and whose latest commit is another one."""
     history = StoredHistory()
     run = history.run("11-10 12:00", "failure", sha="a", minutes=minutes, **FEATURE)
     # Somebody commented days later: no time of any commit.

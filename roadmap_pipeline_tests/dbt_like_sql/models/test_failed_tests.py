@@ -12,7 +12,7 @@ MAIN = {"branch": "main", "event": "push"}
 
 
 def breaks(stored: StoredHistory, time: str, *tests: str, count: int | None = None, **values: Any) -> int:
-    """A run whose job fails by these tests (of ``count``); without any, in a way that the log doesn't tell."""
+    """Return a run whose job fails by these tests (of ``count``); without any, in a way that the log doesn't tell."""
     run = fails(stored, time, fingerprint=fingerprint_of_tests(tests) if tests else "of-the-job", **values)
     stored.rows["derived.failure_verdicts"][-1] |= {
         "known_by": "tests" if tests else "job",
@@ -57,7 +57,7 @@ def test_only_the_same_tests_acquit(there: list[str], mine: list[str], verdict: 
 def breaks_beside(
     stored: StoredHistory, time: str, cause: str, *tests: str, count: int | None = None, **values: Any
 ) -> int:
-    """A run whose job fails by something else than these tests, which failed, too."""
+    """Return a run whose job fails by something else than these tests, which failed, too."""
     run = fails(stored, time, values.pop("category", "lint_format"), fingerprint=cause, **values)
     stored.rows["derived.failure_verdicts"][-1] |= {
         "known_by": "cause",

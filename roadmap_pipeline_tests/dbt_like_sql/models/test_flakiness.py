@@ -103,7 +103,7 @@ def test_a_failure_is_flaky_when_the_same_full_name_passed_on_the_commit():
 
 
 def _twins(history: StoredHistory, time: str, first: str, second: str, **values: Any) -> int:
-    """A run in which two jobs are called ``test``."""
+    """Return a run in which two jobs are called ``test``."""
     conclusion = "failure" if "failure" in (first, second) else "success"
     run = history.run(time, conclusion, jobs={"test": first}, **values)
     begin = at(values.get("started", time))

@@ -119,7 +119,7 @@ def _log(history: StoredHistory, random: Random) -> None:
 
 
 def _read(history: StoredHistory, random: Random) -> None:
-    """What hangs on a run was read, for the state that it is in or was in."""
+    """Read what hangs on a run, for the state that it is in or was in."""
     row = random.choice(history.rows["raw.workflow_runs"])
     state = {name: row[name] for name in ("repo", "run_id", "run_attempt", "status", "conclusion", "updated_at")}
     if random.random() < 0.3:
@@ -178,7 +178,7 @@ def _another_now(history: StoredHistory, random: Random) -> None:
 
 
 def _workflow(history: StoredHistory, random: Random) -> None:
-    """A workflow is listed anew: its file has another name, it is gone, or it is alive."""
+    """List a workflow anew: its file has another name, it is gone, or it is alive."""
     row = {"repo": random.choice(_REPOS), "workflow_id": random.randint(1, 2)}
     gone = {"state": "disabled_manually", "removed_at": at(f"{_day(random)} 12:00")}
     state = random.choice([{"state": "active"}, gone])

@@ -12,7 +12,7 @@ FEATURE: dict[str, Any] = {"branch": "feature/x", "event": "pull_request"}
 
 
 def _carry_over(history: StoredHistory, run: int, name: str, conclusion: str, begin: datetime, end: datetime) -> None:
-    """What real payloads hold: attempt 2 lists a job that it did not run, created at the re-run with the old times."""
+    """Let attempt 2 list a job that it did not run, created at the re-run with the old times, as real payloads do."""
     row = history.rows["raw.workflow_runs"][-1]
     assert (row["run_id"], row["run_attempt"]) == (run, 2)
     history.job(name, conclusion, row, begin, end)

@@ -52,7 +52,7 @@ _EVERY_KIND: Mapping[str, GenericTest] = {
 
 
 def _expected(rows: list[tuple[int | None, str | None]]) -> dict[str, int]:
-    """The same by hand, in Python."""
+    """Return the same by hand, in Python."""
 
     def repeated(keys: list[Any]) -> int:
         return sum(keys.count(key) > 1 for key in set(keys))

@@ -78,7 +78,7 @@ def test_a_place_that_cannot_be_written_is_no_error(directory: Path) -> None:
 
 @pytest.fixture
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of the data, in a process that writes no bytecode."""
+    """Return the folder of the data, in a process that writes no bytecode."""
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     (tmp_path / "data").mkdir()
     return tmp_path / "data"

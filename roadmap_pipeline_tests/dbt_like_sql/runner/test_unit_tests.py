@@ -144,7 +144,7 @@ from staging.stg_runs as s
 
 
 def _numbers(tmp_path: Path, *tests: str, **changed: str) -> Project:
-    """The small project with ``_NUMBERS`` as runs_by_repo, and ``tests`` (rows given and expected) of it."""
+    """Return the small project with ``_NUMBERS`` as runs_by_repo, and ``tests`` (rows given and expected) of it."""
     entries = [
         f"  - {{name: t{number}, model: runs_by_repo, given: [{{input: ref('stg_runs'), rows: [{rows}]}}],"
         f" expect: {{rows: [{expected}]}}}}\n"
@@ -255,7 +255,7 @@ def test_a_model_needs_only_what_it_reads(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def one_too_many() -> Project:
-    """The real models, their tests expecting each the first row once more: what they find then are rows."""
+    """Return the real models, their tests expecting each the first row once more: what they find then are rows."""
     project = real_models.project()
     models = [
         dataclasses.replace(
