@@ -6,6 +6,7 @@ of them. Building whole is in ``whole``, applying changes in ``incremental``, wh
 """
 
 import dataclasses
+import logging
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
@@ -25,6 +26,9 @@ from dbt_like_sql.runner.testing.unit_tests import UnitTestResult, UnitTests
 
 if TYPE_CHECKING:
     import duckdb
+
+
+_log = logging.getLogger(__name__)
 
 
 class UnitTestFailed(RunnerError):
@@ -77,6 +81,11 @@ def build(
     if any(result.action != "skipped" for result in results):
         with transaction(con):
             state.forget_seen_changes()
+    # Until every model is built as it is declared now, a view may still read what has been removed.
+    if not any(state.is_modified(model) for model in project.models):
+        with transaction(con):
+            for name in state.drop_removed():
+                _log.info("%s is dropped: its model is gone", name)
     return results
 
 

@@ -101,6 +101,26 @@ class BuildState:
         )
         self._kinds[model.key] = model.stored_as
 
+    def drop_removed(self) -> list[str]:
+        """Drop what was built of models that the project has no more, and return their names.
+
+        Nobody would bring their rows up to date, and readers couldn't tell. Belongs into a transaction.
+        """
+        present = {model.qualified_name for model in self._project.models}
+        removed = sorted(set(self._models) - present)
+        for name in removed:
+            schema, _, table = name.partition(".")
+            if (kind := self._kinds.pop((schema, table), None)) is not None:
+                self._con.execute(f"drop {kind} {relation_name(schema, table)}")
+            # the log goes by the table's name alone, which a model in another schema may have now
+            if table in self.logs and table not in {model.name for model in self._project.models}:
+                self.logs.discard(table)
+                self._con.execute(f"drop table {change_log.log_of(name)}")
+            self._con.execute("delete from build.models where model = ?", [name])
+            self._con.execute("delete from build.tables where table_name = ?", [name])
+            del self._models[name]
+        return removed
+
     def log_changes(self, model: "SqlModel", difference: str) -> None:
         """Note a new version of the model's table, and which rows differ where some model follows them.
 

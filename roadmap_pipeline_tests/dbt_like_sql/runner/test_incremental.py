@@ -18,6 +18,7 @@ from dbt_like_sql.runner.project.problems import ProjectError
 from dbt_like_sql.runner.project.project import Project
 from roadmap_pipeline_tests.dbt_like_sql.runner.small_project import (
     MARTS_YML,
+    RUNS_BY_REPO,
     SOURCES,
     STAGING_YML,
     STG_RUNS,
@@ -268,3 +269,38 @@ def test_the_log_holds_nothing_before_something_was_built(con: duckdb.DuckDBPyCo
     _put(con, ("payments", 1, "success"))
     assert change_log.Versions(con, SOURCES).of("raw.workflow_runs") == (1, 1)
     assert con.execute("select count(*) from changes.workflow_runs").fetchall() == [(0,)]
+
+
+def _stored(con: duckdb.DuckDBPyConnection) -> list[str]:
+    rows = con.execute(
+        "select schema_name || '.' || table_name from duckdb_tables() where schema_name in ('staging', 'marts')"
+    ).fetchall()
+    return sorted(name for (name,) in rows)
+
+
+def test_what_was_built_of_a_model_that_is_gone_is_dropped_when_all_others_are_built(
+    tmp_path: Path, con: duckdb.DuckDBPyConnection
+) -> None:
+    """A table that nobody brings up to date looks as good as any other."""
+    _put(con, ("payments", 1, "success"))
+    _did(con, _load(tmp_path))
+    # the staging model moves to another schema
+    moved = write(
+        tmp_path / "moved",
+        {
+            "models/intermediate/stg_runs.sql": STG_RUNS,
+            "models/intermediate/schema.yml": _YML["models/staging/schema.yml"],
+            "models/marts/runs_by_repo.sql": RUNS_BY_REPO.replace("staging.", "intermediate."),
+            "models/marts/schema.yml": MARTS_YML,
+        },
+    )
+    project = load_project(moved)
+    build(con, project, lambda model: model.schema == "intermediate")
+    assert "staging.stg_runs" in _stored(con), "the mart still stands as it was built from it"
+    build(con, project)
+    assert _stored(con) == ["marts.runs_by_repo"]
+    assert con.execute("select model from build.models order by 1").fetchall() == [
+        ("intermediate.stg_runs",),
+        ("marts.runs_by_repo",),
+    ]
+    assert _mart(con) == [("acme/payments", 1)]
