@@ -1,6 +1,6 @@
 """Writes the settings that metrics depend on into ``config.*``, where SQL models and analysts read them.
 
-Belongs here: the translation from settings to rows. What a setting means is said in :mod:`roadmap_pipeline.settings`.
+Belongs here: the translation from settings to rows. What a setting means is said in ``configuration``.
 """
 
 from collections.abc import Iterable, Mapping

@@ -9,6 +9,7 @@ import pytest
 from roadmap_pipeline import pipeline
 from roadmap_pipeline.github.client import pacing
 from roadmap_pipeline.orchestration.build import build_definitions
+from roadmap_pipeline.orchestration.resources import resources_of
 from roadmap_pipeline_tests.sync.conftest import REPORT, REPORTS, NewServices, SimulatedServices
 from roadmap_pipeline_tests.sync.test_where_comments_go import _run, as_built, read_and_build
 
@@ -34,7 +35,7 @@ def materialize(services: SimulatedServices, asset: str, monday: str) -> tuple[b
     pacing.forget()
     key = dg.AssetKey(asset.split("/"))
     with services.runtime() as runtime, dg.DagsterInstance.ephemeral() as instance:
-        graph = build_definitions(runtime.settings, {"runtime": runtime}).resolve_asset_graph()
+        graph = build_definitions(runtime.settings, resources_of(runtime)).resolve_asset_graph()
         (definition,) = [found for found in graph.assets_defs if key in found.keys]
         result = dg.materialize([definition], instance=instance, partition_key=monday, raise_on_error=False)
         errors = [event.step_failure_data.error for event in result.get_step_failure_events()]

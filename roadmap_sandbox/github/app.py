@@ -160,7 +160,9 @@ class _Endpoint:
             reset = int(self._state.now() + (fault.seconds or 0))
             result.headers |= _limit_headers(limit, 0, limit, reset)
             return result
-        return _too_fast(fault.status or 403, fault.seconds)
+        if fault.kind == "secondary_limit":
+            return _too_fast(fault.status or 403, fault.seconds)
+        raise AssertionError(f"no response is known for the fault {fault.kind}")
 
     def _undisturbed(self, request: Request, token: str, headers: Headers) -> Response:
         state = self._state

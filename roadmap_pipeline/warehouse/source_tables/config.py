@@ -1,6 +1,6 @@
 """The tables of schema ``config``: settings and origin of a warehouse, as the SQL models see them.
 
-Belongs here: their columns, keys and descriptions. Reading the configuration belongs to ``settings``.
+Belongs here: their columns, keys and descriptions. Reading it belongs to ``configuration``.
 """
 
 from roadmap_pipeline.warehouse.source_tables.declaration import REPO, SourceTable, columns
