@@ -53,7 +53,7 @@ def test_an_interrupt_at_a_random_moment_ends_the_run_and_the_next_one_completes
 
 
 def test_a_server_that_does_not_answer_holds_nobody_up(world: SmallWorld) -> None:
-    world.github.faults.add(Fault("slow", 200, 60.0), times=100, skip=20)
+    world.github.faults.add(Fault("slow", seconds=60.0), times=100, skip=20)
     run = world.start("run")
     run.wait_for("Reading")
     time.sleep(1.0)
@@ -65,7 +65,7 @@ def test_a_server_that_does_not_answer_holds_nobody_up(world: SmallWorld) -> Non
 
 
 def test_a_second_run_says_what_it_waits_for_and_stops_when_it_is_told_to(world: SmallWorld) -> None:
-    world.github.faults.add(Fault("slow", 200, 20.0), times=100, skip=20)
+    world.github.faults.add(Fault("slow", seconds=20.0), times=100, skip=20)
     first = world.start("run")
     first.wait_for("Reading")
     second = world.start("run")

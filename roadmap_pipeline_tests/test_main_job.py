@@ -5,6 +5,7 @@ import shutil
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -121,7 +122,7 @@ def test_the_roadmap_has_one_row_per_milestone_with_unique_titles_and_the_report
 def test_each_open_pull_request_has_one_sticky_comment(ran: Ran) -> None:
     runtime = ran.runtime()
     author = runtime.github.viewer_login()
-    ours = Counter()
+    ours: Counter[int] = Counter()
     for repo in ran.settings.repositories:
         for page in runtime.github.pages(f"/repos/{repo}/pulls", {"state": "open"}):
             for pull in page:
@@ -203,7 +204,8 @@ def test_with_one_side_alone_the_rest_still_runs(ran: Ran, tmp_path: Path, witho
         # As after an import of a dump: Notion alone never gets the sandbox's numbers.
         with duckdb.connect(str(warehouse)) as con:
             con.execute("update config.origin set origin = 'real'")
-    settings = replace(ran.settings, warehouse=str(warehouse), dagster_home=tmp_path / "dagster", **{without: None})
+    missing: dict[str, Any] = {without: None}
+    settings = replace(ran.settings, warehouse=str(warehouse), dagster_home=tmp_path / "dagster", **missing)
     before = ran.writes()
     runtime = Runtime(settings)
     run_summary = run_main_job(runtime)

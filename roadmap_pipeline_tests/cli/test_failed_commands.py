@@ -72,8 +72,8 @@ def test_a_dump_of_which_nothing_can_be_stored_changes_nothing(
             if file:
                 (folder / file).write_bytes(content)
     if stored == "nothing":
-        for file in root.glob("w.*"):
-            file.unlink()
+        for path in root.glob("w.*"):
+            path.unlink()
     before = held(root)
     result = call("ingest", "--from", str(folder), env=environment)
     assert result.exit_code == exit_code, result.output

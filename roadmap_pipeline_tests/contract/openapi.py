@@ -112,8 +112,8 @@ class OpenApiContract:
         except orjson.JSONDecodeError as error:
             yield f"body: is no JSON: {error}"
             return
-        for error in self._errors(described["content"]["application/json"]["schema"], data):
-            yield f"body: {error}"
+        for problem in self._errors(described["content"]["application/json"]["schema"], data):
+            yield f"body: {problem}"
 
     def _fits(self, schema: Any, text: str) -> bool:
         """Return whether a value of a query or path, which is always text, can be read as ``schema`` wants it."""
@@ -161,8 +161,8 @@ class OpenApiContract:
         except orjson.JSONDecodeError as error:
             yield f"status {status}: is no JSON: {error}"
             return
-        for error in self._errors(content["schema"], data):
-            yield f"status {status}: {error}"
+        for problem in self._errors(content["schema"], data):
+            yield f"status {status}: {problem}"
 
 
 def _correct(document: Any) -> None:

@@ -211,6 +211,9 @@ def test_progress_is_shown(con: duckdb.DuckDBPyConnection) -> None:
         def describe(self, text: str) -> None:
             pass
 
+        def expect(self, total: int) -> None:
+            pass
+
     with progress.reporting(Reporter()):
         classify_failures(con)
     assert seen == [("Classifying failed jobs", 3)]

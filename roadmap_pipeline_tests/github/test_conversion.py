@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -89,7 +90,7 @@ def test_times_that_are_meant(value):
         {"$date": 0},
     ],
 )
-def test_times_that_stand_for_none_are_none_everywhere(value):
+def test_times_that_stand_for_none_are_none_everywhere(value: Any) -> None:
     lost: list[str] = []
     steps = [{"number": 1, "name": "Set up job", "started_at": value, "completed_at": "2026-11-16T05:00:00Z"}]
     row = records.job_row({**job(5, 8, ago(hours=1)), "started_at": value, "steps": steps}, REPO, READING, lost)
@@ -106,7 +107,7 @@ def test_times_that_stand_for_none_are_none_everywhere(value):
 
 
 @pytest.mark.parametrize("value", ["yesterday", "2026-99-99T99:99:99Z", 1e40, 10**17, True, [1], {"$date": "x"}])
-def test_times_that_nobody_can_mean(value):
+def test_times_that_nobody_can_mean(value: Any) -> None:
     lost: list[str] = []
     assert records.run_row({**RUN, "updated_at": value}, REPO, READING, lost)["updated_at"] is None
     assert lost == ["updated_at"]
@@ -118,7 +119,7 @@ def test_an_object_written_as_text_is_opened():
     assert (row["actor"], row["actor_type"], row["pull_request_numbers"]) == ("ana", "User", [])
 
 
-def test_lost_fields_are_named_where_they_stood():
+def test_lost_fields_are_named_where_they_stood() -> None:
     lost: list[str] = []
     payload = {**RUN, "actor": "ana", "head_commit": {"message": ["a"], "author": {"name": {"a": 1}}}, "name": True}
     row = records.run_row(payload, REPO, READING, lost)
@@ -143,7 +144,7 @@ def test_a_payload_as_github_gives_it_is_not_copied():
 
 
 @given(st.sampled_from([RUN, job(5, 8, ago(hours=1)), pull_request(3, updated_at=ago(days=1))]), st.data())
-def test_what_was_converted_is_so_already(payload, data):
+def test_what_was_converted_is_so_already(payload: dict[str, Any], data: st.DataObject) -> None:
     kind = Kind.RUN if "run_number" in payload else Kind.JOB if "run_id" in payload else Kind.PULL_REQUEST
     odd = with_value(payload, data.draw(st.sampled_from(places(payload))), data.draw(ANY_JSON))
     try:

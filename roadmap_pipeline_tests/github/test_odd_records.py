@@ -2,8 +2,10 @@
 
 import gzip
 import json
+from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -169,7 +171,7 @@ def test_the_same_run_under_a_number_and_a_text_is_one(tmp_path, con):
     assert table(con, "select run_id, conclusion from raw.workflow_runs") == [(1, "success")]
 
 
-def test_values_nested_without_end_cost_nothing_else(tmp_path, con):
+def test_values_nested_without_end_cost_nothing_else(tmp_path: Path, con: duckdb.DuckDBPyConnection) -> None:
     deep: Any = []
     for _ in range(700):
         deep = [deep]

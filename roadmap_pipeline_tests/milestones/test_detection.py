@@ -57,7 +57,7 @@ def test_order_for_pull_requests() -> None:
         labels: list[str], milestone: str | None, branch: str = "feature/stage-7-2"
     ) -> tuple[str | None, str] | None:
         match = match_pull_request(branch, labels, milestone, TITLES, {})
-        return match and (match.milestone, match.rule)
+        return None if match is None else (match.milestone, match.rule)
 
     assert rule(["milestone: Stage 7.3"], "Checkout v2") == ("Checkout v2", "github_milestone")
     assert rule(["milestone: stage 7.3"], None) == ("Stage 7.3", "label")

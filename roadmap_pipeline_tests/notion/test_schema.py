@@ -345,7 +345,7 @@ def test_a_retyped_property_is_refused(workspace: Workspace, databases: Database
     before = workspace.mutations()
     for attempt in (plan, resolve):
         with pytest.raises(SchemaError) as raised:
-            attempt(observe(client, PARENT))  # type: ignore[operator]
+            attempt(observe(client, PARENT))
         assert "Report Date is of type rich_text instead of date" in str(raised.value)
         assert "📊 Progress is of type rich_text instead of number" in str(raised.value)
     assert workspace.mutations() == before

@@ -1,5 +1,7 @@
 """Which merges are new, as a function of what GitHub lists and the cursor."""
 
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,7 +26,7 @@ def test_repositories_have_cursors_of_their_own() -> None:
 
 
 def test_unmerged_ones_do_not_count_and_the_run_key_names_the_merge() -> None:
-    pulls = [
+    pulls: list[dict[str, Any]] = [
         {"number": 1, "merged_at": None, "head": {"sha": "a" * 40}},
         {"number": 2, "merged_at": "2026-11-16T06:00:00Z", "merge_commit_sha": "b" * 40, "head": {"sha": "c" * 40}},
     ]

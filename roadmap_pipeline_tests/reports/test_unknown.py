@@ -1,12 +1,14 @@
 """The failures that no rule knows: whom they hit, and what is drafted for them."""
 
+from typing import Any
+
 from roadmap_pipeline.reports.unknown import unknown_failures, unknown_share
 from roadmap_pipeline_tests.dbt_like_sql.models.stored_history import REPO, StoredHistory
 from roadmap_pipeline_tests.reports.histories import fails
 
 
 def _unknown(
-    history: StoredHistory, time: str, evidence: str, fingerprint: str, *, excerpt: str | None, **values: str
+    history: StoredHistory, time: str, evidence: str, fingerprint: str, *, excerpt: str | None, **values: Any
 ) -> None:
     fails(history, time, "unknown", domain="unknown", evidence=evidence, fingerprint=fingerprint, log=False, **values)
     verdict = history.rows["derived.failure_verdicts"][-1]

@@ -151,7 +151,7 @@ class SimulatedServices:
 
     github: GitHubState
     notion: NotionState
-    environment: Mapping[str, str]
+    environment: dict[str, str]
     warehouse: Path
     http: httpx.Client
     waited: list[float] = field(default_factory=list)
@@ -311,8 +311,9 @@ def organisation(**pull_options: Any) -> GitHubContent:
     """Return two repositories with three open pull requests; somebody already talks on one."""
     content = GitHubContent(clock=CLOCK, viewer=BOT)
     for position, name in enumerate(("acme/payments", "acme/storefront")):
-        times = {"created_at": CLOCK, "updated_at": CLOCK, "pushed_at": CLOCK}
-        content.repositories[name] = payloads.repository(name, 101 + position, OWNER, **times)
+        content.repositories[name] = payloads.repository(
+            name, 101 + position, OWNER, created_at=CLOCK, updated_at=CLOCK, pushed_at=CLOCK
+        )
         content.pull_requests[name] = []
     for repo, number in PULLS:
         content.pull_requests[repo].append(
@@ -356,9 +357,9 @@ def new_services() -> Iterator[NewServices]:
         @contextmanager
         def make(folder: Path, start: Path | None = None) -> Iterator[SimulatedServices]:
             folder.mkdir(parents=True, exist_ok=True)
-            for name in STATES if start else ():
-                if (start / name).exists():
-                    shutil.copy(start / name, folder / name)
+            for kept in () if start is None else (start / name for name in STATES):
+                if kept.exists():
+                    shutil.copy(kept, folder / kept.name)
             github = GitHubState(
                 organisation(),
                 writes_path=folder / "github.jsonl",

@@ -14,8 +14,9 @@ from roadmap_pipeline.sync.journal import INTERRUPTED
 from roadmap_pipeline.sync.reconciler import Reconciler
 from roadmap_pipeline_tests.sync.conftest import Kill, KilledError, NewServices, SimulatedServices, Start
 from roadmap_sandbox.github.faults import Fault as GitHubFault
+from roadmap_sandbox.github.faults import FaultKind
 
-GITHUB_FAULTS = (
+GITHUB_FAULTS: tuple[GitHubFault | FaultKind, ...] = (
     GitHubFault("rate_limit", 429, 0),
     GitHubFault("secondary_limit", 403, 0),
     "bad_gateway",

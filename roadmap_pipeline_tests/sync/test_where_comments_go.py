@@ -55,7 +55,7 @@ def _run() -> Payload:
 def read_and_build(services: SimulatedServices, **changes: str) -> None:
     """Run ``roadmap ingest`` and ``roadmap build``."""
     pacing.forget()
-    with services.runtime(**changes) as runtime:
+    with services.runtime(None, lag=False, **changes) as runtime:
         pipeline.ingest(runtime)
         pipeline.build_all(runtime)
 
@@ -63,7 +63,7 @@ def read_and_build(services: SimulatedServices, **changes: str) -> None:
 def publish(services: SimulatedServices, *, dry_run: bool = False, **changes: str) -> SyncResult:
     """Run ``roadmap sync``."""
     pacing.forget()
-    with services.runtime(**changes) as runtime:
+    with services.runtime(None, lag=False, **changes) as runtime:
         return pipeline.sync(runtime, dry_run=dry_run, render=True)
 
 

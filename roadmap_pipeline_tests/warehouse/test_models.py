@@ -75,6 +75,9 @@ def test_whoever_watches_sees_each_model(tmp_path: Path) -> None:
         def describe(self, text: str) -> None:
             seen.append(text)
 
+        def expect(self, total: int) -> None:
+            seen.append(total)
+
     project = load_project(write(tmp_path / "p", small_project()))
     with reporting(Watcher()), connect(tmp_path / "roadmap.duckdb") as con:
         build(con, project)

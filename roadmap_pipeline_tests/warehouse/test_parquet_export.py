@@ -89,6 +89,9 @@ def test_it_tells_how_far_it_is(warehouse: Path, tmp_path: Path) -> None:
         def describe(self, text: str) -> None:
             pass
 
+        def expect(self, total: int) -> None:
+            pass
+
     watching = Watching()
     with reporting(watching):
         export_tables(warehouse, tmp_path / "out")

@@ -6,11 +6,11 @@ Belongs here: the reckoning. What is compared with it belongs to the tests.
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from roadmap_sandbox.content import GitHubContent
 from roadmap_sandbox.organisation.truth import GroundTruth
@@ -26,9 +26,22 @@ _TOLD = "exceeded the maximum execution time"
 Figures = dict[str, Any]
 
 
+@overload
+def time(text: str) -> datetime: ...
+
+
+@overload
+def time(text: str | None) -> datetime | None: ...
+
+
 def time(text: str | None) -> datetime | None:
     """Return a time of a payload or of the truth as naive UTC."""
     return None if text is None else datetime.fromisoformat(text).replace(tzinfo=None)
+
+
+def rows_of(frame: "pd.DataFrame") -> Iterator[Any]:
+    """Yield the rows as named tuples, whose fields pandas' own types only know as any scalar."""
+    yield from frame.itertuples()
 
 
 def period(moment: date, grain: str) -> str:
@@ -177,7 +190,8 @@ class Reckoning:
     def spans(self) -> Mapping[tuple[int, int], float]:
         """Seconds from the first job's start to the last one's end, by attempt."""
         spans = self.jobs.dropna(subset=["started", "completed"]).groupby(["run_id", "attempt"])
-        return (spans["completed"].max() - spans["started"].min()).dt.total_seconds().to_dict()
+        seconds: dict[Any, float] = (spans["completed"].max() - spans["started"].min()).dt.total_seconds().to_dict()
+        return seconds
 
     @cached_property
     def failures(self) -> "pd.DataFrame":
@@ -198,7 +212,7 @@ class Reckoning:
         attempts: dict[tuple[str, str, str, str], dict[tuple[int, int], set[str]]] = defaultdict(
             lambda: defaultdict(set)
         )
-        for job in self.jobs.itertuples():
+        for job in rows_of(self.jobs):
             attempts[job.repo, job.sha, job.path, job.name][job.run_id, job.attempt].add(job.outcome)
         together = {
             key: {"fail" if "fail" in outcomes else "pass" if "pass" in outcomes else "" for outcomes in found.values()}
@@ -215,7 +229,7 @@ class Reckoning:
         jobs = self.jobs.merge(runs[["run_id", "attempt", "outcome"]].rename(columns={"outcome": "run_outcome"}))
         results: dict[tuple[str, str], dict[tuple[str, str], dict[tuple[int, int], bool]]]
         results = defaultdict(lambda: defaultdict(dict))
-        for job in jobs.itertuples():
+        for job in rows_of(jobs):
             key, place = (job.path, job.name.split(" (")[0]), (job.run_id, job.attempt)
             group = results[job.repo, job.sha][key]
             if job.outcome == "pass":
@@ -225,7 +239,7 @@ class Reckoning:
         rows = []
         conclusive = runs[runs["outcome"] != "void"]
         for (repo, sha), found in conclusive.groupby(["repo", "sha"]):
-            groups = [set(group.values()) for group in results[repo, sha].values()]
+            groups = [set(group.values()) for group in results[str(repo), str(sha)].values()]
             state = (
                 "red" if {False} in groups
                 else "flaky" if {True, False} in groups
@@ -269,7 +283,8 @@ class Reckoning:
     @cached_property
     def days(self) -> list[tuple[str, date]]:
         """Every repository and day from its first run to the last day of all or yesterday, and the same for all."""
-        first = self.attempts.groupby("repo")["day"].min().to_dict()
+        earliest = self.attempts.groupby("repo")["day"].min().to_dict()
+        first: dict[str, date] = {str(repo): day for repo, day in earliest.items()}
         last = max(self.attempts["day"].max(), (self.as_of - timedelta(days=1)).date())
         first["*"] = min(first.values())
         return [
@@ -346,7 +361,7 @@ class Reckoning:
         waste = dict.fromkeys(("made_green", "superseded", "timeout", "rerun"), 0.0)
         total, waits = 0.0, []
         if found is not None:
-            for job in found.dropna(subset=["seconds"]).itertuples():
+            for job in rows_of(found.dropna(subset=["seconds"])):
                 total += job.seconds
                 bucket = (
                     "made_green" if job.is_made_green is True

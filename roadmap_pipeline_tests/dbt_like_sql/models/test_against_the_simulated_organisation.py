@@ -19,7 +19,7 @@ from roadmap_pipeline.failures.rules.taxonomy import CATEGORIES
 from roadmap_pipeline.github.payloads import records
 from roadmap_pipeline.warehouse.models import build
 from roadmap_pipeline.warehouse.source_tables import create_source_tables, replace_table
-from roadmap_pipeline_tests.dbt_like_sql.models.reckoning import GRAINS, Reckoning, ratio, time, wilson
+from roadmap_pipeline_tests.dbt_like_sql.models.reckoning import GRAINS, Reckoning, ratio, rows_of, time, wilson
 from roadmap_pipeline_tests.dbt_like_sql.models.stored_history import AS_OF, StoredHistory, Warehouse, project
 from roadmap_sandbox.content import GitHubContent
 from roadmap_sandbox.organisation import generate
@@ -127,7 +127,7 @@ def test_every_run_attempt(organisation: Organisation):
             run.attempt == 1, run.is_latest, run.is_default, run.day,
             None if run.outcome == "pending" else reckoning.spans.get((run.run_id, run.attempt)),
         )
-        for run in reckoning.attempts.itertuples()
+        for run in rows_of(reckoning.attempts)
     }  # fmt: skip
     assert expected == set(
         organisation.warehouse.rows(
@@ -143,7 +143,7 @@ def test_every_job_attempt(organisation: Organisation):
             job.repo, job.job_id, job.run_id, job.attempt, job.path, job.name, job.sha, job.outcome, job.day,
             None if job.seconds != job.seconds else job.seconds, None if job.waited != job.waited else job.waited,
         )
-        for job in organisation.reckoning.jobs.itertuples()
+        for job in rows_of(organisation.reckoning.jobs)
     }  # fmt: skip
     assert expected == set(
         organisation.warehouse.rows(
@@ -193,8 +193,8 @@ def test_since_when_the_default_branch_fails(organisation: Organisation):
     """Reckoned from the truth's jobs: back from the last result before the run, as long as none passed."""
     causes = {each.job_id: (each.cause, each.detail) for each in organisation.truth.failed_jobs}
     results = defaultdict(list)
-    attempts = {(run.run_id, run.attempt): run for run in organisation.reckoning.attempts.itertuples()}
-    for job in organisation.reckoning.jobs.itertuples():
+    attempts = {(run.run_id, run.attempt): run for run in rows_of(organisation.reckoning.attempts)}
+    for job in rows_of(organisation.reckoning.jobs):
         if attempts[job.run_id, job.attempt].is_default and job.outcome in ("pass", "fail"):
             results[job.repo, job.path, job.name].append((job.completed, job.job_id, job.outcome))
     rows = [row for row in organisation.table("marts.ci_verdicts") if row["verdict"] == "already_failing"]
@@ -224,7 +224,7 @@ def test_another_test_that_fails_on_the_default_branch_excuses_nobody(organisati
 
 
 def test_groups_of_failures(organisation: Organisation):
-    runs = {(run.run_id, run.attempt): run for run in organisation.reckoning.attempts.itertuples()}
+    runs = {(run.run_id, run.attempt): run for run in rows_of(organisation.reckoning.attempts)}
     groups = defaultdict(list)
     for each in organisation.truth.failed_jobs:
         groups[each.repo, f"{each.cause}-{each.detail}"].append(runs[each.run_id, each.run_attempt])
@@ -345,8 +345,8 @@ def test_ranking_of_flaky_jobs(organisation: Organisation):
     """Reckoned from the truth's jobs: shard-free names, commits by the results of whole attempts."""
     attempts: dict[tuple[str, str, str], dict[str, dict[tuple[int, int], list[bool]]]]
     attempts = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
-    created = {(run.run_id, run.attempt): run.created for run in organisation.reckoning.attempts.itertuples()}
-    for job in organisation.reckoning.jobs.itertuples():
+    created = {(run.run_id, run.attempt): run.created for run in rows_of(organisation.reckoning.attempts)}
+    for job in rows_of(organisation.reckoning.jobs):
         if job.outcome in ("pass", "fail") and created[job.run_id, job.attempt] >= AS_OF - timedelta(days=90):
             name = job.name.split(" (")[0]
             attempts[job.repo, job.path, name][job.sha][job.run_id, job.attempt].append(job.outcome == "fail")

@@ -8,7 +8,7 @@ from roadmap_pipeline.failures.logs.fingerprint import fingerprint_of_tests
 from roadmap_pipeline_tests.dbt_like_sql.models.stored_history import REPO, StoredHistory, at
 from roadmap_pipeline_tests.reports.histories import fails
 
-MAIN = {"branch": "main", "event": "push"}
+MAIN: dict[str, Any] = {"branch": "main", "event": "push"}
 
 
 def breaks(stored: StoredHistory, time: str, *tests: str, count: int | None = None, **values: Any) -> int:
@@ -135,7 +135,8 @@ def test_a_flaky_cause_excuses_no_test_beside_it(tests: tuple[str, ...], verdict
 def test_a_failure_without_a_verdict_is_never_already_there(judged: set[str]):
     """Judged or not, nobody can tell whether both are the same."""
     stored = StoredHistory()
-    for time, values in (("11-10 10:00", {"sha": "m1", **MAIN}), ("11-10 12:00", {"sha": "mine"})):
+    runs: list[tuple[str, dict[str, Any]]] = [("11-10 10:00", {"sha": "m1", **MAIN}), ("11-10 12:00", {"sha": "mine"})]
+    for time, values in runs:
         fails(stored, time, "test" if values["sha"] in judged else None, **values)
     assert verdict_on(stored, "mine")[0] == "unclear"
 

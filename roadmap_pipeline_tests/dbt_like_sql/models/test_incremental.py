@@ -96,7 +96,11 @@ def _corrected_job(history: StoredHistory, random: Random) -> None:
 
 
 def _verdict(history: StoredHistory, random: Random) -> None:
-    verdict = {"category": random.choice(["test", "lint_format", "unknown"]), "domain": "code", "rule_id": "x"}
+    verdict: dict[str, Any] = {
+        "category": random.choice(["test", "lint_format", "unknown"]),
+        "domain": "code",
+        "rule_id": "x",
+    }
     fingerprint = random.choice(["f", "g", None])
     tests = random.sample(["cart", "login", "tax"], random.randint(0, 3))
     named = {
@@ -180,8 +184,8 @@ def _another_now(history: StoredHistory, random: Random) -> None:
 def _workflow(history: StoredHistory, random: Random) -> None:
     """List a workflow anew: its file has another name, it is gone, or it is alive."""
     row = {"repo": random.choice(_REPOS), "workflow_id": random.randint(1, 2)}
-    gone = {"state": "disabled_manually", "removed_at": at(f"{_day(random)} 12:00")}
-    state = random.choice([{"state": "active"}, gone])
+    gone: dict[str, Any] = {"state": "disabled_manually", "removed_at": at(f"{_day(random)} 12:00")}
+    state: dict[str, Any] = random.choice([{"state": "active"}, gone])
     path = random.choice(_PATHS)
     history.add("raw.workflows", **row, path=path, created_at=at(f"{_day(random)} 00:00"), **state)
 

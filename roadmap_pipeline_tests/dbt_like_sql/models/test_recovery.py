@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -136,7 +137,7 @@ def test_an_open_episode_lasts_until_now():
         ({"sha": "a1", "author": BOT}, "rerun_same_sha"),
     ],
 )
-def test_what_closed_an_episode(closing: dict[str, str], closed_by: str):
+def test_what_closed_an_episode(closing: dict[str, Any], closed_by: str):
     history = StoredHistory()
     history.run("11-10 12:00", "failure")
     history.run("11-10 13:00", **closing)

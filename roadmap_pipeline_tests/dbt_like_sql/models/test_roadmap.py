@@ -66,7 +66,7 @@ def test_merge_queues_name_the_pull_request_in_their_branch():
         ({"state": "closed"}, ["tracking", "status: blocked"], "Completed"),
     ],
 )
-def test_status(milestone: dict[str, object], labels: list[str] | None, status: str):
+def test_status(milestone: dict[str, Any], labels: list[str] | None, status: str):
     history = StoredHistory()
     history.milestone(**milestone)
     if labels is not None:

@@ -117,7 +117,7 @@ def test_percentiles_of_all_together_come_from_the_rows_not_from_the_repositorie
         ]
 
 
-def test_only_jobs_that_a_runner_took_waited_for_one():
+def test_only_jobs_that_a_runner_took_waited_for_one() -> None:
     cases: list[tuple[dict[str, Any], float | None]] = [
         ({}, 60.0),
         ({"conclusion": "failure"}, 60.0),

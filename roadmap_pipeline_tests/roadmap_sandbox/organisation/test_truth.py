@@ -73,7 +73,7 @@ def test_red_episodes(content: GitHubContent, truth: GroundTruth) -> None:
             if on_main and run["event"] not in ("pull_request", "merge_group") and outcome in ("pass", "fail"):
                 end = max(job["completed_at"] for job in mine)
                 steps[repo, run["path"]].append((end, run["id"], outcome, run))
-    shown = set()
+    shown: set[tuple[str, str, str, str | None, str | None]] = set()
     for (repo, path), attempts in steps.items():
         attempts.sort(key=lambda step: step[:2])
         red: list[tuple[str, int, str, Payload]] = []
