@@ -22,9 +22,9 @@ PICTURES = ROOT / "docs" / "pictures"
 BIN = Path(sys.executable).parent
 
 PAGES = (
-    ("asset-groups.png", "/asset-groups", "1700,640"),
+    ("asset-groups.png", "/asset-groups", "1900,1150"),
     ("model-ci-weekly.png", "/assets/marts/ci_weekly?view=overview", "1500,1300"),
-    ("model-checks.png", "/assets/marts/ci_weekly?view=checks&checkDetail=not_null", "1500,850"),
+    ("model-checks.png", "/assets/marts/ci_weekly?view=checks&checkDetail=data_tests", "1500,850"),
     ("model-lineage.png", "/assets/marts/ci_weekly?view=lineage", "1700,950"),
     ("report-asset.png", "/assets/derived/reports?view=overview", "1500,1500"),
 )
