@@ -28,7 +28,7 @@ def world(tmp_path: Path) -> Iterator[SmallWorld]:
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """How long a run takes, and what it comes to."""
+    """Return how long a run takes, and what it comes to."""
     with small(tmp_path_factory.mktemp("undisturbed")) as made:
         started_at = time.monotonic()
         assert made.run("run") == 0

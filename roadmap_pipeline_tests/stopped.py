@@ -100,7 +100,7 @@ class SmallWorld:
         return self.start(*words).process.wait(_LONGEST_S)
 
     def states(self) -> list[str]:
-        """How the runs of the instance ended, the newest first."""
+        """Return how the runs of the instance ended, the newest first."""
         if not Path(self.environment["DAGSTER_HOME"]).exists():
             return []
         with dg.DagsterInstance.from_config(self.environment["DAGSTER_HOME"]) as instance:

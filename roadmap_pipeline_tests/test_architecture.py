@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("roadmap_pipeline", "dbt_like_sql", "roadmap_sandbox")
+PACKAGES = ("roadmap_pipeline", "dbt_like_sql", "roadmap_sandbox", "roadmap_pipeline_tests", "benchmarks", "docs")
 SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 LONGEST_FILE = 500
 LONGEST_FUNCTION = 60
@@ -32,7 +32,7 @@ def functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionD
 def test_files_are_short_and_say_what_they_are_for(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     tree = ast.parse(text)
-    assert ast.get_docstring(tree), "a module without a docstring"
+    assert ast.get_docstring(tree) or path.name == "__init__.py", "a module without a docstring"
     assert text.count("\n") <= LONGEST_FILE
     long = {node.name: (node.end_lineno or 0) - node.lineno + 1 for node in functions(tree)}
     assert {name: lines for name, lines in long.items() if lines > LONGEST_FUNCTION} == {}

@@ -47,7 +47,7 @@ def present_contract() -> Contract:
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """Where something that passed differs from the description."""
+    """A difference of something that passed from the description."""
 
     operation: str
     problem: str

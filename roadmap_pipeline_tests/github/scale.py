@@ -46,9 +46,8 @@ def content():
     return made
 
 
-def test_sixty_thousand_runs_with_everything_against_them(serve, tmp_path):
-    served = serve(content())
-    state, path = served.state, tmp_path / "roadmap.duckdb"
+def set_against_it(state):
+    """Let everything go wrong at once; return the runs that come and those that go meanwhile, as they do."""
     state.switches.stale_index = timedelta(days=350)
     state.switches.stale_responses = ("missing", "empty", "old")
     state.switches.stale_chance = 0.2
@@ -70,7 +69,13 @@ def test_sixty_thousand_runs_with_everything_against_them(serve, tmp_path):
         state.faults.before(lambda number=number: go(number), method="GET", path=LIST, skip=page)
     for page in (7, 90, 210):
         state.faults.before(come, method="GET", path=LIST, skip=page)
+    return new, deleted
 
+
+def test_sixty_thousand_runs_with_everything_against_them(serve, tmp_path):
+    served = serve(content())
+    state, path = served.state, tmp_path / "roadmap.duckdb"
+    new, deleted = set_against_it(state)
     for skip in KILLED_AT:
         process = reader.start(served.base_url, path, REPO, TOKEN, CLOCK)
         state.faults.before(process.kill, skip=skip)

@@ -154,7 +154,7 @@ def test_a_log_that_is_gone_is_noted_and_the_next_one_asked_for_once(serve, con)
 
 
 def test_a_job_that_goes_on_failing_costs_a_log_in_seven_days(serve, con):
-    """What was said before stays known, so that one quiet passing run makes no old line news again."""
+    """Lines that were said before stay known, so that one quiet passing run makes no old line news again."""
     history = History()
     history.passes(1, days=20)
     history.add(2, PUZZLE, days=19)

@@ -31,7 +31,7 @@ def gone(workflow_id, state="deleted", **changes):
 
 
 def asked(served):
-    """How the list was answered, in order."""
+    """Return how the list was answered, in order."""
     return [status for _, path, status in served.journal() if path.split("?")[0] == PATH]
 
 

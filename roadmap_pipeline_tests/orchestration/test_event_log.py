@@ -90,7 +90,7 @@ def test_a_storage_that_somebody_chose_stays(tmp_path: Path) -> None:
 
 
 def test_the_projects_dagster_yaml_keeps_files_open_in_whichever_home(tmp_path: Path) -> None:
-    """What the UI, its daemon and the runs that they launch open."""
+    """It is what the UI, its daemon and the runs that they launch open."""
     for home in (tmp_path / "one", tmp_path / "two"):
         home.mkdir()
         shutil.copyfile(ROOT / "dagster.yaml", home / "dagster.yaml")

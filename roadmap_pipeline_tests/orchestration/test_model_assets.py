@@ -47,7 +47,7 @@ def _result(tmp_path: Path, runs: str, **files: str) -> dg.ExecuteInProcessResul
 
 
 def _materialized(tmp_path: Path, runs: str, **files: str) -> tuple[dict[str, bool], str]:
-    """Whether each check of the project passed, and what the run's failure says."""
+    """Return whether each check of the project passed, and what the run's failure says."""
     result = _result(tmp_path, runs, **files)
     failures = [event.step_failure_data.user_failure_data for event in result.get_step_failure_events()]
     said = "; ".join(data.description or "" for data in failures if data is not None)

@@ -33,10 +33,16 @@ class Pulls:
 
 
 def history() -> StoredHistory:
+    """Return twenty pull requests, the first ten for a verdict each, the rest for what is beside verdicts."""
     pulls = Pulls()
-    stored = pulls.stored
-    stored.milestone("Stage 7.3", due_on=at("12-11 00:00"), closed_issues=1)
+    pulls.stored.milestone("Stage 7.3", due_on=at("12-11 00:00"), closed_issues=1)
+    _add_verdicts(pulls)
+    _add_circumstances(pulls)
+    return pulls.stored
 
+
+def _add_verdicts(pulls: "Pulls") -> None:
+    stored = pulls.stored
     sha = pulls.open(1)
     pulls.ran(sha)
 
@@ -73,6 +79,9 @@ def history() -> StoredHistory:
     sha = pulls.open(10, head_repo="stranger/payments")
     pulls.failed(sha, "test", evidence="buy at shady.example", head_repo="stranger/payments")
 
+
+def _add_circumstances(pulls: "Pulls") -> None:
+    stored = pulls.stored
     sha = pulls.open(11)
     stored.add("derived.pull_request_milestones", repo=REPO, number=11, milestone="Stage 7.3", rule="label")
     pulls.ran(sha)
@@ -109,7 +118,6 @@ def history() -> StoredHistory:
     run = pulls.ran(sha, "failure")
     stored.run("11-12 10:00", sha=sha, run_id=run, attempt=2, started="11-12 11:00", branch="topic",
               event="pull_request", workflow_path=BUILD)  # fmt: skip
-    return stored
 
 
 @pytest.fixture(scope="module")

@@ -98,7 +98,7 @@ def trend(now: tuple[int, int], before: tuple[int, int]) -> str:
 
 
 def is_service(path: str) -> bool:
-    """Whether GitHub runs the workflow by itself; CodeQL's default set-up and Pages are the repository's."""
+    """Return whether GitHub runs the workflow by itself; CodeQL's default set-up and Pages are the repository's."""
     kind, _, rest = path.partition("/")
     return kind == "dynamic" and rest != "github-code-scanning/codeql" and not rest.startswith("pages/")
 

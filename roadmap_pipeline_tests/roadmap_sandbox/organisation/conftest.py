@@ -1,3 +1,5 @@
+"""The simulated organisation, generated once for all tests that look at it."""
+
 from collections.abc import Iterator
 
 import pytest
