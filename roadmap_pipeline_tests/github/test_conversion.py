@@ -15,6 +15,7 @@ from roadmap_pipeline.github.payloads.records import Provenance
 from roadmap_pipeline.github.payloads.shapes import Kind
 from roadmap_pipeline_tests.github.conftest import REPO, ago, issue, job, pull_request, run
 from roadmap_pipeline_tests.github.odd import ANY_JSON, ODD, places, with_value
+from roadmap_pipeline_tests.github.test_odd_records import COMMIT
 
 READING = Provenance(datetime(2026, 11, 16, 6, tzinfo=UTC), "runs.json")
 RUN = run(8, ago(hours=1))
@@ -117,6 +118,22 @@ def test_an_object_written_as_text_is_opened():
     payload = {**RUN, "actor": '{"login": "ana", "type": "User"}', "pull_requests": "[]", "head_commit": ""}
     row = records.run_row(payload, REPO, READING)
     assert (row["actor"], row["actor_type"], row["pull_request_numbers"]) == ("ana", "User", [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload", "name"),
+    [
+        (Kind.RUN, RUN, "pull_requests"),
+        (Kind.JOB, job(80, 8, ago(hours=1)), "steps"),
+        (Kind.JOB, job(80, 8, ago(hours=1)), "labels"),
+        (Kind.PULL_REQUEST, pull_request(7, updated_at=ago(hours=1)), "labels"),
+        (Kind.ISSUE, issue(6, updated_at=ago(hours=1)), "labels"),
+        (Kind.COMMIT, COMMIT, "parents"),
+    ],
+)
+def test_nothing_among_the_items_of_a_list_is_left_out_where_all_else_is_as_it_was(kind, payload, name):
+    kept = payload.get(name) or []
+    assert converted(kind, {**payload, name: [None, *kept, None]}, [])[name] == kept
 
 
 def test_lost_fields_are_named_where_they_stood() -> None:

@@ -254,7 +254,7 @@ def list_of(item: Converter) -> Converter:
                 lost.append("item")
             if after is not None:
                 items.append(after)
-            is_changed = is_changed or after is not before
+            is_changed = is_changed or after is None or after is not before
         return items if is_changed else value
 
     return convert
