@@ -13,6 +13,10 @@ OLDEST_DUCKDB := 1.2.0
 READER := .venv-reader
 INSTALLED_READER := $(READER)/installed
 
+# Tests make thousands of small databases: in memory, where there is plenty, they needn't wait for the disk.
+PLENTY_KB := 6000000
+IN_MEMORY := $(shell [ -w /dev/shm ] && [ "$$(df -k /dev/shm | awk 'NR == 2 { print $$4 }')" -gt $(PLENTY_KB) ] && echo PYTEST_DEBUG_TEMPROOT=/dev/shm)
+
 .DEFAULT_GOAL := help
 .PHONY: help run test test-recorded test-dbt test-readers test-scale ui lint types format bench pictures clean
 
@@ -23,7 +27,7 @@ run: $(INSTALLED) ## install, then do the main job once: read GitHub, build, rep
 	@$(BIN)/roadmap run
 
 test: $(INSTALLED_DEV) ## the test suite, on all cores
-	@$(BIN)/python -m pytest -n auto --dist loadgroup -m 'not recorded'
+	@$(IN_MEMORY) $(BIN)/python -m pytest -n auto --dist loadgroup -m 'not recorded'
 
 test-recorded: $(INSTALLED_DEV) ## the tests on recorded payloads and logs beside the project (../shared/data)
 	@$(BIN)/python -m pytest -n auto -m recorded
