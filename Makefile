@@ -14,7 +14,7 @@ READER := .venv-reader
 INSTALLED_READER := $(READER)/installed
 
 # Tests make thousands of small databases: in memory, where there is plenty, they needn't wait for the disk.
-PLENTY_KB := 6000000
+PLENTY_KB := 2000000
 IN_MEMORY := $(shell [ -w /dev/shm ] && [ "$$(df -k /dev/shm | awk 'NR == 2 { print $$4 }')" -gt $(PLENTY_KB) ] && echo PYTEST_DEBUG_TEMPROOT=/dev/shm)
 
 .DEFAULT_GOAL := help
