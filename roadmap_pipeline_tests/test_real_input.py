@@ -23,8 +23,11 @@ ANTS = "panjf2000/ants"
 def built(folder: Path, root: Path, now: str) -> duckdb.DuckDBPyConnection:
     """Return the warehouse after `roadmap ingest --from FOLDER` and `roadmap build`."""
     runtime = Runtime(load_settings({"ROADMAP_NOW": now}, root))
-    pipeline.ingest_dump(runtime, folder)
-    pipeline.build_all(runtime)
+    try:
+        pipeline.ingest_dump(runtime, folder)
+        pipeline.build_all(runtime)
+    finally:
+        runtime.close()
     return duckdb.connect(runtime.settings.warehouse, read_only=True)
 
 
