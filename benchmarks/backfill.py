@@ -1,4 +1,4 @@
-"""What a first back-fill of 40,000 runs costs, and every look at the repository after it.
+"""The cost of a first back-fill of 40,000 runs, and of every look at the repository after it.
 
     python benchmarks/backfill.py
 

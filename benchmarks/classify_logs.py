@@ -83,7 +83,7 @@ FRAGMENT_CATEGORIES = {
     "unittest_failed_consistently": "test",
     "uv_python_download_failed": "network dependency_install",
 }
-"""What our taxonomy calls the causes by which the fragments are named; several where the name leaves it open. It has no
+"""The taxonomy's names for the causes by which fragments are named; several where the name leaves it open. It has no
 category for a job that somebody cancelled (gha_catchall_sigint, gha_operation_canceled)."""
 PEER_BLOCKS = 32
 """Blocks on which the loop of ``re`` is timed: it would take minutes on all of them."""

@@ -1,4 +1,4 @@
-"""What all benchmarks share: a private copy of the project to run in, processes timed from outside, Markdown tables.
+"""The common part of benchmarks: a private copy of the project to run in, processes timed from outside, tables.
 
 Belongs here: nothing that knows what is measured.
 """

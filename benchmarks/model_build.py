@@ -1,4 +1,4 @@
-"""How long it takes to build and test all SQL models: as a whole, and after one more day.
+"""The time that it takes to build and test all SQL models: as a whole, and after one more day.
 
     python benchmarks/model_build.py [--runs 1000000 10000000]
 

@@ -14,7 +14,7 @@ _SIGNS = 4 << 10
 """Bytes at the beginning that tell the encoding."""
 _LONGEST_LINE = 128 << 10
 _FIRST_LINES, _FIRST_BYTES = 20, 16 << 10
-"""Where a line is as ``gh`` prints it, if any is."""
+"""The place of a line as ``gh`` prints it, if any is."""
 _UTF8_MARK = codecs.BOM_UTF8
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -32,7 +32,7 @@ _PRINTED_BY_GH = re.compile(
     rb"(?m)^(?:\xef\xbb\xbf)?(?!%b)([^\t\n]{1,500}\t(?:UNKNOWN STEP\t|[^\t\n]{1,500}\t(?=(?:\xef\xbb\xbf)?%b)))"
     % (_TIME, _TIME)
 )
-"""What stands before a line: the job, the step, and tabs. A step is named wherever a time follows."""
+"""The part before a line: the job, the step, and tabs. A step is named wherever a time follows."""
 
 
 def encoding(beginning: bytes) -> str | None:

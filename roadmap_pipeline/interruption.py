@@ -23,13 +23,13 @@ from typing import TypeVar
 T = TypeVar("T")
 
 waits = logging.getLogger("roadmap_pipeline.waits")
-"""What is waited for; shown by the command line at once, and in the log of a run in the Dagster UI."""
+"""Log of what is waited for; shown by the command line at once, and in the log of a run in the Dagster UI."""
 
 EXIT_CODE = 130
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 LONGEST_S = 3.5
-"""What hasn't stopped by then (it waits for a server that doesn't answer, say) is ended as by a kill, after which
-everything can go on as well."""
+"""Seconds from the signal on; whatever hasn't stopped by then (it waits for a server that doesn't answer, say) is ended
+as by a kill, after which everything can go on as well."""
 _LAST_WORDS_S = 1.0
 
 _stop_requested = threading.Event()

@@ -41,7 +41,7 @@ class Settings:
     configuration: Configuration
     config_path: Path
     root: Path
-    """Where relative default paths start: the project's root, or the current folder for a wheel."""
+    """The folder in which relative default paths start: the project's root, or the current folder for a wheel."""
     warehouse: str
     dagster_home: Path
     repositories: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""What holds for the whole suite: the contract with GitHub's API, and one main job for all that look at its results."""
+"""The whole suite's own: the contract with GitHub's API, and one main job for all that look at its results."""
 
 import atexit
 import os

@@ -1,4 +1,4 @@
-"""What people read when they mistyped something: what, where, and what was probably meant."""
+"""Messages for people who mistyped something: what, where, and what was probably meant."""
 
 from collections.abc import Mapping
 from pathlib import Path

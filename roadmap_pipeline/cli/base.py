@@ -20,7 +20,7 @@ from roadmap_pipeline.errors import EXPECTED_ERRORS, ConfigurationError, Roadmap
 DONE, FAILED, WRONG_USAGE, CONFLICTS = 0, 1, 2, 3
 
 STARTED_AT = time.monotonic()
-"""When the program began, as near as it can tell."""
+"""The time at which the program began, as near as it can tell."""
 
 _KEPT = {
     "run": "what was done is kept, and the next run goes on from there",

@@ -1,4 +1,4 @@
-"""What several commands need: the settings, a runtime, progress, and printing of data."""
+"""The common needs of commands: the settings, a runtime, progress, and printing of data."""
 
 import json
 import sys

@@ -15,7 +15,7 @@ PLACEHOLDERS = {
     "<<start>>": rf"^(?:\xef\xbb\xbf)?{_TIMESTAMP}(?:##\[(?:error|warning|notice)\])?{_BUILDKIT}{_NIX}{_TASK}[ \t]*",
     "<<error>>": rf"(?:##\[error\]|::error(?: [^:]*)?::|^{_TIMESTAMP}Error: )",
 }
-"""What patterns may name instead of a regular expression; a log's lines may or may not start with a timestamp."""
+"""Parts that patterns may name instead of a regular expression; a log's lines may or may not start with a timestamp."""
 
 # A set's automaton may grow to this; RE2 starts its cache over when it is full, so it bounds memory, not correctness.
 _MAXIMUM_MEMORY = 64 << 20

@@ -5,7 +5,7 @@ is decided in ``staging.stg_workflow_jobs`` by the same words; which cancelled j
 """
 
 TOLD = "exceeded the maximum execution time"
-"""What GitHub notes at a job's check run, and in most logs, whatever limit it was: of the job (``timeout-minutes`` or
+"""The note of GitHub at a job's check run, and in most logs, whatever limit it was: of the job (``timeout-minutes`` or
 6 hours), of the wait for a runner, or of the run."""
 
 TIMED_OUT = f"""(

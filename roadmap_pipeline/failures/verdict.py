@@ -13,8 +13,8 @@ from roadmap_pipeline.failures.logs.redaction import redact
 
 EVIDENCE_CHARS = 300
 TESTS, CAUSE, JOB = "tests", "cause", "job"
-"""What a fingerprint knows a failure by: the tests that failed, what the log names as the cause, or no more than that
-the job failed in some such way, which says nothing of whether two failures are the same."""
+"""The sign by which a fingerprint knows a failure: the tests that failed, what the log names as the cause, or no more
+than that the job failed in some such way, which says nothing of whether two failures are the same."""
 
 
 @dataclass(frozen=True, slots=True)

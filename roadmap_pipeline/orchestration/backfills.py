@@ -1,4 +1,4 @@
-"""What the runs of one back-fill share.
+"""Work that the runs of one back-fill share.
 
 Belongs here: telling that another run of it has done already what concerns no single partition.
 """

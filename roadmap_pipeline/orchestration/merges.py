@@ -1,4 +1,4 @@
-"""Which merges are new: the decision under the on-merge sensor, without Dagster.
+"""The choice of the merges that are new: the decision under the on-merge sensor, without Dagster.
 
 Belongs here: the cursor and what follows from it. Asking GitHub and requesting runs is the sensor's.
 """

@@ -1,4 +1,4 @@
-"""What the UI shows of a table: rows, columns, lineage, a preview, and whether it is another one than before.
+"""The metadata of a table in the UI: rows, columns, lineage, a preview, and whether it is another one than before.
 
 Belongs here: translating what the warehouse says into Dagster's metadata and data versions.
 """
@@ -27,7 +27,7 @@ _TIME_COLUMNS = (
     "report_date",
     "read_at",
 )
-"""What makes a row newer than another, the first of these that a table has."""
+"""Columns that make a row newer than another, the first of these that a table has."""
 
 
 UNRECORDED = {SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION: True}

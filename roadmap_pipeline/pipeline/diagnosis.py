@@ -14,7 +14,7 @@ from roadmap_pipeline.runtime import Runtime
 from roadmap_pipeline.warehouse.critical_workflows import unknown_critical_workflows
 
 LOCK_TIMEOUT_S = 2
-"""Who asks what is wrong does not want to wait for a minute."""
+"""Seconds to wait for the warehouse: whoever asks what is wrong does not want to wait for a minute."""
 
 
 @dataclass(frozen=True, slots=True)

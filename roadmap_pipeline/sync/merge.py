@@ -30,7 +30,7 @@ class Decision:
 
     outcome: Outcome
     agreed: bool
-    """Whether both sides hold the same value, so that the base may advance to it."""
+    """True when both sides hold the same value, so that the base may advance to it."""
 
 
 def merge_field(owner: Owner, base: Any, ours: Any, theirs: Any) -> Decision:

@@ -29,7 +29,7 @@ _KINDS: Mapping[type, Kind] = {
 }
 
 _OWNERS: Mapping[str, Owner] = {"pipeline": "pipeline", "GitHub": "pipeline", "shared": "shared", "people": "people"}
-"""What GitHub alone says is overwritten in Notion like what the pipeline computes."""
+"""Owners that win: what GitHub alone says is overwritten in Notion like what the pipeline computes."""
 
 
 @dataclass

@@ -89,7 +89,7 @@ class Reconciler:
         self._repair = repair
         self._agreed: dict[str, RowValues] = {}
         self.pause: str | None = None
-        """Why the comments could not be planned now, and when they can be."""
+        """The reason why comments could not be planned now, and when they can be."""
 
     @cached_property
     def _notion(self) -> NotionTarget | None:

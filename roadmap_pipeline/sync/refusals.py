@@ -14,7 +14,7 @@ from roadmap_pipeline.warehouse.connection import connect, transaction
 from roadmap_pipeline.warehouse.source_tables import replace_rows
 
 HOLDS_FOR = timedelta(days=1)
-"""How long after a refusal the same credentials don't ask again."""
+"""Time after a refusal in which the same credentials don't ask again."""
 
 
 @dataclass(frozen=True, slots=True)

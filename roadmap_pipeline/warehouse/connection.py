@@ -1,7 +1,7 @@
 """Opening the warehouse: waiting for its file lock, closing it always.
 
-Belongs here: what every user of the file needs. What is stored is described in ``raw`` and ``dbt_like_sql``; the copy
-that readers open is made in ``snapshot``.
+Belongs here: what every user of the file needs. What is stored is said in ``source_tables`` and ``dbt_like_sql``; the
+copy that readers open is made in ``snapshot``.
 """
 
 import re

@@ -1,6 +1,6 @@
 """The data dictionary: every table and column with its description, as Markdown.
 
-Belongs here: laying it out. The descriptions themselves are in ``raw`` and in the models' ``.yml`` files.
+Belongs here: laying it out. The descriptions themselves are in ``source_tables`` and in the models' ``.yml`` files.
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What `roadmap query` takes and gives: SQL from three places, and rows for people and for other programs."""
+"""The input and output of `roadmap query`: SQL from three places, and rows for people and for other programs."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""What the command line prints, on a terminal of some width and into a log."""
+"""The output of the command line, on a terminal of some width and into a log."""
 
 import io
 import re

@@ -1,4 +1,4 @@
-"""What GitHub does and its description doesn't know, each with its reason.
+"""Exceptions: what GitHub does and its description doesn't know, each with its reason.
 
 Belongs here: exceptions that hold however the description is read. Corrections of one reading stand with it.
 """
@@ -36,7 +36,7 @@ KNOWN_OF_OLD_PAYLOADS: tuple[tuple[str, str], ...] = (
     (r"\bdisplay_title\b.*required", "runs before late 2022 have none"),
     (r"\barchived_(at|by): Field required", "labels could not be archived before 2026"),
 )
-"""How recorded payloads differ from today's description (regular expression, reason): tests marked ``old_payloads``
+"""Differences of recorded payloads from today's description (regular expression, reason): tests marked ``old_payloads``
 serve such."""
 
 _FRONT_DOOR = b"Request forbidden by administrative rules"

@@ -21,13 +21,13 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from roadmap_pipeline_tests.contract.exceptions import is_front_door, is_known_status
 
 _UNION_MEMBER = re.compile(r"str|int|bool|none|(list|literal|function-\w+|nullable|dict|tagged-union)\[.*\]|[A-Z]\w+")
-"""How pydantic names the members of a union within the place of a problem."""
+"""The names that pydantic gives the members of a union within the place of a problem."""
 _METHOD = re.compile(r"\n {8}(GET|POST|PUT|PATCH|DELETE) (/\S*)\n")
 
 KNOWN_ERRORS: tuple[tuple[str, str], ...] = (
     (r"(^|/)head/repo: Input should be .*", "a pull request's head repository is null once the fork was deleted"),
 )
-"""Where GitHub's responses are known to differ from the models (regular expression of the problem, reason)."""
+"""Known differences of GitHub's responses from the models (regular expression of the problem, reason)."""
 
 
 _ISSUE_EVENTS = "GET /repos/{owner}/{repo}/issues/{issue_number}/events"

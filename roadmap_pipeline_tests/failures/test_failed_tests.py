@@ -1,4 +1,4 @@
-"""Which tests failed is read from each framework's own words, and makes the fingerprint."""
+"""Failed tests are read from each framework's own words, and make the fingerprint."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What passing runs of a job say is no evidence of why one failed."""
+"""A line that passing runs of a job say, too, is no evidence of why one failed."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -2,7 +2,6 @@
 
 import shutil
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -10,52 +9,28 @@ from roadmap_pipeline.github.client import pacing
 from roadmap_pipeline.github.client.client import GitHubClient
 from roadmap_pipeline.github.ingest.store import READ_TABLES
 from roadmap_pipeline.warehouse.connection import connect
+from roadmap_pipeline_tests.roadmap_sandbox.github.conftest import (
+    ANA,
+    BOT,
+    CLOCK,
+    OWNER,
+    REPO,
+    ago,
+    full_repository,
+    run_payload,
+)
 from roadmap_sandbox import payloads
 from roadmap_sandbox.content import GitHubContent
 from roadmap_sandbox.github.app import create_app
 from roadmap_sandbox.github.state import TOKEN, GitHubState
 from roadmap_sandbox.server import Server
 
-CLOCK = datetime(2026, 11, 16, 6, tzinfo=UTC)
-REPO = "acme/payments"
-BOT = payloads.user("roadmap-pipeline[bot]", 900001, type="Bot")
-ANA = payloads.user("ana", 11)
-OWNER = payloads.user("acme", 1, type="Organization")
-
-
-def ago(**span):
-    return CLOCK - timedelta(**span)
-
-
-def full_repository(name=REPO, id=101):
-    times = {"created_at": ago(days=900), "updated_at": ago(days=1), "pushed_at": ago(days=1)}
-    return payloads.repository(name, id, OWNER, **times)
-
-
 FULL = full_repository()
 MINIMAL = payloads.minimal_repository(REPO, 101, OWNER)
 
 
 def run(run_id, created_at, **changes):
-    fields = {
-        "run_number": run_id,
-        "workflow_id": 7,
-        "name": "CI",
-        "path": ".github/workflows/ci.yml",
-        "head_branch": "main",
-        "head_sha": f"{run_id:040x}",
-        "event": "push",
-        "status": "completed",
-        "conclusion": "success",
-        "updated_at": created_at,
-        "actor": ANA,
-        "display_title": "Change something",
-        "head_commit": payloads.head_commit(
-            f"{run_id:040x}", message="Change something", at=created_at, author="Ana", email="ana@example.org"
-        ),
-        **changes,
-    }
-    return payloads.workflow_run(MINIMAL, id=run_id, created_at=created_at, **fields)
+    return run_payload(run_id, created_at=created_at, **changes)
 
 
 def job(job_id, run_id, at, *, run_attempt=1, conclusion="success", name="test", status="completed"):

@@ -22,7 +22,7 @@ IN_ONE_SECOND = 150
 LIST = r"/actions/runs$"
 FAULTS = [Fault("secondary_limit", 429, 0), "bad_gateway", "drop", "drop_after_commit"]
 KILLED_AT = (120, 430, 300, 9_000, 25_000)
-"""Which request of each process is its last: in the list, in what lies behind its end, in what hangs on the runs."""
+"""The last request of each process: in the list, in what lies behind its end, in what hangs on the runs."""
 
 
 def creation_times():

@@ -1,4 +1,4 @@
-"""What GitHub noted at jobs (annotations), kept where there is no log."""
+"""Annotations, GitHub's notes at jobs, are kept where there is no log."""
 
 import json
 

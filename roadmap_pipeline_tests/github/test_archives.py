@@ -1,4 +1,4 @@
-"""Which logs in archives of runs belong to which jobs."""
+"""Logs in archives of runs go to the jobs they belong to."""
 
 from collections.abc import Sequence
 

@@ -8,7 +8,7 @@ from roadmap_pipeline_tests.github.conftest import CLOCK, REPO, everything, smal
 from roadmap_sandbox.github.state import TOKEN
 
 KILLED_AT = (1, 4, 8, 9, 30, 47, 60)
-"""Which request of each process is its last."""
+"""The last request of each process."""
 UNDER_WAY = 300
 """Requests whose answers a process may not have stored yet: two batches of what hangs on runs, and a list."""
 

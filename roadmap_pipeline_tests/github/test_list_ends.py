@@ -1,4 +1,4 @@
-"""Where a list ends is told by no single sign: proxies drop headers and repeat pages, servers miscount and cut."""
+"""The end of a list is told by no single sign: proxies drop headers and repeat pages, servers miscount and cut."""
 
 import json
 from datetime import timedelta

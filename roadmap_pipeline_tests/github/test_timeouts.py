@@ -1,4 +1,4 @@
-"""Why jobs were cancelled is asked about by likelihood, once, within the budget, and never where it is explained."""
+"""The reason of a cancelled job is asked for by likelihood, once, within the budget, never where it is explained."""
 
 from datetime import timedelta
 

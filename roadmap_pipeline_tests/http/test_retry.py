@@ -1,4 +1,4 @@
-"""When a request is sent again, after which wait, and until when; with a clock that only waiting moves."""
+"""The retry policy: what is sent again, after which wait, and until when; with a clock that only waiting moves."""
 
 import pytest
 

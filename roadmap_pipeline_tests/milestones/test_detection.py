@@ -1,4 +1,4 @@
-"""Which milestone a name stands for, rule by rule."""
+"""The milestone that a name stands for, rule by rule."""
 
 import pytest
 from hypothesis import given

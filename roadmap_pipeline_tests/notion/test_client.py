@@ -1,4 +1,4 @@
-"""What is sent again, what is not, how long is waited, and what people read when it fails. Over real HTTP."""
+"""Requests to Notion over real HTTP: what is sent again, how long is waited, and what people read when it fails."""
 
 import logging
 import socket

@@ -1,4 +1,4 @@
-"""Which merges are new, as a function of what GitHub lists and the cursor."""
+"""New merges, as a function of what GitHub lists and the cursor."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a model's asset says and records: when its tests fail, when nothing changed, of its checks alone."""
+"""The words and records of a model's asset: when its tests fail, when nothing changed, of its checks alone."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What the code location offers, as a text that a person reads when it changes: ``definitions.txt``.
+"""Everything that the code location offers, as a text that a person reads when it changes: ``definitions.txt``.
 
 After a change on purpose: ``python -m roadmap_pipeline_tests.orchestration.test_snapshot``, and read the difference.
 """

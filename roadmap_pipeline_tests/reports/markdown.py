@@ -25,7 +25,7 @@ HOSTILE = (
     "\\",
     "a" * 300,
 )
-"""What strangers may write into names, titles and logs."""
+"""Text that strangers may write into names, titles and logs."""
 
 
 @dataclass(frozen=True)

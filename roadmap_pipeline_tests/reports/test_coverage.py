@@ -1,4 +1,4 @@
-"""What a report rests on, in one line: for one repository, for several, and for each reason."""
+"""The line on what a report rests on: for one repository, for several, and for each reason."""
 
 from datetime import date
 from typing import Any

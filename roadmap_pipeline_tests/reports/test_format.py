@@ -1,4 +1,4 @@
-"""How numbers are written."""
+"""Numbers as texts write them."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""What a log prints, on its whole way from the runner to where people read it: shown as it reads, and nothing else."""
+"""A log's output, on its whole way from the runner to where people read it: shown as it reads, and nothing else."""
 
 import io
 import re

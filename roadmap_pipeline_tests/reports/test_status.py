@@ -1,4 +1,4 @@
-"""What `roadmap status` reads from the snapshot."""
+"""Everything that `roadmap status` reads from the snapshot."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What changed on our side reaches Notion and GitHub, and nothing else is touched."""
+"""A change on our side reaches Notion and GitHub, and nothing else is touched."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What rows should say: every property that is ours has a column behind it."""
+"""The desired rows: every property that is ours has a column behind it."""
 
 from collections.abc import Mapping
 

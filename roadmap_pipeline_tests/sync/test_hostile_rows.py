@@ -1,4 +1,4 @@
-"""What a log prints, in the rows and pages of Notion: shown as it reads, and nothing else."""
+"""The output of a log, in the rows and pages of Notion: shown as it reads, and nothing else."""
 
 import re
 from collections.abc import Iterator

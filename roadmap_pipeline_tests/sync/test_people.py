@@ -1,4 +1,4 @@
-"""What people do in Notion and on GitHub stays, is noted, or asks a person: nothing of theirs is overwritten."""
+"""The work of people in Notion and on GitHub stays, is noted, or asks a person: nothing of theirs is overwritten."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""What forbids writing: databases out of shape or out of sight, locked conversations, tokens that only read."""
+"""Reasons that forbid writing: databases out of shape or out of sight, locked conversations, tokens that only read."""
 
 import json
 import logging

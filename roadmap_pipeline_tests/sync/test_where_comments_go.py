@@ -1,4 +1,4 @@
-"""Where comments go and where not: from what GitHub lists, through the models, to what is written."""
+"""The way of comments, to where they may go: from what GitHub lists, through the models, to what is written."""
 
 import json
 from collections.abc import Callable, Iterator

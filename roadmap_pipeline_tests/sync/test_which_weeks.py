@@ -1,4 +1,4 @@
-"""Which weeks' reports get into Notion: the newest that has ended, and those that somebody asks for."""
+"""The weeks whose reports get into Notion: the newest that has ended, and those that somebody asks for."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a warehouse holds, without what tells when and how often it was read: for comparing two ways to the same.
+"""The content of a warehouse, without what tells when and how often it was read: for comparing two ways to the same.
 
 Belongs here: which columns those are.
 """
@@ -12,7 +12,7 @@ from roadmap_pipeline.github.ingest.store import READ_TABLES
 
 _WHEN = frozenset({"read_at"})
 _MOVES = {"issue_events": frozenset({"payload"})}
-"""What holds other things as they were when it was read: an event's payload its issue, with the comments counted."""
+"""Columns that hold other things as they were when they were read: an event's payload its issue and its comments."""
 _OF_WRITES = frozenset({"sync_changes", "sync_reliability"})
 """Marts of the journal: who runs more often writes more often."""
 

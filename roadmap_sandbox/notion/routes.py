@@ -1,4 +1,4 @@
-"""Which request goes where: the table of endpoints, and the checks that come before an endpoint's own.
+"""The way of a request: the table of endpoints, and the checks that come before an endpoint's own.
 
 The order is the API's: JSON, address, token, version, ids and query string, shape of the body, then the handler.
 """

@@ -1,4 +1,4 @@
-"""Which kind of job fails of what how often.
+"""The odds of failures: of what each kind of job fails, and how often.
 
 Belongs here: weights (lint and tests lead, then dependencies, type checks and the platform). What the causes say is
 ``causes``.

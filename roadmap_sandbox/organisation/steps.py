@@ -1,4 +1,4 @@
-"""When each step of a job began and ended: payloads and logs both follow it."""
+"""The times at which each step of a job began and ended: payloads and logs both follow it."""
 
 from dataclasses import dataclass
 

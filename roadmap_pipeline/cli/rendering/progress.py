@@ -1,4 +1,4 @@
-"""How far work is: bars on a terminal; elsewhere, as in the logs of CI, lines.
+"""The progress of work: bars on a terminal; elsewhere, as in the logs of CI, lines.
 
 Belongs here: what a reporter of :mod:`roadmap_pipeline.progress` draws. Each task is one plain line when it ends, and
 one now and then while it takes long.
@@ -16,8 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from roadmap_pipeline.progress import Reporter, Task
 
 _SIGN_OF_LIFE_SECONDS = 30.0
-"""How often a long task says how far it is where there are no bars; CI ends jobs that say nothing for long."""
-"""How often a long task says how far it is where there are no bars; CI ends jobs that say nothing for long."""
+"""Seconds between two lines of a long task where there are no bars; CI ends jobs that say nothing for long."""
 
 
 class _BarTask:

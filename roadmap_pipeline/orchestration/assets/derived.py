@@ -1,4 +1,4 @@
-"""What Python derives from the raw tables: settings as tables, verdicts, milestones, rendered texts."""
+"""Everything that Python derives from the raw tables: settings as tables, verdicts, milestones, rendered texts."""
 
 import hashlib
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What is read: GitHub as external assets, and the raw tables that one ingest fills."""
+"""Everything that is read: GitHub as external assets, and the raw tables that one ingest fills."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
@@ -63,16 +63,16 @@ _ENDPOINTS: Mapping[str, frozenset[str]] = {
 """By raw table the endpoints of ``raw.read_failures`` that fill it."""
 
 SECONDS_BEFORE_NEXT_TRY = (30, 60)
-"""How long a reading that failed is left alone; one more try than there are of them."""
+"""Seconds for which a reading that failed is left alone; one more try than there are of them."""
 
 _PLUMBING = {
     "workflow_returns", "http_cache", "ingest_state", "read_coverage", "run_details", "run_counts"
 }  # fmt: skip
-"""What the ingest remembers for itself, in a group of its own."""
+"""The tables that the ingest remembers for itself, in a group of its own."""
 
 FRESH = dg.FreshnessPolicy.time_window(warn_window=timedelta(hours=26), fail_window=timedelta(hours=50))
-"""What nobody read for a day is doubtful, for two days wrong: people push every day. Models that follow from it are as
-fresh as it is: one of which nothing changed is left as it was."""
+"""A table that nobody read for a day is doubtful, for two days wrong: people push every day. Models that follow from it
+are as fresh as it is: one of which nothing changed is left as it was."""
 
 EVERYTHING_READ = "everything_could_be_read"
 TO_THE_END = "was_read_to_the_end"

@@ -1,4 +1,4 @@
-"""Where nothing can pass any more: deleted and disabled workflows, former default branches, renamed files."""
+"""Lines in which nothing can pass any more: deleted and disabled workflows, former default branches, renamed files."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What must hold for any history: order of rows is irrelevant, rates stay fractions, nothing is lost."""
+"""Properties that must hold for any history: order of rows is irrelevant, rates stay fractions, nothing is lost."""
 
 import random
 from datetime import timedelta

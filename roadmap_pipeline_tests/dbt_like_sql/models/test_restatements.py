@@ -1,4 +1,4 @@
-"""What a build would change of published numbers, and which published numbers have changed since."""
+"""Restatements: what a build would change of published numbers, and what has changed since."""
 
 import json
 from dataclasses import asdict

@@ -1,4 +1,4 @@
-"""Which milestone a run belongs to, and what the publish tables say."""
+"""Milestones of runs, and the publish tables."""
 
 from datetime import date
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the models' SQL looks like, where sqlfluff has no rule or doesn't look."""
+"""The look of the models' SQL, where sqlfluff has no rule or doesn't look."""
 
 import pytest
 import sqlglot

@@ -1,4 +1,4 @@
-"""How long things take: durations of attempts, waits for a runner, minutes wasted."""
+"""Lengths of time: durations of attempts, waits for a runner, minutes wasted."""
 
 from datetime import datetime, timedelta
 from typing import Any

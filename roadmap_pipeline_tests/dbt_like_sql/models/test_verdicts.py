@@ -1,4 +1,4 @@
-"""What to make of a failing job, and the same failure over time: small histories, the answers by hand."""
+"""Verdicts on a failing job, and the same failure over time: small histories, the answers by hand."""
 
 import pytest
 

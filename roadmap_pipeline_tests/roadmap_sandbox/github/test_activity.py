@@ -1,4 +1,4 @@
-"""What others do meanwhile: people edit, hide, delete and lock, owners rename and transfer, forks go."""
+"""The doings of others meanwhile: people edit, hide, delete and lock, owners rename and transfer, forks go."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What reading clients meet: pages, filters and their caps, attempts, logs, ETags, redirects."""
+"""Everything that reading clients meet: pages, filters and their caps, attempts, logs, ETags, redirects."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""What writing clients meet: permissions, validation, consequences, and the same world after a restart."""
+"""Everything that writing clients meet: permissions, validation, consequences, and the same world after a restart."""
 
 import json
 

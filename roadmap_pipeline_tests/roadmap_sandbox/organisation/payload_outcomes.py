@@ -1,4 +1,4 @@
-"""What runs and jobs count as, judged from payloads and logs alone: an implementation apart from the organisation's."""
+"""Outcomes of runs and jobs, judged from payloads and logs alone: an implementation apart from the organisation's."""
 
 from roadmap_sandbox.content import GitHubContent, Payload
 

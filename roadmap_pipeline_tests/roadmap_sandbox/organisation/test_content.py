@@ -1,4 +1,4 @@
-"""What holds for every organisation, and what this one must contain."""
+"""Rules for every organisation, and the content that this one must have."""
 
 import os
 import re
