@@ -24,6 +24,8 @@ _PERMISSIONS = {
     "pulls": ("pull_requests",),
 }
 """Permissions of which an installation needs one, by the first segment below a repository."""
+_NEEDS_PUSH = frozenset({"labels", "milestones"})
+"""Areas that only those may write to who may push. Of an issue some fields are dropped instead."""
 _FORBIDDEN = "Resource not accessible by integration"
 
 
@@ -78,6 +80,8 @@ def _in_repository(store: Store, request: Request, records: RepositoryRecords, r
         request.user()
         if request.caller is not None and not (is_for(request, records) and request.caller.may(area, "write")):
             raise ApiError(403, _FORBIDDEN)
+        if rest[0] in _NEEDS_PUSH and request.caller is not None and not request.caller.may_push:
+            raise ApiError(403, "Must have admin rights to Repository.")
         if records.payload["archived"]:
             raise ApiError(403, "Repository was archived so is read-only.")
     elif records.payload["private"] and request.caller is not None and not request.caller.may(area, "read"):

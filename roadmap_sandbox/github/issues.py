@@ -57,10 +57,18 @@ def found_issue(records: RepositoryRecords, number: int) -> Payload:
         raise ApiError(410, "This issue was deleted")
     if number in records.transferred_issues:
         raise Moved(records.transferred_issues[number])
+    if number not in records.pulls:
+        needs_issues(records)
     issue = records.issue(number)
     if issue is None:
         raise not_found()
     return issue
+
+
+def needs_issues(records: RepositoryRecords) -> None:
+    """Raise ApiError (410) where issues are switched off."""
+    if not records.payload.get("has_issues", True):
+        raise ApiError(410, "Issues are disabled for this repo")
 
 
 SORT_KEYS: dict[str, Callable[[Payload], Any]] = {
@@ -72,6 +80,7 @@ SORT_KEYS: dict[str, Callable[[Payload], Any]] = {
 
 @routes.add("GET", "issues")
 def list_issues(_store: Store, request: Request, records: RepositoryRecords) -> Response:
+    needs_issues(records)
     conditions = [
         *_state_condition(request),
         *_people_conditions(request),
@@ -160,7 +169,7 @@ def _changes(store: Store, request: Request, records: RepositoryRecords, *, new:
     if data.get("assignees") is not None:
         changes["assignees"] = [_person(store, login) for login in label_names(data["assignees"])]
     if not new:
-        changes |= _state_change(data)
+        changes |= _state_change(store, data)
     return changes
 
 
@@ -179,7 +188,7 @@ def _person(store: Store, login: str) -> Payload:
     return person
 
 
-def _state_change(data: dict[str, Any]) -> dict[str, Any]:
+def _state_change(store: Store, data: dict[str, Any]) -> dict[str, Any]:
     changes: dict[str, Any] = {}
     if data.get("state") is not None:
         if data["state"] not in _STATES:
@@ -189,6 +198,9 @@ def _state_change(data: dict[str, Any]) -> dict[str, Any]:
         if data["state_reason"] not in _REASONS:
             raise invalid("Issue", "state_reason", "invalid", value=data["state_reason"])
         changes["state_reason"] = data["state_reason"]
+        original = data.get("duplicate_issue_id")
+        if original is not None and data["state_reason"] == "duplicate" and not store.has_issue(original):
+            raise invalid("Issue", "duplicate_issue_id", "invalid", value=original)
     return changes
 
 
@@ -212,8 +224,7 @@ def label_names(value: Any) -> list[str]:
 @routes.add("POST", "issues")
 def create_issue(store: Store, request: Request, records: RepositoryRecords) -> Response:
     actor = request.user()
-    if not records.payload.get("has_issues", True):
-        raise ApiError(410, "Issues are disabled for this repo")
+    needs_issues(records)
     changes = _changes(store, request, records, new=True)
     number = records.next_number()
     records.put_issue(
@@ -242,7 +253,10 @@ def get_issue(_store: Store, _request: Request, records: RepositoryRecords, numb
 
 @routes.add("PATCH", "issues/{number:int}")
 def change_issue(store: Store, request: Request, records: RepositoryRecords, number: int) -> Response:
-    found_issue(records, number)
+    issue = found_issue(records, number)
+    is_author = issue["user"] is not None and issue["user"]["id"] == request.user()["id"]
+    if request.caller is not None and not request.caller.may_push and not is_author:
+        raise ApiError(403, "Must have admin rights to Repository.")
     store.change_issue(records, number, request.user(), _changes(store, request, records, new=False))
     return json_response(found_issue(records, number))
 

@@ -7,7 +7,16 @@ from urllib.parse import quote
 from roadmap_sandbox import payloads
 from roadmap_sandbox.content import Payload
 from roadmap_sandbox.github.issues import found_issue, label_names
-from roadmap_sandbox.github.messages import Request, Response, invalid, json_response, malformed, not_found, text
+from roadmap_sandbox.github.messages import (
+    ApiError,
+    Request,
+    Response,
+    invalid,
+    json_response,
+    malformed,
+    not_found,
+    text,
+)
 from roadmap_sandbox.github.paging import listed
 from roadmap_sandbox.github.repository_records import RepositoryRecords
 from roadmap_sandbox.github.routing import Router
@@ -140,5 +149,5 @@ def remove_issue_label(store: Store, request: Request, records: RepositoryRecord
     labels = found_issue(records, number)["labels"]
     kept = [label for label in labels if label["name"].casefold() != name.casefold()]
     if len(kept) == len(labels):
-        raise not_found()
+        raise ApiError(404, "Label does not exist")
     return json_response(_set_labels(store, request, records, number, kept))

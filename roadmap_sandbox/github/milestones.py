@@ -1,7 +1,9 @@
 """Milestones."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from roadmap_sandbox import payloads
 from roadmap_sandbox.content import Payload
@@ -15,6 +17,7 @@ from roadmap_sandbox.github.store import Store
 routes = Router()
 
 _STATES = ("open", "closed")
+TITLE_LIMIT = 255
 
 
 def _milestone(records: RepositoryRecords, number: int) -> Payload:
@@ -48,10 +51,10 @@ def list_milestones(_store: Store, request: Request, records: RepositoryRecords)
     return listed(request, records.path("milestones"), milestones)
 
 
-def _changes(request: Request, records: RepositoryRecords, number: int | None) -> dict[str, Any]:
+def _changes(store: Store, request: Request, records: RepositoryRecords, number: int | None) -> dict[str, Any]:
     data = request.json()
     changes: dict[str, Any] = {}
-    title = text(data, "title", "Milestone", required=number is None)
+    title = text(data, "title", "Milestone", required=number is None, limit=TITLE_LIMIT)
     if title is not None:
         if not title.strip():
             raise invalid("Milestone", "title", "missing_field")
@@ -61,7 +64,7 @@ def _changes(request: Request, records: RepositoryRecords, number: int | None) -
     if "description" in data:
         changes["description"] = text(data, "description", "Milestone")
     if "due_on" in data:
-        changes["due_on"] = _due_on(text(data, "due_on", "Milestone"))
+        changes["due_on"] = _due_on(store, text(data, "due_on", "Milestone"))
     if data.get("state") is not None:
         if data["state"] not in _STATES:
             raise invalid("Milestone", "state", "invalid", value=data["state"])
@@ -69,21 +72,27 @@ def _changes(request: Request, records: RepositoryRecords, number: int | None) -
     return changes
 
 
-def _due_on(value: str | None) -> str | None:
-    """Return the day of ``value`` at GitHub's own time of day (midnight on the Pacific coast, in winter)."""
+def _due_on(store: Store, value: str | None) -> str | None:
+    """Return the day of ``value`` at GitHub's own time of day: midnight on the Pacific coast."""
     if not value:
         return None
     try:
-        return f"{normalised(value)[:10]}T08:00:00Z"
+        moment = normalised(value)
+        if store.switches.due_day_of == "date":
+            return f"{moment[:10]}T08:00:00Z"
+        coast = ZoneInfo("America/Los_Angeles")
+        day = datetime.fromisoformat(moment).astimezone(coast).date()
     except ValueError as error:
         raise invalid("Milestone", "due_on", "invalid", value=value) from error
+    return payloads.timestamp(datetime.combine(day, time(), coast).astimezone(UTC))
 
 
 @routes.add("POST", "milestones")
 def create_milestone(store: Store, request: Request, records: RepositoryRecords) -> Response:
     creator = request.user()
-    changes = _changes(request, records, None)
-    number = max(records.milestones, default=0) + 1
+    changes = _changes(store, request, records, None)
+    given = (*records.milestones, *(one["number"] for one in records.deleted_milestones))
+    number = max(given, default=0) + 1
     records.milestones[number] = payloads.milestone(
         records.payload,
         id=store.next_id("milestones"),
@@ -111,7 +120,7 @@ def get_milestone(_store: Store, _request: Request, records: RepositoryRecords, 
 def change_milestone(store: Store, request: Request, records: RepositoryRecords, number: int) -> Response:
     _milestone(records, number)
     before = records.milestones[number]
-    after = {**before, **_changes(request, records, number)}
+    after = {**before, **_changes(store, request, records, number)}
     if after != before:
         if after["state"] != before["state"]:
             after["closed_at"] = store.now() if after["state"] == "closed" else None
@@ -128,5 +137,5 @@ def delete_milestone(store: Store, request: Request, records: RepositoryRecords,
         if issue["milestone"] is not None and issue["milestone"]["id"] == milestone["id"]:
             store.change_issue(records, issue["number"], request.user(), {"milestone": None})
     store.notify(records, "milestone", "deleted", request.user(), {"milestone": records.milestone(number)})
-    del records.milestones[number]
+    records.deleted_milestones.append(records.milestones.pop(number))
     return Response(204)

@@ -61,6 +61,8 @@ class RepositoryRecords:
             label["name"].casefold(): label for label in content.labels.get(full_name, ())
         }
         self.milestones: dict[int, Payload] = {item["number"]: item for item in content.milestones.get(full_name, ())}
+        self.deleted_milestones: list[Payload] = []
+        """Their numbers and ids are never given again."""
         self.events: list[Payload] = sorted(content.issue_events.get(full_name, ()), key=lambda event: event["id"])
         self.deleted_issues: set[int] = set()
         self.transferred_issues: dict[int, str] = {}

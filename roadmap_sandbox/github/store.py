@@ -106,6 +106,12 @@ class Store:
         for records in self._by_name.values():
             items = getattr(records, kind)
             yield from items if isinstance(items, list) else items.values()
+            if kind == "milestones":
+                yield from records.deleted_milestones
+
+    def has_issue(self, issue_id: int) -> bool:
+        """Return whether any repository has an issue or pull request of this id."""
+        return any(issue["id"] == issue_id for issue in self._all("issues"))
 
     def find_user(self, login: str) -> Payload | None:
         """Return someone who owns a repository, wrote an issue or is the viewer."""

@@ -44,6 +44,9 @@ class Switches:
     """A log that was never written: a redirect to nothing, or 404 at once."""
     search_delay: timedelta = timedelta(0)
     """Searches don't find what was created in this span before the clock."""
+    due_day_of: Literal["date", "instant"] = "date"
+    """The day that a milestone is due on: the date of the time that was sent, or the day that it was then on GitHub's
+    coast, which may be the one before."""
     run_waits: timedelta = timedelta(0)
     """The time for which a queued run waits for a runner, ..."""
     run_takes: timedelta | None = None

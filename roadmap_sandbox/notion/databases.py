@@ -265,6 +265,16 @@ def is_listed(store: Store, page: Page) -> bool:
     return shown and store.visible(page) and not (above and store.in_trash(above))
 
 
+def is_listed_as_trashed(store: Store, page: Page) -> bool:
+    """Return whether a search of the trash shows the page: one that was restored a moment ago still, too."""
+    above = store.parent_of(page)
+    shown = store.in_trash(page)
+    if store.query_lag and not (above and store.in_trash(above)):
+        known = [listed for since, listed in page.listed if since <= store.clock - store.query_lag]
+        shown = bool(known) and not known[-1]
+    return shown and store.visible(page)
+
+
 def matching_rows(store: Store, source: DataSource, condition: Json | None, sorts: list[Json] | None) -> list[Page]:
     """Return the rows that a query shows, in its order; 400 when filter or sorts don't fit the schema."""
     test = compile_filter(store, source, condition)

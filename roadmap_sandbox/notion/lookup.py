@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from roadmap_sandbox.notion.databases import is_listed
+from roadmap_sandbox.notion.databases import is_listed, is_listed_as_trashed
 from roadmap_sandbox.notion.errors import INTEGRATION_ID, not_found
 from roadmap_sandbox.notion.objects import data_source_object, page_object
 from roadmap_sandbox.notion.records import USERS, DataSource, Json, Page
@@ -44,7 +44,7 @@ def get_user(store: Store, request: Request) -> Json:  # noqa: ARG001
 
 
 def search(store: Store, request: Request) -> Json:
-    """Answer POST /search: pages and data sources by title; lags as queries do."""
+    """Answer POST /search: pages and data sources by title, those in the trash only on request; lags as queries do."""
     body = request.body
     condition = body.get("filter", {})
     wanted, trashed = condition.get("value"), condition.get("in_trash", False)
@@ -55,7 +55,7 @@ def search(store: Store, request: Request) -> Json:
             page
             for page in store.pages.values()
             if words in store.title(page).casefold()
-            and (store.in_trash(page) and store.visible(page) if trashed else is_listed(store, page))
+            and (is_listed_as_trashed(store, page) if trashed else is_listed(store, page))
         )
     if wanted != "page":
         hits.extend(

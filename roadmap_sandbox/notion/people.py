@@ -4,9 +4,12 @@ Each action takes JSON arguments, so that it can be kept beside the requests and
 """
 
 from collections.abc import Callable
+from copy import deepcopy
+from functools import partial
+from itertools import count
 from typing import Any, Final
 
-from roadmap_sandbox.notion.content import replace_body, set_trash
+from roadmap_sandbox.notion.content import page_markdown, replace_body, set_trash
 from roadmap_sandbox.notion.databases import update_data_source
 from roadmap_sandbox.notion.errors import INTEGRATION_ID, invalid
 from roadmap_sandbox.notion.pages import create_page, move_page
@@ -14,7 +17,7 @@ from roadmap_sandbox.notion.records import PERSON_ID, Database, DataSource, Json
 from roadmap_sandbox.notion.requests import Request
 from roadmap_sandbox.notion.richtext import from_plain
 from roadmap_sandbox.notion.store import Store
-from roadmap_sandbox.notion.writing import prepare, set_values
+from roadmap_sandbox.notion.writing import Prepared, prepare, set_values
 
 _LISTS: Final = ("title", "rich_text", "multi_select", "relation", "people", "files")
 
@@ -53,7 +56,7 @@ def _source(store: Store, id_: str) -> DataSource:
 
 
 def _page(store: Store, id_: str) -> Page:
-    if id_ not in store.pages:
+    if id_ not in store.pages or not store.visible(store.pages[id_]):
         raise invalid(f"There is no page {id_}.")
     return store.pages[id_]
 
@@ -158,7 +161,7 @@ def rename(store: Store, id_: str, title: str) -> None:
     if isinstance(record, Database):
         record.title = from_plain(title)
     else:
-        record.values["title"] = from_plain(title)
+        set_values(store, record, prepare(store, None, {"title": {"title": from_plain(title)}}))
     store.touch(record)
 
 
@@ -172,6 +175,35 @@ def trash(store: Store, id_: str) -> None:
 def restore(store: Store, id_: str) -> None:
     """Take a page or database out of the trash."""
     set_trash(store, store.databases.get(id_) or _page(store, id_), False)
+
+
+def delete(store: Store, id_: str) -> None:
+    """Delete a page or database for good, as from the trash: nobody sees it again."""
+    record = store.databases.get(id_) or _page(store, id_)
+    if not record.in_trash:
+        set_trash(store, record, True)
+    store.deleted.add(id_)
+
+
+def duplicate(store: Store, page_id: str) -> str:
+    """Copy a row with all its values and its body; the title gets a number after it. Return the copy's id."""
+    page = _page(store, page_id)
+    source = store.parent_of(page)
+    if not isinstance(source, DataSource):
+        raise invalid(f"The page {page_id} is no row.")
+    copy_id = add_row(store, source.id, {}, page_markdown(store, page)["markdown"])
+    values = {id_: value for id_, value in page.values.items() if source.properties[id_].type != "unique_id"}
+    number = next(
+        n for n in count(1) if f"{store.title(page)} ({n})" not in {store.title(p) for p in _rows(store, source)}
+    )
+    values["title"] = from_plain(f"{store.title(page)} ({number})")
+    copies: Prepared = [(source.properties[id_], partial(deepcopy, value)) for id_, value in values.items()]
+    set_values(store, store.pages[copy_id], copies)
+    return copy_id
+
+
+def _rows(store: Store, source: DataSource) -> list[Page]:
+    return [store.pages[id_] for id_ in source.rows]
 
 
 def move(store: Store, page_id: str, parent_id: str) -> None:
@@ -216,6 +248,8 @@ ACTIONS: Final[dict[str, Callable[..., Any]]] = {
         rename,
         trash,
         restore,
+        delete,
+        duplicate,
         move,
         rename_view,
         unshare,

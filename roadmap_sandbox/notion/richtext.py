@@ -5,6 +5,7 @@ Text and equations with annotations and links; mentions are refused, nothing of 
 
 from collections.abc import Iterable
 from typing import Any
+from unicodedata import category, normalize
 
 from roadmap_sandbox.notion.validation import (
     MAX_TEXT_UNITS,
@@ -78,6 +79,25 @@ def normalise(items: Iterable[dict[str, Any]]) -> RichText:
         if content:
             result.append(run(content, link["url"] if link else None, color=color, **annotations))
     return result
+
+
+def normalised_title(items: RichText) -> RichText:
+    """Return a title trimmed, composed (NFC) and without control characters; what is empty then vanishes."""
+    texts = [
+        "".join(one for one in normalize("NFC", item["plain_text"]) if category(one) != "Cc")
+        for item in items
+        if item["type"] == "text"
+    ]
+    if len(texts) < len(items):
+        return items
+    if texts:
+        texts[0] = texts[0].lstrip()
+        texts[-1] = texts[-1].rstrip()
+    return [
+        {**item, "text": {**item["text"], "content": content}, "plain_text": content}
+        for item, content in zip(items, texts, strict=True)
+        if content
+    ]
 
 
 def plain(items: Iterable[dict[str, Any]]) -> str:

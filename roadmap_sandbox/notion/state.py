@@ -31,6 +31,7 @@ TOKEN: Final = "sandbox-notion-token"  # noqa: S105  it opens the sandbox only
 _REQUEST_IDS: Final = UUID("5a11d0c5-0000-4000-8000-000000000002")
 _PERSON: Final = "PERSON"
 _CLOCK: Final = "CLOCK"
+_TITLES: Final = "TITLES"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,17 @@ class NotionState:
     def query_cap(self, rows: int) -> None:
         self.store.query_cap = rows
 
+    @property
+    def normalises_titles(self) -> bool:
+        """True where titles of pages are kept trimmed, composed (NFC) and without control characters."""
+        return self.store.normalises_titles
+
+    @normalises_titles.setter
+    def normalises_titles(self, on: bool) -> None:
+        with self.lock:
+            self.store.normalises_titles = on
+            self._keep(_TITLES, "", on)
+
     def limit_rate(self, per_second: float | None = 3.0, burst: int = 10) -> None:
         """Answer 429 beyond this average rate (None: no limit, as at the start)."""
         with self.lock:
@@ -221,7 +233,10 @@ class NotionState:
             return result
 
     def set_property(self, page_id: str, name: str, value: Any) -> None:
-        """Change a value: text, number, bool, ISO date, option name, list of names or ids, None to empty."""
+        """Change a value: text, number, bool, option name, list of names or ids, ISO date, None to empty.
+
+        A range of dates is ``{"start": "2026-11-02", "end": "2026-12-24"}``.
+        """
         self._act("set_property", page_id=page_id, name=name, value=value)
 
     def add_row(self, data_source_id: str, values: Mapping[str, Any], markdown: str = "") -> str:
@@ -276,6 +291,14 @@ class NotionState:
         """Take a page or database out of the trash."""
         self._act("restore", id_=id_)
 
+    def delete(self, id_: str) -> None:
+        """Delete a page or database for good."""
+        self._act("delete", id_=id_)
+
+    def duplicate(self, page_id: str) -> str:
+        """Copy a row with all its values and its body, and return the copy's id."""
+        return str(self._act("duplicate", page_id=page_id))
+
     def move(self, page_id: str, parent_id: str) -> None:
         """Move a page below another page or into a database."""
         self._act("move", page_id=page_id, parent_id=parent_id)
@@ -310,6 +333,9 @@ class NotionState:
         self.store.clock = datetime.fromisoformat(event["time"])
         method, path, body = event["method"], event["path"], event["body"]
         if method == _CLOCK:
+            return
+        if method == _TITLES:
+            self.store.normalises_titles = body
             return
         if method == _PERSON:
             if path not in ACTIONS:

@@ -51,6 +51,10 @@ class Store:
         self.blocks: dict[str, Block] = {}
         self.hidden: set[str] = set()
         """Ids of pages and databases that aren't shared with the integration."""
+        self.deleted: set[str] = set()
+        """Ids of pages and databases that people deleted for good; nobody sees them any more."""
+        self.normalises_titles = False
+        """True where titles of pages are kept trimmed, composed (NFC) and without control characters."""
         self.query_lag = timedelta(0)
         self.query_cap = 10_000
         self.scans = Scans()
@@ -65,6 +69,8 @@ class Store:
             "clock": self.clock,
             "counter": self.counter,
             "hidden": sorted(self.hidden),
+            "deleted": sorted(self.deleted),
+            "normalises_titles": self.normalises_titles,
             **{
                 kind: {id_: asdict(record) for id_, record in getattr(self, kind).items()}
                 for kind in ("pages", "databases", "data_sources", "views", "blocks")
@@ -126,7 +132,9 @@ class Store:
 
     def visible(self, record: Record) -> bool:
         """Return whether the integration may see it."""
-        return not self.hidden or not any(one.id in self.hidden for one in self.line(record))
+        if not self.hidden and not self.deleted:
+            return True
+        return not any(one.id in self.hidden or one.id in self.deleted for one in self.line(record))
 
     def page(self, id_: str) -> Page:
         """Return the page; 404 when there is none or it isn't shared."""

@@ -10,7 +10,7 @@ from roadmap_sandbox.notion.dates import fold, iso_date
 from roadmap_sandbox.notion.errors import invalid, not_found
 from roadmap_sandbox.notion.properties import find_option, new_option, synced
 from roadmap_sandbox.notion.records import BARE_PAGE, USERS, DataSource, Json, Page, Property
-from roadmap_sandbox.notion.richtext import RICH_TEXT, normalise
+from roadmap_sandbox.notion.richtext import RICH_TEXT, normalise, normalised_title
 from roadmap_sandbox.notion.store import Store
 from roadmap_sandbox.notion.validation import (
     UNDEFINED,
@@ -105,6 +105,8 @@ def _prepare_one(store: Store, prop: Property, value: Any) -> Callable[[], Any]:
     match prop.type:
         case "title" | "rich_text":
             texts = normalise(value)
+            if prop.type == "title" and store.normalises_titles:
+                texts = normalised_title(texts)
             return lambda: texts
         case "select" | "status":
             return _option_setter(store, prop, value) if value is not None else lambda: None

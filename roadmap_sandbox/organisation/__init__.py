@@ -17,6 +17,7 @@ from .logs import JobLogs, writes_log
 from .oddities import add_oddities
 from .people import REPOSITORIES, VIEWER, Repository
 from .plans import Plan, make_plan
+from .recent import open_recent_pull_requests
 from .records import DAY, HOUR, Item, PullRequest
 from .rendering import Renderer, give_numbers
 from .simulation import Simulation
@@ -76,6 +77,7 @@ def _simulate(repository: Repository, seed: int, start: int, end: int) -> tuple[
     history = simulation.run()
     add_oddities(repository, history, start, end)
     show_every_verdict(repository, history, end)
+    open_recent_pull_requests(repository, history, end)
     pull_requests = [*(work.pull_request for work in plan.work), *history.repairs]
     items: list[Item] = [
         *(issue for issue in plan.issues if issue.created_at <= end),

@@ -8,9 +8,10 @@ of such a commit of a person's, so not on what failed (no repair either).
 from collections.abc import Sequence
 from hashlib import sha1
 
+from .attempts import attempt_of
 from .history import History
 from .people import Person, Repository
-from .records import DAY, HOUR, MINUTE, Attempt, Commit, Defects, Failure, Job, PullRequest, Run
+from .records import DAY, HOUR, MINUTE, Commit, Defects, Failure, PullRequest, Run
 from .workflows import workflow
 
 _CAUSE = "golangci"
@@ -49,7 +50,7 @@ def _add(
     commits = [_commit(repository, time, title, author, branch, None, defects)]
     pull_request = PullRequest(repository, title, author, time, f"{title}.", branch=branch)
     run = Run(repository, ci, "pull_request", branch, commits[0], author, time + 4, [], pull_request, tree=defects)
-    attempt = _failed_attempt(run, failing.name)
+    attempt = attempt_of(run)
     run.attempts.append(attempt)
     for number, (who, message) in enumerate(later, start=1):
         when = (attempt.completed_at or time) + number * 10 * MINUTE
@@ -75,21 +76,3 @@ def _commit(
 ) -> Commit:
     sha = sha1(f"{repository.name}/{branch}/{time}".encode(), usedforsecurity=False).hexdigest()
     return Commit(sha, title, author, time, branch, parent, "bot" if author.is_bot else "work", defects)
-
-
-def _failed_attempt(run: Run, failing: str) -> Attempt:
-    """Return an attempt in which ``failing`` fails, what needs it is skipped, and the others pass."""
-    start, jobs = run.created_at, dict[str, Job]()
-    for spec in run.workflow.jobs:
-        needed = [jobs[name] for name in spec.needs]
-        created = max((job.completed_at or start for job in needed), default=start) + 2
-        if any(job.conclusion != "success" for job in needed) or spec.condition in ("main", "changes"):
-            jobs[spec.name] = Job(spec, 1, created, created, created, "completed", "skipped")
-            continue
-        end = created + 6 + sum(step.seconds for step in spec.steps)
-        job = Job(spec, 1, created, created + 5, end, "completed", "success", runner=7)
-        if spec.name == failing:
-            job.conclusion, job.failure = "failure", run.tree[run.workflow.path, failing]
-        jobs[spec.name] = job
-    end = max(job.completed_at or start for job in jobs.values())
-    return Attempt(1, run.actor, start, end + 1, "completed", "failure", list(jobs.values()))

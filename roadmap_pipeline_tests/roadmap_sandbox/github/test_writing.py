@@ -81,6 +81,14 @@ def test_somebody_elses_comment_and_a_locked_issue(client, state):
         ("POST", "issues", {"title": ""}, "missing_field"),
         ("POST", "milestones", {"title": "Stage 7.3"}, "already_exists"),
         ("PATCH", "milestones/2", {"title": "Stage 7.3"}, "already_exists"),
+        ("PATCH", "milestones/2", {"title": " "}, "missing_field"),
+        ("PATCH", "milestones/2", {"title": "x" * 256}, "unprocessable"),
+        (
+            "PATCH",
+            "issues/3",
+            {"state": "closed", "state_reason": "duplicate", "duplicate_issue_id": 999_999},
+            "invalid",
+        ),
         ("POST", "labels", {"name": "BUG"}, "already_exists"),
         ("POST", "labels", {"name": "x", "color": "#123456"}, "invalid"),
     ],
@@ -169,6 +177,82 @@ def test_without_push_rights_fields_are_dropped_silently(serve, make_state):
     created = client("POST", f"{ROOT}/issues", body, headers=headers)
     assert created.status_code == 201
     assert (created.json()["milestone"], created.json()["labels"], created.json()["assignees"]) == (None, [], [])
+
+
+def test_without_push_rights_whats_everybodys_is_refused(serve, make_state):
+    state = make_state(no_push_tokens=frozenset({"visitor"}))
+    client = serve(state)
+    headers = {"Authorization": "Bearer visitor"}
+    for method, path, body in (
+        ("PATCH", "milestones/1", {"title": "x"}),
+        ("POST", "labels", {"name": "x"}),
+        ("PATCH", "issues/3", {"body": "x"}),  # ana's
+    ):
+        refused = client(method, f"{ROOT}/{path}", body, headers=headers)
+        assert (refused.status_code, refused.json()["message"]) == (403, "Must have admin rights to Repository.")
+    own = client("POST", f"{ROOT}/issues", {"title": "x"}, headers=headers).json()["number"]
+    assert client("PATCH", f"{ROOT}/issues/{own}", {"state": "closed"}, headers=headers).status_code == 200
+
+
+def test_an_archived_repository_can_only_be_read(client, state):
+    state.activity.archive(REPO)
+    for method, path, body in (("PATCH", "milestones/1", {"title": "x"}), ("POST", "issues", {"title": "x"})):
+        refused = client(method, f"{ROOT}/{path}", body)
+        assert (refused.status_code, refused.json()["message"]) == (403, "Repository was archived so is read-only.")
+    assert client.get(f"{ROOT}/milestones/1").status_code == 200
+
+
+def test_issues_that_are_switched_off_are_gone_and_pull_requests_stay(client, state):
+    records = state.store.repository(REPO)
+    records.payload = {**records.payload, "has_issues": False}
+    for method, path, body in (("GET", "issues", None), ("GET", "issues/3", None), ("POST", "issues", {"title": "x"})):
+        gone = client(method, f"{ROOT}/{path}", body)
+        assert (gone.status_code, gone.json()["message"]) == (410, "Issues are disabled for this repo")
+    assert client("POST", f"{ROOT}/issues/1/comments", {"body": "on a pull request"}).status_code == 201
+
+
+def test_an_issue_closed_as_a_duplicate_says_so(client):
+    body = {"state": "closed", "state_reason": "duplicate", "duplicate_issue_id": 303}
+    assert client("PATCH", f"{ROOT}/issues/5", body).json()["state_reason"] == "duplicate"
+    assert client("PATCH", f"{ROOT}/issues/5", {"state_reason": "completed"}).json()["state_reason"] == "duplicate"
+    assert client("PATCH", f"{ROOT}/issues/5", {"state": "open"}).json()["state_reason"] == "reopened"
+
+
+def test_a_label_that_an_issue_does_not_bear_cannot_be_removed(client):
+    gone = client("DELETE", f"{ROOT}/issues/5/labels/bug")
+    assert (gone.status_code, gone.json()["message"]) == (404, "Label does not exist")
+
+
+def test_people_edit_milestones_in_their_own_name(client, state):
+    events = []
+    state.store.notify = lambda _records, event, action, actor, _more: events.append((event, action, actor["login"]))
+    assert state.request("PATCH", f"{ROOT}/milestones/1", {"title": "Stage 7.4", "due_on": None}, user=ANA)[0] == 200
+    assert state.request("PATCH", f"{ROOT}/milestones/1", {"state": "closed"}, user=ANA)[0] == 200
+    assert client.get(f"{ROOT}/milestones/1").json()["due_on"] is None
+    assert client.get(f"{ROOT}/issues/3").json()["milestone"]["title"] == "Stage 7.4"
+    assert state.request("DELETE", f"{ROOT}/milestones/1", user=ANA)[0] == 204
+    assert client.get(f"{ROOT}/milestones/1").status_code == 404
+    assert client.get(f"{ROOT}/issues/3").json()["milestone"] is None
+    milestone_events = [(action, who) for event, action, who in events if event == "milestone"]
+    assert milestone_events == [("edited", "ana"), ("closed", "ana"), ("deleted", "ana")]
+
+
+def test_numbers_and_ids_of_deleted_milestones_are_never_given_again(client, state):
+    path = f"{ROOT}/milestones"
+    _, before = state.request("POST", path, {"title": "First"}, user=ANA)
+    state.request("DELETE", f"{path}/{before['number']}", user=ANA)
+    _, after = state.request("POST", path, {"title": "Second"}, user=ANA)
+    assert (after["number"], after["id"]) == (before["number"] + 1, before["id"] + 1)
+
+
+def test_a_due_date_may_be_the_day_on_githubs_coast(client, state):
+    state.switches.due_day_of = "instant"
+    for sent, kept in (
+        ("2026-07-01T00:00:00Z", "2026-06-30T07:00:00Z"),
+        ("2026-07-01T12:00:00Z", "2026-07-01T07:00:00Z"),
+        ("2026-12-24T12:00:00Z", "2026-12-24T08:00:00Z"),
+    ):
+        assert client("PATCH", f"{ROOT}/milestones/1", {"due_on": sent}).json()["due_on"] == kept
 
 
 def test_milestones_keep_the_day_only(client, state):

@@ -209,3 +209,18 @@ def test_any_history_replays_and_refused_requests_change_nothing(steps: list[tup
             if response.get("object") == "error":
                 assert notion.state.dump() == before
         assert notion.reopened().dump() == notion.state.dump()
+
+
+def test_copies_deletions_and_normalised_titles_survive_a_restart(notion: PersistentNotion) -> None:
+    _, source = notion.database()
+    row = notion.send("POST", "pages", {"parent": {"data_source_id": source}, "properties": {"Name": title("A ")}})
+    notion.state.normalises_titles = True
+    copy = notion.state.duplicate(row["id"])
+    notion.state.rename(copy, " Cafe\u0301 ")
+    notion.state.delete(row["id"])
+    again = notion.reopened()
+    assert again.dump() == notion.state.dump()
+    assert again.normalises_titles
+    assert again.store.title(again.store.pages[copy]) == "Café"
+    notion.state.normalises_titles = False
+    assert not notion.reopened().normalises_titles
