@@ -1,32 +1,26 @@
 """Sticky comments: one comment of our own on a pull request or issue, created once and edited from then on.
 
-Belongs here: recognising it, keeping it single, and fitting a body into GitHub's limits. What a comment says belongs to
-``reports``, whether it is written to ``sync``.
+Belongs here: recognising it and keeping it single. What a comment says belongs to ``reports``, whether it is written to
+``sync``; the marker to ``markers``, the length of a body to ``truncation``.
 
 A sticky comment starts with a marker line, which is invisible, and counts only when we wrote it: anybody can copy a
 marker. Every function may raise ConfigurationError, RateLimited and GitHubError as the client does.
 """
 
-import hashlib
-import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
-from urllib.parse import quote, unquote
 
-from roadmap_pipeline.github.client.client import AmbiguousWrite, GitHubClient, GitHubError, NotFoundError, RateLimited
+from roadmap_pipeline.github.client.client import AmbiguousWrite, GitHubClient, GitHubError, NotFoundError
+from roadmap_pipeline.github.markers import Marker, content_hash, normal
+from roadmap_pipeline.github.truncation import LONGEST_BODY, cut
+from roadmap_pipeline.github.write_refusals import WRITE_TRIES, final_reason
 from roadmap_pipeline.http.ambiguous_writes import repeat_until_certain
 
-LONGEST_BODY = 60_000
-"""Characters of a whole comment; GitHub refuses more than 65,536."""
-WRITE_TRIES = 4
 PULL_REQUEST_STATUS = "pr-status"
 
-_MARKER = re.compile(r"<!-- gh-roadmap:v1 repo=(\S+) kind=(\S+) key=(\S+) sha256=([0-9a-f]{64}) -->")
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
-_DETAILS = re.compile(r"<(/?)details\b", re.IGNORECASE)
 _REFUSALS = (403, 404, 410)
 
 
@@ -37,27 +31,6 @@ class CommentRefused(GitHubError):
         reason = error.message or f"status {error.status}"
         super().__init__(f"no comment on {repo}#{number}: {reason}", status=error.status, message=error.message)
         self.reason = reason
-
-
-@dataclass(frozen=True, slots=True)
-class Marker:
-    """The content of a sticky comment's first line: whose it is and what it was written with."""
-
-    repo: str
-    kind: str
-    key: str
-    sha256: str
-    """Of the body below the marker, as it was written."""
-
-    def __str__(self) -> str:
-        repo, kind, key = (quote(part, safe="/").replace("--", "-%2D") for part in (self.repo, self.kind, self.key))
-        return f"<!-- gh-roadmap:v1 repo={repo} kind={kind} key={key} sha256={self.sha256} -->"
-
-    @classmethod
-    def parse(cls, text: str) -> "Marker | None":
-        """Return the marker on the first line of a comment, or None."""
-        match = _MARKER.fullmatch(text.partition("\n")[0].strip())
-        return cls(unquote(match[1]), unquote(match[2]), unquote(match[3]), match[4]) if match else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,74 +50,14 @@ class StickyComment:
         return content_hash(self.body) != self.marker.sha256
 
 
-def content_hash(body: str) -> str:
-    """Return the SHA-256 of a body as hexadecimal digits; line endings and blanks at its end don't count."""
-    return hashlib.sha256(_normal(body).encode()).hexdigest()
-
-
 def render(marker: Marker, body: str) -> str:
     """Return the comment as it is sent: the marker line with the body's hash, then the body.
 
     The body is cut to what :data:`LONGEST_BODY` leaves.
     """
     room = LONGEST_BODY - len(str(replace(marker, sha256="0" * 64))) - 1
-    body = cut(_normal(body), room)
+    body = cut(normal(body), room)
     return f"{replace(marker, sha256=content_hash(body))}\n{body}"
-
-
-def cut(body: str, longest: int) -> str:
-    """Return ``body`` in at most ``longest`` characters.
-
-    It is cut between lines, with open code fences and ``<details>`` closed; a first line that is too long is cut
-    within.
-
-    Raises:
-        ValueError: ``longest`` leaves no room for the closing.
-    """
-    if len(body) <= longest:
-        return body
-    kept: list[str] = []
-    size, best = 0, ""
-    fence, depth = "", 0
-    for line in body.split("\n"):
-        size += len(line) + 1
-        if size > longest:
-            if not kept and longest > len(_ELLIPSIS):
-                best = _plain(line)[: longest - len(_ELLIPSIS)] + _ELLIPSIS
-            break
-        kept.append(line)
-        fence, depth = _state_after(line, fence, depth)
-        closing = _closing(fence, depth)
-        if size + len(closing) <= longest:
-            best = "\n".join(kept) + closing
-    if not best and longest < len(_ELLIPSIS):
-        raise ValueError(f"{longest} characters leave no room for a cut comment")
-    return best or _ELLIPSIS
-
-
-_ELLIPSIS = "…"
-
-
-def _plain(line: str) -> str:
-    """Return the start of a line that is cut within: nothing in it may stay open."""
-    return re.sub(r"[<`~]", "", line)
-
-
-def _state_after(line: str, fence: str, depth: int) -> tuple[str, int]:
-    """Open fence (its signs, or empty) and number of open ``<details>`` after ``line``."""
-    match = _FENCE.fullmatch(line)
-    if fence:
-        closes = match and match[1][0] == fence[0] and len(match[1]) >= len(fence) and not match[2].strip()
-        return ("" if closes else fence), depth
-    if match and not (match[1][0] == "`" and "`" in match[2]):
-        return match[1], depth
-    for tag in _DETAILS.finditer(line):
-        depth = max(0, depth - 1) if tag[1] else depth + 1
-    return "", depth
-
-
-def _closing(fence: str, depth: int) -> str:
-    return (f"\n{fence}" if fence else "") + "\n\n</details>" * depth
 
 
 def find(
@@ -276,9 +189,4 @@ def _parsed(payload: Mapping[str, Any]) -> StickyComment | None:
 
 def _refused(repo: str, number: int, error: GitHubError) -> GitHubError:
     """Return the error as CommentRefused where it is final."""
-    is_final = error.status in _REFUSALS and not isinstance(error, RateLimited)
-    return CommentRefused(repo, number, error) if is_final else error
-
-
-def _normal(body: str) -> str:
-    return body.replace("\r\n", "\n").rstrip()
+    return error if final_reason(error, _REFUSALS) is None else CommentRefused(repo, number, error)

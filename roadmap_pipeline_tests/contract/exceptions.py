@@ -22,6 +22,7 @@ KNOWN_STATUSES: tuple[tuple[str, str, int, str], ...] = (
     ("DELETE", r".*/issues/comments/\{comment_id\}/pin", 422, "pull requests have no pinned comments"),
     (".*", r".*/issues/.*", 301, "an issue that was transferred"),
     (".*", r".*/issues/.*", 410, "an issue that was deleted"),
+    ("GET", r".*/issues", 410, "a repository whose issues are switched off"),
 )
 """Method, path template (regular expressions), status, reason."""
 

@@ -175,6 +175,9 @@ def _correct(document: Any) -> None:
         # Bots commit under addresses with brackets, which no address may have: 1+name[bot]@users.noreply.github.com.
         for person in ("author", "committer"):
             schemas[name]["properties"][person]["properties"]["email"].pop("format", None)
+    # A milestone's due date is removed by null, as other fields are.
+    milestone = document["paths"]["/repos/{owner}/{repo}/milestones/{milestone_number}"]["patch"]
+    milestone["requestBody"]["content"]["application/json"]["schema"]["properties"]["due_on"]["nullable"] = True
     for name in ("pull-request", "pull-request-simple"):
         fields = schemas[name]["properties"]
         # A pull request's head repository is null once the fork was deleted.

@@ -26,6 +26,7 @@ _METHOD = re.compile(r"\n {8}(GET|POST|PUT|PATCH|DELETE) (/\S*)\n")
 
 KNOWN_ERRORS: tuple[tuple[str, str], ...] = (
     (r"(^|/)head/repo: Input should be .*", "a pull request's head repository is null once the fork was deleted"),
+    (r"^due_on: Input should be a valid datetime\Z", "a milestone's due date is removed by null"),
 )
 """Known differences of GitHub's responses from the models (regular expression of the problem, reason)."""
 

@@ -1,13 +1,11 @@
-"""Sticky comments against the simulated GitHub, and the cutting of bodies."""
-
-import re
+"""Sticky comments against the simulated GitHub."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from roadmap_pipeline.github import comments
-from roadmap_pipeline.github.comments import CommentRefused, Marker
+from roadmap_pipeline.github.comments import CommentRefused
+from roadmap_pipeline.github.markers import Marker, content_hash
+from roadmap_pipeline.github.truncation import LONGEST_BODY
 from roadmap_pipeline_tests.github.conftest import ANA, BOT, REPO, small_world
 from roadmap_sandbox.github.state import TOKEN
 
@@ -38,7 +36,7 @@ def test_written_once_then_edited_then_left_alone(served):
     assert client.writes == 2
     assert first.id == second.id == third.id
     [text] = bodies(served)
-    assert text.split("\n")[0] == str(Marker(REPO, "pr-status", "2", comments.content_hash("❌ failing")))
+    assert text.split("\n")[0] == str(Marker(REPO, "pr-status", "2", content_hash("❌ failing")))
     assert text.split("\n")[1:] == ["❌ failing"]
 
 
@@ -107,53 +105,9 @@ def test_a_refusal_is_told_with_its_reason_and_not_repeated(served):
         comments.put(served.client(), REPO, 12345, "x", LOGIN, marker=MARKER)
 
 
-@given(st.text(min_size=1, max_size=20), st.text(min_size=1, max_size=20))
-def test_a_marker_says_what_was_put_in(repo, key):
-    marker = Marker(repo, "pr-status", key, "0" * 64)
-    text = str(marker)
-    assert Marker.parse(text + "\nbody") == marker
-    assert "\n" not in text and "--" not in text.removeprefix("<!--").removesuffix("-->")
-
-
-LINES = st.lists(
-    st.sampled_from(["text", "```python", "```", "~~~", "````", "<details>", "</details>", "| a | b |", "é🧩" * 9, ""])
-    | st.text(max_size=30),
-    max_size=60,
-)
-
-
-@given(LINES, st.integers(min_value=40, max_value=400))
-def test_a_cut_body_fits_and_leaves_nothing_open(lines, longest):
-    body = "\n".join(lines)
-    short = comments.cut(body, longest)
-    assert len(short) <= longest
-    if len(body) <= longest:
-        assert short == body
-    else:
-        assert is_closed(short)
-
-
-def is_closed(text):
-    """Return a second look at fences and details, written without the code under test."""
-    fence = None
-    depth = 0
-    for line in text.split("\n"):
-        stripped = line.lstrip(" ")
-        run = re.match(r"`{3,}|~{3,}", stripped) if len(line) - len(stripped) <= 3 else None
-        if fence:
-            if run and run[0][0] == fence[0] and len(run[0]) >= len(fence) and not stripped[len(run[0]) :].strip():
-                fence = None
-        elif run and not (run[0][0] == "`" and "`" in stripped[len(run[0]) :]):
-            fence = run[0]
-        else:
-            for tag in re.findall(r"</?details\b", line, re.IGNORECASE):
-                depth = max(0, depth + (-1 if tag[1] == "/" else 1))
-    return fence is None and depth == 0
-
-
 def test_a_long_comment_is_cut_between_lines_within_the_limit():
     text = comments.render(MARKER, "<details>\n\n```\n" + "log line 🧩\n" * 9_000)
-    assert len(text) <= comments.LONGEST_BODY
+    assert len(text) <= LONGEST_BODY
     assert text.endswith("log line 🧩\n```\n\n</details>")
     marker = Marker.parse(text)
-    assert marker is not None and marker.sha256 == comments.content_hash(text.partition("\n")[2])
+    assert marker is not None and marker.sha256 == content_hash(text.partition("\n")[2])

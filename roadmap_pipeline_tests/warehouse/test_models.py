@@ -53,7 +53,7 @@ def test_the_installations_own_models_are_kept_beside_the_warehouse(
     monkeypatch.setenv("ROADMAP_WAREHOUSE", str(data / "roadmap.duckdb"))
     project = models.project.__wrapped__()
     assert len([path for path in data.rglob("*") if path.is_file()]) == 1
-    assert cached(project_directory(), SOURCES, _never, data) == project
+    assert cached(project_directory(), SOURCES, _never, data / ".roadmap-cache") == project
     monkeypatch.setenv("ROADMAP_WAREHOUSE", "md:somewhere")
     assert models.project.__wrapped__() == project
 

@@ -108,7 +108,10 @@ def test_creating_the_tables_again_keeps_their_rows(tmp_path: Path) -> None:
         assert _stored(con, "config.autofix_bots") == [{"login": "autofix-ci[bot]"}]
 
 
-def test_a_file_of_an_older_version_gets_its_missing_columns(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "before", ["drop table build.declarations", "update build.declarations set digest = 'of an older version'"]
+)
+def test_a_file_of_an_older_version_gets_its_missing_columns(before: str, tmp_path: Path) -> None:
     path = tmp_path / "roadmap.duckdb"
     job = {"repo": "acme/payments", "job_id": 1, "category": "test", "evidence": "E   assert 1 == 2", "line": 3}
     with connect(path) as con:
@@ -118,6 +121,7 @@ def test_a_file_of_an_older_version_gets_its_missing_columns(tmp_path: Path) -> 
         con.execute("alter table derived.failure_verdicts drop column evidence")
         con.execute("alter table derived.failure_verdicts drop column retryable")
         con.execute("drop table derived.reports")
+        con.execute(before)
     with connect(path) as con:
         (kept,) = con.execute(
             "select job_id, category, line, evidence, retryable from derived.failure_verdicts"

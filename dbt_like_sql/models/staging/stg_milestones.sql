@@ -19,6 +19,7 @@ with items as (
 select
     milestones.repo,
     milestones.number,
+    milestones.node_id,
     milestones.title as milestone,
     coalesce(lower(milestones.state), 'open') as state,
     milestones.description,

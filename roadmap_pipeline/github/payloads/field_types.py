@@ -168,7 +168,9 @@ FIELD_TYPES: dict[Kind, Converter] = {
     ),
     Kind.ISSUE: _ISSUE,
     Kind.PULL_REQUEST_VIEW: _ISSUE,
-    Kind.MILESTONE: object_of(**_PLAN, description=text, open_issues=int32, closed_issues=int32, due_on=timestamp),
+    Kind.MILESTONE: object_of(
+        **_PLAN, node_id=text, description=text, open_issues=int32, closed_issues=int32, due_on=timestamp
+    ),
     Kind.ISSUE_EVENT: object_of(
         id=int64,
         issue=object_of(number=int32),

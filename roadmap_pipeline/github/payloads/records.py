@@ -17,6 +17,7 @@ from roadmap_pipeline.github.payloads.converters import UnusableError, int64, pa
 from roadmap_pipeline.github.payloads.field_types import is_repository
 from roadmap_pipeline.github.payloads.normalization import Payload, converted
 from roadmap_pipeline.github.payloads.shapes import Kind
+from roadmap_pipeline.github.sections import MILESTONE_SECTION, find_section
 
 Row = dict[str, Any]
 
@@ -255,6 +256,7 @@ def commit_row(
 def issue_row(payload: Payload, repo: str, provenance: Provenance, lost: list[str] | None = None) -> Row:
     """Return the row of ``raw.issues``; not for the issue view of a pull request (:func:`is_pull_request_view`)."""
     payload = converted(Kind.ISSUE, payload, lost)
+    section = find_section(payload.get("body") or "", MILESTONE_SECTION)
     return {
         "repo": repo,
         "number": payload["number"],
@@ -269,6 +271,7 @@ def issue_row(payload: Payload, repo: str, provenance: Provenance, lost: list[st
         "updated_at": parse_time(payload.get("updated_at")),
         "closed_at": parse_time(payload.get("closed_at")),
         "html_url": payload.get("html_url"),
+        "tracks_milestone": None if section is None else section.marker.key,
         **_read(payload, provenance),
     }
 
@@ -285,6 +288,7 @@ def milestone_row(payload: Payload, repo: str, provenance: Provenance, lost: lis
         "repo": repo,
         "number": payload["number"],
         "milestone_id": payload.get("id"),
+        "node_id": payload.get("node_id"),
         "title": payload.get("title"),
         "state": payload.get("state"),
         "description": payload.get("description"),

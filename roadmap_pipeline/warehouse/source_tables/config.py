@@ -23,6 +23,17 @@ TABLES: tuple[SourceTable, ...] = (
             ("points_critical_workflows_green", "INTEGER", "Points of the rule critical_workflows_green."),
             ("points_docs_and_pr_merged", "INTEGER", "Points of the rule docs_and_pr_merged."),
             ("autofix_horizon_hours", "DOUBLE", "Hours after a failure within which a repair counts."),
+            ("comments_create", "VARCHAR", "Whether new comments on pull requests are made: always or never."),
+            (
+                "comments_when_green",
+                "VARCHAR",
+                "Which green pull requests get a new comment: milestone (those of one), always or edit_only (none).",
+            ),
+            (
+                "tracking_issues_create",
+                "VARCHAR",
+                "Which open milestones get a tracking issue: always, when_needed or never.",
+            ),
         ),
     ),
     SourceTable(

@@ -115,6 +115,45 @@ TABLES: tuple[SourceTable, ...] = (
             REPO,
             ("number", "INTEGER", "Pull request."),
             ("body", "VARCHAR", "Comment as Markdown, without its marker line."),
+            (
+                "body_when_new",
+                "VARCHAR",
+                "Comment that is made where there is none, and kept where there is one of a line only: a single line"
+                " unless something failed.",
+            ),
+            (
+                "state",
+                "VARCHAR",
+                "State of the runs of the latest commit: red (a job or run failed), going (none has, and not all"
+                " ended), green or none (no run yet).",
+            ),
+            ("going_since", "TIMESTAMP", "When the newest run that has not ended was created (UTC); NULL for none."),
+        ),
+    ),
+    SourceTable(
+        "derived",
+        "milestone_pages",
+        "Rendered pages of the roadmap's rows: why the progress, what would give more, what is in the way.",
+        ("repo", "number"),
+        columns(
+            REPO,
+            ("number", "INTEGER", "Milestone."),
+            ("page", "VARCHAR", "Page as Markdown; it tells neither title, status nor target date."),
+        ),
+    ),
+    SourceTable(
+        "derived",
+        "tracking_issues",
+        "Rendered texts of the tracking issues of open milestones.",
+        ("repo", "number"),
+        columns(
+            REPO,
+            ("number", "INTEGER", "Milestone."),
+            (
+                "body",
+                "VARCHAR",
+                "Text below the issue's first lines, as Markdown; it tells neither title, status nor target date.",
+            ),
         ),
     ),
 )

@@ -315,6 +315,12 @@ TABLES: tuple[SourceTable, ...] = (
             ("updated_at", "TIMESTAMP", "Last changed (UTC)."),
             ("closed_at", "TIMESTAMP", "Closed (UTC)."),
             ("html_url", "VARCHAR", "Page."),
+            (
+                "tracks_milestone",
+                "VARCHAR",
+                "GitHub's node id of the milestone that it is the tracking issue of, by our marker in its body; NULL"
+                " without one.",
+            ),
             *READ,
         ),
     ),
@@ -327,6 +333,7 @@ TABLES: tuple[SourceTable, ...] = (
             REPO,
             ("number", "INTEGER", "Number of the milestone within its repository."),
             ("milestone_id", "BIGINT", "GitHub's id."),
+            ("node_id", "VARCHAR", "GitHub's global id, which survives renames of the milestone and its repository."),
             ("title", "VARCHAR", "Title, unique within the repository."),
             ("state", "VARCHAR", "open or closed."),
             ("description", "VARCHAR", "Description."),

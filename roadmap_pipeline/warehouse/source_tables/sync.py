@@ -25,12 +25,74 @@ TABLES: tuple[SourceTable, ...] = (
             (
                 "sync_key",
                 "VARCHAR",
-                "What the row stands for: report:NAME or milestone:owner/name#NUMBER; after writing: values that were"
-                " about to be written and are not confirmed yet.",
+                "What the row stands for: report:NAME or milestone:NODE_ID; after writing: (to Notion) or"
+                " writing-github: values that were about to be written and are not confirmed yet.",
             ),
             ("page_id", "VARCHAR", "Page of the row in Notion."),
-            ("field", "VARCHAR", "Property."),
-            ("value", "JSON", "Value of the field in plain form, as Notion confirmed it."),
+            (
+                "field",
+                "VARCHAR",
+                "Id of the property, which outlives its name: a column that was deleted and made anew has another one."
+                " github.closed and github.label are what GitHub alone says of a milestone's status.",
+            ),
+            ("value", "JSON", "Value of the field in plain form, as it was read back."),
+        ),
+    ),
+    SourceTable(
+        "sync",
+        "rows",
+        "The rows of the Notion database Engineering Roadmap that stand for a milestone, as the last sync found them.",
+        ("sync_key",),
+        columns(
+            ("sync_key", "VARCHAR", "What the row stands for: milestone:NODE_ID, with GitHub's node id."),
+            REPO,
+            ("number", "INTEGER", "Number of the milestone within its repository."),
+            ("title", "VARCHAR", "Title that the row bears."),
+            ("page_id", "VARCHAR", "Page of the row in Notion."),
+            ("page_url", "VARCHAR", "Address of the page."),
+            (
+                "state",
+                "VARCHAR",
+                "In step, Changed here (in Notion, and GitHub has no place for it or could not take it yet), Changed on"
+                " GitHub (the milestone was deleted there), Conflict or Needs a person (a value that GitHub refuses).",
+            ),
+            ("note", "VARCHAR", "Reason for the state; NULL in step."),
+            ("is_trashed", "BOOLEAN", "True while a person keeps the row in Notion's trash: nothing is written to it."),
+            ("issue_number", "INTEGER", "Tracking issue of the milestone."),
+            ("since", "TIMESTAMP", "When the row was first found in its state (UTC)."),
+        ),
+    ),
+    SourceTable(
+        "sync",
+        "conflicts",
+        "Fields that people set differently on both sides: nothing is overwritten until they agree or one is chosen.",
+        ("sync_key", "field"),
+        columns(
+            ("sync_key", "VARCHAR", "Row, as in sync.rows."),
+            ("field", "VARCHAR", "Property of the Notion database."),
+            ("github_value", "JSON", "Value on GitHub, in plain form."),
+            ("notion_value", "JSON", "Value in Notion, in plain form."),
+            ("base_value", "JSON", "Value that both sides last agreed on; NULL without one."),
+            ("since", "TIMESTAMP", "When the conflict was found first (UTC)."),
+        ),
+    ),
+    SourceTable(
+        "sync",
+        "verifications",
+        "Times at which a sync had compared both sides whole, also where nothing had to be written.",
+        ("verified_at",),
+        columns(
+            (
+                "verified_at",
+                "TIMESTAMP",
+                "When the sync had read back its last write, or found nothing to write (UTC).",
+            ),
+            ("rows", "INTEGER", "Roadmap rows that were compared."),
+            ("changes", "INTEGER", "Changes that were due, to both sides."),
+            ("verified", "INTEGER", "Changes that were written and read back."),
+            ("conflicts", "INTEGER", "Fields in conflict."),
+            ("quarantined", "INTEGER", "Rows with a value that GitHub refuses."),
+            ("failed", "INTEGER", "Changes that failed or wait for the next run."),
         ),
     ),
     SourceTable(
@@ -76,6 +138,24 @@ TABLES: tuple[SourceTable, ...] = (
                 "Digest of credentials and address, from which no secret can be read: others are tried at once.",
             ),
             ("refused_at", "TIMESTAMP", "When GitHub last refused a comment on the pull request (UTC)."),
+        ),
+    ),
+    SourceTable(
+        "sync",
+        "refused_edits",
+        "Values of people in Notion that GitHub refused; each is tried again when it changes, or after a day.",
+        ("sync_key", "field"),
+        columns(
+            ("sync_key", "VARCHAR", "Row, as in sync.rows."),
+            ("field", "VARCHAR", "Property of the Notion database."),
+            ("value", "JSON", "Value that was refused, in plain form."),
+            ("reason", "VARCHAR", "Why, in GitHub's words."),
+            (
+                "asked_as",
+                "VARCHAR",
+                "Digest of credentials and address, from which no secret can be read: others are tried at once.",
+            ),
+            ("refused_at", "TIMESTAMP", "When GitHub refused it last (UTC)."),
         ),
     ),
     SourceTable(
