@@ -18,6 +18,7 @@ from roadmap_pipeline import interruption
 from roadmap_pipeline.errors import RoadmapError
 from roadmap_pipeline.http.rate_limiter import TokenBucket
 from roadmap_pipeline.http.retry import Backoff, RetriesExhausted, RetryPolicy, TransientError
+from roadmap_pipeline.interruption import waits
 from roadmap_pipeline.notion.errors import AmbiguousWrite, IncompleteRead, NotFound, NotionError
 from roadmap_pipeline.notion.failures import (
     Failure,
@@ -142,6 +143,7 @@ class NotionClient:
     def wait_until_consistent(self) -> None:
         """Wait as long as Notion's queries may lag behind its writes."""
         if self.consistency_s > 0:
+            waits.warning("Notion's lists lag behind what was last written; waiting %g s for them", self.consistency_s)
             self._sleep(self.consistency_s)
 
     def request(
@@ -197,11 +199,12 @@ class NotionClient:
         *,
         query: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
+        most: int | None = None,
     ) -> list[dict[str, Any]]:
         """Return the objects of a list, read to its end, each once.
 
         Cursors are only good within one scan: when Notion calls one invalid the scan starts over. Takes what
-        :meth:`request` does.
+        :meth:`request` does, and ``most``: the number of objects after which no further page is read.
 
         Raises:
             IncompleteRead: Notion stops short of the end (its queries end at 10,000 rows), or the scan cannot be
@@ -209,7 +212,7 @@ class NotionClient:
         """
         for _ in range(1 + _SCAN_RESTARTS):
             try:
-                return self._scan(method.upper(), path, dict(query or {}), dict(body or {}))
+                return self._scan(method.upper(), path, dict(query or {}), dict(body or {}), most)
             except NotionError as error:
                 if "start_cursor provided is invalid" not in error.message:
                     raise
@@ -219,7 +222,9 @@ class NotionClient:
             code="cursor_invalid",
         )
 
-    def _scan(self, method: str, path: str, query: dict[str, Any], body: dict[str, Any]) -> list[dict[str, Any]]:
+    def _scan(
+        self, method: str, path: str, query: dict[str, Any], body: dict[str, Any], most: int | None
+    ) -> list[dict[str, Any]]:
         paging = query if method == "GET" else body
         paging.pop("start_cursor", None)
         paging["page_size"] = PAGE_SIZE
@@ -244,7 +249,7 @@ class NotionClient:
                     " move old rows elsewhere so that it can be read whole",
                     code="incomplete",
                 )
-            if not response.get("has_more"):
+            if not response.get("has_more") or (most is not None and len(objects) >= most):
                 return objects
             if not response.get("next_cursor"):
                 raise IncompleteRead(f"Notion: the list /v1/{path} has more but gave no cursor", code="incomplete")

@@ -27,6 +27,12 @@ def notion_id(text: str) -> str:
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
+def stable_url(url: str) -> str:
+    """Return the address of a page without its title, which is part of it and may change."""
+    head, _, last = url.rpartition("/")
+    return f"{head}/{match.group()}" if (match := _AT_END.search(last)) else url
+
+
 def property_key(property_id: str) -> str:
     """Return a property's id in the form to compare: Notion percent-encodes it in some responses and not in others."""
     return unquote(property_id)

@@ -20,22 +20,25 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class PropertySpec:
-    """A property. ``owner`` says who decides its value: pipeline, GitHub, people, or shared by GitHub and people.
+    """A property. ``owner`` says who decides its value: pipeline, GitHub, people, shared by GitHub and people, or sync.
 
     ``description`` is shown in Notion and unique within its database, so a renamed property is still recognised by it.
     ``about_before`` is what it said in an older version: it is replaced where people left it as it was. For a rate or a
     mean it says the unit, what n is, and from which n on it means something. ``format`` is a number's; percent shows
     0.95 as 95 %, stored numbers stay fractions. ``relation_to`` is the key of the database that a relation points to.
+    ``has_time`` says that a date is a minute, not a day. ``since`` is the version of the database that brought it.
     """
 
     name: str
     type: PropertyType
-    owner: Literal["pipeline", "GitHub", "people", "shared"]
+    owner: Literal["pipeline", "GitHub", "people", "shared", "sync"]
     about: str
     format: Literal["number", "percent"] | None = None
     options: tuple[Option, ...] = ()
     relation_to: str | None = None
     about_before: str | None = None
+    has_time: bool = False
+    since: int = 1
 
     @property
     def description(self) -> str:
@@ -60,7 +63,8 @@ class ViewSpec:
 
     ``group_by`` and ``date`` name properties (board, timeline); ``number_filter`` is (property, condition, number);
     ``newest_first`` names the date property to sort by, or is ``last_edited_time``; ``columns`` lists what a table
-    shows, first to last, empty for everything.
+    shows, first to last, empty for everything. ``since`` is the version of the database that brought the view in this
+    form; ``type_before`` what it was before, where that was another type: a view's type cannot change.
     """
 
     name: str
@@ -70,11 +74,18 @@ class ViewSpec:
     number_filter: tuple[str, str, float] | None = None
     newest_first: str | None = None
     columns: tuple[str, ...] = ()
+    since: int = 1
+    type_before: Literal["table", "board", "timeline"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DatabaseSchema:
-    """A database. ``key`` is its name in code, ``environment`` the variable that may name an existing one."""
+    """A database. ``key`` is its name in code, ``environment`` the variable that may name an existing one.
+
+    ``description`` is shown in Notion and written last, so it tells which version of the database is whole.
+    ``former_descriptions`` are those of the versions before, oldest first: whatever a version brings (a property's
+    ``since``) is told by them from what people deleted.
+    """
 
     key: str
     title: str
@@ -82,6 +93,17 @@ class DatabaseSchema:
     description: str
     properties: tuple[PropertySpec, ...]
     views: tuple[ViewSpec, ...]
+    former_descriptions: tuple[str, ...] = ()
+
+    @property
+    def version(self) -> int:
+        """The version of the database, counted from 1."""
+        return len(self.former_descriptions) + 1
+
+    def version_of(self, description: str) -> int:
+        """Return the version that a database was brought to, by its description; 0: none of ours, or not finished."""
+        descriptions = (*self.former_descriptions, self.description)
+        return next((n for n in range(len(descriptions), 0, -1) if descriptions[n - 1] in description), 0)
 
     @property
     def title_property(self) -> PropertySpec:
@@ -102,6 +124,12 @@ class DatabaseSchema:
 
 _TREND = (Option("Improving", "green"), Option("Stable", "gray"), Option("Degrading", "red"))
 _QUARTERLY_DAYS = 80
+
+SYNC_KEY = "🔑 Sync Key"
+SYNC_STATE = "🔄 Sync State"
+SYNC_NOTE = "🧾 Sync Note"
+LAST_SYNCED = "🕒 Last Synced"
+WORK_DONE = "📦 Work Done"
 
 CI_REPORTS = DatabaseSchema(
     key="ci_reports",
@@ -169,7 +197,8 @@ ENGINEERING_ROADMAP = DatabaseSchema(
     key="roadmap",
     title="Engineering Roadmap",
     environment="NOTION_ROADMAP_DB_ID",
-    description="One row per GitHub milestone, and those that people add. Kept by roadmap_pipeline.",
+    description="One row per GitHub milestone, and those that people add; synced both ways. Kept by roadmap_pipeline.",
+    former_descriptions=("One row per GitHub milestone, and those that people add. Kept by roadmap_pipeline.",),
     properties=(
         PropertySpec("🧩 Milestone", "title", "shared", "Title of the milestone; identifies the row."),
         PropertySpec("📆 Target Date", "date", "shared", "Due date of the milestone."),
@@ -236,23 +265,58 @@ ENGINEERING_ROADMAP = DatabaseSchema(
         PropertySpec(
             "📝 Notes", "rich_text", "people", "Starts with recommendations; from your first edit on it is yours."
         ),
+        PropertySpec(
+            SYNC_KEY,
+            "rich_text",
+            "sync",
+            "Says which milestone the row stands for, whatever it is called. Leave it; empty it in a copy of the row.",
+            since=2,
+        ),
+        PropertySpec(
+            SYNC_STATE,
+            "select",
+            "sync",
+            "How the row stands to GitHub. In a conflict choose here: Changed here takes the values of this row,"
+            " Changed on GitHub takes those of GitHub.",
+            options=(
+                Option("In step", "green"),
+                Option("Changed here", "yellow"),
+                Option("Changed on GitHub", "blue"),
+                Option("Conflict", "red"),
+                Option("Needs a person", "orange"),
+            ),
+            since=2,
+        ),
+        PropertySpec(
+            SYNC_NOTE,
+            "rich_text",
+            "sync",
+            "Why the row is in its state, and what would settle it; empty in step.",
+            since=2,
+        ),
+        PropertySpec(
+            LAST_SYNCED,
+            "date",
+            "sync",
+            "Minute of the last change that the sync made to the row or to its milestone.",
+            has_time=True,
+            since=2,
+        ),
+        PropertySpec(
+            WORK_DONE,
+            "number",
+            "pipeline",
+            "Issues and pull requests of the milestone that are closed, in % of all (n). Under n = 5 it means"
+            " little; empty without one.",
+            format="percent",
+            since=2,
+        ),
     ),
     views=(
         ViewSpec("Engineering Roadmap", "board", group_by="✅ Status"),
         ViewSpec("Engineering Roadmap Timeline", "timeline", date="📆 Target Date"),
-        ViewSpec(
-            "Sync Status",
-            "table",
-            newest_first="last_edited_time",
-            columns=(
-                "🧩 Milestone",
-                "✅ Status",
-                "📆 Target Date",
-                "📊 Progress",
-                "📎 Latest CI Health",
-                "📦 Related PR",
-            ),
-        ),
+        # Until version 2 a table, because there was no state to group by.
+        ViewSpec("Sync Status", "board", group_by=SYNC_STATE, since=2, type_before="table"),
     ),
 )
 

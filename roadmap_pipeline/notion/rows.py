@@ -1,54 +1,41 @@
-"""Rows of the two databases as plain values: reading all, creating, changing, and a page's body.
+"""Rows of the two databases as plain values: reading all, creating, changing; their trash and bodies are offered, too.
 
 Belongs here: the requests that carry values, which belong to ``values``. Which value belongs where is decided
 elsewhere. What was written is compared with Notion's response, so a value that is reported as written is there.
 """
 
 import json
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
-from urllib.parse import quote
 
-from roadmap_pipeline.notion.client import NotFound, NotionClient, NotionError
+from roadmap_pipeline.notion.client import NotionClient, NotionError
 from roadmap_pipeline.notion.creation import create_once
 from roadmap_pipeline.notion.ids import notion_id, property_key
 from roadmap_pipeline.notion.markdown import to_notion
+from roadmap_pipeline.notion.page_bodies import read_body, replace_body
+from roadmap_pipeline.notion.row_payloads import Row, data_source_of, encoded, may_be_range, page_or_none, row_of
 from roadmap_pipeline.notion.schema import Database
-from roadmap_pipeline.notion.values import RowError, Value, canonical, decode, encode, same, shown
+from roadmap_pipeline.notion.trash import find_trashed, restore_row, trash_row
+from roadmap_pipeline.notion.values import RowError, Value, canonical, is_as_written, normalised, same, shown
 
 __all__ = [
     "Row",
     "RowError",
     "Value",
     "create_row",
+    "find_trashed",
     "read_body",
     "read_row",
     "read_rows",
     "replace_body",
     "restore_row",
     "same",
+    "trash_row",
     "update_row",
 ]
 
 _ROOM_IN_REQUEST = 450_000
 """Bytes of a creating request (Notion takes 512,000); larger ones are created first and filled afterwards."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row: its page's id and URL, values by our property names, and Notion's time of the last edit.
-
-    ``last_edited_time`` is floored to the minute: never decide by it. ``data_source_id`` is where the page is now
-    (None: outside any database).
-    """
-
-    page_id: str
-    url: str
-    values: Mapping[str, Value]
-    last_edited_time: str
-    in_trash: bool = False
-    data_source_id: str | None = None
 
 
 def read_rows(client: NotionClient, database: Database, properties: Collection[str] | None = None) -> list[Row]:
@@ -73,7 +60,7 @@ def read_rows(client: NotionClient, database: Database, properties: Collection[s
         # New rows come last, so none slips between two pages of the list while it is read.
         body={"sorts": [{"timestamp": "created_time", "direction": "ascending"}]},
     )
-    return [_row(client, database, page, properties) for page in pages if not page.get("in_trash")]
+    return [row_of(client, database, page, properties) for page in pages if not page.get("in_trash")]
 
 
 def read_row(client: NotionClient, database: Database, page_id: str) -> Row | None:
@@ -81,176 +68,164 @@ def read_row(client: NotionClient, database: Database, page_id: str) -> Row | No
 
     From the trash it comes as such; after it was moved elsewhere without values (its ``data_source_id`` tells).
     """
-    try:
-        page = client.request("GET", f"pages/{notion_id(page_id)}")
-    except NotFound:
+    page = page_or_none(client, page_id)
+    if page is None:
         return None
-    inside = _data_source_of(page) == database.data_source_id
-    return _row(client, database, page, None if inside else ())
+    inside = data_source_of(page) == database.data_source_id
+    return row_of(client, database, page, None if inside else ())
 
 
 def create_row(
-    client: NotionClient, database: Database, values: Mapping[str, object], markdown: str | None = None
+    client: NotionClient,
+    database: Database,
+    values: Mapping[str, object],
+    markdown: str | None = None,
+    *,
+    key_property: str | None = None,
+    on_created: Callable[[str], None] | None = None,
 ) -> Row:
     """Create a row, and return it as Notion has it.
 
-    When Notion's response is lost the row is looked up by its title and adopted, so that a row is never created twice.
+    When Notion's response is lost the row is looked up by its key, else by its title, and adopted, so that a row is
+    never created twice.
 
     Args:
         client: The client to write with.
         database: The database.
-        values: By our property names. They hold the title, which no other row bears.
+        values: By our property names. They hold the title and the key; no other row bears the key, or without one the
+            title.
         markdown: Becomes the page's body, in GitHub's dialect.
+        key_property: The text property that identifies the row; None: its title does.
+        on_created: Called with the page's id as soon as it is known, before anything is verified or completed: a row
+            that is noted is never created again, whatever fails afterwards.
 
     Raises:
         RowError: A property cannot hold its value.
         NotionError: Notion refused it, or what was stored is not what was sent.
         AmbiguousWrite: The outcome stays open.
     """
+    request, later = _creating_request(database, values, markdown, key_property)
+
+    def look_up(committed_id: str | None) -> dict[str, Any] | None:
+        if committed_id is None:
+            committed_id = (
+                _page_titled(client, database, values[database.schema.title_property.name])
+                if key_property is None
+                else _page_with_key(client, database, key_property, values[key_property])
+            )
+        return None if committed_id is None else page_or_none(client, committed_id)
+
+    page, adopted = create_once(client, lambda: client.request("POST", "pages", body=request), look_up)
+    if on_created is not None:
+        on_created(notion_id(page["id"]))
+    row = row_of(client, database, page)
+    if adopted:
+        # What of a lost request was carried out is not known; all of it can be repeated.
+        if markdown is not None:
+            replace_body(client, row.page_id, markdown)
+        differing = _differing(database, values, row)
+        return update_row(client, database, row.page_id, differing, current=row) if differing else row
+    if later:
+        return update_row(client, database, row.page_id, later, current=row)
+    _verify(database, values, row)
+    return row
+
+
+def _creating_request(
+    database: Database, values: Mapping[str, object], markdown: str | None, key_property: str | None
+) -> tuple[dict[str, Any], dict[str, object]]:
+    """Return the body of the creating request, and the values for which it has no room."""
     title = database.schema.title_property
-    if canonical(title, values.get(title.name)) is None:
-        raise RowError(f"A row of {database.schema.title} needs a {title.name}")
-    properties = _encoded(database, values)
+    for name in dict.fromkeys((title.name, key_property or title.name)):
+        if not normalised(str(canonical(database.schema.property(name), values.get(name)) or "")):
+            raise RowError(f"A row of {database.schema.title} needs a {name}")
+    properties = encoded(database, values)
     body = None if markdown is None else to_notion(markdown)
-    later = {}
+    later: dict[str, object] = {}
     if _size(properties) + _size(body) > _ROOM_IN_REQUEST:
-        later = {name: value for name, value in values.items() if name != title.name}
-        properties = _encoded(database, {title.name: values[title.name]})
+        later = {name: value for name, value in values.items() if name not in (title.name, key_property)}
+        properties = encoded(database, {name: value for name, value in values.items() if name not in later})
     request: dict[str, Any] = {
         "parent": {"type": "data_source_id", "data_source_id": database.data_source_id},
         "properties": properties,
     }
     if body:
         request["markdown"] = body
-
-    def look_up(committed_id: str | None) -> dict[str, Any] | None:
-        return _page_of(client, database, values[title.name], committed_id)
-
-    page, adopted = create_once(client, lambda: client.request("POST", "pages", body=request), look_up)
-    row = _row(client, database, page)
-    if adopted:
-        # What of a lost request was carried out is not known; all of it can be repeated.
-        if markdown is not None:
-            replace_body(client, row.page_id, markdown)
-        differing = _differing(database, values, row)
-        return update_row(client, database, row.page_id, differing) if differing else row
-    if later:
-        return update_row(client, database, row.page_id, later)
-    _verify(database, values, row)
-    return row
+    return request, later
 
 
-def update_row(client: NotionClient, database: Database, page_id: str, values: Mapping[str, object]) -> Row:
+def update_row(
+    client: NotionClient,
+    database: Database,
+    page_id: str,
+    values: Mapping[str, object],
+    *,
+    current: Row | None = None,
+) -> Row:
     """Set the given properties, leave all others, and return the row as Notion then has it.
 
-    Without values nothing is written.
+    Without values nothing is written. Of a date range the end is set; its start stays unless the new end doesn't come
+    after it. Text counts as written when Notion has it normalised: the row returned says how.
+
+    Args:
+        client: The client to write with.
+        database: The database.
+        page_id: The row's page.
+        values: By our property names.
+        current: The row as it was just read, for its date ranges; without it the row is read where a date is written.
 
     Raises:
         RowError: A property cannot hold its value.
         NotionError: Notion refused it, or what was stored is not what was sent.
         NotFound: The row is gone or not shared.
     """
+    path = f"pages/{notion_id(page_id)}"
     if not values:
-        return _row(client, database, client.request("GET", f"pages/{notion_id(page_id)}"))
-    page = client.request("PATCH", f"pages/{notion_id(page_id)}", body={"properties": _encoded(database, values)})
-    row = _row(client, database, page)
+        return row_of(client, database, client.request("GET", path))
+    ranges: Mapping[str, tuple[str, str]] = {}
+    if current is not None:
+        ranges = current.ranges
+    elif any(may_be_range(database.schema.property(name)) and value for name, value in values.items()):
+        ranges = row_of(client, database, client.request("GET", path), values.keys()).ranges
+    page = client.request("PATCH", path, body={"properties": encoded(database, values, ranges)})
+    row = row_of(client, database, page)
     _verify(database, values, row)
     return row
 
 
-def restore_row(client: NotionClient, page_id: str) -> None:
-    """Take a row out of the trash; its values and body are as they were."""
-    client.request("PATCH", f"pages/{notion_id(page_id)}", body={"in_trash": False})
-
-
-def _page_of(client: NotionClient, database: Database, title: object, page_id: str | None) -> dict[str, Any] | None:
-    """Return the page of a row that may have been created: the one Notion named, else the one of that title."""
+def _page_titled(client: NotionClient, database: Database, title: object) -> str | None:
+    """Return the id of the page of that title; None when there is none."""
     name = database.schema.title_property.name
-    wanted = canonical(database.schema.title_property, title)
-    if page_id is None:
-        pages = [row.page_id for row in read_rows(client, database, [name]) if same(row.values[name], wanted)]
-        if len(pages) > 1:
-            raise NotionError(
-                f"{database.schema.title} has {len(pages)} rows named {shown(wanted)}: delete all but one",
-                code="duplicate",
-            )
-        if not pages:
-            return None
-        page_id = pages[0]
-    try:
-        return client.request("GET", f"pages/{notion_id(page_id)}")
-    except NotFound:
-        return None
+    wanted = normalised(str(title))
+    pages = [
+        row.page_id for row in read_rows(client, database, [name]) if normalised(str(row.values[name] or "")) == wanted
+    ]
+    if len(pages) > 1:
+        raise NotionError(
+            f"{database.schema.title} has {len(pages)} rows named {shown(wanted)}: delete all but one",
+            code="duplicate",
+        )
+    return pages[0] if pages else None
 
 
-def _encoded(database: Database, values: Mapping[str, object]) -> dict[str, Any]:
-    properties = {}
-    for name, value in values.items():
-        spec = database.schema.property(name)
-        if spec.type == "select" and isinstance(value, str):
-            value = database.option_names.get(name, {}).get(value, value)
-        properties[database.property_ids[name]] = encode(spec, value)
-    return properties
-
-
-def _row(
-    client: NotionClient, database: Database, page: Mapping[str, Any], properties: Collection[str] | None = None
-) -> Row:
-    page_id = notion_id(page["id"])
-    by_key = {property_key(payload["id"]): payload for payload in page["properties"].values()}
-    values = {}
-    for spec in database.schema.properties:
-        if properties is not None and spec.name not in properties:
-            continue
-        key = property_key(database.property_ids[spec.name])
-        payload = by_key.get(key)
-        if payload is None or payload["type"] != spec.type:
-            raise NotionError(
-                f"{database.schema.title}: {spec.name} was deleted or retyped while rows were read;"
-                " restore it in Notion",
-                code="schema_changed",
-            )
-        if spec.type == "relation" and payload.get("has_more"):
-            values[spec.name] = _whole_relation(client, page_id, key)
-            continue
-        value = decode(payload)
-        if spec.type == "select" and value is not None:
-            value = _our_option(database, spec.name, payload["select"])
-        values[spec.name] = value
-    return Row(
-        page_id=page_id,
-        url=page["url"],
-        values=values,
-        last_edited_time=page["last_edited_time"],
-        in_trash=bool(page.get("in_trash")),
-        data_source_id=_data_source_of(page),
+def _page_with_key(client: NotionClient, database: Database, key_property: str, key: object) -> str | None:
+    """Return the id of the oldest page with that key; None when there is none."""
+    pages = client.paginate(
+        "POST",
+        f"data_sources/{database.data_source_id}/query",
+        query={"filter_properties": [property_key(database.property_ids[key_property])]},
+        body={"filter": {"property": database.property_ids[key_property], "rich_text": {"equals": str(key)}}},
     )
-
-
-def _data_source_of(page: Mapping[str, Any]) -> str | None:
-    parent = page["parent"].get("data_source_id")
-    return notion_id(parent) if parent else None
-
-
-def _our_option(database: Database, name: str, option: Mapping[str, Any]) -> str:
-    """Return our name of an option, also when people call it something else by now."""
-    for ours, option_id in database.option_ids.get(name, {}).items():
-        if option_id == option["id"]:
-            return ours
-    return str(option["name"])
-
-
-def _whole_relation(client: NotionClient, page_id: str, key: str) -> Value:
-    """Read a relation from its own address: a page carries only 25 ids."""
-    items = client.paginate("GET", f"pages/{page_id}/properties/{quote(key, safe='')}")
-    return [notion_id(item["relation"]["id"]) for item in items]
+    rows = [row_of(client, database, page, [key_property]) for page in pages if not page.get("in_trash")]
+    keyed = [row for row in rows if row.values[key_property] == key]
+    return min(keyed, key=lambda row: row.age).page_id if keyed else None
 
 
 def _differing(database: Database, values: Mapping[str, object], row: Row) -> dict[str, object]:
     return {
         name: value
         for name, value in values.items()
-        if not same(canonical(database.schema.property(name), value), row.values[name])
+        if not is_as_written(spec := database.schema.property(name), canonical(spec, value), row.values[name])
     }
 
 
@@ -267,39 +242,3 @@ def _verify(database: Database, values: Mapping[str, object], row: Row) -> None:
 
 def _size(part: object) -> int:
     return len(json.dumps(part, ensure_ascii=False).encode("utf-8", "surrogatepass"))
-
-
-def replace_body(client: NotionClient, page_id: str, markdown: str) -> None:
-    """Put ``markdown``, in GitHub's dialect, in place of the page's whole body.
-
-    Pages and databases that people put inside are never deleted: Notion then refuses.
-
-    Raises:
-        NotionError: Notion did not take all of it.
-    """
-    answer = client.request(
-        "PATCH",
-        f"pages/{notion_id(page_id)}/markdown",
-        body={"type": "replace_content", "replace_content": {"new_str": to_notion(markdown)}},
-    )
-    _whole_body(answer, page_id)
-
-
-def read_body(client: NotionClient, page_id: str) -> str:
-    """Return the page's body in Notion's dialect, as Notion normalised it; never compare it with what was written.
-
-    Raises:
-        NotionError: Notion gives only a part of it.
-    """
-    return _whole_body(client.request("GET", f"pages/{notion_id(page_id)}/markdown"), page_id)
-
-
-def _whole_body(answer: Mapping[str, Any], page_id: str) -> str:
-    if answer.get("truncated") or answer.get("unknown_block_ids"):
-        unknown = len(answer.get("unknown_block_ids") or ())
-        raise NotionError(
-            f"Notion: the body of page {page_id} is not whole (cut off: {bool(answer.get('truncated'))},"
-            f" blocks that cannot be shown: {unknown}); make the report shorter",
-            code="body_incomplete",
-        )
-    return str(answer["markdown"])

@@ -3,13 +3,13 @@
 Belongs here: what a property can hold, and when two values say the same. The requests that carry them belong to
 ``rows``.
 
-A value is ``str`` (title, text, select, url; a date as ``YYYY-MM-DD``), ``float`` (number), ``list[str]`` (page ids of
-a relation) or None. Empty text is None, an empty relation is ``[]``.
+A value is ``str`` (title, text, select, url; a date as ``YYYY-MM-DD``, one with time as ``YYYY-MM-DDTHH:MM+00:00``),
+``float`` (number), ``list[str]`` (page ids of a relation) or None. Empty text is None, an empty relation is ``[]``.
 """
 
 import unicodedata
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from math import isfinite
 from typing import Any
@@ -28,6 +28,7 @@ TEXT_OBJECTS = 100
 _URL_UNITS = 2000
 _RELATIONS = 100
 _SHOWN = 80
+_DAY = len("YYYY-MM-DD")
 
 
 class RowError(RoadmapError):
@@ -50,7 +51,7 @@ def canonical(spec: PropertySpec, value: object) -> Value:
         # Adding zero turns -0.0 into 0.0.
         return round(float(value), DECIMALS) + 0.0
     if spec.type == "date":
-        return _day(spec, value)
+        return _minute(spec, value) if spec.has_time else _day(spec, value)
     if not isinstance(value, str):
         raise RowError(f"{spec.name} takes text, not {shown(value)}")
     if spec.type == "select" and "," in value:
@@ -83,12 +84,44 @@ def encode(spec: PropertySpec, value: object) -> dict[str, Any]:
     if spec.type == "select":
         return {"select": {"name": plain}}
     if spec.type == "date":
-        return {"date": {"start": plain}}
+        moment = datetime.fromisoformat(str(plain)).isoformat(timespec="seconds") if spec.has_time else plain
+        return {"date": {"start": moment}}
     return {spec.type: plain}
 
 
-def decode(payload: Mapping[str, Any]) -> Value:
-    """Return the plain value of a property as a page carries it. Of a date with time or a range: the day it starts.
+def encode_range(spec: PropertySpec, value: object, date_range: tuple[str, str]) -> dict[str, Any]:
+    """Return the payload that moves the end of a range of days to ``value``: its start stays, and an end's time of day.
+
+    A range that would end on the day it starts, or before, becomes the single day.
+
+    Args:
+        spec: The property.
+        value: The day on which the range ends; None empties the property.
+        date_range: The range as Notion has it, start and end.
+
+    Raises:
+        RowError: The property cannot hold the value.
+    """
+    day = canonical(spec, value)
+    start, end = date_range
+    if not isinstance(day, str) or day <= start[:_DAY]:
+        return encode(spec, day)
+    # Notion wants a time on both ends or on none.
+    return {"date": {"start": start, "end": day + end[_DAY:]}}
+
+
+def range_of(payload: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Return start and end of the range that a date property holds, as Notion writes them; None when it holds none."""
+    content = payload["date"] if payload["type"] == "date" else None
+    return (content["start"], content["end"]) if content and content.get("end") else None
+
+
+def decode(payload: Mapping[str, Any], *, has_time: bool = False) -> Value:
+    """Return the plain value of a property as a page carries it. Of a date with time: its day; of a range: its end.
+
+    Args:
+        payload: The property as Notion gives it.
+        has_time: Whether a date is a minute, not a day.
 
     Raises:
         NotionError: The two databases don't have properties of that type.
@@ -105,7 +138,10 @@ def decode(payload: Mapping[str, Any]) -> Value:
         return None
     if kind == "number":
         return round(float(content), DECIMALS) + 0.0
-    return str(content["name"] if kind == "select" else content["start"][:10] if kind == "date" else content)
+    if kind == "date":
+        moment = str(content.get("end") or content["start"])
+        return _utc_minute(datetime.fromisoformat(moment)) if has_time else moment[:_DAY]
+    return str(content["name"] if kind == "select" else content)
 
 
 def same(one: Value, other: Value) -> bool:
@@ -118,6 +154,21 @@ def same(one: Value, other: Value) -> bool:
     if isinstance(one, str) and isinstance(other, str):
         return _comparable(one) == _comparable(other)
     return one == other or (not one and not other and not isinstance(one, float) and not isinstance(other, float))
+
+
+def normalised(text: str, *, keep: str = "") -> str:
+    """Return a text as Notion may store it: composed (NFC), without control characters but ``keep``, trimmed."""
+    composed = unicodedata.normalize("NFC", text)
+    return "".join(one for one in composed if one in keep or unicodedata.category(one) != "Cc").strip()
+
+
+def is_as_written(spec: PropertySpec, written: Value, stored: Value) -> bool:
+    """Return whether Notion's ``stored`` value is what it makes of ``written``: the same, or its text normalised."""
+    if isinstance(written, str) and isinstance(stored, str | None):
+        # A title is one line; in other texts the lines count.
+        keep = "" if spec.type == "title" else "\n"
+        return normalised(written, keep=keep) == normalised(stored or "", keep=keep)
+    return same(written, stored)
 
 
 def _comparable(text: str) -> str:
@@ -135,6 +186,23 @@ def _day(spec: PropertySpec, value: object) -> str:
         except ValueError:
             pass
     raise RowError(f"{spec.name} takes a day (YYYY-MM-DD), not {shown(value)}")
+
+
+def _minute(spec: PropertySpec, value: object) -> str:
+    if isinstance(value, datetime):
+        return _utc_minute(value)
+    if isinstance(value, str):
+        try:
+            return _utc_minute(datetime.fromisoformat(value))
+        except ValueError:
+            pass
+    raise RowError(f"{spec.name} takes a time (ISO 8601), not {shown(value)}")
+
+
+def _utc_minute(moment: datetime) -> str:
+    """Return a time in UTC, floored to the minute as Notion floors it; one without zone is UTC."""
+    aware = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return aware.isoformat(timespec="minutes")
 
 
 def _page_ids(spec: PropertySpec, value: object) -> list[str]:

@@ -251,11 +251,12 @@ def sections(count: int, size: int, body: str = "x") -> str:
 
 
 def test_a_long_report_is_cut_before_a_heading_and_says_where_the_whole_is() -> None:
-    cut = fit(sections(30, 10_000), "data/reports/ci-report-2026-W46.md")
+    cut = fit(sections(30, 10_000), "printed by `roadmap report --week 2026-W46`")
     assert utf16_units(cut) <= 190_000
     assert re.findall(r"## Section (\d+)", cut) == [str(n) for n in range(18)]
     assert cut.startswith(sections(18, 10_000).rstrip())
-    assert cut.endswith("*This report was cut here to fit. The whole is at data/reports/ci-report-2026-W46.md.*\n")
+    end = "*This report was cut here to fit. The whole is printed by `roadmap report --week 2026-W46`.*\n"
+    assert cut.endswith(end)
 
 
 def test_headings_in_code_are_no_place_to_cut() -> None:
@@ -281,4 +282,4 @@ def test_units_are_not_bytes() -> None:
 def test_whatever_is_cut_fits(lines: list[str]) -> None:
     text = "".join(lines)
     cut = fit(text, "here", 400)
-    assert cut == text or (utf16_units(cut) <= 400 and "The whole is at here." in cut)
+    assert cut == text or (utf16_units(cut) <= 400 and "The whole is here." in cut)

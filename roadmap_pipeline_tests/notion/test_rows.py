@@ -60,6 +60,11 @@ def test_a_row_reads_back_as_written(workspace: Workspace, databases: Databases)
         "⏱️ MTTR": 3.5,
         "📈 Trend": "Stable",
         "📝 Notes": "",
+        "🔑 Sync Key": "milestone:MI_1",
+        "🔄 Sync State": "In step",
+        "🧾 Sync Note": None,
+        "🕒 Last Synced": "2026-11-16T06:00+00:00",
+        "📦 Work Done": 0.4,
     }
     row = create_row(client, databases.roadmap, values)
     assert row.values == {**values, "📝 Notes": None}

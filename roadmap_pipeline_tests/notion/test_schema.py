@@ -52,6 +52,11 @@ ROADMAP = {
     "⏱️ MTTR": "number/number",
     "📈 Trend": "select/Improving,Stable,Degrading",
     "📝 Notes": "rich_text",
+    "🔑 Sync Key": "rich_text",
+    "🔄 Sync State": "select/In step,Changed here,Changed on GitHub,Conflict,Needs a person",
+    "🧾 Sync Note": "rich_text",
+    "🕒 Last Synced": "date",
+    "📦 Work Done": "number/percent",
 }
 VIEWS = {
     "CI Intelligence Reports": {"Weekly CI Intelligence", "Quarterly Reports"},
@@ -98,10 +103,10 @@ def test_both_databases_are_made_as_the_contract_says(workspace: Workspace) -> N
         "add view Weekly CI Intelligence, table, to CI Intelligence Reports",
         "add view Quarterly Reports, table, to CI Intelligence Reports",
         "describe database CI Intelligence Reports",
-        "create database Engineering Roadmap with 11 properties",
+        "create database Engineering Roadmap with 16 properties",
         "add view Engineering Roadmap, board, to Engineering Roadmap",
         "add view Engineering Roadmap Timeline, timeline, to Engineering Roadmap",
-        "add view Sync Status, table, to Engineering Roadmap",
+        "add view Sync Status, board, to Engineering Roadmap",
         "describe database Engineering Roadmap",
     ]
     assert workspace.mutations() == client.writes == 0
@@ -126,6 +131,8 @@ def test_both_databases_are_made_as_the_contract_says(workspace: Workspace) -> N
     assert saved["Engineering Roadmap"]["type"] == "board"
     group = saved["Engineering Roadmap"]["configuration"]["group_by"]
     assert (group["type"], group["property_id"]) == ("select", roadmap.property_ids["✅ Status"])
+    group = saved["Sync Status"]["configuration"]["group_by"]
+    assert (group["type"], group["property_id"]) == ("select", roadmap.property_ids["🔄 Sync State"])
     assert saved["Engineering Roadmap Timeline"]["type"] == "timeline"
     date = saved["Engineering Roadmap Timeline"]["configuration"]["date_property_id"]
     assert date == roadmap.property_ids["📆 Target Date"]
@@ -400,7 +407,7 @@ def test_a_database_that_a_person_made_is_completed(workspace: Workspace) -> Non
         CreateDatabase: 1,
         AddView: 5,
         SetDescription: 1,
-        AddProperty: 9,
+        AddProperty: 14,
         RenameTitle: 1,
         AddOptions: 1,
     }
@@ -418,7 +425,7 @@ def test_a_database_that_a_person_made_is_completed(workspace: Workspace) -> Non
 
 def test_the_schema_can_be_shown() -> None:
     rows = show_schema()
-    assert len(rows) == 20
+    assert len(rows) == 25
     assert {(row["database"], row["property"]) for row in rows} == {
         *(("CI Intelligence Reports", name) for name in REPORTS),
         *(("Engineering Roadmap", name) for name in ROADMAP),
@@ -428,5 +435,5 @@ def test_the_schema_can_be_shown() -> None:
     assert by_name["📎 Latest CI Health"]["options"] == ["CI Intelligence Reports"]
     assert by_name["📊 Progress"]["format"] == "percent"
     assert by_name["📝 Notes"]["owner"] == "people"
-    assert len({row["description"] for row in rows}) == 20
+    assert len({row["description"] for row in rows}) == 25
     assert KEY not in str(rows)

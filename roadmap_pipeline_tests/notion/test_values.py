@@ -94,7 +94,8 @@ def test_unknown_types_are_refused() -> None:
 
 @pytest.mark.parametrize("start", ["2026-11-16", "2026-11-16T23:30:00.000+00:00", "2026-11-16T00:30:00.000+09:00"])
 def test_of_a_date_with_time_counts_the_day_people_see(start: str) -> None:
-    assert decode({"id": "x", "type": "date", "date": {"start": start, "end": "2026-12-01"}}) == "2026-11-16"
+    assert decode({"id": "x", "type": "date", "date": {"start": start, "end": None}}) == "2026-11-16"
+    assert decode({"id": "x", "type": "date", "date": {"start": "2026-11-01", "end": start}}) == "2026-11-16"
 
 
 TEXT = st.one_of(

@@ -74,12 +74,12 @@ def fit(markdown: str, whole: str, limit_units: int = REPORT_UNITS) -> str:
 
     Args:
         markdown: In GitHub's dialect.
-        whole: A path or URL.
+        whole: Where it is, or how it is had, in words.
         limit_units: UTF-16 code units; beside that, Notion limits the size of a request.
     """
     if _fits(markdown, limit_units):
         return markdown
-    note = f"\n\n---\n\n*This report was cut here to fit. The whole is at {whole}.*\n"
+    note = f"\n\n---\n\n*This report was cut here to fit. The whole is {whole}.*\n"
     lines = markdown.splitlines(keepends=True)
     cuts = [at for at in _headings(lines) if at > 0]
     # Sections only get longer, so the last cut that fits is found by halving.

@@ -6,7 +6,8 @@ declared in ``layout``.
 
 Everything is addressed by id once found. A database or property that a person renamed is recognised by the id known
 from before (:class:`Database`), else by its description. A database's description is written last, after its views, so
-it tells whether making it was finished.
+it tells whether making it was finished, and by which version: what a newer version brings is added by an ordinary run,
+what people deleted only on request.
 """
 
 from roadmap_pipeline.notion.layout import CI_REPORTS, ENGINEERING_ROADMAP, SCHEMAS, show_schema
@@ -29,6 +30,7 @@ from roadmap_pipeline.notion.schema.planning import (
     RenameTitle,
     SchemaChange,
     SetDescription,
+    TrashDuplicate,
     plan,
 )
 
@@ -50,6 +52,7 @@ __all__ = [
     "SchemaError",
     "SchemaProblem",
     "SetDescription",
+    "TrashDuplicate",
     "apply",
     "check",
     "find",

@@ -66,8 +66,9 @@ def _check_property(
     known: Database | None,
     targets: Mapping[str, str],
 ) -> SchemaProblem | None:
-    def problem(text: str, remedy: str, *, missing: bool = False) -> SchemaProblem:
-        return SchemaProblem(schema.title, spec.name, text, remedy, missing)
+    def problem(text: str, remedy: str, *, missing: bool = False, emptied_id: str | None = None) -> SchemaProblem:
+        is_new = missing and _is_new(spec, database, known)
+        return SchemaProblem(schema.title, spec.name, text, remedy, missing, is_new, emptied_id)
 
     candidates = matching_properties(spec, database, known)
     if not candidates:
@@ -77,13 +78,25 @@ def _check_property(
         names = ", ".join(repr(candidate.name) for candidate in candidates)
         return problem(f"could be any of {names}", "rename or delete all but one of them")
     if candidates[0].type != spec.type:
-        return problem(f"is of type {candidates[0].type} instead of {spec.type}", "change its type back in Notion")
+        text = f"is of type {candidates[0].type} instead of {spec.type}"
+        return problem(text, "change its type back in Notion", emptied_id=candidates[0].id)
     if spec.relation_to:
         target = targets.get(spec.relation_to)
         if target is not None and candidates[0].target != target:
             remedy = "delete the property, then run `roadmap setup-notion --create-databases`"
             return problem(f"does not point to {SCHEMAS[spec.relation_to].title}", remedy)
     return None
+
+
+def _is_new(spec: PropertySpec, database: ObservedDatabase, known: Database | None) -> bool:
+    """Return whether a property that is missing was never made; else people deleted it.
+
+    What is remembered of the database tells it, and where that got lost, or another machine made the property, the
+    version that the database's description names.
+    """
+    if known is not None and spec.name in known.property_ids:
+        return False
+    return database.version < spec.since
 
 
 def matching_properties(
@@ -120,8 +133,11 @@ def resolve(observed: Observed) -> dict[str, Database]:
 
 
 def resolve_present(observed: Observed) -> dict[str, Database]:
-    """Return the databases that are there and in shape, as :func:`resolve` does; others are left out."""
-    out_of_shape = {problem.database for problem in observed.problems()}
+    """Return the databases that are there and in shape, as :func:`resolve` does; others are left out.
+
+    Properties that are still to be made (:attr:`.SchemaProblem.is_new`) are left out of their ``property_ids``.
+    """
+    out_of_shape = {problem.database for problem in observed.problems() if not problem.is_new}
     return {
         key: resolve_database(SCHEMAS[key], database, observed.known.get(key))
         for key, database in observed.databases.items()
@@ -131,11 +147,13 @@ def resolve_present(observed: Observed) -> dict[str, Database]:
 
 def resolve_database(schema: DatabaseSchema, database: ObservedDatabase, known: Database | None) -> Database:
     """Return the ids by which a database that is in shape is addressed."""
-    properties = {spec.name: matching_properties(spec, database, known)[0] for spec in schema.properties}
+    properties = {
+        spec.name: matches[0] for spec in schema.properties if (matches := matching_properties(spec, database, known))
+    }
     options = {
         spec.name: match_options(spec, properties[spec.name], known)
         for spec in schema.properties
-        if spec.type == "select"
+        if spec.type == "select" and spec.name in properties
     }
     return Database(
         schema=schema,

@@ -3,16 +3,25 @@
 Belongs here: writing requests and their payloads.
 """
 
+import logging
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
-from roadmap_pipeline.notion.client import NotionClient
+from roadmap_pipeline.notion.client import NotFound, NotionClient, NotionError
 from roadmap_pipeline.notion.creation import create_once
-from roadmap_pipeline.notion.ids import name_key, notion_id
+from roadmap_pipeline.notion.ids import notion_id
 from roadmap_pipeline.notion.layout import SCHEMAS, DatabaseSchema, Option, PropertySpec, ViewSpec
 from roadmap_pipeline.notion.schema.checking import Observed, matching_properties, resolve_database
-from roadmap_pipeline.notion.schema.model import Database, ObservedDatabase
-from roadmap_pipeline.notion.schema.observing import find, observe_database, read_properties, read_views
+from roadmap_pipeline.notion.schema.duplicates import is_trashed_duplicate, trash_duplicate
+from roadmap_pipeline.notion.schema.model import Database, ObservedDatabase, ObservedView
+from roadmap_pipeline.notion.schema.observing import (
+    child_databases_titled,
+    find,
+    observe_database,
+    read_properties,
+    read_views,
+)
 from roadmap_pipeline.notion.schema.planning import (
     AddOptions,
     AddProperty,
@@ -22,11 +31,35 @@ from roadmap_pipeline.notion.schema.planning import (
     RenameTitle,
     SchemaChange,
     SetDescription,
+    TrashDuplicate,
 )
+
+_log = logging.getLogger(__name__)
 
 
 def apply(client: NotionClient, change: SchemaChange, observed: Observed) -> None:
     """Carry out one change of a plan, in its order, and bring ``observed`` up to date with Notion's response."""
+    try:
+        _apply(client, change, observed)
+    except NotionError:
+        if not _has_given_way(client, change.schema, observed):
+            raise
+        _apply(client, change, observed)
+
+
+def _has_given_way(client: NotionClient, schema: DatabaseSchema, observed: Observed) -> bool:
+    """Return whether another machine put the database into the trash meanwhile, as the younger of two.
+
+    ``observed`` then holds the one that stayed.
+    """
+    database = observed.databases[schema.key]
+    if database is None or not is_trashed_duplicate(client.request("GET", f"databases/{database.database_id}")):
+        return False
+    observed.databases[schema.key] = find(client, schema, observed.parent_page_id, thorough=True)
+    return observed.databases[schema.key] is not None
+
+
+def _apply(client: NotionClient, change: SchemaChange, observed: Observed) -> None:
     schema = change.schema
     if isinstance(change, CreateDatabase):
         observed.databases[schema.key] = _create_database(client, schema, observed)
@@ -36,11 +69,11 @@ def apply(client: NotionClient, change: SchemaChange, observed: Observed) -> Non
         raise ValueError(f"{change.describe()}: the database has to be created first")
     if isinstance(change, AddView):
         _add_view(client, change, database, observed.known.get(schema.key))
+    elif isinstance(change, TrashDuplicate):
+        trash_duplicate(client, change.database_id)
+        database.duplicates = tuple(other for other in database.duplicates if other != change.database_id)
     elif isinstance(change, SetDescription):
-        client.request(
-            "PATCH", f"databases/{database.database_id}", body={"description": _rich_text(schema.description)}
-        )
-        database.description, database.is_finished = schema.description, True
+        _describe(client, schema, database)
     else:
         response = client.request(
             "PATCH",
@@ -48,6 +81,16 @@ def apply(client: NotionClient, change: SchemaChange, observed: Observed) -> Non
             body={"properties": _property_change(change, database, observed)},
         )
         database.properties = read_properties(response)
+
+
+def _describe(client: NotionClient, schema: DatabaseSchema, database: ObservedDatabase) -> None:
+    text = schema.description
+    if database.version:
+        # What people wrote around an older version's description stays.
+        former = (*schema.former_descriptions, schema.description)[database.version - 1]
+        text = database.description.replace(former, schema.description)
+    client.request("PATCH", f"databases/{database.database_id}", body={"description": _rich_text(text)})
+    database.description, database.version, database.is_finished = text, schema.version, True
 
 
 def _property_change(
@@ -88,18 +131,64 @@ def _create_database(client: NotionClient, schema: DatabaseSchema, observed: Obs
         return None if database is None else client.request("GET", f"databases/{database.database_id}")
 
     payload, _ = create_once(client, lambda: client.request("POST", "databases", body=body), look_up)
-    return observe_database(client, schema, payload, thorough=True)
+    created = observe_database(client, schema, payload, thorough=True)
+    return _settle_duplicates(client, schema, created, observed.parent_page_id)
+
+
+def _settle_duplicates(
+    client: NotionClient, schema: DatabaseSchema, created: ObservedDatabase, parent_page_id: str
+) -> ObservedDatabase:
+    """Return the database that stays: the created one, unless another machine made one a moment before."""
+    if len(child_databases_titled(client, schema, parent_page_id)) < 2:
+        return created
+    kept = find(client, schema, parent_page_id, thorough=True)
+    if kept is None or not kept.duplicates:
+        return created
+    for duplicate in kept.duplicates:
+        _log.warning(
+            "%s was made twice at the same time: %s stays, %s is put into the trash",
+            schema.title,
+            kept.database_id,
+            duplicate,
+        )
+        trash_duplicate(client, duplicate)
+    kept.duplicates = ()
+    return kept
 
 
 def _add_view(client: NotionClient, change: AddView, database: ObservedDatabase, known: Database | None) -> None:
     body = _view_body(change.view, database, resolve_database(change.schema, database, known))
 
     def look_up(_committed_id: str | None) -> dict[str, Any] | None:
-        view_id = read_views(client, database.database_id).get(name_key(change.view.name))
-        return None if view_id is None else {"id": view_id}
+        database.views = read_views(client, database.database_id)
+        return next(({"id": view.id} for view in _same_views(change, database)), None)
 
-    view, _ = create_once(client, lambda: client.request("POST", "views", body=body), look_up)
-    database.views = {**(database.views or {}), name_key(change.view.name): view["id"]}
+    if not _same_views(change, database):
+        created, _ = create_once(client, lambda: client.request("POST", "views", body=body), look_up)
+        database.views = read_views(client, database.database_id, database.views or ())
+        for view in _doubles(change, database, created["id"]):
+            _delete_view(client, database, view.id)
+    if change.replaces is not None:
+        _delete_view(client, database, change.replaces)
+
+
+def _same_views(change: AddView, database: ObservedDatabase) -> list[ObservedView]:
+    """Return the views of that name and type, the oldest first."""
+    named = [view for view in database.views_named(change.view.name) if view.type == change.view.type]
+    return sorted(named, key=lambda view: (view.created_time, view.id))
+
+
+def _doubles(change: AddView, database: ObservedDatabase, created_id: str) -> list[ObservedView]:
+    """Return the views that another machine and ours made of one: all but the oldest, and none that people touched."""
+    same = _same_views(change, database)
+    integration = next((view.created_by for view in same if view.id == created_id), "")
+    return [view for view in same if {view.created_by, view.last_edited_by} == {integration}][1:]
+
+
+def _delete_view(client: NotionClient, database: ObservedDatabase, view_id: str) -> None:
+    with suppress(NotFound):
+        client.request("DELETE", f"views/{view_id}")
+    database.views = [view for view in database.views or () if view.id != view_id]
 
 
 def _view_body(view: ViewSpec, database: ObservedDatabase, resolved: Database) -> dict[str, Any]:

@@ -9,18 +9,26 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from roadmap_pipeline.errors import RoadmapError
+from roadmap_pipeline.notion.ids import name_key
 from roadmap_pipeline.notion.layout import SCHEMAS, DatabaseSchema, Option
 
 
 @dataclass(frozen=True, slots=True)
 class SchemaProblem:
-    """A reason not to write to a database. ``missing`` ones are repaired by :func:`.planning.plan`."""
+    """A reason not to write to a database. ``missing`` ones are repaired by :func:`.planning.plan`.
+
+    ``is_new`` tells a missing property that was never made, because an older version made the database or making it was
+    interrupted, from one that people deleted: an ordinary run adds it. ``emptied_id`` is the id of a property of which
+    people changed the type, which empties it.
+    """
 
     database: str
     property: str | None
     problem: str
     remedy: str
     missing: bool = False
+    is_new: bool = False
+    emptied_id: str | None = None
 
     def describe(self) -> str:
         """Return the problem in one line."""
@@ -48,14 +56,33 @@ class ObservedProperty:
     target: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class ObservedView:
+    """A saved view as it is.
+
+    ``created_by`` and ``last_edited_by`` are ids of users, also of the integration; ``created_time`` has milliseconds.
+    """
+
+    id: str
+    name: str
+    type: str
+    created_by: str = ""
+    last_edited_by: str = ""
+    created_time: str = ""
+
+
 @dataclass(slots=True)
 class ObservedDatabase:
     """A database as it is.
 
     Attributes:
-        is_finished: Whether making it had come to its end.
+        version: The version of its schema that it was brought to; 0 while it isn't finished, or people described it.
+        is_finished: Whether that is the newest version.
         properties: By :func:`~roadmap_pipeline.notion.ids.property_key`.
-        views: Ids by name; None when they were not read.
+        views: None when they were not read.
+        is_thorough: Whether views were read because somebody asked for all that may be missing.
+        duplicates: Ids of other databases of ours that double it.
+        integration: The integration's own id; empty where it doesn't matter.
     """
 
     database_id: str
@@ -63,9 +90,17 @@ class ObservedDatabase:
     url: str
     title: str
     description: str
+    version: int
     is_finished: bool
     properties: dict[str, ObservedProperty]
-    views: dict[str, str] | None = None
+    views: list[ObservedView] | None = None
+    is_thorough: bool = False
+    duplicates: tuple[str, ...] = ()
+    integration: str = ""
+
+    def views_named(self, name: str) -> list[ObservedView]:
+        """Return the views of that name; there may be several."""
+        return [view for view in self.views or () if name_key(view.name) == name_key(name)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +110,7 @@ class Database:
     Keep it (:meth:`as_dict`): with it, whatever people rename in Notion is still recognised.
 
     Attributes:
-        property_ids: By our names.
+        property_ids: By our names; without those that an older version didn't make and that are still to be added.
         option_ids: By our names of property and option.
         option_names: The names that options bear now, by our names.
     """

@@ -11,10 +11,12 @@ from roadmap_pipeline.notion.client import NotFound, NotionClient, NotionError
 from roadmap_pipeline.notion.ids import name_key, notion_id, property_key
 from roadmap_pipeline.notion.layout import SCHEMAS, DatabaseSchema, Option
 from roadmap_pipeline.notion.schema.checking import Observed
+from roadmap_pipeline.notion.schema.duplicates import description_of, is_trashed_duplicate, keep_one
 from roadmap_pipeline.notion.schema.model import (
     Database,
     ObservedDatabase,
     ObservedProperty,
+    ObservedView,
     SchemaError,
     SchemaProblem,
 )
@@ -40,13 +42,18 @@ def observe(
     Raises:
         ConfigurationError, NotionError, SchemaError: As :func:`find` does.
     """
-    known = known or {}
     databases: dict[str, ObservedDatabase | None] = {}
+    still_known: dict[str, Database] = {}
     for key, schema in SCHEMAS.items():
-        configured = (database_ids or {}).get(key)
-        previous = known[key].database_id if key in known else None
-        databases[key] = find(client, schema, parent_page_id, configured or previous, thorough=thorough)
-    return Observed(parent_page_id, databases, known)
+        configured, previous = (database_ids or {}).get(key), (known or {}).get(key)
+        wanted = configured or (previous.database_id if previous else None)
+        if not configured and wanted and is_trashed_duplicate(_get(client, schema, wanted)):
+            wanted = None
+        databases[key] = database = find(client, schema, parent_page_id, wanted, thorough=thorough)
+        # Ids of properties hold for their own database only.
+        if previous is not None and database is not None and database.database_id == previous.database_id:
+            still_known[key] = previous
+    return Observed(parent_page_id, databases, still_known)
 
 
 def find(
@@ -60,7 +67,8 @@ def find(
     """Return the database of ``schema``, or None when there is none.
 
     It is the one with ``database_id``, else the parent page's child of that title, else the child with that description
-    (renamed). Notion's search is never used: it lags.
+    (renamed). Of several that were made at the same time one stays, and names the others as its duplicates. Notion's
+    search is never used: it lags.
 
     Raises:
         ConfigurationError: The parent page cannot be seen.
@@ -73,8 +81,14 @@ def find(
     same_title = [child for child, title in children if name_key(title) == name_key(schema.title)]
     if len(same_title) == 1:
         return _retrieve(client, schema, same_title[0], thorough=thorough)
-    candidates = same_title or [child for child, _ in children]
-    described = [child for child in candidates if _is_ours(client, schema, child)]
+    payloads = {child: _database_or_none(client, child) for child in same_title or [child for child, _ in children]}
+    candidates = {child: payload for child, payload in payloads.items() if payload is not None}
+    choice = keep_one(client, schema, list(candidates.values())) if len(same_title) > 1 else None
+    if choice is not None:
+        kept = _retrieve(client, schema, choice[0], thorough=thorough)
+        kept.duplicates = choice[1]
+        return kept
+    described = [child for child, payload in candidates.items() if schema.version_of(description_of(payload))]
     if len(described) == 1:
         return _retrieve(client, schema, described[0], thorough=thorough)
     if not same_title and not described:
@@ -92,12 +106,18 @@ def find(
     )
 
 
-def _is_ours(client: NotionClient, schema: DatabaseSchema, child: str) -> bool:
+def child_databases_titled(client: NotionClient, schema: DatabaseSchema, parent_page_id: str) -> list[str]:
+    """Return the ids of the parent page's databases that bear the title of ``schema``."""
+    children = _child_databases(client, parent_page_id)
+    return [child for child, title in children if name_key(title) == name_key(schema.title)]
+
+
+def _database_or_none(client: NotionClient, child: str) -> dict[str, Any] | None:
     try:
-        return _is_described(client.request("GET", f"databases/{child}"), schema)
+        return client.request("GET", f"databases/{child}")
     except NotFound:
         # A linked view of a database is listed like one, but is none.
-        return False
+        return None
 
 
 def _child_databases(client: NotionClient, parent_page_id: str) -> list[tuple[str, str]]:
@@ -120,13 +140,14 @@ def _child_databases(client: NotionClient, parent_page_id: str) -> list[tuple[st
     ]
 
 
-def _get_database(client: NotionClient, schema: DatabaseSchema, database_id: str) -> dict[str, Any]:
+def _get(client: NotionClient, schema: DatabaseSchema, database_id: str) -> dict[str, Any]:
+    """Return the database of that id, also from the trash."""
     try:
         wanted = notion_id(database_id)
     except ValueError as error:
         raise ConfigurationError(f"{schema.environment}: {error}") from None
     try:
-        database = client.request("GET", f"databases/{wanted}")
+        return client.request("GET", f"databases/{wanted}")
     except NotFound as error:
         raise NotionError(
             f"The Notion database {schema.title} ({wanted}) was deleted or is not shared with the integration:"
@@ -134,17 +155,17 @@ def _get_database(client: NotionClient, schema: DatabaseSchema, database_id: str
             status=error.status,
             code=error.code,
         ) from None
-    if database.get("in_trash"):
-        raise NotionError(
-            f"The Notion database {schema.title} ({wanted}) is in the trash: restore it in Notion,"
-            f" or name another one in {schema.environment}",
-            code="in_trash",
-        )
-    return database
 
 
 def _retrieve(client: NotionClient, schema: DatabaseSchema, database_id: str, *, thorough: bool) -> ObservedDatabase:
-    return observe_database(client, schema, _get_database(client, schema, database_id), thorough=thorough)
+    database = _get(client, schema, database_id)
+    if database.get("in_trash"):
+        raise NotionError(
+            f"The Notion database {schema.title} ({notion_id(database_id)}) is in the trash: restore it in Notion,"
+            f" or name another one in {schema.environment}",
+            code="in_trash",
+        )
+    return observe_database(client, schema, database, thorough=thorough)
 
 
 def observe_database(
@@ -181,20 +202,42 @@ def observe_database(
         data_source_id=notion_id(sources[0]["id"]),
         url=database.get("url") or "",
         title=_plain(database.get("title")),
-        description=_plain(database.get("description")),
-        is_finished=_is_described(database, schema),
+        description=description_of(database),
+        version=schema.version_of(description_of(database)),
+        is_finished=schema.version_of(description_of(database)) == schema.version,
         properties=read_properties(sources[0]),
+        is_thorough=thorough,
     )
     if thorough or not observed.is_finished:
         observed.views = read_views(client, observed.database_id)
+    if 0 < observed.version < schema.version:
+        observed.integration = client.request("GET", "users/me")["id"]
     return observed
 
 
-def read_views(client: NotionClient, database_id: str) -> dict[str, str]:
-    """Read the views of a database, and return their ids by name."""
+def read_views(client: NotionClient, database_id: str, known: Iterable[ObservedView] = ()) -> list[ObservedView]:
+    """Return the views of a database; those that are ``known`` are not read again."""
+    kept = {view.id: view for view in known}
     references = client.paginate("GET", "views", query={"database_id": database_id})
-    views = [client.request("GET", f"views/{reference['id']}") for reference in references]
-    return {name_key(view["name"]): view["id"] for view in views}
+    return [
+        kept.get(reference["id"]) or _observed_view(client.request("GET", f"views/{reference['id']}"))
+        for reference in references
+    ]
+
+
+def _observed_view(view: Mapping[str, Any]) -> ObservedView:
+    return ObservedView(
+        id=view["id"],
+        name=view["name"],
+        type=view["type"],
+        created_by=_user_id(view, "created_by"),
+        last_edited_by=_user_id(view, "last_edited_by"),
+        created_time=str(view.get("created_time") or ""),
+    )
+
+
+def _user_id(view: Mapping[str, Any], key: str) -> str:
+    return str((view.get(key) or {}).get("id") or "")
 
 
 def _configurations(source: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
@@ -217,10 +260,6 @@ def read_properties(source: Mapping[str, Any]) -> dict[str, ObservedProperty]:
             target=notion_id(target) if target else None,
         )
     return properties
-
-
-def _is_described(database: Mapping[str, Any], schema: DatabaseSchema) -> bool:
-    return schema.description in _plain(database.get("description"))
 
 
 def _plain(rich_text: Sequence[Mapping[str, Any]] | None) -> str:

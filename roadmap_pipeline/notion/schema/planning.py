@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from roadmap_pipeline.notion.ids import name_key
 from roadmap_pipeline.notion.layout import SCHEMAS, DatabaseSchema, Option, PropertySpec, ViewSpec
 from roadmap_pipeline.notion.schema.checking import Observed, match_options, matching_properties
-from roadmap_pipeline.notion.schema.model import Database, ObservedDatabase, SchemaError
+from roadmap_pipeline.notion.schema.model import Database, ObservedDatabase, ObservedView, SchemaError
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +64,20 @@ class AddOptions:
 
 @dataclass(frozen=True, slots=True)
 class AddView:
-    """The change that saves a view that a database lacks."""
+    """The change that saves a view that a database lacks.
+
+    ``replaces`` is the id of the view that an older version saved under that name; it is deleted once the new one is
+    there.
+    """
 
     schema: DatabaseSchema
     view: ViewSpec
+    replaces: str | None = None
 
     def describe(self) -> str:
         """Return the change in one line."""
-        return f"add view {self.view.name}, {self.view.type}, to {self.schema.title}"
+        instead = f" in place of the {self.view.type_before} of that name" if self.replaces else ""
+        return f"add view {self.view.name}, {self.view.type}, to {self.schema.title}{instead}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +103,35 @@ class DescribeProperties:
         return f"describe {', '.join(spec.name for spec in self.specs)} of {self.schema.title} anew"
 
 
-SchemaChange = CreateDatabase | AddProperty | RenameTitle | AddOptions | AddView | SetDescription | DescribeProperties
+@dataclass(frozen=True, slots=True)
+class TrashDuplicate:
+    """The change that puts a database into the trash that doubles another one and holds nothing of people."""
+
+    schema: DatabaseSchema
+    database_id: str
+
+    def describe(self) -> str:
+        """Return the change in one line."""
+        return f"put {self.database_id}, which doubles {self.schema.title}, into the trash"
+
+
+SchemaChange = (
+    CreateDatabase
+    | AddProperty
+    | RenameTitle
+    | AddOptions
+    | AddView
+    | SetDescription
+    | DescribeProperties
+    | TrashDuplicate
+)
 
 
 def plan(observed: Observed) -> list[SchemaChange]:
     """Return what to make, in order, so that both databases are whole; empty when they are.
 
-    Goes on where making them had stopped. Options and views are only added while a database is unfinished or after a
-    thorough look: what people deleted stays deleted.
+    Goes on where making them had stopped, and brings a database that an older version made up to date. Options and
+    views are only added while a database is unfinished or after a thorough look: what people deleted stays deleted.
 
     Raises:
         SchemaError: There are problems that adding does not repair.
@@ -120,8 +147,9 @@ def plan(observed: Observed) -> list[SchemaChange]:
             changes += [AddView(schema, view) for view in schema.views]
             changes.append(SetDescription(schema))
             continue
+        changes += [TrashDuplicate(schema, database_id) for database_id in database.duplicates]
         changes += _completions(schema, database, observed.known.get(key))
-        if not database.is_finished and not database.description.strip():
+        if not database.is_finished and (database.version or not database.description.strip()):
             changes.append(SetDescription(schema))
     return changes
 
@@ -140,13 +168,37 @@ def _completions(schema: DatabaseSchema, database: ObservedDatabase, known: Data
     if database.views is None:
         return changes
     title = resolved[schema.title_property.name][0]
-    if not database.is_finished and name_key(title.name) != name_key(schema.title_property.name):
+    if not database.version and name_key(title.name) != name_key(schema.title_property.name):
         changes.append(RenameTitle(schema, title.name))
-    for spec in schema.properties:
-        if spec.type == "select" and resolved[spec.name]:
-            present = match_options(spec, resolved[spec.name][0], known)
-            missing = tuple(option for option in spec.options if option.name not in present)
-            if missing:
-                changes.append(AddOptions(schema, spec, missing))
-    changes += [AddView(schema, view) for view in schema.views if name_key(view.name) not in database.views]
+    if not database.version or database.is_thorough:
+        for spec in schema.properties:
+            if spec.type == "select" and resolved[spec.name]:
+                present = match_options(spec, resolved[spec.name][0], known)
+                missing = tuple(option for option in spec.options if option.name not in present)
+                if missing:
+                    changes.append(AddOptions(schema, spec, missing))
+    return changes + _missing_views(schema, database)
+
+
+def _missing_views(schema: DatabaseSchema, database: ObservedDatabase) -> list[SchemaChange]:
+    """Return the views to add.
+
+    A view of an older version that nobody edited gives way to the one that has its name now. One that people made or
+    edited stays, also where it is of another type: then there is no new one.
+    """
+    changes: list[SchemaChange] = []
+    for view in schema.views:
+        if view.since <= database.version and not database.is_thorough:
+            continue
+        named = database.views_named(view.name)
+        outdated = [one.id for one in named if database.version < view.since and _is_outdated(one, view, database)]
+        if outdated:
+            changes.append(AddView(schema, view, outdated[0]))
+        elif not named:
+            changes.append(AddView(schema, view))
     return changes
+
+
+def _is_outdated(observed: ObservedView, view: ViewSpec, database: ObservedDatabase) -> bool:
+    is_untouched = {observed.created_by, observed.last_edited_by} == {database.integration}
+    return observed.type == view.type_before and is_untouched
