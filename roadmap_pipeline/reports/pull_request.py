@@ -1,13 +1,16 @@
 """The sticky comment of an open pull request, as Markdown.
 
-Verdict first, in one line; then at most :data:`SHOWN_FAILURES` failing jobs with cause and whether this change is to
-blame; the milestone's progress folded away. Quiet when green: one line and the fold. It speaks of the runs of the
-latest commit, and of the merge queue's for it; each verdict links what it judges.
+Verdict first, in one line; then at most :data:`SHOWN_FAILURES` failing jobs, each with its cause, whether this change
+is to blame and why, and which tests failed; the milestone's progress folded away; below it why the comment is there and
+how to switch it off. Where nothing failed a new one is a single line. It speaks of the runs of the latest commit, and
+of the merge queue's for it; each verdict links what it judges.
 No time is printed, so that the text depends on the tables alone: as of when it speaks is added where it is written.
 Titles and log lines come from strangers: all are neutralised, and what a fork's jobs print is not repeated at all.
+Whether a new comment is worth making is decided in ``publish.pull_request_comments``.
 """
 
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from roadmap_pipeline.failures.display import as_code, escape_markdown
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 
 SHOWN_FAILURES = 5
 SHOWN_RUNS = 5
+SHOWN_TESTS = 3
 
 _PULLS = """
     select p.repo, p.number, p.head_sha, p.head_repo is distinct from p.repo as is_fork, m.milestone, s.due_date,
@@ -76,6 +80,7 @@ _RUNS = f"""
         count(*) filter (where r.outcome = 'pass') as passed,
         count(*) filter (where r.outcome = 'fail') as failed,
         count(*) filter (where r.outcome = 'pending') as pending,
+        max(r.created_at) filter (where r.outcome = 'pending') as going_since,
         case
             when bool_or(r.outcome = 'fail') filter (where o.is_queued) then 'failed'
             when bool_or(r.outcome = 'pending') filter (where o.is_queued) then 'still going'
@@ -94,12 +99,18 @@ _RUNS = f"""
 _FAILURES = f"""
     {_OF_PULLS}
     select o.repo, o.number, o.is_queued, f.job_name, f.category, f.evidence, coalesce(f.html_url, r.html_url) as url,
-        v.verdict, v.reason, v.since_url
+        v.verdict, v.reason, v.since_url, v.is_consequence, v.failed_tests_count as tests_count, t.tests
     from of_pulls as o
     -- A job may fail without failing its run (continue-on-error), or in a run that was called off.
     join marts.ci_runs as r on r.run_id = o.run_id and r.is_latest_attempt and r.outcome in ('fail', 'pending')
     join marts.ci_failures as f on f.run_id = r.run_id and f.run_attempt = r.run_attempt
     join marts.ci_verdicts as v on v.job_id = f.job_id
+    left join (
+        select d.job_id, list({{'test': d.test, 'why': d.why}} order by d.test)[:{SHOWN_TESTS}] as tests
+        from marts.failed_tests as d
+        semi join of_pulls as w on w.run_id = d.run_id
+        group by d.job_id
+    ) as t on t.job_id = f.job_id
     order by o.repo, o.number,
         list_position(['this_change', 'unclear', 'infrastructure', 'known_flaky', 'already_failing'], v.verdict),
         o.is_queued, f.job_name, f.workflow_path, f.job_id
@@ -112,14 +123,25 @@ _PROGRESS = """
     order by p.repo, p.milestone, p.points_possible desc, p.rule
 """
 
+_WHEN_GREEN = """
+    select p.comments_when_green from config.parameters as p
+"""
+
 _VERDICTS = {
-    "this_change": ("🔴", "probably this change"),
-    "unclear": ("⚪", "may or may not be this change"),
-    "infrastructure": ("🔵", "infrastructure → run it again"),
-    "known_flaky": ("🟡", "known flaky, {reason} → run it again"),
-    "already_failing": ("🟠", "not this change, {reason}"),
+    "this_change": ("🔴", "**probably this change**: {reason}"),
+    "unclear": ("⚪", "**may or may not be this change**: {reason}"),
+    "infrastructure": ("🔵", "**infrastructure**: {reason} → run it again"),
+    "known_flaky": ("🟡", "**known {reason}** → run it again"),
+    "already_failing": ("🟠", "**not this change**: {reason}"),
 }
-"""``marts.ci_verdicts.verdict``: the mark, and what to make of it."""
+"""``marts.ci_verdicts.verdict``: the mark, and what to make of it. The reason of the fourth begins with "flaky"."""
+
+_OCCASIONS = {
+    "milestone": "pull requests on which something failed, and on green ones of a milestone",
+    "always": "open pull requests",
+    "edit_only": "pull requests on which something failed",
+}
+"""The pull requests that get new comments, by ``comments.when_green``."""
 
 
 def pull_request_comments(con: "duckdb.DuckDBPyConnection") -> list[Row]:
@@ -131,33 +153,72 @@ def pull_request_comments(con: "duckdb.DuckDBPyConnection") -> list[Row]:
     progress: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in rows(con, _PROGRESS):
         progress[row["repo"], row["milestone"]].append(row)
+    when_green = "".join(row["comments_when_green"] or "" for row in rows(con, _WHEN_GREEN))
     return [
-        {
-            "repo": pull["repo"],
-            "number": pull["number"],
-            "body": _body(
-                pull,
-                runs.get((pull["repo"], pull["number"])),
-                failures[pull["repo"], pull["number"]],
-                progress[pull["repo"], pull["milestone"]],
-            ),
-        }
+        _comment(
+            pull,
+            runs.get((pull["repo"], pull["number"])),
+            failures[pull["repo"], pull["number"]],
+            progress[pull["repo"], pull["milestone"]],
+            when_green,
+        )
         for pull in rows(con, _PULLS)
     ]
 
 
-def _body(pull: Row, runs: Row | None, failures: list[Row], progress: list[Row]) -> str:
+def _comment(pull: Row, runs: Row | None, failures: list[Row], progress: list[Row], when_green: str) -> Row:
+    state = _state(runs, failures)
+    headline = _headline(pull, runs, failures)
+    body = _body(pull, headline, failures, progress, when_green)
+    return {
+        "repo": pull["repo"],
+        "number": pull["number"],
+        "body": body,
+        # Of several lines only where there is something to look at.
+        "body_when_new": body if state == "red" else f"{headline} · <sub>off: `comments.when_green`</sub>",
+        "state": state,
+        "going_since": runs["going_since"] if runs else None,
+    }
+
+
+def _state(runs: Row | None, failures: list[Row]) -> str:
+    if runs is None:
+        return "none"
+    if failures or runs["failed"]:
+        return "red"
+    return "going" if runs["pending"] else "green"
+
+
+def _headline(pull: Row, runs: Row | None, failures: list[Row]) -> str:
     # Failing jobs are linked below, each with its verdict.
     links = "" if failures or runs is None else _links(runs)
-    parts = (f"**CI: {_verdict(runs, failures)}**", _commit(pull), links, _queue(runs), _milestone(pull))
-    lines = [" · ".join(filter(None, parts))]
-    lines += [_failure(failure, is_fork=pull["is_fork"]) for failure in failures[:SHOWN_FAILURES]]
-    if len(failures) > SHOWN_FAILURES:
-        lines.append(f"- … and {fmt.several(len(failures) - SHOWN_FAILURES, 'more failing job')}")
+    # What only says that another job failed is no failure of its own.
+    causes = [failure for failure in failures if not failure["is_consequence"]]
+    parts = (f"**CI: {_verdict(runs, causes)}**", _commit(pull), links, _queue(runs), _milestone(pull))
+    return " · ".join(filter(None, parts))
+
+
+def _body(pull: Row, headline: str, failures: list[Row], progress: list[Row], when_green: str) -> str:
+    causes = [failure for failure in failures if not failure["is_consequence"]]
+    lines = [headline]
+    if causes:
+        lines.append("")
+    for failure in causes[:SHOWN_FAILURES]:
+        lines += _failure(failure, is_fork=pull["is_fork"])
+    if len(causes) > SHOWN_FAILURES:
+        lines.append(f"- … and {fmt.several(len(causes) - SHOWN_FAILURES, 'more failing job')}")
+    lines += [
+        f"- {_job(failure)} only says that another job failed" for failure in failures if failure["is_consequence"]
+    ]
     if progress:
         lines += ["", "<details><summary>Milestone progress explained</summary>", ""]
         lines += [_rule(row) for row in progress]
         lines += ["", "</details>"]
+    lines += [
+        "",
+        f"<sub>One comment, kept up to date, on {_OCCASIONS.get(when_green, _OCCASIONS['milestone'])}. To switch new"
+        ' ones off: `create = "never"` under `[comments]` in `roadmap.toml`.</sub>',
+    ]
     return "\n".join(lines)
 
 
@@ -201,14 +262,23 @@ def _verdict(runs: Row | None, failures: list[Row]) -> str:
     return {1: "passed", 2: "both runs passed"}.get(runs["runs"], f"all {runs['runs']} runs passed")
 
 
-def _failure(failure: Row, *, is_fork: bool) -> str:
+def _failure(failure: Row, *, is_fork: bool) -> Iterator[str]:
     mark, wording = _VERDICTS[failure["verdict"]]
-    reason = escape_markdown(failure["reason"])
-    verdict = wording.format(reason=fmt.link(reason, failure["since_url"]))
+    verdict = wording.format(reason=fmt.link(escape_markdown(failure["reason"]), failure["since_url"]))
+    tests = [] if is_fork else failure["tests"] or []
+    # The line that proves the cause of failing tests names one of them.
+    evidence = "" if is_fork or tests or not failure["evidence"] else f": {as_code(failure['evidence'], 140)}"
+    yield f"- {mark} {_job(failure)} · {fmt.cause(failure['category'])}{evidence} · {verdict}"
+    for test in tests:
+        why = f": {as_code(test['why'], 140)}" if test["why"] else ""
+        yield f"  - {as_code(test['test'], 140)}{why}"
+    if tests and failure["tests_count"] > len(tests):
+        yield f"  - … and {fmt.several(failure['tests_count'] - len(tests), 'more failing test')}"
+
+
+def _job(failure: Row) -> str:
     job = fmt.link(as_code(failure["job_name"] or "", 60) or "a job", failure["url"])
-    job += " in the merge queue" if failure["is_queued"] else ""
-    evidence = "" if is_fork or not failure["evidence"] else f": {as_code(failure['evidence'], 140)}"
-    return f"- {mark} {job} · {fmt.cause(failure['category'])} · {verdict}{evidence}"
+    return f"{job} in the merge queue" if failure["is_queued"] else job
 
 
 def _rule(row: Row) -> str:

@@ -1,6 +1,7 @@
 """The content of `roadmap status`: how fresh the tables are, the latest week, milestones, repositories, what lacks.
 
-Reads the readers' snapshot, never the live file, so that it answers while a run is under way.
+Reads the readers' snapshot, so that it answers while a run is under way; how both sides stand is newer in the live
+file, which is asked only while nobody writes to it.
 """
 
 from pathlib import Path
@@ -8,12 +9,13 @@ from typing import Any
 
 from roadmap_pipeline.reports import coverage
 from roadmap_pipeline.reports import format as fmt
+from roadmap_pipeline.reports.sync_status import read_sync_status
 from roadmap_pipeline.reports.tables import rows
 from roadmap_pipeline.warehouse.query import open_published
 
 
 def read_status(warehouse: str | Path) -> dict[str, Any]:
-    """Return ``{warehouse, as_of, latest_week, milestones, repositories, unread}``; an error without a snapshot.
+    """Return ``{warehouse, as_of, latest_week, milestones, repositories, unread, sync}``; an error without a snapshot.
 
     ``latest_week`` holds in ``rests_on`` what it rests on where not all of it was read.
     """
@@ -55,6 +57,7 @@ def read_status(warehouse: str | Path) -> dict[str, Any]:
             repository |= read.get(repository["repo"], {})
         unread = [one.to_json() | {"text": one.sentence()} for one in coverage.unread(con)]
         as_of = rows(con, "select p.as_of from config.parameters as p")
+        sync = read_sync_status(warehouse, con)
     return {
         "warehouse": str(warehouse),
         "as_of": str(as_of[0]["as_of"]) if as_of else None,
@@ -62,4 +65,5 @@ def read_status(warehouse: str | Path) -> dict[str, Any]:
         "milestones": milestones,
         "repositories": repositories,
         "unread": unread,
+        "sync": sync,
     }

@@ -6,18 +6,18 @@ the data alone: rendering the same tables twice gives the same bytes, so that an
 Sentences are made in :mod:`.wording`, the scorecard in :mod:`.scorecard`.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
-from roadmap_pipeline.failures.display import as_code, escape_markdown
 from roadmap_pipeline.reports import coverage, wording
 from roadmap_pipeline.reports import format as fmt
 from roadmap_pipeline.reports.scorecard import ALONE, ALONE_NOTE, restated, scorecard
+from roadmap_pipeline.reports.sync_status import sync_lines
 from roadmap_pipeline.reports.tables import Row, rows
+from roadmap_pipeline.reports.template import render
 
 if TYPE_CHECKING:
     import duckdb
@@ -61,7 +61,12 @@ def weekly_report(con: "duckdb.DuckDBPyConnection", week: str) -> Report:
         raise ConfigurationError(f"--week: {week!r} is not an ISO week such as 2026-W46") from None
     facts = _facts(con, week, monday)
     return Report(
-        f"ci-report-{week}.md", "weekly", week, monday + timedelta(days=7), _render(facts), is_over=facts["is_over"]
+        f"ci-report-{week}.md",
+        "weekly",
+        week,
+        monday + timedelta(days=7),
+        render("weekly.md.j2", facts),
+        is_over=facts["is_over"],
     )
 
 
@@ -297,6 +302,7 @@ def _facts(con: "duckdb.DuckDBPyConnection", week: str, monday: date) -> dict[st
         "quality": [
             *wording.quality(rows(con, _QUALITY, {"week": week})[0], now, is_past=is_past),
             *coverage.unread_lines(coverage.unread(con)),
+            *([] if is_past else sync_lines(con)),
         ],
     }
 
@@ -352,39 +358,3 @@ def _chart(total: Sequence[Row]) -> dict[str, Any] | None:
         # The axis starts at a round ten below the worst week: differences stay visible, and it is never empty.
         "low": min(int(min(rates) // 10 * 10), 90),
     }
-
-
-def _render(facts: dict[str, Any]) -> str:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    # Markdown, not HTML: what strangers wrote is neutralised by the filters `code` and `text`.
-    environment = Environment(  # noqa: S701
-        loader=PackageLoader("roadmap_pipeline.reports"),
-        undefined=StrictUndefined,
-        keep_trailing_newline=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
-        count=fmt.count,
-        percent=fmt.percent,
-        hours=fmt.hours,
-        seconds=fmt.seconds,
-        greyed=fmt.greyed,
-        with_n=fmt.with_n,
-        several=fmt.several,
-        cause=fmt.cause,
-        link=fmt.link,
-        code=as_code,
-        text=escape_markdown,
-        title=wording.title,
-        failure=wording.failure,
-    )
-    environment.globals.update(
-        difference=fmt.difference,
-        MISSING=fmt.MISSING,
-        MECHANISMS=wording.MECHANISMS,
-        OUTCOMES=wording.OUTCOMES,
-        ENDINGS=wording.ENDINGS,
-    )
-    return re.sub(r"\n{3,}", "\n\n", environment.get_template("weekly.md.j2").render(facts))

@@ -21,7 +21,7 @@ from roadmap_pipeline_tests.reports.markdown import HOSTILE, assert_harmless
 
 CONTROLS = ("\x1b]0;title\x07\x1b[2J\x1b[31mred", "back\x08\x08space \x00 \x9b31m", "\u2066isolated\u2069 \ufeff")
 SECRET = "ghp_" + "0123456789abcdefghijklmnopqrstuvwxyz"
-FOLD = ("<details><summary>Milestone progress explained</summary>", "</details>")
+FOLD = ("<details><summary>Milestone progress explained</summary>", "</details>", "<sub>", "</sub>")
 
 
 def history(nasty: str) -> StoredHistory:

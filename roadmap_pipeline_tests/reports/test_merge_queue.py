@@ -8,6 +8,7 @@ import pytest
 from roadmap_pipeline.reports.pull_request import pull_request_comments
 from roadmap_pipeline_tests.dbt_like_sql.models.stored_history import REPO, StoredHistory
 from roadmap_pipeline_tests.reports.histories import fails
+from roadmap_pipeline_tests.reports.test_pull_request import FOOTER
 
 PAGE = f"https://github.com/{REPO}/actions/runs"
 
@@ -52,22 +53,24 @@ def bodies() -> Iterator[dict[int, str]]:
 
 
 def test_a_failure_in_the_merge_queue_counts_and_is_named(bodies: dict[int, str]) -> None:
-    head, failure = bodies[2].splitlines()
+    head, _, failure, _, footer = bodies[2].splitlines()
+    assert footer == FOOTER
     assert head == (
         f"**CI: 1 failing job, probably from this change** · commit `0000002` · [merge queue]({PAGE}/q2): failed"
     )
     assert failure.startswith(f"- 🔴 [`integration`](https://github.com/{REPO}/actions/runs/")
-    assert ") in the merge queue · test · probably this change: `AssertionError: 1 != 2`" in failure
+    assert ") in the merge queue · test: `AssertionError: 1 != 2` · **probably this change**: main did not" in failure
     assert bodies[7].startswith("**CI: 1 failing job, probably from this change** · commit `0000007` · [merge queue](")
 
 
 def test_the_last_time_in_the_queue_counts_and_only_for_the_latest_commit(bodies: dict[int, str]) -> None:
     assert bodies[3] == (
         f"**CI: both runs passed** · commit `0000003` · [`ci.yml`]({PAGE}/3) · [merge queue]({PAGE}/q3): passed"
+        f"\n\n{FOOTER}"
     )
     for number in (1, 4, 6):
-        assert bodies[number] == f"**CI: passed** · commit `000000{number}` · [`ci.yml`]({PAGE}/{number})"
+        assert bodies[number] == (f"**CI: passed** · commit `000000{number}` · [`ci.yml`]({PAGE}/{number})\n\n{FOOTER}")
     assert bodies[5] == (
         f"**CI: 1 of 2 runs passed, 1 still going** · commit `0000005` · [`ci.yml`]({PAGE}/5)"
-        f" · [merge queue]({PAGE}/q5): still going"
+        f" · [merge queue]({PAGE}/q5): still going\n\n{FOOTER}"
     )

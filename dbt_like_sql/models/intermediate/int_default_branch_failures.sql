@@ -56,7 +56,8 @@ select
     min(failures.completed_at) over alike as since_at,
     first_value(failures.head_sha) over alike as since_sha,
     first_value(failures.html_url) over alike as since_url,
-    count(*) over alike as results
+    count(*) over alike as results,
+    count(*) over red as red_results
 from failures
 window
     red as (

@@ -21,6 +21,7 @@ with latest_report as (
 select
     milestones.repo,
     milestones.number,
+    milestones.node_id,
     milestones.milestone,
     milestones.notion_title as title,
     milestones.due_date as target_date,
@@ -33,8 +34,11 @@ select
     round(metrics.mttr_hours, 2) as mttr_hours,
     metrics.trend,
     -- Nothing is left to recommend for a milestone that is done.
-    case when milestones.status <> 'Completed' then recommendations.text end as notes
+    case when milestones.status <> 'Completed' then recommendations.text end as notes,
+    round(milestones.closed_items / nullif(milestones.open_items + milestones.closed_items, 0), 4) as work_done,
+    pages.page
 from marts.milestones as milestones
 inner join marts.milestone_metrics as metrics on metrics.repo = milestones.repo and metrics.number = milestones.number
+left join derived.milestone_pages as pages on pages.repo = milestones.repo and pages.number = milestones.number
 left join recommendations on recommendations.repo = milestones.repo and recommendations.number = milestones.number
 left join latest_report on true

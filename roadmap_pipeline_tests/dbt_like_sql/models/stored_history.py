@@ -194,6 +194,9 @@ class StoredHistory:
             "points_critical_workflows_green": 30,
             "points_docs_and_pr_merged": 30,
             "autofix_horizon_hours": 24.0,
+            "comments_create": "always",
+            "comments_when_green": "milestone",
+            "tracking_issues_create": "always",
         } | self.parameters
         tables = dict(self.rows)
         tables["config.parameters"] = [parameters]

@@ -220,7 +220,7 @@ def test_another_test_that_fails_on_the_default_branch_excuses_nobody(organisati
     assert (red["repo"], red["job_name"]) == (mine["repo"], mine["job_name"])
     assert red["completed_at"] < mine["run_created_at"] < red["next_result_at"]
     assert (mine["verdict"], mine["is_default_branch"]) == ("this_change", False)
-    assert mine["reason"].startswith("the default branch did not fail like this")
+    assert mine["reason"].startswith("main did not fail like this")
 
 
 def test_groups_of_failures(organisation: Organisation):

@@ -31,18 +31,18 @@ def verdict_on(stored: StoredHistory, sha: str) -> tuple[str, str, str]:
 @pytest.mark.parametrize(
     ("there", "mine", "verdict", "reason"),
     [
-        (["cart"], ["login"], "this_change", "the default branch did not fail like this, and"),
-        (["cart"], ["cart"], "already_failing", "the default branch fails in this way since"),
-        (["cart", "login", "tax"], ["tax", "cart"], "already_failing", "the default branch fails in this way since"),
+        (["cart"], ["login"], "this_change", "main did not fail like this, and"),
+        (["cart"], ["cart"], "already_failing", "also failed on main in the last run, at"),
+        (["cart", "login", "tax"], ["tax", "cart"], "already_failing", "also failed on main in the last run, at"),
         (
             ["cart", "login"],
             ["cart", "login", "tax"],
             "this_change",
-            "2 of 3 failing tests also fail on the default branch, the others do not, and",
+            "2 of 3 failing tests also fail on main, the others do not, and",
         ),
-        ([], ["cart"], "unclear", "the default branch fails in this job, too, but its log does not tell"),
-        (["cart"], [], "unclear", "the default branch fails in this job, too, but this log does not tell"),
-        ([], [], "unclear", "the default branch fails in this job, too, but this log does not tell"),
+        ([], ["cart"], "unclear", "this job fails on main, too, but its log does not tell"),
+        (["cart"], [], "unclear", "this job fails on main, too, but this log does not tell"),
+        ([], [], "unclear", "this job fails on main, too, but this log does not tell"),
     ],
 )
 def test_only_the_same_tests_acquit(there: list[str], mine: list[str], verdict: str, reason: str):
@@ -148,7 +148,7 @@ def test_what_the_default_branch_no_longer_fails_is_no_part_in_common():
     breaks(stored, "11-10 12:00", "cart", "login", sha="mine")
     verdict, grounds, reason = verdict_on(stored, "mine")
     assert (verdict, grounds) == ("this_change", "code")
-    assert reason.startswith("the default branch did not fail like this, and")
+    assert reason.startswith("main did not fail like this, and")
 
 
 def test_of_more_tests_than_are_listed_the_very_same_must_fail():

@@ -78,6 +78,63 @@ def test_status(milestone: dict[str, Any], labels: list[str] | None, status: str
         assert warehouse.one("select status from publish.notion_roadmap") == status
 
 
+@pytest.mark.parametrize(
+    ("issues", "number", "status"),
+    [
+        # a person's in the milestone, where none of ours is
+        ([{"number": 4, "milestone_number": 1, "labels": ["tracking", "status: blocked"]}], 4, "Blocked"),
+        # ours is no item of the milestone, and its labels count alone
+        (
+            [
+                {"number": 4, "milestone_number": 1, "labels": ["tracking", "status: blocked"]},
+                {"number": 9, "tracks_milestone": "MI_1", "labels": ["tracking", "status: in-progress"]},
+            ],
+            9,
+            "In Progress",
+        ),
+        # of two of ours the first stays, unless it was closed as a duplicate
+        (
+            [
+                {"number": 7, "tracks_milestone": "MI_1", "labels": ["tracking"], "state": "closed"}
+                | {"state_reason": "duplicate"},
+                {"number": 8, "tracks_milestone": "MI_1", "labels": ["tracking", "status: blocked"]},
+                {"number": 9, "tracks_milestone": "MI_1", "labels": ["tracking"]},
+            ],
+            8,
+            "Blocked",
+        ),
+        # a copied marker counts for nothing beside a labelled issue
+        (
+            [
+                {"number": 3, "tracks_milestone": "MI_1", "labels": []},
+                {"number": 8, "tracks_milestone": "MI_1", "labels": ["Tracking", "Status: Planned"]},
+            ],
+            8,
+            "Planned",
+        ),
+        # that of another milestone, of another repository, and of a milestone whose id isn't known
+        (
+            [
+                {"number": 4, "milestone_number": 1, "tracks_milestone": "MI_2", "labels": ["tracking"]},
+                {"number": 5, "tracks_milestone": "MI_1", "labels": ["tracking"], "repo": "acme/other"},
+                {"number": 6, "labels": ["tracking"]},
+            ],
+            None,
+            "Planned",
+        ),
+    ],
+)
+def test_the_tracking_issue_is_ours_else_peoples(issues: list[dict[str, Any]], number: int | None, status: str):
+    history = StoredHistory()
+    history.milestone(node_id="MI_1")
+    for issue in issues:
+        history.add("raw.issues", **{"repo": REPO, "state": "open", **issue})
+    with history.built() as warehouse:
+        assert warehouse.rows("select node_id, tracking_issue_number, status from marts.milestones") == [
+            ("MI_1", number, status)
+        ]
+
+
 def test_rows_of_the_roadmap_have_unique_titles():
     history = StoredHistory()
     history.milestone("Stage 7.3", due_on=at("12-15 08:00"))
@@ -186,6 +243,6 @@ def test_only_open_pull_requests_have_a_comment():
     history.pull_request(1, head_sha="abc")
     history.pull_request(2, state="closed")
     for number in (1, 2):
-        history.add("derived.pull_request_comments", repo=REPO, number=number, body="Hello")
+        history.add("derived.pull_request_comments", repo=REPO, number=number, body="Hello", state="red")
     with history.built() as warehouse:
-        assert warehouse.rows("from publish.pull_request_comments") == [(REPO, 1, "abc", "Hello")]
+        assert warehouse.rows("from publish.pull_request_comments") == [(REPO, 1, "abc", "Hello", "Hello", True)]

@@ -34,12 +34,12 @@ def test_already_failing_since_the_first_failure_after_the_last_pass():
     fails(history, "11-11 12:00", sha="after-two")
     fails(history, "11-11 12:00", sha="other", fingerprint="f2")
     found = _verdicts(history)
-    since = "the default branch fails in this way since 2026-11-10 12:10 UTC (commit c0ffee1), "
-    assert found["after-one"] == ("already_failing", f"{since}once", 1)
-    assert found["after-two"] == ("already_failing", f"{since}2 times in a row", 2)
+    since = "2026-11-10 12:10 UTC (commit c0ffee1)"
+    assert found["after-one"] == ("already_failing", f"also failed on main in the last run, at {since}", 1)
+    assert found["after-two"] == ("already_failing", f"also failed on main in 2 of the last 2 runs, since {since}", 2)
     for sha in ("early", "other", "c0ffee1234"):
         assert found[sha][0] == "this_change"
-    assert found["red2"] == ("already_failing", f"{since}once", 1)
+    assert found["red2"] == ("already_failing", f"also failed on main in the last run, at {since}", 1)
 
 
 def test_a_failure_of_another_kind_does_not_move_the_beginning():
@@ -50,7 +50,7 @@ def test_a_failure_of_another_kind_does_not_move_the_beginning():
     fails(history, "11-12 12:00", sha="mine", fingerprint="f2")
     assert _verdicts(history)["mine"] == (
         "already_failing",
-        "the default branch fails in this way since 2026-11-10 12:10 UTC (commit b2), 2 times in a row",
+        "also failed on main in 2 of the last 3 runs, since 2026-11-10 12:10 UTC (commit b2)",
         2,
     )
 
@@ -81,9 +81,9 @@ def test_known_flaky_when_the_same_failure_came_and_went(flaked: int, failed: in
     assert found["mine"][0] == verdict
     assert found["flaked0"][0] == "known_flaky"
     commits = flaked + failed + 1
-    assert found["flaked0"][1:] == ("the same job passed on this commit", commits)
+    assert found["flaked0"][1:] == ("flaky: the same job passed on this commit", commits)
     if verdict == "known_flaky":
-        reason = f"this failure came and went on {flaked} of {flaked + failed} other commits in 30 days"
+        reason = f"flaky: this failure came and went on {flaked} of {flaked + failed} other commits in 30 days"
         assert found["mine"][1:] == (reason, commits)
 
 
@@ -94,7 +94,7 @@ def test_the_rate_of_a_job_is_told_from_ten_commits_on():
         history.run(f"11-0{number + 1} 15:00", sha=f"pass{number}")
     assert _verdicts(history)["flaked"] == (
         "known_flaky",
-        "the same job passed on this commit; the job flaked on 1 of its latest 10 commits (10.0 %)",
+        "flaky: 1 of 10 commits (10.0 %), and the same job passed on this commit",
         10,
     )
 

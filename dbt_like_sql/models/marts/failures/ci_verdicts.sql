@@ -36,6 +36,8 @@ with failures as (
         default_branch.since_sha,
         default_branch.since_url,
         default_branch.results,
+        greatest(coalesce(default_branch.red_results, 1), default_branch.results) as red_results,
+        coalesce(repositories.default_branch, 'the default branch') as default_branch_name,
         -- Whether the job's latest result on the default branch was a failure, too, and which tests failed there.
         default_branch.job_id is not null and coalesce(
             default_branch.next_result_at >= failures.run_created_at,
@@ -51,15 +53,20 @@ with failures as (
         end as tests_failing_there,
         greatest(histories.commits_hit, 1) as commits_hit,  -- of an unknown commit, or without a fingerprint, this one
         coalesce(histories.commits_flaked, 0) as commits_flaked,
+        failures.category = 'policy_gate' and coalesce(
+            failures.completed_at - failures.duration_seconds * interval 1 second
+            >= min(failures.completed_at) filter (where failures.category <> 'policy_gate')
+                over (partition by failures.run_id, failures.run_attempt),
+            false
+        ) as is_consequence,
         flaky_jobs.flake_rate,
         flaky_jobs.commits as flake_commits,
         case
             when flaky_jobs.commits >= 10
                 then format(  -- of fewer a rate says nothing
-                        '; the job flaked on {} of its latest {} commits ({:.1f} %)',
+                        '{} of {} commits ({:.1f} %)',
                         flaky_jobs.flaky_commits, flaky_jobs.commits, 100 * flaky_jobs.flake_rate
                     )
-            else ''
         end as job_flakes
     from failures
     asof left join intermediate.int_default_branch_failures as default_branch
@@ -68,12 +75,14 @@ with failures as (
         and default_branch.job_name = failures.job_name
         and default_branch.completed_at < failures.run_created_at
     left join histories on histories.job_id = failures.job_id
+    left join staging.stg_repositories as repositories on repositories.repo = failures.repo
     left join marts.flaky_jobs as flaky_jobs
         on flaky_jobs.repo = failures.repo and flaky_jobs.workflow_path = failures.workflow_path
         and flaky_jobs.job_name = failures.job_base_name
 ), judged as (
     select
         known.*,
+        coalesce('; the job is flaky: ' || known.job_flakes, '') as job_also_flakes,
         case
             when known.is_preexisting then 'default_branch_fails'
             when known.is_flaky then 'passed_too'
@@ -122,34 +131,38 @@ select
     judged.grounds,
     case judged.grounds
         when 'default_branch_fails'
-            then format(
-                    'the default branch fails in this way since {} UTC{}, {}',
-                    strftime(judged.since_at, '%Y-%m-%d %H:%M'),
-                    coalesce(' (commit ' || left(judged.since_sha, 7) || ')', ''),
-                    case when judged.results = 1 then 'once' else judged.results || ' times in a row' end
-                )
-        when 'passed_too' then 'the same job passed on this commit' || judged.job_flakes
+            then 'also failed on ' || judged.default_branch_name
+                || case
+                    when judged.red_results = 1 then ' in the last run, at '
+                    else format(' in {} of the last {} runs, since ', judged.results, judged.red_results)
+                end
+                || strftime(judged.since_at, '%Y-%m-%d %H:%M') || ' UTC'
+                || coalesce(' (commit ' || left(judged.since_sha, 7) || ')', '')
+        when 'passed_too'
+            then 'flaky: ' || coalesce(judged.job_flakes || ', and ', '') || 'the same job passed on this commit'
         when 'failure_flakes'
             then format(
-                    'this failure came and went on {} of {} other commits in 30 days{}',
-                    judged.commits_flaked, greatest(judged.commits_hit - 1, judged.commits_flaked), judged.job_flakes
+                    'flaky: this failure came and went on {} of {} other commits in 30 days{}',
+                    judged.commits_flaked,
+                    greatest(judged.commits_hit - 1, judged.commits_flaked),
+                    coalesce(', the job on ' || judged.job_flakes, '')
                 )
         when 'retryable'
             then replace(judged.category, '_', ' ')
                 || ' says nothing about the code, and may be gone next time'
         when 'default_branch_red'
-            then 'the default branch fails in this job, too, but '
+            then 'this job fails on ' || judged.default_branch_name || ', too, but '
                 || case when judged.is_vague then 'this log' else 'its log' end
-                || ' does not tell by what: it may be the same or not' || judged.job_flakes
+                || ' does not tell by what: it may be the same or not' || judged.job_also_flakes
         when 'code'
             then case
                     when judged.tests_failing_there > 0
                         then format(
-                                '{} of {} failing tests also fail on the default branch, the others do not',
-                                judged.tests_failing_there, judged.failed_tests_count
+                                '{} of {} failing tests also fail on {}, the others do not',
+                                judged.tests_failing_there, judged.failed_tests_count, judged.default_branch_name
                             )
-                    else 'the default branch did not fail like this'
-                end || ', and the job did not pass on this commit' || judged.job_flakes
+                    else judged.default_branch_name || ' did not fail like this'
+                end || ', and the job did not pass on this commit' || judged.job_also_flakes
         else case
                 when judged.category = 'unknown' then 'the cause was not recognised'
                 when judged.domain = 'platform' and judged.is_retryable
@@ -170,6 +183,7 @@ select
     end as n,
     judged.flake_rate,
     judged.flake_commits,
+    judged.is_consequence,
     case when judged.is_preexisting then judged.since_at end as since_at,
     case when judged.is_preexisting then judged.since_sha end as since_sha,
     case when judged.is_preexisting then judged.since_url end as since_url,

@@ -16,11 +16,39 @@ with titled as (
                 pull_requests.created_at desc nulls last,
                 pull_requests.number desc
         ) = 1
-), tracking as (
-    select issues.repo, issues.milestone_number, issues.number, issues.labels, issues.html_url
+), candidates as (
+    -- Ours bears our marker and is no item of the milestone; people's is one.
+    select
+        milestones.repo,
+        milestones.number as milestone_number,
+        issues.number,
+        issues.labels,
+        issues.html_url,
+        true as is_ours
+    from staging.stg_milestones as milestones
+    inner join staging.stg_issues as issues
+        on issues.repo = milestones.repo
+        and issues.tracks_milestone = milestones.node_id
+    where issues.is_duplicate is not true
+    union all
+    select issues.repo, issues.milestone_number, issues.number, issues.labels, issues.html_url, false
     from staging.stg_issues as issues
-    where issues.milestone_number is not null and list_contains(issues.labels, 'tracking')
-    qualify row_number() over (partition by issues.repo, issues.milestone_number order by issues.number) = 1
+    where
+        issues.milestone_number is not null
+        and issues.tracks_milestone is null
+        and issues.is_duplicate is not true
+        and list_contains(issues.labels, 'tracking')
+), tracking as (
+    -- Anybody can copy a marker into an issue of their own, but not label it.
+    select candidates.repo, candidates.milestone_number, candidates.number, candidates.labels, candidates.html_url
+    from candidates
+    qualify row_number() over (
+            partition by candidates.repo, candidates.milestone_number
+            order by
+                candidates.is_ours desc,
+                list_contains(candidates.labels, 'tracking') desc,
+                candidates.number
+        ) = 1
 ), labelled as (
     select
         tracking.*,
@@ -33,6 +61,7 @@ with titled as (
 select
     titled.repo,
     titled.number,
+    titled.node_id,
     titled.milestone,
     case
         when titled.same_title > 1 then titled.milestone || ' · ' || titled.repo
