@@ -135,7 +135,7 @@ def _open(path: str | Path, *, read_only: bool, lock_timeout_s: float) -> "duckd
             message = str(error)
             if not _LOCKED.search(message):
                 raise _explained(path, message) from error
-            if wait_s == FIRST_WAIT_S:
+            if wait_s == FIRST_WAIT_S and lock_timeout_s > 0:
                 waits.warning("%s: %s; waiting for it, at most %g s", path, _holder(message), lock_timeout_s)
             remaining_s = deadline - time.monotonic()
             if remaining_s <= 0:

@@ -42,6 +42,8 @@ from roadmap_pipeline.warehouse.source_tables import SOURCES
 if TYPE_CHECKING:
     import duckdb
 
+    from dbt_like_sql.runner.dbt_export.export import Naming
+
 __all__ = [
     "COMPARED_TABLES",
     "ColumnName",
@@ -64,6 +66,7 @@ __all__ = [
     "check_model",
     "column_lineage",
     "create",
+    "dbt_naming",
     "dbt_project",
     "differences",
     "failing_rows_sql",
@@ -83,6 +86,7 @@ COMPARED_TABLES: Mapping[str, tuple[str, ...]] = {
     "publish.notion_roadmap": ("repo", "number"),
 }
 """The tables that people read numbers from, and what a row of each is about."""
+_CACHE_FOLDER = ".roadmap-cache"
 
 
 def project_directory() -> Path:
@@ -104,7 +108,7 @@ def load_project(directory: Path, data_folder: Path | None = None) -> Project:
     Raises:
         RunnerError: As :func:`dbt_like_sql.runner.project.loading.load_project`.
     """
-    return loading.load_project(directory, SOURCES, data_folder)
+    return loading.load_project(directory, SOURCES, data_folder and data_folder / _CACHE_FOLDER)
 
 
 def selected_models(con: "duckdb.DuckDBPyConnection", specs: Iterable[str]) -> set[Key]:
@@ -150,4 +154,12 @@ def dbt_project(project: Project, warehouse: str | Path, directory: Path) -> dic
     """Return the files of a dbt project that builds ``project`` in ``warehouse``, by their paths in ``directory``."""
     from dbt_like_sql.runner.dbt_export import export
 
-    return export.dbt_project(project, Path(warehouse) if is_file(warehouse) else None, directory)
+    return export.dbt_project(project, Path(warehouse) if is_file(warehouse) else None, directory, dbt_naming())
+
+
+def dbt_naming() -> "Naming":
+    """Return what things are called in the dbt project that is exported."""
+    from dbt_like_sql.runner.dbt_export.export import Naming
+
+    readme = Path(__file__).with_name("dbt_readme.md").read_bytes()
+    return Naming("roadmap", "ROADMAP_WAREHOUSE", "roadmap export-dbt", readme)

@@ -33,6 +33,9 @@ def store_parameters(con: "duckdb.DuckDBPyConnection", settings: Settings) -> di
         "autofix_threshold": progress.autofix_threshold,
         **{f"points_{rule}": points for rule, points in progress.points.model_dump().items()},
         "autofix_horizon_hours": float(configuration.autofix.horizon_hours),
+        "comments_create": configuration.comments.create,
+        "comments_when_green": configuration.comments.when_green,
+        "tracking_issues_create": configuration.tracking_issues.create,
     }
     tables: dict[str, list[dict[str, Any]]] = {
         "config.parameters": [parameters],

@@ -57,6 +57,11 @@ def missing_tables(con: "duckdb.DuckDBPyConnection", sources: "Sources") -> list
     return [line for table in new for line in _new_log(sources, table)]
 
 
+def definition(sources: "Sources") -> str:
+    """Return a text that differs when :func:`missing_tables` would make other tables."""
+    return repr((_TABLES, sorted(sources.change_keys.items())))
+
+
 def log_of(table: str) -> str:
     """Return the SQL name of the log of ``table`` (``schema.name``)."""
     return f"changes.{identifier(table.split('.')[1])}"

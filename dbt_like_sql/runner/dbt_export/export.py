@@ -9,8 +9,9 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -20,38 +21,53 @@ from dbt_like_sql.runner.project.project import GenericTest, Key, Project, Singu
 from dbt_like_sql.runner.project.sources import Sources
 from dbt_like_sql.runner.project.sql_files import DIALECT
 
-PROJECT_NAME = "roadmap"
-WAREHOUSE_VARIABLE = "ROADMAP_WAREHOUSE"
-
 # dbt-core 1.12 downloads a part of itself from GitHub while it is installed.
 _REQUIREMENTS = ("dbt-core>=1.11,<1.12", "dbt-duckdb>=1.11,<1.12")
 _LONGEST_DBT_NAME = 64
 _JINJA = re.compile(r"\{[{%#]")
-_MADE = "# Made by `roadmap export-dbt`, which replaces this folder: change the models where they come from.\n"
 
 
-def dbt_project(project: Project, warehouse: Path | None, directory: Path) -> dict[str, bytes]:
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """The words of whoever exports: what things are called in the files.
+
+    Attributes:
+        project: Name of the project and of its profile.
+        variable: Environment variable that names another warehouse.
+        command: Command that makes the export.
+        readme: Text for whoever opens the folder.
+    """
+
+    project: str
+    variable: str
+    command: str
+    readme: bytes
+
+
+def dbt_project(project: Project, warehouse: Path | None, directory: Path, naming: Naming) -> dict[str, bytes]:
     """Return the files of a dbt project that builds ``project``, by their paths in ``directory`` (with ``/``).
 
     Args:
         project: The models.
-        warehouse: The database file, which the profile names relative to ``directory`` unless the variable
-            ROADMAP_WAREHOUSE names another one; None for a database that is no file: it takes the variable.
+        warehouse: The database file, which the profile names relative to ``directory`` unless the variable names
+            another one; None for a database that is no file: it takes the variable.
         directory: Where the files are going to be.
+        naming: What things are called.
     """
+    to_yaml = partial(_yaml, command=naming.command)
     schemas = list(dict.fromkeys(model.schema for model in project.models))
     models = {model.key for model in project.models}
     exported: dict[str, bytes] = {
-        "dbt_project.yml": _yaml(_settings(schemas)),
-        "profiles.yml": _yaml(_profile(warehouse, directory)),
+        "dbt_project.yml": to_yaml(_settings(schemas, naming.project)),
+        "profiles.yml": to_yaml(_profile(warehouse, directory, naming)),
         "requirements.txt": _text(*_REQUIREMENTS, f"duckdb=={_duckdb_version()}"),
-        "README.md": _template("README.md"),
+        "README.md": naming.readme,
         ".gitignore": _text("/target/", "/logs/", "/dbt_packages/", "/.user.yml"),
         "macros/generate_schema_name.sql": _template("generate_schema_name.sql"),
         "macros/get_unit_test_sql.sql": _template("get_unit_test_sql.sql"),
         "tests/generic/expression_is_true.sql": _template("expression_is_true.sql"),
         "tests/generic/unique_combination_of_columns.sql": _template("unique_combination_of_columns.sql"),
-        "models/sources.yml": _yaml({"version": 2, "sources": list(_sources(project.sources))}),
+        "models/sources.yml": to_yaml({"version": 2, "sources": list(_sources(project.sources))}),
     }
     doc_blocks = {_escaped(text): name for name, text in project.doc_blocks.items()}
     for model in project.models:
@@ -62,10 +78,10 @@ def dbt_project(project: Project, warehouse: Path | None, directory: Path) -> di
         else:
             exported[place.as_posix()] = model.path.read_bytes()
             described = {"version": 2, "seeds": [_model(model, models)]}
-        exported[place.with_suffix(".yml").as_posix()] = _yaml(_with_doc_blocks(described, doc_blocks))
+        exported[place.with_suffix(".yml").as_posix()] = to_yaml(_with_doc_blocks(described, doc_blocks))
     exported |= {path.relative_to(project.directory).as_posix(): path.read_bytes() for path in project.doc_files}
     if tests := [_singular_test(test) for test in project.singular_tests if test.described_at]:
-        exported["tests/schema.yml"] = _yaml({"version": 2, "data_tests": tests})
+        exported["tests/schema.yml"] = to_yaml({"version": 2, "data_tests": tests})
     for test in project.singular_tests:
         exported[f"tests/{test.name}.sql"] = _with_references(test.path, models)
     return exported
@@ -107,37 +123,37 @@ def _escaped(text: str) -> str:
     return _JINJA.sub(lambda opening: "{{ '" + opening[0] + "' }}", text)
 
 
-def _settings(schemas: Sequence[str]) -> dict[str, Any]:
+def _settings(schemas: Sequence[str], name: str) -> dict[str, Any]:
     described = {"+persist_docs": {"relation": True, "columns": True}}
     in_schemas = {schema: {"+schema": schema} for schema in schemas}
     return {
-        "name": PROJECT_NAME,
+        "name": name,
         "config-version": 2,
-        "profile": PROJECT_NAME,
+        "profile": name,
         "flags": {"send_anonymous_usage_stats": False},
         "models": {
-            PROJECT_NAME: {
+            name: {
                 "+materialized": "table",
                 **described,
                 **in_schemas,
             }
         },
-        "seeds": {PROJECT_NAME: {**described, **in_schemas}},
+        "seeds": {name: {**described, **in_schemas}},
     }
 
 
-def _profile(warehouse: Path | None, directory: Path) -> dict[str, Any]:
+def _profile(warehouse: Path | None, directory: Path, naming: Naming) -> dict[str, Any]:
     # Addresses of other databases may hold passwords, which belong into no file.
     default = ""
     if warehouse is not None:
         default = ", " + _quoted_for_jinja(_path_from(directory, warehouse))
     return {
-        PROJECT_NAME: {
+        naming.project: {
             "target": "warehouse",
             "outputs": {
                 "warehouse": {
                     "type": "duckdb",
-                    "path": "{{ env_var('" + WAREHOUSE_VARIABLE + "'" + default + ") }}",
+                    "path": "{{ env_var('" + naming.variable + "'" + default + ") }}",
                     "schema": "main",
                     "threads": 4,
                     "settings": {"TimeZone": "UTC"},
@@ -363,9 +379,10 @@ def _text(*lines: str) -> bytes:
     return ("\n".join(lines) + "\n").encode("utf-8")
 
 
-def _yaml(document: Mapping[str, Any]) -> bytes:
+def _yaml(document: Mapping[str, Any], command: str) -> bytes:
     import yaml
 
     dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
     text = yaml.dump(dict(document), Dumper=dumper, sort_keys=False, allow_unicode=True, width=120)
-    return (_MADE + text).encode("utf-8")
+    made = f"# Made by `{command}`, which replaces this folder: change the models where they come from.\n"
+    return (made + text).encode("utf-8")

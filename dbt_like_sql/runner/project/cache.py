@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 _RUNNER = Path(__file__).resolve().parents[1]
 _ENDINGS = (".sql", ".csv", ".yml", ".yaml", ".md")
 _LIBRARIES = ("sqlglot", "yaml", "pydantic")
-FOLDER_IN_DATA = ".roadmap-cache"
 _DIGEST_BYTES = hashlib.sha256().digest_size
 
 
@@ -40,7 +39,7 @@ def cached(
     directory: Path,
     sources: "Sources",
     parse: "Callable[[Path, Sources], Project]",
-    data_folder: Path | None = None,
+    own_folder: Path | None = None,
 ) -> "Project":
     """Return what ``parse`` made of ``directory`` when it last looked like this, or makes of it now.
 
@@ -50,13 +49,14 @@ def cached(
         directory: The project's folder.
         sources: The source tables; with others the project is parsed anew.
         parse: Reads the project.
-        data_folder: Where the project's owner keeps data; nothing is kept there before it exists.
+        own_folder: The folder for what is kept, where the project's owner keeps data; it is made where the folder that
+            holds it exists.
     """
     try:
         key = _key(directory, sources, _LOADED_CODE)
     except OSError:  # files that can't be read
         return parse(directory, sources)
-    beside, in_data = _beside_sources(directory), _in_data(data_folder)
+    beside, in_data = _beside_sources(directory), _in_data(own_folder)
     for file, trusted in ((beside, True), (in_data, False)):
         if file is not None and (kept := _read(file, key, trusted=trusted)) is not None:
             return kept
@@ -86,10 +86,10 @@ def _beside_sources(directory: Path) -> Path | None:
         return None
 
 
-def _in_data(data_folder: Path | None) -> Path | None:
-    if data_folder is None or not data_folder.is_dir():
+def _in_data(own_folder: Path | None) -> Path | None:
+    if own_folder is None or not own_folder.parent.is_dir():
         return None
-    return data_folder / FOLDER_IN_DATA / f"project.{sys.implementation.cache_tag or sys.implementation.name}.pickle"
+    return own_folder / f"project.{sys.implementation.cache_tag or sys.implementation.name}.pickle"
 
 
 def _key(directory: Path, sources: "Sources", code: bytes) -> bytes:

@@ -11,7 +11,7 @@ from dbt_like_sql.runner.project.project import Project
 from dbt_like_sql.runner.project.sources import Sources
 
 
-def load_project(directory: Path, sources: Sources, data_folder: Path | None = None) -> Project:
+def load_project(directory: Path, sources: Sources, own_folder: Path | None = None) -> Project:
     """Read the models, seeds and tests of a project with their ``.yml`` files.
 
     They are ``models/<schema>/**/<table>.sql``, ``seeds/<schema>/**/<table>.csv`` and ``tests/*.sql``. A seed is a
@@ -20,7 +20,7 @@ def load_project(directory: Path, sources: Sources, data_folder: Path | None = N
     Args:
         directory: The folder that holds ``models``.
         sources: The tables that models may read besides each other.
-        data_folder: Where the parsed project may be kept if nothing can be written beside its files.
+        own_folder: The folder in which the parsed project may be kept if nothing can be written beside its files.
 
     Raises:
         ProjectError: Every problem found, each with file and line: SQL that isn't one plain SELECT, unknown tables,
@@ -28,7 +28,7 @@ def load_project(directory: Path, sources: Sources, data_folder: Path | None = N
             exist.
         RunnerError: There is no folder ``models``.
     """
-    return cached(directory, sources, _parse, data_folder)
+    return cached(directory, sources, _parse, own_folder)
 
 
 def _parse(directory: Path, sources: Sources) -> Project:

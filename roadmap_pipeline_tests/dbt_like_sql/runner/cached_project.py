@@ -46,7 +46,7 @@ def never(directory: Path, _sources: Sources) -> Project:
 
 def kept(directory: Path, data: Path | None = None) -> Project:
     """Return the project that is kept; fails when there is none."""
-    return cached(directory, SOURCES, never, data)
+    return cached(directory, SOURCES, never, data and data / ".roadmap-cache")
 
 
 def is_kept(directory: Path, project: Project) -> bool:

@@ -24,7 +24,7 @@ from dbt_like_sql.runner.testing.data_tests import TestResult, run_singular_test
 from dbt_like_sql.runner.testing.unit_tests import run_unit_tests
 from roadmap_pipeline.warehouse import models, source_tables
 from roadmap_pipeline.warehouse.connection import connect
-from roadmap_pipeline.warehouse.models import Project, build, load_project
+from roadmap_pipeline.warehouse.models import Project, build, dbt_naming, load_project
 from roadmap_pipeline_tests.conftest import Ran
 from roadmap_pipeline_tests.dbt_like_sql.runner.small_project import write
 
@@ -34,7 +34,7 @@ _BELOW_EVERY_BOUND = {"TIMESTAMP": "timestamp '0001-01-03'", "DATE": "date '0001
 
 
 def export(project: Project, warehouse: Path, directory: Path) -> Path:
-    for name, content in dbt_project(project, warehouse, directory).items():
+    for name, content in dbt_project(project, warehouse, directory, dbt_naming()).items():
         path = directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)

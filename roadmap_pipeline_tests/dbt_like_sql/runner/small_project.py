@@ -133,7 +133,7 @@ def write(directory: Path, files: dict[str, str]) -> Path:
 
 def load_project(directory: Path, data_folder: Path | None = None) -> Project:
     """Load a project over :data:`SOURCES`."""
-    return loading.load_project(directory, SOURCES, data_folder)
+    return loading.load_project(directory, SOURCES, data_folder and data_folder / ".roadmap-cache")
 
 
 @contextmanager

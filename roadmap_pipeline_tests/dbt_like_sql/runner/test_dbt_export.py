@@ -16,6 +16,7 @@ from dbt_like_sql.runner.dbt_export.export import dbt_project, with_references
 from dbt_like_sql.runner.project.project import Project
 from dbt_like_sql.runner.project.sql_files import read_select
 from roadmap_pipeline.warehouse import models
+from roadmap_pipeline.warehouse.models import dbt_naming
 from roadmap_pipeline_tests.dbt_like_sql.runner.small_project import (
     MARTS_YML,
     SOURCES,
@@ -47,7 +48,7 @@ def rendered(template: str) -> tuple[str, list[str]]:
 
 
 def document(project: Project, name: str, tmp_path: Path) -> Any:
-    return yaml.safe_load(dbt_project(project, tmp_path / "w.duckdb", tmp_path / "dbt")[name])
+    return yaml.safe_load(dbt_project(project, tmp_path / "w.duckdb", tmp_path / "dbt", dbt_naming())[name])
 
 
 def test_tables_become_references_and_all_else_stays() -> None:
@@ -119,7 +120,7 @@ def test_every_model_of_the_project_comes_back_byte_for_byte(tmp_path: Path) -> 
     project = models.project()
     keys = {model.key for model in project.models}
     by_name = {model.name: model.qualified_name for model in project.models}
-    exported = dbt_project(project, tmp_path / "w.duckdb", tmp_path / "dbt")
+    exported = dbt_project(project, tmp_path / "w.duckdb", tmp_path / "dbt", dbt_naming())
     paths = {model.path.relative_to(project.directory).as_posix(): model.path for model in project.models}
     paths |= {f"tests/{test.name}.sql": test.path for test in project.singular_tests}
     environment = jinja2.Environment(keep_trailing_newline=True, undefined=jinja2.StrictUndefined)
@@ -143,7 +144,7 @@ def test_every_model_of_the_project_comes_back_byte_for_byte(tmp_path: Path) -> 
 def test_line_ends_of_windows_survive(tmp_path: Path) -> None:
     project = write(tmp_path / "p", small_project())
     (project / "models/staging/stg_runs.sql").write_bytes(STG_RUNS.replace("\n", "\r\n").encode())
-    exported = dbt_project(load_project(project), tmp_path / "w.duckdb", tmp_path / "dbt")
+    exported = dbt_project(load_project(project), tmp_path / "w.duckdb", tmp_path / "dbt", dbt_naming())
     expected = STG_RUNS.replace("raw.workflow_runs", "{{ source('raw', 'workflow_runs') }}").replace("\n", "\r\n")
     assert exported["models/staging/stg_runs.sql"] == expected.encode()
 
@@ -153,7 +154,7 @@ def test_folders_below_a_schema_stay(tmp_path: Path) -> None:
     files |= {"models/marts/ci/runs_by_repo.sql": files.pop("models/marts/runs_by_repo.sql")}
     project = load_project(write(tmp_path / "p", files))
     assert [model.qualified_name for model in project.models] == ["staging.stg_runs", "marts.runs_by_repo"]
-    exported = dbt_project(project, tmp_path / "w.duckdb", tmp_path / "dbt")
+    exported = dbt_project(project, tmp_path / "w.duckdb", tmp_path / "dbt", dbt_naming())
     assert {"models/marts/ci/runs_by_repo.sql", "models/marts/ci/runs_by_repo.yml"} <= exported.keys()
 
 
@@ -291,7 +292,7 @@ def test_the_profile_names_the_file_and_never_an_address(
 
 def test_what_is_tested_is_what_the_export_asks_for(tmp_path: Path) -> None:
     exported = dbt_project(
-        load_project(write(tmp_path / "p", small_project())), tmp_path / "w.duckdb", tmp_path / "dbt"
+        load_project(write(tmp_path / "p", small_project())), tmp_path / "w.duckdb", tmp_path / "dbt", dbt_naming()
     )
     pinned, ours = (
         dict(line.split("==") for line in (ROOT / name).read_text(encoding="utf-8").splitlines() if "==" in line)

@@ -96,7 +96,7 @@ def test_without_bytecode_it_lies_with_the_data(directory: Path, data: Path, mon
     assert not (directory / "__pycache__").exists()
     with monkeypatch.context() as without:
         without.setattr(sys.implementation, "cache_tag", None)
-        assert cached(directory, SOURCES, parse_project, data) == kept(directory, data) == project
+        assert cached(directory, SOURCES, parse_project, data / ".roadmap-cache") == kept(directory, data) == project
 
 
 def test_it_lies_with_the_data_where_the_sources_are_for_reading_only(
