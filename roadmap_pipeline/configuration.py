@@ -95,6 +95,23 @@ class TwoWay(_Section):
     create_milestones: bool = False
 
 
+class Comments(_Section):
+    """The open pull requests that get a comment; one that is there is kept up to date whatever is set.
+
+    ``create``: ``never`` makes no new one, nor again one that somebody deleted. ``when_green``: where all is green a
+    new one is made of a milestone only, always, or never.
+    """
+
+    create: Literal["always", "never"] = "always"
+    when_green: Literal["milestone", "always", "edit_only"] = "milestone"
+
+
+class TrackingIssues(_Section):
+    """The open milestones that get a tracking issue: each, those whose status or conflict needs one, or none."""
+
+    create: Literal["always", "when_needed", "never"] = "always"
+
+
 class Snapshot(_Section):
     """The copy that readers open; ``storage_version``: the oldest DuckDB that can (default: the warehouse's own)."""
 
@@ -115,6 +132,8 @@ class Configuration(_Section):
     failures: Failures = Failures()
     limits: Limits = Limits()
     two_way: TwoWay = TwoWay()
+    comments: Comments = Comments()
+    tracking_issues: TrackingIssues = TrackingIssues()
     snapshot: Snapshot = Snapshot()
 
     @field_validator("default_branches", mode="before")

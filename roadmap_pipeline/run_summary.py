@@ -29,6 +29,7 @@ class RunSummary:
     written: dict[str, list[str]] = field(default_factory=dict)
     writes: Mapping[str, int] = field(default_factory=dict)
     conflicts: list["Conflict"] = field(default_factory=list)
+    mass_changes: list[str] = field(default_factory=list)
     warehouse: str = ""
     seconds: float = 0.0
 
@@ -38,6 +39,7 @@ class RunSummary:
             "read": self.read,
             "writes": dict(self.writes),
             "conflicts": len(self.conflicts),
+            "mass_changes": self.mass_changes,
             "notes": self.notes,
             "paused": self.paused,
             "unreadable": self.unreadable,

@@ -7,6 +7,7 @@ pydantic-settings: one list of problems names each variable or key with its reme
 
 import os
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -55,6 +56,8 @@ class Settings:
     notion_api_url: str = NOTION_API_URL
     milestone: str | None = None
     fixed_now: datetime | None = None
+    lock_folder: Path = field(default_factory=lambda: lock_folder(os.environ))
+    """The folder of the files that hold two syncs of one user apart; the same for all projects."""
     warnings: tuple[str, ...] = field(default=())
 
     @property
@@ -139,6 +142,12 @@ def dagster_home(environment: Mapping[str, str] | None = None, root: Path | None
     return _path(environment.get("DAGSTER_HOME"), root / "data" / "dagster").absolute()
 
 
+def lock_folder(environment: Mapping[str, str]) -> Path:
+    """Return the folder of locks in the user's folder for caches, which a cron job and a terminal have in common."""
+    usual = Path("~/Library/Caches" if sys.platform == "darwin" else "~/.cache")
+    return _path(environment.get("XDG_CACHE_HOME"), usual).expanduser() / "roadmap_pipeline" / "locks"
+
+
 def load_settings(environment: Mapping[str, str] | None = None, root: Path | None = None) -> Settings:
     """Return the validated environment (default: the process's) and configuration file.
 
@@ -185,6 +194,7 @@ def load_settings(environment: Mapping[str, str] | None = None, root: Path | Non
         warehouse=warehouse_path(environment, root),
         dagster_home=dagster_home(environment, root),
         repositories=repositories,
+        lock_folder=lock_folder(environment),
         warnings=tuple(unused_sections(configuration, repositories)),
         **values,
     )

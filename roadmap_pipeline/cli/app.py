@@ -30,6 +30,7 @@ for _command in (
     pipeline.ingest,
     pipeline.build,
     pipeline.sync,
+    pipeline.two_way,
     reports.report,
     reports.status,
     reports.doctor,

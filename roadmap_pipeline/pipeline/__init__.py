@@ -16,8 +16,14 @@ from roadmap_pipeline.pipeline.building import (
 )
 from roadmap_pipeline.pipeline.diagnosis import Finding, diagnose
 from roadmap_pipeline.pipeline.ingestion import ingest, ingest_dump
-from roadmap_pipeline.pipeline.publishing import export_dbt, roadmap_table, setup_notion, snapshot, sync
-from roadmap_pipeline.pipeline.rendering import preview_report, publish_week, render_comments, render_report
+from roadmap_pipeline.pipeline.publishing import export_dbt, roadmap_table, setup_notion, snapshot, sync, two_way
+from roadmap_pipeline.pipeline.rendering import (
+    preview_report,
+    publish_week,
+    render_comments,
+    render_milestones,
+    render_report,
+)
 
 __all__ = [
     "BuildPreview",
@@ -35,10 +41,12 @@ __all__ = [
     "preview_report",
     "publish_week",
     "render_comments",
+    "render_milestones",
     "render_report",
     "roadmap_table",
     "setup_notion",
     "snapshot",
     "store_settings",
     "sync",
+    "two_way",
 ]

@@ -3,10 +3,11 @@
 Belongs here: which parts, and what the run's summary says of them. Plan and apply are in :mod:`roadmap_pipeline.sync`.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import nullcontext
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from roadmap_pipeline.errors import ConfigurationError
 from roadmap_pipeline.reports import format as fmt
@@ -18,51 +19,138 @@ from roadmap_pipeline.warehouse.origin import require
 
 if TYPE_CHECKING:
     from roadmap_pipeline.sync.desired import DesiredState
-    from roadmap_pipeline.sync.reconciler import Part, SyncResult
+    from roadmap_pipeline.sync.plan import Plan
+    from roadmap_pipeline.sync.reconciler import Part
+    from roadmap_pipeline.sync.result import SyncResult
+    from roadmap_pipeline.sync.roadmap_planning import Selection
 
 
+ROUNDS = 3
+"""Times that a sync looks and plans when people edit what it is about to write."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _one_at_a_time(publish: Callable[Concatenate[Runtime, P], T]) -> Callable[Concatenate[Runtime, P], T]:
+    """Let nobody else on this machine write to the same places from the first look to the last write."""
+
+    @wraps(publish)
+    def publish_alone(runtime: Runtime, /, *positional: P.args, **named: P.kwargs) -> T:
+        from roadmap_pipeline.sync.lock import exclusive
+
+        with exclusive(runtime.settings):
+            return publish(runtime, *positional, **named)
+
+    return publish_alone
+
+
+@_one_at_a_time
 def sync(
     runtime: Runtime,
     parts: "Collection[Part] | None" = None,
     *,
-    milestone: str | None = None,
+    selection: "Selection | None" = None,
     week: str | None = None,
     report_name: str | None = None,
     dry_run: bool = False,
     render: bool = False,
 ) -> "SyncResult":
-    """Bring Notion and GitHub to what ``publish`` says; a dry run only makes the plan.
+    """Bring Notion and GitHub in step, and to what ``publish`` says; a dry run only makes the plan.
 
     Args:
         parts: What is brought up to date; all of it by default.
-        milestone: The only milestone whose row is written.
+        selection: What narrows or widens the roadmap's part: one milestone alone, rows to restore, mass changes.
         week: An ended ISO week whose report is to be published, too.
         report_name: The only report whose row is written.
         dry_run: Leave both sides and the warehouse as they are.
         render: Make the latest report, that of ``week``, the comments and the ``publish`` tables first.
     """
-    from roadmap_pipeline.sync.plan import Plan
     from roadmap_pipeline.sync.published_figures import note_published_figures
-    from roadmap_pipeline.sync.reconciler import ALL_PARTS, Reconciler, SyncResult
+    from roadmap_pipeline.sync.reconciler import ALL_PARTS, ROADMAP_PARTS
 
     require(runtime.settings.warehouse, runtime.settings.origin)
-    session = Reconciler(runtime)
-    wanted = ALL_PARTS if parts is None else parts
-    desired, notes = _rendered(runtime, wanted, week, keep=not dry_run) if render else (None, [])
-    plan = Plan(notes=tuple(notes)) + session.plan(
-        wanted, milestone=milestone, report_name=report_name, desired=desired
-    )
+    is_narrowed = selection is not None and not selection.is_everything
+    wanted = parts or (ROADMAP_PARTS if is_narrowed else ALL_PARTS)
+    result = _in_rounds(runtime, wanted, selection, report_name, week, dry_run=dry_run, render=render)
     if dry_run:
-        return SyncResult(plan, dry_run=True, pause=session.pause)
-    result = session.apply(plan)
-    if parts is None or "reports" in parts:
+        return result
+    if "reports" in wanted:
         note_published_figures(runtime.settings.warehouse, runtime.settings.now())
     for place, phrases in result.written().items():
         runtime.run_summary.written.setdefault(place, []).extend(phrases)
-    runtime.run_summary.conflicts.extend(plan.conflicts)
+    runtime.run_summary.conflicts.extend(result.plan.conflicts)
+    runtime.run_summary.mass_changes.extend(result.plan.mass_changes)
     if result.pause:
         runtime.run_summary.notes.append(result.pause)
     return result
+
+
+def _in_rounds(
+    runtime: Runtime,
+    parts: "Collection[Part]",
+    selection: "Selection | None",
+    report_name: str | None,
+    week: str | None,
+    *,
+    dry_run: bool,
+    render: bool,
+) -> "SyncResult":
+    """Look, plan and apply; again for what people edited between planning and writing."""
+    from roadmap_pipeline.notion.schema import SchemaError
+    from roadmap_pipeline.sync.plan import Plan
+    from roadmap_pipeline.sync.reconciler import Reconciler
+    from roadmap_pipeline.sync.result import SyncResult
+
+    total: SyncResult | None = None
+    for _ in range(ROUNDS):
+        session = Reconciler(runtime)
+        try:
+            session.look()
+        except SchemaError as error:
+            if not dry_run:
+                # Once its type is set right, such a property is filled again: nobody emptied it row by row.
+                runtime.journal.forget_fields(filter(None, (problem.emptied_id for problem in error.problems)))
+            raise
+        desired, notes = _rendered(runtime, parts, week, keep=not dry_run) if render else (None, [])
+        plan = Plan(notes=tuple(notes)) + session.plan(
+            parts, selection=selection, report_name=report_name, desired=desired
+        )
+        if total is None:
+            _require_restored(plan, selection)
+        if dry_run:
+            return SyncResult(plan, dry_run=True, pause=session.pause)
+        result = session.apply(plan)
+        total = result if total is None else total.followed_by(result)
+        if not result.is_to_be_planned_again:
+            break
+        render = False
+    assert total is not None
+    return total
+
+
+def _require_restored(plan: "Plan", selection: "Selection | None") -> None:
+    """Raise ConfigurationError for a title to restore of which no row is in the trash."""
+    restored = {change.title for change in plan.changes if change.kind == "restore_row"}
+    for title in selection.restore if selection is not None else ():
+        if not any(title == one or one.startswith(f"{title} · ") for one in restored):
+            raise ConfigurationError(
+                f"--restore: no row called {title!r} is in Notion's trash; `roadmap sync` names them"
+            )
+
+
+def two_way(runtime: Runtime, *, allow_mass_change: bool = False, dry_run: bool = False) -> "SyncResult":
+    """Bring the shared fields of rows and milestones in step; both sides are read afresh, nothing else is needed.
+
+    A warehouse without the tables that a build makes is enough: computed figures are left as they are then.
+    """
+    from roadmap_pipeline.sync.reconciler import SHARED_PARTS
+    from roadmap_pipeline.sync.roadmap_planning import Selection
+
+    for side in ("github", "notion"):
+        if message := runtime.missing(side):
+            raise ConfigurationError(message.replace("is skipped", "is needed on both sides"))
+    return sync(runtime, SHARED_PARTS, selection=Selection(allow_mass_change=allow_mass_change), dry_run=dry_run)
 
 
 def _rendered(
@@ -78,6 +166,7 @@ def _rendered(
         return read_desired_state(con, parts), notes
 
 
+@_one_at_a_time
 def setup_notion(runtime: Runtime) -> "SyncResult":
     """Create both Notion databases, or add what is missing to them; rows are left alone."""
     from roadmap_pipeline.sync.reconciler import Reconciler

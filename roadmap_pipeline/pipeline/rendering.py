@@ -56,3 +56,17 @@ def render_comments(runtime: Runtime) -> int:
         rows = pull_request_comments(con)
         with transaction(con):
             return replace_table(con, "derived.pull_request_comments", rows)
+
+
+def render_milestones(runtime: Runtime) -> int:
+    """Render page and tracking issue of every milestone into ``derived``; return how many milestones there are."""
+    from roadmap_pipeline.reports.milestone import milestone_pages
+    from roadmap_pipeline.reports.milestone_facts import milestone_facts
+    from roadmap_pipeline.reports.tracking_issue import tracking_issues
+
+    with runtime.warehouse.connect() as con:
+        facts = milestone_facts(con)
+        pages, issues = milestone_pages(facts), tracking_issues(facts)
+        with transaction(con):
+            replace_table(con, "derived.tracking_issues", issues)
+            return replace_table(con, "derived.milestone_pages", pages)

@@ -6,20 +6,19 @@ sticky comment is recognised, kept single and read back is :mod:`roadmap_pipelin
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from roadmap_pipeline.github.client.client import GitHubError, MovedError, NotFoundError, UnknownRepository
 from roadmap_pipeline.github.comments import (
     PULL_REQUEST_STATUS,
     CommentRefused,
-    Marker,
     StickyComment,
-    content_hash,
     find,
     put,
     render,
 )
 from roadmap_pipeline.github.ingest.read_failures import costs_only_itself
+from roadmap_pipeline.github.markers import Marker, content_hash
 from roadmap_pipeline.progress import task
 from roadmap_pipeline.runtime import Runtime
 from roadmap_pipeline.sync.desired import DesiredComment, SkippedComment, timeless
@@ -34,6 +33,7 @@ class _Write:
     comment: DesiredComment
     author: str
     was_refused: bool
+    text: str = ""
 
 
 def plan_comments(runtime: Runtime, desired: Sequence[DesiredComment], skipped: Sequence[SkippedComment] = ()) -> Plan:
@@ -82,15 +82,18 @@ def plan_comments(runtime: Runtime, desired: Sequence[DesiredComment], skipped: 
 def _changes(write: _Write, existing: StickyComment | None, notes: list[str]) -> Iterator[Change]:
     """Yield the change that makes the comment that is there say what it should; none where it does."""
     wanted = write.comment
+    if existing is None and not wanted.may_create:
+        return
+    text = wanted.text(existing=None if existing is None else existing.body)
     # Compared with what would be sent, which is shorter when the text exceeds GitHub's limit.
-    sent = render(_marker(wanted), wanted.text).partition("\n")[2]
+    sent = render(_marker(wanted), text).partition("\n")[2]
     if existing is not None and content_hash(timeless(existing.body)) == content_hash(timeless(sent)):
         return
     if existing is not None and existing.is_edited_by_others:
         notes.append(f"{_title(wanted)}: somebody edited the comment; it is written anew")
     kind: Kind = "create_comment" if existing is None else "edit_comment"
-    fields = (FieldChange("body", None if existing is None else existing.body, wanted.text),)
-    yield Change("github", kind, wanted.repo, _title(wanted), fields, write)
+    fields = (FieldChange("body", None if existing is None else existing.body, text),)
+    yield Change("github", kind, wanted.repo, _title(wanted), fields, replace(write, text=text))
 
 
 def _configured(runtime: Runtime, repos: Collection[str]) -> set[str]:
@@ -152,7 +155,7 @@ def apply_comment(runtime: Runtime, change: Change) -> str | None:
     refusal: str | None = None
     try:
         # Looks again before it writes: another run may have been quicker since the plan was made.
-        put(runtime.github, comment.repo, comment.number, comment.text, write.author, marker=_marker(comment))
+        put(runtime.github, comment.repo, comment.number, write.text, write.author, marker=_marker(comment))
     except CommentRefused as error:
         refusal = error.reason
     if refusal is not None or write.was_refused:

@@ -7,12 +7,14 @@ models, comparing them with what is there to :mod:`roadmap_pipeline.sync.notion_
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from roadmap_pipeline.errors import RoadmapError
+from roadmap_pipeline.notion.layout import WORK_DONE
 from roadmap_pipeline.notion.markdown import fit
+from roadmap_pipeline.sync.shared_fields import STATUS, TARGET_DATE, TITLE
 
 if TYPE_CHECKING:
     import duckdb
@@ -22,7 +24,8 @@ REPORT_KEY = "report:"
 
 REPORT_NAME = "Report Name"
 REPORT_CONTENT = "Report Content"
-MILESTONE = "🧩 Milestone"
+PROGRESS = "📊 Progress"
+NOTES = "📝 Notes"
 LATEST_CI_HEALTH = "📎 Latest CI Health"
 
 REPORT_COLUMNS: Mapping[str, str] = {
@@ -37,49 +40,84 @@ REPORT_COLUMNS: Mapping[str, str] = {
     "GitHub Link": "github_link",
 }
 
-ROADMAP_COLUMNS: Mapping[str, str] = {
-    MILESTONE: "title",
-    "📆 Target Date": "target_date",
-    "✅ Status": "status",
-    "📊 Progress": "progress",
+SHARED_COLUMNS: Mapping[str, str] = {TITLE: "title", TARGET_DATE: "target_date", STATUS: "status"}
+
+COMPUTED_COLUMNS: Mapping[str, str] = {
+    PROGRESS: "progress",
     LATEST_CI_HEALTH: "latest_report_name",
     "📦 Related PR": "related_pr",
     "🧪 Workflow Pass Rate": "workflow_pass_rate",
     "🩹 Auto-Fix Success": "autofix_success",
     "⏱️ MTTR": "mttr_hours",
     "📈 Trend": "trend",
-    "📝 Notes": "notes",
+    NOTES: "notes",
+    WORK_DONE: "work_done",
 }
+
+ROADMAP_COLUMNS: Mapping[str, str] = {**SHARED_COLUMNS, **COMPUTED_COLUMNS}
+"""Properties of the roadmap that are filled from ``publish.notion_roadmap``; the sync's own are not among them."""
 
 
 @dataclass(frozen=True, slots=True)
 class DesiredRow:
-    """A row that a Notion database should have. ``values`` are in plain form; ``body`` is the page's Markdown.
-
-    ``names`` is what people may call it by: its title, and the milestone's where the title has a suffix.
-    """
+    """A row that a Notion database should have. ``values`` are in plain form; ``body`` is the page's Markdown."""
 
     sync_key: str
     title: str
     values: Mapping[str, Any]
     body: str | None = None
-    names: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredMilestone:
+    """The tables' word on a milestone's row: computed figures, and the shared fields as they were last read.
+
+    Attributes:
+        node_id: GitHub's, which outlives names; None where it was never read.
+        milestone: The title, without a suffix.
+        computed: Values by property.
+        shared: The shared fields by property, for when GitHub can't be asked.
+        page: The Markdown of the row's page.
+    """
+
+    repo: str
+    number: int
+    node_id: str | None
+    milestone: str
+    computed: Mapping[str, Any]
+    shared: Mapping[str, Any]
+    page: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DesiredComment:
-    """The sticky comment that an open pull request should have, without marker; the tables are those of ``as_of``."""
+    """The sticky comment that an open pull request should have, without marker; the tables are those of ``as_of``.
+
+    ``body_when_new`` is what it says where there is none or one of a single line, ``may_create`` whether a new one is
+    worth it at all.
+    """
 
     repo: str
     number: int
     head_sha: str
     body: str
+    body_when_new: str
+    may_create: bool
     as_of: datetime | None = None
 
-    @property
-    def text(self) -> str:
-        """The body, and below it as of when it speaks."""
-        return self.body if self.as_of is None else f"{self.body}\n\n<sub>as of {self.as_of:%Y-%m-%d %H:%M} UTC</sub>"
+    def text(self, *, existing: str | None) -> str:
+        """Return what it should say, and as of when; ``existing`` is what it says now, None where there is none.
+
+        What began as a single line stays one until there is more to say, and what said more goes on saying it all:
+        so a run that finds nothing new writes nothing.
+        """
+        began_short = existing is not None and "\n" in self.body and "\n" not in timeless(existing).strip()
+        is_short = existing is None or began_short
+        body = self.body_when_new if is_short else self.body
+        if self.as_of is None:
+            return body
+        place = " " if is_short and "\n" not in body else "\n\n"
+        return f"{body}{place}<sub>as of {self.as_of:%Y-%m-%d %H:%M} UTC</sub>"
 
 
 def timeless(text: str) -> str:
@@ -100,11 +138,21 @@ class SkippedComment:
 
 
 @dataclass(frozen=True, slots=True)
+class TrackingFacts:
+    """The facts that a tracking issue states, in Markdown, and the report that it links to."""
+
+    body: str
+    report_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DesiredState:
     """The state that Notion and GitHub should have, by part; empty for parts that weren't asked for."""
 
     reports: Sequence[DesiredRow] = ()
-    milestones: Sequence[DesiredRow] = ()
+    milestones: Sequence[DesiredMilestone] = ()
+    tracking: Mapping[tuple[str, int], "TrackingFacts"] = field(default_factory=dict)
+    """The facts that a milestone's tracking issue should state, by repository and number."""
     comments: Sequence[DesiredComment] = ()
     skipped: Sequence[SkippedComment] = ()
 
@@ -115,7 +163,8 @@ def read_desired_state(
     """Read the ``publish`` tables for ``parts``; ``report_name`` narrows the reports to one."""
     return DesiredState(
         reports=desired_reports(con, report_name) if "reports" in parts else (),
-        milestones=desired_roadmap(con) if "roadmap" in parts else (),
+        milestones=desired_roadmap(con) if {"roadmap", "tracking_issues"} & set(parts) else (),
+        tracking=desired_tracking(con) if "tracking_issues" in parts else {},
         comments=desired_comments(con) if "comments" in parts else (),
         skipped=skipped_comments(con) if "comments" in parts else (),
     )
@@ -131,7 +180,7 @@ def desired_reports(con: "duckdb.DuckDBPyConnection", report_name: str | None = 
     for row in _rows(con, "publish.notion_ci_reports", "report_date, report_name"):
         if report_name not in (None, row["report_name"]):
             continue
-        content = fit(row["report_content"], f"derived.reports (report_name {row['report_name']})")
+        content = fit(row["report_content"], _printed_by(row["report_name"]))
         values = {name: _plain(row[column]) for name, column in REPORT_COLUMNS.items()} | {REPORT_CONTENT: content}
         desired.append(DesiredRow(REPORT_KEY + row["report_name"], row["report_name"], values, content))
     if report_name is not None and not desired:
@@ -139,21 +188,51 @@ def desired_reports(con: "duckdb.DuckDBPyConnection", report_name: str | None = 
     return desired
 
 
-def desired_roadmap(con: "duckdb.DuckDBPyConnection") -> list[DesiredRow]:
-    """Return the rows of *Engineering Roadmap*."""
-    desired = []
-    for row in _rows(con, "publish.notion_roadmap", "repo, number"):
-        values = {name: _plain(row[column]) for name, column in ROADMAP_COLUMNS.items()}
-        key = f"milestone:{row['repo']}#{row['number']}"
-        desired.append(DesiredRow(key, row["title"], values, names=frozenset({row["title"], row["milestone"]})))
-    return desired
+def _printed_by(report_name: str) -> str:
+    """Return how whoever reads a report that was cut comes to the whole."""
+    week = _WEEKLY.fullmatch(report_name)
+    return f"printed by `roadmap report --week {week[1]}`" if week else f"in derived.reports as {report_name}"
+
+
+_WEEKLY = re.compile(r"ci-report-(\d{4}-W\d{2})\.md")
+
+
+def desired_roadmap(con: "duckdb.DuckDBPyConnection") -> list[DesiredMilestone]:
+    """Return what the tables say of the rows of *Engineering Roadmap*; nothing before they are built.
+
+    Milestones need no tables: GitHub says which there are.
+    """
+    if not _is_built(con, "notion_roadmap"):
+        return []
+    return [
+        DesiredMilestone(
+            row["repo"],
+            row["number"],
+            row["node_id"],
+            row["milestone"],
+            {name: _plain(row[column]) for name, column in COMPUTED_COLUMNS.items()},
+            {name: _plain(row[column]) for name, column in SHARED_COLUMNS.items()},
+            row["page"],
+        )
+        for row in _rows(con, "publish.notion_roadmap", "repo, number")
+    ]
+
+
+def desired_tracking(con: "duckdb.DuckDBPyConnection") -> dict[tuple[str, int], TrackingFacts]:
+    """Return the facts that tracking issues should state, by repository and number; nothing before they are built."""
+    if not _is_built(con, "tracking_issues"):
+        return {}
+    rows = _rows(con, "publish.tracking_issues", "repo, number")
+    return {(row["repo"], row["number"]): TrackingFacts(row["body"], row["latest_report_name"]) for row in rows}
 
 
 def desired_comments(con: "duckdb.DuckDBPyConnection") -> list[DesiredComment]:
     """Return the sticky comments of open pull requests."""
     (as_of,) = con.execute("select max(p.as_of) from config.parameters as p").fetchall()[0]
     return [
-        DesiredComment(row["repo"], row["number"], row["head_sha"], row["body"], as_of)
+        DesiredComment(
+            row["repo"], row["number"], row["head_sha"], row["body"], row["body_when_new"], row["may_create"], as_of
+        )
         for row in _rows(con, "publish.pull_request_comments", "repo, number")
     ]
 
@@ -166,6 +245,11 @@ def skipped_comments(con: "duckdb.DuckDBPyConnection") -> list[SkippedComment]:
         " where p.state = 'open' and (p.is_locked or r.is_archived) order by p.repo, p.number"
     ).fetchall()
     return [SkippedComment(*row) for row in rows]
+
+
+def _is_built(con: "duckdb.DuckDBPyConnection", table: str) -> bool:
+    query = "select 1 from information_schema.tables where table_schema = 'publish' and table_name = ?"
+    return con.execute(query, [table]).fetchone() is not None
 
 
 def _rows(con: "duckdb.DuckDBPyConnection", table: str, order: str) -> list[dict[str, Any]]:

@@ -12,15 +12,18 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from roadmap_pipeline.notion.schema import Database
-from roadmap_pipeline.sync.plan import Change
+from roadmap_pipeline.sync.plan import Change, Target
 from roadmap_pipeline.warehouse.connection import connect, transaction
 from roadmap_pipeline.warehouse.source_tables import replace_rows
 
 if TYPE_CHECKING:
     import duckdb
 
-_PENDING = "writing:"
-"""Before a sync key: values about to be written, whose arrival was not confirmed yet."""
+_PENDING: Mapping[Target, str] = {"notion": "writing:", "github": "writing-github:"}
+"""Before a sync key: values about to be written to that side, whose arrival was not confirmed yet."""
+
+_WRITTEN = "/written"
+"""After a field: what was written where Notion stored something else."""
 
 NO_PAGE = ""
 """The page of a row whose creation was not confirmed."""
@@ -30,22 +33,52 @@ NO_PAGE = ""
 class Base:
     """The values that both sides last agreed on for one row.
 
-    Its page (or :data:`NO_PAGE`), and its fields in plain form. ``pending`` are values of ours that may have arrived:
-    the run that wrote them ended before it read them back. Found in Notion, they are no person's edit.
+    Attributes:
+        page_id: Its page, or :data:`NO_PAGE`.
+        fields: Values in plain form, by the field's stored name (the property's id).
+        pending: Values of ours that may have arrived in Notion: the run that wrote them ended before it read them back.
+            Found there, they are no person's edit.
+        pending_github: The same on GitHub.
+        written: What was written where Notion stored something else (it trims, and more): no reason to write again.
     """
 
     page_id: str
     fields: dict[str, Any] = field(default_factory=dict)
     pending: dict[str, Any] = field(default_factory=dict)
+    pending_github: dict[str, Any] = field(default_factory=dict)
+    written: dict[str, Any] = field(default_factory=dict)
+
+    def renamed(self, names: Mapping[str, str]) -> "Base":
+        """Return the base by other names of its fields: those in ``names`` that are there, others as they are."""
+        return Base(
+            self.page_id,
+            *(
+                {names.get(name, name): value for name, value in values.items()}
+                for values in (self.fields, self.pending, self.pending_github, self.written)
+            ),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class RowValues:
-    """Fields of one row in plain form, about to be written or read back; ``page_id`` may be :data:`NO_PAGE`."""
+    """Fields of one row in plain form, about to be written or read back; ``page_id`` may be :data:`NO_PAGE`.
+
+    ``written`` holds what was written where Notion answered something else. ``side`` is the one written to.
+    """
 
     sync_key: str
     page_id: str
     values: Mapping[str, Any]
+    written: Mapping[str, Any] = field(default_factory=dict)
+    side: Target = "notion"
+
+    def renamed(self, names: Mapping[str, str]) -> "RowValues":
+        """Return the same by other names of its fields."""
+        return replace(
+            self,
+            values={names.get(name, name): value for name, value in self.values.items()},
+            written={names.get(name, name): value for name, value in self.written.items()},
+        )
 
 
 INTERRUPTED = "interrupted before the answer was read; the next run looks whether it was written"
@@ -62,21 +95,36 @@ class Journal:
         bases: dict[str, Base] = {}
         with connect(self.warehouse) as con:
             rows = con.execute(
-                "select sync_key, page_id, field, value from sync.row_bases"
-                " order by starts_with(sync_key, ?), sync_key, field",
-                [_PENDING],
+                "select b.sync_key, b.page_id, b.field, b.value from sync.row_bases as b"
+                " order by starts_with(b.sync_key, 'writing'), b.sync_key, b.field"
             ).fetchall()
         for stored_key, page_id, name, value in rows:
-            sync_key = stored_key.removeprefix(_PENDING)
-            base = bases.setdefault(sync_key, Base(page_id))
-            (base.fields if stored_key == sync_key else base.pending)[name] = json.loads(value)
+            prefix = next((prefix for prefix in _PENDING.values() if stored_key.startswith(prefix)), "")
+            base = bases.setdefault(stored_key.removeprefix(prefix), Base(page_id))
+            if prefix == _PENDING["github"]:
+                base.pending_github[name] = json.loads(value)
+            elif prefix:
+                base.pending[name] = json.loads(value)
+                if base.page_id == NO_PAGE:
+                    base.page_id = page_id
+            elif name.endswith(_WRITTEN):
+                base.written[name.removesuffix(_WRITTEN)] = json.loads(value)
+            else:
+                base.fields[name] = json.loads(value)
         return bases
 
     def advance(self, agreed: Iterable[RowValues]) -> None:
         """Note that both sides hold these values (verified by reading them back); nothing is pending any more."""
         with connect(self.warehouse) as con, transaction(con):
             for row in agreed:
-                _advance(con, row)
+                for side in _PENDING:
+                    _advance(con, replace(row, side=side))
+
+    def forget_fields(self, names: Iterable[str]) -> None:
+        """Forget what was agreed on in these fields of all rows: they were emptied, which is no edit of the rows."""
+        fields = [stored for name in names for stored in (name, name + _WRITTEN)]
+        with connect(self.warehouse) as con, transaction(con):
+            con.execute("delete from sync.row_bases where list_contains(?, field)", [fields])
 
     def databases(self) -> dict[str, Database]:
         """Return the Notion databases that were written to before, by key."""
@@ -115,10 +163,17 @@ class Journal:
         with connect(self.warehouse) as con, transaction(con):
             replace_rows(con, "sync.changes", [row])
             if announced is not None:
-                pending = replace(announced, sync_key=_PENDING + announced.sync_key)
+                pending = replace(announced, sync_key=_PENDING[announced.side] + announced.sync_key)
                 con.execute("delete from sync.row_bases where sync_key = ?", [pending.sync_key])
                 replace_rows(con, "sync.row_bases", _base_rows(pending))
         return change_id
+
+    def note_page(self, sync_key: str, page_id: str) -> None:
+        """Note the page of a row that was just created, before anything of it is read back: it is never made twice."""
+        with connect(self.warehouse) as con, transaction(con):
+            con.execute(
+                "update sync.row_bases set page_id = ? where sync_key = ?", [page_id, _PENDING["notion"] + sync_key]
+            )
 
     def settle_interrupted(self) -> None:
         """Settle what a run that was killed had intended. Not known is whether it was written: whoever plans looks."""
@@ -142,16 +197,25 @@ class Journal:
 def _advance(con: "duckdb.DuckDBPyConnection", row: RowValues) -> None:
     # A key has one page and a page one key: what was agreed on for another pair no longer holds.
     con.execute(
-        "delete from sync.row_bases where sync_key = $pending or (sync_key = $key) <> (page_id = $page)",
-        {"pending": _PENDING + row.sync_key, "key": row.sync_key, "page": row.page_id},
+        "delete from sync.row_bases where sync_key = $pending or (sync_key = $key and page_id <> $page)"
+        " or (page_id = $page and not list_contains($own, sync_key))",
+        {
+            "pending": _PENDING[row.side] + row.sync_key,
+            "key": row.sync_key,
+            "page": row.page_id,
+            "own": [row.sync_key, *(prefix + row.sync_key for prefix in _PENDING.values())],
+        },
     )
+    stored = [name + _WRITTEN for name in row.values.keys() - row.written.keys()]
+    con.execute("delete from sync.row_bases where sync_key = ? and list_contains(?, field)", [row.sync_key, stored])
     replace_rows(con, "sync.row_bases", _base_rows(row))
 
 
 def _base_rows(row: RowValues) -> list[dict[str, Any]]:
+    values = {**row.values, **{name + _WRITTEN: value for name, value in row.written.items()}}
     return [
         {"sync_key": row.sync_key, "page_id": row.page_id, "field": name, "value": json.dumps(value)}
-        for name, value in row.values.items()
+        for name, value in values.items()
     ]
 
 

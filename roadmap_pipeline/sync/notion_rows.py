@@ -1,219 +1,257 @@
-"""From desired rows to changes of a Notion database, and carrying such a change out.
+"""One row of a Notion database as a change, and carrying such a change out.
 
-Planning is a pure function of desired rows, observed rows and bases. Applying re-reads the page just before it writes
-(Notion has no compare-and-set), writes only what differs, and advances the base to what Notion answered.
+Belongs here: what every row has in common. Which rows and values there should be is planned in ``roadmap`` and
+``report_rows``. Applying re-reads the page just before it writes (Notion has no compare-and-set), writes only what
+differs, and advances the base to what Notion answered.
 """
 
-import unicodedata
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+import hashlib
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from roadmap_pipeline.errors import RoadmapError
 from roadmap_pipeline.notion.client import NotionClient
-from roadmap_pipeline.notion.rows import Row, create_row, read_row, replace_body, restore_row, same, update_row
+from roadmap_pipeline.notion.ids import stable_url
+from roadmap_pipeline.notion.layout import LAST_SYNCED, SYNC_KEY
+from roadmap_pipeline.notion.markdown import to_notion
+from roadmap_pipeline.notion.rows import (
+    Row,
+    create_row,
+    read_body,
+    read_row,
+    replace_body,
+    restore_row,
+    same,
+    trash_row,
+    update_row,
+)
 from roadmap_pipeline.notion.schema import Database
-from roadmap_pipeline.sync.desired import LATEST_CI_HEALTH, DesiredRow
+from roadmap_pipeline.sync.canonical import canonical_title
+from roadmap_pipeline.sync.desired import LATEST_CI_HEALTH
 from roadmap_pipeline.sync.journal import NO_PAGE, Base, RowValues
-from roadmap_pipeline.sync.merge import NO_BASE, Owner, merge_field
-from roadmap_pipeline.sync.plan import Change, Conflict, FieldChange, Kind, Plan
+from roadmap_pipeline.sync.merge import NO_BASE
+from roadmap_pipeline.sync.plan import Change, ChangedMeanwhile, FieldChange, Kind
+from roadmap_pipeline.sync.shared_fields import TITLE
+
+BODY = "page"
+"""The field of a change that stands for the page's text."""
+
+_SOURCE = "page.source"
+_STORED = "page.stored"
+"""Fields of a base: digests of the text that was written to a page, and of what Notion made of it."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Write:
-    """The data that applying a change of a row needs."""
+class RowWrite:
+    """The data that applying a change of a row needs.
 
-    row: DesiredRow
-    page_id: str | None
+    Attributes:
+        sync_key: What the row stands for.
+        title: Its title.
+        values: The values to write, by property.
+        page_id: Its page; None where it is to be made.
+        repo: The repository whose name may stand behind the title, which is no part of it.
+        observed: What the plan was made for, by property.
+        facts: Fields of the base that no property holds, agreed on with the write.
+        body: The page's Markdown; None: as it is.
+        is_body_ours: The body is written whatever stands there (a report); else only over what we wrote.
+        base: What was agreed on before.
+        restore: Take the row out of the trash first.
+    """
+
+    sync_key: str
+    title: str
     values: Mapping[str, Any]
+    page_id: str | None = None
+    repo: str | None = None
     observed: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
     body: str | None = None
+    is_body_ours: bool = False
+    base: Base = field(default_factory=lambda: Base(NO_PAGE))
     restore: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class RowsPlan:
-    """A plan, and the bases that may advance without a write because both sides already agree."""
+def row_change(kind: Kind, place: str, write: RowWrite, row: Row | None) -> Change:
+    """Return the change that carries out ``write``; ``row`` is what stands there now."""
+    values = {**write.values, **({} if write.body is None or write.is_body_ours else {BODY: write.body})}
+    fields = tuple(
+        FieldChange(name, None if row is None or name == BODY else row.values.get(name), value)
+        for name, value in values.items()
+        # The time of writing is no change, and differs between a dry run and the run that follows.
+        if name != LAST_SYNCED and (row is not None or value is not None)
+    )
+    return Change("notion", kind, place, write.title, fields, write)
 
-    plan: Plan
-    agreed: Sequence[RowValues]
 
+def body_change(base: Base, body: str | None, read: Callable[[], str], agreed: dict[str, Any]) -> str | None:
+    """Return the text to put on a page; None where the one last written is the same, or there is none.
 
-def plan_rows(
-    place: str,
-    desired: Sequence[DesiredRow],
-    observed: Sequence[Row],
-    bases: Mapping[str, Base],
-    *,
-    current: Collection[str] = (),
-    title_property: str,
-    owners: Mapping[str, Owner],
-) -> RowsPlan:
-    """Return the changes by which the database ``place`` comes to say what ``desired`` does.
-
-    What to create, update and take out of the trash. A row is found by the page its base names, else by its title.
-    Values of :data:`LATEST_CI_HEALTH` are names of reports on both sides. Rows that stand for nothing desired are
-    left alone: people may add their own. ``current`` are the sync keys that stand for something, desired here or
-    not: the row of a key that no longer does (its repository was renamed) goes with all that was agreed on to the
-    key of its title.
+    Where nothing is known of the page (a new warehouse), or a run ended while it wrote there, it is read: our text is
+    recognised, and noted in ``agreed``.
     """
-    by_page = {row.page_id: row for row in observed}
-    by_title: dict[str, list[Row]] = defaultdict(list)
-    for listed in observed:
-        by_title[_comparable(listed.values.get(title_property))].append(listed)
-    kept = {*current, *(wanted.sync_key for wanted in desired)}
-    assigned = {base.page_id for key, base in bases.items() if key in kept}
-    orphans = {base.page_id: base for key, base in bases.items() if key not in kept}
-    rows = _RowsPlanner(place, owners)
-    for wanted in desired:
-        base = bases.get(wanted.sync_key)
-        row = by_page.get(base.page_id) if base else None
-        inherited: dict[str, Any] = {}
-        if base is None or row is None:
-            candidates = [other for other in by_title[_comparable(wanted.title)] if other.page_id not in assigned]
-            if len(candidates) > 1:
-                count = f"{len(candidates)} rows"
-                rows.conflicts.append(Conflict(place, wanted.title, title_property, "one row", count))
-                continue
-            if not candidates:
-                rows.changes.append(_creation(place, wanted))
-                continue
-            row = candidates[0]
-            # What was agreed on holds for the page it was agreed on for; what may have been created is looked for here.
-            orphan = orphans.get(row.page_id, Base(row.page_id))
-            base = Base(row.page_id, orphan.fields, base.pending if base else orphan.pending)
-            inherited = base.fields
-        rows.add(wanted, row, base, inherited)
-    return RowsPlan(Plan(tuple(rows.changes), tuple(rows.conflicts), tuple(rows.notes)), rows.agreed)
+    if body is None or base.fields.get(_SOURCE) == _digest(body):
+        return None
+    if _SOURCE not in base.fields or _SOURCE in base.pending:
+        present = read()
+        if _letters(present) == _letters(to_notion(body)):
+            agreed |= {_SOURCE: _digest(body), _STORED: _digest(present)}
+            return None
+    return body
 
 
-@dataclass(slots=True)
-class _RowsPlanner:
-    """The plan of one database's rows as it grows, row by row."""
-
-    place: str
-    owners: Mapping[str, Owner]
-    changes: list[Change] = field(default_factory=list)
-    conflicts: list[Conflict] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    agreed: list[RowValues] = field(default_factory=list)
-
-    def add(self, wanted: DesiredRow, row: Row, base: Base, inherited: Mapping[str, Any]) -> None:
-        """Plan what makes a row that is there say what it should.
-
-        Args:
-            base: What both sides last agreed on for the row.
-            inherited: Those of its fields that were agreed on under another key.
-        """
-        agreed = dict(inherited)
-        fields = self._fields(wanted, row, base, agreed)
-        if agreed or base.pending:
-            self.agreed.append(RowValues(wanted.sync_key, row.page_id, agreed))
-        if row.in_trash:
-            self.notes.append(f"{wanted.title}: its row was deleted in Notion; it is taken out of the trash")
-        if fields or row.in_trash:
-            values = {change.field: change.after for change in fields}
-            body = wanted.body if any(change.after == wanted.body for change in fields) else None
-            observed_values = {change.field: change.before for change in fields}
-            write = _Write(wanted, row.page_id, values, observed_values, body, row.in_trash)
-            kind: Kind = "restore_row" if row.in_trash else "update_row"
-            self.changes.append(Change("notion", kind, self.place, wanted.title, tuple(fields), write))
-
-    def _fields(self, wanted: DesiredRow, row: Row, base: Base, agreed: dict[str, Any]) -> list[FieldChange]:
-        """Return the fields to write; note conflicts and edits that stay, and in ``agreed`` what both sides hold."""
-        fields: list[FieldChange] = []
-        for name, ours in wanted.values.items():
-            theirs = row.values.get(name)
-            if same(ours, theirs):
-                # Notion may return another spelling (composition, line ends) of what was written.
-                theirs = ours
-            before = base.fields.get(name, NO_BASE)
-            if name in base.pending and base.pending[name] == theirs != before:
-                # Our own write, which arrived although its run didn't live to read it back.
-                before = agreed[name] = theirs
-            decision = merge_field(self.owners.get(name, "pipeline"), before, ours, theirs)
-            if decision.agreed and before != ours:
-                agreed[name] = ours
-            if decision.outcome == "write":
-                fields.append(FieldChange(name, theirs, ours))
-            elif decision.outcome == "conflict":
-                self.conflicts.append(Conflict(self.place, wanted.title, name, ours, theirs))
-            elif decision.outcome == "theirs" and self.owners.get(name) == "shared":
-                self.notes.append(
-                    f"{wanted.title}: {name} was set to {theirs!r} in Notion and stays (GitHub has {ours!r})"
-                )
-        return fields
+def _letters(text: str) -> str:
+    """Return what stays the same whatever Notion makes of a text: its letters and digits."""
+    return re.sub(r"<[^<>]*>|\W", "", text)
 
 
-def _comparable(title: Any) -> str:
-    """Return a title as rows are found by it; empty for rows without one."""
-    return unicodedata.normalize("NFC", title or "")
-
-
-def _creation(place: str, wanted: DesiredRow) -> Change:
-    values = {name: value for name, value in wanted.values.items() if value is not None}
-    fields = tuple(FieldChange(name, None, value) for name, value in values.items())
-    return Change("notion", "create_row", place, wanted.title, fields, _Write(wanted, None, values, body=wanted.body))
+def is_as_written(base: Base, name: str, ours: Any, theirs: Any) -> bool:
+    """Return whether Notion holds what it made of our value when that was written: no reason to write it again."""
+    return name in base.written and base.written[name] == ours and base.fields.get(name, NO_BASE) == theirs
 
 
 def announced(change: Change) -> RowValues:
     """Return what a row will hold once ``change`` is carried out, as far as it is about it."""
-    write: _Write = change.detail
-    if write.page_id is None:
-        # An empty field is agreed on too: what people fill in later is their edit.
-        return RowValues(write.row.sync_key, NO_PAGE, dict.fromkeys(write.row.values) | dict(write.values))
-    return RowValues(write.row.sync_key, write.page_id, write.values)
+    write: RowWrite = change.detail
+    values = _with_bare_title(write, write.values) | dict(write.facts)
+    if write.body is not None and not write.is_body_ours:
+        values[_SOURCE] = _digest(write.body)
+    # The time of writing is nobody's edit.
+    values.pop(LAST_SYNCED, None)
+    return RowValues(write.sync_key, write.page_id or NO_PAGE, values)
 
 
-class ChangedMeanwhile(RoadmapError):
-    """Somebody edited a row between planning and writing: nothing was written to it; run again."""
+def _with_bare_title(write: RowWrite, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values with the title as it is merged: without the suffix that tells rows of one name apart."""
+    if write.repo is None or TITLE not in values:
+        return dict(values)
+    return {**values, TITLE: canonical_title(values[TITLE], write.repo)}
 
 
 @dataclass(slots=True)
 class RowWriter:
-    """Carries out changes of rows of one database. ``report_pages`` (name to page id) grows as reports are created."""
+    """Carries out changes of rows of one database.
+
+    Attributes:
+        report_pages: Page by name of the report; grows as reports are created.
+        note_page: Notes the page of a row as soon as it is made.
+        row_urls: Address of the page by sync key; grows as rows are created.
+        notes: Grows by what people should know.
+    """
 
     client: NotionClient
     database: Database
     report_pages: dict[str, str]
+    note_page: Callable[[str, str], None]
+    row_urls: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
-    def apply(self, change: Change) -> RowValues:
-        """Write one row, and give what it then holds.
+    def apply(self, change: Change) -> RowValues | None:
+        """Write one row, and return what it then holds; None where nothing of it is to be remembered.
 
         Raises:
             ChangedMeanwhile: Somebody edited the row since the plan was made.
             NotionError: Notion refused the request or can't be reached.
         """
-        write: _Write = change.detail
+        write: RowWrite = change.detail
+        if change.kind == "trash_duplicate":
+            self._give_up(write, write.page_id or "")
+            return None
         if write.page_id is None:
-            row = create_row(self.client, self.database, self._encoded(write.values), write.body)
+            row, facts = self._create(write)
         else:
-            self._look_again(write, write.page_id)
-            row = self._update(write, write.page_id)
+            row, facts = self._update(write, self._look_again(write, write.page_id))
         if LATEST_CI_HEALTH not in self.database.property_ids:
-            self.report_pages[write.row.title] = row.page_id
-        confirmed = {name: self._plain(name, row.values.get(name)) for name in announced(change).values}
-        return RowValues(write.row.sync_key, row.page_id, confirmed)
+            self.report_pages[write.title] = row.page_id
+        self.row_urls[write.sync_key] = stable_url(row.url)
+        return self._confirmed(write, row, facts)
 
-    def _look_again(self, write: _Write, page_id: str) -> None:
-        """Raise :class:`ChangedMeanwhile` when the row is no longer what the plan was made for."""
+    def _create(self, write: RowWrite) -> tuple[Row, dict[str, Any]]:
+        has_key = SYNC_KEY in self.database.property_ids
+        row = create_row(
+            self.client,
+            self.database,
+            self._encoded(write.values),
+            write.body,
+            key_property=SYNC_KEY if has_key else None,
+            on_created=lambda page_id: self.note_page(write.sync_key, page_id),
+        )
+        if write.body is None or write.is_body_ours:
+            return row, dict(write.facts)
+        return row, {**write.facts, **self._digests(write.body, read_body(self.client, row.page_id))}
+
+    def _confirmed(self, write: RowWrite, row: Row, facts: Mapping[str, Any]) -> RowValues:
+        """Return what is agreed on from now on: what Notion answered, and where it differs what was written."""
+        title = self.database.schema.title_property.name
+        values, written = {}, {}
+        for name, value in write.values.items():
+            if name == LAST_SYNCED:
+                continue
+            stored = self._plain(name, row.values.get(name))
+            if name == title and write.repo is not None:
+                stored = canonical_title(str(stored or ""), write.repo)
+            if name == title or same(stored, value):
+                values[name] = stored
+            else:
+                values[name], written[name] = stored, value
+        if (
+            title in values
+            and write.repo is not None
+            and values[title] != canonical_title(write.values[title], write.repo)
+        ):
+            written[title] = write.values[title]
+        return RowValues(write.sync_key, row.page_id, {**values, **facts}, written)
+
+    def _look_again(self, write: RowWrite, page_id: str) -> Row:
+        """Return the row as it is; raise :class:`ChangedMeanwhile` when the plan was made for another state."""
         current = read_row(self.client, self.database, page_id)
-        if current is None or (current.in_trash and not write.restore):
-            raise ChangedMeanwhile(f"{write.row.title}: its row was deleted in Notion meanwhile; run again")
+        if current is None or current.in_trash is not write.restore:
+            raise ChangedMeanwhile(f"{write.title}: its row was deleted or restored in Notion meanwhile")
         for name, before in write.observed.items():
             if self._plain(name, current.values.get(name)) != before:
-                raise ChangedMeanwhile(
-                    f"{write.row.title}: {name} was changed in Notion while the plan was carried out; run again"
-                )
+                raise ChangedMeanwhile(f"{write.title}: {name} was changed in Notion while the plan was carried out")
+        return current
 
-    def _update(self, write: _Write, page_id: str) -> Row:
+    def _update(self, write: RowWrite, current: Row) -> tuple[Row, dict[str, Any]]:
+        page_id = current.page_id
         if write.restore:
             restore_row(self.client, page_id)
+        facts = dict(write.facts)
         if write.body is not None:
             # The body goes first: if the run is killed in between, the property still differs and the next run repeats.
-            replace_body(self.client, page_id, write.body)
-        return update_row(self.client, self.database, page_id, self._encoded(write.values))
+            facts |= self._put_body(write, page_id, write.body)
+        return update_row(self.client, self.database, page_id, self._encoded(write.values), current=current), facts
+
+    def _put_body(self, write: RowWrite, page_id: str, body: str) -> dict[str, Any]:
+        """Write the page's text, unless people have written there: then it is theirs."""
+        if write.is_body_ours:
+            replace_body(self.client, page_id, body)
+            return {}
+        present = read_body(self.client, page_id)
+        is_pending = _SOURCE in write.base.pending
+        if present.strip() and not is_pending and write.base.fields.get(_STORED) != _digest(present):
+            self.notes.append(
+                f"{write.title}: its page holds text that is not the sync's; it stays (emptied, it is written again)"
+            )
+            return {_SOURCE: _digest(body)}
+        return self._digests(body, replace_body(self.client, page_id, body))
+
+    @staticmethod
+    def _digests(body: str, stored: str) -> dict[str, Any]:
+        return {_SOURCE: _digest(body), _STORED: _digest(stored)}
+
+    def _give_up(self, write: RowWrite, page_id: str) -> None:
+        """Put a duplicate of ours in the trash, without its key: in the trash it is nobody's row."""
+        current = read_row(self.client, self.database, page_id)
+        if current is None or current.in_trash:
+            return
+        has_key = SYNC_KEY in self.database.property_ids
+        title = canonical_title(str(current.values.get(self.database.schema.title_property.name) or ""))
+        is_same = current.values.get(SYNC_KEY) == write.sync_key if has_key else title == canonical_title(write.title)
+        if not is_same:
+            raise ChangedMeanwhile(f"{write.title}: a second row of it was changed in Notion meanwhile")
+        trash_row(self.client, page_id, database=self.database, key_property=SYNC_KEY if has_key else None)
 
     def _encoded(self, values: Mapping[str, Any]) -> dict[str, Any]:
         encoded = dict(values)
@@ -241,3 +279,7 @@ def plain_relation(page_ids: Sequence[str] | None, report_pages: Mapping[str, st
         return None
     names = {page_id: name for name, page_id in report_pages.items()}
     return ", ".join(names.get(page_id, page_id) for page_id in page_ids)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -4,18 +4,22 @@ Brings together the schema and rows of :mod:`roadmap_pipeline.notion` with the d
 is decided in :mod:`roadmap_pipeline.sync.merge`.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from roadmap_pipeline.notion import schema
-from roadmap_pipeline.notion.layout import DatabaseSchema
-from roadmap_pipeline.notion.rows import Row, read_row, read_rows
+from roadmap_pipeline.notion.ids import stable_url
+from roadmap_pipeline.notion.layout import SYNC_KEY, DatabaseSchema
+from roadmap_pipeline.notion.rows import Row, find_trashed, read_row, read_rows
 from roadmap_pipeline.runtime import Runtime
-from roadmap_pipeline.sync.desired import LATEST_CI_HEALTH, REPORT_KEY, DesiredRow
+from roadmap_pipeline.sync.canonical import canonical_title
+from roadmap_pipeline.sync.desired import LATEST_CI_HEALTH, REPORT_KEY, DesiredMilestone, DesiredRow
 from roadmap_pipeline.sync.journal import NO_PAGE, Base, RowValues
-from roadmap_pipeline.sync.merge import Owner
-from roadmap_pipeline.sync.notion_rows import RowsPlan, RowWriter, plan_rows, with_report_names
+from roadmap_pipeline.sync.notion_rows import RowWriter, announced, with_report_names
 from roadmap_pipeline.sync.plan import ROW_KINDS, Change, Kind, Plan
+from roadmap_pipeline.sync.report_rows import ReportsPlan, plan_reports
+from roadmap_pipeline.sync.roadmap_entities import Entity
+from roadmap_pipeline.sync.row_matching import Rows
 from roadmap_pipeline.warehouse.origin import stored_origin
 
 _KINDS: Mapping[type, Kind] = {
@@ -26,19 +30,29 @@ _KINDS: Mapping[type, Kind] = {
     schema.AddView: "add_view",
     schema.SetDescription: "describe_database",
     schema.DescribeProperties: "describe_properties",
+    schema.TrashDuplicate: "trash_database",
 }
-
-_OWNERS: Mapping[str, Owner] = {"pipeline": "pipeline", "GitHub": "pipeline", "shared": "shared", "people": "people"}
-"""Owners that win: what GitHub alone says is overwritten in Notion like what the pipeline computes."""
 
 
 @dataclass
 class NotionTarget:
-    """Both databases, observed once; grows as changes are applied."""
+    """Both databases, observed once; grows as changes are applied.
+
+    Attributes:
+        runtime: The run's.
+        observed: Both databases.
+        bases: What was agreed on for each row, with the properties' names.
+        row_urls: Addresses of rows by sync key, as they are written.
+        report_urls: Addresses of the reports that were there, by sync key.
+        notes: What writing brought to light.
+    """
 
     runtime: Runtime
     observed: schema.Observed
     bases: Mapping[str, Base]
+    row_urls: dict[str, str] = field(default_factory=dict)
+    report_urls: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
     _rows: dict[str, list[Row]] = field(default_factory=dict)
     _writers: dict[str, RowWriter] = field(default_factory=dict)
     _report_pages: dict[str, str] = field(default_factory=dict)
@@ -61,24 +75,23 @@ class NotionTarget:
         is_ours = stored_origin(settings.warehouse) in (None, settings.origin)
         known = runtime.journal.databases() if is_ours else {}
         observed = schema.observe(runtime.notion, settings.notion_parent_page_id or "", ids, known, thorough=repair)
-        unfinished = {
-            schema.SCHEMAS[key].title
-            for key, database in observed.databases.items()
-            if database is not None and not database.is_finished
-        }
         problems = [
             problem
             for problem in observed.problems()
-            # A database whose making was interrupted is completed; one from which people took a property is not ours.
-            if not (problem.missing and (repair or problem.database in unfinished))
+            # A database whose making was interrupted, or that an older version made, is completed; what people took
+            # away comes back only on request.
+            if not (problem.missing and (repair or problem.is_new))
         ]
         if problems:
             raise schema.SchemaError(problems)
-        side = cls(runtime, observed, runtime.journal.bases(), _remembered=known)
-        if any(base.page_id == NO_PAGE for base in side.bases.values()):
-            # A run ended while it created rows: until Notion's lists show them they would be created twice.
+        present = schema.resolve_present(observed)
+        side = cls(runtime, observed, _named(runtime.journal.bases(), present, known), _remembered=known)
+        may_be_unlisted = any(base.page_id == NO_PAGE for base in side.bases.values())
+        if present and (may_be_unlisted or not side.bases):
+            # A run ended while it created rows, or a warehouse got lost that knew what was just created or put in the
+            # trash: until Notion's lists show that, rows would be created twice.
             runtime.notion.wait_until_consistent()
-        for key, database in schema.resolve_present(observed).items():
+        for key, database in present.items():
             side._rows[key] = read_rows(runtime.notion, database)
         side._name_reports()
         return side
@@ -91,7 +104,9 @@ class NotionTarget:
         ours = {base.page_id: key.removeprefix(REPORT_KEY) for key, base in self.bases.items()}
         title = schema.CI_REPORTS.title_property.name
         for row in sorted(self._rows.get(schema.CI_REPORTS.key, ()), key=lambda row: row.page_id not in ours):
-            self._report_pages.setdefault(ours.get(row.page_id, str(row.values.get(title))), row.page_id)
+            name = ours.get(row.page_id, str(row.values.get(title)))
+            if self._report_pages.setdefault(name, row.page_id) == row.page_id:
+                self.report_urls[REPORT_KEY + name] = stable_url(row.url)
 
     def plan_databases(self) -> Plan:
         """Return what to make so that both databases are whole."""
@@ -102,58 +117,95 @@ class NotionTarget:
             )
         )
 
-    def plan_reports(self, desired: Sequence[DesiredRow]) -> RowsPlan:
+    def plan_reports(self, desired: Sequence[DesiredRow], restore: frozenset[str] = frozenset()) -> ReportsPlan:
         """Return what to write to *CI Intelligence Reports*."""
-        rows = self._plan(schema.CI_REPORTS, desired, self.bases)
-        self._coming_reports.update(change.title for change in rows.plan.changes if change.kind == "create_row")
-        return rows
+        if self._is_unreadable(schema.CI_REPORTS) and desired:
+            return ReportsPlan(notes=[_LATER.format(schema.CI_REPORTS.title)])
+        rows = self._as_rows(schema.CI_REPORTS, [one.sync_key for one in desired])
+        plan = plan_reports(desired, rows, self.bases, restore)
+        self._report_pages |= plan.pages
+        self._coming_reports.update(change.title for change in plan.changes if change.kind == "create_row")
+        return plan
 
-    def plan_roadmap(self, desired: Sequence[DesiredRow], current: Collection[str]) -> RowsPlan:
-        """Return what to write to *Engineering Roadmap*; ``current`` are the keys of all milestones there are.
+    def roadmap_rows(self, entities: Sequence[Entity]) -> Rows | None:
+        """Return the rows of *Engineering Roadmap* as they are matched; None where they can't be read yet.
 
-        A report that has no row (and gets none by the plan of the reports made before) isn't linked.
+        Only where a milestone seems to have no row, the trash is searched for it.
         """
-        known = self._report_pages.keys() | self._coming_reports
-        linked = [
-            row
-            if row.values.get(LATEST_CI_HEALTH) in known
-            else replace(row, values={name: value for name, value in row.values.items() if name != LATEST_CI_HEALTH})
-            for row in desired
-        ]
-        return self._plan(schema.ENGINEERING_ROADMAP, linked, current)
-
-    def _plan(self, database: DatabaseSchema, desired: Sequence[DesiredRow], current: Collection[str]) -> RowsPlan:
-        if desired and self.observed.databases[database.key] is not None and database.key not in self._rows:
-            # A database that people made and that lacks properties: until it has them its rows can't be read.
-            return RowsPlan(Plan(notes=(f"{database.title}: its rows follow when its properties are added",)), ())
-        return plan_rows(
-            database.title,
-            desired,
-            [with_report_names(row, self._report_pages) for row in self._observed(database, desired)],
-            self.bases,
-            current=current,
-            title_property=database.title_property.name,
-            owners={spec.name: _OWNERS[spec.owner] for spec in database.properties},
+        if self._is_unreadable(schema.ENGINEERING_ROADMAP):
+            return None
+        rows = self._as_rows(
+            schema.ENGINEERING_ROADMAP, [key for one in entities for key in (one.key, *one.former_keys)]
         )
+        lost = {page_id for page_id, row in rows.fetched.items() if row is None}
+        present = {rows.key_of(row) for row in rows.listed} | {
+            key for key, base in self.bases.items() if base.page_id != NO_PAGE and base.page_id not in lost
+        }
+        database = schema.resolve_present(self.observed).get(schema.ENGINEERING_ROADMAP.key)
+        missing = [one for one in entities if not {one.key, *one.former_keys} & present]
+        if database is None or not missing:
+            return rows
+        keys, titles = {one.key for one in missing}, {canonical_title(one.title) for one in missing}
 
-    def _observed(self, database: DatabaseSchema, desired: Sequence[DesiredRow]) -> list[Row]:
-        """Return the rows that Notion lists and, asked for one by one, those of ``desired`` that it doesn't list.
+        def may_be_wanted(row: Row) -> bool:
+            key = rows.key_of(row)
+            return key in keys or (
+                key is None and canonical_title(str(row.values[rows.title_property] or "")) in titles
+            )
+
+        trashed = find_trashed(self.runtime.notion, database, is_wanted=may_be_wanted)
+        return replace(rows, trashed=[with_report_names(row, self._report_pages) for row in trashed])
+
+    def linked(self, desired: Iterable[DesiredMilestone]) -> list[DesiredMilestone]:
+        """Return ``desired`` without links to reports that have no row (and get none by the plan made before)."""
+        known = self._report_pages.keys() | self._coming_reports
+        return [
+            one
+            if one.computed.get(LATEST_CI_HEALTH) in known
+            else replace(
+                one, computed={name: value for name, value in one.computed.items() if name != LATEST_CI_HEALTH}
+            )
+            for one in desired
+        ]
+
+    def _is_unreadable(self, database: DatabaseSchema) -> bool:
+        """Return whether people made the database and it lacks properties: until then its rows can't be read."""
+        return self.observed.databases[database.key] is not None and database.key not in self._rows
+
+    def _as_rows(self, database: DatabaseSchema, keys: Sequence[str]) -> Rows:
+        """Return the rows that Notion lists and, asked for one by one, those of ``keys`` that it doesn't list.
 
         Not being listed proves nothing: lists lag, and a row in the trash can be taken out again.
         """
-        rows = list(self._rows.get(database.key, ()))
-        if database.key not in self._rows:
-            return rows
-        address = schema.resolve_present(self.observed)[database.key]
-        listed = {row.page_id for row in rows}
-        for wanted in desired:
-            base = self.bases.get(wanted.sync_key)
-            if base is None or base.page_id == NO_PAGE or base.page_id in listed:
-                continue
-            row = read_row(self.runtime.notion, address, base.page_id)
-            if row is not None and row.data_source_id == address.data_source_id:
-                rows.append(row)
-        return rows
+        listed = [with_report_names(row, self._report_pages) for row in self._rows.get(database.key, ())]
+        address = schema.resolve_present(self.observed).get(database.key)
+        fetched: dict[str, Row | None] = {}
+        pages = {row.page_id for row in listed}
+        for base in [self.bases[key] for key in keys if key in self.bases]:
+            if address is not None and base.page_id != NO_PAGE and base.page_id not in pages:
+                row = read_row(self.runtime.notion, address, base.page_id)
+                fetched[base.page_id] = row and with_report_names(row, self._report_pages)
+        has_key = any(spec.name == SYNC_KEY for spec in database.properties)
+        return Rows(
+            listed,
+            fetched,
+            address.data_source_id if address else "",
+            database.title_property.name,
+            canonical_title,
+            SYNC_KEY if has_key else None,
+            # A row in the trash counts, too: what bears its key may be a person's copy of it.
+            author=self._author(
+                [
+                    row.values.get(SYNC_KEY if has_key else database.title_property.name)
+                    for row in (*listed, *filter(None, fetched.values()))
+                ]
+            ),
+        )
+
+    def _author(self, names: Sequence[object]) -> str | None:
+        """Return the id of the integration's own user; asked for only where two rows have one key (or title)."""
+        keys = [name for name in names if name]
+        return str(self.runtime.notion.request("GET", "users/me")["id"]) if len(set(keys)) < len(keys) else None
 
     def remember(self) -> None:
         """Note by which ids both databases are addressed, once they are there: people may rename from then on."""
@@ -162,10 +214,22 @@ class NotionTarget:
             self.runtime.journal.remember(present)
             self._remembered = present
 
+    def stored(self, values: RowValues) -> RowValues:
+        """Return values with the ids of their properties, under which they are remembered."""
+        key = schema.CI_REPORTS.key if values.sync_key.startswith(REPORT_KEY) else schema.ENGINEERING_ROADMAP.key
+        return values.renamed(schema.resolve_present(self.observed)[key].property_ids)
+
+    def announced(self, change: Change) -> RowValues | None:
+        """Return what a row will hold once ``change`` is carried out, as far as that is to be remembered."""
+        if change.kind not in ROW_KINDS or change.kind == "trash_duplicate":
+            return None
+        return self.stored(announced(change))
+
     def apply(self, change: Change) -> RowValues | None:
         """Carry out one change of a plan; gives what a row then holds. Raises the errors of the client."""
         if change.kind in ROW_KINDS:
-            return self._writer(change.place).apply(change)
+            confirmed = self._writer(change.place).apply(change)
+            return None if confirmed is None else self.stored(confirmed)
         schema.apply(self.runtime.notion, change.detail, self.observed)
         self.remember()
         return None
@@ -173,5 +237,37 @@ class NotionTarget:
     def _writer(self, title: str) -> RowWriter:
         if title not in self._writers:
             database = {database.schema.title: database for database in schema.resolve(self.observed).values()}[title]
-            self._writers[title] = RowWriter(self.runtime.notion, database, self._report_pages)
+            note_page: Callable[[str, str], None] = self.runtime.journal.note_page
+            self._writers[title] = RowWriter(
+                self.runtime.notion, database, self._report_pages, note_page, self.row_urls, self.notes
+            )
         return self._writers[title]
+
+
+_LATER = "{}: its rows follow when its properties are added"
+
+
+def _named(
+    bases: Mapping[str, Base], present: Mapping[str, schema.Database], known: Mapping[str, schema.Database]
+) -> dict[str, Base]:
+    """Return the bases with the names of properties for their ids.
+
+    A base that an older version kept by the property's name holds where the property is still the one it was then: a
+    column that was deleted and made anew has another id, and nothing was agreed on for it.
+    """
+    named = {}
+    for sync_key, base in bases.items():
+        key = schema.CI_REPORTS.key if sync_key.startswith(REPORT_KEY) else schema.ENGINEERING_ROADMAP.key
+        if key not in present:
+            named[sync_key] = base
+            continue
+        ids = present[key].property_ids
+        names = {property_id: name for name, property_id in ids.items()}
+        before = known[key].property_ids if key in known else ids
+        fields = {
+            name: value
+            for name, value in base.fields.items()
+            if name not in ids or (before.get(name) == ids[name] and ids[name] not in base.fields)
+        }
+        named[sync_key] = replace(base, fields=fields).renamed(names)
+    return named

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from roadmap_pipeline.errors import RoadmapError
+
 Target = Literal["notion", "github"]
 Kind = Literal[
     "create_database",
@@ -17,15 +19,25 @@ Kind = Literal[
     "add_options",
     "rename_property",
     "add_view",
+    "trash_database",
     "create_row",
     "update_row",
     "restore_row",
+    "trash_duplicate",
+    "create_milestone",
+    "edit_milestone",
+    "create_tracking_issue",
+    "edit_tracking_issue",
+    "close_duplicate_issue",
     "create_comment",
     "edit_comment",
 ]
 
-ROW_KINDS: frozenset[Kind] = frozenset({"create_row", "update_row", "restore_row"})
+ROW_KINDS: frozenset[Kind] = frozenset({"create_row", "update_row", "restore_row", "trash_duplicate"})
 """Changes of rows, which don't depend on one another: one that fails stops no other."""
+
+ISSUE_KINDS: frozenset[Kind] = frozenset({"create_tracking_issue", "edit_tracking_issue", "close_duplicate_issue"})
+"""Changes of tracking issues."""
 
 _SHOWN_CHARACTERS = 200
 
@@ -74,13 +86,17 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Two people's values for one field: nothing is overwritten, a person decides."""
+    """Two people's values for one field: nothing is overwritten, a person decides.
+
+    ``reason`` is set where nobody said anything else on GitHub, but it does not take Notion's value.
+    """
 
     place: str
     title: str
     field: str
     ours: Any
     theirs: Any
+    reason: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return this as one JSON object."""
@@ -90,10 +106,16 @@ class Conflict:
             "field": self.field,
             "github": shorten(self.ours),
             "notion": shorten(self.theirs),
+            "reason": self.reason,
         }
 
     def __str__(self) -> str:
-        return f"{self.title}: {self.field} is {self.ours!r} on GitHub and {self.theirs!r} in Notion"
+        if self.reason is not None:
+            return (
+                f"{self.title}: GitHub refuses {_shown(self.theirs)} as {self.field} and keeps {_shown(self.ours)}:"
+                f" {self.reason}"
+            )
+        return f"{self.title}: {self.field} is {_shown(self.ours)} on GitHub and {_shown(self.theirs)} in Notion"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +125,21 @@ class Plan:
     changes: tuple[Change, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     notes: tuple[str, ...] = ()
+    mass_changes: tuple[str, ...] = ()
+    """Losses of more rows than may lose something in one run; then nothing of the plan is carried out."""
 
     def __add__(self, other: "Plan") -> "Plan":
-        return Plan(self.changes + other.changes, self.conflicts + other.conflicts, self.notes + other.notes)
+        return Plan(
+            self.changes + other.changes,
+            self.conflicts + other.conflicts,
+            self.notes + other.notes,
+            self.mass_changes + other.mass_changes,
+        )
+
+    @property
+    def needs_a_person(self) -> bool:
+        """True where people have to decide something: a conflict, a value that is refused, too many changes."""
+        return bool(self.conflicts or self.mass_changes)
 
     def to_json(self) -> dict[str, Any]:
         """Return this as one JSON object."""
@@ -113,7 +147,16 @@ class Plan:
             "changes": [change.to_json() for change in self.changes],
             "conflicts": [conflict.to_json() for conflict in self.conflicts],
             "notes": list(self.notes),
+            "mass_changes": list(self.mass_changes),
         }
+
+
+class ChangedMeanwhile(RoadmapError):
+    """Somebody edited what is written to between planning and writing: nothing was written, it is planned again."""
+
+
+def _shown(value: Any) -> str:
+    return "empty" if value is None else repr(shorten(value))
 
 
 def shorten(value: Any) -> Any:

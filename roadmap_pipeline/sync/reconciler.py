@@ -4,81 +4,45 @@
 anything is written. :meth:`Reconciler.plan` makes the plan, :meth:`Reconciler.apply` carries out that very object.
 """
 
-import difflib
-from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
 from roadmap_pipeline import interruption
-from roadmap_pipeline.errors import ConfigurationError, RoadmapError
+from roadmap_pipeline.errors import RoadmapError
 from roadmap_pipeline.github.client.errors import Paused
+from roadmap_pipeline.github.milestones import MilestoneRefused
+from roadmap_pipeline.github.tracking_issues import TrackingIssueRefused
 from roadmap_pipeline.progress import task
 from roadmap_pipeline.runtime import Runtime
 from roadmap_pipeline.sync.comments import apply_comment, plan_comments
 from roadmap_pipeline.sync.desired import DesiredState, read_desired_state
+from roadmap_pipeline.sync.github_target import GitHubTarget
 from roadmap_pipeline.sync.journal import INTERRUPTED, RowValues
-from roadmap_pipeline.sync.notion_rows import announced
+from roadmap_pipeline.sync.memory import Memory, Verification
+from roadmap_pipeline.sync.milestone_edits import MilestoneEdit, announced_edit, apply_edit, apply_new
 from roadmap_pipeline.sync.notion_target import NotionTarget
-from roadmap_pipeline.sync.plan import ROW_KINDS, Change, Kind, Plan
+from roadmap_pipeline.sync.plan import ISSUE_KINDS, ROW_KINDS, Change, ChangedMeanwhile, Plan
+from roadmap_pipeline.sync.result import SyncResult
+from roadmap_pipeline.sync.roadmap import RoadmapPlan
+from roadmap_pipeline.sync.roadmap_planning import Selection, plan_both_sides
+from roadmap_pipeline.sync.shared_fields import STATUS
+from roadmap_pipeline.sync.tracking import (
+    KEEP_LABEL,
+    TRACKING_ISSUE,
+    TrackingWrite,
+    announced_label,
+    apply_tracking,
+)
 from roadmap_pipeline.warehouse.connection import connect
 
-Part = Literal["databases", "reports", "roadmap", "comments"]
-ALL_PARTS: tuple[Part, ...] = ("databases", "reports", "roadmap", "comments")
-
-_PHRASES: Mapping[Kind, tuple[str, str]] = {
-    "create_database": ("database created", "databases created"),
-    "describe_database": ("database described", "databases described"),
-    "describe_properties": ("database's properties described anew", "databases' properties described anew"),
-    "add_property": ("property added", "properties added"),
-    "add_options": ("property's options added", "properties' options added"),
-    "rename_property": ("property renamed", "properties renamed"),
-    "add_view": ("view added", "views added"),
-    "create_row": ("row created", "rows created"),
-    "update_row": ("row updated", "rows updated"),
-    "restore_row": ("row restored", "rows restored"),
-    "create_comment": ("comment created", "comments created"),
-    "edit_comment": ("comment edited", "comments edited"),
-}
-
-
-@dataclass(slots=True)
-class SyncResult:
-    """A plan and what became of it: ``refused``, ``failed`` and ``waiting`` are (title, reason).
-
-    What waits for GitHub's quota is written by the next run; ``pause`` says so, also where it could not be planned.
-    """
-
-    plan: Plan
-    dry_run: bool
-    refused: list[tuple[str, str]] = field(default_factory=list)
-    failed: list[tuple[str, str]] = field(default_factory=list)
-    waiting: list[tuple[str, str]] = field(default_factory=list)
-    pause: str | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """Return this as one JSON object."""
-        return {
-            "dry_run": self.dry_run,
-            **self.plan.to_json(),
-            "refused": [{"title": title, "reason": reason} for title, reason in self.refused],
-            "failed": [{"title": title, "reason": reason} for title, reason in self.failed],
-            "waiting": [{"title": title, "reason": reason} for title, reason in self.waiting],
-            "pause": self.pause,
-        }
-
-    def written(self) -> dict[str, list[str]]:
-        """Return what was written, by place, one phrase per kind: ``{"Engineering Roadmap": ["9 rows created"]}``."""
-        if self.dry_run:
-            return {}
-        lost = {title for title, _ in (*self.refused, *self.failed, *self.waiting)}
-        counted = Counter((change.place, change.kind) for change in self.plan.changes if change.title not in lost)
-        phrases: dict[str, list[str]] = {}
-        for (place, kind), number in counted.items():
-            one, several = _PHRASES[kind]
-            phrases.setdefault(place, []).append(f"{number} {one if number == 1 else several}")
-        return phrases
+Part = Literal["databases", "reports", "roadmap", "tracking_issues", "comments"]
+ALL_PARTS: tuple[Part, ...] = ("databases", "reports", "roadmap", "tracking_issues", "comments")
+SHARED_PARTS: tuple[Part, ...] = ("databases", "roadmap", "tracking_issues")
+"""The parts that people edit on both sides, and what shows it."""
+ROADMAP_PARTS: tuple[Part, ...] = ("roadmap", "tracking_issues")
+"""The parts that concern single milestones."""
 
 
 class Reconciler:
@@ -87,9 +51,20 @@ class Reconciler:
     def __init__(self, runtime: Runtime, *, repair: bool = False) -> None:
         self._runtime = runtime
         self._repair = repair
-        self._agreed: dict[str, RowValues] = {}
+        self._agreed: list[RowValues] = []
+        self._roadmap: RoadmapPlan | None = None
+        self._selection = Selection()
+        self._has_new_milestones = False
         self.pause: str | None = None
-        """The reason why comments could not be planned now, and when they can be."""
+        """The reason why a part could not be planned now, and when it can be."""
+
+    def look(self) -> None:
+        """Look at both databases, before anything is written, also to the warehouse.
+
+        Raises:
+            SchemaError: One is out of shape.
+        """
+        _ = self._notion
 
     @cached_property
     def _notion(self) -> NotionTarget | None:
@@ -98,66 +73,99 @@ class Reconciler:
             return None
         return NotionTarget.look(self._runtime, repair=self._repair)
 
+    @cached_property
+    def _github(self) -> GitHubTarget | None:
+        """The milestones and tracking issues now; None when that side is missing."""
+        return None if self._runtime.missing("github") else GitHubTarget.look(self._runtime)
+
+    @cached_property
+    def _memory(self) -> Memory:
+        asked_as = "" if self._runtime.missing("github") else self._runtime.github.cache_key("/repos")
+        return Memory(self._runtime.settings.warehouse, self._runtime.settings.now(), asked_as)
+
     def plan(
         self,
         parts: Collection[Part] = ALL_PARTS,
         *,
-        milestone: str | None = None,
+        selection: Selection | None = None,
         report_name: str | None = None,
         desired: DesiredState | None = None,
     ) -> Plan:
-        """Return what would have to be written for ``parts``; ``milestone`` and ``report_name`` narrow the rows.
+        """Return what would have to be written for ``parts``.
 
-        ``desired`` is what should be said; read from the warehouse unless given.
+        Args:
+            parts: What is looked at.
+            selection: What narrows or widens the roadmap's part.
+            report_name: The only report whose row is planned.
+            desired: What the tables say; read from the warehouse unless given.
         """
-        notes = [note for side in ("github", "notion") if (note := self._runtime.missing(side))]
-        plan = Plan(notes=tuple(notes))
+        self._selection = selection or Selection()
+        plan = Plan(notes=tuple(note for side in ("github", "notion") if (note := self._runtime.missing(side))))
         notion = self._notion
         if desired is None:
             with connect(self._runtime.settings.warehouse) as con:
                 desired = read_desired_state(con, parts, report_name)
-        milestones = desired.milestones
-        roadmap = [row for row in milestones if milestone is None or milestone in row.names]
-        if milestone is not None and "roadmap" in parts and not roadmap:
-            raise ConfigurationError(self._unknown(milestone, [name for row in milestones for name in row.names]))
         if notion is not None:
             if "databases" in parts:
                 plan += notion.plan_databases()
-            current = {row.sync_key for row in milestones}
-            for rows in (notion.plan_reports(desired.reports), notion.plan_roadmap(roadmap, current)):
-                plan += rows.plan
-                self._agreed |= {row.sync_key: row for row in rows.agreed}
-        if not self._runtime.missing("github"):
+            if "reports" in parts:
+                reports = notion.plan_reports(desired.reports, self._selection.restore)
+                plan += Plan(tuple(reports.changes), tuple(reports.conflicts), tuple(reports.notes))
+                self._agreed += reports.agreed
+        if {"roadmap", "tracking_issues"} & set(parts):
+            plan += self._plan_roadmap(parts, desired)
+        if "comments" in parts and not self._runtime.missing("github"):
             try:
                 plan += plan_comments(self._runtime, desired.comments, desired.skipped)
             except Paused as pause:
                 self.pause = f"the pull-request comments wait: {pause}"
         return plan
 
-    def _unknown(self, milestone: str, known: Sequence[str]) -> str:
-        """Return what is wrong with the name of a milestone, where it was given, and what was probably meant."""
-        by_words = {name.casefold(): name for name in known}
-        close = difflib.get_close_matches(milestone.casefold(), by_words, n=1)
-        where = "ROADMAP_MILESTONE" if milestone == self._runtime.settings.milestone else "--milestone"
-        meant = f"did you mean {by_words[close[0]]!r}? " if close else ""
-        return f"{where}: no milestone is called {milestone!r}; {meant}`roadmap status` lists those that are known"
+    def _plan_roadmap(self, parts: Collection[Part], desired: DesiredState) -> Plan:
+        both = plan_both_sides(self._runtime, self._notion, self._github, self._memory, desired, self._selection)
+        self._roadmap = both.roadmap
+        self._agreed += both.roadmap.agreed if "roadmap" in parts else []
+        if self._github is not None and self._github.pause:
+            self.pause = f"milestones and tracking issues wait: {self._github.pause}"
+        changes: list[Change] = []
+        if "roadmap" in parts:
+            changes += [*both.roadmap.edits, *both.roadmap.rows]
+        if "tracking_issues" in parts:
+            changes += both.tracking
+        roadmap = both.roadmap
+        mass_changes = tuple(map(str, roadmap.mass_changes))
+        return Plan(tuple(changes), tuple(roadmap.conflicts), tuple(roadmap.notes), mass_changes)
 
     def apply(self, plan: Plan) -> SyncResult:
         """Carry out ``plan``: journal, write, read back, one change after the other.
 
-        A change that fails is noted and the others go on, since rows and comments don't depend on one another; a
-        database that can't be made ends the run, since everything after it would fail. Once GitHub's quota is used up,
-        its other changes wait for the next run, which plans them again from what stands there.
+        A change that fails is noted and the others go on, since rows, issues and comments don't depend on one another;
+        a database that can't be made ends the run, since everything after it would fail. Once GitHub's quota is used
+        up, its other changes wait for the next run, which plans them again from what stands there. What somebody edited
+        meanwhile is left to be planned again. More changes than the guard allows: nothing is written.
         """
         result = SyncResult(plan, dry_run=False, pause=self.pause)
+        if plan.mass_changes:
+            return result
         journal = self._runtime.journal
         journal.settle_interrupted()
         if self._notion is not None:
             self._notion.remember()
-        if self._agreed:
-            journal.advance(self._agreed.values())
-        if not plan.changes:
-            return result
+            if self._agreed:
+                journal.advance([self._notion.stored(values) for values in self._agreed])
+        if plan.changes:
+            self._apply_all(plan, result)
+        if result.waiting:
+            number = len(result.waiting)
+            changes = "1 change on GitHub waits" if number == 1 else f"{number:,} changes on GitHub wait"
+            result.pause = f"{changes}: {result.waiting[0][1]}"
+        result.is_to_be_planned_again |= self._has_new_milestones
+        if self._notion is not None:
+            result.notes += self._notion.notes
+        self._remember(result)
+        return result
+
+    def _apply_all(self, plan: Plan, result: SyncResult) -> None:
         with task("Writing to Notion and GitHub", total=len(plan.changes)) as progress:
             for change in plan.changes:
                 interruption.check()
@@ -168,24 +176,24 @@ class Reconciler:
                     with interruption.shielded():  # written, read back and noted, or nothing of it
                         self._apply_one(change, result)
                 progress.advance()
-        if result.waiting:
-            number = len(result.waiting)
-            comments = "1 pull-request comment waits" if number == 1 else f"{number:,} pull-request comments wait"
-            result.pause = f"{comments}: {result.waiting[0][1]}"
-        return result
 
     def _apply_one(self, change: Change, result: SyncResult) -> None:
         journal = self._runtime.journal
-        change_id = journal.intend(change, announced(change) if change.kind in ROW_KINDS else None)
+        change_id = journal.intend(change, self._announced(change))
         state = "failed"
         reason: str | None = INTERRUPTED
         refusal = confirmed = None
         try:
-            if change.target == "github":
-                refusal = apply_comment(self._runtime, change)
-            else:
-                confirmed = self._apply_notion(change)
+            refusal, confirmed = self._write(change)
             state, reason = "refused" if refusal else "done", refusal
+        except ChangedMeanwhile as error:
+            reason = str(error)
+            result.moved.append((change.title, reason))
+            result.is_to_be_planned_again = True
+        except (MilestoneRefused, TrackingIssueRefused) as error:
+            state, reason = "refused", error.reason
+            refusal = error.reason
+            self._note_refusal(change, error.reason, result)
         except RoadmapError as error:
             reason = str(error)
             is_for_all = change.target == "notion" and change.kind not in ROW_KINDS
@@ -197,15 +205,88 @@ class Reconciler:
             journal.settle(change_id, state, reason, confirmed)
         if refusal:
             result.refused.append((change.title, refusal))
+        elif state == "done":
+            result.done.append(change)
 
-    def _apply_notion(self, change: Change) -> RowValues | None:
+    def _announced(self, change: Change) -> RowValues | None:
+        """Return what both sides hold of a row once a change is carried out."""
         if self._notion is None:
-            raise ValueError("a plan with changes for Notion was applied without Notion")
-        return self._notion.apply(change)
+            return None
+        if change.kind == "edit_milestone":
+            return self._notion.stored(announced_edit(change))
+        if change.kind in ISSUE_KINDS:
+            values = announced_label(change)
+            return None if values is None else self._notion.stored(values)
+        return self._notion.announced(change)
 
+    def _write(self, change: Change) -> tuple[str | None, RowValues | None]:
+        """Send one change; return why GitHub takes no comment, and what a row holds from then on."""
+        github = self._runtime.github if change.target == "github" else None
+        confirmed = None
+        if github is None:
+            if self._notion is None:
+                raise ValueError("a plan with changes for Notion was applied without Notion")
+            return None, self._notion.apply(change)
+        if change.kind == "edit_milestone":
+            confirmed = apply_edit(github, change)
+        elif change.kind == "create_milestone":
+            apply_new(github, change)
+            self._has_new_milestones = True
+        elif change.kind in ISSUE_KINDS:
+            urls = {} if self._notion is None else self._notion.row_urls
+            confirmed = apply_tracking(github, change, {**self._known_urls(), **urls})
+        else:
+            return apply_comment(self._runtime, change), None
+        return None, None if confirmed is None or self._notion is None else self._notion.stored(confirmed)
 
-def raise_failures(result: SyncResult) -> None:
-    """Raise one error for all changes that failed; nothing when none did."""
-    if result.failed:
-        reasons: Mapping[str, str] = dict(result.failed)
-        raise RoadmapError("; ".join(f"{title}: {reason}" for title, reason in reasons.items()))
+    def _known_urls(self) -> dict[str, str]:
+        if self._roadmap is None:
+            return {}
+        rows = {one.entity.key: one.page_url for one in self._roadmap.milestones if one.page_url}
+        return {**self._notion.report_urls, **rows} if self._notion is not None else rows
+
+    def _note_refusal(self, change: Change, reason: str, result: SyncResult) -> None:
+        """Remember a value that GitHub does not take, so that its row says so and it isn't tried on every run."""
+        if isinstance(change.detail, MilestoneEdit):
+            edit = change.detail
+            value = (
+                ("Completed" if edit.after == "closed" else None) if edit.before in ("open", "closed") else edit.after
+            )
+            self._memory.note_refusal(edit.entity.key, edit.field, value, reason)
+            result.is_to_be_planned_again = True
+        elif isinstance(change.detail, TrackingWrite):
+            write = change.detail
+            self._memory.note_refusal(write.key, TRACKING_ISSUE, None, reason)
+            if write.label is not KEEP_LABEL:
+                self._memory.note_refusal(write.key, STATUS, write.label, reason)
+                result.is_to_be_planned_again = True
+
+    def _remember(self, result: SyncResult) -> None:
+        """Note how both sides stand now, where the roadmap was compared."""
+        if self._roadmap is None or self._notion is None:
+            return
+        urls, pages = self._notion.row_urls, {key: base.page_id for key, base in self._runtime.journal.bases().items()}
+        issues = {} if self._github is None else self._github.issue_numbers()
+        states = [
+            replace(
+                state,
+                page_id=state.page_id or pages.get(state.sync_key, ""),
+                page_url=state.page_url or urls.get(state.sync_key, ""),
+                issue_number=issues.get(state.sync_key),
+            )
+            for state in self._roadmap.states
+        ]
+        is_complete = self._selection.is_everything and not (self._github is not None and self._github.unread)
+        self._memory.note_states(states, is_complete=is_complete)
+        if is_complete and not result.is_to_be_planned_again:
+            conflicts = [one for state in states for one in state.disagreements]
+            self._memory.note_verification(
+                Verification(
+                    rows=len(states),
+                    changes=len(result.plan.changes),
+                    verified=len(result.done),
+                    conflicts=sum(one.reason is None for one in conflicts),
+                    quarantined=sum(state.state == "Needs a person" for state in states),
+                    failed=len(result.failed) + len(result.waiting) + len(result.moved),
+                )
+            )

@@ -1,4 +1,4 @@
-"""The release of reports and comments: rendering what is published from the tables as they are, and which weeks are.
+"""The release of texts: rendering what is published from the tables as they are, and which weeks are.
 
 Belongs here: doing it as a whole or not at all, and releasing reports for publication: that of the newest week that has
 ended whenever it is rendered, any other ended one when somebody asks for it. Which rows follow from that is said in
@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING
 
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
 from roadmap_pipeline.reports import format as fmt
+from roadmap_pipeline.reports.milestone import milestone_pages
+from roadmap_pipeline.reports.milestone_facts import milestone_facts
 from roadmap_pipeline.reports.pull_request import pull_request_comments
+from roadmap_pipeline.reports.tracking_issue import tracking_issues
 from roadmap_pipeline.reports.weekly import NothingToReport, Report, weekly_report
 from roadmap_pipeline.warehouse.connection import scalar, transaction
 from roadmap_pipeline.warehouse.models import Policy, Project, build
@@ -33,7 +36,7 @@ def render_published(
     week: str | None = None,
     incremental: bool = True,
 ) -> list[str]:
-    """Render the newest ended week's report and all comments, and bring the ``publish`` tables up to date.
+    """Render the newest ended week's report, all comments, pages and tracking issues; bring ``publish`` up to date.
 
     All texts are rendered before the first is stored. A warehouse without marts is left as it is: what it holds to
     publish comes from elsewhere.
@@ -57,6 +60,8 @@ def render_published(
     try:
         requested = None if week is None else _ended(weekly_report(con, week))
         comments = pull_request_comments(con)
+        milestones = milestone_facts(con)
+        pages, issues = milestone_pages(milestones), tracking_issues(milestones)
         reports.append(weekly_report(con, newest_ended_week(con, now)))
     except NothingToReport as error:
         if week is not None and requested is None:
@@ -66,6 +71,8 @@ def render_published(
         raise RoadmapError("not all tables are built that reports are made from: run `roadmap build` first") from error
     with transaction(con):
         replace_table(con, "derived.pull_request_comments", comments)
+        replace_table(con, "derived.milestone_pages", pages)
+        replace_table(con, "derived.tracking_issues", issues)
         for report in reports:
             store_report(con, report, now)
         if requested is not None:

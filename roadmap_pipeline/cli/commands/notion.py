@@ -22,7 +22,7 @@ def setup_notion(show_schema: bool, create_databases: bool, as_json: bool) -> No
         if as_json:
             print_json(result.to_json())
             return
-        from roadmap_pipeline.cli.rendering.stages import print_sync
+        from roadmap_pipeline.cli.rendering.sync import print_sync
 
         print_sync(console(), result)
         return

@@ -1,9 +1,10 @@
-"""The commands that move data: ``run``, ``ingest``, ``build``, ``sync``."""
+"""The commands that move data: ``run``, ``ingest``, ``build``, ``sync``, ``two-way``."""
 
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,6 +18,9 @@ from roadmap_pipeline.cli.context import (
     show_progress,
     stored_settings,
 )
+
+if TYPE_CHECKING:
+    from roadmap_pipeline.sync.result import SyncResult
 
 
 @click.command(cls=Command)
@@ -39,7 +43,9 @@ def run(as_json: bool) -> None:
 
             print_run_summary(console(), runtime.settings, run_summary)
     _print_unreadable(run_summary.unreadable)
-    sys.exit(FAILED if run_summary.unreadable else CONFLICTS if run_summary.conflicts else DONE)
+    sys.exit(
+        FAILED if run_summary.unreadable else CONFLICTS if run_summary.conflicts or run_summary.mass_changes else DONE
+    )
 
 
 def _print_unreadable(unreadable: Mapping[str, str]) -> None:
@@ -128,26 +134,70 @@ def build(select: Sequence[str], full_refresh: bool, diff: bool, as_json: bool) 
     print_build(console(), built)
 
 
+_ALLOW_MASS_CHANGE = click.option(
+    "--allow-mass-change",
+    is_flag=True,
+    help="Go on although more rows than usual would be emptied, closed or retitled, or were put in the trash.",
+)
+
+
 @click.command(cls=Command)
-@click.option("--milestone", help="Only this milestone's row (default: ROADMAP_MILESTONE, else all).")
+@click.option("--milestone", help="Write only what concerns this milestone (default: ROADMAP_MILESTONE, else all).")
 @click.option("--week", help="Publish the report of this ISO week, too: one that has ended, such as 2026-W40.")
+@click.option(
+    "--restore", multiple=True, metavar="TITLE", help="Take the row of this title out of Notion's trash. Repeatable."
+)
+@_ALLOW_MASS_CHANGE
 @click.option("--dry-run", is_flag=True, help="Print what would be written, write nothing.")
 @json_option
-def sync(milestone: str | None, week: str | None, dry_run: bool, as_json: bool) -> None:
-    """Bring Notion and the pull-request comments to what was built.
+def sync(
+    milestone: str | None,
+    week: str | None,
+    restore: Sequence[str],
+    allow_mass_change: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Bring Notion and GitHub in step, and to what was built.
 
-    The latest report and all comments are rendered first. Nothing is written to repositories that aren't configured
-    (any more).
+    The latest report and all comments are rendered first. Titles, target dates and status that people edited on one
+    side go to the other; edits on both sides are a conflict, which nobody overwrites (exit code 3). Nothing is written
+    to repositories that aren't configured (any more).
+    """
+    from roadmap_pipeline import pipeline
+    from roadmap_pipeline.sync.roadmap_planning import Selection
+
+    with live_runtime() as runtime, show_progress():
+        selection = Selection(milestone or runtime.settings.milestone, frozenset(restore), allow_mass_change)
+        result = pipeline.sync(runtime, selection=selection, week=week, dry_run=dry_run, render=True)
+    _end(result, as_json=as_json)
+
+
+@click.command("two-way", cls=Command)
+@_ALLOW_MASS_CHANGE
+@click.option("--dry-run", is_flag=True, help="Print what would be written, write nothing.")
+@json_option
+def two_way(allow_mass_change: bool, dry_run: bool, as_json: bool) -> None:
+    """Bring titles, target dates and status of rows and milestones in step; reads both sides afresh.
+
+    Needs no earlier ingest. Milestones without a row get one; rows that people add get a milestone where
+    `two_way.create_milestones` says so. Edits of one side go to the other; edits of both are a conflict, which is shown
+    on both sides until the values are equal or a person chooses (exit code 3).
     """
     from roadmap_pipeline import pipeline
 
     with live_runtime() as runtime, show_progress():
-        narrowed = milestone or runtime.settings.milestone
-        result = pipeline.sync(runtime, milestone=narrowed, week=week, dry_run=dry_run, render=True)
+        result = pipeline.two_way(runtime, allow_mass_change=allow_mass_change, dry_run=dry_run)
+    _end(result, as_json=as_json)
+
+
+def _end(result: "SyncResult", *, as_json: bool) -> None:
+    """Print a plan and what became of it, and exit with its code."""
     if as_json:
         print_json(result.to_json())
     else:
-        from roadmap_pipeline.cli.rendering.stages import print_sync
+        from roadmap_pipeline.cli.rendering.sync import print_sync
 
         print_sync(console(), result)
-    sys.exit(FAILED if result.failed else CONFLICTS if result.plan.conflicts else DONE)
+    is_done = not (result.failed or result.moved)
+    sys.exit(FAILED if not is_done else CONFLICTS if result.plan.needs_a_person else DONE)

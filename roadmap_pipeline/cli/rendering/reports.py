@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from roadmap_pipeline.cli.rendering.tables import print_table
+from roadmap_pipeline.failures.display import as_plain
 from roadmap_pipeline.reports import format as fmt
 
 _DIAGRAM = re.compile(r"^```mermaid\n.*?^```\n?", re.MULTILINE | re.DOTALL)
@@ -63,6 +64,53 @@ def print_status(console: Console, status: Mapping[str, Any]) -> None:
             console.print(f"[yellow]still to read:[/] {escape(missing)}", highlight=False)
     for one in status["unread"]:
         console.print(f"[yellow]not read:[/] {escape(one['text'])}", highlight=False)
+    _print_sync(console, status["sync"])
+
+
+def _print_sync(console: Console, sync: Mapping[str, Any]) -> None:
+    """Print how Notion and GitHub stand to each other: what is not in step, and how reliably writes arrived."""
+    reliability = sync["reliability"]
+    if sync["last_verified_at"] is None and reliability is None:
+        console.print("[bold]Sync[/] nothing was published yet", highlight=False)
+        return
+    parts = [f"last verified {sync['last_verified_at']} UTC" if sync["last_verified_at"] else "never verified"]
+    if reliability and reliability["scheduled"]:
+        share = fmt.percent(reliability["reliability"])
+        parts.append(f"{share} of {fmt.several(reliability['scheduled'], 'write')} of 30 days arrived")
+    if reliability and reliability["lag_p50_seconds"] is not None:
+        lag, late = fmt.seconds(reliability["lag_p50_seconds"]), fmt.seconds(reliability["lag_p95_seconds"])
+        parts.append(f"within {lag} (p95 {late})")
+    if reliability and reliability["oldest_unsynced_at"]:
+        parts.append(f"oldest that has not arrived: {reliability['oldest_unsynced_at']} UTC")
+    console.print(f"[bold]Sync[/] {', '.join(parts)}", highlight=False)
+    rows = [
+        {"milestone": row["title"], "state": row["state"], "since (UTC)": row["since"], "note": row["note"]}
+        for row in sync["rows"]
+    ]
+    if rows:
+        print_table(console, "Not in step", rows)
+    conflicts = [
+        {
+            "milestone": row["title"],
+            "field": row["field"],
+            "GitHub": _value(row["github"]),
+            "Notion": _value(row["notion"]),
+            "since (UTC)": row["since"],
+        }
+        for row in sync["conflicts"]
+    ]
+    if conflicts:
+        print_table(console, "Conflicts", conflicts)
+    for row in sync["trashed"]:
+        console.print(
+            f"[yellow]in Notion's trash:[/] {escape(as_plain(row['title'] or '', 100))} of {escape(row['repo'] or '')},"
+            f" since {row['since']} UTC; roadmap sync --restore TITLE brings it back",
+            highlight=False,
+        )
+
+
+def _value(value: Any) -> str:
+    return "nothing" if value is None else str(value)
 
 
 def _still_to_read(row: Mapping[str, Any]) -> str:

@@ -46,6 +46,11 @@ def print_run_summary(console: Console, settings: "Settings", run_summary: "RunS
         console.print("Nothing: Notion and GitHub already said what they should.")
     for conflict in run_summary.conflicts:
         console.print(f"[red]conflict:[/] {escape(str(conflict))}", highlight=False)
+    if run_summary.mass_changes:
+        console.print("[red]The roadmap was not written:[/] more rows than usual would lose something:")
+        for line in run_summary.mass_changes:
+            console.print(f"  {escape(line)}", highlight=False)
+        console.print("Look at both sides; to go on nevertheless: roadmap sync --allow-mass-change")
     console.rule("[bold]Next")
     _print_next_steps(console, settings)
     console.print(f"\nDone in {run_summary.seconds:.1f} s.", highlight=False)

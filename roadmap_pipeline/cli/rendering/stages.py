@@ -1,4 +1,4 @@
-"""The results of the stages, one by one: what an ingest, a build, a plan, a sync brought."""
+"""The results of the stages, one by one: what an ingest and a build brought."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -13,7 +13,6 @@ from roadmap_pipeline.reports import format as fmt
 if TYPE_CHECKING:
     from roadmap_pipeline.failures.reclassification import Moved
     from roadmap_pipeline.pipeline import BuildResult
-    from roadmap_pipeline.sync.reconciler import SyncResult
     from roadmap_pipeline.warehouse.models import Difference
 
 
@@ -89,30 +88,3 @@ def _short(value: object) -> str:
         value = round(value, 4)
     text = "–" if value is None else str(value).replace("\n", " ")
     return text if len(text) <= 60 else f"{text[:59]}…"
-
-
-def print_sync(console: Console, result: "SyncResult") -> None:
-    """Print a plan, and when it was carried out what became of it."""
-    plan = result.plan
-    if not plan.changes:
-        console.print("Nothing to write: Notion and GitHub already say what they should.")
-    else:
-        console.print(f"[bold]{'Would write' if result.dry_run else 'Wrote'}[/]")
-        for change in plan.changes:
-            for position, line in enumerate(change.lines()):
-                if position == 0 or result.dry_run:
-                    console.print(f"  {escape(line)}", highlight=False)
-    _print_notes(console, result)
-
-
-def _print_notes(console: Console, result: "SyncResult") -> None:
-    for note in result.plan.notes:
-        console.print(f"[yellow]note:[/] {escape(note)}")
-    if result.pause:
-        console.print(f"[yellow]note:[/] {escape(result.pause)}")
-    for title, reason in result.refused:
-        console.print(f"[yellow]skipped:[/] {escape(title)}: {escape(reason)}")
-    for title, reason in result.failed:
-        console.print(f"[red]failed:[/] {escape(title)}: {escape(reason)}")
-    for conflict in result.plan.conflicts:
-        console.print(f"[red]conflict:[/] {escape(str(conflict))}")

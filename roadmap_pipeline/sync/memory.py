@@ -1,0 +1,178 @@
+"""The traces that a sync leaves: states of rows, conflicts, refused values, verifications.
+
+Belongs here: the tables that say how both sides stand to one another. Bases and the journal of writes are
+``journal``'s. Each function opens the warehouse for one short transaction.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from roadmap_pipeline.sync.merge import NO_BASE
+from roadmap_pipeline.sync.roadmap_entities import KnownRow
+from roadmap_pipeline.sync.row_state import RowState
+from roadmap_pipeline.warehouse.connection import connect, transaction
+from roadmap_pipeline.warehouse.source_tables import replace_rows
+
+REFUSAL_HOLDS_FOR = timedelta(days=1)
+"""Time after which a value that GitHub refused is tried again."""
+_KEPT = timedelta(days=400)
+"""Time for which verifications are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """Counts of one sync that compared both sides whole."""
+
+    rows: int
+    changes: int
+    verified: int
+    conflicts: int
+    quarantined: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """The sync's memory of how both sides stand, in one warehouse.
+
+    Attributes:
+        warehouse: Its file.
+        now: The time of writing (aware).
+        asked_as: Digest of the credentials for GitHub: what it refuses one token it may take from another.
+    """
+
+    warehouse: str
+    now: datetime
+    asked_as: str = ""
+
+    @property
+    def _now(self) -> datetime:
+        return self.now.astimezone(UTC).replace(tzinfo=None)
+
+    def known_rows(self) -> dict[str, KnownRow]:
+        """Return the rows that the sync before knew, by sync key."""
+        with connect(self.warehouse) as con:
+            rows = con.execute(
+                "select r.sync_key, r.repo, r.number, r.title, r.is_trashed from sync.rows as r"
+            ).fetchall()
+        return {key: KnownRow(repo, number, title, bool(trashed)) for key, repo, number, title, trashed in rows}
+
+    def conflicts(self) -> dict[str, dict[str, tuple[Any, Any]]]:
+        """Return the fields that were in conflict, by sync key: the values that people were told of, GitHub's first."""
+        with connect(self.warehouse) as con:
+            rows = con.execute(
+                "select c.sync_key, c.field, c.github_value, c.notion_value from sync.conflicts as c"
+            ).fetchall()
+        told: dict[str, dict[str, tuple[Any, Any]]] = {}
+        for key, field, github, notion in rows:
+            told.setdefault(key, {})[field] = json.loads(github), json.loads(notion)
+        return told
+
+    def refused(self) -> dict[str, dict[str, tuple[Any, str]]]:
+        """Return the values that GitHub refused lately and why, by sync key and field."""
+        with connect(self.warehouse) as con:
+            rows = con.execute(
+                "select e.sync_key, e.field, e.value, e.reason from sync.refused_edits as e"
+                " where e.refused_at > ? and e.asked_as = ?",
+                [self._now - REFUSAL_HOLDS_FOR, self.asked_as],
+            ).fetchall()
+        refused: dict[str, dict[str, tuple[Any, str]]] = {}
+        for key, field, value, reason in rows:
+            refused.setdefault(key, {})[field] = json.loads(value), reason
+        return refused
+
+    def note_refusal(self, key: str, field: str, value: Any, reason: str) -> None:
+        """Note a value that GitHub does not take."""
+        row = {
+            "sync_key": key,
+            "field": field,
+            "value": json.dumps(value),
+            "reason": reason,
+            "asked_as": self.asked_as,
+            "refused_at": self._now,
+        }
+        with connect(self.warehouse) as con, transaction(con):
+            replace_rows(con, "sync.refused_edits", [row])
+
+    def note_states(self, states: Sequence[RowState], *, is_complete: bool, gone: Iterable[str] = ()) -> None:
+        """Note the state of rows; what didn't change keeps the time since when it is so.
+
+        Args:
+            states: The rows that were compared.
+            is_complete: These are all rows there are: what is known of others is forgotten.
+            gone: Sync keys of rows that are no more.
+        """
+        keys = [state.sync_key for state in states]
+        with connect(self.warehouse) as con, transaction(con):
+            since = {
+                tuple(before): at
+                for *before, at in con.execute(
+                    "select r.sync_key, r.state, r.note, r.is_trashed, r.since from sync.rows as r"
+                ).fetchall()
+            }
+            conflicts_since = {
+                (key, field): at
+                for key, field, at in con.execute(
+                    "select c.sync_key, c.field, c.since from sync.conflicts as c"
+                ).fetchall()
+            }
+            if is_complete:
+                con.execute("delete from sync.rows")
+                con.execute("delete from sync.refused_edits where not list_contains(?, sync_key)", [keys])
+            con.execute("delete from sync.rows where list_contains(?, sync_key)", [[*keys, *gone]])
+            con.execute(
+                "delete from sync.conflicts where list_contains(?, sync_key) or ?", [[*keys, *gone], is_complete]
+            )
+            replace_rows(con, "sync.rows", [self._row(state, since) for state in states])
+            replace_rows(con, "sync.conflicts", list(self._conflicts(states, conflicts_since)))
+
+    def _row(self, state: RowState, since: Mapping[tuple[Any, ...], datetime]) -> dict[str, Any]:
+        key = (state.sync_key, state.state, state.note, state.is_trashed)
+        return {
+            "sync_key": state.sync_key,
+            "repo": state.repo,
+            "number": state.number,
+            "title": state.title,
+            "page_id": state.page_id,
+            "page_url": state.page_url,
+            "state": state.state,
+            "note": state.note,
+            "is_trashed": state.is_trashed,
+            "issue_number": state.issue_number,
+            "since": since.get(key, self._now),
+        }
+
+    def _conflicts(
+        self, states: Sequence[RowState], since: Mapping[tuple[str, str], datetime]
+    ) -> Iterable[dict[str, Any]]:
+        for state in states:
+            for one in state.disagreements:
+                if one.reason is None:
+                    yield {
+                        "sync_key": state.sync_key,
+                        "field": one.field,
+                        "github_value": json.dumps(one.github),
+                        "notion_value": json.dumps(one.notion),
+                        "base_value": None if one.base is NO_BASE else json.dumps(one.base),
+                        "since": since.get((state.sync_key, one.field), self._now),
+                    }
+
+    def note_verification(self, verification: Verification) -> None:
+        """Note that both sides were compared whole just now."""
+        # The clock's time, whatever ROADMAP_NOW stands for: it is how old the comparison really is.
+        verified_at = datetime.now(UTC).replace(tzinfo=None)
+        row = {
+            "verified_at": verified_at,
+            "rows": verification.rows,
+            "changes": verification.changes,
+            "verified": verification.verified,
+            "conflicts": verification.conflicts,
+            "quarantined": verification.quarantined,
+            "failed": verification.failed,
+        }
+        with connect(self.warehouse) as con, transaction(con):
+            con.execute("delete from sync.verifications where verified_at < ?", [verified_at - _KEPT])
+            replace_rows(con, "sync.verifications", [row])

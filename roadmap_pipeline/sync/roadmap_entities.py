@@ -1,0 +1,154 @@
+"""The milestones that the roadmap has rows for: those on GitHub now, those only stored, and those that are gone.
+
+Belongs here: bringing together what GitHub says, what the tables say, and what earlier syncs knew. Their rows are
+matched in ``row_matching``, their fields merged in ``shared_fields``.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from roadmap_pipeline.github.milestones import Milestone
+from roadmap_pipeline.sync.canonical import STATUSES
+from roadmap_pipeline.sync.desired import DesiredMilestone
+from roadmap_pipeline.sync.github_target import MILESTONE_KEY
+from roadmap_pipeline.sync.merge import GitHubStatus
+from roadmap_pipeline.sync.shared_fields import STATUS, TARGET_DATE, GitHubMilestone
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRow:
+    """A row as the sync before left it (``sync.rows``)."""
+
+    repo: str
+    number: int
+    title: str
+    is_trashed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """Something that has, or should have, a row.
+
+    Attributes:
+        key: Its sync key.
+        title: Its title on GitHub now, else as it was stored.
+        github: As it is on GitHub, or as it was stored where GitHub can't be asked; None where it is gone.
+        milestone: The answer that GitHub gave; None where it was not asked or has none.
+        desired: What the tables say of it; None where they don't know it (yet).
+        former_keys: Keys by which older versions knew it.
+    """
+
+    key: str
+    repo: str
+    number: int
+    title: str
+    github: GitHubMilestone | None
+    milestone: Milestone | None = None
+    desired: DesiredMilestone | None = None
+    former_keys: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Entities:
+    """All of them, and notes on repositories whose rows are left alone."""
+
+    entities: list[Entity] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def gather(
+    desired: Sequence[DesiredMilestone],
+    present: Mapping[str, tuple[Milestone, GitHubMilestone]],
+    known: Mapping[str, KnownRow],
+    *,
+    read: Collection[str],
+    unread: Mapping[str, str],
+    is_asked: bool,
+    is_gone: Callable[[str, int], bool],
+) -> Entities:
+    """Return what has rows, and what is to be known of the rest.
+
+    Args:
+        desired: What the tables say.
+        present: The milestones that GitHub lists, by sync key.
+        known: The rows that the sync before knew.
+        read: The repositories that were listed, by canonical name.
+        unread: Why others could not be, by configured name.
+        is_asked: GitHub was asked; else its side is missing and the tables stand for it.
+        is_gone: Proves that a milestone which no list shows isn't there.
+    """
+    gathered = Entities()
+    by_number = {(milestone.repo, milestone.number): key for key, (milestone, _) in present.items()}
+    stored = {by_number.get((one.repo, one.number), _stored_key(one, known)): one for one in desired}
+    for key, (milestone, merged) in present.items():
+        gathered.entities.append(
+            Entity(
+                key,
+                milestone.repo,
+                milestone.number,
+                milestone.title,
+                merged,
+                milestone,
+                stored.get(key),
+                (_former_key(milestone.repo, milestone.number),),
+            )
+        )
+    left_alone: dict[str, int] = {}
+    names = {name.casefold() for name in unread}
+    for key, repo, number, title, one in _others(stored, known, present):
+        is_read = repo in read
+        if not is_read and is_asked and repo.casefold() not in names:
+            left_alone[repo] = left_alone.get(repo, 0) + 1
+            continue
+        if is_read and not is_gone(repo, number):
+            continue  # Lists lag behind: it is there, and the next sync reads it.
+        github = None if is_read or one is None else _as_stored(key, one)
+        if github is None and not is_read:
+            continue
+        gathered.entities.append(Entity(key, repo, number, title, github, None, one, (_former_key(repo, number),)))
+    for repo, count in sorted(left_alone.items()):
+        rows = "its row stays as it is" if count == 1 else f"its {count} rows stay as they are"
+        gathered.notes.append(f"{repo} is not configured (any more): {rows}")
+    return gathered
+
+
+def _others(
+    stored: Mapping[str, DesiredMilestone],
+    known: Mapping[str, KnownRow],
+    present: Mapping[str, object],
+) -> Iterator[tuple[str, str, int, str, DesiredMilestone | None]]:
+    """Yield what the tables or earlier syncs know and GitHub doesn't list."""
+    for key, one in stored.items():
+        if key not in present:
+            yield key, one.repo, one.number, one.milestone, one
+    for key, row in known.items():
+        if key not in present and key not in stored:
+            yield key, row.repo, row.number, row.title, None
+
+
+def _stored_key(one: DesiredMilestone, known: Mapping[str, KnownRow]) -> str:
+    if one.node_id:
+        return MILESTONE_KEY + one.node_id
+    # Read before node ids were: an earlier sync may know it, else it goes by its number until it is read again.
+    numbers = {(row.repo, row.number): key for key, row in known.items()}
+    return numbers.get((one.repo, one.number), _former_key(one.repo, one.number))
+
+
+def _former_key(repo: str, number: int) -> str:
+    return f"{MILESTONE_KEY}{repo}#{number}"
+
+
+def _as_stored(key: str, one: DesiredMilestone) -> GitHubMilestone:
+    status = one.shared[STATUS]
+    label = status if status in STATUSES[:-1] else None
+    return GitHubMilestone(
+        key,
+        one.repo,
+        one.number,
+        one.milestone,
+        one.shared[TARGET_DATE],
+        # Which of it people gave and which was derived is not stored.
+        GitHubStatus(status == "Completed", label if label == "Blocked" else None, label or "Planned"),
+        is_fresh=False,
+        carries_status=True,
+    )

@@ -1,0 +1,194 @@
+"""Matching: which row of a Notion database stands for what, by its page, its sync key, its title.
+
+Belongs here: matching, and what is wrong with a match (in the trash, gone, moved, there twice). Pure functions of rows
+that were read; what a row should say is decided elsewhere.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from roadmap_pipeline.notion.rows import Row
+from roadmap_pipeline.sync.journal import NO_PAGE, Base
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Something that should have one row. ``former_keys`` are those that older versions knew it by."""
+
+    sync_key: str
+    titles: frozenset[str]
+    """Canonical titles by which a row without a key is taken for it."""
+    former_keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The row that stands for something, and what was agreed on for it.
+
+    Attributes:
+        row: The row; None where there is none (any more) that can be written to.
+        base: What was agreed on; without fields at first contact.
+        is_inherited: The base was agreed on under another key, and has to be noted under this one.
+        lost: Why a row that was there is none any more: ``deleted`` or ``moved``.
+        duplicates: Further rows of ours that bear the same key, which two runs at once had made.
+        candidates: Number of rows of that title, where it is not clear which is meant.
+    """
+
+    row: Row | None
+    base: Base
+    is_inherited: bool = False
+    lost: str | None = None
+    duplicates: tuple[Row, ...] = ()
+    candidates: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of one database, as they were read.
+
+    Attributes:
+        listed: Those that Notion lists.
+        fetched: Those that were asked for by their page, since a base names it and no list shows it; None: gone.
+        trashed: Those that a search of the trash brought.
+        data_source_id: The database they should be in.
+        author: Id of the integration's own user, who made the rows that may be given up as duplicates; None where none
+            can be.
+        title_property: Name of the title.
+        key_property: Name of the property that holds the sync key; None where the database has none.
+        canonical: Brings a title into the form in which it is compared.
+    """
+
+    listed: Sequence[Row]
+    fetched: Mapping[str, Row | None]
+    data_source_id: str
+    title_property: str
+    canonical: Callable[[Any], str | None]
+    key_property: str | None = None
+    trashed: Sequence[Row] = ()
+    author: str | None = None
+
+    def key_of(self, row: Row) -> str | None:
+        """Return the sync key that a row bears."""
+        key = row.values.get(self.key_property) if self.key_property else None
+        return str(key).strip() if key else None
+
+    def title_of(self, row: Row) -> str | None:
+        """Return the title of a row, as titles are compared."""
+        return self.canonical(row.values.get(self.title_property))
+
+    def is_ours(self, row: Row) -> bool:
+        """Return whether the integration made a row, where it was asked who it is."""
+        return self.author is not None and row.created_by == self.author
+
+
+def match_rows(wanted: Sequence[Wanted], rows: Rows, bases: Mapping[str, Base]) -> dict[str, Match]:
+    """Return the match of each wanted thing by sync key.
+
+    A row is found by the page that its base names, else by the sync key that it bears, else by its title if it bears
+    no key of something else. Of several rows of ours with one key the oldest counts, so that two machines that made
+    them at once come to the same.
+    """
+    matcher = _Matcher(rows, {base.page_id: key for key, base in bases.items()})
+    found = {one.sync_key: matcher.by_page_or_key(one, bases) for one in wanted}
+    matcher.taken.update(match.row.page_id for match in found.values() if match.row is not None)
+    orphans = {base.page_id: base for key, base in bases.items() if key not in found}
+    for one in wanted:
+        if found[one.sync_key].row is None:
+            found[one.sync_key] = matcher.by_title(one, found[one.sync_key], orphans)
+    return found
+
+
+class _Matcher:
+    def __init__(self, rows: Rows, keys: Mapping[str, str]) -> None:
+        self._rows = rows
+        self._keys = keys
+        self._by_page = {row.page_id: row for row in (*rows.trashed, *rows.listed)}
+        self.taken: set[str] = set()
+        self._by_key: dict[str, list[Row]] = defaultdict(list)
+        self._by_title: dict[str, list[Row]] = defaultdict(list)
+        for row in self._by_page.values():
+            if (key := rows.key_of(row)) is not None:
+                self._by_key[key].append(row)
+            if (title := rows.title_of(row)) is not None:
+                self._by_title[title].append(row)
+
+    def by_page_or_key(self, wanted: Wanted, bases: Mapping[str, Base]) -> Match:
+        key = next((key for key in (wanted.sync_key, *wanted.former_keys) if key in bases), wanted.sync_key)
+        base = bases.get(key, Base(NO_PAGE))
+        row, lost = self._row_of_page(base.page_id)
+        bearing = self._bearing(wanted)
+        bearing = [one for one in bearing if not one.in_trash] or bearing
+        ours = sorted(
+            (one for one in bearing if self._rows.author is None or one.created_by == self._rows.author),
+            key=lambda one: one.age,
+        )
+        chosen = row
+        if row is None:
+            chosen = next(iter(ours or bearing), None)
+        elif row in ours and not row.in_trash:
+            chosen = ours[0]
+        elif row.in_trash and any(not one.in_trash for one in ours):
+            # A row that is there outdoes one in the trash: another machine made it, or gave up a duplicate.
+            chosen = ours[0]
+        if chosen is None:
+            return Match(None, replace(base, page_id=NO_PAGE), lost=lost)
+        duplicates = tuple(one for one in ours if one is not chosen and not one.in_trash and not chosen.in_trash)
+        if chosen.page_id != base.page_id:
+            # What was agreed on holds for the page it was agreed on for.
+            base = Base(chosen.page_id, pending=base.pending, pending_github=base.pending_github)
+        return Match(chosen, base, key != wanted.sync_key, duplicates=duplicates)
+
+    def _bearing(self, wanted: Wanted) -> list[Row]:
+        """Return the rows that bear the key; in a database without keys those of ours with the title."""
+        if self._rows.key_property is not None:
+            return self._by_key.get(wanted.sync_key, [])
+        return [
+            row
+            for title in wanted.titles
+            for row in self._by_title.get(title, ())
+            # People may have given a row the name of another one.
+            if self._rows.is_ours(row) and self._keys.get(row.page_id, wanted.sync_key) == wanted.sync_key
+        ]
+
+    def _row_of_page(self, page_id: str) -> tuple[Row | None, str | None]:
+        """Return the row of a page that a base names, or why there is none any more."""
+        if page_id == NO_PAGE:
+            return None, None
+        if page_id in self._by_page:
+            return self._by_page[page_id], None
+        fetched = self._rows.fetched.get(page_id)
+        if fetched is None:
+            return None, "deleted"
+        if fetched.is_duplicate:
+            return None, None  # Given up for another row of ours, here or by another machine.
+        if fetched.data_source_id != self._rows.data_source_id:
+            return None, "moved"
+        return fetched, None
+
+    def by_title(self, wanted: Wanted, match: Match, orphans: Mapping[str, Base]) -> Match:
+        candidates = [
+            row
+            for title in sorted(wanted.titles)
+            for row in self._by_title.get(title, ())
+            # A row with a key stands for something else, also for what isn't looked at now.
+            if row.page_id not in self.taken and self._rows.key_of(row) is None
+        ]
+        candidates = [row for row in candidates if not row.in_trash] or candidates
+        if len(candidates) > 1:
+            return replace(match, candidates=len(candidates))
+        if not candidates:
+            return match
+        (row,) = candidates
+        self.taken.add(row.page_id)
+        # What may have been created is looked for here, too.
+        orphan = orphans.get(row.page_id)
+        base = Base(
+            row.page_id,
+            dict(orphan.fields) if orphan else {},
+            match.base.pending or (orphan.pending if orphan else {}),
+            match.base.pending_github or (orphan.pending_github if orphan else {}),
+            dict(orphan.written) if orphan else {},
+        )
+        return replace(match, row=row, base=base, is_inherited=orphan is not None, lost=None)

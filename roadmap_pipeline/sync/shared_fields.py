@@ -1,0 +1,217 @@
+"""The shared fields of one milestone: title, target date and status, merged from both sides and what they agreed on.
+
+Belongs here: which side takes which value, and what people have to be told. Pure functions; reading both sides and
+writing to them is done elsewhere.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from roadmap_pipeline.notion.layout import ENGINEERING_ROADMAP
+from roadmap_pipeline.sync.canonical import STATUSES, canonical_title
+from roadmap_pipeline.sync.journal import Base
+from roadmap_pipeline.sync.merge import NO_BASE, Decision, GitHubStatus, Side, merge_shared, merge_status
+
+TITLE = ENGINEERING_ROADMAP.title_property.name
+TARGET_DATE = "📆 Target Date"
+STATUS = "✅ Status"
+SHARED = (TITLE, TARGET_DATE, STATUS)
+
+LONGEST_TITLE = 255
+"""Characters that GitHub takes in a milestone's title."""
+
+GITHUB_CLOSED = "github.closed"
+GITHUB_LABEL = "github.label"
+"""Fields of a base that only GitHub has: of both together its status is made."""
+
+_KNOWN = frozenset(STATUSES)
+
+
+@dataclass(frozen=True, slots=True)
+class GitHubMilestone:
+    """A milestone as GitHub has it now; ``is_fresh`` is False where that is only what was stored, and can't be written.
+
+    ``target_date`` is an ISO day. ``carries_status``: there is, or may be made, a tracking issue for the label.
+    """
+
+    key: str
+    repo: str
+    number: int
+    title: str
+    target_date: str | None
+    status: GitHubStatus
+    is_fresh: bool = True
+    carries_status: bool = True
+
+    def values(self) -> dict[str, Any]:
+        """Return the shared fields in canonical form, as the row shows them."""
+        title = canonical_title(self.title)
+        return {TITLE: title, TARGET_DATE: self.target_date, STATUS: self.status.shown}
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """A field that people have to decide. ``reason`` is set where GitHub refuses Notion's value (quarantine)."""
+
+    field: str
+    github: Any
+    notion: Any
+    base: Any = NO_BASE
+    reason: str | None = None
+
+
+@dataclass(slots=True)
+class SharedMerge:
+    """The outcome of merging one milestone's shared fields.
+
+    Attributes:
+        to_notion: Values to write to the row, canonical.
+        to_github: Values to write to GitHub, canonical.
+        agreed: Fields of the base that may advance without a write.
+        disagreements: Fields that nobody may write before people have decided.
+        stays: Fields whose value stays in Notion since GitHub has no place for it, and why.
+        notes: Sentences on what was decided for people.
+    """
+
+    to_notion: dict[str, Any] = field(default_factory=dict)
+    to_github: dict[str, Any] = field(default_factory=dict)
+    agreed: dict[str, Any] = field(default_factory=dict)
+    disagreements: list[Disagreement] = field(default_factory=list)
+    stays: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+def merge_shared_fields(
+    github: GitHubMilestone,
+    notion: Mapping[str, Any],
+    base: Base,
+    *,
+    choice: Mapping[str, Side] | Side | None = None,
+    refused: Mapping[str, tuple[Any, str]] | None = None,
+) -> SharedMerge:
+    """Merge title, target date and status of a milestone that has a row.
+
+    Args:
+        github: The milestone as it is on GitHub.
+        notion: The row's values by property.
+        base: What both sides last agreed on. What a run had written without living to read it back counts as agreed.
+        choice: The side that a person chose for fields in conflict; for all or by field.
+        refused: By field the value that GitHub refused lately, and why; it isn't asked again.
+    """
+    merge = SharedMerge()
+    ours = github.values()
+    theirs = {
+        TITLE: canonical_title(notion.get(TITLE), github.repo),
+        TARGET_DATE: notion.get(TARGET_DATE),
+        STATUS: notion.get(STATUS),
+    }
+    chosen: Mapping[str, Side] = choice if isinstance(choice, Mapping) else {} if choice is None else _all(choice)
+    before = _settled_base(base, github, ours, theirs, merge)
+    for name in (TITLE, TARGET_DATE):
+        decision = merge_shared(before.fields.get(name, NO_BASE), ours[name], theirs[name], chosen.get(name))
+        _carry_out(merge, name, decision, ours[name], theirs[name], before, refused or {})
+    decision = merge_status(
+        before.fields.get(STATUS, NO_BASE),
+        _base_status(before),
+        github.status,
+        theirs[STATUS],
+        known=_KNOWN,
+        choice=chosen.get(STATUS),
+    )
+    if decision.outcome == "to_github" and not github.carries_status and not _is_carried_by_state(github, theirs):
+        decision = Decision("stays", "GitHub has no tracking issue to carry it")
+    _carry_out(merge, STATUS, decision, ours[STATUS], theirs[STATUS], before, refused or {})
+    if decision.outcome == "agree" or (decision.outcome == "stays" and decision.note is None):
+        _advance_status(merge, before, github)
+    if STATUS in merge.to_github and merge.to_github[STATUS] is None:
+        merge.to_notion[STATUS] = github.status.derived
+    if not github.is_fresh and merge.to_github:
+        for name, value in merge.to_github.items():
+            merge.stays[name] = "it goes to GitHub once GitHub can be reached"
+            merge.notes.append(f"{name} was set to {value!r} in Notion and waits until GitHub can be reached")
+        merge.to_github.clear()
+    return merge
+
+
+def _all(side: Side) -> dict[str, Side]:
+    return dict.fromkeys(SHARED, side)
+
+
+def _settled_base(
+    base: Base, github: GitHubMilestone, ours: Mapping[str, Any], theirs: Mapping[str, Any], merge: SharedMerge
+) -> Base:
+    """Return the base with what had been on its way to a side and has arrived there; note it as agreed."""
+    fields = dict(base.fields)
+    on_github = {**ours, GITHUB_CLOSED: github.status.is_closed, GITHUB_LABEL: github.status.label}
+    sides: tuple[tuple[Mapping[str, Any], Mapping[str, Any]], ...] = (
+        (base.pending, theirs),
+        (base.pending_github, on_github),
+    )
+    for pending, present in sides:
+        for name, value in pending.items():
+            if name in present and present[name] == value and fields.get(name, NO_BASE) != value:
+                if name == STATUS and pending is base.pending_github and github.status.explicit != value:
+                    continue
+                fields[name] = merge.agreed[name] = value
+    return replace(base, fields=fields)
+
+
+def _base_status(base: Base) -> GitHubStatus | None:
+    if GITHUB_CLOSED not in base.fields:
+        return None
+    return GitHubStatus(bool(base.fields[GITHUB_CLOSED]), base.fields.get(GITHUB_LABEL))
+
+
+def _is_carried_by_state(github: GitHubMilestone, theirs: Mapping[str, Any]) -> bool:
+    return bool(theirs[STATUS] == "Completed") and not github.status.is_closed
+
+
+def _advance_status(merge: SharedMerge, base: Base, github: GitHubMilestone) -> None:
+    for name, value in ((GITHUB_CLOSED, github.status.is_closed), (GITHUB_LABEL, github.status.label)):
+        if base.fields.get(name, NO_BASE) != value:
+            merge.agreed[name] = value
+
+
+def _carry_out(
+    merge: SharedMerge,
+    name: str,
+    decision: Decision,
+    ours: Any,
+    theirs: Any,
+    base: Base,
+    refused: Mapping[str, tuple[Any, str]],
+) -> None:
+    before = base.fields.get(name, NO_BASE)
+    if decision.note and decision.outcome != "stays":
+        merge.notes.append(f"{name} {decision.note}")
+    if decision.outcome == "agree":
+        if before != ours:
+            merge.agreed[name] = ours
+    elif decision.outcome == "to_notion":
+        merge.to_notion[name] = ours
+    elif decision.outcome == "to_github":
+        reason = _refusal(name, theirs, refused)
+        if reason is None:
+            merge.to_github[name] = theirs
+        else:
+            merge.disagreements.append(Disagreement(name, ours, theirs, before, reason))
+    elif decision.outcome == "stays":
+        merge.stays[name] = decision.note or "GitHub has no such status"
+        if decision.note is None and before != theirs:
+            merge.agreed[name] = theirs
+    else:
+        # What GitHub never takes can't be chosen either; who knows no base comes to the same as who does.
+        reason = _refusal(name, theirs, {})
+        merge.disagreements.append(Disagreement(name, ours, theirs, before, reason))
+
+
+def _refusal(name: str, value: Any, refused: Mapping[str, tuple[Any, str]]) -> str | None:
+    """Return why GitHub won't take a value of Notion's, as far as that is known beforehand."""
+    if name == TITLE and value is None:
+        return "a milestone needs a title"
+    if name == TITLE and len(value) > LONGEST_TITLE:
+        return f"a milestone's title has at most {LONGEST_TITLE} characters"
+    if name in refused and refused[name][0] == value:
+        return refused[name][1]
+    return None
