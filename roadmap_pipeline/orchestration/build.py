@@ -10,6 +10,7 @@ from typing import Any
 import dagster as dg
 
 from roadmap_pipeline.orchestration.assets import derived, models, published, sources
+from roadmap_pipeline.orchestration.freshness import sync_freshness, sync_freshness_schedule, verified_within_a_day
 from roadmap_pipeline.orchestration.jobs import jobs
 from roadmap_pipeline.orchestration.partitions import iso_weeks
 from roadmap_pipeline.orchestration.resources import run_resources
@@ -44,8 +45,9 @@ def build_definitions(settings: Settings | None = None, resources: Mapping[str, 
     ]
     return dg.Definitions(
         assets=list(dg.map_asset_specs(in_stored_weeks, assets)),
-        jobs=jobs,
-        schedules=schedules,
+        asset_checks=[verified_within_a_day],
+        jobs=[*jobs, sync_freshness],
+        schedules=[*schedules, sync_freshness_schedule],
         sensors=[on_merge_sensor(load), automation],
         resources=run_resources(load) if resources is None else resources,
         # One run, one process: ten to twenty times cheaper than a process a step, and the warehouse has one writer.

@@ -11,7 +11,13 @@ _COMMENTS = dg.AssetSelection.assets(
 )
 _SNAPSHOT = dg.AssetSelection.assets("warehouse/snapshot")
 _ROADMAP = dg.AssetSelection.assets(
-    "publish/notion_ci_reports", "publish/notion_roadmap", "notion/databases", "notion/roadmap"
+    "derived/milestone_pages",
+    "derived/tracking_issues",
+    "publish/notion_ci_reports",
+    "publish/notion_roadmap",
+    "publish/tracking_issues",
+    "notion/databases",
+    "notion/roadmap",
 )
 _REPORT = dg.AssetSelection.assets(
     "derived/reports", "publish/notion_ci_reports", "notion/databases", "notion/ci_reports"

@@ -24,7 +24,7 @@ from roadmap_pipeline.errors import EXPECTED_ERRORS, ConfigurationError, Roadmap
 from roadmap_pipeline.interruption import waits
 from roadmap_pipeline.orchestration.build import build_definitions
 from roadmap_pipeline.orchestration.event_log import open_instance
-from roadmap_pipeline.orchestration.own_runs import free_pools, under_way
+from roadmap_pipeline.orchestration.own_runs import free_dead_runs, free_pools, under_way
 from roadmap_pipeline.orchestration.partitions import last_complete_week
 from roadmap_pipeline.orchestration.resources import resources_of
 from roadmap_pipeline.run_summary import RunSummary
@@ -186,6 +186,8 @@ def _absolute(environment: Mapping[str, str]) -> dict[str, str]:
 def serve_ui(settings: Settings, host: str, port: int, environment: Mapping[str, str]) -> int:
     """Serve the Dagster UI and daemon until interrupted; return the exit code."""
     home = prepare_home(settings)
+    with open_instance(str(home)) as instance:
+        free_dead_runs(home, instance)
     workspace_file = _workspace_file()
     target = ["-w", str(workspace_file)] if workspace_file else ["-m", _MODULE]
     command = [str(Path(sys.executable).parent / "dagster"), "dev", *target, "-h", host, "-p", str(port)]

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import duckdb
 
 _FILE = "column-lineage.json"
+_worked_out: dict[str, dict[str, list[ColumnName]]] = {}
+"""Lineage that this process has worked out, by version: a home that is new, or was emptied, needs none of it again."""
 
 
 def lineage_metadata(home: Path, project: Project, model: SqlModel, con: "duckdb.DuckDBPyConnection") -> dict[str, Any]:
@@ -26,8 +28,10 @@ def lineage_metadata(home: Path, project: Project, model: SqlModel, con: "duckdb
     kept = _read(home / _FILE)
     version = _version(project, model)
     if version not in kept:
-        lineage = column_lineage(model, con)
-        kept[version] = {name: list(sources) for name, sources in lineage.items()}
+        if version not in _worked_out:
+            lineage = column_lineage(model, con)
+            _worked_out[version] = {name: list(sources) for name, sources in lineage.items()}
+        kept[version] = _worked_out[version]
         _write(home / _FILE, kept)
     deps = {
         column: [dg.TableColumnDep(dg.AssetKey([schema, table]), name) for schema, table, name in sources]

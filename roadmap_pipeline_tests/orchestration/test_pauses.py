@@ -195,9 +195,13 @@ def test_comments_wait_for_the_quota_and_are_written_by_the_next_run(
     claim(settings.warehouse, settings.origin)
     with connect(settings.warehouse) as con:
         con.execute("create schema publish")
-        con.execute("create table publish.pull_request_comments (repo text, number int, head_sha text, body text)")
+        con.execute(
+            "create table publish.pull_request_comments (repo text, number int, head_sha text, body text,"
+            " body_when_new text, may_create boolean)"
+        )
         con.executemany(
-            "insert into publish.pull_request_comments values (?, ?, 'abc', 'All is well.')", [[REPO, 1], [REPO, 2]]
+            "insert into publish.pull_request_comments values (?, ?, 'abc', 'All is well.', 'All is well.', true)",
+            [[REPO, 1], [REPO, 2]],
         )
     github[0].faults.add(Fault("secondary_limit", 403, 900), method="POST")
 
@@ -212,7 +216,7 @@ def test_comments_wait_for_the_quota_and_are_written_by_the_next_run(
     assert refused.success
     assert run_summary.written == {}
     (note,) = run_summary.notes
-    assert note.startswith("2 pull-request comments wait: ") and "try again in 15 min" in note
+    assert note.startswith("2 changes on GitHub wait: ") and "try again in 15 min" in note
     unplanned, run_summary = publish()  # nobody may even look
     assert unplanned.success
     assert run_summary.notes[0].startswith("the pull-request comments wait: ")

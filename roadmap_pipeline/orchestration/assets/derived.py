@@ -149,7 +149,23 @@ def weekly_report(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> d
 
 @dg.asset(
     key=["derived", "pull_request_comments"],
-    deps=[["marts", "ci_runs"], ["marts", "ci_failures"], ["marts", "milestone_metrics"], ["raw", "pull_requests"]],
+    deps=[
+        ["config", "parameters"],
+        ["raw", "pull_requests"],
+        ["raw", "commits"],
+        *(
+            ["marts", name]
+            for name in (
+                "ci_runs",
+                "ci_failures",
+                "ci_verdicts",
+                "failed_tests",
+                "milestones",
+                "milestone_metrics",
+                "milestone_progress",
+            )
+        ),
+    ],
     description=BY_NAME["derived.pull_request_comments"].description,
     group_name="derived",
     kinds={"markdown", "duckdb"},
@@ -162,4 +178,38 @@ def pull_request_comments(context: dg.AssetExecutionContext, runtime: RuntimePar
     yield from _described(runtime.warehouse, "derived.pull_request_comments")
 
 
-assets = [settings, failure_verdicts, milestone_matches, weekly_report, pull_request_comments]
+_OF_MILESTONES = [
+    ["marts", name]
+    for name in (
+        "milestones",
+        "milestone_metrics",
+        "milestone_progress",
+        "milestone_windows",
+        "milestone_failures",
+        "critical_workflows",
+    )
+]
+
+
+@dg.multi_asset(
+    name="milestone_texts",
+    specs=[
+        dg.AssetSpec(
+            name.split("."),
+            deps=[*_OF_MILESTONES, ["staging", "stg_pull_requests"], ["staging", "stg_issues"]],
+            description=BY_NAME[name].description,
+            group_name="derived",
+            kinds={"markdown", "duckdb"},
+            owners=OWNERS,
+        )
+        for name in ("derived.milestone_pages", "derived.tracking_issues")
+    ],
+    pool=WRITER,
+)
+def milestone_texts(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> Iterator[dg.MaterializeResult]:
+    """Render the page of every milestone, and the tracking issue of every open one."""
+    context.log.info(f"Pages rendered for milestones: {pipeline.render_milestones(runtime):,}")
+    yield from _described(runtime.warehouse, "derived.milestone_pages", "derived.tracking_issues")
+
+
+assets = [settings, failure_verdicts, milestone_matches, weekly_report, pull_request_comments, milestone_texts]

@@ -16,7 +16,8 @@ from roadmap_pipeline.orchestration.partitions import ISO_WEEKS, iso_week
 from roadmap_pipeline.orchestration.resources import RuntimeParam, WarehouseParam
 from roadmap_pipeline.runtime import Runtime
 from roadmap_pipeline.sync.desired import REPORT_COLUMNS, ROADMAP_COLUMNS
-from roadmap_pipeline.sync.reconciler import Part, SyncResult, raise_failures
+from roadmap_pipeline.sync.reconciler import Part
+from roadmap_pipeline.sync.result import SyncResult, raise_failures
 from roadmap_pipeline.warehouse.connection import scalar
 
 
@@ -33,7 +34,7 @@ def _publish(
     ``rows_of`` names the table whose rows are what is now published. Failed changes fail the step, after the others
     were written and noted.
     """
-    if message := runtime.missing("github" if part == "comments" else "notion"):
+    if message := runtime.missing("github" if part in ("comments", "tracking_issues") else "notion"):
         context.log.warning(message)
         return
     result = pipeline.sync(runtime, [part], report_name=report_name)
@@ -41,6 +42,12 @@ def _publish(
         context.log.info(f"Written to {place}: {', '.join(phrases)}")
     if not result.plan.changes:
         context.log.info("Nothing had to be written")
+    if result.plan.mass_changes:
+        context.log.warning(
+            "Nothing was written, more rows than usual would lose something: "
+            + "; ".join(result.plan.mass_changes)
+            + ". Look at both sides; to go on nevertheless: roadmap sync --allow-mass-change"
+        )
     if result.pause:
         context.log.warning(result.pause)
     metadata = _metadata(result)
@@ -60,14 +67,16 @@ def _metadata(result: SyncResult) -> dict[str, Any]:
             "title": change.title,
             "fields": ", ".join(field.field for field in change.fields),
         }
-        for change in result.plan.changes
+        for change in result.done
     ]
     metadata: dict[str, Any] = {
-        "writes": len(changes) - len(result.refused) - len(result.failed) - len(result.waiting),
+        "writes": len(changes),
         "preview": dg.MetadataValue.md(markdown_table(changes) if changes else "*nothing had to be written*"),
     }
-    if notes := [*result.plan.notes, *([result.pause] if result.pause else [])]:
+    if notes := [*result.plan.notes, *result.notes, *([result.pause] if result.pause else [])]:
         metadata["notes"] = dg.MetadataValue.md("\n".join(f"- {note}" for note in notes))
+    if result.plan.mass_changes:
+        metadata["mass_changes"] = dg.MetadataValue.json(list(result.plan.mass_changes))
     if result.plan.conflicts:
         metadata["conflicts"] = dg.MetadataValue.json([conflict.to_json() for conflict in result.plan.conflicts])
     return metadata
@@ -127,7 +136,7 @@ def notion_ci_reports(context: dg.AssetExecutionContext, runtime: RuntimeParam) 
     key=["notion", "roadmap"],
     # Rows point to the latest report's page, so reports go first.
     deps=[["publish", "notion_roadmap"], ["notion", "databases"], ["notion", "ci_reports"]],
-    description="Rows of Engineering Roadmap, one per milestone.",
+    description="Rows of Engineering Roadmap, one per milestone, in step with GitHub: edits of people go both ways.",
     group_name="notion",
     kinds={"notion"},
     owners=OWNERS,
@@ -136,8 +145,24 @@ def notion_ci_reports(context: dg.AssetExecutionContext, runtime: RuntimeParam) 
     output_required=False,
 )
 def notion_roadmap(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> Iterator[dg.MaterializeResult]:
-    """Create or update the rows of all milestones; what people edited stays."""
+    """Bring rows and milestones in step: figures to the rows, and edits of people to the other side."""
     yield from _publish(context, runtime, "roadmap", rows_of="publish.notion_roadmap")
+
+
+@dg.asset(
+    key=["github", "tracking_issues"],
+    # An issue links to its milestone's row.
+    deps=[["publish", "tracking_issues"], ["notion", "roadmap"]],
+    description="One tracking issue per open milestone: its label carries the status, its text says how it stands.",
+    group_name="github",
+    kinds={"github"},
+    owners=OWNERS,
+    pool="github_api",
+    output_required=False,
+)
+def github_tracking_issues(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> Iterator[dg.MaterializeResult]:
+    """Create, edit and close the tracking issues, and label them with the status that people set in Notion."""
+    yield from _publish(context, runtime, "tracking_issues", rows_of="publish.tracking_issues")
 
 
 @dg.asset(
@@ -162,6 +187,7 @@ def github_comments(context: dg.AssetExecutionContext, runtime: RuntimeParam) ->
         ["publish", "notion_ci_reports"],
         ["publish", "notion_roadmap"],
         ["publish", "pull_request_comments"],
+        ["publish", "tracking_issues"],
         ["marts", "quarterly_rollup"],
         ["marts", "sync_reliability"],
     ],
@@ -178,12 +204,30 @@ def snapshot(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> dg.Mat
     return dg.MaterializeResult(metadata={"dagster/uri": dg.MetadataValue.path(path), "bytes": path.stat().st_size})
 
 
+_SYNC_TABLES = (
+    "changes",
+    "row_bases",
+    "rows",
+    "conflicts",
+    "verifications",
+    "refused_edits",
+    "refused_comments",
+    "released_reports",
+    "published_figures",
+)
+
+
 @dg.multi_asset(
     name="sync_state",
     specs=[
         dg.AssetSpec(
             name.split("."),
-            deps=[["notion", "roadmap"], ["notion", "ci_reports"], ["github", "pull_request_comments"]],
+            deps=[
+                ["notion", "roadmap"],
+                ["notion", "ci_reports"],
+                ["github", "tracking_issues"],
+                ["github", "pull_request_comments"],
+            ],
             description=description,
             group_name="sync",
             kinds={"duckdb"},
@@ -192,6 +236,10 @@ def snapshot(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> dg.Mat
         for name, description in (
             ("sync.changes", "Journal of all writes to Notion and GitHub."),
             ("sync.row_bases", "What each field of a Notion row held when both sides last agreed."),
+            ("sync.rows", "The rows of the roadmap, and how each stands to its milestone."),
+            ("sync.conflicts", "Fields that people set differently on both sides."),
+            ("sync.verifications", "When both sides were compared whole."),
+            ("sync.refused_edits", "Values of people in Notion that GitHub refused."),
             ("sync.refused_comments", "Pull requests on which GitHub refused a comment."),
             ("sync.released_reports", "Reports that were given out for publication, as they were then."),
             ("sync.published_figures", "Figures of weekly reports as they were when the report was first in Notion."),
@@ -202,7 +250,7 @@ def snapshot(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> dg.Mat
 def sync_state(warehouse: WarehouseParam) -> Iterator[dg.MaterializeResult]:
     """Record what the writes of this run left in the warehouse."""
     with warehouse.connect() as con:
-        for table in ("changes", "row_bases", "refused_comments", "released_reports", "published_figures"):
+        for table in _SYNC_TABLES:
             yield dg.MaterializeResult(asset_key=["sync", table], metadata=table_metadata(con, "sync", table))
 
 
@@ -210,6 +258,7 @@ assets = [
     notion_databases,
     notion_ci_reports,
     notion_roadmap,
+    github_tracking_issues,
     github_comments,
     snapshot,
     sync_state,
