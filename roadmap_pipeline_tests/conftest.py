@@ -53,12 +53,25 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("filterwarnings", "ignore:The `__fields__` attribute is deprecated")
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks at the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give all tests that look at the one main job to one process, so that it runs once."""
+GROUPS = {
+    "ran": "main job",
+}
+"""Fixtures that are made once for the whole session and take long, with the group of the tests that use them."""
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # around xdist's look at the groups
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
+    """Give all tests that share what is made for long to one process, so that it is made once."""
+    groups: dict[pytest.Item, str] = {}
     for item in items:
-        if "ran" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("main job"))
+        for fixture, group in GROUPS.items():
+            if fixture in getattr(item, "fixturenames", ()):
+                item.add_marker(pytest.mark.xdist_group(group))
+                groups[item] = group
+                break
+    yield
+    if getattr(config.option, "loadgroup", False):
+        assert all(item.nodeid.endswith(f"@{group}") for item, group in groups.items()), "xdist leaves out the groups"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

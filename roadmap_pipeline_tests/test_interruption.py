@@ -19,7 +19,6 @@ from roadmap_pipeline import interruption
 from roadmap_pipeline.cli.app import main
 from roadmap_pipeline.interruption import Interrupted
 from roadmap_pipeline.orchestration.build import build_definitions
-from roadmap_pipeline.orchestration.own_runs import under_way
 from roadmap_pipeline.settings import load_settings
 from roadmap_pipeline.warehouse.connection import connect, transaction
 from roadmap_pipeline_tests.stopped import SmallWorld, small
@@ -178,23 +177,3 @@ def test_a_command_that_waits_for_another_says_so_at_once_and_for_what(
         interruption.waits.removeHandler(handler)
     assert f"{path}: this process itself has it open" in caplog.text
     assert "waiting for it, at most 60 s" in caplog.text
-
-
-def test_a_run_whose_process_was_killed_keeps_nobody_waiting(tmp_path: Path) -> None:
-    with dg.instance_for_test(temp_dir=str(tmp_path)) as instance:
-        storage = instance.event_log_storage
-        killed = dg.DagsterRun(job_name="main", status=dg.DagsterRunStatus.STARTED)
-        instance.add_run(killed)
-        storage.set_concurrency_slots("duckdb_writer", 1)
-        storage.claim_concurrency_slot("duckdb_writer", killed.run_id, "github_ingest")
-        next_run = dg.DagsterRun(job_name="main")
-        with under_way(tmp_path, instance, next_run.run_id) as others:
-            assert others == []
-            claimed = storage.claim_concurrency_slot("duckdb_writer", next_run.run_id, "github_ingest")
-            assert claimed.is_claimed
-            instance.add_run(dg.DagsterRun("main", next_run.run_id, status=dg.DagsterRunStatus.STARTED))
-            with under_way(tmp_path, instance, "another") as seen:
-                assert seen == [f"`roadmap run` of process {os.getpid()}"]
-        found = instance.get_run_by_id(killed.run_id)
-        assert found is not None
-        assert found.status == dg.DagsterRunStatus.FAILURE

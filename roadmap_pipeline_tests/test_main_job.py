@@ -43,6 +43,11 @@ ROADMAP = {
     "⏱️ MTTR": "number",
     "📈 Trend": "select",
     "📝 Notes": "rich_text",
+    "🔑 Sync Key": "rich_text",
+    "🔄 Sync State": "select",
+    "🧾 Sync Note": "rich_text",
+    "🕒 Last Synced": "date",
+    "📦 Work Done": "number",
 }
 
 
@@ -119,24 +124,36 @@ def test_the_roadmap_has_one_row_per_milestone_with_unique_titles_and_the_report
     runtime.close()
 
 
-def test_each_open_pull_request_has_one_sticky_comment(ran: Ran) -> None:
+COMMENTED = {
+    "acme/payments": {1384, 1387},
+    "acme/platform": {542, 545},
+    "acme/storefront": {1001, 1005, 1008},
+}
+"""Open pull requests on which something failed, and 1001, which is green and of a milestone.
+
+Not 1007 of acme/storefront, which is green and of none, nor 1388, 1389 and 1009, whose runs are still going.
+"""
+
+
+def test_what_is_worth_a_comment_has_one_and_no_other(ran: Ran) -> None:
     runtime = ran.runtime()
     author = runtime.github.viewer_login()
-    ours: Counter[int] = Counter()
+    ours: dict[str, Counter[int]] = {}
+    lines: dict[int, int] = {}
     for repo in ran.settings.repositories:
+        ours[repo] = Counter()
         for page in runtime.github.pages(f"/repos/{repo}/pulls", {"state": "open"}):
             for pull in page:
-                comments = [
-                    comment
-                    for comments in runtime.github.pages(f"/repos/{repo}/issues/{pull['number']}/comments")
-                    for comment in comments
-                    if comment["user"]["login"] == author
-                ]
-                ours[len(comments)] += 1
-                assert comments[0]["body"].startswith("<!-- gh-roadmap:v1 ")
-                assert "**CI" in comments[0]["body"]
-    assert set(ours) == {1}
-    assert ours[1] >= 5
+                for comments in runtime.github.pages(f"/repos/{repo}/issues/{pull['number']}/comments"):
+                    for comment in comments:
+                        if comment["user"]["login"] == author:
+                            ours[repo][pull["number"]] += 1
+                            assert comment["body"].startswith("<!-- gh-roadmap:v1 ")
+                            assert "**CI: " in comment["body"]
+                            lines[pull["number"]] = comment["body"].count("\n")
+    assert {repo: set(found) for repo, found in ours.items()} == COMMENTED
+    assert {count for found in ours.values() for count in found.values()} == {1}
+    assert {number for number, breaks in lines.items() if breaks == 1} == {1001}  # the marker, and a line
     runtime.close()
 
 

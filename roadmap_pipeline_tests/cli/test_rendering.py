@@ -194,6 +194,7 @@ def status(**values: Any) -> dict[str, Any]:
             {"repo": "acme/payments", "runs": 1615, "newest_run": at("11-16 05:59"), "last_read": "2026-11-16 06:00"}
         ],
         "unread": [],
+        "sync": {"last_verified_at": None, "rows": [], "conflicts": [], "trashed": [], "reliability": None},
     } | values  # fmt: skip
 
 

@@ -1,16 +1,15 @@
 """A small organisation behind both simulators, and a warehouse whose ``publish`` tables say what it should become.
 
-The tables are filled by hand, so that a test says in one line what changes; how they are computed is tested elsewhere.
 Both servers run once; each test gets states of its own behind them.
 """
 
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import duckdb
 import httpx
@@ -22,55 +21,50 @@ from roadmap_pipeline import pipeline
 from roadmap_pipeline.notion.client import NotionClient
 from roadmap_pipeline.runtime import Runtime
 from roadmap_pipeline.settings import load_settings
-from roadmap_pipeline.sync.reconciler import SyncResult
-from roadmap_sandbox import payloads
-from roadmap_sandbox.content import GitHubContent
+from roadmap_pipeline.sync.result import SyncResult
+from roadmap_pipeline.sync.roadmap_planning import Selection
+from roadmap_pipeline_tests.sync.kills import Kill, KilledError, KillingConnection, KillingTransport
+from roadmap_pipeline_tests.sync.organisation import (
+    ANA,
+    BOT,
+    CLOCK,
+    CONTENT,
+    MILESTONES,
+    OWNER,
+    PARENT,
+    PULLS,
+    REPORT,
+    REPORTS,
+    REPOS,
+    ROADMAP,
+    TABLES,
+    organisation,
+)
+from roadmap_pipeline_tests.sync.pending_edits import add_milestones, edit_everything, seen
 from roadmap_sandbox.github.app import create_app as create_github
 from roadmap_sandbox.github.state import TOKEN as GITHUB_TOKEN
 from roadmap_sandbox.github.state import GitHubState
 from roadmap_sandbox.notion.app import create_app as create_notion
 from roadmap_sandbox.notion.state import TOKEN as NOTION_KEY
 from roadmap_sandbox.notion.state import NotionState
+from roadmap_sandbox.payloads.basics import node_id
 from roadmap_sandbox.server import Server
 
-CLOCK = datetime(2026, 11, 16, 6, tzinfo=UTC)
-PARENT = "5a11d0c5-0000-4000-8000-00000000ac3e"
-BOT = payloads.user("roadmap-pipeline[bot]", 900001, type="Bot")
-ANA = payloads.user("ana", 11)
-OWNER = payloads.user("acme", 1, type="Organization")
-PULLS = (("acme/payments", 1), ("acme/payments", 2), ("acme/storefront", 5))
-
-REPORTS = "CI Intelligence Reports"
-ROADMAP = "Engineering Roadmap"
-REPORT = "ci-report-2026-W46.md"
-CONTENT = "# CI report 2026-W46\n\n| repo | runs |\n| --- | --- |\n| a | 1 |\n\n" + "\n\n".join(
-    f"## Part {number}\n\nRuns of *part* {number} failed 🧪 with `exit {number}`. " + "So it went on. " * 40
-    for number in range(8)
-)
-
-TABLES = """
-create schema publish;
-create table publish.notion_ci_reports (
-    report_name varchar, report_date date, analysis_period integer, total_failures bigint,
-    autofix_success_rate double, average_mttr_hours double, top_failure_category varchar, report_content varchar,
-    github_link varchar
-);
-create table publish.notion_roadmap (
-    repo varchar, number integer, milestone varchar, title varchar, target_date date, status varchar, progress double,
-    latest_report_name varchar, related_pr varchar, workflow_pass_rate double, autofix_success double,
-    mttr_hours double, trend varchar, notes varchar
-);
-create table publish.pull_request_comments (repo varchar, number integer, head_sha varchar, body varchar);
-insert into publish.notion_roadmap values
-    ('acme/payments', 1, 'Stage 7.3', 'Stage 7.3', '2026-12-01', 'In Progress', 0.55, $report,
-     'https://github.com/acme/payments/pull/1', 0.9, 0.5, 3.25, 'Improving', 'Green the release workflow (30 points).'),
-    ('acme/payments', 2, 'Checkout v2', 'Checkout v2', null, 'Planned', 0.0, $report, null, null, null, null, null,
-     'Merge the documentation (30 points).'),
-    ('acme/payments', 3, 'Sunset v1', 'Sunset v1', '2026-09-30', 'Completed', 1.0, $report, null, 1.0, null, 0.5,
-     'Stable', null),
-    ('acme/storefront', 1, 'Polish', 'Polish · acme/storefront', null, 'Blocked', 0.25, $report, null, 0.125, 0.75,
-     12.0, 'Degrading', 'Repair the flaky job (25 points).')
-"""
+__all__ = [
+    "ANA",
+    "BOT",
+    "CLOCK",
+    "CONTENT",
+    "OWNER",
+    "PARENT",
+    "PULLS",
+    "REPORT",
+    "REPORTS",
+    "ROADMAP",
+    "Kill",
+    "KilledError",
+    "organisation",
+]
 
 
 class Switch:
@@ -82,67 +76,6 @@ class Switch:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await (self.lifespan if scope["type"] == "lifespan" else self.app)(scope, receive, send)
-
-
-class KilledError(BaseException):
-    """The process ends here."""
-
-
-@dataclass
-class Kill:
-    """Ends the run at its ``at``-th writing request (from 0; None: never), before it goes out or after it was answered.
-
-    The warehouse is left as it was at that moment: nothing that Python runs on its way out gets to it.
-    """
-
-    at: int | None = None
-    after: bool = False
-    seen: int = 0
-
-    def around(self, warehouse: Path, send: Callable[[], Any]) -> Any:
-        """Send one writing request, unless the end comes before."""
-        mine = self.seen == self.at
-        self.seen += 1
-        if mine and not self.after:
-            self._end(warehouse)
-        answer = send()
-        if mine:
-            self._end(warehouse)
-        return answer
-
-    def _end(self, warehouse: Path) -> None:
-        shutil.copy(warehouse, warehouse.with_suffix(".killed"))
-        raise KilledError
-
-
-class _KillingTransport(httpx.HTTPTransport):
-    def __init__(self, kill: Kill, warehouse: Path) -> None:
-        super().__init__()
-        self._kill, self._warehouse = kill, warehouse
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        if request.method == "GET" or request.url.path.endswith("/query"):
-            return super().handle_request(request)
-
-        def send() -> httpx.Response:
-            response = super(_KillingTransport, self).handle_request(request)
-            response.read()
-            return response
-
-        return self._kill.around(self._warehouse, send)
-
-
-class _KillingConnection:
-    def __init__(self, connection: Any, kill: Kill, warehouse: Path) -> None:
-        self._connection, self._kill, self._warehouse = connection, kill, warehouse
-
-    def send(self, verb: str, *rest: Any) -> Any:
-        if verb == "GET":
-            return self._connection.send(verb, *rest)
-        return self._kill.around(self._warehouse, lambda: self._connection.send(verb, *rest))
-
-    def close(self) -> None:
-        self._connection.close()
 
 
 @dataclass
@@ -163,7 +96,7 @@ class SimulatedServices:
         """Yield a run's runtime. With ``lag`` waiting moves Notion's clock on. ``changes`` are of the environment."""
         runtime = Runtime(load_settings({**self.environment, **changes}, self.warehouse.parent))
         if kill is not None or lag:
-            transport = None if kill is None else _KillingTransport(kill, self.warehouse)
+            transport = None if kill is None else KillingTransport(kill, self.warehouse)
             runtime.notion = NotionClient(
                 NOTION_KEY,
                 base_url=self.environment["NOTION_API_URL"],
@@ -175,7 +108,7 @@ class SimulatedServices:
         if kill is not None:
             client, killing = runtime.github, kill
             open_connection = client._sender.open_connection
-            client._sender.open_connection = lambda: _KillingConnection(open_connection(), killing, self.warehouse)  # type: ignore[assignment,return-value]
+            client._sender.open_connection = lambda: KillingConnection(open_connection(), killing, self.warehouse)  # type: ignore[assignment,return-value]
         try:
             yield runtime
         finally:
@@ -185,19 +118,49 @@ class SimulatedServices:
         self.waited.append(seconds)
         self.notion.advance(timedelta(seconds=seconds))
 
-    def sync(self, *parts: Any, dry_run: bool = False, milestone: str | None = None, **how: Any) -> SyncResult:
+    def sync(
+        self,
+        *parts: Any,
+        dry_run: bool = False,
+        milestone: str | None = None,
+        restore: str | None = None,
+        allow_mass_change: bool = False,
+        **how: Any,
+    ) -> SyncResult:
         """Run ``roadmap sync`` once."""
+        selection = Selection(milestone, frozenset(filter(None, [restore])), allow_mass_change)
         with self.runtime(**how) as runtime:
-            return pipeline.sync(runtime, parts or None, dry_run=dry_run, milestone=milestone)
+            return pipeline.sync(runtime, parts or None, dry_run=dry_run, selection=selection)
 
-    def killed(self, kill: Kill) -> bool:
-        """Run ``roadmap sync``, which may end in the middle, as by SIGKILL; return whether it did."""
+    def two_way(self, *, dry_run: bool = False, allow_mass_change: bool = False, **how: Any) -> SyncResult:
+        """Run ``roadmap two-way`` once."""
+        with self.runtime(**how) as runtime:
+            return pipeline.two_way(runtime, dry_run=dry_run, allow_mass_change=allow_mass_change)
+
+    def killed(self, kill: Kill, command: Literal["sync", "two_way"] = "sync") -> bool:
+        """Run ``roadmap sync`` (or two-way), which may end in the middle, as by SIGKILL; return whether it did."""
         try:
-            self.sync(kill=kill)
+            getattr(self, command)(kill=kill)
         except KilledError:
             shutil.move(self.warehouse.with_suffix(".killed"), self.warehouse)
             return True
         return False
+
+    def on_another_machine(self, *, warehouse: bool) -> "SimulatedServices":
+        """Return the same services as another machine sees them, which knows nothing of this one's locks.
+
+        Args:
+            warehouse: It has a copy of this one's warehouse; else one in which nothing was synced.
+        """
+        folder = self.warehouse.parent / "another machine"
+        folder.mkdir(exist_ok=True)
+        path = folder / self.warehouse.name
+        if warehouse:
+            shutil.copy(self.warehouse, path)
+        else:
+            fill(path)
+        environment = {**self.environment, "ROADMAP_WAREHOUSE": str(path), "XDG_CACHE_HOME": str(folder / "cache")}
+        return replace(self, warehouse=path, environment=environment, waited=[])
 
     def sql(self, statement: str, parameters: Any = None) -> list[tuple[Any, ...]]:
         """Look at or change the warehouse."""
@@ -205,9 +168,77 @@ class SimulatedServices:
             return con.execute(statement, parameters).fetchall()
 
     def milestone(self, which: str, /, **values: Any) -> None:
-        """Change what the roadmap should say of the milestone of this title."""
+        """Change what the tables say of the roadmap's row of this title."""
         changes = ", ".join(f"{name} = ${name}" for name in values)
         self.sql(f"update publish.notion_roadmap set {changes} where title = $key", {**values, "key": which})
+
+    # -- what people do on GitHub
+
+    def edit_milestone(self, which: str, /, **values: Any) -> None:
+        """Change a milestone on GitHub as Ana: ``title``, ``due_on`` (an ISO day), ``state``."""
+        repo, number = self._place(which)
+        if values.get("due_on"):
+            values["due_on"] += "T12:00:00Z"
+        self.ask("PATCH", f"/repos/{repo}/milestones/{number}", values)
+
+    def delete_milestone(self, which: str) -> None:
+        """Delete a milestone on GitHub as Ana."""
+        repo, number = self._place(which)
+        self.ask("DELETE", f"/repos/{repo}/milestones/{number}")
+
+    def label(self, which: str, *labels: str) -> None:
+        """Give a milestone's tracking issue these labels, and no others, as Ana."""
+        issue = self.issue(which)
+        path = f"/repos/{issue['repo']}/issues/{issue['number']}"
+        self.ask("PATCH", path, {"labels": ["tracking", *labels]})
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        """Send a request to the simulated GitHub in Ana's name, past the pipeline's client."""
+        status, answer = self.github.request(method, path, body, user=ANA)
+        assert status < 300, answer
+        return answer
+
+    def on_github(self, which: str) -> dict[str, Any]:
+        """Return a milestone as GitHub has it, with its day and the labels of its tracking issue."""
+        repo, number = self._place(which)
+        milestone = self.ask("GET", f"/repos/{repo}/milestones/{number}")
+        issues = self.issues(repo, milestone["node_id"])
+        labels = sorted(label["name"] for issue in issues[:1] for label in issue["labels"])
+        return {
+            "title": milestone["title"],
+            "due": (milestone["due_on"] or "")[:10] or None,
+            "state": milestone["state"],
+            "labels": [name for name in labels if name != "tracking"],
+        }
+
+    def key(self, which: str) -> str:
+        """Return the sync key of the milestone that bears this title on GitHub."""
+        repo, number = self._place(which)
+        return f"milestone:{self.ask('GET', f'/repos/{repo}/milestones/{number}')['node_id']}"
+
+    def issue(self, which: str) -> dict[str, Any]:
+        """Return the one tracking issue of a milestone."""
+        repo, number = self._place(which)
+        milestone = self.ask("GET", f"/repos/{repo}/milestones/{number}")
+        (issue,) = self.issues(repo, milestone["node_id"])
+        return {**issue, "repo": repo}
+
+    def issues(self, repo: str, node_id: str) -> list[dict[str, Any]]:
+        """Return the tracking issues of ours of a milestone that aren't closed as duplicates."""
+        issues = self.ask("GET", f"/repos/{repo}/issues?state=all&per_page=100&labels=tracking&direction=asc")
+        return [
+            issue
+            for issue in issues
+            if f"key={node_id} " in (issue["body"] or "") and issue["state_reason"] != "duplicate"
+        ]
+
+    def _place(self, which: str) -> tuple[str, int]:
+        """Return repository and number of the milestone that bears this title now."""
+        for repo in REPOS:
+            for one in self.ask("GET", f"/repos/{repo}/milestones?state=all&per_page=100"):
+                if one["title"] == which:
+                    return repo, one["number"]
+        raise AssertionError(f"no milestone {which}")
 
     # -- what is out there
 
@@ -307,38 +338,6 @@ def plain(page: Mapping[str, Any], titles: Mapping[str, Any] | None = None) -> d
     return found
 
 
-def organisation(**pull_options: Any) -> GitHubContent:
-    """Return two repositories with three open pull requests; somebody already talks on one."""
-    content = GitHubContent(clock=CLOCK, viewer=BOT)
-    for position, name in enumerate(("acme/payments", "acme/storefront")):
-        content.repositories[name] = payloads.repository(
-            name, 101 + position, OWNER, created_at=CLOCK, updated_at=CLOCK, pushed_at=CLOCK
-        )
-        content.pull_requests[name] = []
-    for repo, number in PULLS:
-        content.pull_requests[repo].append(
-            payloads.pull_request(
-                content.repositories[repo],
-                id=5000 + number,
-                number=number,
-                title=f"Change {number}",
-                user=ANA,
-                head_ref=f"feature/{number}",
-                head_sha=f"{number:040x}",
-                base_ref="main",
-                base_sha="0" * 40,
-                created_at=CLOCK,
-                updated_at=CLOCK,
-                **pull_options,
-            )
-        )
-    talk = payloads.comment(
-        content.repositories["acme/payments"], id=77, number=1, user=ANA, body="Nice", created_at=CLOCK
-    )
-    content.comments["acme/payments", 1] = [talk]
-    return content
-
-
 NewServices = Callable[..., AbstractContextManager[SimulatedServices]]
 STATES = ("roadmap.duckdb", "github.jsonl", "notion.jsonl")
 
@@ -380,25 +379,33 @@ def new_services() -> Iterator[NewServices]:
             }
             services = SimulatedServices(github, notion, environment, folder / "roadmap.duckdb", http)
             if start is None:
-                _fill(services.warehouse)
+                fill(services.warehouse)
             yield services
 
         yield make
 
 
-def _fill(warehouse: Path) -> None:
+def fill(warehouse: Path) -> None:
+    """Make a warehouse whose tables say what Notion and GitHub should become."""
     with duckdb.connect(str(warehouse)) as con:
         for statement in TABLES.split(";"):
             con.execute(statement, {"report": REPORT} if "$report" in statement else None)
+        for position, (repo, number, *_) in enumerate(MILESTONES):
+            for table in ("notion_roadmap", "tracking_issues"):
+                con.execute(
+                    f"update publish.{table} set node_id = ? where repo = ? and number = ?",
+                    [node_id("MI", 7001 + position), repo, number],
+                )
         con.execute(
             "insert into publish.notion_ci_reports values"
             " (?, '2026-11-16', 7, 12, 0.5, 2.75, 'lint_format', ?, 'https://github.com/acme/payments/actions')",
             [REPORT, CONTENT],
         )
         for repo, number in PULLS:
+            body = f"**CI passed** for `{number}`\n\n| a | b |\n| - | - |\n| 1 | 2 |"
             con.execute(
-                "insert into publish.pull_request_comments values (?, ?, ?, ?)",
-                [repo, number, f"{number:040x}", f"**CI passed** for `{number}`\n\n| a | b |\n| - | - |\n| 1 | 2 |"],
+                "insert into publish.pull_request_comments values (?, ?, ?, ?, ?, true)",
+                [repo, number, f"{number:040x}", body, body],
             )
 
 
@@ -415,8 +422,9 @@ class Start:
     # Not a dataclass: Hypothesis prints those with all they hold.
     def __init__(self, folder: Path, made: SimulatedServices, told: SyncResult, result: SyncResult) -> None:
         self.folder, self.told, self.result = folder, told, result
+        self.requests = len(made.notion.journal) + len(made.github.journal)
         self.writes = len(made.writes())
-        self.final = made.final()
+        self.final, self.seen = made.final(), seen(made)
 
 
 @pytest.fixture(scope="session")
@@ -425,6 +433,7 @@ def start(new_services: NewServices, tmp_path_factory: pytest.TempPathFactory) -
     folder = tmp_path_factory.mktemp("start")
     with new_services(folder) as made:
         told = made.sync(dry_run=True)
+        assert made.writes() == []
         result = made.sync()
         assert (result.failed, result.refused, list(result.plan.conflicts)) == ([], [], [])
         return Start(folder, made, told, result)
@@ -451,3 +460,31 @@ def synced(new_services: NewServices, start: Start, tmp_path: Path) -> Iterator[
     """After the first sync."""
     with new_services(tmp_path, start.folder) as made:
         yield made
+
+
+class Pending:
+    """A folder with the states while edits of all kinds wait on both sides, and what a two-way sync makes of it."""
+
+    # Not a dataclass: see Start.
+    def __init__(self, folder: Path, made: SimulatedServices) -> None:
+        self.folder = folder
+        made.writes()
+        result = made.two_way()
+        assert (result.failed, result.refused, result.moved) == ([], [], [])
+        self.conflicts = [str(conflict) for conflict in result.plan.conflicts]
+        self.requests = len(made.notion.journal) + len(made.github.journal)
+        self.writes = len(made.writes())
+        self.seen = seen(made)
+        made.two_way()
+        assert made.writes() == []
+
+
+@pytest.fixture(scope="session")
+def pending(new_services: NewServices, start: Start, tmp_path_factory: pytest.TempPathFactory) -> Pending:
+    """Edits of all kinds wait on both sides."""
+    folder = tmp_path_factory.mktemp("pending")
+    with new_services(folder, start.folder) as made:
+        add_milestones(made)
+        edit_everything(made)
+    with new_services(tmp_path_factory.mktemp("undisturbed"), folder) as made:
+        return Pending(folder, made)

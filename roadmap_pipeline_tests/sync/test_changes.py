@@ -20,7 +20,8 @@ def test_a_number_that_changed_is_all_that_is_written(synced: SimulatedServices)
 
 
 def test_a_value_that_is_gone_is_emptied(synced: SimulatedServices) -> None:
-    synced.milestone("Stage 7.3", workflow_pass_rate=None, target_date=None, trend=None, related_pr=None)
+    synced.milestone("Stage 7.3", workflow_pass_rate=None, trend=None, related_pr=None)
+    synced.edit_milestone("Stage 7.3", due_on=None)
     synced.sync()
     row = synced.row("Stage 7.3")
     assert [row[name] for name in ("🧪 Workflow Pass Rate", "📆 Target Date", "📈 Trend", "📦 Related PR")] == [
@@ -70,32 +71,68 @@ def test_a_new_week_is_a_new_row_and_every_milestone_points_to_it(synced: Simula
 
 def test_a_milestone_that_was_renamed_on_github_keeps_its_row(synced: SimulatedServices) -> None:
     page = synced.page_id("Stage 7.3")
-    synced.milestone("Stage 7.3", title="Stage 7.3 (final)", milestone="Stage 7.3 (final)")
+    synced.edit_milestone("Stage 7.3", title="Stage 7.3 (final)")
     synced.sync()
     assert synced.page_id("Stage 7.3 (final)") == page
     assert len(synced.rows()) == 4
 
 
 def test_rows_stay_when_their_repository_is_renamed(synced: SimulatedServices) -> None:
-    """The key of every row changes with the repository's name: page, agreed values and people's notes go with it."""
+    """A row's key is the milestone's own: page, agreed values and people's notes stay with it."""
     page = synced.page_id("Stage 7.3")
     synced.notion.set_property(page, "📝 Notes", "Mina's")
-    synced.notion.set_property(page, "✅ Status", "Blocked")
-    synced.sql("update publish.notion_roadmap set repo = 'acme/pay' where repo = 'acme/payments'")
-    result = synced.sync()
-    assert (result.plan.changes, list(result.plan.conflicts)) == ((), [])
-    assert len(synced.rows()) == 4
-    synced.milestone("Stage 7.3", progress=0.6, notes="Other advice.")
     synced.sync()
+    synced.writes()
+    synced.github.activity.rename("acme/payments", "acme/pay")
+    result = synced.sync("roadmap")
+    assert (result.plan.changes, list(result.plan.conflicts)) == ((), [])
+    for table in ("notion_roadmap", "tracking_issues"):
+        synced.sql(f"update publish.{table} set repo = 'acme/pay' where repo = 'acme/payments'")
+    synced.milestone("Stage 7.3", progress=0.6, notes="Other advice.")
+    synced.sync("roadmap")
     row = synced.row("Stage 7.3")
-    assert (row["📝 Notes"], row["✅ Status"], row["📊 Progress"]) == ("Mina's", "Blocked", 0.6)
-    assert synced.sql("select count(*) from sync.row_bases where sync_key like '%acme/payments%'") == [(0,)]
+    assert (row["📝 Notes"], row["📊 Progress"]) == ("Mina's", 0.6)
+    assert len(synced.rows()) == 4
 
 
-def test_a_milestone_that_is_gone_keeps_its_row(synced: SimulatedServices) -> None:
-    synced.sql("delete from publish.notion_roadmap where title = 'Sunset v1'")
+def test_a_base_that_an_older_version_kept_is_still_one(synced: SimulatedServices) -> None:
+    """It knew rows by repository and number, and fields by their names."""
+    key, page = synced.key("Stage 7.3"), synced.page_id("Stage 7.3")
+    names = {item["id"]: name for name, item in synced.api("GET", f"pages/{page}")["properties"].items()}
+    fields = synced.sql("select field, value from sync.row_bases where sync_key = ?", [key])
+    synced.sql("delete from sync.row_bases where sync_key = ?", [key])
+    for field, value in fields:
+        if field in names and not names[field].startswith(("🔑", "🔄", "🧾")):
+            synced.sql(
+                "insert into sync.row_bases values ('milestone:acme/payments#1', ?, ?, ?)", [page, names[field], value]
+            )
+    synced.notion.set_property(page, "📆 Target Date", "2027-01-31")
+    synced.notion.set_property(page, "📝 Notes", "Mina's")
+    result = synced.sync()
+    assert result.plan.conflicts == ()
+    assert synced.on_github("Stage 7.3")["due"] == "2027-01-31"
+    assert synced.row("Stage 7.3")["📝 Notes"] == "Mina's"
+    assert synced.sql("select count(*) from sync.row_bases where sync_key = 'milestone:acme/payments#1'") == [(0,)]
     assert synced.sync().plan.changes == ()
-    assert synced.row("Sunset v1")["📊 Progress"] == 1
+
+
+def test_a_milestone_that_is_deleted_on_github_keeps_its_row_which_says_so(synced: SimulatedServices) -> None:
+    synced.delete_milestone("Checkout v2")
+    result = synced.sync()
+    assert any("was deleted on GitHub" in note for note in result.plan.notes)
+    row = synced.row("Checkout v2")
+    assert (row["🔄 Sync State"], row["✅ Status"], row["📊 Progress"]) == ("Changed on GitHub", "Planned", 0.0)
+    assert "deleted on GitHub" in row["🧾 Sync Note"]
+    issues = synced.ask("GET", "/repos/acme/payments/issues?state=all&labels=tracking")
+    assert {issue["title"]: issue["state"] for issue in issues}["Roadmap: Checkout v2"] == "closed"
+    synced.writes()
+    synced.sql("delete from publish.notion_roadmap where title = 'Checkout v2'")
+    assert synced.sync().plan.changes == ()
+    assert synced.writes() == []
+    # In the trash it is out of everybody's way.
+    synced.notion.trash(synced.page_id("Checkout v2"))
+    result = synced.sync()
+    assert (result.plan.changes, result.plan.notes) == ((), ())
 
 
 @pytest.mark.parametrize("body", ["**CI failed**", "x" * 70_000])

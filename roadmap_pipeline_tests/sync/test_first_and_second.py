@@ -6,7 +6,7 @@ from roadmap_pipeline_tests.sync.conftest import CONTENT, PULLS, REPORT, REPORTS
 
 def test_the_tables_of_these_tests_are_the_models(services: SimulatedServices) -> None:
     for model in load_project(project_directory()).models:
-        if model.schema == "publish" and model.name != "tracking_issues":
+        if model.schema == "publish":
             found = [row[0] for row in services.sql(f"describe {model.qualified_name}")]
             assert found == [column.name for column in model.columns]
 
@@ -17,7 +17,9 @@ def test_the_first_sync_makes_databases_rows_and_comments(synced: SimulatedServi
     views = {title: {name for name, _ in found["views"]} for title, found in final["databases"].items()}
     assert views[REPORTS] >= {"Weekly CI Intelligence", "Quarterly Reports"}
     assert views[ROADMAP] >= {"Engineering Roadmap", "Engineering Roadmap Timeline", "Sync Status"}
-    assert services.row("Stage 7.3") == {
+    row = services.row("Stage 7.3")
+    assert row.pop("🔑 Sync Key") == services.key("Stage 7.3")
+    assert row == {
         "🧩 Milestone": "Stage 7.3",
         "📆 Target Date": "2026-12-01",
         "✅ Status": "In Progress",
@@ -29,7 +31,18 @@ def test_the_first_sync_makes_databases_rows_and_comments(synced: SimulatedServi
         "⏱️ MTTR": 3.25,
         "📈 Trend": "Improving",
         "📝 Notes": "Green the release workflow (30 points).",
+        "🔄 Sync State": "In step",
+        "🧾 Sync Note": None,
+        "🕒 Last Synced": "2026-11-16T06:00:00.000+00:00",
+        "📦 Work Done": 0.5,
     }
+    assert "pass rate 90 %" in services.api("GET", f"pages/{services.page_id('Stage 7.3')}/markdown")["markdown"]
+    issue = services.issue("Stage 7.3")
+    assert (issue["state"], issue["milestone"], issue["user"]["login"]) == ("open", None, "roadmap-pipeline[bot]")
+    assert "**Status:** In Progress · **Target:** 2026-12-01" in issue["body"]
+    assert services.page_id("Stage 7.3").replace("-", "") in issue["body"]
+    assert f"[{REPORT}](https://app.notion.com/p/{services.page_id(REPORT, REPORTS).replace('-', '')})" in issue["body"]
+    assert "Progress of acme/payments 1" in issue["body"]
     assert services.row("Checkout v2")["📊 Progress"] == 0
     assert services.row("Checkout v2")["🧪 Workflow Pass Rate"] is None
     assert len(services.rows()) == 4
@@ -45,8 +58,8 @@ def test_the_first_sync_makes_databases_rows_and_comments(synced: SimulatedServi
     assert result.written() == {
         REPORTS: ["1 database created", "2 views added", "1 database described", "1 row created"],
         ROADMAP: ["1 database created", "3 views added", "1 database described", "4 rows created"],
-        "acme/payments": ["2 comments created"],
-        "acme/storefront": ["1 comment created"],
+        "acme/payments": ["2 tracking issues created", "2 comments created"],
+        "acme/storefront": ["1 tracking issue created", "1 comment created"],
     }
 
 
@@ -63,7 +76,7 @@ def test_a_dry_run_only_tells(services: SimulatedServices) -> None:
     result = services.sync(dry_run=True)
     assert services.writes() == []
     assert result.written() == {}
-    assert len(result.plan.changes) == 2 + 5 + 2 + 1 + 4 + 3
+    assert len(result.plan.changes) == 2 + 5 + 2 + 1 + 4 + 3 + 3
     # The first one made the sync's own tables.
     first = services.warehouse.read_bytes()
     assert len(first) >= len(untouched[0])
@@ -82,25 +95,36 @@ def test_the_first_sync_does_what_the_dry_run_said(start: Start) -> None:
 
 def test_the_next_run_does_what_the_dry_run_said(synced: SimulatedServices) -> None:
     services = synced
-    services.milestone("Stage 7.3", progress=0.7, status="Blocked")
-    services.milestone("Polish · acme/storefront", notes="Something else (15 points).")
+    services.milestone("Stage 7.3", progress=0.7)
+    services.label("Stage 7.3", "status: blocked")
+    services.milestone("Polish", notes="Something else (15 points).")
     services.sql("update publish.notion_ci_reports set report_content = '# All new'")
     services.sql("update publish.pull_request_comments set body = 'other' where number = 2")
     services.notion.set_property(services.page_id("Checkout v2"), "✅ Status", "Blocked")
-    told = services.sync(dry_run=True).plan
     services.writes()
+    told = services.sync(dry_run=True).plan
+    assert services.writes() == []
     done = services.sync()
     assert done.plan == told
     assert done.to_json() == {**done.to_json(), **told.to_json()}
-    assert len(services.writes()) == len(told.changes) + 1  # the report's body and its properties
+    # The report's body and its properties, and an issue's label and text.
+    assert len(services.writes()) == len(told.changes) + 2
 
 
 def test_one_milestone_alone(prepared: SimulatedServices) -> None:
     services = prepared
+    services.writes()
     services.sync(milestone="Polish")
-    assert [row["🧩 Milestone"] for row in services.rows()] == ["Polish · acme/storefront"]
+    assert [row["🧩 Milestone"] for row in services.rows()] == ["Polish"]
+    # Its row, its issue with two labels that the repository lacks, and nothing else.
+    assert {path.partition("/issues")[0] for _, path in services.writes()} == {
+        "/v1/pages",
+        "/repos/acme/storefront",
+        "/repos/acme/storefront/labels",
+    }
     services.sync(milestone="Polish · acme/storefront")
     assert len(services.rows()) == 1
+    assert services.writes() == []
 
 
 def test_a_report_that_has_no_row_is_linked_once_it_has(prepared: SimulatedServices) -> None:

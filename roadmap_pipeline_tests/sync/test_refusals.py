@@ -86,11 +86,20 @@ def test_conflicts_exit_with_3_and_say_both_values(
     synced: SimulatedServices, roadmap_sync: Callable[..., Result]
 ) -> None:
     synced.notion.set_property(synced.page_id("Stage 7.3"), "✅ Status", "Blocked")
-    synced.milestone("Stage 7.3", status="Completed", progress=0.6)
+    synced.edit_milestone("Stage 7.3", state="closed")
+    synced.milestone("Stage 7.3", progress=0.6)
+    synced.writes()
     told = roadmap_sync(synced, "--dry-run", "--json")
     assert told.exit_code == 3
     assert json.loads(told.stdout)["conflicts"] == [
-        {"place": ROADMAP, "title": "Stage 7.3", "field": "✅ Status", "github": "Completed", "notion": "Blocked"}
+        {
+            "place": ROADMAP,
+            "title": "Stage 7.3",
+            "field": "✅ Status",
+            "github": "Completed",
+            "notion": "Blocked",
+            "reason": None,
+        }
     ]
     assert synced.writes() == []
     result = roadmap_sync(synced)
@@ -127,16 +136,22 @@ def test_a_locked_conversation_is_skipped_and_the_others_are_written(
 
 def test_a_token_that_only_reads_leaves_notion_to_be_written(prepared: SimulatedServices) -> None:
     result = prepared.sync(GITHUB_TOKEN="read-only")
-    assert {title for title, _ in result.refused} == {"acme/payments#1", "acme/payments#2", "acme/storefront#5"}
+    pulls = {"acme/payments#1", "acme/payments#2", "acme/storefront#5"}
+    milestones = {"Stage 7.3", "Checkout v2", "Polish"}
+    assert {title for title, _ in result.refused} == pulls | milestones
     assert all(reason for _, reason in result.refused)
     assert result.failed == []
     assert len(prepared.rows()) == 4
     assert [len(prepared.comments("acme/payments", number)) for number in (1, 2)] == [1, 0]
     assert "acme/payments" not in result.written()
+    prepared.writes()
+    again = prepared.sync(GITHUB_TOKEN="read-only")
+    assert (again.refused, prepared.writes()) == ([], [])
+    assert sum("GitHub refused" in note for note in again.plan.notes) == 6
 
 
 def test_a_pull_request_that_is_gone_is_noted(synced: SimulatedServices) -> None:
-    synced.sql("insert into publish.pull_request_comments values ('acme/payments', 404, 'a', 'text')")
+    synced.sql("insert into publish.pull_request_comments values ('acme/payments', 404, 'a', 'text', 'text', true)")
     result = synced.sync()
     assert result.plan.notes == ("acme/payments#404 is gone from GitHub: no comment",)
     assert (result.plan.changes, result.failed) == ((), [])
@@ -156,7 +171,7 @@ def test_a_row_that_fails_stops_no_other_and_is_written_next_time(
     result = roadmap_sync(synced)
     assert result.exit_code == 1
     told = " ".join(result.stdout.split())
-    assert "note: 1 pull-request comment waits: " in told and "try again in 60 min" in told
+    assert "note: 1 change on GitHub waits: " in told and "try again in 60 min" in told
     assert synced.row("Checkout v2")["📊 Progress"] == 0.9
     states = dict(synced.sql("select title, error from sync.changes where state = 'failed'"))
     assert set(states) == {"Stage 7.3", "acme/storefront#5"}

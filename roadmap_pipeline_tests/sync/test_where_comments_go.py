@@ -13,7 +13,7 @@ from roadmap_pipeline import pipeline
 from roadmap_pipeline import settings as settings_module
 from roadmap_pipeline.cli.app import main
 from roadmap_pipeline.github.client import pacing
-from roadmap_pipeline.sync.reconciler import SyncResult
+from roadmap_pipeline.sync.result import SyncResult
 from roadmap_pipeline_tests.sync.conftest import ANA, CLOCK, OWNER, PULLS, REPORT, NewServices, SimulatedServices
 from roadmap_sandbox import payloads
 from roadmap_sandbox.content import Payload
@@ -21,15 +21,20 @@ from roadmap_sandbox.github.faults import Fault
 
 BOTH_OF_PAYMENTS = {"acme/payments#1", "acme/payments#2"}
 ALL = BOTH_OF_PAYMENTS | {"acme/storefront#5"}
+OPEN_MILESTONES = {"Stage 7.3", "Checkout v2", "Polish"}
+"""Each has a tracking issue."""
 
 
 @pytest.fixture(scope="session")
 def as_built(new_services: NewServices, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with the states after the first ingest and build; a run of last week is there to report on."""
+    """Return a folder with the states after the first ingest and build.
+
+    A run of last week is there to report on, and each pull request has failed since, which is worth a comment.
+    """
     folder = tmp_path_factory.mktemp("built")
     with new_services(folder) as made:
         made.warehouse.unlink()
-        made.github.put_run("acme/payments", _run())
+        put_runs(made)
         read_and_build(made)
     return folder
 
@@ -38,17 +43,26 @@ def as_built(new_services: NewServices, tmp_path_factory: pytest.TempPathFactory
 def built(new_services: NewServices, as_built: Path, tmp_path: Path) -> Iterator[SimulatedServices]:
     """After the first ingest and build; nothing is published yet."""
     with new_services(tmp_path, as_built) as made:
-        made.github.put_run("acme/payments", _run())
+        put_runs(made)
         yield made
 
 
-def _run() -> Payload:
-    at = CLOCK - timedelta(days=5)
+def put_runs(services: SimulatedServices) -> None:
+    services.github.put_run("acme/payments", _run("acme/payments", 1, "main", "a" * 40, "push", "success", days=5))
+    for repo, number in PULLS:
+        run = _run(
+            repo, 10 + number, f"feature/{number}", f"{number:040x}", "pull_request", "startup_failure", days=0.1
+        )
+        services.github.put_run(repo, run)
+
+
+def _run(repo: str, run_id: int, branch: str, sha: str, event: str, conclusion: str, *, days: float) -> Payload:
+    at = CLOCK - timedelta(days=days)
     return payloads.workflow_run(
-        payloads.minimal_repository("acme/payments", 101, OWNER), id=1, run_number=1, workflow_id=7, name="CI",
-        path=".github/workflows/ci.yml", head_branch="main", head_sha="a" * 40, event="push", status="completed",
-        conclusion="success", created_at=at, updated_at=at, actor=ANA, display_title="Change",
-        head_commit=payloads.head_commit("a" * 40, message="Change", at=at, author="Ana", email="ana@example.org"),
+        payloads.minimal_repository(repo, 101, OWNER), id=run_id, run_number=run_id, workflow_id=7, name="CI",
+        path=".github/workflows/ci.yml", head_branch=branch, head_sha=sha, event=event, status="completed",
+        conclusion=conclusion, created_at=at, updated_at=at, actor=ANA, display_title="Change",
+        head_commit=payloads.head_commit(sha, message="Change", at=at, author="Ana", email="ana@example.org"),
     )  # fmt: skip
 
 
@@ -68,7 +82,7 @@ def publish(services: SimulatedServices, *, dry_run: bool = False, **changes: st
 
 
 def commented(result: SyncResult) -> set[str]:
-    return {change.title for change in result.plan.changes if change.target == "github"}
+    return {change.title for change in result.plan.changes if change.kind in ("create_comment", "edit_comment")}
 
 
 def written_to(services: SimulatedServices) -> set[str]:
@@ -91,7 +105,7 @@ def test_a_sync_after_ingest_and_build_renders_what_it_publishes(built: Simulate
     result = publish(built)
     assert [change.to_json() for change in result.plan.changes] == [change.to_json() for change in told.plan.changes]
     assert (result.failed, result.refused) == ([], [])
-    assert all("**CI: no run for this commit yet**" in built.comments(*pull)[-1]["body"] for pull in PULLS)
+    assert all("**CI: 1 of 1 run failed without a failed job**" in built.comments(*pull)[-1]["body"] for pull in PULLS)
     built.writes()
     again = publish(built)
     assert (again.plan.changes, again.plan.notes, built.writes()) == ((), (), [])
@@ -118,7 +132,7 @@ def roadmap(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Re
 
 def test_the_command_line_does_so_too(built: SimulatedServices, roadmap: Callable[..., Result]) -> None:
     told = json.loads(roadmap(built, "sync", "--dry-run", "--json").stdout)
-    assert {change["title"] for change in told["changes"] if change["target"] == "github"} == ALL
+    assert {change["title"] for change in told["changes"] if change["kind"] == "create_comment"} == ALL
     assert built.writes() == []
 
 
@@ -181,7 +195,10 @@ def test_nothing_goes_to_a_repository_that_is_not_configured_any_more(built: Sim
     built.writes()
     result = publish(built, GITHUB_REPOSITORY="acme/payments")
     assert commented(result) == BOTH_OF_PAYMENTS
-    assert result.plan.notes == ("acme/storefront is not configured (any more): no comment on its open pull request",)
+    assert result.plan.notes == (
+        "acme/storefront is not configured (any more): its row stays as it is",
+        "acme/storefront is not configured (any more): no comment on its open pull request",
+    )
     assert not any("storefront" in entry for entry in written_to(built))
     assert built.sql("select count(*) from raw.pull_requests where repo = 'acme/storefront'") == [(1,)]
     assert commented(publish(built)) == {"acme/storefront#5"}
@@ -201,7 +218,10 @@ def test_a_repository_that_is_configured_by_its_former_name_is_written_to(built:
     assert (publish(built).plan.changes, built.writes()) == ((), [])
     # another one that was configured once is still none of the configured ones
     result = publish(built, GITHUB_REPOSITORY="acme/storefront")
-    assert result.plan.notes == ("acme/payments is not configured (any more): no comment on its 2 open pull requests",)
+    assert result.plan.notes == (
+        "acme/payments is not configured (any more): its 3 rows stay as they are",
+        "acme/payments is not configured (any more): no comment on its 2 open pull requests",
+    )
 
 
 def test_a_repository_that_was_renamed_since_it_was_read_waits_for_the_next_ingest(built: SimulatedServices) -> None:
@@ -235,14 +255,15 @@ def test_comments_that_cannot_be_read_cost_only_their_pull_request(built: Simula
 def test_what_a_token_may_not_do_is_not_tried_again_by_every_run(built: SimulatedServices) -> None:
     built.sql("update config.origin set origin = 'real'")  # as for any token but the sandbox's own
     first = publish(built, GITHUB_TOKEN="read-only")
-    assert {title for title, _ in first.refused} == ALL
+    assert {title for title, _ in first.refused} == ALL | OPEN_MILESTONES
     built.writes()
     second = publish(built, GITHUB_TOKEN="read-only")
     assert (commented(second), second.refused, built.writes()) == (set(), [], [])
-    assert len(second.plan.notes) == 3
+    assert len(second.plan.notes) == 6
     assert all("Resource not accessible by integration" in note for note in second.plan.notes)
     later = (CLOCK + timedelta(hours=25)).isoformat()
-    assert {title for title, _ in publish(built, GITHUB_TOKEN="read-only", ROADMAP_NOW=later).refused} == ALL
+    refused = publish(built, GITHUB_TOKEN="read-only", ROADMAP_NOW=later).refused
+    assert {title for title, _ in refused} == ALL | OPEN_MILESTONES
     built.sql("update config.origin set origin = 'sandbox'")
     third = publish(built, ROADMAP_NOW=later)  # with the token that may
     assert (commented(third), third.refused, third.plan.notes) == (ALL, [], ())

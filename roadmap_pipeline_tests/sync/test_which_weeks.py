@@ -11,7 +11,7 @@ from roadmap_pipeline.github.client import pacing
 from roadmap_pipeline.orchestration.build import build_definitions
 from roadmap_pipeline.orchestration.resources import resources_of
 from roadmap_pipeline_tests.sync.conftest import REPORT, REPORTS, NewServices, SimulatedServices
-from roadmap_pipeline_tests.sync.test_where_comments_go import _run, as_built, read_and_build
+from roadmap_pipeline_tests.sync.test_where_comments_go import as_built, put_runs, read_and_build
 
 __all__ = ["as_built"]
 
@@ -23,7 +23,7 @@ WEDNESDAY = "2026-11-25T06:00:00+00:00"
 def later(new_services: NewServices, as_built: Path, tmp_path: Path) -> Iterator[SimulatedServices]:
     """Built again in W48; nothing was ever rendered or published."""
     with new_services(tmp_path, as_built) as made:
-        made.github.put_run("acme/payments", _run())
+        put_runs(made)
         made.environment["ROADMAP_NOW"] = WEDNESDAY
         read_and_build(made)
         made.writes()

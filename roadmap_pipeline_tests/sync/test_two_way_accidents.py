@@ -1,0 +1,193 @@
+"""Accidents around a two-way sync: what people edited is neither lost nor doubled, and nothing is wiped."""
+
+from datetime import timedelta
+
+import pytest
+
+from roadmap_pipeline import pipeline
+from roadmap_pipeline.errors import RoadmapError
+from roadmap_pipeline.notion.schema import SchemaError
+from roadmap_pipeline_tests.sync.conftest import ROADMAP, SimulatedServices, fill
+from roadmap_pipeline_tests.sync.disturbances import assert_nothing_to_write
+
+TITLE, DATE, STATUS = "🧩 Milestone", "📆 Target Date", "✅ Status"
+STATE = "🔄 Sync State"
+
+
+def lose_warehouse(services: SimulatedServices) -> None:
+    """Begin again with a warehouse that knows nothing of earlier syncs."""
+    services.warehouse.unlink()
+    fill(services.warehouse)
+
+
+def titles(services: SimulatedServices) -> list[str]:
+    """Return the titles of all rows of the roadmap, sorted."""
+    return sorted(row[TITLE] for row in services.rows())
+
+
+def repair(services: SimulatedServices) -> None:
+    """Run ``roadmap setup-notion --create-databases``."""
+    with services.runtime() as runtime:
+        pipeline.setup_notion(runtime)
+
+
+# -- a lost warehouse
+
+
+@pytest.mark.parametrize("lag_s", [0, 8])
+def test_a_lost_warehouse_doubles_no_row_that_was_renamed_or_trashed(lag_s: int, synced: SimulatedServices) -> None:
+    synced.notion.set_property(synced.page_id("Stage 7.3"), TITLE, "Cards")
+    synced.two_way()
+    synced.notion.advance(timedelta(minutes=1))
+    trashed = synced.page_id("Polish")
+    synced.notion.query_lag = timedelta(seconds=lag_s)
+    synced.notion.trash(trashed)
+    lose_warehouse(synced)
+    synced.writes()
+    result = synced.sync(lag=True)
+    assert (result.failed, result.plan.conflicts) == ([], ())
+    assert [change.kind for change in result.plan.changes if change.kind.startswith("create")] == []
+    synced.notion.advance(timedelta(minutes=1))
+    result = synced.sync(lag=True)
+    assert any("in Notion's trash and stays there" in note for note in result.plan.notes)
+    assert titles(synced) == ["Cards", "Checkout v2", "Sunset v1"]
+    assert synced.api("GET", f"pages/{trashed}")["in_trash"]
+    assert_nothing_to_write(lambda: synced.sync(lag=True), synced)
+
+
+def test_rows_made_just_before_the_warehouse_was_lost_are_there_once_in_the_end(synced: SimulatedServices) -> None:
+    synced.notion.query_lag = timedelta(seconds=8)
+    synced.ask("POST", "/repos/acme/payments/milestones", {"title": "New one"})
+    synced.sync(lag=True)
+    lose_warehouse(synced)
+    synced.sync(lag=True)
+    synced.notion.advance(timedelta(minutes=1))
+    assert synced.sync(lag=True).failed == []
+    assert titles(synced) == ["Checkout v2", "New one", "Polish", "Stage 7.3", "Sunset v1"]
+    assert len(synced.issues("acme/payments", synced.key("New one").partition(":")[2])) == 1
+    assert_nothing_to_write(lambda: synced.sync(lag=True), synced)
+
+
+def test_an_edit_that_waits_when_the_warehouse_is_lost_is_asked_about(synced: SimulatedServices) -> None:
+    """Nobody knows any more which side was edited: neither is overwritten."""
+    synced.notion.set_property(synced.page_id("Stage 7.3"), DATE, "2027-01-31")
+    lose_warehouse(synced)
+    result = synced.two_way()
+    assert [(one.title, one.field) for one in result.plan.conflicts] == [("Stage 7.3", DATE)]
+    assert (synced.row("Stage 7.3")[DATE], synced.on_github("Stage 7.3")["due"]) == ("2027-01-31", "2026-12-01")
+    assert len(synced.rows()) == 4
+
+
+# -- the configuration
+
+
+def test_a_repository_that_is_not_configured_any_more_is_left_alone_on_both_sides(synced: SimulatedServices) -> None:
+    before = synced.row("Polish")
+    synced.edit_milestone("Polish", due_on="2027-02-28")
+    synced.notion.set_property(synced.page_id("Polish"), STATUS, "Blocked")
+    synced.writes()
+    for command in (synced.two_way, synced.sync):
+        result = command(GITHUB_REPOSITORY="acme/payments")
+        assert (result.failed, result.plan.conflicts, result.plan.changes) == ([], (), ())
+        assert any("acme/storefront is not configured (any more)" in note for note in result.plan.notes)
+    assert synced.writes() == []
+    assert synced.row("Polish") == {**before, STATUS: "Blocked"}
+    # Configured again, what people edited meanwhile goes its way.
+    assert synced.two_way().plan.conflicts == ()
+    assert (synced.row("Polish")[DATE], synced.on_github("Polish")["labels"]) == ("2027-02-28", ["status: blocked"])
+    assert_nothing_to_write(synced.two_way, synced)
+
+
+# -- the database
+
+
+def test_a_database_that_is_not_shared_any_more_stops_every_write(synced: SimulatedServices) -> None:
+    roadmap = synced.databases()[ROADMAP]
+    synced.notion.set_property(synced.page_id("Stage 7.3"), DATE, "2027-01-31")
+    synced.edit_milestone("Checkout v2", due_on="2027-02-28")
+    synced.notion.unshare(roadmap)
+    synced.writes()
+    for command in (synced.two_way, synced.sync):
+        with pytest.raises(RoadmapError, match="share it again"):
+            command()
+    assert synced.writes() == []
+    synced.notion.share(roadmap)
+    result = synced.two_way()
+    assert (result.failed, result.plan.conflicts) == ([], ())
+    assert synced.on_github("Stage 7.3")["due"] == "2027-01-31"
+    assert synced.row("Checkout v2")[DATE] == "2027-02-28"
+    assert len(synced.rows()) == 4
+
+
+# -- properties
+
+
+def test_a_property_that_was_renamed_is_the_one_it_was(synced: SimulatedServices) -> None:
+    roadmap = synced.databases()[ROADMAP]
+    synced.notion.rename_property(roadmap, DATE, "Deadline")
+    synced.notion.rename_property(roadmap, STATUS, "State")
+    assert_nothing_to_write(synced.two_way, synced)
+    synced.notion.set_property(synced.page_id("Stage 7.3"), "Deadline", "2027-01-31")
+    synced.label("Polish", "status: blocked")
+    assert synced.two_way().plan.conflicts == ()
+    assert synced.on_github("Stage 7.3")["due"] == "2027-01-31"
+    assert synced.row("Polish")["State"] == "Blocked"
+    assert DATE not in synced.row("Polish")
+
+
+@pytest.mark.parametrize("name", [DATE, STATUS])
+def test_a_property_that_was_deleted_and_made_anew_is_filled_again(name: str, synced: SimulatedServices) -> None:
+    synced.label("Polish", "status: blocked")
+    synced.two_way()
+    before = {title: (synced.row(title)[name], synced.on_github(title)) for title in titles(synced)}
+    synced.notion.delete_property(synced.databases()[ROADMAP], name)
+    synced.writes()
+    for command in (synced.two_way, synced.sync):
+        with pytest.raises(SchemaError, match="--create-databases"):
+            command()
+    assert synced.writes() == []
+    repair(synced)
+    result = synced.two_way()
+    assert (result.failed, result.plan.conflicts, result.plan.mass_changes) == ([], (), ())
+    assert {title: (synced.row(title)[name], synced.on_github(title)) for title in titles(synced)} == before
+    assert_nothing_to_write(synced.two_way, synced)
+
+
+def test_a_property_whose_type_was_changed_stops_every_write_and_is_filled_once_it_is_set_right(
+    synced: SimulatedServices,
+) -> None:
+    roadmap = synced.databases()[ROADMAP]
+    synced.notion.retype_property(roadmap, DATE, "rich_text")
+    synced.writes()
+    for command in (synced.two_way, synced.sync):
+        with pytest.raises(SchemaError, match="Target Date"):
+            command()
+    assert synced.writes() == []
+    # Changing the type back leaves the column empty: that is no edit of its rows.
+    synced.notion.retype_property(roadmap, DATE, "date")
+    result = synced.two_way()
+    assert (result.failed, result.plan.conflicts) == ([], ())
+    for title, day in (("Stage 7.3", "2026-12-01"), ("Sunset v1", "2026-09-30")):
+        assert (synced.row(title)[DATE], synced.on_github(title)["due"]) == (day, day)
+    assert_nothing_to_write(synced.two_way, synced)
+
+
+# -- many at once
+
+
+def test_emptying_many_rows_at_once_is_asked_about(synced: SimulatedServices) -> None:
+    names = [f"Part {number}" for number in range(6)]
+    for name in names:
+        synced.ask("POST", "/repos/acme/payments/milestones", {"title": name, "due_on": "2027-01-31T12:00:00Z"})
+    synced.two_way()
+    for name in names:
+        synced.notion.set_property(synced.page_id(name), DATE, None)
+    synced.writes()
+    result = synced.two_way()
+    assert len(result.plan.mass_changes) == 6
+    assert result.done == []
+    assert synced.writes() == []
+    assert {synced.on_github(name)["due"] for name in names} == {"2027-01-31"}
+    assert synced.two_way(allow_mass_change=True).plan.mass_changes == ()
+    assert {synced.on_github(name)["due"] for name in names} == {None}
+    assert_nothing_to_write(synced.two_way, synced)
