@@ -12,6 +12,7 @@ from enum import Enum
 from typing import Any, Final
 
 from roadmap_pipeline.github.client.client import GitHubClient, GitHubError
+from roadmap_pipeline.github.client.response_cache import ResponseCache
 from roadmap_pipeline.github.due_dates import due_date as parse_due_date
 from roadmap_pipeline.github.due_dates import due_on
 from roadmap_pipeline.github.write_refusals import WRITE_TRIES, final_reason
@@ -56,14 +57,19 @@ class Milestone:
     html_url: str
 
 
-def list_milestones(client: GitHubClient, repo: str) -> list[Milestone]:
+def list_milestones(client: GitHubClient, repo: str, cache: ResponseCache | None = None) -> list[Milestone]:
     """Return all milestones of a repository, open and closed, by their numbers.
+
+    Args:
+        client: The client to read with.
+        repo: owner/name.
+        cache: Gives the pages that didn't change.
 
     Raises:
         MovedError: The repository has another name now.
         NotFoundError: It is gone, or the credentials may not read it.
     """
-    pages = client.pages(f"/repos/{repo}/milestones", {"state": "all"})
+    pages = client.pages(f"/repos/{repo}/milestones", {"state": "all"}, cache=cache)
     # one whose due date changes between two pages is listed twice, or not at all
     milestones = {payload["number"]: _parsed(repo, payload) for page in pages for payload in page}
     return [milestones[number] for number in sorted(milestones)]

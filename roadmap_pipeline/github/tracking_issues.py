@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from roadmap_pipeline.github.client.client import AmbiguousWrite, GitHubClient, GitHubError, MovedError, NotFoundError
+from roadmap_pipeline.github.client.response_cache import ResponseCache
 from roadmap_pipeline.github.labels import add_label, make_labels, remove_label, repository_labels
 from roadmap_pipeline.github.markers import Marker
 from roadmap_pipeline.github.sections import MILESTONE_SECTION, Section, find_section, put_section
@@ -87,13 +88,22 @@ class TrackingIssue:
         return None if self.key is None else find_section(self.body, MILESTONE_SECTION, self.key)
 
 
-def list_tracking_issues(client: GitHubClient, repo: str, author: str | None = None) -> list[TrackingIssue]:
+def list_tracking_issues(
+    client: GitHubClient,
+    repo: str,
+    author: str | None = None,
+    *,
+    is_thorough: bool = True,
+    cache: ResponseCache | None = None,
+) -> list[TrackingIssue]:
     """Return the tracking issues of a repository, open and closed, by their numbers.
 
     Args:
         client: The client to read with.
         repo: owner/name.
         author: The login that we write as; None asks GitHub.
+        is_thorough: Look also for issues of ours that lost the label, among all that we opened: that may be many.
+        cache: Gives the pages that didn't change.
 
     Raises:
         MovedError: The repository has another name now.
@@ -101,7 +111,7 @@ def list_tracking_issues(client: GitHubClient, repo: str, author: str | None = N
     """
     author = author or client.viewer_login()
     try:
-        return _list(client, repo, author)
+        return _list(client, repo, author, is_thorough=is_thorough, cache=cache)
     except GitHubError as error:
         raise (_refused(f"issues of {repo}", error) if error.status == 410 else error) from error
 
@@ -317,15 +327,23 @@ def close_duplicate(client: GitHubClient, issue: TrackingIssue, of: TrackingIssu
         raise _refused(_place(issue), error) from error
 
 
-def _list(client: GitHubClient, repo: str, author: str, newest_known: int = 0) -> list[TrackingIssue]:
+def _list(
+    client: GitHubClient,
+    repo: str,
+    author: str,
+    newest_known: int = 0,
+    *,
+    is_thorough: bool = True,
+    cache: ResponseCache | None = None,
+) -> list[TrackingIssue]:
     """Return the tracking issues with higher numbers than ``newest_known``.
 
     Newest first, with pages that only shift towards their end when something is opened meanwhile.
     """
     issues: dict[int, TrackingIssue] = {}
-    for params in ({"labels": TRACKING}, {"creator": author}):
+    for params in ({"labels": TRACKING}, *([{"creator": author}] if is_thorough else [])):
         query = {**params, "state": "all", "sort": "created", "direction": "desc"}
-        for page in client.pages(f"/repos/{repo}/issues", query):
+        for page in client.pages(f"/repos/{repo}/issues", query, cache=cache):
             for payload in page:
                 if payload.get("pull_request") is None and payload["number"] > newest_known:
                     issue = _counted(_parsed(repo, payload), author)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from roadmap_pipeline.github.client.errors import GitHubError, Paused, UnknownRepository
+from roadmap_pipeline.github.client.response_cache import ResponseCache
 from roadmap_pipeline.github.ingest.read_failures import costs_only_itself
 from roadmap_pipeline.github.milestones import Milestone, list_milestones, read_milestone
 from roadmap_pipeline.github.tracking_issues import (
@@ -54,14 +55,17 @@ class GitHubTarget:
     pause: str | None = None
 
     @classmethod
-    def look(cls, runtime: Runtime) -> "GitHubTarget":
-        """Read the milestones and tracking issues of each configured repository; what can't be read is noted."""
+    def look(cls, runtime: Runtime, cache: ResponseCache) -> "GitHubTarget":
+        """Read the milestones and tracking issues of each configured repository; what can't be read is noted.
+
+        ``cache`` gives what didn't change, so that looking often costs nothing of the quota.
+        """
         side = cls(runtime)
         names = runtime.settings.repositories
         with task("Looking at milestones", total=len(names)) as progress:
             for position, name in enumerate(names):
                 try:
-                    state = _read(runtime, name)
+                    state = _read(runtime, name, cache)
                     side.repositories[state.repo] = state
                 except UnknownRepository as error:
                     side.unread[name] = "; ".join(error.problems)
@@ -137,10 +141,24 @@ def key_of(milestone: Milestone) -> str:
     return MILESTONE_KEY + milestone.node_id
 
 
-def _read(runtime: Runtime, name: str) -> RepositoryState:
-    repository: Mapping[str, Any] = runtime.github.repository(name).data
+def _read(runtime: Runtime, name: str, cache: ResponseCache) -> RepositoryState:
+    repository: Mapping[str, Any] = cache.repository(runtime.github, name).data
     repo = str(repository["full_name"])
+    milestones = list_milestones(runtime.github, repo, cache)
     issues: Sequence[TrackingIssue] | None = None
     with suppress(TrackingIssueRefused):  # switched off
-        issues = list_tracking_issues(runtime.github, repo) if repository.get("has_issues", True) else None
-    return RepositoryState(repo, list_milestones(runtime.github, repo), issues, bool(repository.get("archived")))
+        if repository.get("has_issues", True):
+            issues = _tracking_issues(runtime, repo, milestones, cache)
+    return RepositoryState(repo, milestones, issues, bool(repository.get("archived")))
+
+
+def _tracking_issues(
+    runtime: Runtime, repo: str, milestones: Sequence[Milestone], cache: ResponseCache
+) -> Sequence[TrackingIssue]:
+    """Return the tracking issues; where one seems to be missing, also those that people took the label from."""
+    author = runtime.github.viewer_login()
+    issues = list_tracking_issues(runtime.github, repo, author, is_thorough=False, cache=cache)
+    tracked = {issue.key for issue in issues if not issue.is_duplicate}
+    if all(one.node_id in tracked for one in milestones if not one.is_closed):
+        return issues
+    return list_tracking_issues(runtime.github, repo, author, cache=cache)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from roadmap_pipeline.github.client.response_cache import KeptResponse, ResponseCache
 from roadmap_pipeline.sync.merge import NO_BASE
 from roadmap_pipeline.sync.roadmap_entities import KnownRow
 from roadmap_pipeline.sync.row_state import RowState
@@ -20,6 +21,8 @@ REFUSAL_HOLDS_FOR = timedelta(days=1)
 """Time after which a value that GitHub refused is tried again."""
 _KEPT = timedelta(days=400)
 """Time for which verifications are kept."""
+_RESPONSES_KEPT = timedelta(days=30)
+"""Time after which a response that didn't change is read once more whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,25 @@ class Memory:
         for key, field, value, reason in rows:
             refused.setdefault(key, {})[field] = json.loads(value), reason
         return refused
+
+    def github_responses(self) -> ResponseCache:
+        """Return the responses of GitHub that are kept."""
+        with connect(self.warehouse) as con:
+            rows = con.execute("select r.cache_key, r.etag, r.link, r.data from sync.github_responses as r").fetchall()
+        return ResponseCache({key: KeptResponse(etag, link, json.loads(data)) for key, etag, link, data in rows})
+
+    def keep_github_responses(self, cache: ResponseCache) -> None:
+        """Keep what is new in ``cache``, and forget what nobody asked for in a month."""
+        if not cache.changed:
+            return
+        rows = [
+            {"cache_key": key, "etag": one.etag, "link": one.link, "data": json.dumps(one.data), "read_at": self._now}
+            for key, one in cache.changed.items()
+        ]
+        with connect(self.warehouse) as con, transaction(con):
+            con.execute("delete from sync.github_responses where read_at < ?", [self._now - _RESPONSES_KEPT])
+            replace_rows(con, "sync.github_responses", rows)
+        cache.changed.clear()
 
     def note_refusal(self, key: str, field: str, value: Any, reason: str) -> None:
         """Note a value that GitHub does not take."""

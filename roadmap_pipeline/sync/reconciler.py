@@ -12,6 +12,7 @@ from typing import Literal
 from roadmap_pipeline import interruption
 from roadmap_pipeline.errors import RoadmapError
 from roadmap_pipeline.github.client.errors import Paused
+from roadmap_pipeline.github.client.response_cache import ResponseCache
 from roadmap_pipeline.github.milestones import MilestoneRefused
 from roadmap_pipeline.github.tracking_issues import TrackingIssueRefused
 from roadmap_pipeline.progress import task
@@ -76,7 +77,13 @@ class Reconciler:
     @cached_property
     def _github(self) -> GitHubTarget | None:
         """The milestones and tracking issues now; None when that side is missing."""
-        return None if self._runtime.missing("github") else GitHubTarget.look(self._runtime)
+        if self._runtime.missing("github"):
+            return None
+        return GitHubTarget.look(self._runtime, self._responses)
+
+    @cached_property
+    def _responses(self) -> ResponseCache:
+        return self._memory.github_responses()
 
     @cached_property
     def _memory(self) -> Memory:
@@ -263,7 +270,11 @@ class Reconciler:
 
     def _remember(self, result: SyncResult) -> None:
         """Note how both sides stand now, where the roadmap was compared."""
-        if self._roadmap is None or self._notion is None:
+        if self._roadmap is None:
+            return
+        if self._github is not None:
+            self._memory.keep_github_responses(self._responses)
+        if self._notion is None:
             return
         urls, pages = self._notion.row_urls, {key: base.page_id for key, base in self._runtime.journal.bases().items()}
         issues = {} if self._github is None else self._github.issue_numbers()

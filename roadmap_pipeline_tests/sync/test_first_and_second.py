@@ -3,6 +3,8 @@
 from roadmap_pipeline.warehouse.models import load_project, project_directory
 from roadmap_pipeline_tests.sync.conftest import CONTENT, PULLS, REPORT, REPORTS, ROADMAP, SimulatedServices, Start
 
+REPOSITORIES = ("acme/payments", "acme/storefront")
+
 
 def test_the_tables_of_these_tests_are_the_models(services: SimulatedServices) -> None:
     for model in load_project(project_directory()).models:
@@ -137,3 +139,26 @@ def test_a_report_that_has_no_row_is_linked_once_it_has(prepared: SimulatedServi
     services.sync()
     assert services.row("Stage 7.3")["📎 Latest CI Health"] == [REPORT]
     assert services.sync().plan.changes == ()
+
+
+def test_looking_at_milestones_that_did_not_change_costs_nothing_of_the_quota(synced: SimulatedServices) -> None:
+    synced.sync()
+    synced.github.journal.clear()
+    synced.two_way()
+    asked = {entry.path.partition("?")[0]: entry.status for entry in synced.github.journal if entry.method == "GET"}
+    looked = {path: status for path, status in asked.items() if path != "/user"}
+    assert {f"/repos/{repo}/{what}" for repo in REPOSITORIES for what in ("milestones", "issues")} <= looked.keys()
+    assert set(looked.values()) == {304}
+    # What did change is seen all the same, by another run, too.
+    synced.edit_milestone("Polish", title="Shine")
+    synced.two_way()
+    assert synced.row("Shine")["🧩 Milestone"] == "Shine"
+
+
+def test_an_issue_that_lost_its_label_is_found_and_not_made_twice(synced: SimulatedServices) -> None:
+    issue = synced.issue("Polish")
+    synced.ask("PATCH", f"/repos/{issue['repo']}/issues/{issue['number']}", {"labels": []})
+    result = synced.sync()
+    assert [change.kind for change in result.plan.changes] == []
+    synced.ask("PATCH", f"/repos/{issue['repo']}/issues/{issue['number']}", {"labels": ["tracking"]})
+    assert synced.issue("Polish")["number"] == issue["number"]

@@ -39,6 +39,7 @@ from roadmap_pipeline.github.client.job_logs import LOG_STATES, DownloadFailed, 
 from roadmap_pipeline.github.client.pacing import LONGEST_WAIT_SECONDS, shared_pacer, wait_log
 from roadmap_pipeline.github.client.paging import PER_PAGE, join_parts, list_key, may_be_followed, smaller_page_size
 from roadmap_pipeline.github.client.response import Response, error_message, holds_error, rate_limit_refusal
+from roadmap_pipeline.github.client.response_cache import ResponseCache
 from roadmap_pipeline.github.client.sender import MEDIA_TYPE, Sender
 from roadmap_pipeline.http.errors import DroppedError, UnreachableError
 from roadmap_pipeline.http.retry import Backoff, RetriesExhausted, RetryPolicy, TransientError
@@ -121,6 +122,7 @@ class GitHubClient:
         self._credentials: Credentials = credentials
         pacer = shared_pacer(credentials.identity, self.base_url, points_per_minute, quota_reserve)
         self._sender = Sender(credentials, self.base_url, pacer)
+        self._viewer_login: str | None = None
 
     def __repr__(self) -> str:
         return f"GitHubClient(base_url={self.base_url!r})"
@@ -193,9 +195,20 @@ class GitHubClient:
         raise self._refusal("GET", path, response)
 
     def pages(
-        self, path: str, params: Mapping[str, Any] | None = None, items_key: str | None = None
+        self,
+        path: str,
+        params: Mapping[str, Any] | None = None,
+        items_key: str | None = None,
+        *,
+        cache: ResponseCache | None = None,
     ) -> Iterator[list[dict[str, Any]]]:
-        """Yield the pages of a list, read one by one; ``items_key`` names the list in an envelope.
+        """Yield the pages of a list, read one by one.
+
+        Args:
+            path: From ``/``, below the REST root.
+            params: Of the query.
+            items_key: The name of the list in an envelope.
+            cache: Gives the pages that didn't change since they were read, which then cost nothing.
 
         Raises:
             IncompleteList: After the pages that there are: GitHub counts more items than it lists.
@@ -203,7 +216,8 @@ class GitHubClient:
         page, listed, holes = 1, 0, 0
         before: list[dict[str, Any]] | None = None
         while True:
-            response = self.get(path, {"per_page": PER_PAGE, **(params or {}), "page": page})
+            query = {"per_page": PER_PAGE, **(params or {}), "page": page}
+            response = self.get(path, query) if cache is None else cache.get(self, path, query)
             items = response.items(items_key)
             if items is None:
                 raise GitHubError(f"GET {path} answered 200 without the list of {items_key or 'items'}", status=200)
@@ -275,7 +289,12 @@ class GitHubClient:
             ) from error
 
     def viewer_login(self) -> str:
-        """Return the login of the account that writes are made as."""
+        """Return the login of the account that writes are made as; asked for once."""
+        if self._viewer_login is None:
+            self._viewer_login = self._ask_viewer_login()
+        return self._viewer_login
+
+    def _ask_viewer_login(self) -> str:
         if (login := self._credentials.login()) is not None:
             return login
         try:

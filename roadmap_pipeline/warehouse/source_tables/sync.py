@@ -142,6 +142,19 @@ TABLES: tuple[SourceTable, ...] = (
     ),
     SourceTable(
         "sync",
+        "github_responses",
+        "Responses of GitHub to the look before a sync, with their entity tags: what didn't change costs nothing.",
+        ("cache_key",),
+        columns(
+            ("cache_key", "VARCHAR", "SHA-256 of token identity, URL and media type; no secret can be read from it."),
+            ("etag", "VARCHAR", "Entity tag of the response."),
+            ("link", "VARCHAR", "Link header of the response, which says whether a further page follows."),
+            ("data", "JSON", "Data of the response."),
+            ("read_at", "TIMESTAMP", "When the response was read (UTC)."),
+        ),
+    ),
+    SourceTable(
+        "sync",
         "refused_edits",
         "Values of people in Notion that GitHub refused; each is tried again when it changes, or after a day.",
         ("sync_key", "field"),

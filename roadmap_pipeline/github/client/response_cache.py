@@ -1,0 +1,57 @@
+"""Responses that are kept with their entity tags: what didn't change costs nothing of GitHub's quota.
+
+Belongs here: asking with the tag and giving back what is kept. Who keeps them from one run to the next is the caller's
+business; the ingest keeps tags alone, since it stores the rows.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from roadmap_pipeline.github.client.response import Response
+
+if TYPE_CHECKING:
+    from roadmap_pipeline.github.client.client import GitHubClient
+
+
+@dataclass(frozen=True, slots=True)
+class KeptResponse:
+    """A response as it is kept: its tag, its Link header (empty without one) and its data."""
+
+    etag: str
+    link: str
+    data: Any
+
+
+class ResponseCache:
+    """The kept responses, by :meth:`.GitHubClient.cache_key`; ``changed`` are those that weren't kept before."""
+
+    def __init__(self, kept: Mapping[str, KeptResponse] | None = None) -> None:
+        self._kept = dict(kept or {})
+        self.changed: dict[str, KeptResponse] = {}
+
+    def get(self, client: "GitHubClient", path: str, params: Mapping[str, Any] | None = None) -> Response:
+        """Return what is at ``path`` now. Raises as :meth:`.GitHubClient.get` does."""
+        return self._fresh(client, path, params, client.get(path, params, self._etag(client, path, params)))
+
+    def repository(self, client: "GitHubClient", name: str) -> Response:
+        """Return a repository, by an old name too. Raises as :meth:`.GitHubClient.repository` does."""
+        path = f"/repos/{name}"
+        return self._fresh(client, path, None, client.repository(name, self._etag(client, path, None)))
+
+    def _etag(self, client: "GitHubClient", path: str, params: Mapping[str, Any] | None) -> str | None:
+        kept = self._kept.get(client.cache_key(path, params))
+        return None if kept is None else kept.etag
+
+    def _fresh(
+        self, client: "GitHubClient", path: str, params: Mapping[str, Any] | None, response: Response
+    ) -> Response:
+        key = client.cache_key(path, params)
+        if response.unchanged:
+            kept = self._kept[key]
+            return Response(200, {"etag": kept.etag, "link": kept.link}, kept.data, response.sent_at)
+        if response.etag is not None:
+            self._kept[key] = self.changed[key] = KeptResponse(
+                response.etag, response.headers.get("link", ""), response.data
+            )
+        return response
