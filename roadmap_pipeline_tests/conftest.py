@@ -74,6 +74,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         assert all(item.nodeid.endswith(f"@{group}") for item, group in groups.items()), "xdist leaves out the groups"
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name tests of bytes by their argument: compressed bytes hold a time, and xdist wants one name in each process."""
+    return argname if isinstance(val, bytes) else None
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print what tests measured."""
     measured = [told for report in terminalreporter.getreports("passed") for told in report.user_properties]

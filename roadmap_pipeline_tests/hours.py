@@ -1,6 +1,6 @@
 """The simulated organisation under a quota of 300 requests an hour: a run each hour, until all is read and written.
 
-A suite of its own (`make test-hours`): a dozen main jobs and more.
+A suite of its own (`make test-scale`): a dozen main jobs and more.
 """
 
 from collections.abc import Iterator, Mapping

@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 
 from roadmap_pipeline.github.client.client import AmbiguousWrite, GitHubClient, GitHubError, NotFoundError
+from roadmap_pipeline.github.client.response_cache import ResponseCache
 from roadmap_pipeline.github.markers import Marker, content_hash, normal
 from roadmap_pipeline.github.truncation import LONGEST_BODY, cut
 from roadmap_pipeline.github.write_refusals import WRITE_TRIES, final_reason
@@ -61,7 +62,13 @@ def render(marker: Marker, body: str) -> str:
 
 
 def find(
-    client: GitHubClient, repo: str, number: int, author: str, *, kind: str = PULL_REQUEST_STATUS
+    client: GitHubClient,
+    repo: str,
+    number: int,
+    author: str,
+    *,
+    kind: str = PULL_REQUEST_STATUS,
+    cache: ResponseCache | None = None,
 ) -> StickyComment | None:
     """Return the oldest comment of ``kind`` that ``author`` wrote on a pull request or issue; None when there is none.
 
@@ -73,11 +80,12 @@ def find(
         number: Of the pull request or issue.
         author: A login.
         kind: As in the marker.
+        cache: Gives the pages that didn't change; keeps nothing of what others wrote.
 
     Raises:
         NotFoundError: There is no such pull request.
     """
-    return next(iter(_find_all(client, repo, number, author, kind)), None)
+    return next(iter(_find_all(client, repo, number, author, kind, cache)), None)
 
 
 def create(client: GitHubClient, repo: str, number: int, body: str, author: str, *, marker: Marker) -> StickyComment:
@@ -155,13 +163,25 @@ def put(client: GitHubClient, repo: str, number: int, body: str, author: str, *,
     return edit(client, repo, number, comment, body, author)
 
 
-def _find_all(client: GitHubClient, repo: str, number: int, author: str, kind: str) -> list[StickyComment]:
+def _find_all(
+    client: GitHubClient, repo: str, number: int, author: str, kind: str, cache: ResponseCache | None = None
+) -> list[StickyComment]:
     """Return our comments of a kind, oldest first."""
-    comments = (
-        _parsed(payload) for page in client.pages(f"/repos/{repo}/issues/{number}/comments") for payload in page
-    )
+    get = None if cache is None else partial(cache.get, client, keep=partial(_without_others, author))
+    pages = client.pages(f"/repos/{repo}/issues/{number}/comments", get=get)
+    comments = (_parsed(payload) for page in pages for payload in page)
     ours = [comment for comment in comments if comment and comment.author == author and comment.marker.kind == kind]
     return sorted({comment.id: comment for comment in ours}.values(), key=lambda comment: comment.id)
+
+
+def _without_others(author: str, page: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return a page of comments of which only ours say anything; others are left as places in it."""
+    return [
+        {name: payload.get(name) for name in ("id", "body", "html_url")} | {"user": {"login": author}}
+        if (payload.get("user") or {}).get("login") == author
+        else {}
+        for payload in page
+    ]
 
 
 def _keep_oldest(

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
+from functools import partial
 from typing import Any, Final
 
 from roadmap_pipeline.github.client.client import GitHubClient, GitHubError
@@ -69,7 +70,9 @@ def list_milestones(client: GitHubClient, repo: str, cache: ResponseCache | None
         MovedError: The repository has another name now.
         NotFoundError: It is gone, or the credentials may not read it.
     """
-    pages = client.pages(f"/repos/{repo}/milestones", {"state": "all"}, cache=cache)
+    pages = client.pages(
+        f"/repos/{repo}/milestones", {"state": "all"}, get=None if cache is None else partial(cache.get, client)
+    )
     # one whose due date changes between two pages is listed twice, or not at all
     milestones = {payload["number"]: _parsed(repo, payload) for page in pages for payload in page}
     return [milestones[number] for number in sorted(milestones)]

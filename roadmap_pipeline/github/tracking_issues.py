@@ -10,6 +10,7 @@ ConfigurationError, RateLimited and GitHubError as the client does.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from roadmap_pipeline.github.client.client import AmbiguousWrite, GitHubClient, GitHubError, MovedError, NotFoundError
@@ -343,7 +344,9 @@ def _list(
     issues: dict[int, TrackingIssue] = {}
     for params in ({"labels": TRACKING}, *([{"creator": author}] if is_thorough else [])):
         query = {**params, "state": "all", "sort": "created", "direction": "desc"}
-        for page in client.pages(f"/repos/{repo}/issues", query, cache=cache):
+        for page in client.pages(
+            f"/repos/{repo}/issues", query, get=None if cache is None else partial(cache.get, client)
+        ):
             for payload in page:
                 if payload.get("pull_request") is None and payload["number"] > newest_known:
                     issue = _counted(_parsed(repo, payload), author)

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from roadmap_pipeline.github.client.client import GitHubError, MovedError, NotFoundError, UnknownRepository
+from roadmap_pipeline.github.client.response_cache import ResponseCache
 from roadmap_pipeline.github.comments import (
     PULL_REQUEST_STATUS,
     CommentRefused,
@@ -36,17 +37,23 @@ class _Write:
     text: str = ""
 
 
-def plan_comments(runtime: Runtime, desired: Sequence[DesiredComment], skipped: Sequence[SkippedComment] = ()) -> Plan:
+def plan_comments(
+    runtime: Runtime,
+    desired: Sequence[DesiredComment],
+    skipped: Sequence[SkippedComment],
+    cache: ResponseCache,
+) -> Plan:
     """Return what to create and edit so that every open pull request has the comment it should.
 
     Compared is the text as it stands on GitHub: a comment that somebody else edited is set right, and a note says so.
     Nothing is planned, and a note says why, for repositories that aren't configured (any more), for pull requests on
-    which nobody can comment (``skipped``), and where GitHub refused a comment lately.
+    which nobody can comment (``skipped``), and where GitHub refused a comment lately. ``cache`` gives the comments that
+    didn't change.
     """
     if not desired and not skipped:
         return Plan()
     client = runtime.github
-    may_be_written = _configured(runtime, {one.repo for one in desired} | {one.repo for one in skipped})
+    may_be_written = _configured(runtime, {one.repo for one in desired} | {one.repo for one in skipped}, cache)
     notes = list(_notes_on_repositories(desired, skipped, may_be_written))
     wanted = [one for one in desired if one.repo in may_be_written]
     if not wanted:
@@ -65,7 +72,7 @@ def plan_comments(runtime: Runtime, desired: Sequence[DesiredComment], skipped: 
                 )
                 continue
             try:
-                comment = find(client, one.repo, one.number, author)
+                comment = find(client, one.repo, one.number, author, cache=cache)
             except NotFoundError:
                 notes.append(f"{_title(one)} is gone from GitHub: no comment")
             except MovedError:
@@ -96,7 +103,7 @@ def _changes(write: _Write, existing: StickyComment | None, notes: list[str]) ->
     yield Change("github", kind, wanted.repo, _title(wanted), fields, replace(write, text=text))
 
 
-def _configured(runtime: Runtime, repos: Collection[str]) -> set[str]:
+def _configured(runtime: Runtime, repos: Collection[str], cache: ResponseCache) -> set[str]:
     """Return those of ``repos`` (canonical names) that are configured now, be it by a former name."""
     by_name = {repo.casefold(): repo for repo in repos}
     configured = {name.casefold(): name for name in runtime.settings.repositories}
@@ -105,7 +112,7 @@ def _configured(runtime: Runtime, repos: Collection[str]) -> set[str]:
     for name in (configured[key] for key in configured.keys() - by_name.keys()) if others else ():
         # It may be the former name of one of them, which GitHub alone can tell.
         try:
-            present = str(runtime.github.repository(name).data["full_name"])
+            present = str(cache.repository(runtime.github, name).data["full_name"])
         except UnknownRepository:
             continue
         except GitHubError as error:

@@ -123,7 +123,7 @@ class Reconciler:
             plan += self._plan_roadmap(parts, desired)
         if "comments" in parts and not self._runtime.missing("github"):
             try:
-                plan += plan_comments(self._runtime, desired.comments, desired.skipped)
+                plan += plan_comments(self._runtime, desired.comments, desired.skipped, self._responses)
             except Paused as pause:
                 self.pause = f"the pull-request comments wait: {pause}"
         return plan
@@ -269,12 +269,10 @@ class Reconciler:
                 result.is_to_be_planned_again = True
 
     def _remember(self, result: SyncResult) -> None:
-        """Note how both sides stand now, where the roadmap was compared."""
-        if self._roadmap is None:
-            return
-        if self._github is not None:
+        """Keep what was read of GitHub, and note how both sides stand now, where the roadmap was compared."""
+        if not self._runtime.missing("github"):
             self._memory.keep_github_responses(self._responses)
-        if self._notion is None:
+        if self._roadmap is None or self._notion is None:
             return
         urls, pages = self._notion.row_urls, {key: base.page_id for key, base in self._runtime.journal.bases().items()}
         issues = {} if self._github is None else self._github.issue_numbers()

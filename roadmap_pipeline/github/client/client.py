@@ -39,7 +39,6 @@ from roadmap_pipeline.github.client.job_logs import LOG_STATES, DownloadFailed, 
 from roadmap_pipeline.github.client.pacing import LONGEST_WAIT_SECONDS, shared_pacer, wait_log
 from roadmap_pipeline.github.client.paging import PER_PAGE, join_parts, list_key, may_be_followed, smaller_page_size
 from roadmap_pipeline.github.client.response import Response, error_message, holds_error, rate_limit_refusal
-from roadmap_pipeline.github.client.response_cache import ResponseCache
 from roadmap_pipeline.github.client.sender import MEDIA_TYPE, Sender
 from roadmap_pipeline.http.errors import DroppedError, UnreachableError
 from roadmap_pipeline.http.retry import Backoff, RetriesExhausted, RetryPolicy, TransientError
@@ -200,7 +199,7 @@ class GitHubClient:
         params: Mapping[str, Any] | None = None,
         items_key: str | None = None,
         *,
-        cache: ResponseCache | None = None,
+        get: Callable[[str, Mapping[str, Any]], Response] | None = None,
     ) -> Iterator[list[dict[str, Any]]]:
         """Yield the pages of a list, read one by one.
 
@@ -208,7 +207,8 @@ class GitHubClient:
             path: From ``/``, below the REST root.
             params: Of the query.
             items_key: The name of the list in an envelope.
-            cache: Gives the pages that didn't change since they were read, which then cost nothing.
+            get: Reads a page, as :meth:`get` does; :class:`.ResponseCache` has one that costs nothing where nothing
+                changed.
 
         Raises:
             IncompleteList: After the pages that there are: GitHub counts more items than it lists.
@@ -217,7 +217,7 @@ class GitHubClient:
         before: list[dict[str, Any]] | None = None
         while True:
             query = {"per_page": PER_PAGE, **(params or {}), "page": page}
-            response = self.get(path, query) if cache is None else cache.get(self, path, query)
+            response = (get or self.get)(path, query)
             items = response.items(items_key)
             if items is None:
                 raise GitHubError(f"GET {path} answered 200 without the list of {items_key or 'items'}", status=200)

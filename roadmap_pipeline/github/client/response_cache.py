@@ -4,8 +4,8 @@ Belongs here: asking with the tag and giving back what is kept. Who keeps them f
 business; the ingest keeps tags alone, since it stores the rows.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from roadmap_pipeline.github.client.response import Response
@@ -30,9 +30,21 @@ class ResponseCache:
         self._kept = dict(kept or {})
         self.changed: dict[str, KeptResponse] = {}
 
-    def get(self, client: "GitHubClient", path: str, params: Mapping[str, Any] | None = None) -> Response:
-        """Return what is at ``path`` now. Raises as :meth:`.GitHubClient.get` does."""
-        return self._fresh(client, path, params, client.get(path, params, self._etag(client, path, params)))
+    def get(
+        self,
+        client: "GitHubClient",
+        path: str,
+        params: Mapping[str, Any] | None = None,
+        keep: Callable[[Any], Any] | None = None,
+    ) -> Response:
+        """Return what is at ``path`` now. Raises as :meth:`.GitHubClient.get` does.
+
+        ``keep`` makes of the data what is kept and given back, so that not more is stored than is needed.
+        """
+        response = client.get(path, params, self._etag(client, path, params))
+        if keep is not None and not response.unchanged:
+            response = replace(response, data=keep(response.data))
+        return self._fresh(client, path, params, response)
 
     def repository(self, client: "GitHubClient", name: str) -> Response:
         """Return a repository, by an old name too. Raises as :meth:`.GitHubClient.repository` does."""
