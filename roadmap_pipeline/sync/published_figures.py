@@ -5,9 +5,9 @@ Belongs here: noting them. Which figures, and what differs now, is said in ``mar
 """
 
 from datetime import UTC, datetime
-from pathlib import Path
 
-from roadmap_pipeline.warehouse.connection import connect, scalar, transaction
+from roadmap_pipeline.warehouse.connection import scalar, transaction
+from roadmap_pipeline.warehouse.session import WarehouseSession
 
 # A report was published once its row was confirmed in Notion (sync.row_bases); a week that isn't over, or not read to
 # its end yet, changes anyway. What GitHub refuses may never come.
@@ -23,9 +23,9 @@ where f.is_complete or (c.reason = 'refused' and c.listed_until >= c.week_start 
 """
 
 
-def note_published_figures(warehouse: str | Path, now: datetime) -> None:
+def note_published_figures(warehouse: WarehouseSession, now: datetime) -> None:
     """Note the figures of weekly reports that are in Notion and weren't noted yet; what was noted stays as it is."""
-    with connect(warehouse) as con, transaction(con):
+    with warehouse.connect() as con, transaction(con):
         # A warehouse that holds rows to publish from elsewhere may have no figures of weeks.
         if scalar(con, "select 1 from duckdb_views() where schema_name = 'marts' and view_name = 'ci_weekly_figures'"):
             con.execute(_NOTE, [now.astimezone(UTC).replace(tzinfo=None)])
