@@ -15,12 +15,13 @@ from dataclasses import replace
 from typing import Any
 
 from roadmap_pipeline.notion.layout import SYNC_BASE
-from roadmap_pipeline.sync.canonical import GITHUB_CLOSED, GITHUB_LABEL, STATUS, TARGET_DATE, TITLE
+from roadmap_pipeline.sync.canonical import GITHUB_CLOSED, GITHUB_LABEL, SHARED, STATUS, TARGET_DATE, TITLE
 from roadmap_pipeline.sync.journal import Base
 from roadmap_pipeline.sync.merge import NO_BASE, GitHubStatus
 
 _LETTERS = {TITLE: "t", TARGET_DATE: "d", STATUS: "s", "github": "g"}
 """The letter of each part: title, date, status in Notion, status that people gave on GitHub."""
+_MERGED = frozenset({*SHARED, GITHUB_CLOSED, GITHUB_LABEL, SYNC_BASE})
 _PART = re.compile(r"\b([tdsg]):([0-9a-f]{8})\b")
 
 
@@ -73,9 +74,13 @@ def apply_agreement(
         theirs: Notion's.
     """
     parts = _parts(text)
-    if not parts or text in (base.fields.get(SYNC_BASE), base.pending.get(SYNC_BASE)):
+    if not parts or text == base.fields.get(SYNC_BASE):
         return settled, {}
     fields = dict(settled.fields)
+    if text == base.pending.get(SYNC_BASE):
+        # The agreement arrived, and with it all that was written at once, whatever people made of it since.
+        arrived = {name: value for name, value in base.pending.items() if name in _MERGED}
+        return replace(settled, fields=fields | arrived), arrived
     for name in (TITLE, TARGET_DATE):
         if (digest := parts.get(_LETTERS[name])) is not None:
             fields[name] = _agreed(digest, base.fields.get(name, NO_BASE), theirs[name], ours[name])

@@ -83,7 +83,7 @@ class MergedMilestone:
     page_id: str
     page_url: str | None
     stated_agreement: str | None = None
-    """What the row says was agreed on, once it is written."""
+    """The agreement that the row states once it is written."""
     is_github_alone: bool = False
     """True where Notion can't be asked: what links there stays."""
 

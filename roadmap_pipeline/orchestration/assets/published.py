@@ -214,6 +214,7 @@ _SYNC_TABLES = (
     "refused_comments",
     "released_reports",
     "published_figures",
+    "github_responses",
 )
 
 
@@ -243,6 +244,7 @@ _SYNC_TABLES = (
             ("sync.refused_comments", "Pull requests on which GitHub refused a comment."),
             ("sync.released_reports", "Reports that were given out for publication, as they were then."),
             ("sync.published_figures", "Figures of weekly reports as they were when the report was first in Notion."),
+            ("sync.github_responses", "Responses of GitHub with their entity tags: what didn't change costs no quota."),
         )
     ],
     pool=WRITER,
