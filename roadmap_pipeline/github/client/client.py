@@ -37,7 +37,7 @@ from roadmap_pipeline.github.client.errors import (
     refusal_error,
 )
 from roadmap_pipeline.github.client.job_logs import LOG_STATES, DownloadFailed, LogState, download, log_address
-from roadmap_pipeline.github.client.pacing import LONGEST_WAIT_SECONDS, announcing_retries, shared_pacer
+from roadmap_pipeline.github.client.pacing import LONGEST_WAIT_SECONDS, announcing_retries, shared_pacer, wait_log
 from roadmap_pipeline.github.client.paging import PER_PAGE, join_parts, list_key, may_be_followed, smaller_page_size
 from roadmap_pipeline.github.client.response import Response, error_message, holds_error, rate_limit_refusal
 from roadmap_pipeline.github.client.sender import MEDIA_TYPE, Sender
