@@ -29,8 +29,8 @@ from roadmap_pipeline.failures.failed_tests import (
 )
 from roadmap_pipeline.failures.failed_tests.framework import Framework, Mention
 from roadmap_pipeline.failures.failed_tests.lines import Lines, Marks
-from roadmap_pipeline.failures.failed_tests.names import same_name
-from roadmap_pipeline.failures.logs.redaction import redact
+from roadmap_pipeline.failures.failed_tests.names import all_are_same, same_name, with_single_spaces
+from roadmap_pipeline.failures.logs.redaction import may_hold_secrets, redact
 from roadmap_pipeline.failures.logs.structure import Span
 
 _MOST_READ = 1_000
@@ -151,14 +151,14 @@ def _by(framework: Framework, lines: Lines, named: dict[str, str]) -> list[Menti
 
 
 def _named(mentions: Iterable[Mention], named: dict[str, str]) -> list[Mention]:
-    result = []
-    for one in mentions:
-        name = named.get(one.name)
-        if name is None:
-            name = named[one.name] = redact(same_name(one.name)).text
-        if name:
-            result.append(one if name == one.name else one._replace(name=name))
-    return result
+    read = list(mentions)
+    new = [name for name in dict.fromkeys(one.name for one in read) if name not in named]
+    # One look at all of them together is enough for most: a name has no line break.
+    shared = list(map(with_single_spaces if all_are_same("\n".join(new)) else same_name, new))
+    if may_hold_secrets("\n".join(shared)):
+        shared = [redact(name).text for name in shared]
+    named.update(zip(new, shared, strict=True))
+    return [one if name == one.name else one._replace(name=name) for one in read if (name := named[one.name])]
 
 
 def _why(text: str) -> str:
