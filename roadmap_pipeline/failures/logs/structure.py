@@ -54,6 +54,21 @@ _PUBLISHES = re.compile(
     rb"##\[group\]Run (?:actions/deploy-pages@|pypa/gh-action-pypi-publish@"
     rb"|(?:(?:npm|yarn|pnpm|cargo|poetry|uv) publish|twine upload|docker push)\b)"
 )
+# GitHub's own actions by when they clean up after the job's steps: whatever happened; only in jobs without a failure,
+# though they may have nothing to say then; never.
+_CLEANS_UP_ALWAYS = frozenset({b"actions/checkout"})
+_CLEANS_UP_WHEN_WELL = frozenset(
+    {b"actions/cache", b"actions/setup-dotnet", b"actions/setup-go", b"actions/setup-node", b"actions/setup-python"}
+)
+_CLEANS_UP_NEVER = frozenset(
+    {
+        b"actions/cache/restore",
+        b"actions/cache/save",
+        b"actions/download-artifact",
+        b"actions/github-script",
+        b"actions/upload-artifact",
+    }
+)
 # What retrying actions say when a later attempt was a success.
 _RETRIED = compile_literal(b"Command completed after ")
 _RETRY_TELLS = 64 << 10
@@ -204,12 +219,32 @@ def reports(log: bytes, step: Span) -> bool:
 def ended_well(log: bytes, after: Span, all_steps: list[Span]) -> bool:
     """Return whether something that only jobs without a failure do was done after a step: it was allowed to fail."""
     later = all_steps[bisect_right([step.start for step in all_steps], after.start) :]
-    return any(
+    return _cleaned_up_well(log, all_steps) or any(
         any(_is_of_well(log, kept.start()) for kept in _KEPT.finditer(log, step.start, step.end))
         if is_post(log, step)
         else _PUBLISHES.search(first_line(log, step)) is not None
         for step in later
     )
+
+
+def _cleaned_up_well(log: bytes, all_steps: list[Span]) -> bool:
+    """Return whether actions cleaned up that do so only in jobs without a failure; false where that can't be told.
+
+    It can be told only where the log begins with the job's first step, each action is one whose cleaning up is known,
+    and as many cleaned up as these do when all is well.
+    """
+    cleanups = sum(is_post(log, step) for step in all_steps)
+    if not cleanups or log.find(_BEGUN, 0, _BEGINNING) < 0:
+        return False
+    actions = [
+        match[0].removeprefix(GROUP_RUN).partition(b"@")[0]
+        for step in all_steps
+        if (match := _ACTION.search(first_line(log, step))) and not _SHELL.search(log[step.start : step.body])
+    ]
+    always = sum(action in _CLEANS_UP_ALWAYS for action in actions)
+    when_well = sum(action in _CLEANS_UP_WHEN_WELL for action in actions)
+    is_known = always + when_well == sum(action not in _CLEANS_UP_NEVER for action in actions)
+    return is_known and always > 0 and when_well > 0 and cleanups == always + when_well
 
 
 def _is_of_well(log: bytes, message: int) -> bool:
