@@ -8,7 +8,7 @@ no row can be made of, and name in ``lost`` the fields that had to be left empty
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,6 +31,7 @@ _REPEATED = {
     "gists_url": ("id", "node_id", "login", "type", "html_url"),
 }
 """By a field that only repositories, only people have: what is kept of one inside another payload."""
+_NESTED = frozenset({dict, list})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,11 @@ class Provenance:
 
     read_at: datetime
     source: str
+    stored_at: datetime = field(init=False, compare=False)
+    """``read_at`` as the warehouse stores it, for all the rows that are made of one response."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "stored_at", naive_utc(self.read_at))
 
 
 MakeRow = Callable[[Payload, str, Provenance, list[str]], Row]
@@ -101,10 +107,21 @@ def workflow_row(payload: Payload, repo: str, provenance: Provenance, lost: list
     }
 
 
-def run_row(payload: Payload, repo: str, provenance: Provenance, lost: list[str] | None = None) -> Row:
-    """Return the row of ``raw.workflow_runs``: one attempt of a run."""
+def run_row(
+    payload: Payload,
+    repo: str,
+    provenance: Provenance,
+    lost: list[str] | None = None,
+    *,
+    is_as_given: bool = False,
+) -> Row:
+    """Return the row of ``raw.workflow_runs``: one attempt of a run.
+
+    Args:
+        is_as_given: It is known of the payload that there is nothing to convert (:func:`~.are_as_given`).
+    """
     original = payload
-    payload = converted(Kind.RUN, payload, lost)
+    payload = payload if is_as_given else converted(Kind.RUN, payload, lost)
     attempt = payload.get("run_attempt") or 1
     commit = payload.get("head_commit") or {}
     is_untold = original.get("run_started_at") in (None, "")  # as it was before 2021
@@ -248,7 +265,7 @@ def commit_row(
         "authored_at": parse_time(author.get("date")),
         "committed_at": parse_time(committer.get("date")),
         "html_url": payload.get("html_url"),
-        "read_at": naive_utc(provenance.read_at),
+        "read_at": provenance.stored_at,
         "source": provenance.source,
     }
 
@@ -331,7 +348,7 @@ def _read(payload: Payload, provenance: Provenance) -> Row:
         text = _json(_slim(payload))
     except (TypeError, RecursionError):  # bottomless nesting
         text = _json(_slim(storable(payload)))
-    return {"read_at": naive_utc(provenance.read_at), "source": provenance.source, "payload": text}
+    return {"read_at": provenance.stored_at, "source": provenance.source, "payload": text}
 
 
 def _slim(payload: Payload) -> Row:
@@ -339,13 +356,11 @@ def _slim(payload: Payload) -> Row:
 
     GitHub repeats dozens of their addresses in everything, four fifths of a run's 12 kB.
     """
-    slim: Row | None = None
-    for key, value in payload.items():
-        kind = type(value)
-        if (kind is dict or kind is list) and value:
-            slim = dict(payload) if slim is None else slim
+    slim = dict(payload)
+    for key, value in [item for item in slim.items() if type(item[1]) in _NESTED]:
+        if value:
             slim[key] = _slim_value(value)
-    return dict(payload) if slim is None else slim
+    return slim
 
 
 def _slim_value(value: Any) -> Any:
