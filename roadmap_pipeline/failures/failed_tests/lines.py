@@ -106,9 +106,10 @@ class Lines:
             text = self._texts[marks] = "\n".join([line.text for line in self.marked(*marks)])
         return all(string in text for string in strings)
 
-    def has(self, marks: Iterable[str]) -> bool:
-        """Return whether one of the marks occurs."""
-        return not self._marked.keys().isdisjoint(marks)
+    @property
+    def marks(self) -> Iterable[str]:
+        """The marks that occur."""
+        return self._marked.keys()
 
     def after(self, line: Line, most: int) -> Iterator[Line]:
         """Yield the lines that follow a line, at most so many.

@@ -4,7 +4,7 @@ Belongs here: the table of frameworks, and joining what they find. Only the outp
 is read; how a framework names tests belongs to its own file.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -90,11 +90,22 @@ def _marks() -> Marks:
     return Marks(mark for framework in FRAMEWORKS for mark in framework.marks)
 
 
+@cache
+def _by_mark() -> Mapping[str, Sequence[int]]:
+    """Return which frameworks, by their places in the table, have each of the marks."""
+    by_mark: dict[str, list[int]] = {}
+    for place, framework in enumerate(FRAMEWORKS):
+        for mark in framework.marks:
+            by_mark.setdefault(mark, []).append(place)
+    return by_mark
+
+
 def failed_tests(output: bytes) -> FailedTests:
     """Read which tests failed from a step's output, in time linear in its length."""
     lines = Lines(output, _marks())
     named: dict[str, str] = {}
-    mentions = [one for framework in FRAMEWORKS if lines.has(framework.marks) for one in _by(framework, lines, named)]
+    places = sorted({place for mark in lines.marks for place in _by_mark()[mark]})
+    mentions = [one for place in places for one in _by(FRAMEWORKS[place], lines, named)]
     if not mentions:
         return NONE
     numbers = lines.numbers(line.start for one in mentions for line in (one.line, *one.read))

@@ -21,6 +21,8 @@ POST_JOB = b"Post job cleanup."
 LONGEST_HEADER = 256 << 10
 # A message of several lines has the marker on its first line only.
 LINES_AFTER_ERROR = 12
+# Of a step's first line as much is looked at as names an action.
+_LONGEST_START = 500
 
 _ACTION = re.compile(rb"##\[group\]Run (?:docker://|\./|\.\./|[\w.-]+/[\w./-]+@)\S*")
 _SHELL = re.compile(rb"(?m)^(?:\S+Z )?shell: \S")
@@ -219,12 +221,12 @@ def reports(log: bytes, step: Span) -> bool:
 def ended_well(log: bytes, after: Span, all_steps: list[Span]) -> bool:
     """Return whether something that only jobs without a failure do was done after a step: it was allowed to fail."""
     later = all_steps[bisect_right([step.start for step in all_steps], after.start) :]
-    return _cleaned_up_well(log, all_steps) or any(
+    return any(
         any(_is_of_well(log, kept.start()) for kept in _KEPT.finditer(log, step.start, step.end))
         if is_post(log, step)
         else _PUBLISHES.search(first_line(log, step)) is not None
         for step in later
-    )
+    ) or _cleaned_up_well(log, all_steps)
 
 
 def _cleaned_up_well(log: bytes, all_steps: list[Span]) -> bool:
@@ -234,12 +236,13 @@ def _cleaned_up_well(log: bytes, all_steps: list[Span]) -> bool:
     and as many cleaned up as these do when all is well.
     """
     cleanups = sum(is_post(log, step) for step in all_steps)
-    if not cleanups or log.find(_BEGUN, 0, _BEGINNING) < 0:
+    if cleanups < 2 or log.find(_BEGUN, 0, _BEGINNING) < 0:
         return False
     actions = [
         match[0].removeprefix(GROUP_RUN).partition(b"@")[0]
         for step in all_steps
-        if (match := _ACTION.search(first_line(log, step))) and not _SHELL.search(log[step.start : step.body])
+        if (match := _ACTION.search(log, step.start, min(step.body, step.start + _LONGEST_START)))
+        and not _SHELL.search(log, step.start, step.body)
     ]
     always = sum(action in _CLEANS_UP_ALWAYS for action in actions)
     when_well = sum(action in _CLEANS_UP_WHEN_WELL for action in actions)
@@ -274,7 +277,7 @@ def is_silent(log: bytes, step: Span) -> bool:
 
 def first_line(log: bytes, step: Span) -> bytes:
     """Return the line that opens a step without colours, cut when it is very long."""
-    return without_escapes(log[step.start : min(line_end(log, step.start), step.start + 500)])
+    return without_escapes(log[step.start : min(line_end(log, step.start), step.start + _LONGEST_START)])
 
 
 def _end_of_message(log: bytes, position: int, limit: int) -> int:
