@@ -3,8 +3,6 @@
 Belongs here: words for one forecast. What reports put around them is the reports' business.
 """
 
-from datetime import date
-
 from roadmap_pipeline.milestones.forecast.forecast import (
     LARGEST_CHANCE_OF_NEVER,
     LEAST_ACTIVE_WEEKS,
@@ -25,7 +23,8 @@ def reason(forecast: Forecast) -> str:
         case "all_items_closed":
             return f"All of its {done} are closed; the milestone itself is still open."
         case "target_passed":
-            return f"The target date, {_day(forecast.target_date)}, has passed with {left} open."
+            # Not which: people change it in Notion, where the row shows it.
+            return f"The target date has passed with {left} open."
         case "insufficient_history":
             return (
                 f"{left[:1].upper()}{left[1:]} open, {forecast.closed_items} closed in"
@@ -57,7 +56,3 @@ def _several(number: int, noun: str) -> str:
     if noun == "items":
         return f"{number} issue{'' if number == 1 else 's'} and pull requests"
     return f"{number} {noun.removesuffix('s') if number == 1 else noun}"
-
-
-def _day(day: date | None) -> str:
-    return "" if day is None else f"{day.day} {day:%B %Y}"

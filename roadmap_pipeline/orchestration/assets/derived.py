@@ -221,6 +221,8 @@ _OF_MILESTONES = [
         "milestone_progress",
         "milestone_windows",
         "milestone_failures",
+        "milestone_forecast_days",
+        "forecast_accuracy",
         "critical_workflows",
     )
 ]

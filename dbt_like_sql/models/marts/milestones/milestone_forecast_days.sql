@@ -5,6 +5,7 @@ with weeks as (
         milestones.milestone,
         max(forecasts.as_of) over by_milestone as latest_as_of,
         last_value(forecasts.state) over by_milestone as latest_state,
+        last_value(forecasts.target_date) over by_milestone as latest_target_date,
         max(
             case when forecasts.as_of <= date_trunc('week', parameters.as_of) then forecasts.as_of end
         ) over by_milestone as week_as_of
@@ -23,10 +24,16 @@ with weeks as (
     select
         weeks.*,
         -- Dates that move a day or two every day tell nobody anything: the week's first forecast stands, unless the
-        -- milestone's state has changed since.
+        -- milestone's state or target has changed since.
         coalesce(
             max(
-                case when weeks.as_of = weeks.week_as_of and weeks.state = weeks.latest_state then weeks.as_of end
+                case
+                    when
+                        weeks.as_of = weeks.week_as_of
+                        and weeks.state = weeks.latest_state
+                        and coalesce(weeks.target_date = weeks.latest_target_date, weeks.latest_target_date is null)
+                        then weeks.as_of
+                end
             ) over (partition by weeks.repo, weeks.number),
             weeks.latest_as_of
         ) as published_as_of
