@@ -31,6 +31,7 @@ NAMES = (
     "classify_logs",
     "public_logs",
     "forecast",
+    "forecast_histories",
 )
 """All benchmarks, in the order of the results."""
 

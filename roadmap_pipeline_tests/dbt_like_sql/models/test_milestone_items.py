@@ -1,4 +1,4 @@
-"""Which items were in which milestone, and what was left in it day by day.
+"""The items of milestones, and what was left in them day by day.
 
 Expected stays and counts are worked out by hand; the property walks random histories item by item and keeps the books
 itself.

@@ -1,4 +1,4 @@
-"""What a forecast says in every case that it can meet; the edge cases each with their state."""
+"""Forecasts in every case that they can meet; the edge cases each with their state."""
 
 from datetime import date, timedelta
 from typing import Any
