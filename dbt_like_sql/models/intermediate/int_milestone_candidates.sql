@@ -1,5 +1,5 @@
--- Issues and pull requests as the history of milestones needs them. Tracking issues of ours describe a milestone, they
--- are no work in it.
+-- Issues and pull requests as the history of milestones needs them. Tracking issues describe a milestone, ours as those
+-- of people, which become ours: they are no work in it.
 select
     issues.repo,
     issues.number as item_number,
@@ -14,7 +14,7 @@ from staging.stg_issues as issues
 -- Numbers are given once: in dumps that list a pull request as an issue, too, it is a pull request.
 anti join staging.stg_pull_requests as pull_requests
     on pull_requests.repo = issues.repo and pull_requests.number = issues.number
-where issues.tracks_milestone is null
+where issues.tracks_milestone is null and not list_contains(issues.labels, 'tracking')
 union all
 select
     pull_requests.repo,

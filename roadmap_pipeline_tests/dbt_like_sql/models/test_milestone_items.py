@@ -149,9 +149,10 @@ def test_what_events_leave_open(now_in: int | None, events: list[tuple[str, str,
     assert [(number, entered, left, told) for number, _, entered, left, _, _, told in _stays(history)] == stays
 
 
-def test_a_tracking_issue_of_ours_is_no_work():
+def test_tracking_issues_are_no_work():
     history = _history()
     _issue(history, 7, milestone_number=1, tracks_milestone="MI_1")
+    _issue(history, 8, milestone_number=1, labels=["Tracking"])
     assert _stays(history) == []
 
 
