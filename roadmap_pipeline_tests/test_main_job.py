@@ -49,6 +49,9 @@ ROADMAP = {
     "🕒 Last Synced": "date",
     "🧷 Sync Base": "rich_text",
     "📦 Work Done": "number",
+    "🔮 Forecast": "date",
+    "🎯 On Time": "number",
+    "🧭 Forecast State": "rich_text",
 }
 
 
