@@ -18,6 +18,7 @@ from roadmap_pipeline.warehouse.models import dbt_project, project
 from roadmap_pipeline.warehouse.origin import require
 
 if TYPE_CHECKING:
+    from roadmap_pipeline.milestones.checkout import CheckedOut
     from roadmap_pipeline.sync.desired import DesiredState
     from roadmap_pipeline.sync.plan import Plan
     from roadmap_pipeline.sync.reconciler import Part
@@ -137,6 +138,14 @@ def _require_restored(plan: "Plan", selection: "Selection | None") -> None:
             raise ConfigurationError(
                 f"--restore: no row called {title!r} is in Notion's trash; `roadmap sync` names them"
             )
+
+
+def milestone_checked_out(runtime: Runtime, folder: Path) -> "CheckedOut | None":
+    """Return the stored milestone that the git branch checked out in ``folder`` names; None where it names none."""
+    from roadmap_pipeline.milestones.checkout import milestone_checked_out
+
+    with runtime.warehouse.connect() as con:
+        return milestone_checked_out(con, runtime.settings.configuration.milestones.mapping, folder)
 
 
 def two_way(runtime: Runtime, *, allow_mass_change: bool = False, dry_run: bool = False) -> "SyncResult":
