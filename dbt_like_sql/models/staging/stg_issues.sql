@@ -25,6 +25,7 @@ select
         as integer
     ) as tasks_done,
     issues.created_at,
+    issues.updated_at,
     issues.closed_at,
     issues.html_url
 from listed as issues

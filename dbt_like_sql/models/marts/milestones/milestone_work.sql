@@ -14,6 +14,16 @@ with weighed as (
     from intermediate.int_milestone_item_weights as weights
     cross join config.parameters as parameters
     group by weights.repo, weights.milestone_number
+), scope as (
+    select
+        days.repo,
+        days.number,
+        cast(sum(days.added) as bigint) as added,
+        cast(sum(days.removed) as bigint) as removed
+    from marts.milestone_days as days
+    cross join config.parameters as parameters
+    where days.day > cast(parameters.as_of as date) - 28
+    group by days.repo, days.number
 ), counted as (
     select
         milestones.repo,
@@ -28,10 +38,13 @@ with weighed as (
         coalesce(weighed.sized_items > 0 or weighed.open_task_lists > 0, false) as is_weighted,
         weighed.weight,
         weighed.done_weight,
-        coalesce(weighed.items_closed_28d, 0) as items_closed_28d
+        coalesce(weighed.items_closed_28d, 0) as items_closed_28d,
+        coalesce(scope.added, 0) as items_added_28d,
+        coalesce(scope.removed, 0) as items_removed_28d
     from staging.stg_milestones as milestones
     cross join config.parameters as parameters
     left join weighed on weighed.repo = milestones.repo and weighed.number = milestones.number
+    left join scope on scope.repo = milestones.repo and scope.number = milestones.number
 )
 select
     counted.repo,
@@ -52,6 +65,8 @@ select
     counted.open_task_lists,
     case when counted.is_weighted then counted.weight else cast(counted.items as double) end as weight,
     case when counted.is_weighted then counted.done_weight else cast(counted.closed_items as double) end as done_weight,
+    counted.items_added_28d,
+    counted.items_removed_28d,
     counted.items_closed_28d,
     counted.items_closed_28d / 4 as items_per_week,
     case
