@@ -190,7 +190,7 @@ def roadmap_table(runtime: Runtime) -> list[dict[str, Any]]:
     """Return the roadmap as people see it in Notion, one row a milestone."""
     with runtime.warehouse.connect() as con:
         rows = con.execute(
-            "select title, target_date, status, progress, workflow_pass_rate, trend"
+            "select title, target_date, status, progress, work_done, workflow_pass_rate, trend"
             " from publish.notion_roadmap order by status = 'Completed', target_date nulls last, title"
         ).fetchall()
     return [
@@ -199,10 +199,11 @@ def roadmap_table(runtime: Runtime) -> list[dict[str, Any]]:
             "target": target and target.isoformat(),
             "status": status,
             "progress": fmt.percent(progress, 0),
+            "done": fmt.percent(work_done, 0),
             "pass rate": fmt.percent(pass_rate),
             "trend": trend,
         }
-        for title, target, status, progress, pass_rate, trend in rows
+        for title, target, status, progress, work_done, pass_rate, trend in rows
     ]
 
 

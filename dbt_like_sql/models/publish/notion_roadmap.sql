@@ -35,10 +35,11 @@ select
     metrics.trend,
     -- Nothing is left to recommend for a milestone that is done.
     case when milestones.status <> 'Completed' then recommendations.text end as notes,
-    round(milestones.closed_items / nullif(milestones.open_items + milestones.closed_items, 0), 4) as work_done,
+    round(work.work_done, 4) as work_done,
     pages.page
 from marts.milestones as milestones
 inner join marts.milestone_metrics as metrics on metrics.repo = milestones.repo and metrics.number = milestones.number
+inner join marts.milestone_work as work on work.repo = milestones.repo and work.number = milestones.number
 left join derived.milestone_pages as pages on pages.repo = milestones.repo and pages.number = milestones.number
 left join recommendations on recommendations.repo = milestones.repo and recommendations.number = milestones.number
 left join latest_report on true

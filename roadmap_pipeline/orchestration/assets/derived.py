@@ -108,6 +108,7 @@ _REPORTED = [
         "autofix_attempts",
         "milestone_metrics",
         "milestone_progress",
+        "milestone_work",
         "milestones",
         "restatements",
         "ingest_coverage",
@@ -163,6 +164,7 @@ def weekly_report(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> d
                 "milestones",
                 "milestone_metrics",
                 "milestone_progress",
+                "milestone_work",
             )
         ),
     ],
@@ -184,6 +186,7 @@ _OF_MILESTONES = [
         "milestones",
         "milestone_metrics",
         "milestone_progress",
+        "milestone_work",
         "milestone_windows",
         "milestone_failures",
         "critical_workflows",
