@@ -188,7 +188,8 @@ def status(**values: Any) -> dict[str, Any]:
         },
         "milestones": [
             {"title": "Observability · acme/payments", "target_date": date(2026, 11, 6), "status": "In Progress",
-             "progress": 0.55, "work_done": 0.4615, "workflow_pass_rate": 0.8235, "conclusive_runs": 17, "trend": "Stable"},
+             "progress": 0.55, "work_done": 0.4615, "workflow_pass_rate": 0.8235,
+             "conclusive_runs": 17, "trend": "Stable"},
         ],
         "repositories": [
             {"repo": "acme/payments", "runs": 1615, "newest_run": at("11-16 05:59"), "last_read": "2026-11-16 06:00"}
