@@ -1,0 +1,180 @@
+"""The figures of a subject: in which table, which row and which column a published number stands.
+
+Belongs here: the tables that reports and rows show, and finding one number in them. Where it comes from is told by
+``lineage`` and ``evidence``.
+"""
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from roadmap_pipeline.errors import ConfigurationError
+from roadmap_pipeline.explain.subjects import Kind, Subject
+from roadmap_pipeline.warehouse.models import Project
+
+if TYPE_CHECKING:
+    import duckdb
+
+TABLES: Mapping[Kind, Mapping[str, tuple[str, ...]]] = {
+    "week": {
+        "marts.ci_weekly": ("repo", "week"),
+        "publish.notion_ci_reports": ("report_name",),
+        "marts.failure_categories_weekly": ("repo", "week", "category"),
+        "marts.workflow_health": ("repo", "workflow_path", "week"),
+        "marts.failure_groups_weekly": ("repo", "week", "fingerprint"),
+        "marts.waste_weekly": ("repo", "week", "workflow_path", "job_base_name"),
+        "marts.flaky_jobs": ("repo", "workflow_path", "job_name"),
+        "marts.red_episodes": ("repo", "workflow_path", "branch", "started_at"),
+    },
+    "quarter": {
+        "marts.quarterly_rollup": ("repo", "quarter"),
+        "publish.notion_ci_reports": ("report_name",),
+        "marts.milestone_delivery": ("repo", "quarter"),
+    },
+    "milestone": {
+        "publish.notion_roadmap": ("repo", "number"),
+        "marts.milestone_metrics": ("repo", "number"),
+        "marts.milestone_work": ("repo", "number"),
+        "marts.milestone_windows": ("repo", "number"),
+        "marts.milestones": ("repo", "number"),
+        "marts.milestone_progress": ("repo", "number", "rule"),
+    },
+}
+"""By kind of subject: the tables behind what people read, those first that they read most, and what a row is about."""
+
+_SHOWN_CHOICES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number: a column of one row. ``key`` holds the values that tell the row apart."""
+
+    table: str
+    column: str
+    key: Mapping[str, Any]
+    value: Any
+
+    def where(self) -> tuple[str, list[Any]]:
+        """Return the condition that finds the row, and its parameters."""
+        return " and ".join(f"{name} is not distinct from ?" for name in self.key), list(self.key.values())
+
+
+def find_figures(
+    con: "duckdb.DuckDBPyConnection", project: Project, subject: Subject, metric: str, of: Sequence[str] = ()
+) -> list[Figure]:
+    """Return the number called ``metric``: one, or one for each milestone of the title that is asked about.
+
+    Args:
+        con: The snapshot.
+        project: The models that describe it.
+        subject: The report or milestone.
+        metric: A column, also as the property or heading that shows it ("Average MTTR").
+        of: Values that tell which row: a repository, a category, a workflow's file.
+
+    Raises:
+        ConfigurationError: There is none of this name, or several rows have it; with what there is.
+    """
+    tables = {table: keys for table, keys in TABLES[subject.kind].items() if _exists(con, table)}
+    columns = {table: _columns(con, table) for table in tables}
+    name = _resolved(metric, [one for names in columns.values() for one in names])
+    choices: list[Mapping[str, Any]] = []
+    for table, keys in tables.items():
+        if name not in columns[table] or name in keys:
+            continue
+        rows = [figure for figure in _rows(con, table, keys, name, subject) if _is_of(figure.key, of)]
+        if not any(_is_all(value) for value in of):
+            rows = [one for one in rows if one.key.get("repo") == "*"] or rows
+        count = len({(one.key.get("repo"), one.key.get("number")) for one in rows}) if subject.milestones else 1
+        if rows and len(rows) == count:
+            return rows
+        choices += [one.key for one in rows]
+    if choices:
+        raise ConfigurationError(f"{name} has several values in {subject.name}: choose with --of {_choices(choices)}")
+    what = f" of {' and '.join(of)}" if of else ""
+    model = next(iter(tables), "")
+    known = ", ".join(project.model(model).column_names and columns[model][:_SHOWN_CHOICES]) if model else "nothing"
+    raise ConfigurationError(f"{subject.name} has no {metric}{what}{_close(metric, columns)}; it has {known}, …")
+
+
+def known_metrics(con: "duckdb.DuckDBPyConnection", subject: Subject) -> list[Figure]:
+    """Return the numbers of the subject's first table, those over all repositories."""
+    table, keys = next(iter(TABLES[subject.kind].items()))
+    names = [name for name in _columns(con, table) if name not in keys]
+    figures = [figure for name in names for figure in _rows(con, table, keys, name, subject)]
+    return [one for one in figures if one.key.get("repo") == "*"] or figures
+
+
+def _rows(
+    con: "duckdb.DuckDBPyConnection", table: str, keys: Sequence[str], column: str, subject: Subject
+) -> Iterator[Figure]:
+    """Yield the figure in each row of ``table`` that belongs to the subject."""
+    rows = con.execute(f'select {", ".join(keys)}, "{column}" from {table} order by all').fetchall()  # noqa: S608
+    wanted = {(one.repo, one.number) for one in subject.milestones}
+    for row in rows:
+        key = dict(zip(keys, row, strict=False))
+        is_ours = (
+            (key["repo"], key["number"]) in wanted
+            if subject.kind == "milestone"
+            else key.get(subject.kind, subject.period) == subject.period
+            and key.get("report_name", subject.report_name) == subject.report_name
+        )
+        if is_ours:
+            yield Figure(table, column, key, row[-1])
+
+
+def _is_of(key: Mapping[str, Any], of: Sequence[str]) -> bool:
+    return all(any(_is_named(value, wanted) for value in key.values()) for wanted in of)
+
+
+def _is_named(value: Any, wanted: str) -> bool:
+    text = str(value)
+    names = {text, PurePosixPath(text).name if "/" in text else text, text[:16].replace("T", " ")}
+    return wanted.casefold() in {name.casefold() for name in names}
+
+
+def _is_all(value: str) -> bool:
+    return "/" in value or value == "*"
+
+
+def _resolved(metric: str, names: Sequence[str]) -> str:
+    """Return the column that ``metric`` means: "Average MTTR" is ``average_mttr_hours``."""
+    wanted = _letters(metric)
+    exact = [name for name in names if _letters(name) == wanted]
+    longer = [name for name in names if wanted and _letters(name).startswith(wanted)]
+    if exact or len(set(longer)) == 1:
+        return (exact or longer)[0]
+    return metric
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text.casefold())
+
+
+def _close(metric: str, columns: Mapping[str, Sequence[str]]) -> str:
+    by_letters = {_letters(name): name for names in columns.values() for name in names}
+    close = difflib.get_close_matches(_letters(metric), by_letters, n=2, cutoff=0.6)
+    return f"; did you mean {' or '.join(by_letters[one] for one in close)}?" if close else ""
+
+
+def _choices(keys: Sequence[Mapping[str, Any]]) -> str:
+    texts = list(dict.fromkeys(" --of ".join(_word(value) for value in key.values()) for key in keys))
+    more = f" (and {len(texts) - _SHOWN_CHOICES} more)" if len(texts) > _SHOWN_CHOICES else ""
+    return ", or ".join(texts[:_SHOWN_CHOICES]) + more
+
+
+def _word(value: Any) -> str:
+    text = str(value)
+    return f"'{text}'" if re.search(r"[\s*()\"$&|;<>]", text) else text
+
+
+def _exists(con: "duckdb.DuckDBPyConnection", table: str) -> bool:
+    schema, name = table.split(".")
+    query = "select 1 from information_schema.tables where table_schema = ? and table_name = ?"
+    return con.execute(query, [schema, name]).fetchone() is not None
+
+
+def _columns(con: "duckdb.DuckDBPyConnection", table: str) -> list[str]:
+    return list(con.table(table).columns)
