@@ -59,7 +59,7 @@ JOBS = Facts(
     "marts.ci_jobs",
     "f.repo || ' ' || coalesce(f.job_name, 'a job') || ': ' || coalesce(round(f.duration_seconds)::bigint, 0) || ' s'",
     _RUN_URL,
-    "f.duration_seconds nulls first, f.job_id",
+    "coalesce(f.duration_seconds, 0), f.job_id",
 )
 EPISODES = Facts(
     "marts.red_episodes",

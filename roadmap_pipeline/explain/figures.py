@@ -46,6 +46,8 @@ TABLES: Mapping[Kind, Mapping[str, tuple[str, ...]]] = {
 """By kind of subject: the tables behind what people read, those first that they read most, and what a row is about."""
 
 _SHOWN_CHOICES = 8
+_GIVEN = ("week", "quarter", "number", "report_name")
+"""Keys that the subject itself decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,8 @@ def find_figures(
     what = f" of {' and '.join(of)}" if of else ""
     model = next(iter(tables), "")
     known = ", ".join(project.model(model).column_names and columns[model][:_SHOWN_CHOICES]) if model else "nothing"
-    raise ConfigurationError(f"{subject.name} has no {metric}{what}{_close(metric, columns)}; it has {known}, …")
+    meant = _close(metric, columns) or f"; it has {known}, …"
+    raise ConfigurationError(f"{subject.name} has no {metric}{what}{meant}")
 
 
 def known_metrics(con: "duckdb.DuckDBPyConnection", subject: Subject) -> list[Figure]:
@@ -160,7 +163,8 @@ def _close(metric: str, columns: Mapping[str, Sequence[str]]) -> str:
 
 
 def _choices(keys: Sequence[Mapping[str, Any]]) -> str:
-    texts = list(dict.fromkeys(" --of ".join(_word(value) for value in key.values()) for key in keys))
+    rest = [[value for name, value in key.items() if name not in _GIVEN and value != "*"] for key in keys]
+    texts = list(dict.fromkeys(" --of ".join(map(_word, values)) for values in rest))
     more = f" (and {len(texts) - _SHOWN_CHOICES} more)" if len(texts) > _SHOWN_CHOICES else ""
     return ", or ".join(texts[:_SHOWN_CHOICES]) + more
 

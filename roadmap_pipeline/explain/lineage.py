@@ -77,13 +77,14 @@ def describe(project: Project, table: str, column: str) -> str:
 
 
 def _parents(con: "duckdb.DuckDBPyConnection", model: SqlModel, names: set[str]) -> dict[Key, set[str]]:
-    """Return the columns that some columns of a model are made of, by table; of a bare count the tables it reads."""
+    """Return the columns that some columns of a model are made of, by table; of a bare count the tables counted."""
     lineage = column_lineage(model, con)
     parents: dict[Key, set[str]] = {}
     for name in names:
         for schema, table, column in lineage.get(name, ()):
             parents.setdefault((schema, table), set()).add(column)
-    return parents or {key: set() for key in model.deps}
+    counted = [key for key in model.deps if key in FACTS] or model.deps
+    return parents or {key: set() for key in counted}
 
 
 def _step(level: int, project: Project, key: Key, model: SqlModel | None, names: set[str]) -> Step:

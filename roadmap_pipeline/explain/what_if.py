@@ -23,6 +23,29 @@ _POINTS = ("pass_rate", "autofix_success", "critical_workflows_green", "docs_and
 _ACTIONS = ("fixed", "closed", "merged")
 _ITEM = re.compile(r"(\S+/[^\s#]+)#(\d+)")
 
+_JOBS = """(
+    select v.job_id
+    from derived.failure_verdicts as v
+    where v.failed_tests_count > 0 and v.failed_tests_count = len(v.failed_tests) and list_has_all(?, v.failed_tests)
+)"""
+"""The jobs that failed of these tests alone."""
+
+_ATTEMPTS = f"""
+    with jobs as {_JOBS}, failed as (
+        select j.run_id, j.run_attempt, j.job_id in (select jobs.job_id from jobs) as is_fixed,
+            coalesce(v.is_consequence, false) as is_consequence
+        from staging.stg_workflow_jobs as j
+        left join marts.ci_verdicts as v on v.job_id = j.job_id
+        where j.outcome = 'fail'
+    )
+    select failed.run_id, failed.run_attempt
+    from failed
+    group by failed.run_id, failed.run_attempt
+    -- A gate that only says that another job failed passes with it.
+    having bool_or(failed.is_fixed) and bool_and(failed.is_fixed or failed.is_consequence)
+"""  # noqa: S608
+"""The attempts that failed of such jobs alone."""
+
 
 def patches_of(con: "duckdb.DuckDBPyConnection", changes: Sequence[str]) -> list[Patch]:
     """Return what ``changes`` (each ``KEY=VALUE``) change in the snapshot that ``con`` has open.
@@ -87,32 +110,12 @@ def _fixed(con: "duckdb.DuckDBPyConnection", tests: Sequence[str]) -> Iterator[P
             close = difflib.get_close_matches(test, names, n=2, cutoff=0.5)
             meant = f"; did you mean {' or '.join(close)}?" if close else ""
             raise ConfigurationError(f"--what-if fixed={test}: no stored failure names this test{meant}")
-    jobs = con.execute(
-        """
-        select v.job_id, j.run_id, j.run_attempt
-        from derived.failure_verdicts as v
-        join staging.stg_workflow_jobs as j on j.job_id = v.job_id
-        where v.failed_tests_count > 0 and v.failed_tests_count = len(v.failed_tests)
-            and list_has_all(?, v.failed_tests)
-        """,
-        [list(tests)],
-    ).fetchall()
-    attempts = con.execute(
-        """
-        select j.run_id, j.run_attempt
-        from staging.stg_workflow_jobs as j
-        left join marts.ci_verdicts as v on v.job_id = j.job_id
-        where j.outcome = 'fail' and row(j.run_id, j.run_attempt) in (select unnest(?::row(a bigint, b bigint)[]))
-        group by j.run_id, j.run_attempt
-        -- A gate that only says that another job failed passes with it.
-        having bool_and(list_contains(?::bigint[], j.job_id) or coalesce(v.is_consequence, false))
-        """,
-        [sorted({(run, attempt) for _, run, attempt in jobs}), [job for job, _, _ in jobs]],
-    ).fetchall()
+    jobs = [job for (job,) in con.execute(f"select j.job_id from {_JOBS} as j", [list(tests)]).fetchall()]  # noqa: S608
+    attempts = con.execute(_ATTEMPTS, [list(tests)]).fetchall()
     passing = "'pass' else outcome end as outcome, case when {is_fixed} then 'success' else outcome_reason end"
     changed = ("outcome", "outcome_reason")
     runs = ", ".join(f"({run}, {attempt})" for run, attempt in attempts) or "(null, null)"
-    numbers = ", ".join(str(job) for job, _, _ in jobs) or "null"
+    numbers = ", ".join(map(str, jobs)) or "null"
     for table, is_fixed in (
         ("stg_workflow_runs", f"(run_id, run_attempt) in ({runs})"),
         ("stg_workflow_jobs", f"job_id in ({numbers}) or (outcome = 'fail' and (run_id, run_attempt) in ({runs}))"),

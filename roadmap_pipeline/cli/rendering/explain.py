@@ -107,7 +107,7 @@ def _print_inputs(console: Console, name: str, inputs: Sequence[Inputs]) -> None
     if name and inputs:
         _line(console, f"[bold]{name}[/]")
     for one in inputs:
-        _line(console, f"  {one.rows:,} {one.what} [dim]({one.table})[/]")
+        _line(console, f"  {one.what}: {one.rows:,} [dim]({one.table})[/]")
         # What passed is in nobody's way: its number is enough.
         shown = () if one.what.endswith(("passed", "passed or failed")) else one.examples[:_SHOWN_EXAMPLES]
         for example in shown:
