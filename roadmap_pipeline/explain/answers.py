@@ -111,7 +111,9 @@ def explain(
         elif subject.kind == "milestone":
             answers = [Answer(explain_milestone(con, project(), key)) for key in subject.milestones]
         else:
-            known = [(one, describe(project(), one.table, one.column)) for one in known_metrics(con, subject)]
+            known = [
+                (one, describe(project(), one.table, one.column)) for one in known_metrics(con, project(), subject)
+            ]
             answers = [Answer(Overview(subject, known))]
     if not changes:
         return answers

@@ -79,8 +79,8 @@ def find_figures(
     Raises:
         ConfigurationError: There is none of this name, or several rows have it; with what there is.
     """
-    tables = {table: keys for table, keys in TABLES[subject.kind].items() if _exists(con, table)}
-    columns = {table: _columns(con, table) for table in tables}
+    tables = TABLES[subject.kind]
+    columns = {table: _columns(project, table) for table in tables}
     name = _resolved(metric, [one for names in columns.values() for one in names])
     choices: list[Mapping[str, Any]] = []
     for table, keys in tables.items():
@@ -96,16 +96,15 @@ def find_figures(
     if choices:
         raise ConfigurationError(f"{name} has several values in {subject.name}: choose with --of {_choices(choices)}")
     what = f" of {' and '.join(of)}" if of else ""
-    model = next(iter(tables), "")
-    known = ", ".join(project.model(model).column_names and columns[model][:_SHOWN_CHOICES]) if model else "nothing"
+    known = ", ".join(columns[next(iter(tables))][:_SHOWN_CHOICES])
     meant = _close(metric, columns) or f"; it has {known}, …"
     raise ConfigurationError(f"{subject.name} has no {metric}{what}{meant}")
 
 
-def known_metrics(con: "duckdb.DuckDBPyConnection", subject: Subject) -> list[Figure]:
+def known_metrics(con: "duckdb.DuckDBPyConnection", project: Project, subject: Subject) -> list[Figure]:
     """Return the numbers of the subject's first table, those over all repositories."""
     table, keys = next(iter(TABLES[subject.kind].items()))
-    names = [name for name in _columns(con, table) if name not in keys]
+    names = [name for name in _columns(project, table) if name not in keys]
     figures = [figure for name in names for figure in _rows(con, table, keys, name, subject)]
     return [one for one in figures if one.key.get("repo") == "*"] or figures
 
@@ -114,15 +113,18 @@ def _rows(
     con: "duckdb.DuckDBPyConnection", table: str, keys: Sequence[str], column: str, subject: Subject
 ) -> Iterator[Figure]:
     """Yield the figure in each row of ``table`` that belongs to the subject."""
-    rows = con.execute(f'select {", ".join(keys)}, "{column}" from {table} order by all').fetchall()  # noqa: S608
+    period = f"where {subject.kind} = ?" if subject.kind in keys else ""
+    rows = con.execute(
+        f'select {", ".join(keys)}, "{column}" from {table} {period} order by all',  # noqa: S608
+        [subject.period] if period else [],
+    ).fetchall()
     wanted = {(one.repo, one.number) for one in subject.milestones}
     for row in rows:
         key = dict(zip(keys, row, strict=False))
         is_ours = (
             (key["repo"], key["number"]) in wanted
             if subject.kind == "milestone"
-            else key.get(subject.kind, subject.period) == subject.period
-            and key.get("report_name", subject.report_name) == subject.report_name
+            else key.get("report_name", subject.report_name) == subject.report_name
         )
         if is_ours:
             yield Figure(table, column, key, row[-1])
@@ -174,11 +176,5 @@ def _word(value: Any) -> str:
     return f"'{text}'" if re.search(r"[\s*()\"$&|;<>]", text) else text
 
 
-def _exists(con: "duckdb.DuckDBPyConnection", table: str) -> bool:
-    schema, name = table.split(".")
-    query = "select 1 from information_schema.tables where table_schema = ? and table_name = ?"
-    return con.execute(query, [schema, name]).fetchone() is not None
-
-
-def _columns(con: "duckdb.DuckDBPyConnection", table: str) -> list[str]:
-    return list(con.table(table).columns)
+def _columns(project: Project, table: str) -> list[str]:
+    return [column.name for column in project.model(table).columns]

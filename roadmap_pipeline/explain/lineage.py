@@ -3,11 +3,12 @@
 Belongs here: walking the lineage that the runner reads off the SQL, with files and descriptions.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from roadmap_pipeline.errors import RoadmapError
-from roadmap_pipeline.warehouse.models import Key, Project, SqlModel, column_lineage
+from roadmap_pipeline.warehouse.models import ColumnName, Key, Project, SqlModel, column_lineage
 from roadmap_pipeline.warehouse.source_tables import BY_NAME
 
 if TYPE_CHECKING:
@@ -43,14 +44,26 @@ class Step:
         return {"level": self.level, "table": self.table, "file": self.file, "columns": self.columns}
 
 
-def trace(con: "duckdb.DuckDBPyConnection", project: Project, table: str, column: str) -> list[Step]:
+Lineage = Mapping[str, tuple[ColumnName, ...]]
+"""Of a model: the columns that each of its columns is made of."""
+
+
+def trace(
+    con: "duckdb.DuckDBPyConnection",
+    project: Project,
+    table: str,
+    column: str,
+    known_lineage: dict[Key, Lineage] | None = None,
+) -> list[Step]:
     """Return the tables that a column of ``table`` is computed from, level by level, itself first.
 
     The walk ends at :data:`FACTS`, at staging, and at what was read or configured. A table stands at the first level
-    that reads it, with all its columns that any level reads.
+    that reads it, with all its columns that any level reads. ``known_lineage`` keeps what was read off models, for those
+    who trace many columns.
     """
     steps: dict[Key, Step] = {}
     wanted: dict[Key, set[str]] = {_key(table): {column}}
+    lineage = {} if known_lineage is None else known_lineage
     level = 0
     while wanted:
         following: dict[Key, set[str]] = {}
@@ -63,7 +76,7 @@ def trace(con: "duckdb.DuckDBPyConnection", project: Project, table: str, column
             steps[key] = fresh if known is None else replace(known, columns={**known.columns, **fresh.columns})
             if model is None or key in FACTS or key[0] == "staging":
                 continue
-            for parent, read in _parents(con, model, names).items():
+            for parent, read in _parents(con, model, names, lineage).items():
                 following.setdefault(parent, set()).update(read)
         wanted = following
         level += 1
@@ -76,9 +89,13 @@ def describe(project: Project, table: str, column: str) -> str:
     return "" if model is None else next((one.description for one in model.columns if one.name == column), "")
 
 
-def _parents(con: "duckdb.DuckDBPyConnection", model: SqlModel, names: set[str]) -> dict[Key, set[str]]:
+def _parents(
+    con: "duckdb.DuckDBPyConnection", model: SqlModel, names: set[str], known_lineage: dict[Key, Lineage]
+) -> dict[Key, set[str]]:
     """Return the columns that some columns of a model are made of, by table; of a bare count the tables counted."""
-    lineage = column_lineage(model, con)
+    if model.key not in known_lineage:
+        known_lineage[model.key] = column_lineage(model, con)
+    lineage = known_lineage[model.key]
     parents: dict[Key, set[str]] = {}
     for name in names:
         for schema, table, column in lineage.get(name, ()):
