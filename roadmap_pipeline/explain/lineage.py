@@ -58,8 +58,8 @@ def trace(
     """Return the tables that a column of ``table`` is computed from, level by level, itself first.
 
     The walk ends at :data:`FACTS`, at staging, and at what was read or configured. A table stands at the first level
-    that reads it, with all its columns that any level reads. ``known_lineage`` keeps what was read off models, for those
-    who trace many columns.
+    that reads it, with all its columns that any level reads. ``known_lineage`` keeps what was read off models, for
+    those who trace many columns.
     """
     steps: dict[Key, Step] = {}
     wanted: dict[Key, set[str]] = {_key(table): {column}}
