@@ -33,7 +33,7 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """How rows of a fact table are found and shown, as SQL over alias ``f``."""
+    """A table of things that happened, and SQL over alias ``f`` that shows its rows."""
 
     table: str
     text: str
@@ -81,7 +81,7 @@ COMMITS = Facts(
 )
 
 Selection = tuple[str, Facts, str]
-"""What the rows are, where they are found, and which of the period's they are."""
+"""The rows in words, the table that holds them, and the condition that picks them."""
 
 _LATEST = "f.is_latest_attempt"
 _FAILED: Selection = ("runs whose last attempt failed", RUNS, f"{_LATEST} and f.outcome = 'fail'")

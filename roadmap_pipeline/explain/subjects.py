@@ -31,7 +31,7 @@ class MilestoneKey:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is asked about: ``period`` of a report (``2026-W46``, ``2026-Q4``), or ``milestones`` of one title."""
+    """The thing that is asked about: a report with its period (``2026-W46``), or milestones of one title."""
 
     kind: Kind
     name: str

@@ -1,4 +1,4 @@
-"""What ``roadmap explain`` prints for people: points, lineage, rows with their pages, and what would be different."""
+"""The answers of ``roadmap explain`` for people: points, lineage, rows with their pages, and what would change."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
