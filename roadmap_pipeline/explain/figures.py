@@ -28,11 +28,18 @@ TABLES: Mapping[Kind, Mapping[str, tuple[str, ...]]] = {
         "marts.waste_weekly": ("repo", "week", "workflow_path", "job_base_name"),
         "marts.flaky_jobs": ("repo", "workflow_path", "job_name"),
         "marts.red_episodes": ("repo", "workflow_path", "branch", "started_at"),
+        "marts.restatements": ("repo", "week", "figure"),
+        "marts.failure_owners_weekly": ("repo", "week", "fingerprint"),
+        "marts.flaky_job_costs": ("repo", "workflow_path", "job_name"),
     },
     "quarter": {
         "marts.quarterly_rollup": ("repo", "quarter"),
         "publish.notion_ci_reports": ("report_name",),
         "marts.milestone_delivery": ("repo", "quarter"),
+        "marts.quarterly_balance": ("quarter",),
+        "marts.failure_categories_quarterly": ("repo", "quarter", "category"),
+        "marts.quarterly_milestones": ("repo", "quarter", "milestone"),
+        "marts.quarterly_restatements": ("quarter", "figure"),
     },
     "milestone": {
         "publish.notion_roadmap": ("repo", "number"),
@@ -41,6 +48,7 @@ TABLES: Mapping[Kind, Mapping[str, tuple[str, ...]]] = {
         "marts.milestone_windows": ("repo", "number"),
         "marts.milestones": ("repo", "number"),
         "marts.milestone_progress": ("repo", "number", "rule"),
+        "marts.milestone_forecast": ("repo", "number"),
     },
 }
 """By kind of subject: the tables behind what people read, those first that they read most, and what a row is about."""
@@ -79,7 +87,7 @@ def find_figures(
     Raises:
         ConfigurationError: There is none of this name, or several rows have it; with what there is.
     """
-    tables = TABLES[subject.kind]
+    tables = tables_of(project, subject.kind)
     columns = {table: _columns(project, table) for table in tables}
     name = _resolved(metric, [one for names in columns.values() for one in names])
     choices: list[Mapping[str, Any]] = []
@@ -99,6 +107,12 @@ def find_figures(
     known = ", ".join(columns[next(iter(tables))][:_SHOWN_CHOICES])
     meant = _close(metric, columns) or f"; it has {known}, …"
     raise ConfigurationError(f"{subject.name} has no {metric}{what}{meant}")
+
+
+def tables_of(project: Project, kind: Kind) -> dict[str, tuple[str, ...]]:
+    """Return the tables of :data:`TABLES` that the project has."""
+    known = {model.qualified_name for model in project.models}
+    return {table: keys for table, keys in TABLES[kind].items() if table in known}
 
 
 def known_metrics(con: "duckdb.DuckDBPyConnection", project: Project, subject: Subject) -> list[Figure]:

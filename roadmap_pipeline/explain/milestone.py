@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from roadmap_pipeline.explain.evidence import FAILURES, REPAIRS, RUNS, Facts, Inputs, read_inputs
+from roadmap_pipeline.explain.evidence import EPISODES, FAILURES, REPAIRS, RUNS, Facts, Inputs, read_inputs
 from roadmap_pipeline.explain.subjects import MilestoneKey
 from roadmap_pipeline.warehouse.models import Key, Project
 
@@ -54,6 +54,7 @@ _PULL_REQUESTS = Facts(
     "staging.stg_pull_requests", "f.repo || '#' || f.number || ' ' || coalesce(f.title, '')", "f.html_url",
     "f.merged_at, f.number",
 )  # fmt: skip
+_EPISODES = Facts("intermediate.int_red_episodes", EPISODES.text, EPISODES.url, EPISODES.newest)
 _ITEMS = Facts(
     "intermediate.int_milestone_item_weights",
     "f.repo || '#' || f.number || case when f.is_pull_request then ' (pull request)' else '' end",
@@ -69,7 +70,7 @@ class MilestoneExplanation:
     row: Mapping[str, Any]
     rules: Sequence[Mapping[str, Any]]
     inputs: Mapping[str, Sequence[Inputs]]
-    """By rule; ``work`` for the share of work done."""
+    """By rule; ``work`` for the share of work done, ``mttr`` for the hours from red to green."""
     group: Mapping[str, Any] | None
     models: Mapping[str, str]
     """The SQL files of the tables that it is read from."""
@@ -106,6 +107,7 @@ def _inputs(con: "duckdb.DuckDBPyConnection", row: Mapping[str, Any], key: Miles
     window = f"{ours} and {{created}} between ? and ?"
     within = [key.repo, title, row["window_starts_at"], row["as_of"]]
     of_runs = f"{window.format(created='f.created_at')} and f.outcome_reason <> 'service'"
+    ours_red = window.format(created="f.started_at")
     latest = "f.is_latest_attempt and f.outcome"
     return {
         "pass_rate": [
@@ -127,6 +129,7 @@ def _inputs(con: "duckdb.DuckDBPyConnection", row: Mapping[str, Any], key: Miles
                 con, ("merged pull requests", _PULL_REQUESTS, "f.merged_at is not null"), ours, [key.repo, title]
             )
         ],
+        "mttr": [read_inputs(con, ("red episodes on its branches", _EPISODES, "true"), ours_red, [*within])],
         "work": [
             read_inputs(
                 con,

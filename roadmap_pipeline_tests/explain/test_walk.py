@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from roadmap_pipeline.cli.app import main
 from roadmap_pipeline.explain.answers import recomputed
 from roadmap_pipeline.explain.evidence import COUNTED, inputs_of
-from roadmap_pipeline.explain.figures import TABLES, Figure, find_figures
+from roadmap_pipeline.explain.figures import Figure, find_figures, tables_of
 from roadmap_pipeline.explain.lineage import trace
 from roadmap_pipeline.explain.milestone import explain_milestone
 from roadmap_pipeline.explain.recompute import attached, compute_anew
@@ -28,7 +28,7 @@ GIVEN = ("week", "quarter", "number", "report_name")
 def _published(con: Any, subject: Subject) -> Iterator[Figure]:
     """Yield every number that the subject's tables hold of it, each with the row's key."""
     wanted = [(one.repo, one.number) for one in subject.milestones]
-    for table, keys in TABLES[subject.kind].items():
+    for table, keys in tables_of(project(), subject.kind).items():
         cursor = con.execute(f"select * from {table}")
         names = [column[0] for column in cursor.description]
         for values in cursor.fetchall():

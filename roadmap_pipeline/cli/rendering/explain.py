@@ -139,7 +139,7 @@ def _value(name: str, value: Any) -> str:
     if value is None:
         return "none"
     if isinstance(value, float):
-        is_share = any(part in name for part in _SHARES) and 0 <= value <= 1
+        is_share = any(part in name for part in _SHARES) and "delta" not in name and 0 <= value <= 1
         return f"{fmt.percent(value, 1)} ({value:.6g})" if is_share else f"{value:,.6g}"
     if isinstance(value, bool) or not isinstance(value, int):
         return as_plain(str(value), 200) if not isinstance(value, date | datetime) else str(value)

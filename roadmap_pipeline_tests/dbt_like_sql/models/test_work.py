@@ -125,11 +125,16 @@ def test_delivery_counts_by_the_quarter_of_the_target_date():
     ):
         history.milestone(
             f"M{number}", number, due_on=at(f"{due} 07:00"), state="closed" if closed else "open",
-            closed_at=closed and at(closed),
+            closed_at=closed and at(closed), open_issues=0 if closed else 3, closed_issues=2,
         )  # fmt: skip
     history.milestone("No date", 9)
+    history.milestone("Given up", 10, due_on=at("09-15 07:00"), state="closed", open_issues=3, closed_issues=2,
+                      closed_at=at("09-01 00:00"))  # fmt: skip
     with history.built() as warehouse:
         assert warehouse.rows(
-            "select quarter, milestones, completed, completed_on_time, completed_late, overdue, judged, on_time_rate,"
-            " days_late_median from marts.milestone_delivery where repo = '*' order by quarter"
-        ) == [("2026-Q3", 4, 3, 2, 1, 1, 4, 0.5, 0.0), ("2026-Q4", 1, 0, 0, 0, 0, 0, None, None)]
+            "select quarter, milestones, completed, completed_on_time, completed_late, overdue, dropped, judged,"
+            " on_time_rate, days_late_median from marts.milestone_delivery where repo = '*' order by quarter"
+        ) == [
+            ("2026-Q3", 5, 3, 2, 1, 1, 1, 4, 0.5, 0.0),
+            ("2026-Q4", 1, 0, 0, 0, 0, 0, 0, None, None),
+        ]
