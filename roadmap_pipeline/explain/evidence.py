@@ -6,6 +6,7 @@ where a number is their number, a test holds both together.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from roadmap_pipeline.explain.figures import Figure
@@ -39,7 +40,6 @@ class Facts:
     text: str
     url: str
     newest: str
-    day: str = "f.day"
 
 
 _RUN_URL = "coalesce(f.html_url, 'https://github.com/' || f.repo || '/actions/runs/' || f.run_id)"
@@ -192,12 +192,20 @@ def _condition(
     columns = set(con.table(facts.table).columns)
     conditions, parameters = ["f.day is not null"], list[Any]()
     if period is not None:
-        by_week = "strftime(f.day, '%G-W%V')"
-        by_quarter = "strftime(f.day, '%Y') || '-Q' || quarter(f.day)"
-        conditions.append(f"{by_week if 'W' in period else by_quarter} = ?")
-        parameters.append(period)
+        # By its days, which tables are stored by: whole years need not be read.
+        conditions.append("f.day >= ? and f.day < ?")
+        parameters += _bounds(period)
     for name, value in figure.key.items():
         if name in columns and name not in ("week", "day") and value != "*":
             conditions.append(f"f.{name} is not distinct from ?")
             parameters.append(value)
     return " and ".join(conditions), parameters
+
+
+def _bounds(period: str) -> tuple[date, date]:
+    """Return the first day of a week or quarter, and the day after its last."""
+    year, part = int(period[:4]), int(period[6:])
+    if period[5] == "W":
+        monday = date.fromisocalendar(year, part, 1)
+        return monday, monday + timedelta(days=7)
+    return date(year, 3 * part - 2, 1), date(year + part // 4, 3 * part % 12 + 1, 1)
