@@ -48,6 +48,9 @@ ROADMAP = {
     "🧾 Sync Note": "rich_text",
     "🕒 Last Synced": "date",
     "📦 Work Done": "number",
+    "🔮 Forecast": "date",
+    "🎯 On Time": "number",
+    "🧭 Forecast State": "rich_text",
 }
 
 

@@ -49,7 +49,9 @@ _MILESTONES = """
         coalesce(t.html_url, r.html_url || '/issues/' || t.number) as own_tracking_url,
         case when p.tracking_issues_create <> 'never'
             then r.html_url || '/issues?q=is%3Aissue+label%3Atracking'
-        end as tracking_issues_url
+        end as tracking_issues_url,
+        f.state as forecast_state, f.reason as forecast_reason, f.p50_date, f.p85_date, f.p95_date,
+        f.probability_on_time, f.is_calibrated, f.calibrated_on, a.sentence as forecast_accuracy
     from marts.milestones as m
     cross join config.parameters as p
     join marts.milestone_metrics as k on k.repo = m.repo and k.number = m.number
@@ -63,6 +65,9 @@ _MILESTONES = """
         where list_contains(i.labels, 'tracking') and i.milestone_number is not null and not i.is_duplicate
         group by i.repo, i.milestone_number
     ) as t on t.repo = m.repo and t.milestone_number = m.number
+    left join marts.milestone_forecast_days as f
+        on f.repo = m.repo and f.number = m.number and f.is_published and m.state = 'open'
+    left join marts.forecast_accuracy as a on a.repo = '*' and a.method = 'forecast' and a.level = 0.85
     order by m.repo, m.number
 """
 

@@ -37,6 +37,9 @@ def test_the_first_sync_makes_databases_rows_and_comments(synced: SimulatedServi
         "🧾 Sync Note": None,
         "🕒 Last Synced": "2026-11-16T06:00:00.000+00:00",
         "📦 Work Done": 0.5,
+        "🔮 Forecast": "2027-01-29",
+        "🎯 On Time": 0.35,
+        "🧭 Forecast State": "7 issues open.",
     }
     assert "pass rate 90 %" in services.api("GET", f"pages/{services.page_id('Stage 7.3')}/markdown")["markdown"]
     issue = services.issue("Stage 7.3")

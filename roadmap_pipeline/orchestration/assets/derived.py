@@ -87,6 +87,41 @@ def milestone_matches(context: dg.AssetExecutionContext, runtime: RuntimeParam) 
     yield from _described(runtime.warehouse, "derived.branch_milestones", "derived.pull_request_milestones")
 
 
+@dg.asset(
+    key=["derived", "forecast_backtest"],
+    deps=[["intermediate", "int_milestone_kind_days"], ["staging", "stg_milestones"], ["config", "parameters"]],
+    description=BY_NAME["derived.forecast_backtest"].description,
+    group_name="derived",
+    kinds={"python", "numpy", "duckdb"},
+    owners=OWNERS,
+    pool=WRITER,
+)
+def forecast_backtest(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> Iterator[dg.MaterializeResult]:
+    """Forecast every past Monday anew from what was known then, as far as that changed."""
+    context.log.info(f"Past forecasts computed: {pipeline.backtest_forecasts(runtime):,}")
+    yield from _described(runtime.warehouse, "derived.forecast_backtest")
+
+
+@dg.asset(
+    key=["derived", "milestone_forecasts"],
+    deps=[
+        ["intermediate", "int_milestone_kind_days"],
+        ["staging", "stg_milestones"],
+        ["config", "parameters"],
+        ["derived", "forecast_backtest"],
+    ],
+    description=BY_NAME["derived.milestone_forecasts"].description,
+    group_name="derived",
+    kinds={"python", "numpy", "duckdb"},
+    owners=OWNERS,
+    pool=WRITER,
+)
+def milestone_forecasts(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> Iterator[dg.MaterializeResult]:
+    """Forecast when milestones will be finished, today and on the days before."""
+    context.log.info(f"Forecasts computed: {pipeline.forecast_milestones(runtime):,}")
+    yield from _described(runtime.warehouse, "derived.milestone_forecasts")
+
+
 LATE = (
     # The latest week, and the three before it: re-runs and late data restate them.
     dg.AutomationCondition.eager()
@@ -189,6 +224,8 @@ _OF_MILESTONES = [
         "milestone_work",
         "milestone_windows",
         "milestone_failures",
+        "milestone_forecast_days",
+        "forecast_accuracy",
         "critical_workflows",
     )
 ]
@@ -215,4 +252,13 @@ def milestone_texts(context: dg.AssetExecutionContext, runtime: RuntimeParam) ->
     yield from _described(runtime.warehouse, "derived.milestone_pages", "derived.tracking_issues")
 
 
-assets = [settings, failure_verdicts, milestone_matches, weekly_report, pull_request_comments, milestone_texts]
+assets = [
+    settings,
+    failure_verdicts,
+    milestone_matches,
+    forecast_backtest,
+    milestone_forecasts,
+    weekly_report,
+    pull_request_comments,
+    milestone_texts,
+]
