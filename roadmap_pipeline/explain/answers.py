@@ -140,7 +140,9 @@ def _explained(con: "duckdb.DuckDBPyConnection", subject: Subject, figure: Figur
             one for one in subject.milestones if one.repo == figure.key["repo"] and one.number == figure.key["number"]
         ]
         explained = explain_milestone(con, project(), milestone)
-        inputs = list(explained.inputs.get(_RULE_OF.get(figure.column, ""), ()))
+        # A date is forecast from the items that are left.
+        is_forecast = "forecast" in f"{figure.table} {figure.column}" or figure.column == "probability_on_time"
+        inputs = list(explained.inputs.get("work" if is_forecast else _RULE_OF.get(figure.column, ""), ()))
     return FigureExplanation(
         subject,
         figure,

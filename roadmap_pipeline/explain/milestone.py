@@ -23,11 +23,12 @@ _MILESTONE = """
     select m.repo, m.number, m.notion_title as milestone, m.state, m.status, m.due_date as target_date,
         m.html_url as url, k.progress, k.points, k.pass_rate, k.conclusive_runs, k.trend, k.window_starts_at, k.as_of,
         w.work_done, w.reason as work_reason, w.items_per_week, w.items_added_28d, w.items_removed_28d, w.open_items,
-        p.window_days
+        p.window_days, f.state as forecast_state, f.reason as forecast, f.p50_date, f.p85_date, f.probability_on_time
     from marts.milestones as m
     join marts.milestone_metrics as k on k.repo = m.repo and k.number = m.number
     join marts.milestone_work as w on w.repo = m.repo and w.number = m.number
     cross join config.parameters as p
+    left join marts.milestone_forecast as f on f.repo = m.repo and f.number = m.number
     where m.repo = ? and m.number = ?
 """
 _RULES = """

@@ -17,6 +17,7 @@ from roadmap_pipeline.reports import format as fmt
 
 _SHOWN_LEVELS = 5
 _SHOWN_EXAMPLES = 3
+_QUANTILES = {"p50_date": "50 %", "p85_date": "85 %"}
 _SHARES = ("rate", "progress", "share", "work_done", "success", "score")
 
 
@@ -60,6 +61,11 @@ def _print_milestone(console: Console, explained: MilestoneExplanation) -> None:
         f" 28 days {row['items_added_28d']} added and {row['items_removed_28d']} taken out",
     )
     _print_inputs(console, "", explained.inputs["work"])
+    if row["forecast"]:
+        dates = [f"{share} by {row[name]}" for name, share in _QUANTILES.items() if row[name]]
+        if row["probability_on_time"] is not None:
+            dates.append(f"on time {fmt.percent(row['probability_on_time'], 0)}")
+        _line(console, f"[bold]forecast[/] {_text(', '.join(dates) + ': ' if dates else '')}{_text(row['forecast'])}")
     if explained.group:
         _print_group(console, explained.group)
     _line(console, f"[dim]SQL: {', '.join(explained.models.values())}[/]")
