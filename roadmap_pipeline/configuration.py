@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 DEFAULT_BOTS = (
     "autofix-ci[bot]",
@@ -47,6 +47,52 @@ class ProgressPoints(_Section):
     docs_and_pr_merged: Points = 30
 
 
+Comparison = Literal["at_least", "above", "at_most", "below"]
+ProgressMetric = Literal[
+    "pass_rate",
+    "autofix_success_rate",
+    "mttr_hours",
+    "runs",
+    "conclusive_runs",
+    "failing_attempts",
+    "autofix_attempts",
+    "episodes_open",
+    "work_done",
+    "open_items",
+    "closed_items",
+    "items_per_week",
+]
+"""The figures of a milestone that a rule of one's own may judge."""
+
+
+class ProgressRule(_Section):
+    """A rule of one's own: a figure of the milestone, one comparison, and the points that it gives, all or none."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
+    metric: ProgressMetric
+    points: Annotated[int, Field(ge=1, le=100)]
+    at_least: float | None = None
+    above: float | None = None
+    at_most: float | None = None
+    below: float | None = None
+
+    @property
+    def comparison(self) -> tuple[Comparison, float]:
+        """The comparison, and the threshold that the figure is compared with."""
+        (one,) = self._comparisons()
+        return one
+
+    def _comparisons(self) -> list[tuple[Comparison, float]]:
+        names: tuple[Comparison, ...] = get_args(Comparison)
+        return [(name, value) for name in names if (value := getattr(self, name)) is not None]
+
+    @model_validator(mode="after")
+    def _has_one_comparison(self) -> "ProgressRule":
+        if len(self._comparisons()) != 1:
+            raise ValueError(f"{self.name}: give one of {', '.join(get_args(Comparison))}")
+        return self
+
+
 class Progress(_Section):
     """The judging of milestone progress. Thresholds are fractions 0-1, the window is in days."""
 
@@ -55,12 +101,28 @@ class Progress(_Section):
     pass_rate_threshold: Fraction = 0.80
     autofix_threshold: Fraction = 0.70
     points: ProgressPoints = ProgressPoints()
+    rules: tuple[ProgressRule, ...] = ()
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> "Progress":
+        own = self.points.model_dump()
+        for rule in self.rules:
+            if rule.name in own:
+                raise ValueError(f"rules: the name {rule.name} is taken")
+            own[rule.name] = rule.points
+        if (total := sum(own.values())) != 100:
+            raise ValueError(f"the points add up to {total}, not 100: {', '.join(f'{n} {p}' for n, p in own.items())}")
+        return self
 
 
 class Milestones(_Section):
-    """``mapping``: branch glob or label to milestone title."""
+    """``mapping``: branch glob or label to milestone title.
+
+    ``create_from_labels``: a ``milestone:`` label of an open pull request that names none makes one on GitHub.
+    """
 
     mapping: dict[str, str] = {}
+    create_from_labels: bool = False
 
 
 class Forecast(_Section):
@@ -213,7 +275,9 @@ def _explain(error: ValidationError) -> Iterator[str]:
             yield f'{key} is a list, also of one: ["{item}"] (given: {problem["input"]!r})'
         else:
             message = problem["msg"].removeprefix("Value error, ")
-            yield f"{key}: {message} (given: {problem['input']!r})"
+            # Of a whole table the message says what is wrong with it.
+            given = "" if isinstance(problem["input"], dict) else f" (given: {problem['input']!r})"
+            yield f"{key}: {message}{given}"
 
 
 def _did_you_mean(location: tuple[int | str, ...]) -> str:

@@ -19,6 +19,7 @@ _ROADMAP = dg.AssetSelection.assets(
     "derived/tracking_issues",
     "publish/notion_ci_reports",
     "publish/notion_roadmap",
+    "publish/milestones_to_create",
     "publish/tracking_issues",
     "notion/databases",
     "notion/roadmap",

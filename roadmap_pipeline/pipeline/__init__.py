@@ -18,7 +18,15 @@ from roadmap_pipeline.pipeline.building import (
 )
 from roadmap_pipeline.pipeline.diagnosis import Finding, diagnose
 from roadmap_pipeline.pipeline.ingestion import ingest, ingest_dump
-from roadmap_pipeline.pipeline.publishing import export_dbt, roadmap_table, setup_notion, snapshot, sync, two_way
+from roadmap_pipeline.pipeline.publishing import (
+    export_dbt,
+    milestone_checked_out,
+    roadmap_table,
+    setup_notion,
+    snapshot,
+    sync,
+    two_way,
+)
 from roadmap_pipeline.pipeline.rendering import (
     preview_report,
     publish_week,
@@ -40,6 +48,7 @@ __all__ = [
     "ingest",
     "ingest_dump",
     "match_milestones",
+    "milestone_checked_out",
     "preflight",
     "preview_build",
     "preview_report",

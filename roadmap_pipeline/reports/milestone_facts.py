@@ -39,8 +39,8 @@ _MARKS = {
 
 _MILESTONES = """
     select m.repo, m.number, m.state, m.html_url, m.open_items, m.closed_items,
-        m.open_items + m.closed_items as items,
-        m.closed_items / nullif(m.open_items + m.closed_items, 0) as work_done,
+        m.open_items + m.closed_items as items, o.work_done, o.is_weighted, o.reason as work_reason,
+        o.items_added_28d, o.items_removed_28d, o.items_closed_28d,
         k.progress, k.pass_rate, k.conclusive_runs, k.autofix_fixed + k.autofix_failed as judged_repairs,
         k.mttr_hours, k.spells_closed, k.spells_open, k.trend, p.window_days,
         w.previous_passed_runs / nullif(w.previous_conclusive_runs, 0) as previous_pass_rate,
@@ -55,6 +55,7 @@ _MILESTONES = """
     from marts.milestones as m
     cross join config.parameters as p
     join marts.milestone_metrics as k on k.repo = m.repo and k.number = m.number
+    join marts.milestone_work as o on o.repo = m.repo and o.number = m.number
     join marts.milestone_windows as w on w.repo = m.repo and w.number = m.number
     join staging.stg_repositories as r on r.repo = m.repo
     left join (

@@ -211,9 +211,10 @@ _REPAIRS = """
 """
 
 _MILESTONES = """
-    select m.notion_title, m.repo, m.due_date, m.due_date < $end as is_overdue, k.progress, k.status, k.pass_rate,
-        k.conclusive_runs, k.trend, p.next_step
+    select m.notion_title, m.repo, m.due_date, m.due_date < $end as is_overdue, k.progress, o.work_done, k.status,
+        k.pass_rate, k.conclusive_runs, k.trend, p.next_step
     from marts.milestone_metrics as k
+    join marts.milestone_work as o on o.repo = k.repo and o.number = k.number
     join marts.milestones as m on m.repo = k.repo and m.number = k.number
     left join (
         select n.repo, n.number, n.next_step

@@ -149,11 +149,22 @@ class TrackingFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelledMilestone:
+    """A milestone that labels of open pull requests ask for, with their numbers."""
+
+    repo: str
+    title: str
+    pull_requests: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DesiredState:
     """The state that Notion and GitHub should have, by part; empty for parts that weren't asked for."""
 
     reports: Sequence[DesiredRow] = ()
     milestones: Sequence[DesiredMilestone] = ()
+    labelled: Sequence[LabelledMilestone] = ()
+    """The milestones that labels ask for and that were not there when the tables were built."""
     tracking: Mapping[tuple[str, int], "TrackingFacts"] = field(default_factory=dict)
     """The facts that a milestone's tracking issue should state, by repository and number."""
     comments: Sequence[DesiredComment] = ()
@@ -167,6 +178,7 @@ def read_desired_state(
     return DesiredState(
         reports=desired_reports(con, report_name) if "reports" in parts else (),
         milestones=desired_roadmap(con) if {"roadmap", "tracking_issues"} & set(parts) else (),
+        labelled=labelled_milestones(con) if "roadmap" in parts else (),
         tracking=desired_tracking(con) if "tracking_issues" in parts else {},
         comments=desired_comments(con) if "comments" in parts else (),
         skipped=skipped_comments(con) if "comments" in parts else (),
@@ -219,6 +231,14 @@ def desired_roadmap(con: "duckdb.DuckDBPyConnection") -> list[DesiredMilestone]:
         )
         for row in _rows(con, "publish.notion_roadmap", "repo, number")
     ]
+
+
+def labelled_milestones(con: "duckdb.DuckDBPyConnection") -> list[LabelledMilestone]:
+    """Return the milestones that labels ask for; nothing before the table is built."""
+    if not _is_built(con, "milestones_to_create"):
+        return []
+    rows = _rows(con, "publish.milestones_to_create", "repo, title")
+    return [LabelledMilestone(row["repo"], row["title"], tuple(row["pull_request_numbers"])) for row in rows]
 
 
 def desired_tracking(con: "duckdb.DuckDBPyConnection") -> dict[tuple[str, int], TrackingFacts]:

@@ -35,7 +35,7 @@ select
     metrics.trend,
     -- Nothing is left to recommend for a milestone that is done.
     case when milestones.status <> 'Completed' then recommendations.text end as notes,
-    round(milestones.closed_items / nullif(milestones.open_items + milestones.closed_items, 0), 4) as work_done,
+    round(work.work_done, 4) as work_done,
     forecasts.state as forecast_state,
     forecasts.reason as forecast_reason,
     forecasts.p50_date as forecast_p50_date,
@@ -44,6 +44,7 @@ select
     pages.page
 from marts.milestones as milestones
 inner join marts.milestone_metrics as metrics on metrics.repo = milestones.repo and metrics.number = milestones.number
+inner join marts.milestone_work as work on work.repo = milestones.repo and work.number = milestones.number
 left join marts.milestone_forecast_days as forecasts
     on forecasts.repo = milestones.repo
     and forecasts.number = milestones.number

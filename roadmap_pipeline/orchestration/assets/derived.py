@@ -143,6 +143,7 @@ _REPORTED = [
         "autofix_attempts",
         "milestone_metrics",
         "milestone_progress",
+        "milestone_work",
         "milestones",
         "restatements",
         "ingest_coverage",
@@ -198,6 +199,7 @@ def weekly_report(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> d
                 "milestones",
                 "milestone_metrics",
                 "milestone_progress",
+                "milestone_work",
             )
         ),
     ],
@@ -219,6 +221,7 @@ _OF_MILESTONES = [
         "milestones",
         "milestone_metrics",
         "milestone_progress",
+        "milestone_work",
         "milestone_windows",
         "milestone_failures",
         "milestone_forecast_days",

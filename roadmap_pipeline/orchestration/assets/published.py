@@ -135,7 +135,12 @@ def notion_ci_reports(context: dg.AssetExecutionContext, runtime: RuntimeParam) 
 @dg.asset(
     key=["notion", "roadmap"],
     # Rows point to the latest report's page, so reports go first.
-    deps=[["publish", "notion_roadmap"], ["notion", "databases"], ["notion", "ci_reports"]],
+    deps=[
+        ["publish", "notion_roadmap"],
+        ["publish", "milestones_to_create"],
+        ["notion", "databases"],
+        ["notion", "ci_reports"],
+    ],
     description="Rows of Engineering Roadmap, one per milestone, in step with GitHub: edits of people go both ways.",
     group_name="notion",
     kinds={"notion"},
@@ -188,6 +193,7 @@ def github_comments(context: dg.AssetExecutionContext, runtime: RuntimeParam) ->
         ["publish", "notion_roadmap"],
         ["publish", "pull_request_comments"],
         ["publish", "tracking_issues"],
+        ["publish", "milestones_to_create"],
         ["marts", "quarterly_rollup"],
         ["marts", "sync_reliability"],
     ],

@@ -86,6 +86,11 @@ TABLES: tuple[SourceTable, ...] = (
             ("milestone", "VARCHAR", "Title of the milestone; NULL for none."),
             ("rule", "VARCHAR", "mapping, github_milestone, label, branch_name or unknown."),
             ("closest", "VARCHAR[]", "For unknown: the known titles that come closest, best first."),
+            (
+                "label_title",
+                "VARCHAR",
+                "The title that a milestone: label asks for where the repository has no such milestone; else NULL.",
+            ),
         ),
     ),
     SourceTable(

@@ -214,6 +214,7 @@ class StoredHistory:
             "comments_create": "always",
             "comments_when_green": "milestone",
             "tracking_issues_create": "always",
+            "milestones_create_from_labels": False,
         } | self.parameters
         tables = dict(self.rows)
         tables["config.parameters"] = [parameters]
