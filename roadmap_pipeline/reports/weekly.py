@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
 from roadmap_pipeline.reports import coverage, wording
 from roadmap_pipeline.reports import format as fmt
+from roadmap_pipeline.reports.next_steps import next_steps
 from roadmap_pipeline.reports.scorecard import ALONE, ALONE_NOTE, restated, scorecard
 from roadmap_pipeline.reports.sync_status import sync_lines
 from roadmap_pipeline.reports.tables import Row, rows
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 SPARK_WEEKS = 12
 _TOP = 5
+_SLICES = 6
 _MOST_ROWS = 12
 """Rows of a table; what is left out is counted below it."""
 
@@ -143,18 +145,21 @@ _CATEGORIES = """
 """
 
 _GROUPS = """
-    select g.*, g.first_seen_at >= $monday as is_new, strftime(g.first_seen_at, '%Y-%m-%d') as first_seen
+    select g.*, g.first_seen_at >= $monday as is_new, strftime(g.first_seen_at, '%Y-%m-%d') as first_seen,
+        o.test, o.tests, o.workflow_path, o.is_consequence, o.minutes_lost, o.owner, o.owner_basis, o.owner_url
     from marts.failure_groups_weekly as g
-    where g.week = $week
+    join marts.failure_owners_weekly as o on o.repo = g.repo and o.week = g.week and o.fingerprint = g.fingerprint
+    where g.week = $week and o.week = $week
     order by g.pull_requests desc, g.failed_job_attempts desc, g.failed_runs desc, g.repo, g.fingerprint
 """
 
 _GONE = """
-    select g.*
+    select g.*, o.test, o.tests
     from marts.failure_groups_weekly as g
+    join marts.failure_owners_weekly as o on o.repo = g.repo and o.week = g.week and o.fingerprint = g.fingerprint
     anti join marts.failure_groups_weekly as now
         on now.repo = g.repo and now.fingerprint = g.fingerprint and now.week = $week
-    where g.week = $last
+    where g.week = $last and o.week = $last
     order by g.pull_requests desc, g.failed_job_attempts desc, g.failed_runs desc, g.repo, g.fingerprint
 """
 
@@ -167,8 +172,11 @@ _VERDICTS = """
 
 _FLAKY = """
     select f.repo, f.job_name, f.flaky_commits, f.commits, f.flake_rate, f.wilson_lower_bound, f.pull_requests,
-        f.example_url, strftime(f.last_flaky_at, '%Y-%m-%d') as last_flake
+        f.example_url, strftime(f.last_flaky_at, '%Y-%m-%d') as last_flake, c.flaky_job_attempts, c.minutes_lost,
+        c.test, c.owner, c.owner_basis, c.owner_url
     from marts.flaky_jobs as f
+    left join marts.flaky_job_costs as c
+        on c.repo = f.repo and c.workflow_path = f.workflow_path and c.job_name = f.job_name
     where f.status = 'flaky' and f.flake_rank is not null
     order by f.flake_rank
     limit ?
@@ -183,13 +191,16 @@ _WORKFLOWS = """
 """
 
 _EPISODES = """
-    select e.repo, parse_filename(e.workflow_path) as workflow, strftime(e.started_at, '%Y-%m-%d %H:%M') as since,
+    select e.repo, e.workflow_path, parse_filename(e.workflow_path) as workflow,
+        strftime(e.started_at, '%Y-%m-%d %H:%M') as since,
         -- As it stood when the week ended, so that the text does not change with the day it is read.
         date_diff('minute', e.started_at, least(e.ended_at, $end, p.as_of)) / 60.0 as hours,
         e.ended_at is null or e.ended_at >= $end as is_red,
-        e.closed_by, e.first_head_sha, e.first_html_url
+        e.closed_by, e.first_head_sha, e.first_html_url, a.author as owner, a.html_url as owner_url,
+        case when a.author is not null then 'suspect_change' end as owner_basis
     from marts.red_episodes as e
     cross join config.parameters as p
+    left join intermediate.int_change_authors as a on a.repo = e.repo and a.head_sha = e.first_head_sha
     where e.started_at < $end and (e.ended_at is null or e.ended_at >= $start)
     order by is_red desc, e.started_at, e.repo, workflow, e.first_run_id
 """
@@ -212,7 +223,7 @@ _REPAIRS = """
 
 _MILESTONES = """
     select m.notion_title, m.repo, m.due_date, m.due_date < $end as is_overdue, k.progress, k.status, k.pass_rate,
-        k.conclusive_runs, k.trend, p.next_step
+        k.conclusive_runs, k.trend, p.next_step, m.html_url
     from marts.milestone_metrics as k
     join marts.milestones as m on m.repo = k.repo and m.number = k.number
     left join (
@@ -287,6 +298,7 @@ def _facts(con: "duckdb.DuckDBPyConnection", week: str, monday: date) -> dict[st
         "new": [row for row in groups if row["is_new"]],
         "gone": rows(con, _GONE, {"week": week, "last": last}),
         "categories": categories,
+        "category_chart": category_chart(categories),
         "recognised": wording.recognised(categories, now["failed_job_attempts"]),
         "verdicts": wording.verdicts(rows(con, _VERDICTS, [week]), now["failed_job_attempts"]),
         "groups": groups,
@@ -298,7 +310,7 @@ def _facts(con: "duckdb.DuckDBPyConnection", week: str, monday: date) -> dict[st
         "restated": restated(rows(con, _RESTATED, {"first": total[0]["week"], "week": week})),
         "is_past": is_past,
         "quiet": "" if is_unread else wording.quiet(now, episodes, flaky, None if is_past else milestones),
-        "next_steps": wording.next_steps(episodes, groups, flaky, milestones),
+        "next_steps": next_steps(episodes, groups, flaky, milestones),
         "quality": [
             *wording.quality(rows(con, _QUALITY, {"week": week})[0], now, is_past=is_past),
             *coverage.unread_lines(coverage.unread(con)),
@@ -344,6 +356,19 @@ def _week_without_runs(monday: date) -> Row:
         "week_start": monday,
         "is_comparable": True,
     }
+
+
+def category_chart(categories: Sequence[Row]) -> list[Row]:
+    """Return the slices of the diagram of causes, largest first; none where there is nothing to compare.
+
+    What is beyond the largest six goes together, so that the diagram can be read on a phone.
+    """
+    shown = [row for row in categories if row["failed_job_attempts"]]
+    if len(shown) < 2:
+        return []
+    rest = sum(row["failed_job_attempts"] for row in shown[_SLICES:])
+    others = [{"category": "others", "failed_job_attempts": rest}] if rest else []
+    return [*shown[:_SLICES], *others]
 
 
 def _chart(total: Sequence[Row]) -> dict[str, Any] | None:

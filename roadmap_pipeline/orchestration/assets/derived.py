@@ -103,7 +103,9 @@ _REPORTED = [
         "ci_failures",
         "failure_categories_weekly",
         "failure_groups_weekly",
+        "failure_owners_weekly",
         "flaky_jobs",
+        "flaky_job_costs",
         "red_episodes",
         "autofix_attempts",
         "milestone_metrics",
@@ -119,7 +121,7 @@ _REPORTED = [
 
 @dg.asset(
     key=["derived", "reports"],
-    deps=[*_REPORTED, ["raw", "read_failures"]],
+    deps=[*_REPORTED, ["intermediate", "int_change_authors"], ["raw", "read_failures"]],
     description=f"{BY_NAME['derived.reports'].description} A partition is an ISO week, by its Monday. Rendering one"
     " publishes the week that ended last, no other: notion/ci_reports does that.",
     partitions_def=ISO_WEEKS,
