@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from roadmap_pipeline.failures.display import as_code, escape_markdown
 from roadmap_pipeline.reports import format as fmt
-from roadmap_pipeline.reports import wording
+from roadmap_pipeline.reports import quarterly_wording, wording
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -55,7 +55,9 @@ def _environment() -> "Environment":
         difference=fmt.difference,
         MISSING=fmt.MISSING,
         MECHANISMS=wording.MECHANISMS,
-        OUTCOMES=wording.OUTCOMES,
+        REPAIR_OUTCOMES=wording.OUTCOMES,
+        MILESTONE_OUTCOMES=quarterly_wording.OUTCOMES,
+        OUTCOMES_SO_FAR=quarterly_wording.OUTCOMES_SO_FAR,
         ENDINGS=wording.ENDINGS,
     )
     return environment

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
-from roadmap_pipeline.reports import coverage, wording
+from roadmap_pipeline.reports import coverage, diagrams, wording
 from roadmap_pipeline.reports import format as fmt
 from roadmap_pipeline.reports.next_steps import next_steps
 from roadmap_pipeline.reports.scorecard import ALONE, ALONE_NOTE, restated, scorecard
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 SPARK_WEEKS = 12
 _TOP = 5
-_SLICES = 6
 _MOST_ROWS = 12
 """Rows of a table; what is left out is counted below it."""
 
@@ -290,7 +289,7 @@ def _facts(con: "duckdb.DuckDBPyConnection", week: str, monday: date) -> dict[st
         "scorecard": (lines := scorecard(total)),
         "scorecard_note": ALONE_NOTE if any(ALONE in line["now"] + line["before"] for line in lines) else "",
         "weeks": len(total),
-        "chart": _chart(total),
+        "chart": diagrams.pass_rates(total),
         "repositories": [row for row in weekly if row["repo"] != "*" and row["week"] == week],
         "workflows": rows(con, _WORKFLOWS, [week]),
         "waste": wording.waste(now, rows(con, _WASTE, [week])),
@@ -298,7 +297,7 @@ def _facts(con: "duckdb.DuckDBPyConnection", week: str, monday: date) -> dict[st
         "new": [row for row in groups if row["is_new"]],
         "gone": rows(con, _GONE, {"week": week, "last": last}),
         "categories": categories,
-        "category_chart": category_chart(categories),
+        "category_chart": diagrams.causes(categories),
         "recognised": wording.recognised(categories, now["failed_job_attempts"]),
         "verdicts": wording.verdicts(rows(con, _VERDICTS, [week]), now["failed_job_attempts"]),
         "groups": groups,
@@ -355,31 +354,4 @@ def _week_without_runs(monday: date) -> Row:
         "week": fmt.week_of(monday),
         "week_start": monday,
         "is_comparable": True,
-    }
-
-
-def category_chart(categories: Sequence[Row]) -> list[Row]:
-    """Return the slices of the diagram of causes, largest first; none where there is nothing to compare.
-
-    What is beyond the largest six goes together, so that the diagram can be read on a phone.
-    """
-    shown = [row for row in categories if row["failed_job_attempts"]]
-    if len(shown) < 2:
-        return []
-    rest = sum(row["failed_job_attempts"] for row in shown[_SLICES:])
-    others = [{"category": "others", "failed_job_attempts": rest}] if rest else []
-    return [*shown[:_SLICES], *others]
-
-
-def _chart(total: Sequence[Row]) -> dict[str, Any] | None:
-    """Return the pass rates of the whole weeks that have one; None where there is no line to draw."""
-    shown = [row for row in total if row["final_pass_rate"] is not None and row["is_comparable"]]
-    if len(shown) < 2:
-        return None
-    rates = [round(100 * row["final_pass_rate"], 1) for row in shown]
-    return {
-        "weeks": [f'"{row["week"][5:]}"' for row in shown],
-        "rates": rates,
-        # The axis starts at a round ten below the worst week: differences stay visible, and it is never empty.
-        "low": min(int(min(rates) // 10 * 10), 90),
     }
