@@ -18,10 +18,14 @@ from roadmap_pipeline.pipeline.diagnosis import Finding, diagnose
 from roadmap_pipeline.pipeline.ingestion import ingest, ingest_dump
 from roadmap_pipeline.pipeline.publishing import export_dbt, roadmap_table, setup_notion, snapshot, sync, two_way
 from roadmap_pipeline.pipeline.rendering import (
+    preview_quarter,
+    preview_quarter_page,
     preview_report,
+    preview_report_page,
     publish_week,
     render_comments,
     render_milestones,
+    render_quarter,
     render_report,
 )
 
@@ -38,10 +42,14 @@ __all__ = [
     "match_milestones",
     "preflight",
     "preview_build",
+    "preview_quarter",
+    "preview_quarter_page",
     "preview_report",
+    "preview_report_page",
     "publish_week",
     "render_comments",
     "render_milestones",
+    "render_quarter",
     "render_report",
     "roadmap_table",
     "setup_notion",

@@ -1,4 +1,4 @@
-"""What to do next, by the weekly report: at most three steps, each with whom to ask, what it saves, and a link.
+"""The steps that come next, by the weekly report: at most three, each with whom to ask, what it saves, and a link.
 
 Belongs here: which steps come first, and their sentences. Owners and costs are computed in
 ``marts.failure_owners_weekly`` and ``marts.flaky_job_costs``; nothing is estimated that was not counted.

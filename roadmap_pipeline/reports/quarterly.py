@@ -6,13 +6,15 @@ so that the text of a quarter changes only where late data change what is known 
 :mod:`.quarterly_wording`.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from roadmap_pipeline.reports import coverage, diagrams, quarterly_wording, wording
 from roadmap_pipeline.reports.quarters import Quarter, parse_quarter
 from roadmap_pipeline.reports.scorecard import ALONE, ALONE_NOTE, restated, scorecard
-from roadmap_pipeline.reports.tables import rows
+from roadmap_pipeline.reports.tables import Row, rows
 from roadmap_pipeline.reports.template import render
 from roadmap_pipeline.reports.weekly import NothingToReport, Report
 
@@ -23,7 +25,14 @@ _MOST_ROWS = 20
 _TOP = 5
 
 
-def quarterly_report(con: "duckdb.DuckDBPyConnection", quarter: str | Quarter) -> Report:
+@dataclass(frozen=True, slots=True)
+class QuarterlyReport(Report):
+    """A rendered quarterly report: a row of ``derived.quarterly_reports``."""
+
+    is_whole: bool
+
+
+def quarterly_report(con: "duckdb.DuckDBPyConnection", quarter: str | Quarter) -> QuarterlyReport:
     """Render the report of a quarter such as ``Q4-2026`` over all repositories.
 
     Raises:
@@ -32,14 +41,20 @@ def quarterly_report(con: "duckdb.DuckDBPyConnection", quarter: str | Quarter) -
     """
     if isinstance(quarter, str):
         quarter = parse_quarter(quarter)
-    facts = quarterly_facts(con, quarter)
-    return Report(
+    return report_of(quarterly_facts(con, quarter))
+
+
+def report_of(facts: Mapping[str, Any]) -> QuarterlyReport:
+    """Return the report that is rendered from facts of a quarter."""
+    quarter: Quarter = facts["quarter"]
+    return QuarterlyReport(
         quarter.report_name,
         "quarterly",
         quarter.period,
         quarter.next.first_day,
         render("quarterly.md.j2", facts),
         is_over=facts["is_over"],
+        is_whole=facts["is_whole"],
     )
 
 
@@ -119,7 +134,7 @@ _RESTATED = """
 """
 
 _COVERAGE = """
-    select c.period, c.is_comparable, c.reason, c.first_whole_day, c.last_whole_day
+    select c.period, c.is_comparable, c.is_complete, c.reason, c.first_whole_day, c.last_whole_day
     from marts.period_coverage as c
     where c.repo = '*' and c.grain = 'quarter' and c.period in ($last, $quarter)
     order by c.period
@@ -141,6 +156,7 @@ def quarterly_facts(con: "duckdb.DuckDBPyConnection", quarter: Quarter) -> dict[
     is_over = quarter.next.first_day <= as_of
     until = quarter.last_day if is_over else as_of
     weeks = rows(con, _WEEKS, span)
+    covered = {row["period"]: row for row in rows(con, _COVERAGE, both)}
     milestones = rows(con, _MILESTONES, [quarter.period])
     counts = {row["figure"]: row["value"] for row in rows(con, _FIGURES, [quarter.period])}
     categories = rows(con, _CATEGORIES, both)
@@ -152,15 +168,17 @@ def quarterly_facts(con: "duckdb.DuckDBPyConnection", quarter: Quarter) -> dict[
         "until": until.isoformat(),
         "most": _MOST_ROWS,
         "is_over": is_over,
+        "is_whole": _is_whole(covered.get(quarter.period)),
         "now": now,
         "before": before,
         "is_compared": before is not None and before["is_comparable"] and now["is_comparable"],
         "outcome": quarterly_wording.outcome(counts, milestones, is_over=is_over),
         "passed": quarterly_wording.passed(now, before),
-        "not_compared": [text for row in rows(con, _COVERAGE, both) if (text := coverage.not_compared(row))],
+        "not_compared": [text for row in covered.values() if (text := coverage.not_compared(row))],
         "repositories": [row for row in figures if row["repo"] != "*" and row["quarter"] == quarter.period],
         "timeline": diagrams.timeline(milestones, until),
         "milestones": milestones,
+        "milestone_outcomes": quarterly_wording.OUTCOMES if is_over else quarterly_wording.OUTCOMES_SO_FAR,
         "slips": quarterly_wording.slips(milestones, until),
         "forecasts": quarterly_wording.forecasts(),
         "scorecard": lines,
@@ -183,6 +201,11 @@ def quarterly_facts(con: "duckdb.DuckDBPyConnection", quarter: Quarter) -> dict[
             *coverage.unread_lines(coverage.unread(con)),
         ],
     }
+
+
+def _is_whole(coverage_row: Row | None) -> bool:
+    """Return whether nothing of a quarter is still to be read; what GitHub refuses may never come."""
+    return coverage_row is not None and (coverage_row["is_complete"] or coverage_row["reason"] == "refused")
 
 
 def _require_stored(con: "duckdb.DuckDBPyConnection", quarter: Quarter) -> date:

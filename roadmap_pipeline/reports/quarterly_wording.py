@@ -39,7 +39,7 @@ def outcome(counts: Mapping[str, float | None], milestones: Sequence[Row], *, is
     if not planned:
         more = f"; {fmt.several(len(milestones), 'milestone')} {_are(len(milestones))} due later" if milestones else ""
         return f"**No milestone was planned for the quarter**{more}."
-    verb = "was" if planned == 1 else "were"
+    verb = "was" if completed == 1 else "were"
     parts = [f"**{completed} of {fmt.several(planned, 'planned milestone')} {verb} completed**"]
     if with_target:
         rate = "" if with_target < fmt.FEW else f" ({fmt.percent(counts['on_time_rate'], 0)})"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from roadmap_pipeline.failures.display import as_code, escape_markdown
 from roadmap_pipeline.reports import format as fmt
-from roadmap_pipeline.reports import quarterly_wording, wording
+from roadmap_pipeline.reports import wording
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -56,8 +56,6 @@ def _environment() -> "Environment":
         MISSING=fmt.MISSING,
         MECHANISMS=wording.MECHANISMS,
         REPAIR_OUTCOMES=wording.OUTCOMES,
-        MILESTONE_OUTCOMES=quarterly_wording.OUTCOMES,
-        OUTCOMES_SO_FAR=quarterly_wording.OUTCOMES_SO_FAR,
         ENDINGS=wording.ENDINGS,
     )
     return environment

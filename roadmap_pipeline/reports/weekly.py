@@ -6,7 +6,7 @@ the data alone: rendering the same tables twice gives the same bytes, so that an
 Sentences are made in :mod:`.wording`, the scorecard in :mod:`.scorecard`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
@@ -56,16 +56,26 @@ def weekly_report(con: "duckdb.DuckDBPyConnection", week: str) -> Report:
         ConfigurationError: Text that is no week.
         NothingToReport: The warehouse has no row for it (nothing ran by then, or it was not built yet).
     """
+    return report_of(weekly_facts(con, week))
+
+
+def weekly_facts(con: "duckdb.DuckDBPyConnection", week: str) -> dict[str, Any]:
+    """Return what the report of a week is rendered from, and its charts; raises as :func:`weekly_report` does."""
     try:
         monday = fmt.monday_of(week)
     except ValueError:
         raise ConfigurationError(f"--week: {week!r} is not an ISO week such as 2026-W46") from None
-    facts = _facts(con, week, monday)
+    return _facts(con, week, monday)
+
+
+def report_of(facts: Mapping[str, Any]) -> Report:
+    """Return the report that is rendered from facts of a week."""
+    week = facts["week"]
     return Report(
         f"ci-report-{week}.md",
         "weekly",
         week,
-        monday + timedelta(days=7),
+        fmt.monday_of(week) + timedelta(days=7),
         render("weekly.md.j2", facts),
         is_over=facts["is_over"],
     )
@@ -289,6 +299,7 @@ def _facts(con: "duckdb.DuckDBPyConnection", week: str, monday: date) -> dict[st
         "scorecard": (lines := scorecard(total)),
         "scorecard_note": ALONE_NOTE if any(ALONE in line["now"] + line["before"] for line in lines) else "",
         "weeks": len(total),
+        "total": total,
         "chart": diagrams.pass_rates(total),
         "repositories": [row for row in weekly if row["repo"] != "*" and row["week"] == week],
         "workflows": rows(con, _WORKFLOWS, [week]),

@@ -150,6 +150,46 @@ def weekly_report(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> d
 
 
 @dg.asset(
+    key=["derived", "quarterly_reports"],
+    deps=[
+        *(
+            ["marts", name]
+            for name in (
+                "quarterly_rollup",
+                "quarterly_milestones",
+                "quarterly_figures",
+                "quarterly_restatements",
+                "quarterly_balance",
+                "recovery_curve_quarterly",
+                "failure_categories_quarterly",
+                "ci_weekly",
+                "red_episodes",
+                "period_coverage",
+            )
+        ),
+        ["raw", "read_failures"],
+    ],
+    description=f"{BY_NAME['derived.quarterly_reports'].description} Always of the quarter that ended last.",
+    group_name="derived",
+    kinds={"markdown", "duckdb"},
+    owners=OWNERS,
+    pool=WRITER,
+)
+def quarterly_report(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> Iterator[dg.MaterializeResult]:
+    """Render the roadmap report of the quarter that ended last."""
+    rendered = pipeline.render_quarter(runtime)
+    if rendered is None:
+        context.log.info("Nothing is stored of the quarter that ended last, so it has no report")
+    for result in _described(runtime.warehouse, "derived.quarterly_reports"):
+        metadata = dict(result.metadata or {})
+        if rendered is not None:
+            metadata["report"] = dg.MetadataValue.md(rendered.content)
+            if not rendered.is_whole:
+                context.log.warning(f"{rendered.report_name} is not published yet: not all of the quarter was read")
+        yield result._replace(metadata=metadata)
+
+
+@dg.asset(
     key=["derived", "pull_request_comments"],
     deps=[
         ["config", "parameters"],
@@ -214,4 +254,12 @@ def milestone_texts(context: dg.AssetExecutionContext, runtime: RuntimeParam) ->
     yield from _described(runtime.warehouse, "derived.milestone_pages", "derived.tracking_issues")
 
 
-assets = [settings, failure_verdicts, milestone_matches, weekly_report, pull_request_comments, milestone_texts]
+assets = [
+    settings,
+    failure_verdicts,
+    milestone_matches,
+    weekly_report,
+    quarterly_report,
+    pull_request_comments,
+    milestone_texts,
+]

@@ -118,6 +118,7 @@ TABLES: tuple[SourceTable, ...] = (
             ("report_date", "DATE", "Day after the quarter's last day."),
             ("content", "VARCHAR", "The report as Markdown."),
             ("is_over", "BOOLEAN", "The quarter had ended when it was rendered."),
+            ("is_whole", "BOOLEAN", "All of the quarter had been read by then, but for what GitHub refused to give."),
         ),
     ),
     SourceTable(

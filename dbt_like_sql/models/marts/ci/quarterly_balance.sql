@@ -49,8 +49,15 @@ select
     (
         quarters.autofix_repaired * assumptions.minutes_a_repair
         + quarters.autofix_retry_recovered * assumptions.minutes_a_rerun
-    ) / 60.0 as autofix_hours_spared
+    ) / 60.0 as autofix_hours_spared,
+    coalesce(coverage.is_complete, false) as is_complete,
+    coverage.first_whole_day,
+    coverage.last_whole_day
 from quarters
 cross join assumptions
+left join marts.period_coverage as coverage
+    on coverage.repo = '*'
+    and coverage.grain = 'quarter'
+    and coverage.period = quarters.quarter
 left join opened on opened.quarter = quarters.quarter
 left join closed on closed.quarter = quarters.quarter

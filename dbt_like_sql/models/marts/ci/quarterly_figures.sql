@@ -36,5 +36,15 @@ with milestones as (
     left join milestones on milestones.quarter = rollup.quarter
     where rollup.repo = '*'
 )
-select figures.quarter, figures.item.figure, figures.item.value
+select
+    figures.quarter,
+    figures.item.figure,
+    figures.item.value,
+    coalesce(coverage.is_complete, false) as is_complete,
+    coverage.first_whole_day,
+    coverage.last_whole_day
 from figures
+left join marts.period_coverage as coverage
+    on coverage.repo = '*'
+    and coverage.grain = 'quarter'
+    and coverage.period = figures.quarter

@@ -5,7 +5,10 @@ select
     published.value as published_value,
     figures.value as present_value,
     figures.value - published.value as change,
-    published.published_at
+    published.published_at,
+    figures.is_complete,
+    figures.first_whole_day,
+    figures.last_whole_day
 from marts.quarterly_figures as figures
 inner join sync.published_quarterly_figures as published
     on published.quarter = figures.quarter

@@ -28,8 +28,15 @@ select
     cast(totals.episodes as bigint) as episodes,
     coalesce(
         product(1 - steps.recovered / steps.at_risk) filter (where steps.hours <= thresholds.hours), 1.0
-    ) as still_red_share
+    ) as still_red_share,
+    coalesce(bool_or(coverage.is_complete), false) as is_complete,
+    max(coverage.first_whole_day) as first_whole_day,
+    max(coverage.last_whole_day) as last_whole_day
 from totals
 cross join thresholds
 inner join steps on steps.quarter = totals.quarter
+left join marts.period_coverage as coverage
+    on coverage.repo = '*'
+    and coverage.grain = 'quarter'
+    and coverage.period = totals.quarter
 group by totals.quarter, thresholds.hours, totals.episodes

@@ -21,6 +21,13 @@ select
     counted.category,
     counted.failed_job_attempts,
     counted.failed_job_attempts / sum(counted.failed_job_attempts) over whole as share,
-    counted.pull_requests
+    counted.pull_requests,
+    coalesce(coverage.is_complete, false) as is_complete,
+    coverage.first_whole_day,
+    coverage.last_whole_day
 from counted
+left join marts.period_coverage as coverage
+    on coverage.repo = counted.repo
+    and coverage.grain = 'quarter'
+    and coverage.period = counted.quarter
 window whole as (partition by counted.repo, counted.quarter)

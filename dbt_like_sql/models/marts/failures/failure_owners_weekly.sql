@@ -75,5 +75,12 @@ select
         when 'suspect_change' then asked.change_url
         when 'pull_request' then asked.pull_request_url
         when 'file' then asked.file_url
-    end as owner_url
+    end as owner_url,
+    coalesce(coverage.is_complete, false) as is_complete,
+    coverage.first_whole_day,
+    coverage.last_whole_day
 from asked
+left join marts.period_coverage as coverage
+    on coverage.repo = asked.repo
+    and coverage.grain = 'week'
+    and coverage.period = asked.week

@@ -135,5 +135,12 @@ select
     joined.conclusive_runs,
     joined.pass_rate,
     joined.red_episodes,
-    joined.red_hours
+    joined.red_hours,
+    coalesce(coverage.is_complete, false) as is_complete,
+    coverage.first_whole_day,
+    coverage.last_whole_day
 from joined
+left join marts.period_coverage as coverage
+    on coverage.repo = joined.repo
+    and coverage.grain = 'quarter'
+    and coverage.period = joined.quarter
