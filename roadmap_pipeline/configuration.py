@@ -9,7 +9,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -28,6 +28,8 @@ REPOSITORY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?/[A-Za-z0-9._-
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Points = Annotated[int, Field(ge=0, le=100)]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 StorageVersion = Literal["v1.0.0", "v1.1.0", "v1.2.0", "v1.3.0", "v1.4.0", "v1.5.0", "v2.0.0"]
 """Releases of DuckDB with which its files' format grew."""
 
@@ -59,6 +61,34 @@ class Milestones(_Section):
     """``mapping``: branch glob or label to milestone title."""
 
     mapping: dict[str, str] = {}
+
+
+class Forecast(_Section):
+    """When teams work: ``working_days`` of the week, and ``blackout_days`` on which nobody does.
+
+    A blackout day is a day, or a first and a last one with a slash between them: ``2026-12-24/2027-01-01``.
+    """
+
+    working_days: Annotated[tuple[Weekday, ...], Field(min_length=1)] = ("mon", "tue", "wed", "thu", "fri")
+    blackout_days: tuple[str, ...] = ()
+
+    @field_validator("blackout_days", mode="before")
+    @classmethod
+    def _are_days(cls, value: object) -> object:
+        if not isinstance(value, list | tuple):
+            return value
+        days = tuple(each.isoformat() if isinstance(each, date) else each for each in value)
+        for each in days:
+            _blackout(each)
+        return days
+
+    def blackout(self) -> frozenset[date]:
+        """Return every single blackout day."""
+        return frozenset(
+            first + timedelta(days=offset)
+            for first, last in map(_blackout, self.blackout_days)
+            for offset in range((last - first).days + 1)
+        )
 
 
 class AutoFix(_Section):
@@ -128,6 +158,7 @@ class Configuration(_Section):
     """By repository: its former default branches, and until when (aware, UTC) each was it."""
     progress: Progress = Progress()
     milestones: Milestones = Milestones()
+    forecast: Forecast = Forecast()
     autofix: AutoFix = AutoFix()
     failures: Failures = Failures()
     limits: Limits = Limits()
@@ -195,6 +226,18 @@ def _did_you_mean(location: tuple[int | str, ...]) -> str:
     if close:
         return f"; did you mean {close[0]}?"
     return f"; known here: {', '.join(known)}" if known else ""
+
+
+def _blackout(text: object) -> tuple[date, date]:
+    """Return the first and the last day that ``text`` names."""
+    first, _, last = str(text).partition("/")
+    try:
+        days = date.fromisoformat(first), date.fromisoformat(last or first)
+    except ValueError:
+        raise ValueError(f"{text!r} is no day such as 2026-12-24, nor days such as 2026-12-24/2027-01-01") from None
+    if days[1] < days[0]:
+        raise ValueError(f"{text!r} ends before it begins")
+    return days
 
 
 def _former_branches(repository: str, branches: object) -> dict[str, datetime]:

@@ -4,7 +4,11 @@ import dagster as dg
 
 _READ = dg.AssetSelection.groups("raw", "plumbing")
 _COMPUTED = dg.AssetSelection.groups("config", "staging", "intermediate", "marts") | dg.AssetSelection.assets(
-    "derived/failure_verdicts", "derived/branch_milestones", "derived/pull_request_milestones"
+    "derived/failure_verdicts",
+    "derived/branch_milestones",
+    "derived/pull_request_milestones",
+    "derived/forecast_backtest",
+    "derived/milestone_forecasts",
 )
 _COMMENTS = dg.AssetSelection.assets(
     "derived/pull_request_comments", "publish/pull_request_comments", "github/pull_request_comments"

@@ -116,6 +116,13 @@ _BALANCE = "select b.* from marts.quarterly_balance as b where b.quarter = ?"
 
 _FIGURES = "select f.figure, f.value from marts.quarterly_figures as f where f.quarter = ?"
 
+_FORECASTS = """
+    select f.level, f.forecasts, f.milestones, f.met, f.coverage, f.coverage_low, f.coverage_high, f.bias_days
+    from marts.forecast_accuracy_quarterly as f
+    where f.quarter = ?
+    order by f.level
+"""
+
 _RED_AT_END = """
     select e.repo, parse_filename(e.workflow_path) as workflow, e.first_html_url,
         strftime(e.started_at, '%Y-%m-%d') as since,
@@ -180,7 +187,7 @@ def quarterly_facts(con: "duckdb.DuckDBPyConnection", quarter: Quarter) -> dict[
         "milestones": milestones,
         "milestone_outcomes": quarterly_wording.OUTCOMES if is_over else quarterly_wording.OUTCOMES_SO_FAR,
         "slips": quarterly_wording.slips(milestones, until),
-        "forecasts": quarterly_wording.forecasts(),
+        "forecasts": quarterly_wording.forecasts(rows(con, _FORECASTS, [quarter.period]), milestones),
         "scorecard": lines,
         "scorecard_note": ALONE_NOTE if any(ALONE in line["now"] + line["before"] for line in lines) else "",
         "weeks": weeks,

@@ -108,9 +108,36 @@ def _meanwhile(row: Row) -> str:
     return f"Meanwhile: {'; '.join(parts)}."
 
 
-def forecasts() -> list[str]:
-    """Return how good the dates were that were forecast."""
-    return []
+def forecasts(levels: Sequence[Row], milestones: Sequence[Row]) -> list[str]:
+    """Return how often the dates held that were forecast, and by how much they were missed worst; none without any.
+
+    Args:
+        levels: Rows of ``marts.forecast_accuracy_quarterly``.
+        milestones: Rows of ``marts.quarterly_milestones``.
+    """
+    lines = [fmt.greyed(_held(row), row["forecasts"]) for row in levels]
+    missed = [row for row in milestones if row["closed_at"] and row["p85_at_start"]]
+    worst = max(missed, key=lambda row: (row["closed_at"].date() - row["p85_at_start"]).days, default=None)
+    if worst is not None and worst["closed_at"].date() > worst["p85_at_start"]:
+        days = (worst["closed_at"].date() - worst["p85_at_start"]).days
+        lines.append(
+            f"Worst miss: {title(worst['notion_title'])}, closed {fmt.several(days, 'day')} after the 85 % date of"
+            f" {worst['p85_at_start']} that was forecast at the start."
+        )
+    return lines
+
+
+def _held(row: Row) -> str:
+    bias = ""
+    if row["bias_days"] is not None:
+        side = "after" if row["bias_days"] >= 0 else "before"
+        bias = f"; milestones were closed {abs(row['bias_days']):.0f} days {side} it on average"
+    interval = f"{100 * row['coverage_low']:.0f}–{100 * row['coverage_high']:.0f} %"
+    return (
+        f"{fmt.percent(row['level'], 0)} dates held {row['met']} of {fmt.several(row['forecasts'], 'time')}"
+        f" ({fmt.percent(row['coverage'], 0)}, interval {interval}),"
+        f" forecasts of {fmt.several(row['milestones'], 'milestone')}{bias}."
+    )
 
 
 def recovery(curve: Sequence[Row]) -> str:
@@ -174,6 +201,11 @@ def _risk(row: Row, until: date, quarter: Quarter) -> str:
     left = fmt.several(row["open_items_at_end"], "open item")
     if row["slip_days"]:
         return f"{name} is {fmt.several(row['slip_days'], 'day')} overdue with {left}."
+    if row["p85_at_end"] and row["p85_at_end"] > row["due_date"]:
+        days = fmt.several((row["p85_at_end"] - row["due_date"]).days, "day")
+        return f"{name}: the 85 % date is {row['p85_at_end']}, {days} after its target of {row['due_date']} ({left})."
+    if row["p85_at_end"]:
+        return _grown(row, name)
     weeks = max((row["due_date"] - until).days, 0) / 7
     # What is due long after the next quarter has time to change its pace.
     if row["open_items_at_end"] and row["due_date"] <= quarter.next.next.first_day:
@@ -184,6 +216,11 @@ def _risk(row: Row, until: date, quarter: Quarter) -> str:
                 f"{name} needs {row['weeks_needed']:.0f} weeks for {left} at the quarter's pace"
                 f" ({row['items_done_a_week']:.1f} a week), with {weeks:.0f} left to its target of {row['due_date']}."
             )
+    return _grown(row, name)
+
+
+def _grown(row: Row, name: str) -> str:
+    """Return by how much a milestone's scope grew; empty where that is little."""
     started = row["items_at_start"]
     if started >= fmt.FEW and row["items_at_end"] >= (1 + MUCH_GROWTH) * started:
         growth = fmt.percent(row["items_at_end"] / started - 1, 0)

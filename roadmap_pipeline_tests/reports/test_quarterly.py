@@ -74,11 +74,11 @@ def test_what_was_planned_and_what_came_of_it() -> None:
         "2026-07-01 to 2026-09-30 · acme/payments",
     ]
     table = {row[0].partition("]")[0].strip("["): row[1:] for row in cells(text, "Milestones")}
-    assert table["Done"] == ["2026-07-31", "2026-07-30", "completed", "0 → 1 (0 open)", "0.2", "–"]
-    assert table["Late"] == ["2026-07-31", "2026-08-07 (+7 days)", "completed", "0 → 1 (0 open)", "0.2", "–"]
-    assert table["Carried"] == ["2026-09-15", "–", "carried over", "0 → 2 (1 open)", "0.1", "–"]
-    assert table["Next"] == ["2026-12-15", "–", "due later", "0 → 1 (1 open)", "0.0", "–"]
-    assert table["Dropped"][2] == "dropped"
+    assert table["Done"] == ["2026-07-31", "–", "2026-07-30", "completed", "0 → 1 (0 open)", "0.2", "–"]
+    assert table["Late"] == ["2026-07-31", "–", "2026-08-07 (+7 days)", "completed", "0 → 1 (0 open)", "0.2", "–"]
+    assert table["Carried"] == ["2026-09-15", "–", "–", "carried over", "0 → 2 (1 open)", "0.1", "–"]
+    assert table["Next"] == ["2026-12-15", "–", "–", "due later", "0 → 1 (1 open)", "0.0", "–"]
+    assert table["Dropped"][3] == "dropped"
     slips = section(text, "Milestones").splitlines()[-2:]
     assert slips[0].startswith(
         "- **Late**: closed on 2026-08-07, 7 days after its target of 2026-07-31. Meanwhile: 1 item"
@@ -128,6 +128,41 @@ def test_risks_and_decisions_name_what_is_late() -> None:
         "1. **Carried**: 1 open item, about 13 weeks at the quarter's pace. Move its target of 2026-09-15, cut scope,"
         " or add people?",
         "2. **Dropped** was closed with 1 open item. Where do they go?",
+    ]
+
+
+def test_what_was_forecast_stands_beside_what_came() -> None:
+    history = planned()
+    for number, as_of, p50, p85, p95 in (
+        (1, "07-06", "07-20", "08-10", "08-20"),  # closed on 30 July: after the first date, before the others
+        (2, "07-06", "07-20", "08-01", "08-20"),  # closed on 7 August
+        (
+            3,
+            "07-06",
+            "08-20",
+            "10-15",
+            "11-20",
+        ),  # still open: the first date was missed in the quarter, the others later
+        (3, "09-28", "10-20", "11-30", "12-20"),
+    ):
+        history.add(
+            "derived.forecast_backtest", repo=REPO, number=number, as_of=at(f"{as_of} 00:00").date(), state="forecast",
+            p50_date=at(f"{p50} 00:00").date(), p85_date=at(f"{p85} 00:00").date(),
+            p95_date=at(f"{p95} 00:00").date(), calibrated_on=0,
+        )  # fmt: skip
+    text = content(history)
+    table = {row[0].partition("]")[0].strip("["): row[1:] for row in cells(text, "Milestones")}
+    assert table["Carried"][1] == "2026-10-15 → 2026-11-30"
+    assert table["Next"][1] == "–"
+    # Closed 10 and 18 days after their 50 % dates; 11 days before and 6 after those of 85 %.
+    assert section(text, "Forecast scorecard").splitlines() == [
+        "- *50 % dates held 0 of 3 times (0 %, interval 0–56 %), forecasts of 3 milestones; milestones were closed 14"
+        " days after it on average.*",
+        "- *85 % dates held 1 of 2 times (50 %, interval 9–91 %), forecasts of 2 milestones; milestones were closed 2"
+        " days before it on average.*",
+        "- *95 % dates held 2 of 2 times (100 %, interval 34–100 %), forecasts of 2 milestones; milestones were closed"
+        " 17 days before it on average.*",
+        "- Worst miss: Late, closed 6 days after the 85 % date of 2026-08-01 that was forecast at the start.",
     ]
 
 

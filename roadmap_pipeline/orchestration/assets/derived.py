@@ -87,6 +87,41 @@ def milestone_matches(context: dg.AssetExecutionContext, runtime: RuntimeParam) 
     yield from _described(runtime.warehouse, "derived.branch_milestones", "derived.pull_request_milestones")
 
 
+@dg.asset(
+    key=["derived", "forecast_backtest"],
+    deps=[["intermediate", "int_milestone_kind_days"], ["staging", "stg_milestones"], ["config", "parameters"]],
+    description=BY_NAME["derived.forecast_backtest"].description,
+    group_name="derived",
+    kinds={"python", "numpy", "duckdb"},
+    owners=OWNERS,
+    pool=WRITER,
+)
+def forecast_backtest(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> Iterator[dg.MaterializeResult]:
+    """Forecast every past Monday anew from what was known then, as far as that changed."""
+    context.log.info(f"Past forecasts computed: {pipeline.backtest_forecasts(runtime):,}")
+    yield from _described(runtime.warehouse, "derived.forecast_backtest")
+
+
+@dg.asset(
+    key=["derived", "milestone_forecasts"],
+    deps=[
+        ["intermediate", "int_milestone_kind_days"],
+        ["staging", "stg_milestones"],
+        ["config", "parameters"],
+        ["derived", "forecast_backtest"],
+    ],
+    description=BY_NAME["derived.milestone_forecasts"].description,
+    group_name="derived",
+    kinds={"python", "numpy", "duckdb"},
+    owners=OWNERS,
+    pool=WRITER,
+)
+def milestone_forecasts(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> Iterator[dg.MaterializeResult]:
+    """Forecast when milestones will be finished, today and on the days before."""
+    context.log.info(f"Forecasts computed: {pipeline.forecast_milestones(runtime):,}")
+    yield from _described(runtime.warehouse, "derived.milestone_forecasts")
+
+
 LATE = (
     # The latest week, and the three before it: re-runs and late data restate them.
     dg.AutomationCondition.eager()
@@ -157,6 +192,7 @@ def weekly_report(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> d
             for name in (
                 "quarterly_rollup",
                 "quarterly_milestones",
+                "forecast_accuracy_quarterly",
                 "quarterly_figures",
                 "quarterly_restatements",
                 "quarterly_balance",
@@ -258,6 +294,8 @@ assets = [
     settings,
     failure_verdicts,
     milestone_matches,
+    forecast_backtest,
+    milestone_forecasts,
     weekly_report,
     quarterly_report,
     pull_request_comments,

@@ -79,6 +79,21 @@ with quarters as (
         and episodes.started_at < active.active_until
         and coalesce(episodes.ended_at > active.active_from, true)
     group by active.quarter, active.repo, active.number
+), forecasts as (
+    select
+        active.quarter,
+        active.repo,
+        active.number,
+        arg_min(backtest.p85_date, backtest.as_of) as p85_at_start,
+        arg_max(backtest.p85_date, backtest.as_of) as p85_at_end
+    from active
+    inner join marts.forecast_backtest as backtest
+        on backtest.repo = active.repo
+        and backtest.number = active.number
+        and backtest.state = 'forecast'
+        and backtest.as_of >= active.quarter_start
+        and backtest.as_of < active.until
+    group by active.quarter, active.repo, active.number
 ), joined as (
     select
         active.*,
@@ -92,12 +107,18 @@ with quarters as (
         runs.passed_runs / nullif(runs.conclusive_runs, 0) as pass_rate,
         coalesce(red.red_episodes, 0) as red_episodes,
         coalesce(red.red_hours, 0.0) as red_hours,
+        forecasts.p85_at_start,
+        forecasts.p85_at_end,
         greatest(date_diff('day', active.active_from, active.active_until), 1) / 7.0 as weeks_open
     from active
     left join scope
         on scope.quarter = active.quarter and scope.repo = active.repo and scope.number = active.number
     left join runs on runs.quarter = active.quarter and runs.repo = active.repo and runs.number = active.number
     left join red on red.quarter = active.quarter and red.repo = active.repo and red.number = active.number
+    left join forecasts
+        on forecasts.quarter = active.quarter
+        and forecasts.repo = active.repo
+        and forecasts.number = active.number
 )
 select
     joined.quarter,
@@ -136,6 +157,8 @@ select
     joined.pass_rate,
     joined.red_episodes,
     joined.red_hours,
+    joined.p85_at_start,
+    joined.p85_at_end,
     coalesce(coverage.is_complete, false) as is_complete,
     coverage.first_whole_day,
     coverage.last_whole_day
