@@ -33,6 +33,8 @@ def pass_rates(weeks: Sequence[Row]) -> str:
     low = min(int(min(rates) // 10 * 10), 90)
     names = ", ".join(f'"{row["week"][5:]}"' for row in shown)
     return _fenced(
+        # Mermaid's own first colour of a line is nearly white.
+        '%%{init: {"themeVariables": {"xyChart": {"plotColorPalette": "#2b6cb0"}}}}%%',
         "xychart-beta",
         '    title "Runs that passed in the end, %"',
         f"    x-axis [{names}]",
@@ -82,7 +84,15 @@ def timeline(milestones: Sequence[Row], until: date) -> str:
         lines.append(f"    actual :{state}a{at}, {_span(start, end)}")
     if not lines:
         return ""
-    return _fenced("gantt", "    dateFormat YYYY-MM-DD", "    axisFormat %d %b", *lines)
+    return _fenced(
+        # Room for titles; and no line for the reader's day, which is no part of the report.
+        '%%{init: {"gantt": {"leftPadding": 190}}}%%',
+        "gantt",
+        "    dateFormat YYYY-MM-DD",
+        "    axisFormat %d %b",
+        "    todayMarker off",
+        *lines,
+    )
 
 
 def _span(start: date, end: date) -> str:

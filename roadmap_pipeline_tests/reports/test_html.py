@@ -159,7 +159,7 @@ def test_a_label_of_a_diagram_is_never_grammar(text: str) -> None:
     label = diagrams.label(text, "Milestone 1")
     assert re.fullmatch(r"[\w .,()/-]{1,40}", label)
     lines = diagrams.timeline([milestone(text)], date(2026, 9, 30)).splitlines()
-    assert lines[4:] == [
+    assert lines[6:] == [
         f"    section {label}",
         "    planned :p0, 2026-07-01, 2026-09-01",
         "    actual :crit, a0, 2026-07-01, 2026-09-30",

@@ -90,10 +90,11 @@ def test_what_was_planned_and_what_came_of_it() -> None:
 
 def test_the_timeline_follows_mermaids_grammar() -> None:
     (diagram,) = re.findall(r"```mermaid\n(.*?)```", section(content(planned()), "Timeline"), re.DOTALL)
-    assert diagram.splitlines()[:9] == [
+    assert diagram.splitlines()[1:11] == [
         "gantt",
         "    dateFormat YYYY-MM-DD",
         "    axisFormat %d %b",
+        "    todayMarker off",
         "    section Done",
         "    planned :p0, 2026-07-01, 2026-07-31",
         "    actual :done, a0, 2026-07-01, 2026-07-30",
@@ -272,8 +273,8 @@ def test_nothing_that_strangers_write_has_an_effect() -> None:
         "Roadmap", "Timeline", "Milestones", "Forecast", "CI", "Time", "Flakiness", "Automatic", "Risks", "Decisions",
         "About", "What",
     } - ({"What"} if "### What failed" not in text else set())  # fmt: skip
-    (diagram,) = re.findall(r"```mermaid\n(gantt\n.*?)```", text, re.DOTALL)
-    for line in diagram.splitlines()[3:]:
+    (diagram,) = re.findall(r"```mermaid\n(%%.*?\ngantt\n.*?)```", text, re.DOTALL)
+    for line in diagram.splitlines()[5:]:
         days = r"[\d-]{10}, [\d-]{10}"
         assert re.fullmatch(
             rf"    (section [\w .,()/-]{{1,40}}|planned :p\d+, {days}|actual :crit, a\d+, {days})", line

@@ -373,6 +373,7 @@ def test_tables_are_narrow_and_the_diagram_follows_mermaids_grammar() -> None:
     )
     # https://mermaid.js.org/syntax/xyChart.html: title, categories in brackets, a range, one number a category.
     match = re.fullmatch(
+        r'%%\{init: \{"themeVariables": \{"xyChart": \{"plotColorPalette": "#[0-9a-f]{6}"\}\}\}\}%%\n'
         r'xychart-beta\n    title "[^"\n]+"\n    x-axis \[("W\d\d"(?:, "W\d\d")*)\]\n    y-axis "%" (\d+) --> (\d+)\n'
         r"    line \[(\d+\.\d(?:, \d+\.\d)*)\]\n",
         diagram,

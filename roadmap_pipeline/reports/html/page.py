@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 NOT_INSTALLED = "HTML reports need vl-convert-python, which is not installed: pip install 'roadmap_pipeline[html]'"
 
 _WEB = re.compile(r"https?://")
+_KIND = re.compile(r"(?:%%.*\n)*([a-z]+)")
 _TITLE = re.compile(r"\A# (.+)$", re.MULTILINE)
 
 
@@ -86,8 +87,8 @@ def _is_web_link(address: str) -> bool:
 def _fence(_self: "RendererHTML", tokens: "Sequence[Token]", at: int, _options: object, env: Any) -> str:
     """Return a diagram as a chart, and what is no diagram, or has no chart, as code."""
     token = tokens[at]
-    kind = re.match(r"[a-z]*", token.content)
-    spec = env["charts"].get(kind[0]) if kind and token.info.strip() == "mermaid" else None
+    kind = _KIND.match(token.content)
+    spec = env["charts"].get(kind[1]) if kind and token.info.strip() == "mermaid" else None
     if spec is None:
         return f"<pre><code>{escape(token.content)}</code></pre>\n"
     # Inside a script only "</" and "<!--" have a meaning; no "<" is left.
