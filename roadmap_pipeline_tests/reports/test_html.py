@@ -43,7 +43,7 @@ NASTY = (*HOSTILE, "</script><script>alert(1)</script>", "\u2028\u2029", "<!--<s
 
 @dataclass
 class Seen(HTMLParser):
-    """What a browser would make of a page."""
+    """The parts of a page, as a browser would read them."""
 
     scripts: list[str] = field(default_factory=list)
     data: list[str] = field(default_factory=list)
