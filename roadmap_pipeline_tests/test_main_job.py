@@ -47,6 +47,7 @@ ROADMAP = {
     "🔄 Sync State": "select",
     "🧾 Sync Note": "rich_text",
     "🕒 Last Synced": "date",
+    "🧷 Sync Base": "rich_text",
     "📦 Work Done": "number",
 }
 

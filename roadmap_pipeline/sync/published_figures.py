@@ -5,9 +5,9 @@ Belongs here: noting them. Which figures, and what differs now, is said in ``mar
 """
 
 from datetime import UTC, datetime
-from pathlib import Path
 
-from roadmap_pipeline.warehouse.connection import connect, transaction
+from roadmap_pipeline.warehouse.connection import transaction
+from roadmap_pipeline.warehouse.session import WarehouseSession
 
 # A report was published once its row was confirmed in Notion (sync.row_bases); a week that isn't over, or not read to
 # its end yet, changes anyway. What GitHub refuses may never come.
@@ -34,10 +34,10 @@ anti join sync.published_quarterly_figures as p on p.quarter = f.quarter and p.f
 _IS_THERE = "select 1 from duckdb_views() where schema_name = 'marts' and view_name = ?"
 
 
-def note_published_figures(warehouse: str | Path, now: datetime) -> None:
+def note_published_figures(warehouse: WarehouseSession, now: datetime) -> None:
     """Note the figures of reports that are in Notion and weren't noted yet; what was noted stays as it is."""
     at = now.astimezone(UTC).replace(tzinfo=None)
-    with connect(warehouse) as con, transaction(con):
+    with warehouse.connect() as con, transaction(con):
         # A warehouse that holds rows to publish from elsewhere may have no figures.
         for view, note in (("ci_weekly_figures", _NOTE), ("quarterly_figures", _NOTE_QUARTER)):
             if con.execute(_IS_THERE, [view]).fetchone():

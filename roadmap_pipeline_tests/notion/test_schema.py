@@ -56,6 +56,7 @@ ROADMAP = {
     "🔄 Sync State": "select/In step,Changed here,Changed on GitHub,Conflict,Needs a person",
     "🧾 Sync Note": "rich_text",
     "🕒 Last Synced": "date",
+    "🧷 Sync Base": "rich_text",
     "📦 Work Done": "number/percent",
 }
 VIEWS = {
@@ -103,7 +104,7 @@ def test_both_databases_are_made_as_the_contract_says(workspace: Workspace) -> N
         "add view Weekly CI Intelligence, table, to CI Intelligence Reports",
         "add view Quarterly Reports, table, to CI Intelligence Reports",
         "describe database CI Intelligence Reports",
-        "create database Engineering Roadmap with 16 properties",
+        "create database Engineering Roadmap with 17 properties",
         "add view Engineering Roadmap, board, to Engineering Roadmap",
         "add view Engineering Roadmap Timeline, timeline, to Engineering Roadmap",
         "add view Sync Status, board, to Engineering Roadmap",
@@ -407,7 +408,7 @@ def test_a_database_that_a_person_made_is_completed(workspace: Workspace) -> Non
         CreateDatabase: 1,
         AddView: 5,
         SetDescription: 1,
-        AddProperty: 14,
+        AddProperty: 15,
         RenameTitle: 1,
         AddOptions: 1,
     }
@@ -425,7 +426,7 @@ def test_a_database_that_a_person_made_is_completed(workspace: Workspace) -> Non
 
 def test_the_schema_can_be_shown() -> None:
     rows = show_schema()
-    assert len(rows) == 25
+    assert len(rows) == 26
     assert {(row["database"], row["property"]) for row in rows} == {
         *(("CI Intelligence Reports", name) for name in REPORTS),
         *(("Engineering Roadmap", name) for name in ROADMAP),
@@ -435,5 +436,5 @@ def test_the_schema_can_be_shown() -> None:
     assert by_name["📎 Latest CI Health"]["options"] == ["CI Intelligence Reports"]
     assert by_name["📊 Progress"]["format"] == "percent"
     assert by_name["📝 Notes"]["owner"] == "people"
-    assert len({row["description"] for row in rows}) == 25
+    assert len({row["description"] for row in rows}) == 26
     assert KEY not in str(rows)

@@ -239,6 +239,7 @@ _SYNC_TABLES = (
     "released_reports",
     "published_figures",
     "published_quarterly_figures",
+    "github_responses",
 )
 
 
@@ -273,6 +274,7 @@ _SYNC_TABLES = (
                 "sync.published_quarterly_figures",
                 "Figures of quarterly reports as they were when the report was first in Notion.",
             ),
+            ("sync.github_responses", "Responses of GitHub with their entity tags: what didn't change costs no quota."),
         )
     ],
     pool=WRITER,
