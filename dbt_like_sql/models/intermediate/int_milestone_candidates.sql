@@ -14,7 +14,9 @@ from staging.stg_issues as issues
 -- Numbers are given once: in dumps that list a pull request as an issue, too, it is a pull request.
 anti join staging.stg_pull_requests as pull_requests
     on pull_requests.repo = issues.repo and pull_requests.number = issues.number
-where issues.tracks_milestone is null and not list_contains(issues.labels, 'tracking')
+where issues.tracks_milestone is null
+-- People's own tracking issue gets our marker with the first sync; what is counted must not change by that.
+    and not list_contains(coalesce(issues.labels, []), 'tracking')
 union all
 select
     pull_requests.repo,
