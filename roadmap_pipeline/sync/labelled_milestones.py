@@ -14,7 +14,6 @@ from roadmap_pipeline.sync.guard import MassChange, too_many
 from roadmap_pipeline.sync.milestone_edits import NewMilestone
 from roadmap_pipeline.sync.plan import Change, FieldChange
 from roadmap_pipeline.sync.roadmap_entities import Entity
-from roadmap_pipeline.sync.shared_fields import TITLE
 
 PULL_REQUESTS = "Pull requests"
 
