@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from roadmap_pipeline.milestones.detection import same_title
+from roadmap_pipeline.sync.canonical import TITLE
 from roadmap_pipeline.sync.desired import LabelledMilestone
 from roadmap_pipeline.sync.github_target import GitHubTarget
 from roadmap_pipeline.sync.guard import MassChange, too_many
