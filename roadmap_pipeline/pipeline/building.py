@@ -143,7 +143,12 @@ def _build_around_forecasts(
 
     first = {model.key for model in project().upstream([BUILT_FROM])}
     results = build(con, project(), lambda model: model.key in first and chosen(model), policy)
-    if any(chosen(model) and not TABLES.isdisjoint(model.deps) for model in project().models):
+    is_wanted = any(chosen(model) and not TABLES.isdisjoint(model.deps) for model in project().models)
+    # A selection in a new warehouse may leave out what forecasts read.
+    if (
+        is_wanted
+        and con.execute("select 1 from duckdb_tables() where (schema_name, table_name) = $1", [BUILT_FROM]).fetchall()
+    ):
         store_backtest(con, calendar)
         store_forecasts(con, calendar)
     return results + build(con, project(), lambda model: model.key not in first and chosen(model), policy)
