@@ -1,4 +1,4 @@
-"""What a milestone's page says of its end: paragraphs by hand, and the page of a forecast in the tables."""
+"""The paragraphs of a milestone's page on its end, by hand, and the page of a forecast in the tables."""
 
 from datetime import date
 from typing import Any
