@@ -145,10 +145,8 @@ def _build_around_forecasts(
     results = build(con, project(), lambda model: model.key in first and chosen(model), policy)
     is_wanted = any(chosen(model) and not TABLES.isdisjoint(model.deps) for model in project().models)
     # A selection in a new warehouse may leave out what forecasts read.
-    if (
-        is_wanted
-        and con.execute("select 1 from duckdb_tables() where (schema_name, table_name) = $1", [BUILT_FROM]).fetchall()
-    ):
+    is_built = "select 1 from duckdb_tables() where schema_name = $1 and table_name = $2"
+    if is_wanted and con.execute(is_built, list(BUILT_FROM)).fetchall():
         store_backtest(con, calendar)
         store_forecasts(con, calendar)
     return results + build(con, project(), lambda model: model.key not in first and chosen(model), policy)
