@@ -131,11 +131,11 @@ def build_all(runtime: Runtime, *, select: Collection[str] = (), full_refresh: b
     notes = match_milestones(runtime)
     policy = Policy(full_refresh=full_refresh)
     with runtime.warehouse.connect() as con:
-        models = _build_around_forecasts(con, _selected(con, select), policy, _calendar(runtime))
+        models = build_around_forecasts(con, _selected(con, select), policy, _calendar(runtime))
     return BuildResult(models, notes)
 
 
-def _build_around_forecasts(
+def build_around_forecasts(
     con: "duckdb.DuckDBPyConnection", chosen: Callable[[SqlModel], bool], policy: Policy, calendar: "WorkingCalendar"
 ) -> list[ModelResult]:
     """Build the ``chosen`` models, those that forecasts read before these are made, and the others after it."""
@@ -184,6 +184,6 @@ def preview_build(runtime: Runtime, *, select: Collection[str] = (), full_refres
             derive_milestones(con, settings.configuration.milestones.mapping)
             # Nothing can be attached within a transaction, which is what an incremental build needs.
             policy = Policy(full_refresh=full_refresh, incremental=False)
-            _build_around_forecasts(con, _selected(con, select), policy, _calendar(runtime))
+            build_around_forecasts(con, _selected(con, select), policy, _calendar(runtime))
 
         return BuildPreview(differences(con, build_everything), moved)

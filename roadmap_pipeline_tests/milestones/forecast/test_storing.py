@@ -4,10 +4,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 
+import duckdb
+
 from roadmap_pipeline.milestones.forecast import storing
 from roadmap_pipeline.milestones.forecast.backtest import backtest, calibration_of
 from roadmap_pipeline.milestones.forecast.calendar import WorkingCalendar
-from roadmap_pipeline.warehouse.models import create
+from roadmap_pipeline.pipeline.building import build_around_forecasts
+from roadmap_pipeline.warehouse.models import Policy, create
+from roadmap_pipeline.warehouse.source_tables import create_source_tables, replace_rows
 from roadmap_pipeline_tests.dbt_like_sql.models.stored_history import REPO, StoredHistory, Warehouse, at, project
 from roadmap_pipeline_tests.milestones.forecast.courses import AS_OF, course
 
@@ -125,3 +129,19 @@ def test_calibration_takes_one_forecast_of_each_milestone_that_ended_before():
     assert calibration_of(rows, ended, last).milestones == 20
     assert calibration_of(rows, ended, last - timedelta(days=7)).milestones == 0
     assert {row["calibrated_on"] for row in rows if row["as_of"] <= last - timedelta(days=7)} == {0}
+
+
+def test_a_build_makes_forecasts_between_the_models_that_they_need_and_those_that_need_them():
+    everything = "select count(*) from marts.milestone_forecast where state = 'forecast'"
+    with duckdb.connect(":memory:") as con:
+        con.execute("set TimeZone = 'UTC'")
+        create_source_tables(con)
+        for table, rows in _history().tables().items():
+            replace_rows(con, table, rows)
+        wanted = {storing.BUILT_FROM, ("marts", "milestone_forecast")}
+        needed = {model.key for model in project().upstream(wanted)}
+        results = build_around_forecasts(con, lambda model: model.key in needed, Policy(incremental=False), CALENDAR)
+        assert {result.model.key for result in results} == needed
+        assert con.execute(everything).fetchall() == [(1,)]
+        again = build_around_forecasts(con, lambda model: model.key in needed, Policy(incremental=False), CALENDAR)
+        assert {result.action for result in again} == {"skipped"}
