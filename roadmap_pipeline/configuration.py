@@ -9,11 +9,11 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 DEFAULT_BOTS = (
     "autofix-ci[bot]",
@@ -28,6 +28,8 @@ REPOSITORY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?/[A-Za-z0-9._-
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Points = Annotated[int, Field(ge=0, le=100)]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 StorageVersion = Literal["v1.0.0", "v1.1.0", "v1.2.0", "v1.3.0", "v1.4.0", "v1.5.0", "v2.0.0"]
 """Releases of DuckDB with which its files' format grew."""
 
@@ -45,6 +47,52 @@ class ProgressPoints(_Section):
     docs_and_pr_merged: Points = 30
 
 
+Comparison = Literal["at_least", "above", "at_most", "below"]
+ProgressMetric = Literal[
+    "pass_rate",
+    "autofix_success_rate",
+    "mttr_hours",
+    "runs",
+    "conclusive_runs",
+    "failing_attempts",
+    "autofix_attempts",
+    "episodes_open",
+    "work_done",
+    "open_items",
+    "closed_items",
+    "items_per_week",
+]
+"""The figures of a milestone that a rule of one's own may judge."""
+
+
+class ProgressRule(_Section):
+    """A rule of one's own: a figure of the milestone, one comparison, and the points that it gives, all or none."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
+    metric: ProgressMetric
+    points: Annotated[int, Field(ge=1, le=100)]
+    at_least: float | None = None
+    above: float | None = None
+    at_most: float | None = None
+    below: float | None = None
+
+    @property
+    def comparison(self) -> tuple[Comparison, float]:
+        """The comparison, and the threshold that the figure is compared with."""
+        (one,) = self._comparisons()
+        return one
+
+    def _comparisons(self) -> list[tuple[Comparison, float]]:
+        names: tuple[Comparison, ...] = get_args(Comparison)
+        return [(name, value) for name in names if (value := getattr(self, name)) is not None]
+
+    @model_validator(mode="after")
+    def _has_one_comparison(self) -> "ProgressRule":
+        if len(self._comparisons()) != 1:
+            raise ValueError(f"{self.name}: give one of {', '.join(get_args(Comparison))}")
+        return self
+
+
 class Progress(_Section):
     """The judging of milestone progress. Thresholds are fractions 0-1, the window is in days."""
 
@@ -53,12 +101,56 @@ class Progress(_Section):
     pass_rate_threshold: Fraction = 0.80
     autofix_threshold: Fraction = 0.70
     points: ProgressPoints = ProgressPoints()
+    rules: tuple[ProgressRule, ...] = ()
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> "Progress":
+        own = self.points.model_dump()
+        for rule in self.rules:
+            if rule.name in own:
+                raise ValueError(f"rules: the name {rule.name} is taken")
+            own[rule.name] = rule.points
+        if (total := sum(own.values())) != 100:
+            raise ValueError(f"the points add up to {total}, not 100: {', '.join(f'{n} {p}' for n, p in own.items())}")
+        return self
 
 
 class Milestones(_Section):
-    """``mapping``: branch glob or label to milestone title."""
+    """``mapping``: branch glob or label to milestone title.
+
+    ``create_from_labels``: a ``milestone:`` label of an open pull request that names none makes one on GitHub.
+    """
 
     mapping: dict[str, str] = {}
+    create_from_labels: bool = False
+
+
+class Forecast(_Section):
+    """The calendar of teams: ``working_days`` of the week, and ``blackout_days`` on which nobody works.
+
+    A blackout day is a day, or a first and a last one with a slash between them: ``2026-12-24/2027-01-01``.
+    """
+
+    working_days: Annotated[tuple[Weekday, ...], Field(min_length=1)] = ("mon", "tue", "wed", "thu", "fri")
+    blackout_days: tuple[str, ...] = ()
+
+    @field_validator("blackout_days", mode="before")
+    @classmethod
+    def _are_days(cls, value: object) -> object:
+        if not isinstance(value, list | tuple):
+            return value
+        days = tuple(each.isoformat() if isinstance(each, date) else each for each in value)
+        for each in days:
+            _blackout(each)
+        return days
+
+    def blackout(self) -> frozenset[date]:
+        """Return every single blackout day."""
+        return frozenset(
+            first + timedelta(days=offset)
+            for first, last in map(_blackout, self.blackout_days)
+            for offset in range((last - first).days + 1)
+        )
 
 
 class AutoFix(_Section):
@@ -128,6 +220,7 @@ class Configuration(_Section):
     """By repository: its former default branches, and until when (aware, UTC) each was it."""
     progress: Progress = Progress()
     milestones: Milestones = Milestones()
+    forecast: Forecast = Forecast()
     autofix: AutoFix = AutoFix()
     failures: Failures = Failures()
     limits: Limits = Limits()
@@ -182,7 +275,9 @@ def _explain(error: ValidationError) -> Iterator[str]:
             yield f'{key} is a list, also of one: ["{item}"] (given: {problem["input"]!r})'
         else:
             message = problem["msg"].removeprefix("Value error, ")
-            yield f"{key}: {message} (given: {problem['input']!r})"
+            # Of a whole table the message says what is wrong with it.
+            given = "" if isinstance(problem["input"], dict) else f" (given: {problem['input']!r})"
+            yield f"{key}: {message}{given}"
 
 
 def _did_you_mean(location: tuple[int | str, ...]) -> str:
@@ -195,6 +290,18 @@ def _did_you_mean(location: tuple[int | str, ...]) -> str:
     if close:
         return f"; did you mean {close[0]}?"
     return f"; known here: {', '.join(known)}" if known else ""
+
+
+def _blackout(text: object) -> tuple[date, date]:
+    """Return the first and the last day that ``text`` names."""
+    first, _, last = str(text).partition("/")
+    try:
+        days = date.fromisoformat(first), date.fromisoformat(last or first)
+    except ValueError:
+        raise ValueError(f"{text!r} is no day such as 2026-12-24, nor days such as 2026-12-24/2027-01-01") from None
+    if days[1] < days[0]:
+        raise ValueError(f"{text!r} ends before it begins")
+    return days
 
 
 def _former_branches(repository: str, branches: object) -> dict[str, datetime]:

@@ -68,6 +68,13 @@ def test_reading_commands_load_neither_dagster_nor_the_clients() -> None:
     assert not loaded & {"dagster", "pandas", "github", "notion_client", "starlette", "pyarrow"}
 
 
+def test_explaining_loads_none_of_them_either() -> None:
+    loaded = loaded_after(
+        "import roadmap_pipeline.cli.app, roadmap_pipeline.explain.answers, roadmap_pipeline.cli.rendering.explain"
+    )
+    assert not loaded & {"dagster", "pandas", "github", "notion_client", "starlette", "pyarrow"}
+
+
 def test_the_loop_for_unknown_failures_loads_none_of_them_either() -> None:
     loaded = loaded_after(
         "import roadmap_pipeline.cli.app, roadmap_pipeline.reports.unknown, roadmap_pipeline.warehouse.query,"

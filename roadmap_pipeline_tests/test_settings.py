@@ -57,6 +57,46 @@ def test_problems_of_file_and_environment_come_together(tmp_path: Path) -> None:
         assert any(part in text for text in found), part
 
 
+OWN_RULE = """
+[progress]
+points = { pass_rate = 5 }
+[[progress.rules]]
+name = "half_done"
+metric = "work_done"
+at_least = 0.5
+points = 20
+"""
+
+
+def test_rules_of_progress_of_ones_own(tmp_path: Path) -> None:
+    write(tmp_path, OWN_RULE)
+    (rule,) = load_settings({}, tmp_path).configuration.progress.rules
+    assert (rule.name, rule.metric, rule.comparison, rule.points) == ("half_done", "work_done", ("at_least", 0.5), 20)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (
+            "points = 20", "points = 25",
+            "progress: the points add up to 105, not 100: pass_rate 5, autofix_success 15, critical_workflows_green 30,"
+            " docs_and_pr_merged 30, half_done 25",
+        ),
+        ("points = { pass_rate = 5 }", "", "progress: the points add up to 120, not 100"),
+        ('"half_done"', '"pass_rate"', "progress: rules: the name pass_rate is taken"),
+        ('"half_done"', '"Half done"', "progress.rules.0.name: "),
+        ("at_least = 0.5", "", "half_done: give one of at_least, above, at_most, below"),
+        ("at_least = 0.5", "at_least = 0.5\nbelow = 1", "half_done: give one of at_least, above, at_most, below"),
+        ('"work_done"', '"velocity"', "progress.rules.0.metric: "),
+        ("points = 20", "points = 20\nwhere = '1 = 1'", "unknown key progress.rules.0.where"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_rule_of_progress(before: str, after: str, said: str, tmp_path: Path) -> None:
+    write(tmp_path, OWN_RULE.replace(before, after))
+    found = problems({}, tmp_path)
+    assert any(said in text for text in found), found
+
+
 def test_broken_toml_names_the_file_and_place(tmp_path: Path) -> None:
     write(tmp_path, "[progress\n")
     (found,) = problems({}, tmp_path)

@@ -5,7 +5,7 @@ import logging
 import click
 
 from roadmap_pipeline.cli.base import Commands, show_waits
-from roadmap_pipeline.cli.commands import failures, notion, pipeline, reports, servers, warehouse
+from roadmap_pipeline.cli.commands import explain, failures, notion, pipeline, reports, servers, warehouse
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -32,8 +32,10 @@ for _command in (
     pipeline.sync,
     pipeline.two_way,
     reports.report,
+    reports.quarterly,
     reports.status,
     reports.doctor,
+    explain.explain,
     failures.classify,
     failures.failures,
     notion.setup_notion,

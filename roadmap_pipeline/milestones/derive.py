@@ -5,7 +5,7 @@ Reads ``raw``, writes ``derived.branch_milestones`` and ``derived.pull_request_m
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from roadmap_pipeline.milestones.detection import Match, mapped_pattern, match_branch, match_pull_request
@@ -15,12 +15,15 @@ from roadmap_pipeline.warehouse.source_tables import replace_table
 if TYPE_CHECKING:
     import duckdb
 
+_SHOWN_PULL_REQUESTS = 3
+
 
 def derive_milestones(con: "duckdb.DuckDBPyConnection", mapping: Mapping[str, str]) -> list[str]:
     """Store the milestone of each branch and pull request; one transaction.
 
     ``mapping`` is ``[milestones.mapping]`` of the configuration. Returns one sentence per branch that looks like a
-    milestone but stands for none that is known, and one per line of ``mapping`` that leads to none.
+    milestone but stands for none that is known, one per label that asks for one that isn't, and one per line of
+    ``mapping`` that leads to none.
     """
     titles: dict[str, list[str]] = defaultdict(list)
     for repo, title in con.execute("select repo, title from raw.milestones order by repo, number").fetchall():
@@ -37,7 +40,7 @@ def derive_milestones(con: "duckdb.DuckDBPyConnection", mapping: Mapping[str, st
         if match := match_branch(branch, titles[repo], mapping):
             branch_rows.append({"repo": repo, "branch": branch, **_columns(match)})
     pull_rows = [
-        {"repo": repo, "number": number, **_columns(match)}
+        {"repo": repo, "number": number, **_columns(match), "label_title": match.label_title}
         for repo, number, branch, labels, milestone in con.execute(
             "select repo, number, head_branch, labels, milestone_title from raw.pull_requests order by repo, number"
         ).fetchall()
@@ -46,7 +49,8 @@ def derive_milestones(con: "duckdb.DuckDBPyConnection", mapping: Mapping[str, st
     with transaction(con):
         replace_table(con, "derived.branch_milestones", branch_rows)
         replace_table(con, "derived.pull_request_milestones", pull_rows)
-    return _notes([row for row in branch_rows if row["rule"] == "unknown"], mapping)
+    unknown = [row for row in branch_rows if row["rule"] == "unknown"]
+    return [*_notes(unknown, mapping), *_label_notes(row for row in pull_rows if row["label_title"])]
 
 
 def _notes(unknown: Sequence[Mapping[str, Any]], mapping: Mapping[str, str]) -> list[str]:
@@ -67,6 +71,17 @@ def _notes(unknown: Sequence[Mapping[str, Any]], mapping: Mapping[str, str]) -> 
             f" ({branches}){_closest(rows)}"
         )
     return notes
+
+
+def _label_notes(pull_requests: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield a sentence for each title that labels ask for and that no milestone has."""
+    numbers: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
+    for row in pull_requests:
+        numbers[row["repo"], row["label_title"]].append(row)
+    for (repo, title), rows in numbers.items():
+        shown = ", ".join(f"#{row['number']}" for row in rows[:_SHOWN_PULL_REQUESTS])
+        more = ", …" if len(rows) > _SHOWN_PULL_REQUESTS else ""
+        yield f"{repo}: the label of {shown}{more} names {title!r}, which does not exist{_closest(rows)}"
 
 
 def _closest(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -129,7 +129,11 @@ SYNC_KEY = "🔑 Sync Key"
 SYNC_STATE = "🔄 Sync State"
 SYNC_NOTE = "🧾 Sync Note"
 LAST_SYNCED = "🕒 Last Synced"
+SYNC_BASE = "🧷 Sync Base"
 WORK_DONE = "📦 Work Done"
+FORECAST = "🔮 Forecast"
+ON_TIME = "🎯 On Time"
+FORECAST_STATE = "🧭 Forecast State"
 
 CI_REPORTS = DatabaseSchema(
     key="ci_reports",
@@ -197,8 +201,12 @@ ENGINEERING_ROADMAP = DatabaseSchema(
     key="roadmap",
     title="Engineering Roadmap",
     environment="NOTION_ROADMAP_DB_ID",
-    description="One row per GitHub milestone, and those that people add; synced both ways. Kept by roadmap_pipeline.",
-    former_descriptions=("One row per GitHub milestone, and those that people add. Kept by roadmap_pipeline.",),
+    description="One row per GitHub milestone, and those that people add; synced both ways, with forecasts. Kept by"
+    " roadmap_pipeline.",
+    former_descriptions=(
+        "One row per GitHub milestone, and those that people add. Kept by roadmap_pipeline.",
+        "One row per GitHub milestone, and those that people add; synced both ways. Kept by roadmap_pipeline.",
+    ),
     properties=(
         PropertySpec("🧩 Milestone", "title", "shared", "Title of the milestone; identifies the row."),
         PropertySpec("📆 Target Date", "date", "shared", "Due date of the milestone."),
@@ -303,6 +311,13 @@ ENGINEERING_ROADMAP = DatabaseSchema(
             since=2,
         ),
         PropertySpec(
+            SYNC_BASE,
+            "rich_text",
+            "sync",
+            "Digests of what Notion and GitHub last agreed on: by them the sync tells who edited since. Leave it.",
+            since=2,
+        ),
+        PropertySpec(
             WORK_DONE,
             "number",
             "pipeline",
@@ -310,6 +325,29 @@ ENGINEERING_ROADMAP = DatabaseSchema(
             " little; empty without one.",
             format="percent",
             since=2,
+        ),
+        PropertySpec(
+            FORECAST,
+            "date",
+            "pipeline",
+            "The day by which the milestone is finished in 85 % of simulated courses, as of the week's first day. Empty"
+            " where there is no forecast: the state says why. The page says how often such dates were met.",
+            since=3,
+        ),
+        PropertySpec(
+            ON_TIME,
+            "number",
+            "pipeline",
+            "Simulated courses that end by the target date, in % of 5,000; empty without a forecast or target date.",
+            format="percent",
+            since=3,
+        ),
+        PropertySpec(
+            FORECAST_STATE,
+            "rich_text",
+            "pipeline",
+            "What the forecast rests on, or why there is none.",
+            since=3,
         ),
     ),
     views=(

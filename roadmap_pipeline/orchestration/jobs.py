@@ -4,7 +4,11 @@ import dagster as dg
 
 _READ = dg.AssetSelection.groups("raw", "plumbing")
 _COMPUTED = dg.AssetSelection.groups("config", "staging", "intermediate", "marts") | dg.AssetSelection.assets(
-    "derived/failure_verdicts", "derived/branch_milestones", "derived/pull_request_milestones"
+    "derived/failure_verdicts",
+    "derived/branch_milestones",
+    "derived/pull_request_milestones",
+    "derived/forecast_backtest",
+    "derived/milestone_forecasts",
 )
 _COMMENTS = dg.AssetSelection.assets(
     "derived/pull_request_comments", "publish/pull_request_comments", "github/pull_request_comments"
@@ -15,12 +19,16 @@ _ROADMAP = dg.AssetSelection.assets(
     "derived/tracking_issues",
     "publish/notion_ci_reports",
     "publish/notion_roadmap",
+    "publish/milestones_to_create",
     "publish/tracking_issues",
     "notion/databases",
     "notion/roadmap",
 )
 _REPORT = dg.AssetSelection.assets(
     "derived/reports", "publish/notion_ci_reports", "notion/databases", "notion/ci_reports"
+)
+_QUARTER = dg.AssetSelection.assets(
+    "derived/quarterly_reports", "publish/notion_ci_reports", "notion/databases", "notion/quarterly_reports"
 )
 
 main = dg.define_asset_job(
@@ -38,10 +46,15 @@ weekly_report = dg.define_asset_job(
     selection=_READ | _COMPUTED | _REPORT | _ROADMAP | _SNAPSHOT,
     description="The report of one ISO week, in Notion, and the roadmap's rows that point to it.",
 )
+quarterly_report = dg.define_asset_job(
+    "quarterly_report",
+    selection=_READ | _COMPUTED | _QUARTER | _SNAPSHOT,
+    description="The roadmap report of the quarter that ended last, in Notion.",
+)
 roadmap_on_merge = dg.define_asset_job(
     "roadmap_on_merge",
     selection=_READ | _COMPUTED | _ROADMAP | _COMMENTS | _SNAPSHOT,
     description="After a merge: read, rebuild, update the roadmap's rows and the comments.",
 )
 
-jobs = [main, hourly_ingest, weekly_report, roadmap_on_merge]
+jobs = [main, hourly_ingest, weekly_report, quarterly_report, roadmap_on_merge]

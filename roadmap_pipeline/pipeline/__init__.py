@@ -8,20 +8,34 @@ from roadmap_pipeline.pipeline.access import preflight
 from roadmap_pipeline.pipeline.building import (
     BuildPreview,
     BuildResult,
+    backtest_forecasts,
     build_all,
     classify_failures,
+    forecast_milestones,
     match_milestones,
     preview_build,
     store_settings,
 )
 from roadmap_pipeline.pipeline.diagnosis import Finding, diagnose
 from roadmap_pipeline.pipeline.ingestion import ingest, ingest_dump
-from roadmap_pipeline.pipeline.publishing import export_dbt, roadmap_table, setup_notion, snapshot, sync, two_way
+from roadmap_pipeline.pipeline.publishing import (
+    export_dbt,
+    milestone_checked_out,
+    roadmap_table,
+    setup_notion,
+    snapshot,
+    sync,
+    two_way,
+)
 from roadmap_pipeline.pipeline.rendering import (
+    preview_quarter,
+    preview_quarter_page,
     preview_report,
+    preview_report_page,
     publish_week,
     render_comments,
     render_milestones,
+    render_quarter,
     render_report,
 )
 
@@ -29,19 +43,26 @@ __all__ = [
     "BuildPreview",
     "BuildResult",
     "Finding",
+    "backtest_forecasts",
     "build_all",
     "classify_failures",
     "diagnose",
     "export_dbt",
+    "forecast_milestones",
     "ingest",
     "ingest_dump",
     "match_milestones",
+    "milestone_checked_out",
     "preflight",
     "preview_build",
+    "preview_quarter",
+    "preview_quarter_page",
     "preview_report",
+    "preview_report_page",
     "publish_week",
     "render_comments",
     "render_milestones",
+    "render_quarter",
     "render_report",
     "roadmap_table",
     "setup_notion",

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from roadmap_pipeline.failures.reclassification import Moved
+    from roadmap_pipeline.milestones.forecast.calendar import WorkingCalendar
 
 
 def store_settings(runtime: Runtime) -> dict[str, int]:
@@ -49,6 +50,30 @@ def match_milestones(runtime: Runtime) -> list[str]:
 
     with runtime.warehouse.connect() as con:
         return derive_milestones(con, runtime.settings.configuration.milestones.mapping)
+
+
+def backtest_forecasts(runtime: Runtime) -> int:
+    """Compute what would have been forecast in the past; return how many rows that took."""
+    from roadmap_pipeline.milestones.forecast.storing import store_backtest
+
+    with runtime.warehouse.connect() as con:
+        return store_backtest(con, _calendar(runtime))
+
+
+def forecast_milestones(runtime: Runtime) -> int:
+    """Forecast when milestones will be finished; return how many rows that took."""
+    from roadmap_pipeline.milestones.forecast.storing import store_forecasts
+
+    with runtime.warehouse.connect() as con:
+        return store_forecasts(con, _calendar(runtime))
+
+
+def _calendar(runtime: Runtime) -> "WorkingCalendar":
+    from roadmap_pipeline.configuration import WEEKDAYS
+    from roadmap_pipeline.milestones.forecast.calendar import WorkingCalendar
+
+    forecast = runtime.settings.configuration.forecast
+    return WorkingCalendar(frozenset(map(WEEKDAYS.index, forecast.working_days)), forecast.blackout())
 
 
 def _selected(con: "duckdb.DuckDBPyConnection", select: Collection[str]) -> Callable[[SqlModel], bool]:
@@ -104,9 +129,24 @@ def build_all(runtime: Runtime, *, select: Collection[str] = (), full_refresh: b
     store_settings(runtime)
     classify_failures(runtime)
     notes = match_milestones(runtime)
+    policy = Policy(full_refresh=full_refresh)
     with runtime.warehouse.connect() as con:
-        models = build(con, project(), _selected(con, select), Policy(full_refresh=full_refresh))
+        models = _build_around_forecasts(con, _selected(con, select), policy, _calendar(runtime))
     return BuildResult(models, notes)
+
+
+def _build_around_forecasts(
+    con: "duckdb.DuckDBPyConnection", chosen: Callable[[SqlModel], bool], policy: Policy, calendar: "WorkingCalendar"
+) -> list[ModelResult]:
+    """Build the ``chosen`` models, those that forecasts read before these are made, and the others after it."""
+    from roadmap_pipeline.milestones.forecast.storing import BUILT_FROM, TABLES, store_backtest, store_forecasts
+
+    first = {model.key for model in project().upstream([BUILT_FROM])}
+    results = build(con, project(), lambda model: model.key in first and chosen(model), policy)
+    if any(chosen(model) and not TABLES.isdisjoint(model.deps) for model in project().models):
+        store_backtest(con, calendar)
+        store_forecasts(con, calendar)
+    return results + build(con, project(), lambda model: model.key not in first and chosen(model), policy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +181,6 @@ def preview_build(runtime: Runtime, *, select: Collection[str] = (), full_refres
             derive_milestones(con, settings.configuration.milestones.mapping)
             # Nothing can be attached within a transaction, which is what an incremental build needs.
             policy = Policy(full_refresh=full_refresh, incremental=False)
-            build(con, project(), _selected(con, select), policy)
+            _build_around_forecasts(con, _selected(con, select), policy, _calendar(runtime))
 
         return BuildPreview(differences(con, build_everything), moved)

@@ -18,6 +18,7 @@ from roadmap_pipeline.warehouse.models import dbt_project, project
 from roadmap_pipeline.warehouse.origin import require
 
 if TYPE_CHECKING:
+    from roadmap_pipeline.milestones.checkout import CheckedOut
     from roadmap_pipeline.sync.desired import DesiredState
     from roadmap_pipeline.sync.plan import Plan
     from roadmap_pipeline.sync.reconciler import Part
@@ -76,7 +77,7 @@ def sync(
     if dry_run:
         return result
     if "reports" in wanted:
-        note_published_figures(runtime.settings.warehouse, runtime.settings.now())
+        note_published_figures(runtime.warehouse, runtime.settings.now())
     for place, phrases in result.written().items():
         runtime.run_summary.written.setdefault(place, []).extend(phrases)
     runtime.run_summary.conflicts.extend(result.plan.conflicts)
@@ -139,6 +140,14 @@ def _require_restored(plan: "Plan", selection: "Selection | None") -> None:
             )
 
 
+def milestone_checked_out(runtime: Runtime, folder: Path) -> "CheckedOut | None":
+    """Return the stored milestone that the git branch checked out in ``folder`` names; None where it names none."""
+    from roadmap_pipeline.milestones.checkout import milestone_checked_out
+
+    with runtime.warehouse.connect() as con:
+        return milestone_checked_out(con, runtime.settings.configuration.milestones.mapping, folder)
+
+
 def two_way(runtime: Runtime, *, allow_mass_change: bool = False, dry_run: bool = False) -> "SyncResult":
     """Bring the shared fields of rows and milestones in step; both sides are read afresh, nothing else is needed.
 
@@ -181,7 +190,7 @@ def roadmap_table(runtime: Runtime) -> list[dict[str, Any]]:
     """Return the roadmap as people see it in Notion, one row a milestone."""
     with runtime.warehouse.connect() as con:
         rows = con.execute(
-            "select title, target_date, status, progress, workflow_pass_rate, trend"
+            "select title, target_date, status, progress, work_done, workflow_pass_rate, trend"
             " from publish.notion_roadmap order by status = 'Completed', target_date nulls last, title"
         ).fetchall()
     return [
@@ -190,10 +199,11 @@ def roadmap_table(runtime: Runtime) -> list[dict[str, Any]]:
             "target": target and target.isoformat(),
             "status": status,
             "progress": fmt.percent(progress, 0),
+            "done": fmt.percent(work_done, 0),
             "pass rate": fmt.percent(pass_rate),
             "trend": trend,
         }
-        for title, target, status, progress, pass_rate, trend in rows
+        for title, target, status, progress, work_done, pass_rate, trend in rows
     ]
 
 

@@ -1,13 +1,14 @@
 """The page of a milestone's row in Notion, as Markdown: what a manager asks of it.
 
-Why this progress, what would give more, how much of the work is done, what is in the way, where to look further. Says
-neither title, status nor target date: those stand in the row itself, where people edit them.
+Why this progress, what would give more, how much of the work is done and when the rest will be, what is in the way,
+where to look further. Says neither title, status nor target date: they stand in the row itself, where people edit them.
 """
 
 from collections.abc import Sequence
 
 from roadmap_pipeline.reports import format as fmt
 from roadmap_pipeline.reports.milestone_facts import MilestoneFacts
+from roadmap_pipeline.reports.milestone_forecast import forecast_paragraphs
 from roadmap_pipeline.reports.tables import Row
 from roadmap_pipeline.reports.template import render
 
@@ -19,7 +20,13 @@ def milestone_pages(milestones: Sequence[MilestoneFacts]) -> list[Row]:
             "repo": milestone.row["repo"],
             "number": milestone.row["number"],
             "page": render(
-                "milestone.md.j2", milestone.row | {"milestone": milestone, "links": _links(milestone)}
+                "milestone.md.j2",
+                milestone.row
+                | {
+                    "milestone": milestone,
+                    "forecast": forecast_paragraphs(milestone.row),
+                    "links": _links(milestone),
+                },
             ).strip(),
         }
         for milestone in milestones

@@ -39,8 +39,8 @@ _MARKS = {
 
 _MILESTONES = """
     select m.repo, m.number, m.state, m.html_url, m.open_items, m.closed_items,
-        m.open_items + m.closed_items as items,
-        m.closed_items / nullif(m.open_items + m.closed_items, 0) as work_done,
+        m.open_items + m.closed_items as items, o.work_done, o.is_weighted, o.reason as work_reason,
+        o.items_added_28d, o.items_removed_28d, o.items_closed_28d,
         k.progress, k.pass_rate, k.conclusive_runs, k.autofix_fixed + k.autofix_failed as judged_repairs,
         k.mttr_hours, k.spells_closed, k.spells_open, k.trend, p.window_days,
         w.previous_passed_runs / nullif(w.previous_conclusive_runs, 0) as previous_pass_rate,
@@ -49,10 +49,13 @@ _MILESTONES = """
         coalesce(t.html_url, r.html_url || '/issues/' || t.number) as own_tracking_url,
         case when p.tracking_issues_create <> 'never'
             then r.html_url || '/issues?q=is%3Aissue+label%3Atracking'
-        end as tracking_issues_url
+        end as tracking_issues_url,
+        f.state as forecast_state, f.reason as forecast_reason, f.p50_date, f.p85_date, f.p95_date,
+        f.probability_on_time, f.is_calibrated, f.calibrated_on, a.sentence as forecast_accuracy
     from marts.milestones as m
     cross join config.parameters as p
     join marts.milestone_metrics as k on k.repo = m.repo and k.number = m.number
+    join marts.milestone_work as o on o.repo = m.repo and o.number = m.number
     join marts.milestone_windows as w on w.repo = m.repo and w.number = m.number
     join staging.stg_repositories as r on r.repo = m.repo
     left join (
@@ -62,6 +65,9 @@ _MILESTONES = """
         where list_contains(i.labels, 'tracking') and i.milestone_number is not null and not i.is_duplicate
         group by i.repo, i.milestone_number
     ) as t on t.repo = m.repo and t.milestone_number = m.number
+    left join marts.milestone_forecast_days as f
+        on f.repo = m.repo and f.number = m.number and f.is_published and m.state = 'open'
+    left join marts.forecast_accuracy as a on a.repo = '*' and a.method = 'forecast' and a.level = 0.85
     order by m.repo, m.number
 """
 

@@ -38,7 +38,8 @@ def read_status(warehouse: str | Path) -> dict[str, Any]:
         milestones = rows(
             con,
             """
-            select n.title, n.target_date, n.status, n.progress, n.workflow_pass_rate, k.conclusive_runs, n.trend
+            select n.title, n.target_date, n.status, n.progress, n.work_done, n.workflow_pass_rate,
+                k.conclusive_runs, n.trend
             from publish.notion_roadmap as n
             join marts.milestone_metrics as k on k.repo = n.repo and k.number = n.number
             order by n.status = 'Completed', n.target_date nulls last, n.title

@@ -12,9 +12,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from roadmap_pipeline.errors import RoadmapError
-from roadmap_pipeline.notion.layout import WORK_DONE
+from roadmap_pipeline.notion.layout import FORECAST, FORECAST_STATE, ON_TIME, WORK_DONE
 from roadmap_pipeline.notion.markdown import fit
-from roadmap_pipeline.sync.shared_fields import STATUS, TARGET_DATE, TITLE
+from roadmap_pipeline.sync.canonical import STATUS, TARGET_DATE, TITLE
 
 if TYPE_CHECKING:
     import duckdb
@@ -52,6 +52,9 @@ COMPUTED_COLUMNS: Mapping[str, str] = {
     "📈 Trend": "trend",
     NOTES: "notes",
     WORK_DONE: "work_done",
+    FORECAST: "forecast_date",
+    ON_TIME: "probability_on_time",
+    FORECAST_STATE: "forecast_reason",
 }
 
 ROADMAP_COLUMNS: Mapping[str, str] = {**SHARED_COLUMNS, **COMPUTED_COLUMNS}
@@ -146,11 +149,22 @@ class TrackingFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelledMilestone:
+    """A milestone that labels of open pull requests ask for, with their numbers."""
+
+    repo: str
+    title: str
+    pull_requests: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DesiredState:
     """The state that Notion and GitHub should have, by part; empty for parts that weren't asked for."""
 
     reports: Sequence[DesiredRow] = ()
     milestones: Sequence[DesiredMilestone] = ()
+    labelled: Sequence[LabelledMilestone] = ()
+    """The milestones that labels ask for and that were not there when the tables were built."""
     tracking: Mapping[tuple[str, int], "TrackingFacts"] = field(default_factory=dict)
     """The facts that a milestone's tracking issue should state, by repository and number."""
     comments: Sequence[DesiredComment] = ()
@@ -164,6 +178,7 @@ def read_desired_state(
     return DesiredState(
         reports=desired_reports(con, report_name) if "reports" in parts else (),
         milestones=desired_roadmap(con) if {"roadmap", "tracking_issues"} & set(parts) else (),
+        labelled=labelled_milestones(con) if "roadmap" in parts else (),
         tracking=desired_tracking(con) if "tracking_issues" in parts else {},
         comments=desired_comments(con) if "comments" in parts else (),
         skipped=skipped_comments(con) if "comments" in parts else (),
@@ -216,6 +231,14 @@ def desired_roadmap(con: "duckdb.DuckDBPyConnection") -> list[DesiredMilestone]:
         )
         for row in _rows(con, "publish.notion_roadmap", "repo, number")
     ]
+
+
+def labelled_milestones(con: "duckdb.DuckDBPyConnection") -> list[LabelledMilestone]:
+    """Return the milestones that labels ask for; nothing before the table is built."""
+    if not _is_built(con, "milestones_to_create"):
+        return []
+    rows = _rows(con, "publish.milestones_to_create", "repo, title")
+    return [LabelledMilestone(row["repo"], row["title"], tuple(row["pull_request_numbers"])) for row in rows]
 
 
 def desired_tracking(con: "duckdb.DuckDBPyConnection") -> dict[tuple[str, int], TrackingFacts]:

@@ -12,9 +12,10 @@ from functools import partial
 from roadmap_pipeline.errors import ConfigurationError
 from roadmap_pipeline.notion.rows import read_body
 from roadmap_pipeline.runtime import Runtime
-from roadmap_pipeline.sync.canonical import canonical_title
+from roadmap_pipeline.sync.canonical import TARGET_DATE, TITLE, canonical_title
 from roadmap_pipeline.sync.desired import DesiredState
 from roadmap_pipeline.sync.github_target import GitHubTarget
+from roadmap_pipeline.sync.labelled_milestones import plan_labelled
 from roadmap_pipeline.sync.memory import Memory
 from roadmap_pipeline.sync.milestone_edits import NewMilestone
 from roadmap_pipeline.sync.notion_target import NotionTarget
@@ -22,7 +23,7 @@ from roadmap_pipeline.sync.plan import Change, FieldChange
 from roadmap_pipeline.sync.roadmap import Context, MergedMilestone, RoadmapPlan, plan_roadmap
 from roadmap_pipeline.sync.roadmap_entities import Entity, gather
 from roadmap_pipeline.sync.row_matching import Rows
-from roadmap_pipeline.sync.shared_fields import TARGET_DATE, TITLE, SharedMerge
+from roadmap_pipeline.sync.shared_fields import SharedMerge
 from roadmap_pipeline.sync.tracking import choices, plan_tracking
 
 
@@ -94,6 +95,14 @@ def plan_both_sides(
         roadmap = plan_roadmap(entities, rows, context)
         if github is not None and runtime.settings.configuration.two_way.create_milestones and selection.is_everything:
             roadmap.edits += _new_milestones(github, rows, roadmap)
+    if github is not None and selection.is_everything:
+        gone = [one for one in entities if one.github is None]
+        labelled = plan_labelled(
+            github, desired.labelled, roadmap.edits, gone, allow_mass_change=selection.allow_mass_change
+        )
+        roadmap.edits += labelled.changes
+        roadmap.notes += labelled.notes
+        roadmap.mass_changes = [*roadmap.mass_changes, *labelled.mass_changes]
     roadmap.notes[:0] = gathered.notes
     if github is not None:
         roadmap.notes += [f"{name}: its milestones can't be read ({why})" for name, why in github.unread.items()]

@@ -36,12 +36,24 @@ def store_parameters(con: "duckdb.DuckDBPyConnection", settings: Settings) -> di
         "comments_create": configuration.comments.create,
         "comments_when_green": configuration.comments.when_green,
         "tracking_issues_create": configuration.tracking_issues.create,
+        "milestones_create_from_labels": configuration.milestones.create_from_labels,
     }
     tables: dict[str, list[dict[str, Any]]] = {
         "config.parameters": [parameters],
         "config.repositories": [
             {"repo": repo, "position": position}
             for position, repo in enumerate(_each_once(settings.repositories, names), start=1)
+        ],
+        "config.progress_rules": [
+            {
+                "rule": rule.name,
+                "position": position,
+                "metric": rule.metric,
+                "comparison": rule.comparison[0],
+                "threshold": rule.comparison[1],
+                "points": rule.points,
+            }
+            for position, rule in enumerate(progress.rules, start=1)
         ],
         "config.critical_workflows": critical_workflow_rows(configuration, names),
         "config.default_branches": [

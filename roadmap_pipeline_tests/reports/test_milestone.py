@@ -76,7 +76,7 @@ PAGE_TEXT = f"""\
 
 ## Work done
 
-1 of 4 issues and pull requests closed (25 %).
+1 of 4 issues and pull requests closed (25 %). In the last 28 days 0 closed, 2 added, 0 taken out.
 
 ## In its way
 
@@ -94,7 +94,7 @@ not be the change: the cause was not recognised
 - Latest weekly report: the property 📎 Latest CI Health"""
 
 ISSUE_TEXT = f"""\
-### Progress: 0 %
+### Progress: 0 % · work done: 25 %
 
 0 of 100 points · 1 of 4 issues and pull requests closed
 

@@ -10,6 +10,7 @@ from roadmap_pipeline_tests.dbt_like_sql.models.stored_history import REPO, Stor
 from roadmap_pipeline_tests.reports.histories import fails, judge
 from roadmap_pipeline_tests.reports.markdown import HOSTILE, assert_harmless
 
+MILESTONE = "Milestone Stage 7.3: progress 0 %, 25 % of the work done · target 2026-12-11"
 DETAILS = ("<details><summary>Milestone progress explained</summary>", "</details>")
 FOLD = (*DETAILS, "<sub>", "</sub>")
 FOOTER = (
@@ -193,9 +194,7 @@ def test_a_new_one_is_a_line_unless_something_failed(comments: dict[int, dict[st
     for row in comments.values():
         assert (row["body_when_new"] == row["body"]) == (row["state"] == "red")
         assert ("\n" in row["body_when_new"]) == (row["state"] == "red")
-    assert comments[11]["body_when_new"] == (
-        f"**CI: passed** · commit `0000011` · Milestone Stage 7.3: 0 % · target 2026-12-11{OFF}"
-    )
+    assert comments[11]["body_when_new"] == (f"**CI: passed** · commit `0000011` · {MILESTONE}{OFF}")
     assert {number for number, row in comments.items() if row["going_since"]} == {3, 4, 14}
 
 
@@ -243,7 +242,7 @@ def test_what_a_forks_jobs_print_is_not_repeated(bodies: dict[int, str]) -> None
 
 def test_the_milestone_and_why_it_stands_where_it_stands(bodies: dict[int, str]) -> None:
     head, *rest = bodies[11].splitlines()
-    assert head == "**CI: passed** · commit `0000011` · Milestone Stage 7.3: 0 % · target 2026-12-11"
+    assert head == f"**CI: passed** · commit `0000011` · {MILESTONE}"
     assert [rest[1], rest[-3], rest[-1]] == [*DETAILS, FOOTER]
     rules = [line for line in rest if line.startswith("- ")]
     assert [line.split(":")[0] for line in rules] == [

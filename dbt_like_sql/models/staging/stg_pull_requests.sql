@@ -24,6 +24,7 @@ select
         pull_request_milestones.milestone,
         pull_requests.milestone_title
     ) as milestone,
+    pull_requests.milestone_number,
     coalesce(pull_requests.labels, []) as labels,
     coalesce(pull_requests.body, '') as body,
     pull_requests.changed_files,

@@ -142,7 +142,12 @@ _ALLOW_MASS_CHANGE = click.option(
 
 
 @click.command(cls=Command)
-@click.option("--milestone", help="Write only what concerns this milestone (default: ROADMAP_MILESTONE, else all).")
+@click.option(
+    "--milestone",
+    help="Write only what concerns this milestone (default: ROADMAP_MILESTONE, else the one that the git branch checked"
+    " out names, else all).",
+)
+@click.option("--all", "all_milestones", is_flag=True, help="All milestones, whatever the variable and the branch say.")
 @click.option("--week", help="Publish the report of this ISO week, too: one that has ended, such as 2026-W40.")
 @click.option(
     "--restore", multiple=True, metavar="TITLE", help="Take the row of this title out of Notion's trash. Repeatable."
@@ -152,6 +157,7 @@ _ALLOW_MASS_CHANGE = click.option(
 @json_option
 def sync(
     milestone: str | None,
+    all_milestones: bool,
     week: str | None,
     restore: Sequence[str],
     allow_mass_change: bool,
@@ -167,8 +173,15 @@ def sync(
     from roadmap_pipeline import pipeline
     from roadmap_pipeline.sync.roadmap_planning import Selection
 
+    if milestone and all_milestones:
+        raise click.UsageError("give --milestone or --all, one of them")
     with live_runtime() as runtime, show_progress():
-        selection = Selection(milestone or runtime.settings.milestone, frozenset(restore), allow_mass_change)
+        wanted = None if all_milestones else milestone or runtime.settings.milestone
+        checked_out = None if wanted or all_milestones else pipeline.milestone_checked_out(runtime, Path.cwd())
+        if checked_out is not None:
+            wanted = checked_out.milestone
+            click.echo(f"only {wanted}, which the branch {checked_out.branch} names (--all for all)", err=True)
+        selection = Selection(wanted, frozenset(restore), allow_mass_change)
         result = pipeline.sync(runtime, selection=selection, week=week, dry_run=dry_run, render=True)
     _end(result, as_json=as_json)
 

@@ -42,6 +42,7 @@ def print_status(console: Console, status: Mapping[str, Any]) -> None:
             "target": row["target_date"],
             "status": row["status"],
             "progress": fmt.percent(row["progress"], 0),
+            "done": fmt.percent(row["work_done"], 0),
             "pass rate": fmt.percent(row["workflow_pass_rate"]),
             "n": row["conclusive_runs"],
             "trend": row["trend"],

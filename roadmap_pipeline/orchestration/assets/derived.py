@@ -87,6 +87,41 @@ def milestone_matches(context: dg.AssetExecutionContext, runtime: RuntimeParam) 
     yield from _described(runtime.warehouse, "derived.branch_milestones", "derived.pull_request_milestones")
 
 
+@dg.asset(
+    key=["derived", "forecast_backtest"],
+    deps=[["intermediate", "int_milestone_kind_days"], ["staging", "stg_milestones"], ["config", "parameters"]],
+    description=BY_NAME["derived.forecast_backtest"].description,
+    group_name="derived",
+    kinds={"python", "numpy", "duckdb"},
+    owners=OWNERS,
+    pool=WRITER,
+)
+def forecast_backtest(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> Iterator[dg.MaterializeResult]:
+    """Forecast every past Monday anew from what was known then, as far as that changed."""
+    context.log.info(f"Past forecasts computed: {pipeline.backtest_forecasts(runtime):,}")
+    yield from _described(runtime.warehouse, "derived.forecast_backtest")
+
+
+@dg.asset(
+    key=["derived", "milestone_forecasts"],
+    deps=[
+        ["intermediate", "int_milestone_kind_days"],
+        ["staging", "stg_milestones"],
+        ["config", "parameters"],
+        ["derived", "forecast_backtest"],
+    ],
+    description=BY_NAME["derived.milestone_forecasts"].description,
+    group_name="derived",
+    kinds={"python", "numpy", "duckdb"},
+    owners=OWNERS,
+    pool=WRITER,
+)
+def milestone_forecasts(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> Iterator[dg.MaterializeResult]:
+    """Forecast when milestones will be finished, today and on the days before."""
+    context.log.info(f"Forecasts computed: {pipeline.forecast_milestones(runtime):,}")
+    yield from _described(runtime.warehouse, "derived.milestone_forecasts")
+
+
 LATE = (
     # The latest week, and the three before it: re-runs and late data restate them.
     dg.AutomationCondition.eager()
@@ -103,11 +138,14 @@ _REPORTED = [
         "ci_failures",
         "failure_categories_weekly",
         "failure_groups_weekly",
+        "failure_owners_weekly",
         "flaky_jobs",
+        "flaky_job_costs",
         "red_episodes",
         "autofix_attempts",
         "milestone_metrics",
         "milestone_progress",
+        "milestone_work",
         "milestones",
         "restatements",
         "ingest_coverage",
@@ -119,7 +157,7 @@ _REPORTED = [
 
 @dg.asset(
     key=["derived", "reports"],
-    deps=[*_REPORTED, ["raw", "read_failures"]],
+    deps=[*_REPORTED, ["intermediate", "int_change_authors"], ["raw", "read_failures"]],
     description=f"{BY_NAME['derived.reports'].description} A partition is an ISO week, by its Monday. Rendering one"
     " publishes the week that ended last, no other: notion/ci_reports does that.",
     partitions_def=ISO_WEEKS,
@@ -148,6 +186,47 @@ def weekly_report(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> d
 
 
 @dg.asset(
+    key=["derived", "quarterly_reports"],
+    deps=[
+        *(
+            ["marts", name]
+            for name in (
+                "quarterly_rollup",
+                "quarterly_milestones",
+                "forecast_accuracy_quarterly",
+                "quarterly_figures",
+                "quarterly_restatements",
+                "quarterly_balance",
+                "recovery_curve_quarterly",
+                "failure_categories_quarterly",
+                "ci_weekly",
+                "red_episodes",
+                "period_coverage",
+            )
+        ),
+        ["raw", "read_failures"],
+    ],
+    description=f"{BY_NAME['derived.quarterly_reports'].description} Always of the quarter that ended last.",
+    group_name="derived",
+    kinds={"markdown", "duckdb"},
+    owners=OWNERS,
+    pool=WRITER,
+)
+def quarterly_report(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> Iterator[dg.MaterializeResult]:
+    """Render the roadmap report of the quarter that ended last."""
+    rendered = pipeline.render_quarter(runtime)
+    if rendered is None:
+        context.log.info("Nothing is stored of the quarter that ended last, so it has no report")
+    for result in _described(runtime.warehouse, "derived.quarterly_reports"):
+        metadata = dict(result.metadata or {})
+        if rendered is not None:
+            metadata["report"] = dg.MetadataValue.md(rendered.content)
+            if not rendered.is_whole:
+                context.log.warning(f"{rendered.report_name} is not published yet: not all of the quarter was read")
+        yield result._replace(metadata=metadata)
+
+
+@dg.asset(
     key=["derived", "pull_request_comments"],
     deps=[
         ["config", "parameters"],
@@ -163,6 +242,7 @@ def weekly_report(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> d
                 "milestones",
                 "milestone_metrics",
                 "milestone_progress",
+                "milestone_work",
             )
         ),
     ],
@@ -184,8 +264,11 @@ _OF_MILESTONES = [
         "milestones",
         "milestone_metrics",
         "milestone_progress",
+        "milestone_work",
         "milestone_windows",
         "milestone_failures",
+        "milestone_forecast_days",
+        "forecast_accuracy",
         "critical_workflows",
     )
 ]
@@ -212,4 +295,14 @@ def milestone_texts(context: dg.AssetExecutionContext, runtime: RuntimeParam) ->
     yield from _described(runtime.warehouse, "derived.milestone_pages", "derived.tracking_issues")
 
 
-assets = [settings, failure_verdicts, milestone_matches, weekly_report, pull_request_comments, milestone_texts]
+assets = [
+    settings,
+    failure_verdicts,
+    milestone_matches,
+    forecast_backtest,
+    milestone_forecasts,
+    weekly_report,
+    quarterly_report,
+    pull_request_comments,
+    milestone_texts,
+]

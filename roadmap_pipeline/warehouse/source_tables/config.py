@@ -34,6 +34,25 @@ TABLES: tuple[SourceTable, ...] = (
                 "VARCHAR",
                 "Which open milestones get a tracking issue: always, when_needed or never.",
             ),
+            (
+                "milestones_create_from_labels",
+                "BOOLEAN",
+                "Whether a milestone: label of an open pull request that names no milestone makes one on GitHub.",
+            ),
+        ),
+    ),
+    SourceTable(
+        "config",
+        "progress_rules",
+        "Rules of progress of one's own, beside those of the formula.",
+        ("rule",),
+        columns(
+            ("rule", "VARCHAR", "Name of the rule: a value of marts.milestone_progress.rule."),
+            ("position", "INTEGER", "Place in the configuration, from 1."),
+            ("metric", "VARCHAR", "The figure of the milestone that is judged, e.g. work_done or mttr_hours."),
+            ("comparison", "VARCHAR", "at_least (≥), above (>), at_most (≤) or below (<)."),
+            ("threshold", "DOUBLE", "What the figure is compared with; rates are fractions 0–1."),
+            ("points", "INTEGER", "Points the rule gives, all or none."),
         ),
     ),
     SourceTable(

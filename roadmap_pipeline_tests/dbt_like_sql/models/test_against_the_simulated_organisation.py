@@ -54,6 +54,9 @@ def organisation() -> Iterator[Organisation]:
         ("raw.workflow_runs", content.runs, records.run_row),
         ("raw.workflow_jobs", content.jobs, records.job_row),
         ("raw.pull_requests", content.pull_requests, records.pull_request_row),
+        ("raw.issues", content.issues, records.issue_row),
+        ("raw.milestones", content.milestones, records.milestone_row),
+        ("raw.issue_events", content.issue_events, records.issue_event_row),
     ):
         rows[table] = [make(payload, repo, reading) for repo, payloads in by_repo.items() for payload in payloads]
     rows["raw.job_logs"] = [
@@ -369,3 +372,27 @@ def test_ranking_of_flaky_jobs(organisation: Organisation):
         (row["wilson_lower_bound"] for row in ranked), reverse=True
     )
     assert all(row["commits"] >= 10 for row in ranked)
+
+
+def test_contents_of_milestones_change_when_they_changed(organisation: Organisation):
+    tracking = set(
+        organisation.warehouse.con.execute(
+            "select repo, number from staging.stg_issues where list_contains(labels, 'tracking')"
+        ).fetchall()
+    )
+    truth = {
+        (each.repo, each.milestone, each.number, time(each.at), each.change)
+        for each in organisation.truth.milestone_history
+        if (each.repo, each.number) not in tracking
+    }
+    assert truth
+    assert (
+        set(
+            organisation.warehouse.con.execute(
+                "select repo, milestones.milestone, changes.item_number, changed_at, change"
+                " from intermediate.int_milestone_changes as changes"
+                " join staging.stg_milestones as milestones using (repo, number)"
+            ).fetchall()
+        )
+        == truth
+    )

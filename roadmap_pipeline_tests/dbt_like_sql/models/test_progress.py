@@ -35,6 +35,24 @@ def test_a_pass_rate_of_exactly_80_percent_is_enough():
     assert _rule(history, "pass_rate") == (25, 0.8, "pass rate 80 % ≥ 80 % (4 of 5 runs)", None)
 
 
+@pytest.mark.parametrize(
+    ("passed", "failed", "points"),
+    [(4, 1, 25), (400, 100, 25), (399, 101, 0), (799, 200, 0), (1, 0, 25), (0, 1, 0)],
+)
+def test_the_border_of_the_pass_rate(passed: int, failed: int, points: int):
+    history = _history()
+    _runs(history, passed, failed)
+    # 79.98 % is no 80 %, whatever a report rounds it to.
+    assert _rule(history, "pass_rate")[:2] == (points, pytest.approx(passed / (passed + failed)))
+
+
+@pytest.mark.parametrize(("fixed", "failed", "points"), [(7, 3, 0), (70, 30, 0), (701, 299, 15), (1, 0, 15), (0, 1, 0)])
+def test_the_border_of_auto_fix(fixed: int, failed: int, points: int):
+    history = _history()
+    _repairs(history, fixed, failed)
+    assert _rule(history, "autofix_success")[:2] == (points, pytest.approx(fixed / (fixed + failed)))
+
+
 def test_a_pass_rate_below_80_percent_says_what_is_missing():
     history = _history()
     _runs(history, 2, 1)
@@ -190,6 +208,72 @@ def test_points_add_up_and_follow_the_configuration():
     history.parameters = {"points_pass_rate": 60, "points_docs_and_pr_merged": 0, "points_critical_workflows_green": 25}
     with history.built() as warehouse:
         assert warehouse.row("select progress, points from marts.milestone_metrics") == (0.75, 75)
+
+
+def test_every_rule_leaves_a_row_that_says_why_also_when_it_could_not_be_judged():
+    history = StoredHistory()
+    history.milestone()
+    with history.built() as warehouse:
+        assert warehouse.rows(
+            "select rule, points, points_possible, value, threshold, reason from marts.milestone_progress order by rule"
+        ) == [
+            ("autofix_success", 0, 15, None, 0.7, "no runs in the last 28 days"),
+            (
+                "critical_workflows_green", 0, 30, None, 1.0,
+                "no workflow ran on the default branch in the last 28 days",
+            ),
+            ("docs_and_pr_merged", 0, 30, 0.0, 1.0, "no pull request of the milestone merged"),
+            ("pass_rate", 0, 25, None, 0.8, "no runs in the last 28 days"),
+        ]  # fmt: skip
+        assert warehouse.row("select progress, points from marts.milestone_metrics") == (0.0, 0)
+
+
+def test_each_repository_is_judged_by_its_own_runs():
+    history = _history()
+    other = "acme/storefront"
+    history.milestone("Stage 7.3", 8, repo=other)
+    history.add("derived.branch_milestones", repo=other, branch=BRANCH, milestone="Stage 7.3", rule="branch_name")
+    history.run("11-10 12:00", "failure", branch=BRANCH)
+    history.run("11-10 12:00", branch=BRANCH, repo=other, head_repo=other, sha="o")
+    history.run("11-10 12:00", repo=other, head_repo=other, sha="m")
+    with history.built() as warehouse:
+        assert warehouse.rows("select repo, points from marts.milestone_metrics order by repo") == [
+            (REPO, 0),
+            (other, 25 + 15 + 30),
+        ]
+
+
+def _own_rule(history: StoredHistory, **rule: Any) -> None:
+    row = {"rule": "own", "position": 1, "metric": "work_done", "comparison": "at_least", "threshold": 0.5}
+    history.add("config.progress_rules", **row | {"points": 20} | rule)
+
+
+@pytest.mark.parametrize(
+    ("rule", "points", "value", "reason", "next_step"),
+    [
+        ({}, 20, 0.5, "work done 50 % ≥ 50 %", None),
+        ({"comparison": "above"}, 0, 0.5, "work done 50 % ≤ 50 %", "work done > 50 % would give +20"),
+        ({"metric": "open_items", "comparison": "at_most", "threshold": 2}, 20, 2.0, "open items 2 ≤ 2", None),
+        (
+            {"metric": "open_items", "comparison": "below", "threshold": 2},
+            0, 2.0, "open items 2 ≥ 2", "open items < 2 would give +20",
+        ),
+        (
+            {"metric": "mttr_hours", "comparison": "below", "threshold": 1.5},
+            0, None, "no value of mttr hours to judge", "mttr hours < 1.5 would give +20",
+        ),
+    ],
+)  # fmt: skip
+def test_a_rule_of_ones_own(rule: dict[str, Any], points: int, value: float | None, reason: str, next_step: str | None):
+    history = StoredHistory()
+    history.milestone(open_issues=2, closed_issues=2)
+    history.parameters = {"points_pass_rate": 5}
+    _own_rule(history, **rule)
+    with history.built() as warehouse:
+        assert warehouse.row(
+            "select points, value, reason, next_step from marts.milestone_progress where rule = 'own'"
+        ) == (points, value, reason, next_step)
+        assert warehouse.one("select progress from marts.milestone_metrics") == points / 100
 
 
 def test_mttr_of_a_milestone_is_that_of_its_branches():

@@ -1,4 +1,4 @@
--- The ledger of seed_v1: one row per milestone and rule, with what was measured and what would give the points.
+-- The ledger of seed_v1 and of rules of one's own: a row per milestone and rule, with what would give the points.
 with rates as (
     -- Rates in words: "83 %", "66.67 %".
     select
@@ -245,6 +245,21 @@ with rates as (
         docs_merged.threshold, docs_merged.reason,
         'merging a pull request that changes documentation (docs/ or *.md) would give'
     from docs_merged
+    union all
+    select
+        custom.repo,
+        custom.number,
+        custom.milestone,
+        parameters.as_of,
+        parameters.progress_formula,
+        custom.rule,
+        custom.points_possible,
+        custom.is_met,
+        custom.value,
+        custom.threshold, custom.reason,
+        custom.next_step
+    from intermediate.int_custom_progress_rules as custom
+    cross join config.parameters as parameters
 )
 select
     ledger.repo,
