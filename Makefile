@@ -75,7 +75,7 @@ $(BIN)/python:
 
 $(INSTALLED): $(BIN)/python setup.cfg constraints.txt
 	@echo "Installing (once, about a minute) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[html]'
 	@touch $@
 
 $(INSTALLED_DEV): $(INSTALLED)

@@ -20,7 +20,19 @@ import duckdb
 
 FOLDER = Path(__file__).resolve().parent
 RESULTS = FOLDER / "RESULTS.md"
-NAMES = ("startup", "main_job", "ingest", "backfill", "model_build", "dbt", "sync", "classify_logs", "public_logs")
+NAMES = (
+    "startup",
+    "main_job",
+    "ingest",
+    "backfill",
+    "model_build",
+    "dbt",
+    "sync",
+    "classify_logs",
+    "public_logs",
+    "forecast",
+    "forecast_histories",
+)
 """All benchmarks, in the order of the results."""
 
 _SECTION = re.compile(r"<!-- begin (\w+) -->\n(.*?)<!-- end \1 -->\n", re.DOTALL)

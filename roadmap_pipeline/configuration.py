@@ -126,7 +126,7 @@ class Milestones(_Section):
 
 
 class Forecast(_Section):
-    """When teams work: ``working_days`` of the week, and ``blackout_days`` on which nobody does.
+    """The calendar of teams: ``working_days`` of the week, and ``blackout_days`` on which nobody works.
 
     A blackout day is a day, or a first and a last one with a slash between them: ``2026-12-24/2027-01-01``.
     """

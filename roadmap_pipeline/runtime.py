@@ -91,7 +91,7 @@ class Runtime:
         """The memory of the sync."""
         from roadmap_pipeline.sync.journal import Journal
 
-        return Journal(self.settings.warehouse)
+        return Journal(self.warehouse)
 
     @cached_property
     def warehouse(self) -> "WarehouseSession":

@@ -8,7 +8,7 @@ commands do without it, and it need not be installed where both sides have crede
 import json
 import os
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -29,6 +29,9 @@ NOT_INSTALLED = (
     "the package roadmap_sandbox is not installed, so there is no sandbox: set GITHUB_TOKEN, GITHUB_REPOSITORY,"
     " NOTION_API_KEY and NOTION_PARENT_PAGE_ID, or install it"
 )
+
+Page = tuple[str, str, Callable[[], str]]
+"""A page of ours that the sandbox shows: its path, its title, and what makes its HTML."""
 
 _SERVER_FILE = "server.json"
 _TIMES = ("created_at", "updated_at", "closed_at", "merged_at", "started_at", "completed_at", "run_started_at")
@@ -52,7 +55,7 @@ class RunningSandbox:
 
 
 @contextmanager
-def running(settings: Settings) -> Iterator[Settings]:
+def running(settings: Settings, pages: Sequence[Page] = ()) -> Iterator[Settings]:
     """Yield settings with which both sides can be reached: unchanged where a side has credentials, else the sandbox's.
 
     Uses the sandbox that another process of this project serves, or serves it until the block ends.
@@ -64,7 +67,7 @@ def running(settings: Settings) -> Iterator[Settings]:
     if attached_settings is not None:
         yield attached_settings
         return
-    with serve(settings) as sandbox:
+    with serve(settings, pages=pages) as sandbox:
         yield settings.with_sandbox(sandbox.environment)
 
 
@@ -95,11 +98,14 @@ def at_rest(settings: Settings) -> Settings:
 
 
 @contextmanager
-def serve(settings: Settings, replay: Path | None = None, github_port: int = 0) -> Iterator[RunningSandbox]:
+def serve(
+    settings: Settings, replay: Path | None = None, github_port: int = 0, pages: Sequence[Page] = ()
+) -> Iterator[RunningSandbox]:
     """Serve both simulators on loopback ports until the block ends.
 
     Without ``replay`` GitHub holds the simulated organisation, writes are kept in ``data/sandbox`` and other processes
     of the project find it there. With ``replay`` it holds what hangs together of that folder, for this process only.
+    The simulated Notion's first page links ``pages``.
 
     Raises:
         ConfigurationError: The package isn't installed, or nothing of ``replay`` can be served.
@@ -107,7 +113,7 @@ def serve(settings: Settings, replay: Path | None = None, github_port: int = 0) 
     """
     with _available():
         if replay is None:
-            with _serve_organisation(settings.state_folder / "sandbox", github_port) as sandbox:
+            with _serve_organisation(settings.state_folder / "sandbox", github_port, pages) as sandbox:
                 yield sandbox
         else:
             with _serve_recording(replay, github_port) as sandbox:
@@ -160,8 +166,9 @@ def _available() -> Iterator[None]:
 
 
 @contextmanager
-def _serve_organisation(folder: Path, github_port: int) -> Iterator[RunningSandbox]:
+def _serve_organisation(folder: Path, github_port: int, pages: Sequence[Page]) -> Iterator[RunningSandbox]:
     from roadmap_sandbox import local
+    from roadmap_sandbox.html import ExtraPage
 
     folder.mkdir(parents=True, exist_ok=True)
     content = local.organisation(folder)
@@ -171,6 +178,7 @@ def _serve_organisation(folder: Path, github_port: int) -> Iterator[RunningSandb
         notion_token=SANDBOX_NOTION_KEY,
         writes_folder=folder,
         github_port=github_port,
+        extra_pages=[ExtraPage(*page) for page in pages],
     ) as simulators:
         environment = _environment(
             simulators.github_url,

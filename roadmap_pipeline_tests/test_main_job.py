@@ -47,6 +47,7 @@ ROADMAP = {
     "🔄 Sync State": "select",
     "🧾 Sync Note": "rich_text",
     "🕒 Last Synced": "date",
+    "🧷 Sync Base": "rich_text",
     "📦 Work Done": "number",
     "🔮 Forecast": "date",
     "🎯 On Time": "number",
@@ -80,7 +81,9 @@ def test_both_databases_have_the_contracts_properties(ran: Ran) -> None:
 def test_the_whole_report_can_be_read_from_row_and_page(ran: Ran) -> None:
     runtime = ran.runtime()
     databases = resolve(observe(runtime.notion, ran.settings.notion_parent_page_id or ""))
-    (row,) = read_rows(runtime.notion, databases["ci_reports"])
+    rows = {row.values["Report Name"]: row for row in read_rows(runtime.notion, databases["ci_reports"])}
+    assert set(rows) == {"ci-report-2026-W46.md", "roadmap-report-Q3-2026.md"}
+    row = rows["ci-report-2026-W46.md"]
     ((content, failures),) = query(
         ran,
         """
@@ -88,7 +91,6 @@ def test_the_whole_report_can_be_read_from_row_and_page(ran: Ran) -> None:
         join marts.ci_weekly as w on w.repo = '*' and w.week = r.period
         """,
     )
-    assert row.values["Report Name"] == "ci-report-2026-W46.md"
     assert row.values["Report Date"] == "2026-11-16"
     assert row.values["Report Content"] == fit(str(content), "elsewhere")
     assert row.values["Total Failures"] == failures
@@ -106,10 +108,35 @@ def test_the_whole_report_can_be_read_from_row_and_page(ran: Ran) -> None:
     runtime.close()
 
 
+def test_the_quarter_that_ended_last_has_a_row_of_its_own(ran: Ran) -> None:
+    runtime = ran.runtime()
+    databases = resolve(observe(runtime.notion, ran.settings.notion_parent_page_id or ""))
+    rows = read_rows(runtime.notion, databases["ci_reports"])
+    (row,) = [row for row in rows if row.values["Report Name"] == "roadmap-report-Q3-2026.md"]
+    body = read_body(runtime.notion, row.page_id)
+    runtime.close()
+    ((content, failures),) = query(
+        ran,
+        """
+        select r.content, q.failed_job_attempts from derived.quarterly_reports as r
+        join marts.quarterly_rollup as q on q.repo = '*' and q.quarter = r.period
+        """,
+    )
+    assert row.values["Report Date"] == "2026-10-01"
+    assert row.values["Analysis Period"] == 92  # over 80 days: the view Quarterly Reports shows it
+    assert row.values["Report Content"] == fit(str(content), "elsewhere")
+    assert row.values["Total Failures"] == failures
+    for heading in ("Timeline", "Milestones", "Forecast scorecard", "Risks", "Decisions asked", "About these numbers"):
+        assert heading in body
+    # The truth: of four milestones due in the quarter three were closed in time, Stage 7.2 a week after its end.
+    assert str(content).splitlines()[2].startswith("**3 of 4 planned milestones were completed**; *3 of 3 on time*;")
+
+
 def test_the_roadmap_has_one_row_per_milestone_with_unique_titles_and_the_report_linked(ran: Ran) -> None:
     runtime = ran.runtime()
     databases = resolve(observe(runtime.notion, ran.settings.notion_parent_page_id or ""))
-    (report,) = read_rows(runtime.notion, databases["ci_reports"])
+    reports = read_rows(runtime.notion, databases["ci_reports"])
+    (report,) = [row for row in reports if row.values["Analysis Period"] == 7]
     rows = read_rows(runtime.notion, databases["roadmap"])
     content, _ = generate()
     titles = Counter(item["title"] for found in content.milestones.values() for item in found)
@@ -194,7 +221,7 @@ def test_the_journal_holds_every_write_and_none_failed(ran: Ran) -> None:
         kinds = dict(con.execute("select kind, count(*) from sync.changes group by kind").fetchall())
     assert set(states) == {"done"}
     assert kinds["create_database"] == 2
-    assert kinds["create_row"] == 1 + len(ran.run_summary.roadmap)
+    assert kinds["create_row"] == 2 + len(ran.run_summary.roadmap)
 
 
 @pytest.mark.parametrize("schema", ["raw", "derived", "config", "sync", "staging", "intermediate", "marts", "publish"])

@@ -5,7 +5,8 @@ its source stays to be read. No script of others is part of the project.
 """
 
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from html import escape
 from typing import Final
@@ -65,6 +66,19 @@ HEADERS: Final = {
     "Referrer-Policy": "no-referrer",
 }
 """Of every page: the one script that may run is the one above, and what it loads."""
+
+
+EXTRA_HEADERS: Final = {key: value for key, value in HEADERS.items() if key != "Content-Security-Policy"}
+"""Of pages that come from elsewhere: they bring a policy of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExtraPage:
+    """A page that the host program shows beside the simulator's: made anew each time that it is asked for."""
+
+    path: str
+    title: str
+    content: Callable[[], str]
 
 
 def not_found(home: str, name: str) -> str:

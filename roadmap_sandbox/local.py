@@ -7,7 +7,7 @@ comes to use them is the program's business.
 import gc
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from roadmap_sandbox.content import GitHubContent
 from roadmap_sandbox.defaults import CLOCK, PARENT_PAGE_ID
 from roadmap_sandbox.github.app import create_app as create_github
 from roadmap_sandbox.github.state import GitHubState
+from roadmap_sandbox.html import ExtraPage
 from roadmap_sandbox.notion.app import create_app as create_notion
 from roadmap_sandbox.notion.state import NotionState
 from roadmap_sandbox.organisation import generate
@@ -50,6 +51,7 @@ def serve(
     notion_token: str,
     writes_folder: Path | None = None,
     github_port: int = 0,
+    extra_pages: Sequence[ExtraPage] = (),
 ) -> Iterator[Simulators]:
     """Serve both simulators until the block ends.
 
@@ -59,6 +61,7 @@ def serve(
         notion_token: The integration's token.
         writes_folder: Where writes are kept over restarts; without it they end with the block.
         github_port: The port of GitHub; 0 takes a free one, as Notion does.
+        extra_pages: Pages that Notion's first page links, too.
 
     Raises:
         SandboxError: The port can't be bound, or kept writes can't be carried out again.
@@ -71,7 +74,7 @@ def serve(
     with (
         _out_of_the_collectors_way(),
         Server(create_github(github), github_port) as github_server,
-        Server(create_notion(notion)) as notion_server,
+        Server(create_notion(notion, extra_pages)) as notion_server,
     ):
         yield Simulators(github, notion, github_server.base_url, notion_server.base_url)
 

@@ -32,6 +32,7 @@ for _command in (
     pipeline.sync,
     pipeline.two_way,
     reports.report,
+    reports.quarterly,
     reports.status,
     reports.doctor,
     explain.explain,

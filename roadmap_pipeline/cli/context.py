@@ -61,11 +61,12 @@ def show_progress() -> Iterator[None]:
 @contextmanager
 def live_runtime() -> Iterator["Runtime"]:
     """Yield a runtime, with the built-in sandbox running when no side has credentials."""
+    from roadmap_pipeline.cli.report_pages import report_pages
     from roadmap_pipeline.runtime import Runtime
     from roadmap_pipeline.sandbox import running
 
     configured = read_settings()
-    with running(configured) as settings, Runtime(settings) as runtime:
+    with running(configured, report_pages()) as settings, Runtime(settings) as runtime:
         _warn(settings.warnings[len(configured.warnings) :])
         click.get_current_context().obj["counts"] = runtime.counts
         yield runtime

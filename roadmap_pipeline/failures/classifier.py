@@ -240,13 +240,15 @@ class Classifier:
             # Who breaks something else as well isn't acquitted by the tests.
             return replace(verdict, known_by=JOB) if has_other_cause(span, suspects, job) else verdict
         match = finding.search.first(finding.rule) or finding.match
+        if span is not None and verdict.category in first_error.CATEGORIES:
+            # Below what says what failed, nothing says it better.
+            before = None if first_error.is_headline(match.text) else finding.search.offset(match)
+            start = first_error.first_error(log, span, baseline, before=before)
+            if start is not None:
+                first = log.count(b"\n", 0, start) + 1
+                return replace(verdict, line=first, evidence=evidence(log[start : line_end(log, start)]))
         # Counting lines takes longer than most of the rest.
         line = log.count(b"\n", 0, match.block) + finding.search.line(match) + 1
-        if span is not None and verdict.category in first_error.CATEGORIES:
-            start = first_error.first_error(log, span, baseline)
-            first = line if start is None else log.count(b"\n", 0, start) + 1
-            if start is not None and (first < line or first_error.is_headline(match.text)):
-                return replace(verdict, line=first, evidence=evidence(log[start : line_end(log, start)]))
         return replace(verdict, line=line, evidence=evidence(match.text))
 
     def _by_tests(

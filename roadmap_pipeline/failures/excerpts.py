@@ -133,7 +133,9 @@ class _Choice:
         for importance in (_PROOF, _TESTS, _TAIL):
             for span in reversed(self._failed):
                 yield from self._of_step(span, importance)
-        yield from (step.start for step in self._steps[1 : _STEP_NAMES + 1])
+        # Which actions cleaned up tells how the job ended only with all the actions that there were: they come first.
+        names = sorted(self._steps[1 : _STEP_NAMES + 1], key=lambda step: is_post(self._log, step))
+        yield from (step.start for step in names)
         for importance in (_ERRORS, _AROUND):
             for span in reversed(self._failed):
                 yield from self._of_step(span, importance)

@@ -11,6 +11,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
+from functools import cache
 from math import ceil
 from typing import TYPE_CHECKING, Any, Self
 
@@ -33,6 +34,8 @@ from roadmap_pipeline.notion.failures import (
 )
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx
 
 __all__ = ["AmbiguousWrite", "IncompleteRead", "NotFound", "NotionClient", "NotionError"]
@@ -51,6 +54,14 @@ _QUICK_BACKOFF_S = 0.02
 _CONSISTENCY_S = 10.0
 
 _log = logging.getLogger(__name__)
+
+
+@cache
+def _tls(*, trust_env: bool) -> "ssl.SSLContext":
+    """Return the settings of TLS, once a process: reading the certificates takes longer than a request."""
+    import httpx
+
+    return httpx.create_ssl_context(trust_env=trust_env)
 
 
 class NotionClient:
@@ -113,7 +124,8 @@ class NotionClient:
         try:
             host = httpx.URL(self.base_url).host
             # A proxy from the environment must not get between us and a server on this machine.
-            self._http = httpx.Client(transport=transport, trust_env=host not in {"127.0.0.1", "localhost", "::1"})
+            is_elsewhere = host not in {"127.0.0.1", "localhost", "::1"}
+            self._http = httpx.Client(transport=transport, trust_env=is_elsewhere, verify=_tls(trust_env=is_elsewhere))
             self._sdk = Client(
                 auth=api_key,
                 client=self._http,

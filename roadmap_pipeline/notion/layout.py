@@ -129,6 +129,7 @@ SYNC_KEY = "🔑 Sync Key"
 SYNC_STATE = "🔄 Sync State"
 SYNC_NOTE = "🧾 Sync Note"
 LAST_SYNCED = "🕒 Last Synced"
+SYNC_BASE = "🧷 Sync Base"
 WORK_DONE = "📦 Work Done"
 FORECAST = "🔮 Forecast"
 ON_TIME = "🎯 On Time"
@@ -307,6 +308,13 @@ ENGINEERING_ROADMAP = DatabaseSchema(
             "sync",
             "Minute of the last change that the sync made to the row or to its milestone.",
             has_time=True,
+            since=2,
+        ),
+        PropertySpec(
+            SYNC_BASE,
+            "rich_text",
+            "sync",
+            "Digests of what Notion and GitHub last agreed on: by them the sync tells who edited since. Leave it.",
             since=2,
         ),
         PropertySpec(

@@ -27,6 +27,9 @@ _ROADMAP = dg.AssetSelection.assets(
 _REPORT = dg.AssetSelection.assets(
     "derived/reports", "publish/notion_ci_reports", "notion/databases", "notion/ci_reports"
 )
+_QUARTER = dg.AssetSelection.assets(
+    "derived/quarterly_reports", "publish/notion_ci_reports", "notion/databases", "notion/quarterly_reports"
+)
 
 main = dg.define_asset_job(
     "main",
@@ -43,10 +46,15 @@ weekly_report = dg.define_asset_job(
     selection=_READ | _COMPUTED | _REPORT | _ROADMAP | _SNAPSHOT,
     description="The report of one ISO week, in Notion, and the roadmap's rows that point to it.",
 )
+quarterly_report = dg.define_asset_job(
+    "quarterly_report",
+    selection=_READ | _COMPUTED | _QUARTER | _SNAPSHOT,
+    description="The roadmap report of the quarter that ended last, in Notion.",
+)
 roadmap_on_merge = dg.define_asset_job(
     "roadmap_on_merge",
     selection=_READ | _COMPUTED | _ROADMAP | _COMMENTS | _SNAPSHOT,
     description="After a merge: read, rebuild, update the roadmap's rows and the comments.",
 )
 
-jobs = [main, hourly_ingest, weekly_report, roadmap_on_merge]
+jobs = [main, hourly_ingest, weekly_report, quarterly_report, roadmap_on_merge]

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import dagster as dg
 
-from roadmap_pipeline.orchestration.jobs import hourly_ingest, weekly_report
+from roadmap_pipeline.orchestration.jobs import hourly_ingest, quarterly_report, weekly_report
 
 
 @dg.schedule(
@@ -29,4 +29,12 @@ hourly_ingest_schedule = dg.ScheduleDefinition(
     description="Every hour: read what is new.",
 )
 
-schedules = [weekly_report_schedule, hourly_ingest_schedule]
+quarterly_report_schedule = dg.ScheduleDefinition(
+    name="quarterly_report_schedule",
+    job=quarterly_report,
+    cron_schedule="0 8 1 1,4,7,10 *",
+    execution_timezone="UTC",
+    description="First day of a quarter, 08:00 UTC: the roadmap report of the quarter that has just ended.",
+)
+
+schedules = [weekly_report_schedule, quarterly_report_schedule, hourly_ingest_schedule]

@@ -28,10 +28,14 @@ from roadmap_pipeline.pipeline.publishing import (
     two_way,
 )
 from roadmap_pipeline.pipeline.rendering import (
+    preview_quarter,
+    preview_quarter_page,
     preview_report,
+    preview_report_page,
     publish_week,
     render_comments,
     render_milestones,
+    render_quarter,
     render_report,
 )
 
@@ -51,10 +55,14 @@ __all__ = [
     "milestone_checked_out",
     "preflight",
     "preview_build",
+    "preview_quarter",
+    "preview_quarter_page",
     "preview_report",
+    "preview_report_page",
     "publish_week",
     "render_comments",
     "render_milestones",
+    "render_quarter",
     "render_report",
     "roadmap_table",
     "setup_notion",

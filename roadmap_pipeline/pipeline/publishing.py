@@ -77,7 +77,7 @@ def sync(
     if dry_run:
         return result
     if "reports" in wanted:
-        note_published_figures(runtime.settings.warehouse, runtime.settings.now())
+        note_published_figures(runtime.warehouse, runtime.settings.now())
     for place, phrases in result.written().items():
         runtime.run_summary.written.setdefault(place, []).extend(phrases)
     runtime.run_summary.conflicts.extend(result.plan.conflicts)

@@ -81,16 +81,32 @@ _METRICS = (
 )
 
 
-def scorecard(weeks: Sequence[Row]) -> list[Row]:
+_FIGURES: dict[str, tuple[str, _Kind]] = {
+    **{metric.column: (metric.name, metric.kind) for metric in _METRICS},
+    "milestones_planned": ("milestones planned", "count"),
+    "milestones_completed": ("milestones completed", "count"),
+    "milestones_on_time": ("milestones completed on time", "count"),
+    "milestones_with_target": ("completed milestones with a target", "count"),
+    "on_time_rate": ("on time", "rate"),
+    "milestones_carried": ("milestones carried over", "count"),
+    "milestones_dropped": ("milestones dropped", "count"),
+}
+"""Name and kind of each figure that is noted when a report is published."""
+
+
+def scorecard(weeks: Sequence[Row], series: Sequence[Row] | None = None) -> list[Row]:
     """Return the lines ``{metric, now, before, change, bars, n}``.
 
     A change is left out where either week rests on few cases.
 
     A week that is cut off is greyed, has no bar, and is compared with none.
 
-    ``weeks`` are the rows of ``marts.ci_weekly`` of one repository, oldest first, with ``episodes`` (closed and open)
-    and ``autofix_judged`` (fixed and failed) beside its columns.
+    Args:
+        weeks: Rows of ``marts.ci_weekly`` (or ``marts.quarterly_rollup``) of one repository, oldest first, with
+            ``episodes`` (closed and open) and ``autofix_judged`` (fixed and failed) beside its columns.
+        series: Rows whose bars are drawn, where these are others.
     """
+    drawn = weeks if series is None else series
     now: Row = weeks[-1]
     before: Row = weeks[-2] if len(weeks) > 1 else {}
     return [
@@ -99,7 +115,7 @@ def scorecard(weeks: Sequence[Row]) -> list[Row]:
             "now": metric.cell(now),
             "before": metric.cell(before),
             "change": _change(metric, before, now),
-            "bars": fmt.sparkline([week[metric.column] if week.get("is_comparable", True) else None for week in weeks]),
+            "bars": fmt.sparkline([week[metric.column] if week.get("is_comparable", True) else None for week in drawn]),
             "n": _n(metric, before, now),
         }
         for metric in _METRICS
@@ -107,17 +123,23 @@ def scorecard(weeks: Sequence[Row]) -> list[Row]:
 
 
 def restated(figures: Sequence[Row]) -> list[Row]:
-    """Return the rows of ``marts.restatements`` as lines ``{week, metric, published, now}``."""
-    metrics = {metric.column: metric for metric in _METRICS}
-    return [
-        {
-            "week": row["week"],
-            "metric": metrics[row["figure"]].name,
-            "published": _SHOW[metrics[row["figure"]].kind](row["published_value"]),
-            "now": _SHOW[metrics[row["figure"]].kind](row["present_value"]),
+    """Return the rows of ``marts.restatements`` as lines ``{week, metric, published, now, change}``.
+
+    Those of ``marts.quarterly_restatements`` may be given, too; they have no week.
+    """
+    lines = []
+    for row in figures:
+        name, kind = _FIGURES[row["figure"]]
+        before, after = row["published_value"], row["present_value"]
+        line = {
+            "week": row.get("week"),
+            "metric": name,
+            "published": _SHOW[kind](before),
+            "now": _SHOW[kind](after),
+            "change": _CHANGE[kind](before, after),
         }
-        for row in figures
-    ]
+        lines.append(line)
+    return lines
 
 
 def _change(metric: _Metric, before: Row, now: Row) -> str:

@@ -55,7 +55,7 @@ def _environment() -> "Environment":
         difference=fmt.difference,
         MISSING=fmt.MISSING,
         MECHANISMS=wording.MECHANISMS,
-        OUTCOMES=wording.OUTCOMES,
+        REPAIR_OUTCOMES=wording.OUTCOMES,
         ENDINGS=wording.ENDINGS,
     )
     return environment

@@ -6,14 +6,15 @@ the data alone: rendering the same tables twice gives the same bytes, so that an
 Sentences are made in :mod:`.wording`, the scorecard in :mod:`.scorecard`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
-from roadmap_pipeline.reports import coverage, wording
+from roadmap_pipeline.reports import coverage, diagrams, wording
 from roadmap_pipeline.reports import format as fmt
+from roadmap_pipeline.reports.next_steps import next_steps
 from roadmap_pipeline.reports.scorecard import ALONE, ALONE_NOTE, restated, scorecard
 from roadmap_pipeline.reports.sync_status import sync_lines
 from roadmap_pipeline.reports.tables import Row, rows
@@ -55,16 +56,26 @@ def weekly_report(con: "duckdb.DuckDBPyConnection", week: str) -> Report:
         ConfigurationError: Text that is no week.
         NothingToReport: The warehouse has no row for it (nothing ran by then, or it was not built yet).
     """
+    return report_of(weekly_facts(con, week))
+
+
+def weekly_facts(con: "duckdb.DuckDBPyConnection", week: str) -> dict[str, Any]:
+    """Return what the report of a week is rendered from, and its charts; raises as :func:`weekly_report` does."""
     try:
         monday = fmt.monday_of(week)
     except ValueError:
         raise ConfigurationError(f"--week: {week!r} is not an ISO week such as 2026-W46") from None
-    facts = _facts(con, week, monday)
+    return _facts(con, week, monday)
+
+
+def report_of(facts: Mapping[str, Any]) -> Report:
+    """Return the report that is rendered from facts of a week."""
+    week = facts["week"]
     return Report(
         f"ci-report-{week}.md",
         "weekly",
         week,
-        monday + timedelta(days=7),
+        fmt.monday_of(week) + timedelta(days=7),
         render("weekly.md.j2", facts),
         is_over=facts["is_over"],
     )
@@ -143,18 +154,21 @@ _CATEGORIES = """
 """
 
 _GROUPS = """
-    select g.*, g.first_seen_at >= $monday as is_new, strftime(g.first_seen_at, '%Y-%m-%d') as first_seen
+    select g.*, g.first_seen_at >= $monday as is_new, strftime(g.first_seen_at, '%Y-%m-%d') as first_seen,
+        o.test, o.tests, o.workflow_path, o.is_consequence, o.minutes_lost, o.owner, o.owner_basis, o.owner_url
     from marts.failure_groups_weekly as g
-    where g.week = $week
+    join marts.failure_owners_weekly as o on o.repo = g.repo and o.week = g.week and o.fingerprint = g.fingerprint
+    where g.week = $week and o.week = $week
     order by g.pull_requests desc, g.failed_job_attempts desc, g.failed_runs desc, g.repo, g.fingerprint
 """
 
 _GONE = """
-    select g.*
+    select g.*, o.test, o.tests
     from marts.failure_groups_weekly as g
+    join marts.failure_owners_weekly as o on o.repo = g.repo and o.week = g.week and o.fingerprint = g.fingerprint
     anti join marts.failure_groups_weekly as now
         on now.repo = g.repo and now.fingerprint = g.fingerprint and now.week = $week
-    where g.week = $last
+    where g.week = $last and o.week = $last
     order by g.pull_requests desc, g.failed_job_attempts desc, g.failed_runs desc, g.repo, g.fingerprint
 """
 
@@ -167,8 +181,11 @@ _VERDICTS = """
 
 _FLAKY = """
     select f.repo, f.job_name, f.flaky_commits, f.commits, f.flake_rate, f.wilson_lower_bound, f.pull_requests,
-        f.example_url, strftime(f.last_flaky_at, '%Y-%m-%d') as last_flake
+        f.example_url, strftime(f.last_flaky_at, '%Y-%m-%d') as last_flake, c.flaky_job_attempts, c.minutes_lost,
+        c.test, c.owner, c.owner_basis, c.owner_url
     from marts.flaky_jobs as f
+    left join marts.flaky_job_costs as c
+        on c.repo = f.repo and c.workflow_path = f.workflow_path and c.job_name = f.job_name
     where f.status = 'flaky' and f.flake_rank is not null
     order by f.flake_rank
     limit ?
@@ -183,13 +200,16 @@ _WORKFLOWS = """
 """
 
 _EPISODES = """
-    select e.repo, parse_filename(e.workflow_path) as workflow, strftime(e.started_at, '%Y-%m-%d %H:%M') as since,
+    select e.repo, e.workflow_path, parse_filename(e.workflow_path) as workflow,
+        strftime(e.started_at, '%Y-%m-%d %H:%M') as since,
         -- As it stood when the week ended, so that the text does not change with the day it is read.
         date_diff('minute', e.started_at, least(e.ended_at, $end, p.as_of)) / 60.0 as hours,
         e.ended_at is null or e.ended_at >= $end as is_red,
-        e.closed_by, e.first_head_sha, e.first_html_url
+        e.closed_by, e.first_head_sha, e.first_html_url, a.author as owner, a.html_url as owner_url,
+        case when a.author is not null then 'suspect_change' end as owner_basis
     from marts.red_episodes as e
     cross join config.parameters as p
+    left join intermediate.int_change_authors as a on a.repo = e.repo and a.head_sha = e.first_head_sha
     where e.started_at < $end and (e.ended_at is null or e.ended_at >= $start)
     order by is_red desc, e.started_at, e.repo, workflow, e.first_run_id
 """
@@ -212,7 +232,7 @@ _REPAIRS = """
 
 _MILESTONES = """
     select m.notion_title, m.repo, m.due_date, m.due_date < $end as is_overdue, k.progress, o.work_done, k.status,
-        k.pass_rate, k.conclusive_runs, k.trend, p.next_step
+        k.pass_rate, k.conclusive_runs, k.trend, p.next_step, m.html_url
     from marts.milestone_metrics as k
     join marts.milestone_work as o on o.repo = k.repo and o.number = k.number
     join marts.milestones as m on m.repo = k.repo and m.number = k.number
@@ -280,7 +300,8 @@ def _facts(con: "duckdb.DuckDBPyConnection", week: str, monday: date) -> dict[st
         "scorecard": (lines := scorecard(total)),
         "scorecard_note": ALONE_NOTE if any(ALONE in line["now"] + line["before"] for line in lines) else "",
         "weeks": len(total),
-        "chart": _chart(total),
+        "total": total,
+        "chart": diagrams.pass_rates(total),
         "repositories": [row for row in weekly if row["repo"] != "*" and row["week"] == week],
         "workflows": rows(con, _WORKFLOWS, [week]),
         "waste": wording.waste(now, rows(con, _WASTE, [week])),
@@ -288,6 +309,7 @@ def _facts(con: "duckdb.DuckDBPyConnection", week: str, monday: date) -> dict[st
         "new": [row for row in groups if row["is_new"]],
         "gone": rows(con, _GONE, {"week": week, "last": last}),
         "categories": categories,
+        "category_chart": diagrams.causes(categories),
         "recognised": wording.recognised(categories, now["failed_job_attempts"]),
         "verdicts": wording.verdicts(rows(con, _VERDICTS, [week]), now["failed_job_attempts"]),
         "groups": groups,
@@ -299,7 +321,7 @@ def _facts(con: "duckdb.DuckDBPyConnection", week: str, monday: date) -> dict[st
         "restated": restated(rows(con, _RESTATED, {"first": total[0]["week"], "week": week})),
         "is_past": is_past,
         "quiet": "" if is_unread else wording.quiet(now, episodes, flaky, None if is_past else milestones),
-        "next_steps": wording.next_steps(episodes, groups, flaky, milestones),
+        "next_steps": next_steps(episodes, groups, flaky, milestones),
         "quality": [
             *wording.quality(rows(con, _QUALITY, {"week": week})[0], now, is_past=is_past),
             *coverage.unread_lines(coverage.unread(con)),
@@ -344,18 +366,4 @@ def _week_without_runs(monday: date) -> Row:
         "week": fmt.week_of(monday),
         "week_start": monday,
         "is_comparable": True,
-    }
-
-
-def _chart(total: Sequence[Row]) -> dict[str, Any] | None:
-    """Return the pass rates of the whole weeks that have one; None where there is no line to draw."""
-    shown = [row for row in total if row["final_pass_rate"] is not None and row["is_comparable"]]
-    if len(shown) < 2:
-        return None
-    rates = [round(100 * row["final_pass_rate"], 1) for row in shown]
-    return {
-        "weeks": [f'"{row["week"][5:]}"' for row in shown],
-        "rates": rates,
-        # The axis starts at a round ten below the worst week: differences stay visible, and it is never empty.
-        "low": min(int(min(rates) // 10 * 10), 90),
     }

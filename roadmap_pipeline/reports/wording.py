@@ -11,7 +11,8 @@ from roadmap_pipeline.reports import format as fmt
 from roadmap_pipeline.reports.tables import Row
 
 _TITLE_CHARS = 60
-_MOST_STEPS = 3
+_TEST_CHARS = 100
+_EVIDENCE_CHARS = 90
 
 MECHANISMS = {
     "auto_rerun": "run again",
@@ -176,18 +177,27 @@ def waste(now: Row, worst: Sequence[Row]) -> str | None:
 
 
 def failure(row: Row, since: str = "") -> str:
-    """Return one group of equal failures: cause, job, whom it hit, since when (if told), an example."""
+    """Return one group of equal failures: what fails where, whom it hit, since when (if told), an example."""
     job = as_code(row["job_base_name"] or "", 60)
-    parts = [
-        f"{fmt.cause(row['category'])}{f' in {job} of' if job else ' in'} {row['repo']}:"
-        f" {fmt.several(row['failed_job_attempts'], 'failed job')}"
-    ]
+    place = f"in {job} of {row['repo']}" if job else f"in {row['repo']}"
+    parts = [f"{failing(row)} {place}: {fmt.several(row['failed_job_attempts'], 'failed job')}"]
     if row["pull_requests"]:
         parts.append(f"{fmt.several(row['pull_requests'], 'pull request')} hit")
     if row["hit_default_branch"]:
         parts.append("default branch hit")
     example = fmt.link("example", row["example_url"])
     return " · ".join((", ".join(parts), *filter(None, (since, example if example != "example" else ""))))
+
+
+def failing(row: Row) -> str:
+    """Return what fails: the test by its name, else the cause with the line that proves it."""
+    category = fmt.cause(row["category"])
+    if row["test"]:
+        others = (row["tests"] or 1) - 1
+        more = f" and {fmt.several(others, 'more test')}" if others > 0 else ""
+        return f"{as_code(row['test'], _TEST_CHARS)}{more} ({category})"
+    line = as_code(row["evidence"] or "", _EVIDENCE_CHARS)
+    return f"{category}, {line}," if line else category
 
 
 def repairs(now: Row) -> str:
@@ -222,44 +232,6 @@ def quiet(now: Row, episodes: Sequence[Row], flaky: Sequence[Row], milestones: S
     ]
     text = ", ".join(absent)
     return f"{text[:1].upper()}{text[1:]}." if text else ""
-
-
-def next_steps(
-    episodes: Sequence[Row], groups: Sequence[Row], flaky: Sequence[Row], milestones: Sequence[Row]
-) -> list[str]:
-    """Return at most three, each with the number that makes it worth doing; ``milestones`` hold their ``next_step``."""
-    red = [row for row in episodes if row["is_red"]]
-    steps = [
-        f"Turn {as_code(row['workflow'], 40)} of {row['repo']} green: red for {fmt.hours(row['hours'])}"
-        f"{_since_commit(row)}."
-        for row in sorted(red, key=lambda row: -row["hours"])[:1]
-    ]
-    # What happened once may never come back.
-    again = [row for row in groups if row["failed_runs"] > 1]
-    steps += [
-        f"Look at {fmt.cause(row['category'])} in {as_code(row['job_base_name'] or '', 60) or 'a job'} of"
-        f" {row['repo']}: the same failure hit {fmt.several(row['failed_runs'], 'run')} this week"
-        f" ({fmt.several(row['failed_job_attempts'], 'failed job')})."
-        for row in again[:1]
-    ]
-    steps += [
-        f"Mend or quarantine {as_code(row['job_name'], 60)} of {row['repo']}: flaky on"
-        f" {row['flaky_commits']} of {fmt.several(row['commits'], 'commit')}."
-        for row in flaky[:1]
-    ]
-    steps += [
-        f"Move {title(row['notion_title'])} ({fmt.percent(row['progress'], 0)}"
-        f"{', target ' + row['due_date'].isoformat() if row['due_date'] else ''}): {escape_markdown(row['next_step'])}"
-        " points."
-        for row in [row for row in milestones if row["next_step"]][:1]
-    ]
-    return steps[:_MOST_STEPS]
-
-
-def _since_commit(row: Row) -> str:
-    if not row["first_head_sha"]:
-        return ""
-    return f", since {fmt.link(as_code(row['first_head_sha'][:7], 7), row['first_html_url'])}"
 
 
 def recognised(categories: Sequence[Row], failed_jobs: int) -> str:
@@ -309,6 +281,9 @@ def quality(facts: Row, now: Row, *, is_past: bool) -> list[str]:
         " what is still red too, the mean does not. Still red: at the end of the week, whenever it turned red.",
         "CI health score: mean of passed in the end and auto-fix success; without a repair that was judged it is the"
         " pass rate and says so.",
+        "Do next: the person to ask made the change after which the default branch failed so, made the pull requests"
+        " that fail so, or changed the file last (CODEOWNERS is not read). Saved: the failing jobs alone, nothing that"
+        " waited for them.",
         "Trend: Improving or Degrading only by 2 points or more, beyond chance, and with enough runs in both weeks.",
         "Made when a later week had ended: which jobs rank as flaky and where the milestones stand is known as of now"
         " only, so this report leaves it out."

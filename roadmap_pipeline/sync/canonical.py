@@ -9,10 +9,21 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Literal, get_args
 
+from roadmap_pipeline.notion.layout import ENGINEERING_ROADMAP
+
 Status = Literal["Planned", "In Progress", "Blocked", "Completed"]
 STATUSES: tuple[Status, ...] = get_args(Status)
 """The statuses that GitHub has a place for: labels of the tracking issue carry all but the last, which the milestone's
 own state says."""
+
+TITLE = ENGINEERING_ROADMAP.title_property.name
+TARGET_DATE = "📆 Target Date"
+STATUS = "✅ Status"
+SHARED = (TITLE, TARGET_DATE, STATUS)
+
+GITHUB_CLOSED = "github.closed"
+GITHUB_LABEL = "github.label"
+"""Fields of a base that only GitHub has: of both together its status is made."""
 
 _SEPARATOR = " · "
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")

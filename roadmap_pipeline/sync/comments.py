@@ -147,7 +147,7 @@ def _title(comment: DesiredComment) -> str:
 
 
 def _refusals(runtime: Runtime) -> Refusals:
-    return Refusals(runtime.settings.warehouse, runtime.github, runtime.settings.now())
+    return Refusals(runtime.warehouse, runtime.github, runtime.settings.now())
 
 
 def _marker(comment: DesiredComment) -> Marker:

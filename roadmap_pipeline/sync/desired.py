@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from roadmap_pipeline.errors import RoadmapError
 from roadmap_pipeline.notion.layout import FORECAST, FORECAST_STATE, ON_TIME, WORK_DONE
 from roadmap_pipeline.notion.markdown import fit
-from roadmap_pipeline.sync.shared_fields import STATUS, TARGET_DATE, TITLE
+from roadmap_pipeline.sync.canonical import STATUS, TARGET_DATE, TITLE
 
 if TYPE_CHECKING:
     import duckdb

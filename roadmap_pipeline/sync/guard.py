@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from roadmap_pipeline.sync.shared_fields import STATUS, TARGET_DATE, TITLE
+from roadmap_pipeline.sync.canonical import STATUS, TARGET_DATE, TITLE
 
 AT_LEAST = 5
 SHARE = 0.2

@@ -1,7 +1,7 @@
 """The sync's memory in the warehouse: the base of every field, and the journal of writes.
 
-Each function opens the warehouse for one short transaction, so that no connection (which locks the file) is held while
-Notion or GitHub is asked.
+Each function connects for one short transaction, so that the file isn't locked while a slow Notion or GitHub is asked;
+between answers that come at once the session keeps it loaded.
 """
 
 import json
@@ -13,7 +13,8 @@ from uuid import uuid4
 
 from roadmap_pipeline.notion.schema import Database
 from roadmap_pipeline.sync.plan import Change, Target
-from roadmap_pipeline.warehouse.connection import connect, transaction
+from roadmap_pipeline.warehouse.connection import transaction
+from roadmap_pipeline.warehouse.session import WarehouseSession
 from roadmap_pipeline.warehouse.source_tables import replace_rows
 
 if TYPE_CHECKING:
@@ -88,12 +89,12 @@ INTERRUPTED = "interrupted before the answer was read; the next run looks whethe
 class Journal:
     """The sync's memory in one warehouse."""
 
-    warehouse: str
+    warehouse: WarehouseSession
 
     def bases(self) -> dict[str, Base]:
         """Return the base of every row, by sync key."""
         bases: dict[str, Base] = {}
-        with connect(self.warehouse) as con:
+        with self.warehouse.connect() as con:
             rows = con.execute(
                 "select b.sync_key, b.page_id, b.field, b.value from sync.row_bases as b"
                 " order by starts_with(b.sync_key, 'writing'), b.sync_key, b.field"
@@ -115,7 +116,7 @@ class Journal:
 
     def advance(self, agreed: Iterable[RowValues]) -> None:
         """Note that both sides hold these values (verified by reading them back); nothing is pending any more."""
-        with connect(self.warehouse) as con, transaction(con):
+        with self.warehouse.connect() as con, transaction(con):
             for row in agreed:
                 for side in _PENDING:
                     _advance(con, replace(row, side=side))
@@ -123,18 +124,18 @@ class Journal:
     def forget_fields(self, names: Iterable[str]) -> None:
         """Forget what was agreed on in these fields of all rows: they were emptied, which is no edit of the rows."""
         fields = [stored for name in names for stored in (name, name + _WRITTEN)]
-        with connect(self.warehouse) as con, transaction(con):
+        with self.warehouse.connect() as con, transaction(con):
             con.execute("delete from sync.row_bases where list_contains(?, field)", [fields])
 
     def databases(self) -> dict[str, Database]:
         """Return the Notion databases that were written to before, by key."""
-        with connect(self.warehouse) as con:
+        with self.warehouse.connect() as con:
             rows = con.execute("select database, definition from sync.databases").fetchall()
         return {key: Database.from_dict(json.loads(definition)) for key, definition in rows}
 
     def remember(self, databases: Mapping[str, Database]) -> None:
         """Note by which ids the databases are addressed from now on."""
-        with connect(self.warehouse) as con, transaction(con):
+        with self.warehouse.connect() as con, transaction(con):
             replace_rows(
                 con,
                 "sync.databases",
@@ -160,7 +161,7 @@ class Journal:
             "state": "intended",
             "intended_at": _now(),
         }
-        with connect(self.warehouse) as con, transaction(con):
+        with self.warehouse.connect() as con, transaction(con):
             replace_rows(con, "sync.changes", [row])
             if announced is not None:
                 pending = replace(announced, sync_key=_PENDING[announced.side] + announced.sync_key)
@@ -170,14 +171,14 @@ class Journal:
 
     def note_page(self, sync_key: str, page_id: str) -> None:
         """Note the page of a row that was just created, before anything of it is read back: it is never made twice."""
-        with connect(self.warehouse) as con, transaction(con):
+        with self.warehouse.connect() as con, transaction(con):
             con.execute(
                 "update sync.row_bases set page_id = ? where sync_key = ?", [page_id, _PENDING["notion"] + sync_key]
             )
 
     def settle_interrupted(self) -> None:
         """Settle what a run that was killed had intended. Not known is whether it was written: whoever plans looks."""
-        with connect(self.warehouse) as con, transaction(con):
+        with self.warehouse.connect() as con, transaction(con):
             con.execute(
                 "update sync.changes set state = 'failed', error = ?, settled_at = ? where state = 'intended'",
                 [INTERRUPTED, _now()],
@@ -185,7 +186,7 @@ class Journal:
 
     def settle(self, change_id: str, state: str, error: str | None = None, confirmed: RowValues | None = None) -> None:
         """Note how a write ended: ``done``, ``refused`` or ``failed``; ``confirmed`` is what a row then holds."""
-        with connect(self.warehouse) as con, transaction(con):
+        with self.warehouse.connect() as con, transaction(con):
             con.execute(
                 "update sync.changes set state = ?, error = ?, settled_at = ? where change_id = ?",
                 [state, error, _now(), change_id],

@@ -1,7 +1,7 @@
 """The traces that a sync leaves: states of rows, conflicts, refused values, verifications.
 
 Belongs here: the tables that say how both sides stand to one another. Bases and the journal of writes are
-``journal``'s. Each function opens the warehouse for one short transaction.
+``journal``'s. Each function connects for one short transaction.
 """
 
 import json
@@ -14,7 +14,8 @@ from roadmap_pipeline.github.client.response_cache import KeptResponse, Response
 from roadmap_pipeline.sync.merge import NO_BASE
 from roadmap_pipeline.sync.roadmap_entities import KnownRow
 from roadmap_pipeline.sync.row_state import RowState
-from roadmap_pipeline.warehouse.connection import connect, transaction
+from roadmap_pipeline.warehouse.connection import transaction
+from roadmap_pipeline.warehouse.session import WarehouseSession
 from roadmap_pipeline.warehouse.source_tables import replace_rows
 
 REFUSAL_HOLDS_FOR = timedelta(days=1)
@@ -42,12 +43,12 @@ class Memory:
     """The sync's memory of how both sides stand, in one warehouse.
 
     Attributes:
-        warehouse: Its file.
+        warehouse: Its session.
         now: The time of writing (aware).
         asked_as: Digest of the credentials for GitHub: what it refuses one token it may take from another.
     """
 
-    warehouse: str
+    warehouse: WarehouseSession
     now: datetime
     asked_as: str = ""
 
@@ -57,7 +58,7 @@ class Memory:
 
     def known_rows(self) -> dict[str, KnownRow]:
         """Return the rows that the sync before knew, by sync key."""
-        with connect(self.warehouse) as con:
+        with self.warehouse.connect() as con:
             rows = con.execute(
                 "select r.sync_key, r.repo, r.number, r.title, r.is_trashed from sync.rows as r"
             ).fetchall()
@@ -65,7 +66,7 @@ class Memory:
 
     def conflicts(self) -> dict[str, dict[str, tuple[Any, Any]]]:
         """Return the fields that were in conflict, by sync key: the values that people were told of, GitHub's first."""
-        with connect(self.warehouse) as con:
+        with self.warehouse.connect() as con:
             rows = con.execute(
                 "select c.sync_key, c.field, c.github_value, c.notion_value from sync.conflicts as c"
             ).fetchall()
@@ -76,7 +77,7 @@ class Memory:
 
     def refused(self) -> dict[str, dict[str, tuple[Any, str]]]:
         """Return the values that GitHub refused lately and why, by sync key and field."""
-        with connect(self.warehouse) as con:
+        with self.warehouse.connect() as con:
             rows = con.execute(
                 "select e.sync_key, e.field, e.value, e.reason from sync.refused_edits as e"
                 " where e.refused_at > ? and e.asked_as = ?",
@@ -89,7 +90,7 @@ class Memory:
 
     def github_responses(self) -> ResponseCache:
         """Return the responses of GitHub that are kept."""
-        with connect(self.warehouse) as con:
+        with self.warehouse.connect() as con:
             rows = con.execute("select r.cache_key, r.etag, r.link, r.data from sync.github_responses as r").fetchall()
         return ResponseCache({key: KeptResponse(etag, link, json.loads(data)) for key, etag, link, data in rows})
 
@@ -101,7 +102,7 @@ class Memory:
             {"cache_key": key, "etag": one.etag, "link": one.link, "data": json.dumps(one.data), "read_at": self._now}
             for key, one in cache.changed.items()
         ]
-        with connect(self.warehouse) as con, transaction(con):
+        with self.warehouse.connect() as con, transaction(con):
             con.execute("delete from sync.github_responses where read_at < ?", [self._now - _RESPONSES_KEPT])
             replace_rows(con, "sync.github_responses", rows)
         cache.changed.clear()
@@ -116,7 +117,7 @@ class Memory:
             "asked_as": self.asked_as,
             "refused_at": self._now,
         }
-        with connect(self.warehouse) as con, transaction(con):
+        with self.warehouse.connect() as con, transaction(con):
             replace_rows(con, "sync.refused_edits", [row])
 
     def note_states(self, states: Sequence[RowState], *, is_complete: bool, gone: Iterable[str] = ()) -> None:
@@ -128,7 +129,7 @@ class Memory:
             gone: Sync keys of rows that are no more.
         """
         keys = [state.sync_key for state in states]
-        with connect(self.warehouse) as con, transaction(con):
+        with self.warehouse.connect() as con, transaction(con):
             since = {
                 tuple(before): at
                 for *before, at in con.execute(
@@ -195,6 +196,6 @@ class Memory:
             "quarantined": verification.quarantined,
             "failed": verification.failed,
         }
-        with connect(self.warehouse) as con, transaction(con):
+        with self.warehouse.connect() as con, transaction(con):
             con.execute("delete from sync.verifications where verified_at < ?", [verified_at - _KEPT])
             replace_rows(con, "sync.verifications", [row])

@@ -17,18 +17,11 @@ from roadmap_pipeline.github.milestones import (
     edit_milestone,
     read_milestone,
 )
-from roadmap_pipeline.sync.canonical import canonical_title
+from roadmap_pipeline.sync.canonical import GITHUB_CLOSED, STATUS, TARGET_DATE, TITLE, canonical_title
 from roadmap_pipeline.sync.journal import RowValues
 from roadmap_pipeline.sync.plan import Change, ChangedMeanwhile, FieldChange
 from roadmap_pipeline.sync.roadmap_entities import Entity
-from roadmap_pipeline.sync.shared_fields import (
-    GITHUB_CLOSED,
-    STATUS,
-    TARGET_DATE,
-    TITLE,
-    GitHubMilestone,
-    SharedMerge,
-)
+from roadmap_pipeline.sync.shared_fields import GitHubMilestone, SharedMerge
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Any
 
 from roadmap_pipeline.notion.client import NotionClient
 from roadmap_pipeline.notion.ids import stable_url
-from roadmap_pipeline.notion.layout import LAST_SYNCED, SYNC_KEY
+from roadmap_pipeline.notion.layout import LAST_SYNCED, SYNC_BASE, SYNC_KEY
 from roadmap_pipeline.notion.markdown import to_notion
 from roadmap_pipeline.notion.rows import (
     Row,
@@ -27,12 +27,11 @@ from roadmap_pipeline.notion.rows import (
     update_row,
 )
 from roadmap_pipeline.notion.schema import Database
-from roadmap_pipeline.sync.canonical import canonical_title
+from roadmap_pipeline.sync.canonical import TITLE, canonical_title
 from roadmap_pipeline.sync.desired import LATEST_CI_HEALTH
 from roadmap_pipeline.sync.journal import NO_PAGE, Base, RowValues
 from roadmap_pipeline.sync.merge import NO_BASE
 from roadmap_pipeline.sync.plan import Change, ChangedMeanwhile, FieldChange, Kind
-from roadmap_pipeline.sync.shared_fields import TITLE
 
 BODY = "page"
 """The field of a change that stands for the page's text."""
@@ -58,6 +57,7 @@ class RowWrite:
         is_body_ours: The body is written whatever stands there (a report); else only over what we wrote.
         base: What was agreed on before.
         restore: Take the row out of the trash first.
+        after: Changes without which this one would not be true: it is left out where one of them wasn't carried out.
     """
 
     sync_key: str
@@ -71,6 +71,7 @@ class RowWrite:
     is_body_ours: bool = False
     base: Base = field(default_factory=lambda: Base(NO_PAGE))
     restore: bool = False
+    after: tuple[Change, ...] = ()
 
 
 def row_change(kind: Kind, place: str, write: RowWrite, row: Row | None) -> Change:
@@ -79,8 +80,8 @@ def row_change(kind: Kind, place: str, write: RowWrite, row: Row | None) -> Chan
     fields = tuple(
         FieldChange(name, None if row is None or name == BODY else row.values.get(name), value)
         for name, value in values.items()
-        # The time of writing is no change, and differs between a dry run and the run that follows.
-        if name != LAST_SYNCED and (row is not None or value is not None)
+        # The time of writing is no change, and differs between a dry run and the run that follows. Digests say nothing.
+        if name not in (LAST_SYNCED, SYNC_BASE) and (row is not None or value is not None)
     )
     return Change("notion", kind, place, write.title, fields, write)
 

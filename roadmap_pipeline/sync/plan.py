@@ -24,6 +24,7 @@ Kind = Literal[
     "update_row",
     "restore_row",
     "trash_duplicate",
+    "note_agreement",
     "create_milestone",
     "edit_milestone",
     "create_tracking_issue",
@@ -33,7 +34,7 @@ Kind = Literal[
     "edit_comment",
 ]
 
-ROW_KINDS: frozenset[Kind] = frozenset({"create_row", "update_row", "restore_row", "trash_duplicate"})
+ROW_KINDS: frozenset[Kind] = frozenset({"create_row", "update_row", "restore_row", "trash_duplicate", "note_agreement"})
 """Changes of rows, which don't depend on one another: one that fails stops no other."""
 
 ISSUE_KINDS: frozenset[Kind] = frozenset({"create_tracking_issue", "edit_tracking_issue", "close_duplicate_issue"})

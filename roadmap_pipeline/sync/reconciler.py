@@ -17,18 +17,20 @@ from roadmap_pipeline.github.milestones import MilestoneRefused
 from roadmap_pipeline.github.tracking_issues import TrackingIssueRefused
 from roadmap_pipeline.progress import task
 from roadmap_pipeline.runtime import Runtime
+from roadmap_pipeline.sync.agreement_notes import plan_agreement_notes
+from roadmap_pipeline.sync.canonical import STATUS
 from roadmap_pipeline.sync.comments import apply_comment, plan_comments
 from roadmap_pipeline.sync.desired import DesiredState, read_desired_state
 from roadmap_pipeline.sync.github_target import GitHubTarget
 from roadmap_pipeline.sync.journal import INTERRUPTED, RowValues
 from roadmap_pipeline.sync.memory import Memory, Verification
 from roadmap_pipeline.sync.milestone_edits import MilestoneEdit, announced_edit, apply_edit, apply_new
+from roadmap_pipeline.sync.notion_rows import RowWrite
 from roadmap_pipeline.sync.notion_target import NotionTarget
 from roadmap_pipeline.sync.plan import ISSUE_KINDS, ROW_KINDS, Change, ChangedMeanwhile, Plan
 from roadmap_pipeline.sync.result import SyncResult
 from roadmap_pipeline.sync.roadmap import RoadmapPlan
 from roadmap_pipeline.sync.roadmap_planning import Selection, plan_both_sides
-from roadmap_pipeline.sync.shared_fields import STATUS
 from roadmap_pipeline.sync.tracking import (
     KEEP_LABEL,
     TRACKING_ISSUE,
@@ -36,7 +38,6 @@ from roadmap_pipeline.sync.tracking import (
     announced_label,
     apply_tracking,
 )
-from roadmap_pipeline.warehouse.connection import connect
 
 Part = Literal["databases", "reports", "roadmap", "tracking_issues", "comments"]
 ALL_PARTS: tuple[Part, ...] = ("databases", "reports", "roadmap", "tracking_issues", "comments")
@@ -88,7 +89,7 @@ class Reconciler:
     @cached_property
     def _memory(self) -> Memory:
         asked_as = "" if self._runtime.missing("github") else self._runtime.github.cache_key("/repos")
-        return Memory(self._runtime.settings.warehouse, self._runtime.settings.now(), asked_as)
+        return Memory(self._runtime.warehouse, self._runtime.settings.now(), asked_as)
 
     def plan(
         self,
@@ -110,7 +111,7 @@ class Reconciler:
         plan = Plan(notes=tuple(note for side in ("github", "notion") if (note := self._runtime.missing(side))))
         notion = self._notion
         if desired is None:
-            with connect(self._runtime.settings.warehouse) as con:
+            with self._runtime.warehouse.connect() as con:
                 desired = read_desired_state(con, parts, report_name)
         if notion is not None:
             if "databases" in parts:
@@ -140,6 +141,8 @@ class Reconciler:
         if "tracking_issues" in parts:
             changes += both.tracking
         roadmap = both.roadmap
+        if self._notion is not None:
+            changes += plan_agreement_notes(roadmap.milestones, changes, self._runtime.settings.now())
         mass_changes = tuple(map(str, roadmap.mass_changes))
         return Plan(tuple(changes), tuple(roadmap.conflicts), tuple(roadmap.notes), mass_changes)
 
@@ -179,7 +182,7 @@ class Reconciler:
                 progress.describe(f"Writing {change.title}")
                 if result.waiting and change.target == "github":
                     result.waiting.append((change.title, result.waiting[0][1]))
-                else:
+                elif _follows_from(change, result.done):
                     with interruption.shielded():  # written, read back and noted, or nothing of it
                         self._apply_one(change, result)
                 progress.advance()
@@ -299,3 +302,10 @@ class Reconciler:
                     failed=len(result.failed) + len(result.waiting) + len(result.moved),
                 )
             )
+
+
+def _follows_from(change: Change, done: Collection[Change]) -> bool:
+    """Return whether all was carried out that a change depends on."""
+    if not isinstance(change.detail, RowWrite):
+        return True
+    return all(any(one is needed for one in done) for needed in change.detail.after)

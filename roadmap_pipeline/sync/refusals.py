@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from roadmap_pipeline.github.client.client import GitHubClient
-from roadmap_pipeline.warehouse.connection import connect, transaction
+from roadmap_pipeline.warehouse.connection import transaction
+from roadmap_pipeline.warehouse.session import WarehouseSession
 from roadmap_pipeline.warehouse.source_tables import replace_rows
 
 HOLDS_FOR = timedelta(days=1)
@@ -30,7 +31,7 @@ class Refusal:
 class Refusals:
     """The refusals that one warehouse knows, for the credentials of ``client`` at the time ``now`` (aware)."""
 
-    warehouse: str
+    warehouse: WarehouseSession
     client: GitHubClient
     now: datetime
 
@@ -40,7 +41,7 @@ class Refusals:
 
     def known(self) -> Mapping[tuple[str, int], Refusal]:
         """Return all of them, by repository and number of the pull request."""
-        with connect(self.warehouse) as con:
+        with self.warehouse.connect() as con:
             rows = con.execute(
                 "select repo, number, reason, refused_at, asked_as from sync.refused_comments"
             ).fetchall()
@@ -53,7 +54,7 @@ class Refusals:
 
     def note(self, repo: str, number: int, reason: str | None) -> None:
         """Note that a comment was refused for ``reason``, or (None) that it was taken."""
-        with connect(self.warehouse) as con, transaction(con):
+        with self.warehouse.connect() as con, transaction(con):
             if reason is None:
                 con.execute("delete from sync.refused_comments where repo = ? and number = ?", [repo, number])
                 return

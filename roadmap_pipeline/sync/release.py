@@ -17,6 +17,7 @@ from roadmap_pipeline.reports.milestone_facts import milestone_facts
 from roadmap_pipeline.reports.pull_request import pull_request_comments
 from roadmap_pipeline.reports.tracking_issue import tracking_issues
 from roadmap_pipeline.reports.weekly import NothingToReport, Report, weekly_report
+from roadmap_pipeline.sync.quarter_release import render_ended_quarter, store_quarter
 from roadmap_pipeline.warehouse.connection import scalar, transaction
 from roadmap_pipeline.warehouse.models import Policy, Project, build
 from roadmap_pipeline.warehouse.source_tables import replace_rows, replace_table
@@ -36,10 +37,10 @@ def render_published(
     week: str | None = None,
     incremental: bool = True,
 ) -> list[str]:
-    """Render the newest ended week's report, all comments, pages and tracking issues; bring ``publish`` up to date.
+    """Render reports, comments, pages and tracking issues, and bring ``publish`` up to date.
 
-    All texts are rendered before the first is stored. A warehouse without marts is left as it is: what it holds to
-    publish comes from elsewhere.
+    The reports are those of the week and of the quarter that ended last. All texts are rendered before the first is
+    stored. A warehouse without marts is left as it is: what it holds to publish comes from elsewhere.
 
     Args:
         week: Another ended ISO week that is to be published.
@@ -62,6 +63,7 @@ def render_published(
         comments = pull_request_comments(con)
         milestones = milestone_facts(con)
         pages, issues = milestone_pages(milestones), tracking_issues(milestones)
+        quarter = render_ended_quarter(con, now)
         reports.append(weekly_report(con, newest_ended_week(con, now)))
     except NothingToReport as error:
         if week is not None and requested is None:
@@ -75,6 +77,8 @@ def render_published(
         replace_table(con, "derived.tracking_issues", issues)
         for report in reports:
             store_report(con, report, now)
+        if quarter is not None:
+            store_quarter(con, quarter, now)
         if requested is not None:
             store_report(con, requested, now, release=True)
     build(con, project(), lambda model: model.schema == _PUBLISH_SCHEMA, Policy(incremental=incremental))

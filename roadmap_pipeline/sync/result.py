@@ -24,6 +24,7 @@ _PHRASES: Mapping[Kind, tuple[str, str]] = {
     "update_row": ("row updated", "rows updated"),
     "restore_row": ("row restored", "rows restored"),
     "trash_duplicate": ("duplicate row put in the trash", "duplicate rows put in the trash"),
+    "note_agreement": ("agreement noted", "agreements noted"),
     "create_milestone": ("milestone created", "milestones created"),
     "edit_milestone": ("milestone edited", "milestones edited"),
     "create_tracking_issue": ("tracking issue created", "tracking issues created"),

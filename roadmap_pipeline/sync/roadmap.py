@@ -10,9 +10,18 @@ from datetime import datetime
 from typing import Any
 
 from roadmap_pipeline.notion.ids import stable_url
-from roadmap_pipeline.notion.layout import ENGINEERING_ROADMAP, LAST_SYNCED, SYNC_KEY, SYNC_NOTE, SYNC_STATE
+from roadmap_pipeline.notion.layout import ENGINEERING_ROADMAP, LAST_SYNCED, SYNC_BASE, SYNC_KEY, SYNC_NOTE, SYNC_STATE
 from roadmap_pipeline.notion.rows import Row, same
-from roadmap_pipeline.sync.canonical import canonical_title, displayed_titles
+from roadmap_pipeline.sync.agreement import agreement_on, is_agreement
+from roadmap_pipeline.sync.canonical import (
+    GITHUB_CLOSED,
+    GITHUB_LABEL,
+    STATUS,
+    TARGET_DATE,
+    TITLE,
+    canonical_title,
+    displayed_titles,
+)
 from roadmap_pipeline.sync.desired import COMPUTED_COLUMNS, NOTES, PROGRESS
 from roadmap_pipeline.sync.guard import MassChange, loss, too_many
 from roadmap_pipeline.sync.journal import Base, RowValues
@@ -23,17 +32,7 @@ from roadmap_pipeline.sync.plan import Change, Conflict, FieldChange
 from roadmap_pipeline.sync.roadmap_entities import Entity, KnownRow
 from roadmap_pipeline.sync.row_matching import Match, Rows, Wanted, match_rows
 from roadmap_pipeline.sync.row_state import CHOICES, RowState, SyncState, deleted, state_of
-from roadmap_pipeline.sync.shared_fields import (
-    GITHUB_CLOSED,
-    GITHUB_LABEL,
-    STATUS,
-    TARGET_DATE,
-    TITLE,
-    Disagreement,
-    GitHubMilestone,
-    SharedMerge,
-    merge_shared_fields,
-)
+from roadmap_pipeline.sync.shared_fields import Disagreement, GitHubMilestone, SharedMerge, merge_shared_fields
 
 PLACE = ENGINEERING_ROADMAP.title
 
@@ -83,6 +82,8 @@ class MergedMilestone:
     status: str
     page_id: str
     page_url: str | None
+    stated_agreement: str | None = None
+    """The agreement that the row states once it is written."""
     is_github_alone: bool = False
     """True where Notion can't be asked: what links there stays."""
 
@@ -257,6 +258,7 @@ class _Planner:
             SYNC_KEY: entity.key,
             SYNC_STATE: "In step",
             SYNC_NOTE: None,
+            SYNC_BASE: agreement_on(None, github.values(), github.status),
             LAST_SYNCED: self._context.now,
         }
         write = RowWrite(
@@ -277,12 +279,14 @@ class _Planner:
                 fields.append(FieldChange(name, row.values.get(name), merge.to_notion[name]))
         fields += self._title_field(row, match.base, merge, title, entity.repo)
         fields += self._own_fields(entity.key, row, match.base, state, note or " ".join(merge.notes) or None)
+        agreement = _agreement_field(merge, bool(fields))
+        fields += agreement
         if agreed or match.base.pending or match.base.pending_github:
             self.plan.agreed.append(RowValues(entity.key, row.page_id, agreed))
         self._write(entity, match, row, fields, _facts(github) if STATUS in merge.to_notion else {})
         self.plan.edits += edits_of(entity, github, merge, title, row.page_id)
         self._tell(entity, github, merge, row, title)
-        self._add_merged(entity, github, merge, row, title)
+        self._add_merged(entity, github, merge, row, title, bool(agreement))
         has_own_title = any(one.field == TITLE for one in merge.disagreements) and row.values.get(TITLE)
         shown = str(row.values[TITLE]) if has_own_title else title
         self.plan.states.append(self._state(entity, row, shown, state, note, disagreements=tuple(merge.disagreements)))
@@ -308,7 +312,13 @@ class _Planner:
         self.losses += [change for change in changes if change is not None]
 
     def _add_merged(
-        self, entity: Entity, github: GitHubMilestone, merge: SharedMerge, row: Row | None, title: str
+        self,
+        entity: Entity,
+        github: GitHubMilestone,
+        merge: SharedMerge,
+        row: Row | None,
+        title: str,
+        is_agreement_written: bool = False,
     ) -> None:
         values = {**github.values(), **{name: value for name, value in merge.to_github.items() if value is not None}}
         if TARGET_DATE in merge.to_github:
@@ -323,6 +333,7 @@ class _Planner:
                 values[STATUS],
                 row.page_id if row else "",
                 stable_url(row.url) if row else None,
+                merge.agreement if is_agreement_written else merge.agreement_before,
             )
         )
 
@@ -406,13 +417,25 @@ class _Planner:
             base=match.base,
             restore=row.in_trash,
         )
-        kind = "restore_row" if row.in_trash else "update_row"
+        kind = "update_row" if values.keys() - {SYNC_BASE, LAST_SYNCED} or body is not None else "note_agreement"
+        kind = "restore_row" if row.in_trash else kind
         self.plan.rows.append(row_change(kind, PLACE, write, row))  # type: ignore[arg-type]
 
     def _state(self, entity: Entity, row: Row, title: str, state: SyncState, note: str | None, **more: Any) -> RowState:
         return RowState(
             entity.key, entity.repo, entity.number, title, row.page_id, stable_url(row.url), state, note, **more
         )
+
+
+def _agreement_field(merge: SharedMerge, is_written_anyway: bool) -> list[FieldChange]:
+    """Return the change of what the row says was agreed on.
+
+    A row that says nothing of it yet is not written for this alone: after an update all rows would be.
+    """
+    before, after = merge.agreement_before, merge.agreement
+    if after == before or not (is_written_anyway or is_agreement(before)):
+        return []
+    return [FieldChange(SYNC_BASE, before, after)]
 
 
 def _status_of(github: GitHubMilestone, merge: SharedMerge) -> str:

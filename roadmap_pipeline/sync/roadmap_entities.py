@@ -8,11 +8,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from roadmap_pipeline.github.milestones import Milestone
-from roadmap_pipeline.sync.canonical import STATUSES
+from roadmap_pipeline.sync.canonical import STATUS, STATUSES, TARGET_DATE
 from roadmap_pipeline.sync.desired import DesiredMilestone
 from roadmap_pipeline.sync.github_target import MILESTONE_KEY
 from roadmap_pipeline.sync.merge import GitHubStatus
-from roadmap_pipeline.sync.shared_fields import STATUS, TARGET_DATE, GitHubMilestone
+from roadmap_pipeline.sync.shared_fields import GitHubMilestone
 
 
 @dataclass(frozen=True, slots=True)

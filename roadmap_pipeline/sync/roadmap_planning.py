@@ -12,7 +12,7 @@ from functools import partial
 from roadmap_pipeline.errors import ConfigurationError
 from roadmap_pipeline.notion.rows import read_body
 from roadmap_pipeline.runtime import Runtime
-from roadmap_pipeline.sync.canonical import canonical_title
+from roadmap_pipeline.sync.canonical import TARGET_DATE, TITLE, canonical_title
 from roadmap_pipeline.sync.desired import DesiredState
 from roadmap_pipeline.sync.github_target import GitHubTarget
 from roadmap_pipeline.sync.labelled_milestones import plan_labelled
@@ -23,7 +23,7 @@ from roadmap_pipeline.sync.plan import Change, FieldChange
 from roadmap_pipeline.sync.roadmap import Context, MergedMilestone, RoadmapPlan, plan_roadmap
 from roadmap_pipeline.sync.roadmap_entities import Entity, gather
 from roadmap_pipeline.sync.row_matching import Rows
-from roadmap_pipeline.sync.shared_fields import TARGET_DATE, TITLE, SharedMerge
+from roadmap_pipeline.sync.shared_fields import SharedMerge
 from roadmap_pipeline.sync.tracking import choices, plan_tracking
 
 

@@ -4,26 +4,27 @@ Belongs here: which side takes which value, and what people have to be told. Pur
 writing to them is done elsewhere.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from roadmap_pipeline.notion.layout import ENGINEERING_ROADMAP
-from roadmap_pipeline.sync.canonical import STATUSES, canonical_title
+from roadmap_pipeline.notion.layout import SYNC_BASE
+from roadmap_pipeline.sync.agreement import OTHER, agreement_on, apply_agreement
+from roadmap_pipeline.sync.canonical import (
+    GITHUB_CLOSED,
+    GITHUB_LABEL,
+    SHARED,
+    STATUS,
+    STATUSES,
+    TARGET_DATE,
+    TITLE,
+    canonical_title,
+)
 from roadmap_pipeline.sync.journal import Base
 from roadmap_pipeline.sync.merge import NO_BASE, Decision, GitHubStatus, Side, merge_shared, merge_status
 
-TITLE = ENGINEERING_ROADMAP.title_property.name
-TARGET_DATE = "📆 Target Date"
-STATUS = "✅ Status"
-SHARED = (TITLE, TARGET_DATE, STATUS)
-
 LONGEST_TITLE = 255
 """Characters that GitHub takes in a milestone's title."""
-
-GITHUB_CLOSED = "github.closed"
-GITHUB_LABEL = "github.label"
-"""Fields of a base that only GitHub has: of both together its status is made."""
 
 _KNOWN = frozenset(STATUSES)
 
@@ -72,6 +73,8 @@ class SharedMerge:
         disagreements: Fields that nobody may write before people have decided.
         stays: Fields whose value stays in Notion since GitHub has no place for it, and why.
         notes: Sentences on what was decided for people.
+        agreement_before: What the row says was agreed on, as digests.
+        agreement: What it should say once it is written.
     """
 
     to_notion: dict[str, Any] = field(default_factory=dict)
@@ -80,6 +83,8 @@ class SharedMerge:
     disagreements: list[Disagreement] = field(default_factory=list)
     stays: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    agreement_before: str | None = None
+    agreement: str | None = None
 
 
 def merge_shared_fields(
@@ -107,7 +112,10 @@ def merge_shared_fields(
         STATUS: notion.get(STATUS),
     }
     chosen: Mapping[str, Side] = choice if isinstance(choice, Mapping) else {} if choice is None else _all(choice)
-    before = _settled_base(base, github, ours, theirs, merge)
+    merge.agreement_before = notion.get(SYNC_BASE)
+    settled = _settled_base(base, github, ours, theirs, merge)
+    before, noted = apply_agreement(base, settled, merge.agreement_before, github.status, ours, theirs)
+    merge.agreed |= noted
     for name in (TITLE, TARGET_DATE):
         decision = merge_shared(before.fields.get(name, NO_BASE), ours[name], theirs[name], chosen.get(name))
         _carry_out(merge, name, decision, ours[name], theirs[name], before, refused or {})
@@ -122,7 +130,8 @@ def merge_shared_fields(
     if decision.outcome == "to_github" and not github.carries_status and not _is_carried_by_state(github, theirs):
         decision = Decision("stays", "GitHub has no tracking issue to carry it")
     _carry_out(merge, STATUS, decision, ours[STATUS], theirs[STATUS], before, refused or {})
-    if decision.outcome == "agree" or (decision.outcome == "stays" and decision.note is None):
+    is_settled = decision.outcome == "agree" or (decision.outcome == "stays" and decision.note is None)
+    if is_settled:
         _advance_status(merge, before, github)
     if STATUS in merge.to_github and merge.to_github[STATUS] is None:
         merge.to_notion[STATUS] = github.status.derived
@@ -131,7 +140,30 @@ def merge_shared_fields(
             merge.stays[name] = "it goes to GitHub once GitHub can be reached"
             merge.notes.append(f"{name} was set to {value!r} in Notion and waits until GitHub can be reached")
         merge.to_github.clear()
+    merge.agreement = _agreement(merge, github.status, ours, theirs[STATUS] if is_settled else None)
     return merge
+
+
+def agreement_once_taken(merge: SharedMerge, fields: Collection[str]) -> str:
+    """Return what the row should say was agreed on, once GitHub took the values of ``fields`` from Notion."""
+    values = {name: merge.to_github[name] for name in fields}
+    status = None
+    if STATUS in values:
+        status = GitHubStatus(values[STATUS] == "Completed", values[STATUS])
+        values[STATUS] = merge.to_notion.get(STATUS, values[STATUS])
+    return agreement_on(merge.agreement, values, status)
+
+
+def _agreement(merge: SharedMerge, status: GitHubStatus, ours: Mapping[str, Any], seen_status: str | None) -> str:
+    """Return what the row should say was agreed on, once it is written: nothing new of what is open.
+
+    ``seen_status`` is Notion's, where it is agreed on, be it that GitHub has no place for it.
+    """
+    is_open = {*merge.to_github, *(one.field for one in merge.disagreements), *merge.stays}
+    values = {name: ours[name] for name in SHARED if name not in is_open}
+    if seen_status is not None:
+        values[STATUS] = seen_status
+    return agreement_on(merge.agreement_before, values, status if STATUS in values else None)
 
 
 def _all(side: Side) -> dict[str, Side]:
@@ -183,6 +215,8 @@ def _carry_out(
     refused: Mapping[str, tuple[Any, str]],
 ) -> None:
     before = base.fields.get(name, NO_BASE)
+    if before is OTHER:
+        before = NO_BASE
     if decision.note and decision.outcome != "stays":
         merge.notes.append(f"{name} {decision.note}")
     if decision.outcome == "agree":

@@ -19,14 +19,14 @@ from roadmap_pipeline.github.tracking_issues import (
     set_status_label,
     single_line,
 )
-from roadmap_pipeline.sync.canonical import canonical_title
+from roadmap_pipeline.sync.canonical import GITHUB_LABEL, STATUS, canonical_title
 from roadmap_pipeline.sync.desired import REPORT_KEY, TrackingFacts
 from roadmap_pipeline.sync.github_target import GitHubTarget
 from roadmap_pipeline.sync.journal import RowValues
 from roadmap_pipeline.sync.merge import Side
 from roadmap_pipeline.sync.plan import Change, ChangedMeanwhile, FieldChange, Kind
 from roadmap_pipeline.sync.roadmap import MergedMilestone, RoadmapPlan
-from roadmap_pipeline.sync.shared_fields import GITHUB_LABEL, STATUS, Disagreement
+from roadmap_pipeline.sync.shared_fields import Disagreement
 from roadmap_pipeline.sync.tracking_sections import (
     ROW,
     choices_in,

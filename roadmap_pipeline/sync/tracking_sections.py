@@ -8,9 +8,10 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from roadmap_pipeline.sync.canonical import SHARED
 from roadmap_pipeline.sync.merge import Side
 from roadmap_pipeline.sync.plan import shorten
-from roadmap_pipeline.sync.shared_fields import SHARED, Disagreement
+from roadmap_pipeline.sync.shared_fields import Disagreement
 
 _FACTS = "<!-- facts -->"
 _CHOICE = re.compile(r"^- \[([ xX])\] .*<!-- take (github|notion) (\d) -->\s*$", re.MULTILINE)

@@ -4,6 +4,7 @@ import gzip
 import json
 import re
 import shutil
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from click.testing import CliRunner, Result
 
 from roadmap_pipeline import settings as settings_module
 from roadmap_pipeline.cli.app import main
+from roadmap_pipeline.reports.html import page as html_page
 from roadmap_pipeline.warehouse.connection import connect
 from roadmap_pipeline.warehouse.source_tables import replace_rows
 from roadmap_pipeline_tests.conftest import Ran
@@ -178,6 +180,41 @@ def test_report_of_a_week_and_of_none(ran: Ran, root: Path) -> None:
     assert "2019-W01" in nothing.output
 
 
+def test_report_of_a_quarter_and_of_none(ran: Ran, root: Path) -> None:
+    environment = served(ran, root)
+    shutil.copyfile(ran.settings.warehouse, environment["ROADMAP_WAREHOUSE"])
+    last = call("quarterly", env=environment)
+    assert last.output.startswith("# Roadmap report Q3 2026\n\n**3 of 4 planned milestones were completed**;")
+    assert call("quarterly", "--quarter", "2026-Q3", env=environment).output == last.output
+    now = json.loads(call("quarterly", "--auto-quarter", "--json", env=environment).output)
+    assert (now["report_name"], now["period"]) == ("roadmap-report-Q4-2026.md", "2026-Q4")
+    assert "**the quarter is not over**" in now["content"]
+    nothing = call("quarterly", "--quarter", "Q1-2019", env=environment)
+    assert (nothing.exit_code, nothing.stdout) == (1, "")
+    (line,) = nothing.stderr.splitlines()
+    assert "nothing to report on Q1-2019: the warehouse holds runs from 2026-05-18 to 2026-11-16" in line
+    for words in (("--quarter", "Q5-2026"), ("--quarter", "Q3-2026", "--auto-quarter"), ("--output", "page.html")):
+        assert call("quarterly", *words, env=environment).exit_code == 2
+
+
+def test_reports_as_one_html_file(ran: Ran, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    environment = served(ran, root)
+    shutil.copyfile(ran.settings.warehouse, environment["ROADMAP_WAREHOUSE"])
+    page = call("report", "--html", env=environment).output
+    assert page.startswith("<!doctype html>\n")
+    assert "<title>CI report 2026-W46</title>" in page
+    written = call("quarterly", "--html", "--output", str(root / "q.html"), env=environment)
+    assert written.output == f"Written: {root / 'q.html'}\n"
+    assert "<title>Roadmap report Q3 2026</title>" in (root / "q.html").read_text(encoding="utf-8")
+    nowhere = call("report", "--html", "--output", str(root / "none" / "q.html"), env=environment)
+    assert (nowhere.exit_code, len(nowhere.stderr.splitlines())) == (2, 1)
+    html_page._library.cache_clear()
+    monkeypatch.setitem(sys.modules, "vl_convert", None)
+    missing = call("report", "--html", env=environment)
+    assert missing.exit_code == 2
+    assert missing.stderr.splitlines() == [f"error: {html_page.NOT_INSTALLED}"]
+
+
 def test_whoever_looks_leaves_everything_as_it_was(ran: Ran, root: Path) -> None:
     """A report that was looked at isn't queued for publication, and no file changes, not even in its time."""
     environment = {**ran.served.environment, "ROADMAP_WAREHOUSE": ran.settings.warehouse}
@@ -189,7 +226,8 @@ def test_whoever_looks_leaves_everything_as_it_was(ran: Ran, root: Path) -> None
 
     before = state()
     for words in (
-        ("report",), ("report", "--week", "2026-W40"), ("report", "--week", "2026-W47"), ("status",),
+        ("report",), ("quarterly",), ("quarterly", "--auto-quarter"),
+        ("report", "--week", "2026-W40"), ("report", "--week", "2026-W47"), ("status",),
         ("query", "select 1"), ("failures", "unknown"), ("failures", "test-rule", "boom"), ("docs",),
         ("setup-notion", "--show-schema"),
     ):  # fmt: skip

@@ -8,7 +8,7 @@ from roadmap_pipeline.failures.classifier import classify, classify_excerpt
 from roadmap_pipeline.failures.failed_tests import FailedTest
 from roadmap_pipeline.failures.logs.fingerprint import fingerprint_of_tests
 from roadmap_pipeline.failures.verdict import JobFacts, StepFacts
-from roadmap_pipeline_tests.failures.logs import FAILED, job, line_of, raw, step
+from roadmap_pipeline_tests.failures.logs import END, FAILED, job, line_of, raw, step
 
 PASSED = "FAILED tests/test_a.py::test_sum - assert 1 == 2"
 
@@ -127,6 +127,42 @@ def test_a_cache_that_is_kept_always_does_not(said: str, key: str) -> None:
     verdict = classify(job(cache, broken, ["Post job cleanup.", said.format(key)]))
     assert verdict is not None
     assert verdict.category == "lint_format"
+
+
+CHECKOUT, NODE = step("actions/checkout@v4", "Syncing repository"), step("actions/setup-node@v4", "node: v22.1.0")
+AUDIT = step("node audit.js", "Vulnerability (low): gravel 1.0.0", FAILED)
+LOCAL = ["##[group]Run ./.github/actions/login", "with:", "  user: me", "##[endgroup]", "ok"]
+# The last clean-up, that of the check-out, is at the end of every log here.
+CLEANED_UP = ["Post job cleanup."]
+
+
+def test_a_clean_up_that_only_jobs_without_a_failure_do_shows_that_a_step_was_allowed_to_fail() -> None:
+    assert classify(job(CHECKOUT, NODE, AUDIT, CLEANED_UP)) is None
+    assert classify(job(CHECKOUT, AUDIT, NODE, CLEANED_UP)) is None
+    assert classify(job(CHECKOUT, NODE, AUDIT, CLEANED_UP), JobFacts("failure")) is not None
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        # Only what cleans up whatever happened did so.
+        [CHECKOUT, NODE, AUDIT],
+        [CHECKOUT, CHECKOUT, NODE, AUDIT, CLEANED_UP],
+        [CHECKOUT, AUDIT],
+        # An action that isn't known may have cleaned up.
+        [CHECKOUT, NODE, step("acme/login@v2", "ok"), AUDIT, CLEANED_UP],
+        [CHECKOUT, NODE, LOCAL, AUDIT, CLEANED_UP],
+    ],
+)
+def test_a_clean_up_that_every_job_may_do_shows_nothing(steps: list[list[str]]) -> None:
+    verdict = classify(job(*steps))
+    assert verdict is not None
+    assert verdict.evidence == "Vulnerability (low): gravel 1.0.0"
+
+
+def test_a_log_without_its_beginning_does_not_show_which_actions_cleaned_up() -> None:
+    cut = raw(*CHECKOUT, *NODE, *AUDIT, *CLEANED_UP, *END)
+    assert classify(cut) is not None
 
 
 CONTAINER = "##[command]/usr/bin/docker run --name x --rm x"

@@ -187,6 +187,16 @@ def test_the_first_error_of_a_big_log_is_kept() -> None:
     assert verdict == classify(log)
 
 
+def test_only_what_stands_before_a_line_is_looked_at() -> None:
+    log = b"building\nerror: no such total\n  --> src/cart.rs:3:1\ncart.c:9:5: error: undeclared\n"
+    span, first, place, last = Span(0, 0, len(log)), log.index(b"error"), log.index(b"  -->"), log.index(b"cart.c")
+    assert first_error(log, span) == first
+    assert first_error(log, span, before=place) == first, "what points at the place may come later"
+    assert first_error(log, span, before=first) is None
+    assert first_error(log, Span(0, place, len(log)), before=last) is None
+    assert first_error(log, Span(0, place, len(log)), before=10**9) == last
+
+
 def test_an_error_in_an_earlier_step_is_none_of_this_one() -> None:
     log = job(step("make -k || true", "a.c:1:2: error: FIRST"), step("make", "b.c:3:4: error: last", FAILED))
     verdict = classify(log)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from roadmap_pipeline.github.lenient_json import read_json
 from roadmap_pipeline.github.payloads import converters, records
-from roadmap_pipeline.github.payloads.normalization import UnusableError, converted, in_order
+from roadmap_pipeline.github.payloads.normalization import UnusableError, are_as_given, converted, in_order
 from roadmap_pipeline.github.payloads.records import Provenance
 from roadmap_pipeline.github.payloads.shapes import Kind
 from roadmap_pipeline_tests.github.conftest import REPO, ago, issue, job, pull_request, run
@@ -171,6 +171,35 @@ def test_what_was_converted_is_so_already(payload: dict[str, Any], data: st.Data
     lost: list[str] = []
     assert converted(kind, found, lost) is found
     assert lost == []
+
+
+PAYLOADS = {
+    Kind.RUN: RUN,
+    Kind.JOB: job(5, 8, ago(hours=1)),
+    Kind.PULL_REQUEST: pull_request(3, updated_at=ago(days=1)),
+}
+
+
+@given(st.sampled_from(list(PAYLOADS)), st.integers(1, 3), st.data())
+def test_many_are_as_given_only_where_each_is_left_as_it_is(kind: Kind, others: int, data: st.DataObject) -> None:
+    payload = PAYLOADS[kind]
+    place = data.draw(st.sampled_from(list(places(payload))))
+    odd = with_value(payload, place, data.draw(st.sampled_from(ODD) | ANY_JSON))
+    payloads = [payload] * others + [odd]
+    lost: list[str] = []
+    try:
+        is_left = all(converted(kind, one, lost) is one for one in payloads) and not lost
+    except UnusableError:
+        is_left = False
+    assert is_left or not are_as_given(kind, payloads)
+
+
+def test_payloads_of_github_are_as_given() -> None:
+    plain = {**RUN, "pull_requests": [{"number": 5, "base": {"repo": {"id": 1}}}], "head_repository": None}
+    assert are_as_given(Kind.RUN, [RUN, plain, {**RUN, "pull_requests": None}])
+    assert not are_as_given(Kind.RUN, [RUN, {**RUN, "pull_requests": [None]}])
+    assert not are_as_given(Kind.RUN, [RUN, {**RUN, "id": None}])
+    assert not are_as_given(Kind.RUN, [])
 
 
 @given(ANY_JSON)

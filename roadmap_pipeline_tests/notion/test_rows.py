@@ -64,6 +64,7 @@ def test_a_row_reads_back_as_written(workspace: Workspace, databases: Databases)
         "🔄 Sync State": "In step",
         "🧾 Sync Note": None,
         "🕒 Last Synced": "2026-11-16T06:00+00:00",
+        "🧷 Sync Base": "t:0123abcd",
         "📦 Work Done": 0.4,
         "🔮 Forecast": "2027-01-29",
         "🎯 On Time": 0.35,

@@ -17,6 +17,7 @@ NEW = [
     "🔄 Sync State",
     "🧾 Sync Note",
     "🕒 Last Synced",
+    "🧷 Sync Base",
     "📦 Work Done",
     "🔮 Forecast",
     "🎯 On Time",
@@ -92,6 +93,7 @@ def test_an_ordinary_run_brings_a_database_up_to_date(
         "add property 🔄 Sync State, select, to Engineering Roadmap",
         "add property 🧾 Sync Note, rich_text, to Engineering Roadmap",
         "add property 🕒 Last Synced, date, to Engineering Roadmap",
+        "add property 🧷 Sync Base, rich_text, to Engineering Roadmap",
         "add property 📦 Work Done, number (percent), to Engineering Roadmap",
         "add property 🔮 Forecast, date, to Engineering Roadmap",
         "add property 🎯 On Time, number (percent), to Engineering Roadmap",
@@ -105,12 +107,12 @@ def test_an_ordinary_run_brings_a_database_up_to_date(
     assert description(client, former) == ENGINEERING_ROADMAP.description
 
 
-@pytest.mark.parametrize("done", range(10))
+@pytest.mark.parametrize("done", range(11))
 def test_bringing_it_up_to_date_goes_on_where_it_stopped(workspace: Workspace, former: Database, done: int) -> None:
     client, known = workspace.client, {"roadmap": former}
     observed = observe(client, PARENT, known=known)
     changes = plan(observed)
-    assert len(changes) == 10
+    assert len(changes) == 11
     for change in changes[:done]:
         apply(client, change, observed)
     rest = observe(client, PARENT, known=known)

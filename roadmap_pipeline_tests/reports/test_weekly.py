@@ -66,9 +66,12 @@ def test_a_busy_week() -> None:
         r"- Passed in the end: \*\*Stable\*\*, ▼ 20.0 pp \(95 % interval −\d+\.\d to \+\d+\.\d pp;", changed
     )
     assert "20 runs against 10)." in changed
-    assert "- 2 failures not seen before:\n  - network in `e2e` of acme/payments: 1 failed job" in changed
-    assert "  - unknown cause in `test` of acme/payments: 1 failed job" in changed
-    assert "- 1 failure of last week not seen in this one:\n  - compile in `build` of acme/payments:" in changed
+    line_shown = ", `AssertionError: 1 != 2`, in"
+    assert f"- 2 failures not seen before:\n  - network{line_shown} `e2e` of acme/payments: 1 failed job" in changed
+    assert f"  - unknown cause{line_shown} `test` of acme/payments: 1 failed job" in changed
+    assert (
+        f"- 1 failure of last week not seen in this one:\n  - compile{line_shown} `build` of acme/payments:" in changed
+    )
     assert cells(text, "Failures by category") == [
         ["test", "3", "50 %", "+3", "3", "0"],
         ["unknown cause", "2", "33 %", "+2", "0", "0"],
@@ -81,11 +84,13 @@ def test_a_busy_week() -> None:
     )
     top = section(text, "Top failures")
     assert top.startswith(
-        "1. test in `test` of acme/payments: 3 failed jobs, 3 pull requests hit · known since 2026-06-01 · [example]("
+        "1. test, `AssertionError: 1 != 2`, in `test` of acme/payments: 3 failed jobs, 3 pull requests hit"
+        " · known since 2026-06-01 · [example]("
     )
-    assert "\n   - `AssertionError: 1 != 2`\n2. " in top
-    assert section(text, "Do next") == (
-        "1. Look at test in `test` of acme/payments: the same failure hit 3 runs this week (3 failed jobs)."
+    # Three jobs of ten minutes; the pull requests themselves were not read, so nobody is known.
+    assert section(text, "Do next").startswith(
+        "1. **Look at test, `AssertionError: 1 != 2`** in `test` of acme/payments: the same failure hit 3 runs"
+        " this week.\n   - no owner known · saves 3 failed jobs and 30 min a week, 3 pull requests not held up · [example](https://"
     )
     about = section(text, "About these numbers")
     assert "Created in this week: 20 runs (20 attempts, 20 jobs). 20 passed or failed, 0 void" in about
@@ -197,8 +202,9 @@ def test_an_open_red_episode_stands_as_the_week_ended() -> None:
          "a person's commit"],
     ]  # fmt: skip
     assert section(text, "Do next").startswith(
-        "1. Turn `ci.yml` of acme/payments green: red for 2.2 days, since"
-        " [`c0ffee1`](https://github.com/acme/payments/actions/runs/2)."
+        "1. **Turn `ci.yml` of acme/payments green**: red for 2.2 days, since"
+        " [`c0ffee1`](https://github.com/acme/payments/actions/runs/2).\n"
+        "   - ask **ada** (author of the suspect change)"
     )
     # The quantile of 90 % is beyond what is still red; the mean of the closed one is known.
     assert line(text, "to green, 90 %")[0] == "*not yet*"
@@ -211,6 +217,32 @@ def test_a_week_that_is_not_over_says_so_and_counts_to_now() -> None:
     assert "2026-11-16 to 2026-11-22 · the week is not over\n" in text
     # To Monday 06:00: 59 h 50 min.
     assert "`ci.yml` of acme/payments is red on the default branch, for 2.5 days." in headline(text)
+
+
+def test_what_keeps_the_default_branch_red_is_one_step_that_names_the_test_and_whom_to_ask() -> None:
+    history = StoredHistory()
+    history.pull_request(
+        7, state="closed", merged_at=at("11-12 09:00"), merge_commit_sha="c0ffee1234", author="grace",
+        changed_files=["tests/test_pay.py"],
+    )  # fmt: skip
+    for sha in ("c0ffee1234", "c0ffee5678"):
+        fails(history, "11-13 18:00", fingerprint="pay", sha=sha, branch="main", event="push")
+        history.rows["derived.failure_verdicts"][-1] |= {
+            "failed_tests": ["tests/test_pay.py::test_total", "tests/test_pay.py::test_tax"], "failed_tests_count": 2,
+        }  # fmt: skip
+    steps = section(content(history), "Do next")
+    assert steps.startswith("1. **Turn `ci.yml` of acme/payments green**: red for 2.2 days, since")
+    assert "; `tests/test_pay.py::test_total` and 1 more test (test) fails.\n" in steps
+    assert (
+        "\n   - ask **[grace](https://github.com/acme/payments/pull/7)** (author of the suspect change)"
+        " · saves 2 failed jobs and 20 min a week · [example](https://github.com/acme/payments/actions/runs/" in steps
+    )
+    assert "\n2. " not in steps  # the same failure hit two runs, but it is in the first step already
+
+
+def test_do_next_is_what_a_reader_sees_second() -> None:
+    for text in (content(busy()), content(StoredHistory())):
+        assert re.findall(r"^## (.*)", text, re.MULTILINE)[0] == "Do next"
 
 
 def test_repairs_and_flaky_jobs() -> None:
@@ -250,7 +282,8 @@ def test_milestones_that_are_due_come_first_and_say_when_they_are_late() -> None
     ]
     assert rows[0][3:] == ["In Progress", "–", "Stable"]
     assert section(text, "Do next") == (
-        "1. Move Late (0 %, target 2026-11-06): a green run of the default branch would give \\+30 points."
+        "1. **Move Late** (0 %, target 2026-11-06): a green run of the default branch would give \\+30 points.\n"
+        "   - no owner known · [milestone](https://github.com/acme/payments/milestone/2)"
     )
 
 
@@ -275,8 +308,9 @@ def test_a_week_that_is_reported_on_later_shows_its_own_world() -> None:
     assert section(text, "Flaky jobs") == "1 job passed and failed on one commit in this week."
     assert section(text, "Milestones") == ""
     assert section(text, "Do next") == (
-        "1. Turn `ci.yml` of acme/payments green: red for 2.2 days, since"
-        " [`c0ffee1`](https://github.com/acme/payments/actions/runs/2)."
+        "1. **Turn `ci.yml` of acme/payments green**: red for 2.2 days, since"
+        " [`c0ffee1`](https://github.com/acme/payments/actions/runs/2).\n"
+        "   - ask **ada** (author of the suspect change)"
     )
     assert "Made when a later week had ended" in section(text, "About these numbers")
     assert "no milestone is open" not in text
@@ -332,9 +366,14 @@ def test_tables_are_narrow_and_the_diagram_follows_mermaids_grammar() -> None:
     tables = shown(text).tables
     assert tables
     assert max(len(row) for table in tables for row in table) <= 7
-    (diagram,) = re.findall(r"```mermaid\n(.*?)```", text, re.DOTALL)
+    diagram, causes = re.findall(r"```mermaid\n(.*?)```", text, re.DOTALL)
+    # https://mermaid.js.org/syntax/pie.html: a title, then a quoted label and a positive number a slice.
+    assert causes == (
+        'pie showData\n    title Failed jobs by category\n    "test" : 3\n    "unknown cause" : 2\n    "network" : 1\n'
+    )
     # https://mermaid.js.org/syntax/xyChart.html: title, categories in brackets, a range, one number a category.
     match = re.fullmatch(
+        r'%%\{init: \{"themeVariables": \{"xyChart": \{"plotColorPalette": "#[0-9a-f]{6}"\}\}\}\}%%\n'
         r'xychart-beta\n    title "[^"\n]+"\n    x-axis \[("W\d\d"(?:, "W\d\d")*)\]\n    y-axis "%" (\d+) --> (\d+)\n'
         r"    line \[(\d+\.\d(?:, \d+\.\d)*)\]\n",
         diagram,

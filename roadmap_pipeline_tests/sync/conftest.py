@@ -23,7 +23,7 @@ from roadmap_pipeline.runtime import Runtime
 from roadmap_pipeline.settings import load_settings
 from roadmap_pipeline.sync.result import SyncResult
 from roadmap_pipeline.sync.roadmap_planning import Selection
-from roadmap_pipeline_tests.sync.kills import Kill, KilledError, KillingConnection, KillingTransport
+from roadmap_pipeline_tests.sync.kills import Kill, KilledError, KillingConnection, KillingTransport, put_back
 from roadmap_pipeline_tests.sync.organisation import (
     ANA,
     BOT,
@@ -142,7 +142,7 @@ class SimulatedServices:
         try:
             getattr(self, command)(kill=kill)
         except KilledError:
-            shutil.move(self.warehouse.with_suffix(".killed"), self.warehouse)
+            put_back(self.warehouse)
             return True
         return False
 

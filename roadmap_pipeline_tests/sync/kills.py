@@ -48,8 +48,24 @@ class Kill:
         if self.action is not None:
             self.action()
             return
-        shutil.copy(warehouse, warehouse.with_suffix(".killed"))
+        for file in _files(warehouse):
+            if file.exists():
+                shutil.copy(file, file.with_suffix(".killed" + file.suffix))
         raise KilledError
+
+
+def _files(warehouse: Path) -> tuple[Path, Path]:
+    """Return a warehouse's file and its log of what isn't in the file yet."""
+    return warehouse, warehouse.with_name(warehouse.name + ".wal")
+
+
+def put_back(warehouse: Path) -> None:
+    """Leave the warehouse as it was when the process ended."""
+    for file in _files(warehouse):
+        file.unlink(missing_ok=True)
+        kept = file.with_suffix(".killed" + file.suffix)
+        if kept.exists():
+            kept.replace(file)
 
 
 class KillingTransport(httpx.HTTPTransport):

@@ -26,6 +26,7 @@ from roadmap_pipeline_tests.sync.conftest import (
     SimulatedServices,
 )
 from roadmap_pipeline_tests.sync.edit_ledger import EditLedger
+from roadmap_pipeline_tests.sync.kills import put_back
 from roadmap_pipeline_tests.sync.observed import KEY, NOTES, PROGRESS, REPOS, STATE, MilestoneView, Observer, RowView
 
 ROUNDS = 4
@@ -155,7 +156,7 @@ class SyncingMachine(RuleBasedStateMachine):
         except RoadmapError:
             return False
         except KilledError:
-            shutil.move(services.warehouse.with_suffix(".killed"), services.warehouse)
+            put_back(services.warehouse)
             return True
         finally:
             self.services.notion.faults.clear()

@@ -1,5 +1,7 @@
 """A first sync makes everything, a second one writes nothing, a dry run only tells."""
 
+import hashlib
+
 from roadmap_pipeline.warehouse.models import load_project, project_directory
 from roadmap_pipeline_tests.sync.conftest import CONTENT, PULLS, REPORT, REPORTS, ROADMAP, SimulatedServices, Start
 
@@ -21,6 +23,11 @@ def test_the_first_sync_makes_databases_rows_and_comments(synced: SimulatedServi
     assert views[ROADMAP] >= {"Engineering Roadmap", "Engineering Roadmap Timeline", "Sync Status"}
     row = services.row("Stage 7.3")
     assert row.pop("🔑 Sync Key") == services.key("Stage 7.3")
+    # What was agreed on: title, date, status; on GitHub nobody gave it one.
+    digests = [
+        hashlib.sha256(value).hexdigest()[:8] for value in (b'"Stage 7.3"', b'"2026-12-01"', b'"In Progress"', b"null")
+    ]
+    assert row.pop("🧷 Sync Base") == "t:{} d:{} s:{} g:{}".format(*digests)
     assert row == {
         "🧩 Milestone": "Stage 7.3",
         "📆 Target Date": "2026-12-01",

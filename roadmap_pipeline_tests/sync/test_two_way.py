@@ -268,7 +268,7 @@ def test_the_same_edit_on_both_sides_is_none(synced: SimulatedServices) -> None:
     synced.edit_milestone("Stage 7.3", due_on="2027-01-31")
     result = synced.two_way()
     assert result.plan.conflicts == ()
-    assert [change.kind for change in result.plan.changes] == ["edit_tracking_issue"]
+    assert [change.kind for change in result.plan.changes] == ["note_agreement", "edit_tracking_issue"]
     assert_in_step(synced)
     # They agreed on it: an edit of one side flows again.
     synced.edit_milestone("Stage 7.3", due_on="2027-03-31")

@@ -68,9 +68,31 @@ def test_rows_made_just_before_the_warehouse_was_lost_are_there_once_in_the_end(
     assert_nothing_to_write(lambda: synced.sync(lag=True), synced)
 
 
-def test_an_edit_that_waits_when_the_warehouse_is_lost_is_asked_about(synced: SimulatedServices) -> None:
+@pytest.mark.parametrize("side", ["notion", "github"])
+def test_an_edit_that_waits_when_the_warehouse_is_lost_is_carried_out(synced: SimulatedServices, side: str) -> None:
+    """The row itself says what was agreed on, and so which side was edited."""
+    if side == "notion":
+        synced.notion.set_property(synced.page_id("Stage 7.3"), DATE, "2027-01-31")
+    else:
+        synced.edit_milestone("Stage 7.3", due_on="2027-01-31")
+    lose_warehouse(synced)
+    assert synced.two_way().plan.conflicts == ()
+    assert (synced.row("Stage 7.3")[DATE], synced.on_github("Stage 7.3")["due"]) == ("2027-01-31", "2027-01-31")
+    assert len(synced.rows()) == 4
+    assert_nothing_to_write(synced.two_way, synced)
+
+
+def test_edits_of_both_sides_are_in_conflict_without_a_warehouse_too(synced: SimulatedServices) -> None:
+    synced.notion.set_property(synced.page_id("Stage 7.3"), DATE, "2027-01-31")
+    synced.edit_milestone("Stage 7.3", due_on="2027-02-28")
+    lose_warehouse(synced)
+    assert [(one.title, one.field) for one in synced.two_way().plan.conflicts] == [("Stage 7.3", DATE)]
+
+
+def test_an_edit_that_waits_when_all_memory_is_lost_is_asked_about(synced: SimulatedServices) -> None:
     """Nobody knows any more which side was edited: neither is overwritten."""
     synced.notion.set_property(synced.page_id("Stage 7.3"), DATE, "2027-01-31")
+    synced.notion.set_property(synced.page_id("Stage 7.3"), "🧷 Sync Base", None)
     lose_warehouse(synced)
     result = synced.two_way()
     assert [(one.title, one.field) for one in result.plan.conflicts] == [("Stage 7.3", DATE)]

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from click.testing import CliRunner, Result
 
@@ -92,8 +93,9 @@ def written_to(services: SimulatedServices) -> set[str]:
 
 def stored(services: SimulatedServices) -> list[tuple[Any, ...]]:
     """Return everything the warehouse holds, table by table."""
-    tables = services.sql("select schema_name || '.' || table_name from duckdb_tables() order by all")
-    return [(name, services.sql(f"from {name} order by all")) for (name,) in tables]
+    with duckdb.connect(str(services.warehouse)) as con:
+        tables = con.sql("select schema_name || '.' || table_name from duckdb_tables() order by all").fetchall()
+        return [(name, con.sql(f"from {name} order by all").fetchall()) for (name,) in tables]
 
 
 def test_a_sync_after_ingest_and_build_renders_what_it_publishes(built: SimulatedServices) -> None:
@@ -252,7 +254,10 @@ def test_comments_that_cannot_be_read_cost_only_their_pull_request(built: Simula
     assert commented(publish(built)) == {"acme/payments#1"}
 
 
-def test_what_a_token_may_not_do_is_not_tried_again_by_every_run(built: SimulatedServices) -> None:
+def test_what_a_token_may_not_do_is_not_tried_again_by_every_run(built: SimulatedServices, tmp_path: Path) -> None:
+    unpaced = tmp_path / "roadmap.toml"
+    unpaced.write_text("[limits]\ngithub_points_per_minute = 1000000\nnotion_requests_per_second = 10000\n")
+    built.environment["ROADMAP_CONFIG"] = str(unpaced)
     built.sql("update config.origin set origin = 'real'")  # as for any token but the sandbox's own
     first = publish(built, GITHUB_TOKEN="read-only")
     assert {title for title, _ in first.refused} == ALL | OPEN_MILESTONES

@@ -4,6 +4,7 @@ What requests do is in ``routes`` and below, what pages look like in ``browse``.
 """
 
 import asyncio
+from collections.abc import Sequence
 from typing import Final
 
 import httpx
@@ -12,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from roadmap_sandbox.html import HEADERS, not_found
+from roadmap_sandbox.html import EXTRA_HEADERS, HEADERS, ExtraPage, not_found
 from roadmap_sandbox.notion import browse
 from roadmap_sandbox.notion.routes import RawRequest
 from roadmap_sandbox.notion.state import NotionState
@@ -21,8 +22,12 @@ from roadmap_sandbox.server import drop_connection
 _METHODS: Final = ["GET", "POST", "PATCH", "DELETE", "PUT"]
 
 
-def create_app(state: NotionState) -> Starlette:
-    """Return the app to run in a :class:`~roadmap_sandbox.server.Server`; its base URL is the client's."""
+def create_app(state: NotionState, extra_pages: Sequence[ExtraPage] = ()) -> Starlette:
+    """Return the app to run in a :class:`~roadmap_sandbox.server.Server`; its base URL is the client's.
+
+    The first page for a browser links ``extra_pages``.
+    """
+    extra = {one.path: one for one in extra_pages}
 
     async def api(request: Request) -> Response:
         incoming = RawRequest(
@@ -41,8 +46,11 @@ def create_app(state: NotionState) -> Starlette:
         return Response(response.body, response.status, dict(response.headers))
 
     async def html(request: Request) -> Response:
+        if (one := extra.get(request.url.path)) is not None:
+            # What it is made from is not the simulator's, so neither is its policy.
+            return HTMLResponse(await asyncio.to_thread(one.content), headers=EXTRA_HEADERS)
         with state.lock:
-            text = browse.page(state.store, request.url.path)
+            text = browse.page(state.store, request.url.path, extra_pages)
         if text is None:
             return HTMLResponse(not_found("/", "Workspace"), 404, HEADERS)
         return HTMLResponse(text, headers=HEADERS)

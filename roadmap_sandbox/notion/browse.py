@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any, Final
 
-from roadmap_sandbox.html import frame
+from roadmap_sandbox.html import ExtraPage, frame
 from roadmap_sandbox.notion.content import tree
 from roadmap_sandbox.notion.errors import ApiError
 from roadmap_sandbox.notion.markdown import Node
@@ -24,10 +24,13 @@ from roadmap_sandbox.notion.views import rows_of
 _LONG: Final = 400
 
 
-def page(store: Store, path: str) -> str | None:
-    """Return the HTML page at a path (``/``, ``/page/<id>``, ``/view/<id>``); None when there is none."""
+def page(store: Store, path: str, extra_pages: Sequence[ExtraPage] = ()) -> str | None:
+    """Return the HTML page at a path (``/``, ``/page/<id>``, ``/view/<id>``); None when there is none.
+
+    The first page links ``extra_pages``.
+    """
     if path == "/":
-        return _index(store)
+        return _index(store, extra_pages)
     match = re.fullmatch(r"/(page|view)/([^/]+)", path)
     id_ = dashed(match[2]) if match else None
     if match and id_ in store.pages and match[1] == "page":
@@ -40,8 +43,11 @@ def page(store: Store, path: str) -> str | None:
 # ---------------------------------------------------------------- workspace, views
 
 
-def _index(store: Store) -> str:
+def _index(store: Store, extra_pages: Sequence[ExtraPage]) -> str:
     parts = ["<h1>Sandbox workspace</h1>", '<p class="soft">A simulated Notion. Nothing here leaves this machine.</p>']
+    if extra_pages:
+        links = (f'<li><a href="{escape(one.path)}">{escape(one.title)}</a></li>' for one in extra_pages)
+        parts.append(f"<h2>Reports as one page</h2><ul>{''.join(links)}</ul>")
     databases = [one for one in store.databases.values() if not store.in_trash(one)]
     if not databases:
         parts.append("<p>No database yet. Run the pipeline to make them.</p>")

@@ -1,5 +1,5 @@
--- Issues and pull requests as the history of milestones needs them. Tracking issues of ours describe a milestone, they
--- are no work in it.
+-- Issues and pull requests as the history of milestones needs them. Tracking issues describe a milestone, ours as those
+-- of people, which become ours: they are no work in it.
 select
     issues.repo,
     issues.number as item_number,
@@ -15,6 +15,8 @@ from staging.stg_issues as issues
 anti join staging.stg_pull_requests as pull_requests
     on pull_requests.repo = issues.repo and pull_requests.number = issues.number
 where issues.tracks_milestone is null
+-- People's own tracking issue gets our marker with the first sync; what is counted must not change by that.
+    and not list_contains(coalesce(issues.labels, []), 'tracking')
 union all
 select
     pull_requests.repo,

@@ -2,6 +2,8 @@
 -- This is the one place that says which are. A report that somebody only looked at, or filled in later, isn't.
 with newest_week as (
     select cast(date_trunc('week', parameters.as_of) as date) as report_date from config.parameters as parameters
+), newest_quarter as (
+    select cast(date_trunc('quarter', parameters.as_of) as date) as report_date from config.parameters as parameters
 ), reports as (
     -- The week that ended last, as it was rendered last; one that was rendered while it ran waits to be rendered again.
     select reports.report_name, reports.kind, reports.period, reports.report_date, reports.content
@@ -18,6 +20,29 @@ with newest_week as (
         released_reports.content
     from sync.released_reports as released_reports
     inner join newest_week on newest_week.report_date > released_reports.report_date
+    where released_reports.kind = 'weekly'
+    union all
+    -- The quarter that ended last, as it was rendered last, once all of it had been read.
+    select
+        quarterly_reports.report_name,
+        quarterly_reports.kind,
+        quarterly_reports.period,
+        quarterly_reports.report_date,
+        quarterly_reports.content
+    from derived.quarterly_reports as quarterly_reports
+    inner join newest_quarter on newest_quarter.report_date = quarterly_reports.report_date
+    where quarterly_reports.is_over and quarterly_reports.is_whole
+    union all
+    -- Earlier quarters as they were given out.
+    select
+        released_reports.report_name,
+        released_reports.kind,
+        released_reports.period,
+        released_reports.report_date,
+        released_reports.content
+    from sync.released_reports as released_reports
+    inner join newest_quarter on newest_quarter.report_date > released_reports.report_date
+    where released_reports.kind = 'quarterly'
     union all
     -- In Notion since before it was noted what was given out.
     select reports.report_name, reports.kind, reports.period, reports.report_date, reports.content

@@ -1,30 +1,108 @@
-"""The commands that tell how things are: ``report``, ``status``, ``doctor``. Nothing is written."""
+"""The commands that tell how things are: ``report``, ``quarterly``, ``status``, ``doctor``.
+
+Nothing is stored or sent; at most a page is written to a file that a person names.
+"""
 
 import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from roadmap_pipeline.cli.base import DONE, WRONG_USAGE, Command
 from roadmap_pipeline.cli.context import console, json_option, live_runtime, print_json, read_settings, stored_settings
+from roadmap_pipeline.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from roadmap_pipeline.reports.weekly import Report
+
+
+def _page_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options ``--html`` and ``--output``."""
+    for option in (
+        click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="File for the HTML page."),
+        click.option(
+            "--html",
+            "as_html",
+            is_flag=True,
+            help="One HTML page with charts that needs no network: to standard output, on a terminal to a file.",
+        ),
+    ):
+        command = option(command)
+    return command
 
 
 @click.command(cls=Command)
 @click.option("--week", help="ISO week such as 2026-W46 (default: the last complete one).")
+@_page_options
 @json_option
-def report(week: str | None, as_json: bool) -> None:
+def report(week: str | None, as_html: bool, output: Path | None, as_json: bool) -> None:
     """Print the weekly report, made from the readers' snapshot. Nothing is stored or sent; `roadmap sync` does that."""
     from roadmap_pipeline import pipeline
 
-    rendered = pipeline.preview_report(stored_settings(), week)
+    _require_html(output, as_html=as_html)
+    if as_html:
+        rendered, html = pipeline.preview_report_page(stored_settings(), week)
+        _give_out(rendered, html, output, as_json=as_json)
+    else:
+        _print(pipeline.preview_report(stored_settings(), week), as_json=as_json)
+
+
+@click.command(cls=Command)
+@click.option("--quarter", help="Quarter such as Q4-2026 or 2026-Q4 (default: the one that ended last).")
+@click.option("--auto-quarter", is_flag=True, help="The quarter that is under way.")
+@_page_options
+@json_option
+def quarterly(quarter: str | None, auto_quarter: bool, as_html: bool, output: Path | None, as_json: bool) -> None:
+    """Print the roadmap report of a quarter, made from the readers' snapshot. Nothing is stored or sent.
+
+    The quarter that ended last is published by `roadmap run` and `roadmap sync`, once all of it was read.
+    """
+    from roadmap_pipeline import pipeline
+
+    if quarter and auto_quarter:
+        raise click.UsageError("--quarter names a quarter and --auto-quarter takes the present one: give one of them")
+    _require_html(output, as_html=as_html)
+    if as_html:
+        rendered, html = pipeline.preview_quarter_page(stored_settings(), quarter, is_current=auto_quarter)
+        _give_out(rendered, html, output, as_json=as_json)
+    else:
+        _print(pipeline.preview_quarter(stored_settings(), quarter, is_current=auto_quarter), as_json=as_json)
+
+
+def _require_html(output: Path | None, *, as_html: bool) -> None:
+    if output is not None and not as_html:
+        raise click.UsageError("--output is for the HTML page: add --html, or redirect standard output")
+
+
+def _print(rendered: "Report", *, as_json: bool) -> None:
     if as_json:
         print_json({"report_name": rendered.report_name, "period": rendered.period, "content": rendered.content})
-        return
-    if sys.stdout.isatty():
+    elif sys.stdout.isatty():
         from roadmap_pipeline.cli.rendering.reports import print_report
 
         print_report(console(), rendered.content)
     else:
         click.echo(rendered.content)
+
+
+def _give_out(rendered: "Report", html: str, output: Path | None, *, as_json: bool) -> None:
+    """Write the page to its file, or to standard output unless a person would see its source there."""
+    if output is None and sys.stdout.isatty() and not as_json:
+        output = Path(rendered.report_name).with_suffix(".html")
+    if output is not None:
+        try:
+            output.write_text(html, encoding="utf-8")
+        except OSError as error:
+            raise ConfigurationError(f"--output {output}: {error.strerror}") from error
+    if as_json:
+        page = {"html": html} if output is None else {"file": str(output)}
+        print_json({"report_name": rendered.report_name, "period": rendered.period} | page)
+    elif output is None:
+        click.echo(html, nl=False)
+    else:
+        click.echo(f"Written: {output}")
 
 
 @click.command(cls=Command)

@@ -17,9 +17,10 @@ PORT = click.IntRange(0, 65535)
 @json_option
 def sandbox(replay: Path | None, port: int, as_json: bool) -> None:
     """Serve the simulated GitHub and Notion until interrupted; prints the environment to use."""
+    from roadmap_pipeline.cli.report_pages import report_pages
     from roadmap_pipeline.sandbox import serve
 
-    with serve(read_settings(), replay=replay, github_port=port) as served:
+    with serve(read_settings(), replay=replay, github_port=port, pages=report_pages()) as served:
         if as_json:
             print_json({"env": served.environment, "replay": served.replay_report})
         else:

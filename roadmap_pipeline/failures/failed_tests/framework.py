@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from roadmap_pipeline.failures.failed_tests.demands import demanded
 from roadmap_pipeline.failures.failed_tests.lines import Line, Lines
 
 MOST_IN_SECTION = 20_000
@@ -63,9 +64,10 @@ def named_by(
     """
     expression = re.compile(pattern)
     exception = re.compile(unless) if unless else None
+    demands = demanded(pattern)
 
     def read(lines: Lines) -> Iterator[Mention]:
-        for line in lines.marked(*marks):
+        for line in lines.marked(*marks) if lines.hold(marks, demands) else ():
             match = expression.search(line.text)
             if match is None or (exception is not None and exception.search(line.text)):
                 continue
@@ -94,10 +96,11 @@ def listed(
     It goes on to a line that matches ``end``. Lines that are neither don't matter.
     """
     begins, names, ends = re.compile(start), re.compile(item), re.compile(end)
+    demands = demanded(start)
 
     def read(lines: Lines) -> Iterator[Mention]:
         reached = -1
-        for first in lines.marked(*marks):
+        for first in lines.marked(*marks) if lines.hold(marks, demands) else ():
             # A line within a list that was read begins no other: so each line is looked at once.
             if first.start <= reached or not begins.search(first.text):
                 continue

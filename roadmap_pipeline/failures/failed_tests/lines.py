@@ -71,26 +71,45 @@ class Lines:
 
     def __init__(self, output: bytes, marks: Marks) -> None:
         self._text = output
-        self._marked: dict[str, list[int]] = {}
         self._read: dict[int, Line | None] = {}
         self._lists: dict[tuple[str, ...], Sequence[Line]] = {}
-        for number, end in marks.ends_in(self._text):
-            starts = self._marked.setdefault(marks.marks[number].decode(), [])
-            start = self._text.rfind(b"\n", 0, end - 1) + 1
+        self._texts: dict[tuple[str, ...], str] = {}
+        starts_by_number: dict[int, list[int]] = {}
+        for number, end in marks.ends_in(output):
+            starts = starts_by_number.get(number)
+            if starts is None:
+                starts = starts_by_number[number] = []
+            start = output.rfind(b"\n", 0, end - 1) + 1
             if not starts or starts[-1] != start:
                 starts.append(start)
+        self._marked = {marks.marks[number].decode(): starts for number, starts in starts_by_number.items()}
 
     def marked(self, *marks: str) -> Sequence[Line]:
         """Return the lines that hold one of the marks, in order."""
         lines = self._lists.get(marks)
         if lines is None:
-            starts = sorted({start for mark in marks for start in self._marked.get(mark, ())})
-            lines = self._lists[marks] = [line for start in starts if (line := self._line(start)) is not None]
+            known = [starts for mark in marks if (starts := self._marked.get(mark))]
+            starts = known[0] if len(known) == 1 else sorted(set().union(*known))
+            read = self._read
+            lines = self._lists[marks] = [
+                line for start in starts if (line := read[start] if start in read else self._line(start)) is not None
+            ]
         return lines
 
-    def has(self, marks: Iterable[str]) -> bool:
-        """Return whether one of the marks occurs."""
-        return not self._marked.keys().isdisjoint(marks)
+    def hold(self, marks: tuple[str, ...], strings: Iterable[str]) -> bool:
+        """Return whether each of some strings is in one of the lines that hold one of the marks.
+
+        If not, no pattern that demands them all matches one of these lines, and none has to be tried.
+        """
+        text = self._texts.get(marks)
+        if text is None:
+            text = self._texts[marks] = "\n".join([line.text for line in self.marked(*marks)])
+        return all(string in text for string in strings)
+
+    @property
+    def marks(self) -> Iterable[str]:
+        """The marks that occur."""
+        return self._marked.keys()
 
     def after(self, line: Line, most: int) -> Iterator[Line]:
         """Yield the lines that follow a line, at most so many.
@@ -148,6 +167,13 @@ class Lines:
         text = clean_line(self._text[start:end])
         if len(text) > LONGEST_LINE:
             return None
+        return Line(start, _without_prefix(text).rstrip())
+
+
+def _without_prefix(text: str) -> str:
+    """Return a line's text without what other tools put before it: most lines lack the strings that this takes."""
+    if text.startswith("#") or "> " in text or "| " in text or (": " in text and "test" in text):
         prefix = _PREFIX.match(text)
         assert prefix is not None, "it may be empty"
-        return Line(start, text[prefix.end() :].rstrip())
+        return text[prefix.end() :]
+    return text

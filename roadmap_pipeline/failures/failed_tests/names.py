@@ -57,18 +57,28 @@ _HINT = compile_pattern(
     rf"/runner/work/|/__w/|/github/workspace/|[A-Za-z]:[\\/]a[\\/]|/tmp/|/var/folders/|Temp[\\/]|{_HEX}{{8}}-{_HEX}{{4}}-"
     rf"|0x{_HEX}{{6}}|@{_HEX}{{5}}|\d{{4}}-\d\d-\d\d[T ]|\.[A-Za-z]{{1,6}}:\d|\./"
     r"|[(\[](?i:line|l|shard|chunk|partition|part|retry|attempt|try|re-?run|run) ?[#x]?\d"
-    r"|(?i:shard|chunk|partition)[ _-]\d|\d ?(?:ms|us|ns|s|sec|seconds|m|min)[)\]]\z"
+    r"|(?i:shard|chunk|partition)[ _-]\d|\d ?(?:ms|us|ns|s|sec|seconds|m|min)[)\]]$"
 )
 
 
 def same_name(name: str) -> str:
     """Return the name that all runs of a test share; of a very long one, a beginning that is cut at the same place."""
-    if not name.isascii() or _HINT.search(name.encode()) is not None:
+    if not all_are_same(name):
         for marks, pattern, replacement in _REPLACEMENTS:
             for mark in marks:
                 if mark in name:
                     name = pattern.sub(replacement, name)
                     break
+    return with_single_spaces(name)
+
+
+def all_are_same(names: str) -> bool:
+    """Return whether nothing differs between runs in any of some names, one a line."""
+    return names.isascii() and _HINT.search(names.encode()) is None
+
+
+def with_single_spaces(name: str) -> str:
+    """Return a name in one line, cut where it is very long."""
     return " ".join(name.split())[:_LONGEST].rstrip()
 
 

@@ -55,7 +55,7 @@ def _catch(lines: Lines) -> Iterator[Mention]:
     A test case stands between lines of dashes, then dots, then ``file:line: FAILED:`` for each check.
     """
     for line in lines.marked("FAILED"):
-        if not _CATCH.search(line.text):
+        if not line.text.endswith(": FAILED:") or not _CATCH.search(line.text):
             continue
         message = next(lines.after(line, 1), None)
         dots: Line | None = None

@@ -4,7 +4,7 @@ Belongs here: the table of frameworks, and joining what they find. Only the outp
 is read; how a framework names tests belongs to its own file.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -29,8 +29,8 @@ from roadmap_pipeline.failures.failed_tests import (
 )
 from roadmap_pipeline.failures.failed_tests.framework import Framework, Mention
 from roadmap_pipeline.failures.failed_tests.lines import Lines, Marks
-from roadmap_pipeline.failures.failed_tests.names import same_name
-from roadmap_pipeline.failures.logs.redaction import redact
+from roadmap_pipeline.failures.failed_tests.names import all_are_same, same_name, with_single_spaces
+from roadmap_pipeline.failures.logs.redaction import may_hold_secrets, redact
 from roadmap_pipeline.failures.logs.structure import Span
 
 _MOST_READ = 1_000
@@ -90,11 +90,22 @@ def _marks() -> Marks:
     return Marks(mark for framework in FRAMEWORKS for mark in framework.marks)
 
 
+@cache
+def _by_mark() -> Mapping[str, Sequence[int]]:
+    """Return which frameworks, by their places in the table, have each of the marks."""
+    by_mark: dict[str, list[int]] = {}
+    for place, framework in enumerate(FRAMEWORKS):
+        for mark in framework.marks:
+            by_mark.setdefault(mark, []).append(place)
+    return by_mark
+
+
 def failed_tests(output: bytes) -> FailedTests:
     """Read which tests failed from a step's output, in time linear in its length."""
     lines = Lines(output, _marks())
     named: dict[str, str] = {}
-    mentions = [one for framework in FRAMEWORKS if lines.has(framework.marks) for one in _by(framework, lines, named)]
+    places = sorted({place for mark in lines.marks for place in _by_mark()[mark]})
+    mentions = [one for place in places for one in _by(FRAMEWORKS[place], lines, named)]
     if not mentions:
         return NONE
     numbers = lines.numbers(line.start for one in mentions for line in (one.line, *one.read))
@@ -151,14 +162,14 @@ def _by(framework: Framework, lines: Lines, named: dict[str, str]) -> list[Menti
 
 
 def _named(mentions: Iterable[Mention], named: dict[str, str]) -> list[Mention]:
-    result = []
-    for one in mentions:
-        name = named.get(one.name)
-        if name is None:
-            name = named[one.name] = redact(same_name(one.name)).text
-        if name:
-            result.append(one if name == one.name else one._replace(name=name))
-    return result
+    read = list(mentions)
+    new = [name for name in dict.fromkeys(one.name for one in read) if name not in named]
+    # One look at all of them together is enough for most: a name has no line break.
+    shared = list(map(with_single_spaces if all_are_same("\n".join(new)) else same_name, new))
+    if may_hold_secrets("\n".join(shared)):
+        shared = [redact(name).text for name in shared]
+    named.update(zip(new, shared, strict=True))
+    return [one if name == one.name else one._replace(name=name) for one in read if (name := named[one.name])]
 
 
 def _why(text: str) -> str:

@@ -122,9 +122,14 @@ def without_keys(log: bytes, *, ended: bool) -> tuple[bytes, int]:
     return b"".join((*pieces, log[reached:])) if pieces else log, count
 
 
+def may_hold_secrets(text: str) -> bool:
+    """Return whether one look at a text says that it may hold secrets: where it is false, it holds none."""
+    return _HINT.search(text.encode("utf-8", "replace")) is not None
+
+
 def redact(text: str) -> Redacted:
     """Replace secrets in ``text`` by ``[redacted]``. Redacting twice replaces nothing more."""
-    if _HINT.search(text.encode("utf-8", "replace")) is None:
+    if not may_hold_secrets(text):
         return Redacted(text, 0)
     count = 0
 

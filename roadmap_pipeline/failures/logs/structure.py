@@ -21,6 +21,8 @@ POST_JOB = b"Post job cleanup."
 LONGEST_HEADER = 256 << 10
 # A message of several lines has the marker on its first line only.
 LINES_AFTER_ERROR = 12
+# Of a step's first line as much is looked at as names an action.
+_LONGEST_START = 500
 
 _ACTION = re.compile(rb"##\[group\]Run (?:docker://|\./|\.\./|[\w.-]+/[\w./-]+@)\S*")
 _SHELL = re.compile(rb"(?m)^(?:\S+Z )?shell: \S")
@@ -53,6 +55,21 @@ _CACHE_STEP = compile_literal(b"##[group]Run actions/cache@")
 _PUBLISHES = re.compile(
     rb"##\[group\]Run (?:actions/deploy-pages@|pypa/gh-action-pypi-publish@"
     rb"|(?:(?:npm|yarn|pnpm|cargo|poetry|uv) publish|twine upload|docker push)\b)"
+)
+# GitHub's own actions by when they clean up after the job's steps: whatever happened; only in jobs without a failure,
+# though they may have nothing to say then; never.
+_CLEANS_UP_ALWAYS = frozenset({b"actions/checkout"})
+_CLEANS_UP_WHEN_WELL = frozenset(
+    {b"actions/cache", b"actions/setup-dotnet", b"actions/setup-go", b"actions/setup-node", b"actions/setup-python"}
+)
+_CLEANS_UP_NEVER = frozenset(
+    {
+        b"actions/cache/restore",
+        b"actions/cache/save",
+        b"actions/download-artifact",
+        b"actions/github-script",
+        b"actions/upload-artifact",
+    }
 )
 # What retrying actions say when a later attempt was a success.
 _RETRIED = compile_literal(b"Command completed after ")
@@ -209,7 +226,28 @@ def ended_well(log: bytes, after: Span, all_steps: list[Span]) -> bool:
         if is_post(log, step)
         else _PUBLISHES.search(first_line(log, step)) is not None
         for step in later
-    )
+    ) or _cleaned_up_well(log, all_steps)
+
+
+def _cleaned_up_well(log: bytes, all_steps: list[Span]) -> bool:
+    """Return whether actions cleaned up that do so only in jobs without a failure; false where that can't be told.
+
+    It can be told only where the log begins with the job's first step, each action is one whose cleaning up is known,
+    and as many cleaned up as these do when all is well.
+    """
+    cleanups = sum(is_post(log, step) for step in all_steps)
+    if cleanups < 2 or log.find(_BEGUN, 0, _BEGINNING) < 0:
+        return False
+    actions = [
+        match[0].removeprefix(GROUP_RUN).partition(b"@")[0]
+        for step in all_steps
+        if (match := _ACTION.search(log, step.start, min(step.body, step.start + _LONGEST_START)))
+        and not _SHELL.search(log, step.start, step.body)
+    ]
+    always = sum(action in _CLEANS_UP_ALWAYS for action in actions)
+    when_well = sum(action in _CLEANS_UP_WHEN_WELL for action in actions)
+    is_known = always + when_well == sum(action not in _CLEANS_UP_NEVER for action in actions)
+    return is_known and always > 0 and when_well > 0 and cleanups == always + when_well
 
 
 def _is_of_well(log: bytes, message: int) -> bool:
@@ -239,7 +277,7 @@ def is_silent(log: bytes, step: Span) -> bool:
 
 def first_line(log: bytes, step: Span) -> bytes:
     """Return the line that opens a step without colours, cut when it is very long."""
-    return without_escapes(log[step.start : min(line_end(log, step.start), step.start + 500)])
+    return without_escapes(log[step.start : min(line_end(log, step.start), step.start + _LONGEST_START)])
 
 
 def _end_of_message(log: bytes, position: int, limit: int) -> int:

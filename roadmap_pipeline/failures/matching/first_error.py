@@ -79,14 +79,17 @@ def is_headline(line: bytes) -> bool:
     return _HEADLINE.search(line) is not None
 
 
-def first_error(log: bytes, span: Span, baseline: Baseline = frozenset()) -> int | None:
+def first_error(log: bytes, span: Span, baseline: Baseline = frozenset(), *, before: int | None = None) -> int | None:
     """Return the offset in the log of the first byte of the first line of a step that points at an error.
 
     It is None where no line does. A line that passing runs say, too, doesn't count.
+
+    Args:
+        before: The offset of a line's first byte: only lines before it are of interest.
     """
-    start = span.body
-    while start < span.end:
-        end = min(line_end(log, start + _PIECE) + 1, span.end)
+    start, stop = span.body, span.end if before is None else min(before, span.end)
+    while start < stop:
+        end = min(line_end(log, start + _PIECE) + 1, stop)
         piece = log[start:end]
         text = without_escapes(piece)
         for match in _ERROR.finditer(text):

@@ -34,9 +34,10 @@ from roadmap_pipeline.github.client.errors import (
     Paused,
     RateLimited,
     UnknownRepository,
+    refusal_error,
 )
 from roadmap_pipeline.github.client.job_logs import LOG_STATES, DownloadFailed, LogState, download, log_address
-from roadmap_pipeline.github.client.pacing import LONGEST_WAIT_SECONDS, shared_pacer, wait_log
+from roadmap_pipeline.github.client.pacing import LONGEST_WAIT_SECONDS, announcing_retries, shared_pacer, wait_log
 from roadmap_pipeline.github.client.paging import PER_PAGE, join_parts, list_key, may_be_followed, smaller_page_size
 from roadmap_pipeline.github.client.response import Response, error_message, holds_error, rate_limit_refusal
 from roadmap_pipeline.github.client.sender import MEDIA_TYPE, Sender
@@ -326,7 +327,7 @@ class GitHubClient:
             return download(path, address, tries - 1)
 
         try:
-            return _RETRIES.call(attempt, _announcing("GET", f"{path}, where it leads", tries))
+            return _RETRIES.call(attempt, announcing_retries("GET", f"{path}, where it leads", tries))
         except RetriesExhausted as end:
             status = end.last.status if isinstance(end.last, DownloadFailed) else 0
             raise GitHubError(
@@ -387,7 +388,7 @@ class GitHubClient:
                 return self._read_parts(path, params, size, [] if missing is None else missing)
 
         try:
-            return _RETRIES.call(attempt, _announcing("GET", path, tries))
+            return _RETRIES.call(attempt, announcing_retries("GET", path, tries))
         except RetriesExhausted as end:
             failure = end.last
             if isinstance(failure.__cause__, UnreachableError) and end.attempts >= CONNECT_TRIES:
@@ -456,7 +457,7 @@ class GitHubClient:
             return response
 
         try:
-            response = _RETRIES.call(attempt, _announcing(verb, path, TRIES))
+            response = _RETRIES.call(attempt, announcing_retries(verb, path, TRIES))
         except RetriesExhausted:
             raise RateLimited(LONGEST_WAIT_SECONDS) from None
         if response.status >= 500:
@@ -488,25 +489,10 @@ class GitHubClient:
         )
 
     def _refusal(self, verb: str, path: str, response: Response) -> RoadmapError:
-        message = error_message(response)
+        """Return the error that says why a request was refused, and what to do."""
         if response.status == 401:
             return ConfigurationError(
-                f"{self._credentials.variables}: not accepted by {self.base_url} (401 {message}):"
+                f"{self._credentials.variables}: not accepted by {self.base_url} (401 {error_message(response)}):"
                 " wrong, expired or revoked"
             )
-        text = f"{verb} {path} answered {response.status} {message}".strip()
-        if response.status == 404:
-            return NotFoundError(text, status=404, message=message)
-        if response.status in {301, 307, 308}:
-            location = response.headers.get("location", "")
-            return MovedError(f"{text}: the repository has another name now", location=location)
-        return GitHubError(text, status=response.status, message=message)
-
-
-def _announcing(verb: str, path: str, tries: int) -> Callable[[TransientError, int, float], None]:
-    """Return what says that a request is repeated."""
-
-    def announce(failure: TransientError, attempt: int, seconds: float) -> None:
-        wait_log.info("%s %s: %s; try %d of %d in %.1f s", verb, path, failure.reason, attempt, tries, seconds)
-
-    return announce
+        return refusal_error(f"{verb} {path}", response.status, error_message(response), response.headers)

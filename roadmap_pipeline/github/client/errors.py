@@ -4,6 +4,7 @@ Belongs here: errors that client, pacing and credentials share. Callers import t
 :mod:`~roadmap_pipeline.github.client.client`. What any API's requests can fail with belongs to ``http.errors``.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
@@ -67,3 +68,13 @@ class BudgetSpent(Paused):
         )
         self.used = used
         self.budget = budget
+
+
+def refusal_error(request: str, status: int, message: str, headers: Mapping[str, str]) -> GitHubError:
+    """Return the error for a ``request`` (verb and path) that was answered with ``status`` and GitHub's ``message``."""
+    text = f"{request} answered {status} {message}".strip()
+    if status == 404:
+        return NotFoundError(text, status=404, message=message)
+    if status in {301, 307, 308}:
+        return MovedError(f"{text}: the repository has another name now", location=headers.get("location", ""))
+    return GitHubError(text, status=status, message=message)

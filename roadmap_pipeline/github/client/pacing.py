@@ -9,12 +9,13 @@ GitHub counts by token and not by connection: what one thread is told holds for 
 import logging
 import threading
 import time
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 
 from roadmap_pipeline import interruption
 from roadmap_pipeline.github.client.errors import RateLimited
 from roadmap_pipeline.github.client.response import server_time
 from roadmap_pipeline.http.rate_limiter import TokenBucket
+from roadmap_pipeline.http.retry import TransientError
 
 LONGEST_WAIT_SECONDS = 60.0
 """The longest wait; a longer one is raised as RateLimited instead of blocking a worker."""
@@ -182,3 +183,12 @@ def forget() -> None:
     """Begin anew, as a new process does: for tests that play several processes in one."""
     with _pacers_lock:
         _pacers.clear()
+
+
+def announcing_retries(verb: str, path: str, tries: int) -> Callable[[TransientError, int, float], None]:
+    """Return what says, before each wait, that a request is repeated."""
+
+    def announce(failure: TransientError, attempt: int, seconds: float) -> None:
+        wait_log.info("%s %s: %s; try %d of %d in %.1f s", verb, path, failure.reason, attempt, tries, seconds)
+
+    return announce

@@ -11,6 +11,7 @@ has read what matters, and the next one goes on.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from roadmap_pipeline.github.client.client import IncompleteList, NotFoundError, Response
@@ -22,13 +23,17 @@ from roadmap_pipeline.github.ingest.logs import read_annotations, read_log
 from roadmap_pipeline.github.ingest.repository_reader import RepositoryReader
 from roadmap_pipeline.github.ingest.runs import RunList
 from roadmap_pipeline.github.payloads import records
+from roadmap_pipeline.github.payloads.normalization import are_as_given
 from roadmap_pipeline.github.payloads.records import Row
+from roadmap_pipeline.github.payloads.shapes import Kind
 from roadmap_pipeline.progress import Task
 
 RERUN_WINDOW = timedelta(days=30)
 """The time after its creation in which a run may be run again."""
 LONGEST_RUN = timedelta(days=35)
 LOGS_PER_BATCH = 40
+# Runs that are looked at together before rows are made of them: few enough for the processor's cache to hold them.
+_ROWS_AT_ONCE = 50
 
 LIST, SWEEP = "runs", "run_sweep"
 SWEEP_BEGAN = "run_sweep_began"
@@ -152,7 +157,11 @@ class ActionsReader:
 
     def _taken(self, runs: Sequence[Payload]) -> Mapping[str, Sequence[Row]]:
         self._listed.update(run["id"] for run in runs)
-        rows = self._r.rows(records.run_row, runs, self._runs.path)
+        rows: list[Row] = []
+        for start in range(0, len(runs), _ROWS_AT_ONCE):
+            some = runs[start : start + _ROWS_AT_ONCE]
+            make = partial(records.run_row, is_as_given=are_as_given(Kind.RUN, some))
+            rows += self._r.rows(make, some, self._runs.path)
         return {"workflow_runs": [row for row in rows if row["created_at"] >= self._r.horizon]}
 
     def _compared(self, runs: Sequence[Payload], intervals: Sequence[Interval]) -> Mapping[str, Sequence[Row]]:

@@ -8,11 +8,20 @@ without the field the payload is left out. Single values belong to ``converters`
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from roadmap_pipeline.github.payloads.converters import UnusableError, int64, parse_time, timestamp
+from roadmap_pipeline.github.payloads.converters import UnusableError, are_unchanged, int64, parse_time, timestamp
 from roadmap_pipeline.github.payloads.field_types import FIELD_TYPES, REQUIRED_FIELDS, is_repository
 from roadmap_pipeline.github.payloads.shapes import Kind
 
-__all__ = ["Payload", "Unusable", "UnusableError", "converted", "in_order", "is_repository", "parse_time"]
+__all__ = [
+    "Payload",
+    "Unusable",
+    "UnusableError",
+    "are_as_given",
+    "converted",
+    "in_order",
+    "is_repository",
+    "parse_time",
+]
 
 Payload = Mapping[str, Any]
 
@@ -50,6 +59,18 @@ def converted(kind: Kind, payload: Any, lost: list[str] | None = None) -> Payloa
     if lost is not None:
         lost.extend(fields)
     return result
+
+
+def are_as_given(kind: Kind, payloads: Sequence[Any]) -> bool:
+    """Return whether :func:`converted` would give each of many payloads back as it is, with nothing lost.
+
+    It may be false where it would, too.
+    """
+    return (
+        set(map(type, payloads)) == {dict}
+        and are_unchanged(FIELD_TYPES[kind], payloads)
+        and None not in [payload.get(name) for name in REQUIRED_FIELDS[kind] for payload in payloads]
+    )
 
 
 def in_order(kind: Kind, items: Sequence[Any], time_field: str) -> list[Payload]:

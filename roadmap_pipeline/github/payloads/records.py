@@ -8,7 +8,7 @@ no row can be made of, and name in ``lost`` the fields that had to be left empty
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,11 +26,11 @@ _REPOSITORY_IN_PAGE = re.compile(r"^https?://[^/]+/([^/]+/[^/?#]+)/(?:actions|ru
 _RUN_IN_URL = re.compile(r"/actions/runs/(\d{1,18})(?!\d)")
 _NUMBER_AT_END = re.compile(r"/(\d{1,9})$")
 
-_REPEATED = {
-    "archive_url": ("id", "node_id", "name", "full_name", "private", "fork", "default_branch", "html_url"),
-    "gists_url": ("id", "node_id", "login", "type", "html_url"),
-}
-"""By a field that only repositories, only people have: what is kept of one inside another payload."""
+_OF_REPOSITORIES, _OF_ACCOUNTS = "archive_url", "gists_url"
+"""Fields that only repositories, only accounts of people have."""
+_REPOSITORY_FACTS = ("id", "node_id", "name", "full_name", "private", "fork", "default_branch", "html_url")
+_ACCOUNT_FACTS = ("id", "node_id", "login", "type", "html_url")
+"""The facts that are kept of a repository, of an account, inside another payload."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,11 @@ class Provenance:
 
     read_at: datetime
     source: str
+    stored_at: datetime = field(init=False, compare=False)
+    """``read_at`` as the warehouse stores it, for all the rows that are made of one response."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "stored_at", naive_utc(self.read_at))
 
 
 MakeRow = Callable[[Payload, str, Provenance, list[str]], Row]
@@ -101,12 +106,26 @@ def workflow_row(payload: Payload, repo: str, provenance: Provenance, lost: list
     }
 
 
-def run_row(payload: Payload, repo: str, provenance: Provenance, lost: list[str] | None = None) -> Row:
-    """Return the row of ``raw.workflow_runs``: one attempt of a run."""
+def run_row(
+    payload: Payload,
+    repo: str,
+    provenance: Provenance,
+    lost: list[str] | None = None,
+    *,
+    is_as_given: bool = False,
+) -> Row:
+    """Return the row of ``raw.workflow_runs``: one attempt of a run.
+
+    Args:
+        is_as_given: It is known of the payload that there is nothing to convert (:func:`~.are_as_given`).
+    """
     original = payload
-    payload = converted(Kind.RUN, payload, lost)
+    payload = payload if is_as_given else converted(Kind.RUN, payload, lost)
     attempt = payload.get("run_attempt") or 1
     commit = payload.get("head_commit") or {}
+    # Of an account or a fork that was deleted GitHub says null.
+    actor, triggering_actor = payload.get("actor") or {}, payload.get("triggering_actor") or {}
+    head_repository = payload.get("head_repository") or {}
     is_untold = original.get("run_started_at") in (None, "")  # as it was before 2021
     started_at = payload.get("created_at") if is_untold and attempt == 1 else payload.get("run_started_at")
     return {
@@ -123,12 +142,15 @@ def run_row(payload: Payload, repo: str, provenance: Provenance, lost: list[str]
         "conclusion": payload.get("conclusion") or None,
         "head_branch": payload.get("head_branch"),
         "head_sha": payload.get("head_sha"),
-        **_head_repository(payload.get("head_repository")),
+        "head_repo": head_repository.get("full_name"),
+        "head_repository_id": head_repository.get("id"),
         "head_commit_message": commit.get("message"),
         "head_commit_author": (commit.get("author") or {}).get("name"),
         "head_commit_committer": (commit.get("committer") or {}).get("name"),
-        **_person("actor", payload.get("actor")),
-        **_person("triggering_actor", payload.get("triggering_actor")),
+        "actor": actor.get("login"),
+        "actor_type": actor.get("type"),
+        "triggering_actor": triggering_actor.get("login"),
+        "triggering_actor_type": triggering_actor.get("type"),
         "pull_request_numbers": _own_pull_requests(payload),
         "created_at": parse_time(payload.get("created_at")),
         "run_started_at": parse_time(started_at),
@@ -248,7 +270,7 @@ def commit_row(
         "authored_at": parse_time(author.get("date")),
         "committed_at": parse_time(committer.get("date")),
         "html_url": payload.get("html_url"),
-        "read_at": naive_utc(provenance.read_at),
+        "read_at": provenance.stored_at,
         "source": provenance.source,
     }
 
@@ -331,7 +353,7 @@ def _read(payload: Payload, provenance: Provenance) -> Row:
         text = _json(_slim(payload))
     except (TypeError, RecursionError):  # bottomless nesting
         text = _json(_slim(storable(payload)))
-    return {"read_at": naive_utc(provenance.read_at), "source": provenance.source, "payload": text}
+    return {"read_at": provenance.stored_at, "source": provenance.source, "payload": text}
 
 
 def _slim(payload: Payload) -> Row:
@@ -339,24 +361,22 @@ def _slim(payload: Payload) -> Row:
 
     GitHub repeats dozens of their addresses in everything, four fifths of a run's 12 kB.
     """
-    slim: Row | None = None
+    slim = dict(payload)
     for key, value in payload.items():
         kind = type(value)
         if (kind is dict or kind is list) and value:
-            slim = dict(payload) if slim is None else slim
             slim[key] = _slim_value(value)
-    return dict(payload) if slim is None else slim
+    return slim
 
 
 def _slim_value(value: Any) -> Any:
-    if type(value) is list:
-        return [_slim_value(item) for item in value] if value else value
-    if type(value) is not dict:
-        return value
-    for mark, facts in _REPEATED.items():
-        if mark in value:
-            return {key: value[key] for key in facts if key in value}
-    return _slim(value)
+    if type(value) is dict:
+        if _OF_REPOSITORIES in value:
+            return {key: value[key] for key in _REPOSITORY_FACTS if key in value}
+        if _OF_ACCOUNTS in value:
+            return {key: value[key] for key in _ACCOUNT_FACTS if key in value}
+        return _slim(value)
+    return [_slim_value(item) for item in value] if type(value) is list else value
 
 
 def _person(name: str, user: Payload | None) -> Row:

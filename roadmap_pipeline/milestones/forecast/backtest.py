@@ -1,4 +1,4 @@
-"""What would have been forecast in the past, week by week: the rows that ``marts.forecast_backtest`` scores.
+"""The back-test: forecasts of the past, week by week, which ``marts.forecast_backtest`` scores.
 
 Belongs here: which days are looked at (every Monday of every milestone's course) and with which calibration, always
 with what was known on the day. Whether a date was met is decided in SQL.

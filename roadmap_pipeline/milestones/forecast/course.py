@@ -78,7 +78,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """What happened in a milestone. ``closed_on`` is the day on which the milestone itself was closed."""
+    """The history of one milestone. ``closed_on`` is the day on which the milestone itself was closed."""
 
     repo: str
     number: int

@@ -47,7 +47,7 @@ State = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What is said of a milestone on a day: what the next days bring is in the dates, all else is known.
+    """A forecast of one milestone on a day: what the next days bring is in the dates, all else is known.
 
     ``offsets`` are days from ``as_of`` to the end at each of :data:`LEVELS`, before and after calibration; None beyond
     the horizon. ``weekly_*`` are items a full working week.
@@ -81,7 +81,7 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of one milestone when a day begins; ``state`` says why it can't be forecast, None where it can."""
+    """The facts of one milestone when a day begins; ``state`` says why it can't be forecast, None where it can."""
 
     course: Course
     facts: Mapping[str, Any]
@@ -90,7 +90,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """All that the forecasts of a repository on one day rest on; equal fingerprints mean equal forecasts."""
+    """The facts that the forecasts of a repository on one day rest on; equal fingerprints mean equal forecasts."""
 
     repo: str
     as_of: date

@@ -138,7 +138,9 @@ _REPORTED = [
         "ci_failures",
         "failure_categories_weekly",
         "failure_groups_weekly",
+        "failure_owners_weekly",
         "flaky_jobs",
+        "flaky_job_costs",
         "red_episodes",
         "autofix_attempts",
         "milestone_metrics",
@@ -155,7 +157,7 @@ _REPORTED = [
 
 @dg.asset(
     key=["derived", "reports"],
-    deps=[*_REPORTED, ["raw", "read_failures"]],
+    deps=[*_REPORTED, ["intermediate", "int_change_authors"], ["raw", "read_failures"]],
     description=f"{BY_NAME['derived.reports'].description} A partition is an ISO week, by its Monday. Rendering one"
     " publishes the week that ended last, no other: notion/ci_reports does that.",
     partitions_def=ISO_WEEKS,
@@ -181,6 +183,47 @@ def weekly_report(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> d
         },
         data_version=dg.DataVersion(hashlib.sha256(rendered.content.encode()).hexdigest()[:16]),
     )
+
+
+@dg.asset(
+    key=["derived", "quarterly_reports"],
+    deps=[
+        *(
+            ["marts", name]
+            for name in (
+                "quarterly_rollup",
+                "quarterly_milestones",
+                "forecast_accuracy_quarterly",
+                "quarterly_figures",
+                "quarterly_restatements",
+                "quarterly_balance",
+                "recovery_curve_quarterly",
+                "failure_categories_quarterly",
+                "ci_weekly",
+                "red_episodes",
+                "period_coverage",
+            )
+        ),
+        ["raw", "read_failures"],
+    ],
+    description=f"{BY_NAME['derived.quarterly_reports'].description} Always of the quarter that ended last.",
+    group_name="derived",
+    kinds={"markdown", "duckdb"},
+    owners=OWNERS,
+    pool=WRITER,
+)
+def quarterly_report(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> Iterator[dg.MaterializeResult]:
+    """Render the roadmap report of the quarter that ended last."""
+    rendered = pipeline.render_quarter(runtime)
+    if rendered is None:
+        context.log.info("Nothing is stored of the quarter that ended last, so it has no report")
+    for result in _described(runtime.warehouse, "derived.quarterly_reports"):
+        metadata = dict(result.metadata or {})
+        if rendered is not None:
+            metadata["report"] = dg.MetadataValue.md(rendered.content)
+            if not rendered.is_whole:
+                context.log.warning(f"{rendered.report_name} is not published yet: not all of the quarter was read")
+        yield result._replace(metadata=metadata)
 
 
 @dg.asset(
@@ -259,6 +302,7 @@ assets = [
     forecast_backtest,
     milestone_forecasts,
     weekly_report,
+    quarterly_report,
     pull_request_comments,
     milestone_texts,
 ]

@@ -133,6 +133,30 @@ def notion_ci_reports(context: dg.AssetExecutionContext, runtime: RuntimeParam) 
 
 
 @dg.asset(
+    key=["notion", "quarterly_reports"],
+    deps=[["derived", "quarterly_reports"], ["publish", "notion_ci_reports"], ["notion", "databases"]],
+    description="Row of the quarter that ended last in CI Intelligence Reports, with its roadmap report as the page.",
+    group_name="notion",
+    kinds={"notion"},
+    owners=OWNERS,
+    pool="notion_api",
+    output_required=False,
+)
+def quarterly_rows(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> Iterator[dg.MaterializeResult]:
+    """Create or update the row of the quarter that ended last; without one nothing is written."""
+    with runtime.warehouse.connect() as con:
+        name = scalar(
+            con,
+            "select max_by(q.report_name, q.report_date) from derived.quarterly_reports as q"
+            " semi join publish.notion_ci_reports as n on n.report_name = q.report_name",
+        )
+    if name is None:
+        context.log.info("There is no quarter to report on yet")
+        return
+    yield from _publish(context, runtime, "reports", report_name=name)
+
+
+@dg.asset(
     key=["notion", "roadmap"],
     # Rows point to the latest report's page, so reports go first.
     deps=[
@@ -220,6 +244,8 @@ _SYNC_TABLES = (
     "refused_comments",
     "released_reports",
     "published_figures",
+    "published_quarterly_figures",
+    "github_responses",
 )
 
 
@@ -231,6 +257,7 @@ _SYNC_TABLES = (
             deps=[
                 ["notion", "roadmap"],
                 ["notion", "ci_reports"],
+                ["notion", "quarterly_reports"],
                 ["github", "tracking_issues"],
                 ["github", "pull_request_comments"],
             ],
@@ -249,6 +276,11 @@ _SYNC_TABLES = (
             ("sync.refused_comments", "Pull requests on which GitHub refused a comment."),
             ("sync.released_reports", "Reports that were given out for publication, as they were then."),
             ("sync.published_figures", "Figures of weekly reports as they were when the report was first in Notion."),
+            (
+                "sync.published_quarterly_figures",
+                "Figures of quarterly reports as they were when the report was first in Notion.",
+            ),
+            ("sync.github_responses", "Responses of GitHub with their entity tags: what didn't change costs no quota."),
         )
     ],
     pool=WRITER,
@@ -263,6 +295,7 @@ def sync_state(warehouse: WarehouseParam) -> Iterator[dg.MaterializeResult]:
 assets = [
     notion_databases,
     notion_ci_reports,
+    quarterly_rows,
     notion_roadmap,
     github_tracking_issues,
     github_comments,

@@ -113,6 +113,21 @@ TABLES: tuple[SourceTable, ...] = (
     ),
     SourceTable(
         "derived",
+        "quarterly_reports",
+        "Rendered quarterly roadmap reports of quarters that have ended.",
+        ("report_name",),
+        columns(
+            ("report_name", "VARCHAR", "Name of the report, e.g. roadmap-report-Q4-2026.md."),
+            ("kind", "VARCHAR", "quarterly."),
+            ("period", "VARCHAR", "Calendar quarter, e.g. 2026-Q4."),
+            ("report_date", "DATE", "Day after the quarter's last day."),
+            ("content", "VARCHAR", "The report as Markdown."),
+            ("is_over", "BOOLEAN", "The quarter had ended when it was rendered."),
+            ("is_whole", "BOOLEAN", "All of the quarter had been read by then, but for what GitHub refused to give."),
+        ),
+    ),
+    SourceTable(
+        "derived",
         "pull_request_comments",
         "Rendered sticky comments of open pull requests.",
         ("repo", "number"),

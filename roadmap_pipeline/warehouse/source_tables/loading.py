@@ -5,6 +5,7 @@ by those who call.
 """
 
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from dbt_like_sql.runner.build import change_log
@@ -82,7 +83,7 @@ def arrow_table(table: SourceTable, rows: Sequence[Mapping[str, Any]]) -> "pa.Ta
     import pyarrow as pa
 
     if table.key:
-        rows = list({tuple(row[name] for name in table.key): row for row in rows}.values())
+        rows = list(dict(zip(map(itemgetter(*table.key), rows), rows, strict=True)).values())
 
     types = {
         "VARCHAR": pa.string(),
@@ -96,9 +97,16 @@ def arrow_table(table: SourceTable, rows: Sequence[Mapping[str, Any]]) -> "pa.Ta
         "VARCHAR[]": pa.list_(pa.string()),
         "INTEGER[]": pa.list_(pa.int32()),
     }
-    unknown = {name for row in rows for name in row} - {column.name for column in table.columns}
+    told = set[str]().union(*rows)
+    unknown = told - {column.name for column in table.columns}
     if unknown:
         raise ValueError(f"{table.qualified_name} has no column {', '.join(sorted(unknown))}")
-    return pa.table(
-        {column.name: pa.array([row.get(column.name) for row in rows], types[column.type]) for column in table.columns}
-    )
+    return pa.table({column.name: pa.array(_values(rows, column.name), types[column.type]) for column in table.columns})
+
+
+def _values(rows: Sequence[Mapping[str, Any]], column: str) -> list[Any]:
+    """Return what rows hold in a column; None where a row doesn't tell."""
+    try:
+        return list(map(itemgetter(column), rows))
+    except KeyError:
+        return [row.get(column) for row in rows]

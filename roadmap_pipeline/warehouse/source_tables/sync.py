@@ -125,6 +125,18 @@ TABLES: tuple[SourceTable, ...] = (
     ),
     SourceTable(
         "sync",
+        "published_quarterly_figures",
+        "Figures of quarterly reports as they were when the report was first in Notion.",
+        ("quarter", "figure"),
+        columns(
+            ("quarter", "VARCHAR", "Calendar quarter of the report, e.g. 2026-Q4."),
+            ("figure", "VARCHAR", "Figure, as in marts.quarterly_figures."),
+            ("value", "DOUBLE", "Value of the figure when the report was first in Notion; NULL when there was none."),
+            ("published_at", "TIMESTAMP", "When the figure was noted (UTC)."),
+        ),
+    ),
+    SourceTable(
+        "sync",
         "refused_comments",
         "Pull requests on which GitHub refused a comment of ours; it isn't tried again for a while.",
         ("repo", "number"),

@@ -3,11 +3,16 @@
 Belongs here: making rows with sensible defaults. What the models should say about them belongs to the tests.
 """
 
+import atexit
 import re
+import shutil
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dbt_like_sql.runner.testing.data_tests import run_singular_tests, run_tests
@@ -38,6 +43,18 @@ def project() -> Project:
 def at(text: str) -> datetime:
     """``"11-10 12:30"``: a time in 2026, UTC; a full ISO time is taken as it is."""
     return datetime.fromisoformat(text if len(text) > 11 else f"2026-{text}")
+
+
+@cache
+def _empty_warehouse() -> Path:
+    """Return a file with all source tables and no row."""
+    import duckdb
+
+    folder = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder)
+    with duckdb.connect(str(folder / "empty.duckdb")) as con:
+        create_source_tables(con)
+    return folder / "empty.duckdb"
 
 
 @dataclass
@@ -222,7 +239,9 @@ class StoredHistory:
 
         with duckdb.connect(":memory:") as con:
             con.execute("set TimeZone = 'UTC'")
-            create_source_tables(con)
+            con.execute(f"attach '{_empty_warehouse()}' as empty_one (read_only)")
+            con.execute("copy from database empty_one to memory")  # three times as fast as making its tables
+            con.execute("detach empty_one")
             for table, rows in self.tables().items():
                 replace_rows(con, table, rows)
             for schema in sorted({model.schema for model in project().models}):

@@ -375,9 +375,15 @@ def test_ranking_of_flaky_jobs(organisation: Organisation):
 
 
 def test_contents_of_milestones_change_when_they_changed(organisation: Organisation):
+    tracking = set(
+        organisation.warehouse.con.execute(
+            "select repo, number from staging.stg_issues where list_contains(labels, 'tracking')"
+        ).fetchall()
+    )
     truth = {
         (each.repo, each.milestone, each.number, time(each.at), each.change)
         for each in organisation.truth.milestone_history
+        if (each.repo, each.number) not in tracking
     }
     assert truth
     assert (

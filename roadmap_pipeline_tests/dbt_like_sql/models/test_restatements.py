@@ -13,6 +13,7 @@ from roadmap_pipeline.reports.weekly import section, weekly_report
 from roadmap_pipeline.sync.published_figures import note_published_figures
 from roadmap_pipeline.warehouse.connection import connect
 from roadmap_pipeline.warehouse.models import Policy, build, differences
+from roadmap_pipeline.warehouse.session import WarehouseSession
 from roadmap_pipeline.warehouse.source_tables import replace_rows
 from roadmap_pipeline_tests.dbt_like_sql.models.stored_history import REPO, StoredHistory, at, project
 from roadmap_pipeline_tests.failures.logs import FAILED, job, step
@@ -69,11 +70,11 @@ def test_a_published_week_that_changes_is_marked_in_the_report(tmp_path: Path) -
         assert section(weekly_report(con, "2026-W46").content, "Restated") == ""
         report = asdict(weekly_report(con, "2026-W46"))
         replace_rows(con, "derived.reports", [report])
-    note_published_figures(path, NOW)  # rendered, but not in Notion yet
+    note_published_figures(WarehouseSession(str(path)), NOW)  # rendered, but not in Notion yet
     with connect(path) as con:
         assert con.execute("select count(*) from sync.published_figures").fetchall() == [(0,)]
         replace_rows(con, "sync.row_bases", [{"sync_key": "report:ci-report-2026-W46.md", "field": "x"}])
-    note_published_figures(path, NOW)
+    note_published_figures(WarehouseSession(str(path)), NOW)
     with connect(path) as con:
         _rerun_passes(con, history)
         build(con, project())
@@ -81,7 +82,7 @@ def test_a_published_week_that_changes_is_marked_in_the_report(tmp_path: Path) -
         assert "| 2026-W46 | passed in the end | 75.0 % | 100.0 % |" in restated
         assert "| 2026-W46 | failed runs | 1 | 0 |" in restated
         assert "| runs |" not in restated
-    note_published_figures(path, NOW)  # what was published first stays the measure
+    note_published_figures(WarehouseSession(str(path)), NOW)  # what was published first stays the measure
     with connect(path) as con:
         build(con, project())
         assert con.execute("select count(*) from marts.restatements as r where r.repo = '*'").fetchall()[0][0] > 0

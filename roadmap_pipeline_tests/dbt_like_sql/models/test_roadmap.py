@@ -246,3 +246,35 @@ def test_only_open_pull_requests_have_a_comment():
         history.add("derived.pull_request_comments", repo=REPO, number=number, body="Hello", state="red")
     with history.built() as warehouse:
         assert warehouse.rows("from publish.pull_request_comments") == [(REPO, 1, "abc", "Hello", "Hello", True)]
+
+
+def test_of_quarters_the_one_that_ended_last_is_published_once_it_was_read_whole():
+    """In Q4, Q3 is due; Q2 was given out, Q1 never was, and Q4 still runs."""
+    history = StoredHistory()
+    for quarter, day, whole in (
+        (1, date(2026, 4, 1), True),
+        (3, date(2026, 10, 1), True),
+        (4, date(2027, 1, 1), False),
+    ):
+        _quarter(history, "derived.quarterly_reports", quarter, day, is_over=quarter != 4, is_whole=whole)
+    _quarter(history, "derived.quarterly_reports", 2, date(2026, 7, 1), is_over=True, is_whole=True, content="now")
+    _quarter(history, "sync.released_reports", 2, date(2026, 7, 1))
+    _quarter(history, "sync.released_reports", 3, date(2026, 10, 1), content="as it was an hour ago")
+    published = (
+        "select report_name, report_content, analysis_period from publish.notion_ci_reports order by report_date"
+    )
+    with history.built() as warehouse:
+        assert warehouse.rows(published) == [
+            ("roadmap-report-Q2-2026.md", "# R", 91),
+            ("roadmap-report-Q3-2026.md", "# R", 92),
+        ]
+    next(row for row in history.rows["derived.quarterly_reports"] if row["period"] == "2026-Q3")["is_whole"] = False
+    with history.built() as warehouse:
+        assert [name for name, _, _ in warehouse.rows(published)] == ["roadmap-report-Q2-2026.md"]
+
+
+def _quarter(history: StoredHistory, table: str, quarter: int, day: date, content: str = "# R", **values: bool) -> None:
+    history.add(
+        table, report_name=f"roadmap-report-Q{quarter}-2026.md", kind="quarterly", period=f"2026-Q{quarter}",
+        report_date=day, content=content, **values,
+    )  # fmt: skip

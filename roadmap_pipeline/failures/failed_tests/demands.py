@@ -1,0 +1,34 @@
+"""The strings that every match of a framework's pattern holds: where one is nowhere, no line has to be tried.
+
+Belongs here: reading them from a pattern in the words of ``re``. Those of rules, which are read more closely and looked
+for in another way, belong to :mod:`roadmap_pipeline.failures.matching.literals`.
+"""
+
+import re
+
+# An escaped character, a class, how often, or a character.
+_TOKEN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{[\d,]+\}|.", re.DOTALL)
+_PLAIN = re.compile(r"\\[^\w\s]|[^\\\[\](){}|.*+?^$]")
+_PERHAPS = ("?", "*", "{")
+
+
+def demanded(pattern: str) -> tuple[str, ...]:
+    """Return strings that are in whatever a pattern matches, the longest first; none where that can't be told.
+
+    Only what stands outside of all groups is read: they may be alternatives, left out or in any case.
+    """
+    if pattern.startswith("(?"):
+        return ()
+    strings, run, depth = set(), "", 0
+    for token in _TOKEN.finditer(pattern):
+        text = token[0]
+        if text == "|" and depth == 0:
+            return ()
+        if depth == 0 and _PLAIN.fullmatch(text) and not pattern.startswith(_PERHAPS, token.end()):
+            run += text[-1]
+            continue
+        # What repeats a character ends a string, too: what follows stands somewhere after it.
+        strings.add(run)
+        run = ""
+        depth += (text == "(") - (text == ")")
+    return tuple(sorted({*strings, run} - {""}, key=lambda one: (-len(one), one)))

@@ -1,0 +1,1 @@
+"""Reports as one static HTML file that needs no network."""

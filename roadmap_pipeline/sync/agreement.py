@@ -1,0 +1,120 @@
+"""The agreement: what both sides last agreed on, as digests in the row itself, shared by all machines.
+
+A warehouse's own bases grow old once another machine keeps the same databases in step, and are gone with the warehouse.
+By the digests any machine tells who edited since: the side that still has the agreed value did not.
+
+Belongs here: reading and writing the digests, and the base that follows from them. When a row is written is decided in
+``roadmap`` and ``agreement_notes``.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from roadmap_pipeline.notion.layout import SYNC_BASE
+from roadmap_pipeline.sync.canonical import GITHUB_CLOSED, GITHUB_LABEL, SHARED, STATUS, TARGET_DATE, TITLE
+from roadmap_pipeline.sync.journal import Base
+from roadmap_pipeline.sync.merge import NO_BASE, GitHubStatus
+
+_LETTERS = {TITLE: "t", TARGET_DATE: "d", STATUS: "s", "github": "g"}
+"""The letter of each part: title, date, status in Notion, status that people gave on GitHub."""
+_MERGED = frozenset({*SHARED, GITHUB_CLOSED, GITHUB_LABEL, SYNC_BASE})
+_PART = re.compile(r"\b([tdsg]):([0-9a-f]{8})\b")
+
+
+class _Other:
+    """An agreed value that neither side has any more: only its digest is known."""
+
+    def __repr__(self) -> str:
+        return "OTHER"
+
+
+OTHER = _Other()
+
+
+def agreement_on(before: str | None, values: Mapping[str, Any], github: GitHubStatus | None = None) -> str:
+    """Return the agreement ``before`` with the digests of ``values`` in place of what it had for them.
+
+    Args:
+        before: The text of the row; what can't be read of it is left out.
+        values: Canonical values by property.
+        github: GitHub's status, where the status is among them.
+    """
+    parts = _parts(before) | {_LETTERS[name]: _digest(value) for name, value in values.items()}
+    if github is not None:
+        parts[_LETTERS["github"]] = _digest(github.explicit)
+    return " ".join(f"{letter}:{parts[letter]}" for letter in _LETTERS.values() if letter in parts)
+
+
+def is_agreement(text: str | None) -> bool:
+    """Return whether anything can be read of ``text``."""
+    return bool(_parts(text))
+
+
+def apply_agreement(
+    base: Base,
+    settled: Base,
+    text: str | None,
+    github: GitHubStatus,
+    ours: Mapping[str, Any],
+    theirs: Mapping[str, Any],
+) -> tuple[Base, dict[str, Any]]:
+    """Return the base by which to merge, and what this warehouse should note of it.
+
+    Args:
+        base: This warehouse's own, as it was stored. Where the row bears the agreement that it knows, no other machine
+            has agreed on anything since, and its values count.
+        settled: The same with what had been on its way and arrived.
+        text: The agreement that the row bears.
+        github: GitHub's status now.
+        ours: GitHub's values, canonical.
+        theirs: Notion's.
+    """
+    parts = _parts(text)
+    if not parts or text == base.fields.get(SYNC_BASE):
+        return settled, {}
+    fields = dict(settled.fields)
+    if text == base.pending.get(SYNC_BASE):
+        # The agreement arrived, and with it all that was written at once, whatever people made of it since.
+        arrived = {name: value for name, value in base.pending.items() if name in _MERGED}
+        return replace(settled, fields=fields | arrived), arrived
+    for name in (TITLE, TARGET_DATE):
+        if (digest := parts.get(_LETTERS[name])) is not None:
+            fields[name] = _agreed(digest, base.fields.get(name, NO_BASE), theirs[name], ours[name])
+    here, there = parts.get(_LETTERS[STATUS]), parts.get(_LETTERS["github"])
+    if here is not None and there is not None:
+        fields[STATUS] = _agreed(here, base.fields.get(STATUS, NO_BASE), theirs[STATUS])
+        known = _known_status(base)
+        agreed = next((one for one in (known, github) if one is not None and _digest(one.explicit) == there), None)
+        fields[GITHUB_CLOSED] = OTHER if agreed is None else agreed.is_closed
+        fields[GITHUB_LABEL] = OTHER if agreed is None else agreed.label
+    noted = {name: value for name, value in fields.items() if base.fields.get(name, NO_BASE) != value}
+    # While a value isn't known, the agreement is looked at by every run.
+    if OTHER in noted.values():
+        noted = {name: value for name, value in noted.items() if value is not OTHER}
+    else:
+        noted[SYNC_BASE] = text
+    return replace(settled, fields=fields), noted
+
+
+def _agreed(digest: str, *candidates: Any) -> Any:
+    return next((one for one in candidates if one is not NO_BASE and _digest(one) == digest), OTHER)
+
+
+def _known_status(base: Base) -> GitHubStatus | None:
+    if GITHUB_CLOSED not in base.fields:
+        return None
+    return GitHubStatus(bool(base.fields[GITHUB_CLOSED]), base.fields.get(GITHUB_LABEL))
+
+
+def _parts(text: str | None) -> dict[str, str]:
+    return dict(_PART.findall(text or ""))
+
+
+def _digest(value: Any) -> str:
+    # Notion may store other blanks than were written, which is nobody's edit.
+    plain = " ".join(value.split()) if isinstance(value, str) else value
+    return hashlib.sha256(json.dumps(plain).encode()).hexdigest()[:8]

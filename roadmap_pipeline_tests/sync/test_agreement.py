@@ -1,0 +1,138 @@
+"""The agreement in the row: any machine tells by it who edited since, whatever it remembers itself."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from roadmap_pipeline.sync.agreement import OTHER, agreement_on, apply_agreement, is_agreement
+from roadmap_pipeline.sync.canonical import GITHUB_CLOSED, GITHUB_LABEL, STATUS, TARGET_DATE, TITLE
+from roadmap_pipeline.sync.journal import Base
+from roadmap_pipeline.sync.merge import GitHubStatus
+from roadmap_pipeline_tests.sync.conftest import SimulatedServices
+from roadmap_pipeline_tests.sync.disturbances import assert_nothing_to_write
+
+AGREEMENT = "🧷 Sync Base"
+OPEN = GitHubStatus(is_closed=False, label=None)
+STALE, EDITED, NEWEST = "2026-12-01", "2027-01-31", "2027-02-28"
+
+
+@pytest.fixture
+def other(synced: SimulatedServices, tmp_path: Path) -> SimulatedServices:
+    """Another machine, whose warehouse knows both sides as they are now."""
+    warehouse = tmp_path / "other" / "roadmap.duckdb"
+    warehouse.parent.mkdir()
+    shutil.copy(synced.warehouse, warehouse)
+    return replace(synced, environment={**synced.environment, "ROADMAP_WAREHOUSE": str(warehouse)}, warehouse=warehouse)
+
+
+def put(services: SimulatedServices, side: str, date: str) -> None:
+    """Let a person set the target date of Stage 7.3 on one side."""
+    if side == "notion":
+        services.notion.set_property(services.page_id("Stage 7.3"), TARGET_DATE, date)
+    else:
+        services.edit_milestone("Stage 7.3", due_on=date)
+
+
+def dates(services: SimulatedServices) -> tuple[str, str]:
+    return services.row("Stage 7.3")[TARGET_DATE], services.on_github("Stage 7.3")["due"]
+
+
+@pytest.mark.parametrize("first", ["notion", "github"])
+@pytest.mark.parametrize("then", ["notion", "github"])
+def test_a_value_set_back_is_an_edit_for_a_machine_that_missed_the_one_between(
+    first: str, then: str, synced: SimulatedServices, other: SimulatedServices
+) -> None:
+    put(synced, first, EDITED)
+    synced.two_way()
+    put(synced, then, STALE)  # which the other machine takes for the agreed value, if it asks its own warehouse
+    assert other.two_way().plan.conflicts == ()
+    assert dates(other) == (STALE, STALE)
+    for services in (other, synced):
+        assert_nothing_to_write(services.two_way, services)
+
+
+@pytest.mark.parametrize("side", ["notion", "github"])
+def test_an_edit_after_one_that_a_machine_missed_is_carried_on(
+    side: str, synced: SimulatedServices, other: SimulatedServices
+) -> None:
+    put(synced, "github", EDITED)
+    synced.two_way()
+    put(synced, side, NEWEST)
+    assert other.two_way().plan.conflicts == ()
+    assert dates(other) == (NEWEST, NEWEST)
+
+
+def test_a_status_set_back_is_an_edit_for_a_machine_that_missed_the_one_between(
+    synced: SimulatedServices, other: SimulatedServices
+) -> None:
+    page = synced.page_id("Stage 7.3")
+    synced.notion.set_property(page, STATUS, "Blocked")
+    synced.two_way()
+    synced.notion.set_property(page, STATUS, "In Progress")
+    assert other.two_way().plan.conflicts == ()
+    assert (other.row("Stage 7.3")[STATUS], other.on_github("Stage 7.3")["labels"]) == (
+        "In Progress",
+        ["status: in progress"],
+    )
+
+
+def test_edits_of_both_sides_are_in_conflict_on_a_machine_that_missed_an_earlier_one(
+    synced: SimulatedServices, other: SimulatedServices
+) -> None:
+    put(synced, "github", EDITED)
+    synced.two_way()
+    put(synced, "github", STALE)
+    put(synced, "notion", NEWEST)
+    for services in (other, other, synced):
+        assert [one.field for one in services.two_way().plan.conflicts] == [TARGET_DATE]
+        assert dates(services) == (NEWEST, STALE)
+
+
+@pytest.mark.parametrize("text", ["", "Don't touch", "t:xyz d:", "t:12345678"])
+def test_a_text_that_people_left_instead_decides_nothing_by_itself(text: str, synced: SimulatedServices) -> None:
+    synced.notion.set_property(synced.page_id("Stage 7.3"), AGREEMENT, text)
+    put(synced, "notion", EDITED)
+    assert synced.two_way().plan.conflicts == ()
+    assert dates(synced) == (EDITED, EDITED)
+    assert_nothing_to_write(synced.two_way, synced)
+
+
+def test_what_github_refuses_is_not_agreed_on(synced: SimulatedServices, other: SimulatedServices) -> None:
+    before = synced.row("Stage 7.3")[AGREEMENT]
+    synced.notion.set_property(synced.page_id("Stage 7.3"), TITLE, "x" * 300)
+    synced.two_way()
+    assert synced.row("x" * 300)[AGREEMENT] == before
+    assert [one.field for one in other.two_way().plan.conflicts] == [TITLE]
+
+
+@given(
+    st.sampled_from([STALE, EDITED, NEWEST, None]),
+    st.sampled_from([STALE, EDITED, NEWEST, None]),
+    st.sampled_from([STALE, EDITED, NEWEST, None]),
+    st.sampled_from([STALE, EDITED, NEWEST, None]),
+)
+def test_the_base_is_what_was_agreed_on_or_known_to_be_neither(
+    agreed: str | None, remembered: str | None, github: str | None, notion: str | None
+) -> None:
+    """Whatever a warehouse remembers: the side that still has the agreed value did not edit."""
+    ours, theirs = ({TITLE: "T", TARGET_DATE: date, STATUS: "Planned"} for date in (github, notion))
+    text = agreement_on(None, {TITLE: "T", TARGET_DATE: agreed, STATUS: "Planned"}, OPEN)
+    base = Base(
+        "page", {TITLE: "T", TARGET_DATE: remembered, STATUS: "Planned", GITHUB_CLOSED: False, GITHUB_LABEL: None}
+    )
+    merged, noted = apply_agreement(base, base, text, OPEN, ours, theirs)
+    found = merged.fields[TARGET_DATE]
+    assert found == (agreed if agreed in (remembered, github, notion) else OTHER)
+    assert (AGREEMENT in noted) is (found is not OTHER)
+
+
+@given(st.text(max_size=40), st.sampled_from(["t", "d", "s", "g"]))
+def test_any_text_is_read_or_left_out(text: str, letter: str) -> None:
+    kept = agreement_on(f"{text} {letter}:0123abcd", {})
+    assert f"{letter}:" in kept
+    assert agreement_on(kept, {}) == kept
+    assert is_agreement(kept)
