@@ -8,13 +8,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from roadmap_pipeline.milestones.detection import same_title
+from roadmap_pipeline.sync.canonical import TITLE
 from roadmap_pipeline.sync.desired import LabelledMilestone
 from roadmap_pipeline.sync.github_target import GitHubTarget
 from roadmap_pipeline.sync.guard import MassChange, too_many
 from roadmap_pipeline.sync.milestone_edits import NewMilestone
 from roadmap_pipeline.sync.plan import Change, FieldChange
 from roadmap_pipeline.sync.roadmap_entities import Entity
-from roadmap_pipeline.sync.shared_fields import TITLE
 
 PULL_REQUESTS = "Pull requests"
 
