@@ -3,17 +3,18 @@
 Filled by the stages while they work; nothing here decides anything.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from roadmap_pipeline.sync.plan import Conflict
+    from roadmap_pipeline.sync.plan import Conflict, Kind
 
 
 @dataclass(slots=True)
 class RunSummary:
-    """Counts and texts of one run. ``written`` holds, by place, one phrase per kind of change.
+    """Counts and texts of one run. ``written`` counts, by place, the changes of each kind.
 
     ``paused`` says why the reading ended early and when it goes on, ``unreadable`` by repository why nothing of it
     could be read and the remedy; both are among the ``notes``, too.
@@ -26,7 +27,7 @@ class RunSummary:
     report_name: str | None = None
     report_content: str | None = None
     roadmap: list[dict[str, Any]] = field(default_factory=list)
-    written: dict[str, list[str]] = field(default_factory=dict)
+    written: dict[str, Counter["Kind"]] = field(default_factory=dict)
     writes: Mapping[str, int] = field(default_factory=dict)
     conflicts: list["Conflict"] = field(default_factory=list)
     mass_changes: list[str] = field(default_factory=list)

@@ -3,6 +3,7 @@
 Belongs here: which parts, and what the run's summary says of them. Plan and apply are in :mod:`roadmap_pipeline.sync`.
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection
 from contextlib import nullcontext
 from functools import wraps
@@ -78,8 +79,8 @@ def sync(
         return result
     if "reports" in wanted:
         note_published_figures(runtime.warehouse, runtime.settings.now())
-    for place, phrases in result.written().items():
-        runtime.run_summary.written.setdefault(place, []).extend(phrases)
+    for place, counts in result.counts().items():
+        runtime.run_summary.written.setdefault(place, Counter()).update(counts)
     runtime.run_summary.conflicts.extend(result.plan.conflicts)
     runtime.run_summary.mass_changes.extend(result.plan.mass_changes)
     if result.pause:

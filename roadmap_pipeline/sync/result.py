@@ -66,14 +66,16 @@ class SyncResult:
             "pause": self.pause,
         }
 
+    def counts(self) -> dict[str, Counter[Kind]]:
+        """Return how many changes of each kind were written, by place."""
+        counts: dict[str, Counter[Kind]] = {}
+        for change in self.done:
+            counts.setdefault(change.place, Counter())[change.kind] += 1
+        return counts
+
     def written(self) -> dict[str, list[str]]:
         """Return what was written, by place, one phrase per kind: ``{"Engineering Roadmap": ["9 rows created"]}``."""
-        counted = Counter((change.place, change.kind) for change in self.done)
-        phrases: dict[str, list[str]] = {}
-        for (place, kind), number in counted.items():
-            one, several = _PHRASES[kind]
-            phrases.setdefault(place, []).append(f"{number} {one if number == 1 else several}")
-        return phrases
+        return {place: phrases(counted) for place, counted in self.counts().items()}
 
     def followed_by(self, later: "SyncResult") -> "SyncResult":
         """Return both rounds as one: the later one planned again what had moved in this one."""
@@ -96,6 +98,11 @@ class SyncResult:
             later.pause or self.pause,
             later.is_to_be_planned_again,
         )
+
+
+def phrases(counts: Mapping[Kind, int]) -> list[str]:
+    """Return counts of changes in words, one phrase per kind."""
+    return [f"{number} {_PHRASES[kind][number != 1]}" for kind, number in counts.items()]
 
 
 def raise_failures(result: SyncResult) -> None:

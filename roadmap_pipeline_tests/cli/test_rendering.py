@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections import Counter
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,7 @@ def run_summary() -> RunSummary:
             {"milestone": "[bold]Cost controls", "target": None, "status": "Planned", "progress": "0 %",
              "pass rate": "–", "trend": "Stable"},
         ],
-        written={"Engineering Roadmap": ["2 rows updated"]},
+        written={"Engineering Roadmap": Counter({"update_row": 2})},
         writes={"notion": 2, "github": 0},
         seconds=29.04,
     )  # fmt: skip

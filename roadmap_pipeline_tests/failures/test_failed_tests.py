@@ -36,6 +36,15 @@ def test_the_tests_that_failed_are_named(framework: str) -> None:
         assert {test.name: test.why for test in found} == dict(form.of(test) for test in (CART, LOGIN))
 
 
+# Of tasty's tree, the branch that a test is on is looked for in so many lines above it.
+@pytest.mark.parametrize("framework", [name for name in FORMS if name != "tasty"])
+def test_many_tests_that_failed_are_named_each(framework: str) -> None:
+    form = FORMS[framework]
+    tests = [(f"Cart{a}{b}Test", f"totals{a}{b}") for a in "abcdefgh" for b in "vwxyz"]
+    found = failed_tests("\n".join(form.output(tests)).encode()).tests
+    assert sorted(test.name for test in found) == sorted(form.of(test)[0] for test in tests)
+
+
 @pytest.mark.parametrize("framework", FORMS)
 def test_a_failure_is_known_by_its_tests(framework: str) -> None:
     form = FORMS[framework]

@@ -223,7 +223,7 @@ def test_comments_wait_for_the_quota_and_are_written_by_the_next_run(
     clock.ahead += 901
     written, run_summary = publish()
     assert written.success
-    assert run_summary.written == {REPO: ["2 comments created"]}
+    assert run_summary.written == {REPO: {"create_comment": 2}}
     assert [entry.status for entry in github[0].journal if entry.method == "POST"] == [403, 201, 201]
     assert count(settings, "sync.changes") == 3
     with duckdb.connect(settings.warehouse, read_only=True) as con:

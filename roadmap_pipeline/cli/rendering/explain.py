@@ -65,7 +65,7 @@ def _print_milestone(console: Console, explained: MilestoneExplanation) -> None:
         dates = [f"{share} by {row[name]}" for name, share in _QUANTILES.items() if row[name]]
         if row["probability_on_time"] is not None:
             dates.append(f"on time {fmt.percent(row['probability_on_time'], 0)}")
-        _line(console, f"[bold]forecast[/] {_text(', '.join(dates))}{': ' if dates else ''}{_text(row['forecast'])}")
+        _line(console, f"[bold]forecast[/] {_text(': '.join(filter(None, [', '.join(dates), row['forecast']])))}")
     if explained.group:
         _print_group(console, explained.group)
     _line(console, f"[dim]SQL: {', '.join(explained.models.values())}[/]")

@@ -24,6 +24,7 @@ _LAST_WEEK, _BARS = 2, 4
 def print_run_summary(console: Console, settings: "Settings", run_summary: "RunSummary") -> None:
     """Print what the main job did: read, report, roadmap, written, what to do next."""
     from roadmap_pipeline.reports.weekly import section
+    from roadmap_pipeline.sync.result import phrases
 
     changed = {name: count for name, count in run_summary.read.items() if count}
     read = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in changed.items())
@@ -40,8 +41,8 @@ def print_run_summary(console: Console, settings: "Settings", run_summary: "RunS
     console.rule("[bold]Roadmap")
     print_table(console, None, run_summary.roadmap)
     console.rule("[bold]Written")
-    for place, lines in run_summary.written.items():
-        console.print(f"{escape(place)}: {escape(', '.join(lines))}", highlight=False)
+    for place, counts in run_summary.written.items():
+        console.print(f"{escape(place)}: {escape(', '.join(phrases(counts)))}", highlight=False)
     if not any(run_summary.writes.values()):
         console.print("Nothing: Notion and GitHub already said what they should.")
     for conflict in run_summary.conflicts:

@@ -67,7 +67,7 @@ def named_by(
     demands = demanded(pattern)
 
     def read(lines: Lines) -> Iterator[Mention]:
-        for line in lines.marked(*marks) if lines.hold(marks, demands) else ():
+        for line in lines.marked(*marks) if lines.may_match(marks, demands) else ():
             match = expression.search(line.text)
             if match is None or (exception is not None and exception.search(line.text)):
                 continue
@@ -100,7 +100,7 @@ def listed(
 
     def read(lines: Lines) -> Iterator[Mention]:
         reached = -1
-        for first in lines.marked(*marks) if lines.hold(marks, demands) else ():
+        for first in lines.marked(*marks) if lines.may_match(marks, demands) else ():
             # A line within a list that was read begins no other: so each line is looked at once.
             if first.start <= reached or not begins.search(first.text):
                 continue

@@ -18,6 +18,8 @@ LONGEST_LINE = 1_000
 """Longer lines are data, and name no test."""
 MOST_MARKS = 20_000
 """Marks beyond that many are not looked at."""
+# From so many lines on the strings that a pattern demands are looked for in all of them together.
+_MANY_LINES = 30
 
 # What other tools put before each line of a test's output: the runner, BuildKit, and those that run many packages.
 _PREFIX = re.compile(
@@ -96,14 +98,17 @@ class Lines:
             ]
         return lines
 
-    def hold(self, marks: tuple[str, ...], strings: Iterable[str]) -> bool:
-        """Return whether each of some strings is in one of the lines that hold one of the marks.
+    def may_match(self, marks: tuple[str, ...], strings: Sequence[str]) -> bool:
+        """Return whether a pattern that demands all of some strings may match a line that holds one of the marks.
 
-        If not, no pattern that demands them all matches one of these lines, and none has to be tried.
+        Where it can't, none of many lines has to be tried. Few are tried faster than their strings are looked for.
         """
+        lines = self.marked(*marks)
+        if len(lines) < _MANY_LINES:
+            return bool(lines)
         text = self._texts.get(marks)
         if text is None:
-            text = self._texts[marks] = "\n".join([line.text for line in self.marked(*marks)])
+            text = self._texts[marks] = "\n".join([line.text for line in lines])
         return all(string in text for string in strings)
 
     @property

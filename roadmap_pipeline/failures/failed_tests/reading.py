@@ -164,11 +164,12 @@ def _by(framework: Framework, lines: Lines, named: dict[str, str]) -> list[Menti
 def _named(mentions: Iterable[Mention], named: dict[str, str]) -> list[Mention]:
     read = list(mentions)
     new = [name for name in dict.fromkeys(one.name for one in read) if name not in named]
-    # One look at all of them together is enough for most: a name has no line break.
-    shared = list(map(with_single_spaces if all_are_same("\n".join(new)) else same_name, new))
-    if may_hold_secrets("\n".join(shared)):
-        shared = [redact(name).text for name in shared]
-    named.update(zip(new, shared, strict=True))
+    if new:
+        # One look at all of them together is enough for most: a name has no line break.
+        shared = list(map(with_single_spaces if all_are_same("\n".join(new)) else same_name, new))
+        if may_hold_secrets("\n".join(shared)):
+            shared = [redact(name).text for name in shared]
+        named.update(zip(new, shared, strict=True))
     return [one if name == one.name else one._replace(name=name) for one in read if (name := named[one.name])]
 
 
