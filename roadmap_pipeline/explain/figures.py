@@ -81,13 +81,17 @@ def find_figures(
         con: The snapshot.
         project: The models that describe it.
         subject: The report or milestone.
-        metric: A column, also as the property or heading that shows it ("Average MTTR").
+        metric: A column, also as the property or heading that shows it ("Average MTTR"), or table and column.
         of: Values that tell which row: a repository, a category, a workflow's file.
 
     Raises:
         ConfigurationError: There is none of this name, or several rows have it; with what there is.
     """
     tables = tables_of(project, subject.kind)
+    table_name, separator, column_name = metric.rpartition(".")
+    named = {table: keys for table, keys in tables.items() if table_name in (table, table.partition(".")[2])}
+    if separator and named:
+        tables, metric = named, column_name
     columns = {table: _columns(project, table) for table in tables}
     name = _resolved(metric, [one for names in columns.values() for one in names])
     choices: list[Mapping[str, Any]] = []

@@ -58,10 +58,12 @@ def test_every_number_is_found_by_its_name_and_row(ran: Ran) -> None:
         assert len({figure.table for _, figure in figures}) >= 12
         for subject, figure in figures:
             of = [str(value) for name, value in figure.key.items() if name not in GIVEN]
+            assert find_figures(con, project(), subject, f"{figure.table}.{figure.column}", of) == [figure]
             found = find_figures(con, project(), subject, figure.column, of)
             assert len(found) == 1, figure
-            # Two tables may hold one number: then it is the same, but for its rounding.
-            assert found[0].value == pytest.approx(figure.value, abs=0.006), (found, figure)
+            # Where two tables hold one number it is the same, but for its rounding; forecasts count issues only.
+            if "forecast" not in found[0].table + figure.table:
+                assert found[0].value == pytest.approx(figure.value, abs=0.006), (found, figure)
 
 
 def test_every_number_has_its_sql_and_ends_in_rows_that_happened(ran: Ran) -> None:
