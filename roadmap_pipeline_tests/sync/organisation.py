@@ -45,6 +45,7 @@ create table publish.tracking_issues (
 create table publish.pull_request_comments (
     repo varchar, number integer, head_sha varchar, body varchar, body_when_new varchar, may_create boolean
 );
+create table publish.milestones_to_create (repo varchar, title varchar, pull_request_numbers integer[]);
 insert into publish.notion_roadmap values
     ('acme/payments', 1, null, 'Stage 7.3', 'Stage 7.3', '2026-12-01', 'In Progress', 0.55, $report,
      'https://github.com/acme/payments/pull/1', 0.9, 0.5, 3.25, 'Improving', 'Green the release workflow (30 points).',
