@@ -140,7 +140,9 @@ def merge_shared_fields(
             merge.stays[name] = "it goes to GitHub once GitHub can be reached"
             merge.notes.append(f"{name} was set to {value!r} in Notion and waits until GitHub can be reached")
         merge.to_github.clear()
-    merge.agreement = _agreement(merge, github.status, ours, theirs[STATUS] if is_settled else None)
+    merge.agreement = merge.agreement_before
+    if github.is_fresh:  # else nobody knows how GitHub stands now
+        merge.agreement = _agreement(merge, github.status, ours, theirs[STATUS] if is_settled else None)
     return merge
 
 

@@ -4,6 +4,7 @@ with due as (
         milestones.repo,
         year(milestones.due_date) || '-Q' || quarter(milestones.due_date) as quarter,
         cast(date_trunc('quarter', milestones.due_date) as date) as quarter_start,
+        date_trunc('quarter', milestones.due_date) + interval 3 month <= parameters.as_of as is_complete,
         -- Closed with more left open than done: it was given up.
         milestones.state = 'closed' and milestones.open_items <= milestones.closed_items as is_completed,
         milestones.state = 'closed' and milestones.open_items > milestones.closed_items as is_dropped,
@@ -35,6 +36,7 @@ select
     count(*) filter (where scoped.is_completed or scoped.is_overdue) as judged,
     count(*) filter (where scoped.is_completed and scoped.is_on_time)
     / nullif(count(*) filter (where scoped.is_completed or scoped.is_overdue), 0) as on_time_rate,
-    median(scoped.days_late) filter (where scoped.is_completed) as days_late_median
+    median(scoped.days_late) filter (where scoped.is_completed) as days_late_median,
+    scoped.is_complete
 from scoped
-group by scoped.scope, scoped.quarter, scoped.quarter_start
+group by scoped.scope, scoped.quarter, scoped.quarter_start, scoped.is_complete
