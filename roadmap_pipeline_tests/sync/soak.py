@@ -12,9 +12,9 @@ import pytest
 from hypothesis.internal.conjecture import engine
 
 from roadmap_pipeline_tests.sync.conftest import NewServices, Start
-from roadmap_pipeline_tests.sync.test_state_machine import no_waiting, run_machine
+from roadmap_pipeline_tests.sync.test_state_machine import no_waiting_and_small_pages, run_machine
 
-__all__ = ["no_waiting"]
+__all__ = ["no_waiting_and_small_pages"]
 
 EXAMPLES, STEPS = 20, 40
 LONGEST_SHRINKING_S = 600

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule, run_state_machine_as_test
 
 from roadmap_pipeline import interruption
+from roadmap_pipeline.github.client import client as github_client
+from roadmap_pipeline.notion import client as notion_client
 from roadmap_pipeline_tests.sync.conftest import Kill, NewServices, Start
 from roadmap_pipeline_tests.sync.observed import KEY, REPOS, TITLE, canonical
 from roadmap_pipeline_tests.sync.people_rules import WHICH
@@ -128,10 +130,15 @@ class TwoWaySync(PeopleReorganise):
 
 
 @pytest.fixture(scope="module", autouse=True)
-def no_waiting() -> Iterator[None]:
-    """Skip the waits between attempts: they are tested elsewhere, and only cost time here."""
+def no_waiting_and_small_pages() -> Iterator[None]:
+    """Skip the waits between attempts, which are tested elsewhere, and read lists in pages of three.
+
+    So every list has several pages, between which people edit, answers fail and runs are killed.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(interruption, "sleep", lambda _seconds: None)
+        patch.setattr(notion_client, "PAGE_SIZE", 3)
+        patch.setattr(github_client, "PER_PAGE", 3)
         yield
 
 
