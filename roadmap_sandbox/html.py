@@ -23,7 +23,7 @@ nav{font-size:.875rem;color:var(--soft);margin-bottom:1.5rem}
 a{color:var(--link);text-decoration:none}a:hover{text-decoration:underline}
 h1{font-size:2rem;line-height:1.2;margin:.2rem 0 1rem}h2{margin:2rem 0 .5rem;font-size:1.4rem}
 h3{margin:1.6rem 0 .4rem;font-size:1.15rem}h4{margin:1.2rem 0 .3rem}
-.scroll{overflow-x:auto}
+.scroll{overflow-x:auto}.scroll table{width:max-content}.scroll td{max-width:24rem}
 table{border-collapse:collapse;margin:.6rem 0;font-size:.9rem}
 th,td{border:1px solid var(--line);padding:.35rem .6rem;text-align:left;vertical-align:top}
 th{background:var(--tint);font-weight:600;white-space:nowrap}
