@@ -138,3 +138,12 @@ def test_delivery_counts_by_the_quarter_of_the_target_date():
             ("2026-Q3", 5, 3, 2, 1, 1, 1, 4, 0.5, 0.0),
             ("2026-Q4", 1, 0, 0, 0, 0, 0, 0, None, None),
         ]
+
+
+@pytest.mark.parametrize(("is_configured", "titles"), [(False, []), (True, [("Stage 8",)])])
+def test_labels_ask_for_milestones_only_where_that_is_configured(is_configured, titles):
+    history = StoredHistory(parameters={"milestones_create_from_labels": is_configured})
+    history.pull_request(7)
+    history.add("derived.pull_request_milestones", repo=REPO, number=7, rule="unknown", label_title="Stage 8")
+    with history.built() as warehouse:
+        assert warehouse.rows("select title from publish.milestones_to_create") == titles
