@@ -32,7 +32,8 @@ def main() -> None:
     folder = parser.parse_args().folder
     files = sorted(folder.glob("*.json"))
     if not files:
-        sys.exit(f"{folder} holds no history")
+        print(f"{folder} holds no history: nothing is measured; name a folder of them", file=sys.stderr)
+        return
     with duckdb.connect(":memory:") as con:
         con.execute("set TimeZone = 'UTC'")
         create_source_tables(con)

@@ -57,14 +57,17 @@ def main() -> None:
         section = measure(name)
         if section is None:
             failed.append(name)
-        else:
+        elif section:
             write(name, section)
     if failed:
         sys.exit(f"failed, and left as they were: {', '.join(failed)}")
 
 
 def measure(name: str) -> str | None:
-    """Return the section that a benchmark prints, with what it was measured on; None when it failed (it said why)."""
+    """Return the section that a benchmark prints, with what it was measured on.
+
+    Empty where it had nothing to measure, None when it failed; it said why.
+    """
     load = busy()
     start = time.perf_counter()
     done = subprocess.run(
@@ -73,6 +76,8 @@ def measure(name: str) -> str | None:
     seconds = time.perf_counter() - start
     if done.returncode:
         return None
+    if not done.stdout.strip():
+        return ""
     return (
         f"{done.stdout.rstrip()}\n\n"
         f"<sub>`python benchmarks/{name}.py` on {datetime.now(UTC):%Y-%m-%d}, {seconds:.0f} s in all; {machine()};"

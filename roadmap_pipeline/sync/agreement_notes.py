@@ -26,14 +26,17 @@ def plan_agreement_notes(
         carriers = {name: found for name, found in carriers.items() if found}
         if not carriers:
             continue
+        key = merged.entity.key
+        # What the row's own write had announced must not be forgotten while its arrival isn't certain.
+        rows = [change for change in changes if isinstance(row := change.detail, RowWrite) and row.sync_key == key]
         write = RowWrite(
-            merged.entity.key,
+            key,
             merged.title,
             {SYNC_BASE: agreement_once_taken(merged.merge, carriers), LAST_SYNCED: now},
             page_id=merged.page_id,
             repo=merged.entity.repo,
             observed={SYNC_BASE: merged.stated_agreement},
-            after=tuple(change for found in carriers.values() for change in found),
+            after=(*rows, *(change for found in carriers.values() for change in found)),
         )
         yield row_change("note_agreement", PLACE, write, None)
 

@@ -1,6 +1,7 @@
 """The state machine of the two-way sync at length: ``make soak``, and some minutes of it in ``make test-scale``.
 
-Not part of ``make test``. Examples follow from seeds, which are printed: ``ROADMAP_SOAK_SEED`` runs one again.
+Not part of ``make test``. Examples follow from seeds, which are printed: ``ROADMAP_SOAK_SEED`` runs one again, or
+several with commas between.
 """
 
 import os
@@ -30,9 +31,8 @@ def test_no_edit_is_lost_at_length(
     """Run as many examples as there is time for (``ROADMAP_SOAK_MINUTES``); a failing one is shrunk and printed."""
     monkeypatch.setattr(engine, "MAX_SHRINKING_SECONDS", LONGEST_SHRINKING_S)
     end = time.monotonic() + 60 * float(os.environ.get("ROADMAP_SOAK_MINUTES", "30"))
-    only = os.environ.get("ROADMAP_SOAK_SEED")
-    while True:
-        number = int(only) if only else random.randrange(1_000_000)
+    chosen = [int(number) for number in os.environ.get("ROADMAP_SOAK_SEED", "").split(",") if number]
+    for number in chosen or iter(lambda: random.randrange(1_000_000), None):
         with capfd.disabled():
             sys.stdout.write(f"ROADMAP_SOAK_SEED={number}\n")
             sys.stdout.flush()
@@ -49,5 +49,5 @@ def test_no_edit_is_lost_at_length(
         except BaseException as error:
             error.add_note(f"ROADMAP_SOAK_SEED={number}")
             raise
-        if only or time.monotonic() > end:
+        if not chosen and time.monotonic() > end:
             return

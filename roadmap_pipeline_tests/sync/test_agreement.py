@@ -14,6 +14,7 @@ from roadmap_pipeline.sync.journal import Base
 from roadmap_pipeline.sync.merge import GitHubStatus
 from roadmap_pipeline_tests.sync.conftest import SimulatedServices
 from roadmap_pipeline_tests.sync.disturbances import assert_nothing_to_write
+from roadmap_sandbox.notion import faults as notion_faults
 
 AGREEMENT = "🧷 Sync Base"
 OPEN = GitHubStatus(is_closed=False, label=None)
@@ -99,6 +100,24 @@ def test_a_text_that_people_left_instead_decides_nothing_by_itself(text: str, sy
     assert synced.two_way().plan.conflicts == ()
     assert dates(synced) == (EDITED, EDITED)
     assert_nothing_to_write(synced.two_way, synced)
+
+
+def test_a_row_whose_own_write_is_uncertain_is_noted_by_the_next_run(synced: SimulatedServices) -> None:
+    """Noted at once, it would forget that the notes found there are ours, and take them for a person's."""
+    page = synced.page_id("Stage 7.3")
+    synced.notion.set_property(page, TARGET_DATE, EDITED)
+    synced.milestone("Stage 7.3", notes="First")
+    synced.notion.faults.add(
+        notion_faults.bad_gateway(after_commit=True), lambda asked: asked.mutating and page in asked.path, times=None
+    )
+    assert [title for title, _ in synced.sync(lag=True).failed] == ["Stage 7.3"]
+    synced.notion.faults.clear()
+    assert synced.row("Stage 7.3")["📝 Notes"] == "First"
+    synced.milestone("Stage 7.3", notes="Second")
+    synced.sync()
+    assert synced.row("Stage 7.3")["📝 Notes"] == "Second"
+    assert dates(synced) == (EDITED, EDITED)
+    assert_nothing_to_write(synced.sync, synced)
 
 
 def test_what_github_refuses_is_not_agreed_on(synced: SimulatedServices, other: SimulatedServices) -> None:

@@ -133,10 +133,11 @@ def test_delivery_counts_by_the_quarter_of_the_target_date():
     with history.built() as warehouse:
         assert warehouse.rows(
             "select quarter, milestones, completed, completed_on_time, completed_late, overdue, dropped, judged,"
-            " on_time_rate, days_late_median from marts.milestone_delivery where repo = '*' order by quarter"
+            " on_time_rate, days_late_median, is_complete from marts.milestone_delivery where repo = '*'"
+            " order by quarter"
         ) == [
-            ("2026-Q3", 5, 3, 2, 1, 1, 1, 4, 0.5, 0.0),
-            ("2026-Q4", 1, 0, 0, 0, 0, 0, 0, None, None),
+            ("2026-Q3", 5, 3, 2, 1, 1, 1, 4, 0.5, 0.0, True),
+            ("2026-Q4", 1, 0, 0, 0, 0, 0, 0, None, None, False),
         ]
 
 

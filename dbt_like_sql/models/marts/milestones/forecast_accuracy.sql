@@ -1,5 +1,5 @@
 -- How good past forecasts were, ours and simpler ones: how often a date was met, by how much it was missed.
-with said as (
+with predictions as (
     -- Dates beyond two years are met by whatever ended, and cost what the horizon does.
     select
         backtest.repo,
@@ -20,10 +20,10 @@ with said as (
                     ][levels.place]
             when methods.method = 'velocity' then backtest.velocity_date
             else backtest.target_date
-        end as said_date,
+        end as predicted_date,
         case
             when methods.method = 'target' then backtest.target_date is not null else true
-        end as is_said
+        end as is_predicted
     from marts.forecast_backtest as backtest
     cross join (values (0.5, 1), (0.85, 2), (0.95, 3)) as levels (level, place)
     cross join (
@@ -32,12 +32,12 @@ with said as (
     where backtest.state = 'forecast'
 ), judged as (
     select
-        said.*,
-        coalesce(said.said_date, said.as_of + 742) as date_or_horizon,
+        predictions.*,
+        coalesce(predictions.predicted_date, predictions.as_of + 742) as date_or_horizon,
         cast(parameters.as_of as date) as today
-    from said
+    from predictions
     cross join config.parameters as parameters
-    where said.is_said
+    where predictions.is_predicted
 ), scored as (
     select
         judged.*,

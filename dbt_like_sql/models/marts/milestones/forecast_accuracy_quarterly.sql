@@ -1,29 +1,29 @@
--- How past forecasts did that were decided in a quarter: met when the milestone was closed by the date that was said,
+-- How past forecasts did that were decided in a quarter: met when the milestone was closed by the predicted date,
 -- missed when that day passed. Each forecast is decided once, so a quarter that is over does not change.
-with said as (
+with predictions as (
     select
         backtest.repo,
         backtest.number,
         backtest.milestone,
         backtest.finished_on,
         cast(levels.level as double) as level,
-        [backtest.p50_date, backtest.p85_date, backtest.p95_date][levels.place] as said_date
+        [backtest.p50_date, backtest.p85_date, backtest.p95_date][levels.place] as predicted_date
     from marts.forecast_backtest as backtest
     cross join (values (0.5, 1), (0.85, 2), (0.95, 3)) as levels (level, place)
     where backtest.state = 'forecast'
 ), decided as (
     select
-        said.*,
-        coalesce(said.finished_on <= said.said_date, said.said_date is null) as is_met,
-        date_diff('day', said.said_date, said.finished_on) as days_late,
-        -- A date beyond two years is not said; it is met by whatever ended.
+        predictions.*,
+        coalesce(predictions.finished_on <= predictions.predicted_date, predictions.predicted_date is null) as is_met,
+        date_diff('day', predictions.predicted_date, predictions.finished_on) as days_late,
+        -- A date beyond two years is not given; it is met by whatever ended.
         case
-            when said.finished_on <= coalesce(said.said_date, said.finished_on) then said.finished_on
-            else said.said_date + 1
+            when predictions.finished_on <= coalesce(predictions.predicted_date, predictions.finished_on) then predictions.finished_on
+            else predictions.predicted_date + 1
         end as decided_on
-    from said
+    from predictions
     cross join config.parameters as parameters
-    where coalesce(said.finished_on, said.said_date + 1) <= cast(parameters.as_of as date)
+    where coalesce(predictions.finished_on, predictions.predicted_date + 1) <= cast(parameters.as_of as date)
 ), summed as (
     select
         strftime(decided.decided_on, '%Y') || '-Q' || quarter(decided.decided_on) as quarter,
