@@ -18,7 +18,8 @@ with predictions as (
         date_diff('day', predictions.predicted_date, predictions.finished_on) as days_late,
         -- A date beyond two years is not given; it is met by whatever ended.
         case
-            when predictions.finished_on <= coalesce(predictions.predicted_date, predictions.finished_on) then predictions.finished_on
+            when predictions.finished_on <= coalesce(predictions.predicted_date, predictions.finished_on)
+                then predictions.finished_on
             else predictions.predicted_date + 1
         end as decided_on
     from predictions
