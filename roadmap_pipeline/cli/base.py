@@ -46,8 +46,8 @@ class CommandGroup(click.Group):
     command_class = Command
 
 
-class Commands(CommandGroup):
-    """The root group: errors become one line each and the exit codes of the contract; --verbose may stand anywhere."""
+class OwnProcess(click.Command):
+    """A command that ends the process at once when it is the process's own."""
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:
         """Run as click does, and end the process at once when it is the process's own command."""
@@ -57,6 +57,10 @@ class Commands(CommandGroup):
             if args is None and (end.code is None or isinstance(end.code, int)):
                 _leave(end.code or DONE)
             raise
+
+
+class Commands(OwnProcess, CommandGroup):
+    """The root group: errors become one line each and the exit codes of the contract; --verbose may stand anywhere."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse as click does, with --verbose moved to the front."""

@@ -5,9 +5,13 @@ person is in ``diagnosis``.
 """
 
 from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from roadmap_pipeline.errors import ConfigurationError
 from roadmap_pipeline.runtime import Runtime
+from roadmap_pipeline.warehouse.connection import is_file
 from roadmap_pipeline.warehouse.origin import gives_way, require
 
 
@@ -61,6 +65,20 @@ def check_repositories(runtime: Runtime) -> tuple[list[str], dict[str, str]]:
         except GitHubError as error:
             unreadable[name] = f"{name}: {error}; try again later"
     return readable, unreadable
+
+
+def look_at_notion(runtime: Runtime) -> str:
+    """Return what :func:`describe_notion` does, for who only looks: no warehouse is made where there is none yet."""
+    warehouse = runtime.settings.warehouse
+    if not is_file(warehouse) or Path(warehouse).exists():
+        return describe_notion(runtime)
+    with TemporaryDirectory() as folder:
+        settings = replace(runtime.settings, warehouse=str(Path(folder) / "none.duckdb"))
+        aside = Runtime(settings, make_notion=lambda _: runtime.notion)
+        try:
+            return describe_notion(aside)
+        finally:
+            aside.warehouse.close()
 
 
 def describe_notion(runtime: Runtime) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
-from roadmap_pipeline.pipeline.access import check_repositories, describe_notion
+from roadmap_pipeline.pipeline.access import check_repositories, look_at_notion
 from roadmap_pipeline.runtime import Runtime
 from roadmap_pipeline.warehouse.critical_workflows import unknown_critical_workflows
 
@@ -50,7 +50,7 @@ def _check_notion_and_warehouse(runtime: Runtime) -> list[Finding]:
     warehouse = _check(None, runtime, _describe_warehouse)
     if warehouse.state == "problem":  # in which is noted which databases are ours, and what could not be read
         return [Finding("Notion", "note", "not looked at: the warehouse can't be opened"), warehouse]
-    return [_check("notion", runtime, describe_notion), warehouse, *_look_into_warehouse(runtime)]
+    return [_check("notion", runtime, look_at_notion), warehouse, *_look_into_warehouse(runtime)]
 
 
 def _check_github(runtime: Runtime) -> list[Finding]:
