@@ -12,6 +12,15 @@ import click
 from roadmap_pipeline.cli.app import main as roadmap
 from roadmap_pipeline.cli.base import OwnProcess
 
+SCRIPTS = (
+    "ci_agent_cli",
+    "sync_ci_report_to_notion",
+    "setup_notion_databases",
+    "generate_quarterly_roadmap_report",
+    "notion_two_way_sync",
+)
+"""The names of all of them, which are the functions' here and the files' in `scripts/`."""
+
 
 class Script(OwnProcess):
     """One of the command lines: a wrong word costs a line and exit code 2, as everywhere."""

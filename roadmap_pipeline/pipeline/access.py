@@ -14,6 +14,8 @@ from roadmap_pipeline.runtime import Runtime
 from roadmap_pipeline.warehouse.connection import is_file
 from roadmap_pipeline.warehouse.origin import gives_way, require
 
+DATABASES_MISSING = "databases will be created"
+
 
 def preflight(runtime: Runtime) -> None:
     """Ask both sides once before anything is read or written, so that a wrong token costs seconds, not an ingest.
@@ -68,17 +70,24 @@ def check_repositories(runtime: Runtime) -> tuple[list[str], dict[str, str]]:
 
 
 def look_at_notion(runtime: Runtime) -> str:
-    """Return what :func:`describe_notion` does, for who only looks: no warehouse is made where there is none yet."""
-    warehouse = runtime.settings.warehouse
-    if not is_file(warehouse) or Path(warehouse).exists():
-        return describe_notion(runtime)
-    with TemporaryDirectory() as folder:
-        settings = replace(runtime.settings, warehouse=str(Path(folder) / "none.duckdb"))
-        aside = Runtime(settings, make_notion=lambda _: runtime.notion)
-        try:
-            return describe_notion(aside)
-        finally:
-            aside.warehouse.close()
+    """Return what :func:`describe_notion` does, for who only looks.
+
+    No warehouse is made where there is none yet, and Notion's lists needn't be waited for, since nothing is written.
+    """
+    warehouse, consistency_s = runtime.settings.warehouse, runtime.notion.consistency_s
+    runtime.notion.consistency_s = 0.0
+    try:
+        if not is_file(warehouse) or Path(warehouse).exists():
+            return describe_notion(runtime)
+        with TemporaryDirectory() as folder:
+            settings = replace(runtime.settings, warehouse=str(Path(folder) / "none.duckdb"))
+            aside = Runtime(settings, make_notion=lambda _: runtime.notion)
+            try:
+                return describe_notion(aside)
+            finally:
+                aside.warehouse.close()
+    finally:
+        runtime.notion.consistency_s = consistency_s
 
 
 def describe_notion(runtime: Runtime) -> str:
@@ -88,5 +97,5 @@ def describe_notion(runtime: Runtime) -> str:
     settings = runtime.settings
     side = NotionTarget.look(runtime)
     missing = [key for key, database in side.observed.databases.items() if database is None]
-    state = "databases will be created" if missing else "both databases are in shape"
+    state = DATABASES_MISSING if missing else "both databases are in shape"
     return f"{state} at {settings.notion_api_url}" + (" (sandbox)" if settings.deployment != "real" else "")

@@ -17,6 +17,9 @@ from roadmap_pipeline.errors import ConfigurationError
 if TYPE_CHECKING:
     from roadmap_pipeline.reports.weekly import Report
 
+_MARKS = {"ok": "✓", "problem": "✗", "note": "·", "open": "☐"}
+_SECTIONS = {"checklist": "Checklist", "optional": "If you like"}
+
 
 def _page_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options ``--html`` and ``--output``."""
@@ -145,15 +148,21 @@ def _check_notion() -> None:
 @click.command(cls=Command)
 @json_option
 def doctor(as_json: bool) -> None:
-    """Check settings, credentials, both servers and the warehouse; say what is wrong and what to do."""
+    """Check settings, credentials, both servers, clocks, schedules and the warehouse; tick off what is set up.
+
+    Every problem says its remedy and makes the exit code 2; what is open in the checklist does not.
+    """
     from roadmap_pipeline.pipeline import diagnose
 
     with live_runtime() as runtime:
         findings = diagnose(runtime)
+    section = "checks"
     for finding in findings:
         if as_json:
             print_json(finding.to_json())
-        else:
-            mark = {"ok": "✓", "problem": "✗", "note": "·"}[finding.state]
-            click.echo(f"{mark} {finding.subject}: {finding.message}")
+            continue
+        if finding.section != section:
+            section = finding.section
+            click.echo(f"\n{_SECTIONS[section]}")
+        click.echo(f"{_MARKS[finding.state]} {finding.subject}: {finding.message}")
     sys.exit(WRONG_USAGE if any(finding.state == "problem" for finding in findings) else DONE)

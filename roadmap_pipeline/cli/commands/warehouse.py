@@ -50,11 +50,22 @@ def query(sql: str | None, file: Path | None, as_csv: bool, output: Path | None,
 
 
 @click.command(cls=Command)
-def docs() -> None:
+@click.option("--commands", is_flag=True, help="Print the reference of all commands instead (docs/cli.md).")
+@json_option
+def docs(commands: bool, as_json: bool) -> None:
     """Print the data dictionary: every table and column with its meaning, as Markdown (docs/tables.md)."""
-    from roadmap_pipeline.warehouse.dictionary import data_dictionary
+    if commands:
+        from roadmap_pipeline.cli.reference import command_reference
+
+        click.echo(command_reference(), nl=False)
+        return
+    from roadmap_pipeline.warehouse.dictionary import data_dictionary, dictionary_rows
     from roadmap_pipeline.warehouse.models import project
 
+    if as_json:
+        for row in dictionary_rows(project()):
+            print_json(row)
+        return
     click.echo(data_dictionary(project()), nl=False)
 
 
