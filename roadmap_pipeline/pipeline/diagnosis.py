@@ -29,6 +29,8 @@ LARGEST_SKEW_S = 30.0
 """Difference of clocks (seconds) that is let pass: GitHub refuses an App's signature that is a minute off."""
 
 _FEW_REQUESTS = 200
+_STORAGES = ("storage", "schedule_storage")
+"""Keys of ``dagster.yaml`` that name another place for the state of schedules."""
 
 
 def diagnose(runtime: Runtime) -> list[Finding]:
@@ -130,6 +132,8 @@ def _check_schedules(runtime: Runtime, seen: Seen) -> Finding:
     """Return whether anything runs by itself, as Dagster's own files tell."""
     home = runtime.settings.dagster_home
     seen.automation = automation = read_automation(home)
+    if automation is None and _has_own_storage(home):
+        return Finding("schedules", "note", f"{home}/dagster.yaml keeps Dagster's state elsewhere: its UI shows them")
     if automation is None:
         return Finding("schedules", "note", f"nothing is known of Dagster's in {home}; `roadmap ui` serves them")
     seen.daemon_is_alive = automation.is_alive(datetime.now(UTC))
@@ -143,6 +147,15 @@ def _check_schedules(runtime: Runtime, seen: Seen) -> Finding:
         remedy = "keep `roadmap ui` or `dagster-daemon run` alive"
         return Finding("schedules", "problem", f"{on} on, but Dagster's daemon isn't running ({last}): {remedy}")
     return Finding("schedules", "ok", on)
+
+
+def _has_own_storage(home: Path) -> bool:
+    """Return whether Dagster keeps its state in another place than files in its home."""
+    try:
+        text = (home / "dagster.yaml").read_text(encoding="utf-8")
+    except OSError:
+        return False
+    return any(line.partition(":")[0] in _STORAGES for line in text.splitlines())
 
 
 def _check(side: Literal["notion"] | None, runtime: Runtime, describe: Callable[[Runtime], str]) -> Finding:

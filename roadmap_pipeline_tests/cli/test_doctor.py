@@ -145,6 +145,13 @@ def test_schedules_as_dagsters_own_files_tell(environment: dict[str, str], root:
     assert not automation.is_alive(now + timedelta(minutes=6))
 
 
+def test_a_dagster_that_keeps_its_state_elsewhere(environment: dict[str, str], root: Path) -> None:  # noqa: F811
+    (root / "dagster").mkdir()
+    (root / "dagster" / "dagster.yaml").write_text("telemetry:\n  enabled: false\nstorage:\n  postgres: {}\n")
+    found = doctor(environment)["schedules"]
+    assert (found["state"], "keeps Dagster's state elsewhere" in found["message"]) == ("note", True)
+
+
 def test_files_of_dagster_that_tell_nothing(tmp_path: Path) -> None:
     assert read_automation(tmp_path) is None
     (tmp_path / "schedules").mkdir()

@@ -12,6 +12,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from roadmap_pipeline.cli import scripts
+from roadmap_pipeline.cli.app import main
+from roadmap_pipeline.pipeline import parts_of
+from roadmap_pipeline.pipeline.publishing import Area
 from roadmap_pipeline_tests.cli.test_cli import nothing_written, root, served  # noqa: F401 - fixtures
 from roadmap_pipeline_tests.conftest import Ran
 
@@ -101,6 +104,34 @@ def test_wrong_words_end_with_2(line: str, root: Path) -> None:  # noqa: F811
     assert result.output.splitlines()[-1].lower().startswith("error: ")
 
 
+@pytest.mark.usefixtures("nothing_written")
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("--only", "comments"), 0),
+        (("--only", "reports", "--only", "roadmap", "--milestone", "Stage 7.3"), 0),
+        (("--only", "reports", "--milestone", "Stage 7.3"), 2),
+        (("--only", "everything"), 2),
+    ],
+)
+def test_one_part_of_a_sync_alone(words: tuple[str, ...], code: int, environment: dict[str, str]) -> None:
+    result = CliRunner().invoke(main, ["sync", "--dry-run", *words], env=environment)
+    assert result.exit_code == code, result.output
+    assert (NOTHING_TO_WRITE in result.output) == (code == 0)
+
+
+@pytest.mark.parametrize(
+    ("areas", "parts"),
+    [
+        ((), None),
+        (("reports",), ["databases", "reports"]),
+        (("comments", "roadmap"), ["databases", "roadmap", "tracking_issues", "comments"]),
+    ],
+)
+def test_the_parts_of_a_sync_are_planned_in_order(areas: tuple[Area, ...], parts: list[str] | None) -> None:
+    assert parts_of(areas) == parts
+
+
 def test_help_teaches_by_examples_that_can_be_run() -> None:
     for name in NAMES:
         shown = call(f"{name}.py --help", {})
@@ -116,6 +147,9 @@ def test_data_as_json_and_requests_with_verbose(environment: dict[str, str]) -> 
     assert {json.loads(row)["database"] for row in rows} == {"CI Intelligence Reports", "Engineering Roadmap"}
     status = json.loads(call("ci_agent_cli.py --roadmap-status --json", environment).stdout)
     assert status["latest_week"]["week"] == "2026-W46"
+    shown = call("sync_ci_report_to_notion.py --roadmap-status --verbose", environment).stderr
+    assert "DEBUG roadmap_pipeline.notion.requests: GET /v1/" in shown
+    assert environment["NOTION_API_KEY"] not in shown
 
 
 NOWHERE = "0" * 31 + "1"
