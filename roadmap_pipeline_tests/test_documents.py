@@ -12,6 +12,9 @@ from roadmap_pipeline.cli import scripts
 from roadmap_pipeline.cli.app import main
 from roadmap_pipeline.cli.reference import command_reference
 from roadmap_pipeline.configuration import Configuration
+from roadmap_pipeline.orchestration.build import build_definitions
+from roadmap_pipeline.orchestration.overview import automation_page
+from roadmap_pipeline.settings import load_settings
 from roadmap_pipeline.warehouse.dictionary import data_dictionary
 from roadmap_pipeline.warehouse.models import project
 
@@ -80,6 +83,12 @@ def _parse(group: click.Group, words: list[str]) -> None:
         name, command, rest = group.resolve_command(context, [*context._protected_args, *context.args])
         assert command is not None, words
         assert command.make_context(name, list(rest), parent=context)
+
+
+def test_what_triggers_what_is_what_the_definitions_say(tmp_path: Path) -> None:
+    written = (ROOT / "docs" / "automation.md").read_text(encoding="utf-8")
+    page = automation_page(build_definitions(load_settings({}, tmp_path)))
+    assert written == page, "run: .venv/bin/roadmap docs --automation > docs/automation.md"
 
 
 def test_every_command_is_in_the_readme() -> None:

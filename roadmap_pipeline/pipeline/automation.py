@@ -24,6 +24,8 @@ class Automation:
     """The state of Dagster's automation: names of schedules and sensors that are on, and the daemon's last sign."""
 
     running: tuple[str, ...] = ()
+    stopped: tuple[str, ...] = ()
+    """Those that a person switched off, whatever else says that they run."""
     heartbeat_at: datetime | None = None
 
     def is_alive(self, now: datetime) -> bool:
@@ -37,29 +39,29 @@ def read_automation(home: Path) -> Automation | None:
     if not schedules.is_file():
         return None
     try:
-        return Automation(tuple(sorted(_running(schedules))), _heartbeat(runs))
+        states = dict(_states(schedules))
+        running = tuple(sorted(name for name, state in states.items() if state in _ON))
+        return Automation(running, tuple(sorted(states.keys() - set(running))), _heartbeat(runs))
     except (sqlite3.Error, ValueError):
         return None
 
 
-def _running(database: Path) -> Iterator[str]:
-    marks = ", ".join("?" for _ in _ON)
-    sql = f"select instigator_body from instigators where status in ({marks})"  # noqa: S608
-    for (body,) in _rows(database, sql, _ON):
+def _states(database: Path) -> Iterator[tuple[str, str]]:
+    for body, state in _rows(database, "select instigator_body, status from instigators"):
         if name := _name(json.loads(body)):
-            yield name
+            yield name, state
 
 
 def _heartbeat(database: Path) -> datetime | None:
     if not database.is_file():
         return None
-    ((newest,),) = _rows(database, "select max(timestamp) from daemon_heartbeats", ())
+    ((newest,),) = _rows(database, "select max(timestamp) from daemon_heartbeats")
     return None if newest is None else datetime.fromisoformat(newest).replace(tzinfo=UTC)
 
 
-def _rows(database: Path, sql: str, values: tuple[str, ...]) -> list[Any]:
+def _rows(database: Path, sql: str) -> list[Any]:
     with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True, timeout=1)) as connection:
-        return connection.execute(sql, values).fetchall()
+        return connection.execute(sql).fetchall()
 
 
 def _name(state: Any) -> str | None:

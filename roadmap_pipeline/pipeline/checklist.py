@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from roadmap_pipeline.errors import RoadmapError
-from roadmap_pipeline.pipeline.automation import Automation
 from roadmap_pipeline.pipeline.findings import Finding, Section
 from roadmap_pipeline.pipeline.initialization import WORKFLOWS
 from roadmap_pipeline.runtime import Runtime
@@ -29,15 +28,10 @@ class Seen:
     readable: Sequence[str] = ()
     seconds_ahead: dict[str, float] = field(default_factory=dict)
     """The clock of each server that told it, less this machine's."""
-    automation: Automation | None = None
-    daemon_is_alive: bool = False
+    schedules: Sequence[str] = ()
+    """The schedules and sensors that are on in a Dagster whose daemon is alive."""
     workflows: Mapping[str, str] | None = None
     """State by file name of the two workflows that were found; None where they can't be listed."""
-
-    @property
-    def schedules(self) -> Sequence[str]:
-        """The schedules that are on in a Dagster whose daemon is alive."""
-        return self.automation.running if self.automation is not None and self.daemon_is_alive else ()
 
 
 def checklist(runtime: Runtime, seen: Seen) -> Iterator[Finding]:
@@ -161,7 +155,7 @@ def _optional(runtime: Runtime, seen: Seen) -> Iterator[Finding]:
         "quarterly reports scheduled",
         "quarterly_report_schedule" in seen.schedules or by_workflow,
         "by ci-intelligence-report.yml" if by_workflow else "by quarterly_report_schedule",
-        "switch on quarterly_report_schedule in the Dagster UI, or use the workflow ci-intelligence-report.yml",
+        "quarterly_report_schedule in automation.running of roadmap.toml, or the workflow ci-intelligence-report.yml",
         "optional",
     )
     mapping = configuration.milestones.mapping

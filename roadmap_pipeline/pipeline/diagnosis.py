@@ -13,7 +13,7 @@ from typing import Literal
 
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
 from roadmap_pipeline.pipeline.access import DATABASES_MISSING, check_repositories, look_at_notion
-from roadmap_pipeline.pipeline.automation import read_automation
+from roadmap_pipeline.pipeline.automation import Automation, read_automation
 from roadmap_pipeline.pipeline.checklist import Seen, checklist
 from roadmap_pipeline.pipeline.findings import Finding
 from roadmap_pipeline.runtime import Runtime
@@ -129,23 +129,23 @@ def _check_clock(seen: Seen) -> list[Finding]:
 
 
 def _check_schedules(runtime: Runtime, seen: Seen) -> Finding:
-    """Return whether anything runs by itself, as Dagster's own files tell."""
+    """Return whether anything runs by itself, as ``roadmap.toml`` and Dagster's own files tell."""
     home = runtime.settings.dagster_home
-    seen.automation = automation = read_automation(home)
-    if automation is None and _has_own_storage(home):
+    if _has_own_storage(home):
         return Finding("schedules", "note", f"{home}/dagster.yaml keeps Dagster's state elsewhere: its UI shows them")
-    if automation is None:
-        return Finding("schedules", "note", f"nothing is known of Dagster's in {home}; `roadmap ui` serves them")
-    seen.daemon_is_alive = automation.is_alive(datetime.now(UTC))
-    on = ", ".join(automation.running)
+    automation = read_automation(home) or Automation()
+    named = set(runtime.settings.configuration.automation.names) - set(automation.stopped)
+    running = sorted(named | set(automation.running))
+    on = ", ".join(running)
     if not on:
-        remedy = "`roadmap ui` and *Automation* there switch them on; or run by workflows (docs/github-actions.md)"
-        return Finding("schedules", "note", f"none is on: {remedy}")
-    if not seen.daemon_is_alive:
+        remedy = "automation.running in roadmap.toml or the Dagster UI (`roadmap ui`) switches them on"
+        return Finding("schedules", "note", f"none is on: {remedy}; or run by workflows (docs/github-actions.md)")
+    if not automation.is_alive(datetime.now(UTC)):
         since = automation.heartbeat_at
         last = f"its last sign was at {since:%Y-%m-%d %H:%M} UTC" if since else "it never gave a sign"
         remedy = "keep `roadmap ui` or `dagster-daemon run` alive"
         return Finding("schedules", "problem", f"{on} on, but Dagster's daemon isn't running ({last}): {remedy}")
+    seen.schedules = running
     return Finding("schedules", "ok", on)
 
 

@@ -113,7 +113,7 @@ def test_a_clock_that_is_off_is_set_right() -> None:
     assert _check_clock(Seen()) == []
 
 
-def _switch_on(home: Path, name: str, *, heartbeat_at: datetime | None) -> None:
+def _switch_on(home: Path, name: str, *, heartbeat_at: datetime | None, off: str = "automation") -> None:
     repository = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("roadmap_pipeline"), "__repository__")
     origin = RemoteInstigatorOrigin(repository, name)
     home.mkdir(exist_ok=True)
@@ -121,8 +121,10 @@ def _switch_on(home: Path, name: str, *, heartbeat_at: datetime | None) -> None:
         data = ScheduleInstigatorData("0 7 * * 1", datetime(2026, 11, 16, tzinfo=UTC).timestamp())
         state = InstigatorState(origin, InstigatorType.SCHEDULE, InstigatorStatus.RUNNING, data)
         instance.add_instigator_state(state)
-        other = RemoteInstigatorOrigin(repository, f"{name} that is off")
-        instance.add_instigator_state(InstigatorState(other, InstigatorType.SENSOR, InstigatorStatus.STOPPED))
+        other = RemoteInstigatorOrigin(repository, off)
+        stopped = InstigatorState(other, InstigatorType.SENSOR, InstigatorStatus.STOPPED)
+        if instance.get_instigator_state(stopped.instigator_origin_id, stopped.selector_id) is None:
+            instance.add_instigator_state(stopped)
         if heartbeat_at is not None:
             instance.add_daemon_heartbeat(DaemonHeartbeat(heartbeat_at.timestamp(), "SCHEDULER", "one", []))
 
@@ -143,6 +145,15 @@ def test_schedules_as_dagsters_own_files_tell(environment: dict[str, str], root:
     assert automation.heartbeat_at is not None
     assert abs(automation.heartbeat_at - now) < timedelta(seconds=1)
     assert not automation.is_alive(now + timedelta(minutes=6))
+
+
+def test_schedules_that_the_configuration_switches_on_unless_a_person_switched_them_off(
+    environment: dict[str, str],
+    root: Path,  # noqa: F811
+) -> None:
+    (root / "roadmap.toml").write_text('[automation]\nrunning = ["weekly_report_schedule", "on_merge"]\n')
+    _switch_on(root / "dagster", "hourly_ingest_schedule", heartbeat_at=datetime.now(UTC), off="on_merge")
+    assert doctor(environment)["schedules"]["message"] == "hourly_ingest_schedule, weekly_report_schedule"
 
 
 def test_a_dagster_that_keeps_its_state_elsewhere(environment: dict[str, str], root: Path) -> None:  # noqa: F811

@@ -50,10 +50,19 @@ def query(sql: str | None, file: Path | None, as_csv: bool, output: Path | None,
 
 
 @click.command(cls=Command)
-@click.option("--commands", is_flag=True, help="Print the reference of all commands instead (docs/cli.md).")
+@click.option("--automation", is_flag=True, help="Print which schedule or sensor starts what (docs/automation.md).")
+@click.option("--commands", is_flag=True, help="Print the reference of all commands (docs/cli.md).")
 @json_option
-def docs(commands: bool, as_json: bool) -> None:
+def docs(automation: bool, commands: bool, as_json: bool) -> None:
     """Print the data dictionary: every table and column with its meaning, as Markdown (docs/tables.md)."""
+    if automation + commands + as_json > 1:
+        raise click.UsageError("--automation, --commands and --json: give one of them")
+    if automation:
+        from roadmap_pipeline.orchestration.build import build_definitions
+        from roadmap_pipeline.orchestration.overview import automation_page
+
+        click.echo(automation_page(build_definitions()), nl=False)
+        return
     if commands:
         from roadmap_pipeline.cli.reference import command_reference
 
