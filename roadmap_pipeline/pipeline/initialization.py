@@ -40,10 +40,10 @@ class Choices:
     """Branch glob or label to the title of a milestone."""
 
 
-def configuration_path(environment: Mapping[str, str]) -> Path:
-    """Return where the configuration file of this project is, or would be."""
+def configuration_path(environment: Mapping[str, str], clone: Path | None = None) -> Path:
+    """Return where the configuration file is, or would be: this project's, or that of workflows in a ``clone``."""
     named = environment.get("ROADMAP_CONFIG")
-    return Path(named).expanduser() if named else project.project_root() / "roadmap.toml"
+    return Path(named).expanduser() if named else (clone or project.project_root()) / "roadmap.toml"
 
 
 def configuration_text(choices: Choices) -> str:

@@ -98,6 +98,15 @@ def test_workflows_use_the_copy_that_was_named(here: Path) -> None:
         assert "        uses: acme/roadmap_pipeline@0123abc\n" in text
 
 
+def test_workflows_have_their_configuration_in_the_clone(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clone = here / "clone"
+    clone.mkdir()
+    monkeypatch.chdir(clone)
+    assert call("--repository", "a/b", "--workflows", "--yes", "--offline").exit_code == 0
+    assert [path.name for path in here.iterdir()] == ["clone"]
+    assert (clone / "roadmap.toml").is_file()
+
+
 def test_what_is_there_is_replaced_by_force_only(here: Path) -> None:
     (here / "roadmap.toml").write_text("history_days = 7\n")
     words = ("--repository", "a/b", "--yes", "--offline")

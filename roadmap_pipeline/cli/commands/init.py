@@ -40,7 +40,11 @@ _MARKS = {"ok": "✓", "problem": "✗", "note": "·"}
     metavar="GLOB=TITLE",
     help="Milestone of branches (feature/checkout-*=Stage 7.3), may be repeated.",
 )
-@click.option("--workflows", is_flag=True, help="Also write both workflows into .github/workflows of this folder.")
+@click.option(
+    "--workflows",
+    is_flag=True,
+    help="Also write both workflows, and all of it into this folder, the clone of a repository.",
+)
 @click.option(
     "--action",
     metavar="OWNER/NAME@COMMIT",
@@ -71,7 +75,7 @@ def init(
 
     is_interactive = sys.stdin.isatty() and not yes and not as_json
     environment = dict(os.environ)
-    paths = [initialization.configuration_path(environment)]
+    paths = [initialization.configuration_path(environment, Path.cwd() if workflows else None)]
     paths += initialization.workflow_paths(Path.cwd()) if workflows else []
     _require_leave(initialization.existing_files(paths), force=force, is_interactive=is_interactive)
     chosen = list(repositories) or _named(environment)
