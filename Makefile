@@ -52,9 +52,11 @@ soak: $(INSTALLED_DEV) ## people, syncs, faults and kills in any order, for ROAD
 ui: $(INSTALLED) ## the Dagster UI on the instance that `make run` filled
 	@$(BIN)/roadmap ui
 
-lint: $(INSTALLED_DEV) ## style, unused code, common mistakes, who may import whom
+lint: $(INSTALLED_DEV) ## style, unused code, common mistakes, who may import whom, workflows
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports --no-logo
 	@$(BIN)/sqlfluff lint --processes 0 --disable-progress-bar dbt_like_sql/models dbt_like_sql/tests
+	@$(BIN)/actionlint -shellcheck $(BIN)/shellcheck .github/workflows/*.yml deploy/github/*.yml
+	@$(BIN)/zizmor --offline --quiet --no-progress --config .github/zizmor.yml .github/workflows deploy/github/*.yml action.yml
 
 format: $(INSTALLED_DEV) ## put every Python file into shape
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
