@@ -1,8 +1,9 @@
 """Settings: the environment and ``roadmap.toml``, validated, every problem reported at once.
 
 Belongs here: what the environment says, and which side (GitHub, Notion) is real, the sandbox, or missing. The keys of
-the file are in ``configuration``. Nothing here opens another file, or a connection. Both are read without
-pydantic-settings: one list of problems names each variable or key with its remedy, and it takes 80 ms to import.
+the file are in ``configuration``. Nothing here opens a connection, or another file than those that hold a secret. Both
+are read without pydantic-settings: one list of problems names each variable or key with its remedy, and it takes 80 ms
+to import.
 """
 
 import os
@@ -28,6 +29,10 @@ REPLAY_GITHUB_TOKEN = "replay-github-token"  # noqa: S105
 SANDBOX_NOTION_KEY = "sandbox-notion-token"
 """Credentials that open the simulators only: whoever is given them knows that nothing real is on the other side."""
 
+SECRETS = ("GITHUB_TOKEN", "GITHUB_APP_PRIVATE_KEY", "NOTION_API_KEY")
+"""Variables that hold a secret; each may be given as a file instead, named by the same variable with ``_FILE``."""
+
+_LARGEST_SECRET_BYTES = 64 * 1024
 _APP_ID = re.compile(r"[A-Za-z0-9.]+")
 _NOTION_ID = re.compile(r"([0-9a-fA-F]{32})(?:\?.*)?$")
 
@@ -161,7 +166,7 @@ def load_settings(environment: Mapping[str, str] | None = None, root: Path | Non
     configuration = read_configuration(
         config_path, must_exist=bool(environment.get("ROADMAP_CONFIG")), problems=problems
     )
-    values = _from_environment(environment, problems)
+    values = _from_environment(_with_secret_files(environment, problems), problems)
     repositories = configuration.repositories or _repositories(environment)
     problems += [
         f"GITHUB_REPOSITORY: {repository!r} is not owner/name (several are separated by commas)"
@@ -236,6 +241,55 @@ def _path(value: str | None, default: Path) -> Path:
 def _repositories(environment: Mapping[str, str]) -> tuple[str, ...]:
     names = (name.strip() for name in environment.get("GITHUB_REPOSITORY", "").split(","))
     return tuple(dict.fromkeys(name for name in names if name))
+
+
+def is_set(environment: Mapping[str, str], name: str) -> bool:
+    """Return whether a variable is set, be it by a file as those of :data:`SECRETS` may be."""
+    return any(environment.get(variable, "").strip() for variable in (name, f"{name}_FILE"))
+
+
+def _with_secret_files(environment: Mapping[str, str], problems: list[str]) -> Mapping[str, str]:
+    """Return the environment with the secrets that stand in files, as Docker and Kubernetes hand them out.
+
+    No text in ``problems`` quotes what a file holds.
+    """
+    read: dict[str, str] = {}
+    for name in SECRETS:
+        variable = f"{name}_FILE"
+        path = environment.get(variable, "").strip()
+        if not path:
+            continue
+        if environment.get(name, "").strip():
+            problems.append(f"{name} and {variable} are both set: unset one of them")
+            continue
+        try:
+            read[name] = _secret_of_file(Path(path).expanduser(), is_token=name != "GITHUB_APP_PRIVATE_KEY")
+        except OSError as error:
+            problems.append(f"{variable}: {path} can't be read: {error.strerror}")
+        except ValueError as error:
+            problems.append(f"{variable}: {path} {error}")
+    return {**environment, **read} if read else environment
+
+
+def _secret_of_file(path: Path, *, is_token: bool) -> str:
+    """Return what a file holds, without the blanks and line ends around it.
+
+    Raises:
+        ValueError: It holds no secret; the message goes on after the file's name.
+    """
+    with path.open("rb") as file:
+        data = file.read(_LARGEST_SECRET_BYTES + 1)
+    try:
+        secret = data.decode("utf-8-sig").strip()
+    except UnicodeDecodeError:
+        raise ValueError("is no text") from None  # the error would hold the file's bytes
+    if not secret:
+        raise ValueError("is empty")
+    if len(data) > _LARGEST_SECRET_BYTES:
+        raise ValueError("is too long for a secret")
+    if is_token and not re.fullmatch(r"[!-~]+", secret):
+        raise ValueError("holds more than a token: blanks, several lines, or characters that no token has")
+    return secret
 
 
 def _from_environment(environment: Mapping[str, str], problems: list[str]) -> dict[str, Any]:

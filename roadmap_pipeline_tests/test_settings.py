@@ -273,3 +273,59 @@ def test_default_branches_of_a_repository_that_is_not_configured_are_a_warning(t
     write(tmp_path, 'repositories = ["acme/a"]\n[default_branches]\n"acme/b" = { master = "2026-10-21" }\n')
     (warning,) = load_settings({}, tmp_path).warnings
     assert "default_branches names acme/b, which is not configured" in warning
+
+
+FILE_SECRETS = {"GITHUB_TOKEN": "github_token", "NOTION_API_KEY": "notion_api_key"}
+
+
+@pytest.mark.parametrize("name", FILE_SECRETS)
+@pytest.mark.parametrize("text", ["t0ken", "t0ken\n", "\ufefft0ken\r\n", "  t0ken  \n\n"])
+def test_secrets_may_stand_in_files(name: str, text: str, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_bytes(text.encode())
+    named = {"GITHUB_REPOSITORY": "acme/a", "NOTION_PARENT_PAGE_ID": PAGE}
+    environment = {**named, name: "", f"{name}_FILE": str(tmp_path / "secret")}
+    secret = getattr(load_settings(environment, tmp_path), FILE_SECRETS[name])
+    assert secret.get_secret_value() == "t0ken"
+
+
+def test_an_apps_key_may_stand_in_a_file_of_its_own_variable(tmp_path: Path) -> None:
+    (tmp_path / "app.pem").write_text(PEM)
+    environment = {**APP, "GITHUB_APP_PRIVATE_KEY": "", "GITHUB_APP_PRIVATE_KEY_FILE": str(tmp_path / "app.pem")}
+    app = load_settings(environment, tmp_path).github_app
+    assert app is not None
+    assert app.private_key.get_secret_value() == PEM.strip()
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (None, "can't be read: No such file or directory"),
+        (b"", "is empty"),
+        (b" \r\n\n", "is empty"),
+        (b"s3cret\nand more", "holds more than a token"),
+        (b"s3cret and", "holds more than a token"),
+        ("s3crét".encode(), "holds more than a token"),
+        (b"s3cret\x00\x01", "holds more than a token"),
+        (b"s3cret\xff\xfe", "is no text"),
+        (b"s3cret" * 20_000, "is too long for a secret"),
+    ],
+    ids=lambda value: "data" if isinstance(value, bytes) else None,
+)
+@pytest.mark.parametrize("name", FILE_SECRETS)
+def test_a_file_without_a_secret_is_named_and_not_quoted(
+    name: str, data: bytes | None, said: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "secret"
+    if data is not None:
+        file.write_bytes(data)
+    (found,) = problems({f"{name}_FILE": str(file)}, tmp_path)
+    assert found.startswith(f"{name}_FILE: {file} {said}")
+    assert "s3cr" not in found
+
+
+def test_a_secret_is_given_once_and_a_folder_holds_none(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("s3cret")
+    environment = {"GITHUB_TOKEN": "t", "GITHUB_REPOSITORY": "acme/a", "GITHUB_TOKEN_FILE": str(tmp_path / "secret")}
+    assert problems(environment, tmp_path) == ["GITHUB_TOKEN and GITHUB_TOKEN_FILE are both set: unset one of them"]
+    (found,) = problems({"NOTION_API_KEY_FILE": str(tmp_path)}, tmp_path)
+    assert found == f"NOTION_API_KEY_FILE: {tmp_path} can't be read: Is a directory"

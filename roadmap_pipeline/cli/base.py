@@ -91,13 +91,21 @@ class Commands(OwnProcess, CommandGroup):
             _fail(ctx, [line], FAILED)
 
 
+def _shown(text: str) -> str:
+    """Return a text for the terminal: what servers and strangers wrote neither steers it nor gives a secret away."""
+    from roadmap_pipeline.failures.display import without_controls
+    from roadmap_pipeline.failures.logs.redaction import redact
+
+    return without_controls(redact(text).text)
+
+
 def _fail(ctx: click.Context, problems: Sequence[str], exit_code: int) -> NoReturn:
     for problem in problems:
-        click.echo(f"error: {problem}", err=True)
+        click.echo(_shown(f"error: {problem}"), err=True)
     if ctx.params.get("verbose"):
         import traceback
 
-        click.echo(traceback.format_exc(), err=True)
+        click.echo(_shown(traceback.format_exc()), err=True)
     ctx.exit(exit_code)
 
 
@@ -134,7 +142,14 @@ class _WaitPrinter(logging.Handler):
     """A handler that prints what is waited for: nobody should wonder why nothing happens."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        click.echo(f"waiting: {record.getMessage()}", err=True)
+        click.echo(_shown(f"waiting: {record.getMessage()}"), err=True)
+
+
+class _SafeFormatter(logging.Formatter):
+    """A formatter whose lines, tracebacks included, hold no secret and no control character."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return _shown(super().format(record))
 
 
 def show_waits(ctx: click.Context) -> None:
@@ -156,7 +171,7 @@ def log_to_stderr(ctx: click.Context, *, verbose: bool) -> None:
     Libraries log retries and requests; people asked for results.
     """
     handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(_SafeFormatter("%(levelname)s %(name)s: %(message)s"))
     levels: dict[str | None, int] = {None: logging.INFO if verbose else logging.ERROR}
     if verbose:
         levels["roadmap_pipeline"] = logging.DEBUG

@@ -30,7 +30,7 @@ from roadmap_pipeline.orchestration.resources import resources_of
 from roadmap_pipeline.run_summary import RunSummary
 from roadmap_pipeline.runtime import Runtime
 from roadmap_pipeline.settings import Settings, project_root
-from roadmap_pipeline.warehouse.connection import is_file
+from roadmap_pipeline.warehouse.connection import is_file, shown_path
 
 _WITHOUT_NAGGING = {"PYTHONWARNINGS": "ignore:Function `dev_command` is superseded"}
 """`dg dev` is for developers of Dagster projects and is not installed; `dagster dev` does the same."""
@@ -90,7 +90,7 @@ def run_main_job(runtime: Runtime) -> RunSummary:
         except (dg.DagsterError, dg.Failure) as error:
             raise _own_error(error) from error
     run_summary.writes = runtime.writes()
-    run_summary.warehouse = settings.warehouse
+    run_summary.warehouse = shown_path(settings.warehouse)
     run_summary.notes.extend(note for side in ("github", "notion") if (note := runtime.missing(side)))
     run_summary.roadmap = pipeline.roadmap_table(runtime)
     run_summary.seconds = time.monotonic() - started

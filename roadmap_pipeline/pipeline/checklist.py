@@ -12,6 +12,7 @@ from roadmap_pipeline.errors import RoadmapError
 from roadmap_pipeline.pipeline.findings import Finding, Section
 from roadmap_pipeline.pipeline.initialization import WORKFLOWS
 from roadmap_pipeline.runtime import Runtime
+from roadmap_pipeline.warehouse.connection import shown_path
 
 SECRETS = ("NOTION_API_KEY", "NOTION_PARENT_PAGE_ID")
 """Secrets that the workflows need; GitHub gives every workflow a GITHUB_TOKEN of its own."""
@@ -53,7 +54,7 @@ def checklist(runtime: Runtime, seen: Seen) -> Iterator[Finding]:
     yield _item(
         "CI database initialised",
         seen.run_attempts > 0,
-        f"{seen.run_attempts:,} run attempts in {settings.warehouse}",
+        f"{seen.run_attempts:,} run attempts in {shown_path(settings.warehouse)}",
         "`roadmap run` reads the history",
     )
     seen.workflows = _workflows(runtime, seen)

@@ -93,7 +93,7 @@ def check_access(environment: Mapping[str, str], repositories: Sequence[str]) ->
     """
     chosen = {key: value for key, value in environment.items() if key != "ROADMAP_CONFIG"}
     chosen |= {"GITHUB_REPOSITORY": ",".join(repositories), "ROADMAP_WAREHOUSE": project.warehouse_path(environment)}
-    if not any(environment.get(name) for name in (*_CREDENTIALS, "GITHUB_APP_ID")):
+    if not any(project.is_set(environment, name) for name in (*_CREDENTIALS, "GITHUB_APP_ID")):
         missing = " and ".join(_CREDENTIALS)
         return [Finding("credentials", "note", f"{missing} are not set: nothing was asked, all runs in the sandbox")]
     with TemporaryDirectory() as folder:

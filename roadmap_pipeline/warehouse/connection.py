@@ -30,6 +30,7 @@ __all__ = [
     "prepare_file",
     "rolled_back",
     "scalar",
+    "shown_path",
     "transaction",
 ]
 
@@ -109,14 +110,28 @@ def _refuse_others_tables(con: "duckdb.DuckDBPyConnection", path: str | Path) ->
     ).fetchall()
     if found:
         raise WarehouseError(
-            f"{path} is a database with other tables ({found[0][0]}), no warehouse of roadmap; set ROADMAP_WAREHOUSE to"
-            " another file"
+            f"{shown_path(path)} is a database with other tables ({found[0][0]}), no warehouse of roadmap;"
+            " set ROADMAP_WAREHOUSE to another file"
         )
 
 
 def is_file(path: str | Path) -> bool:
     """Return whether ``path`` names a DuckDB file, not a DuckLake or MotherDuck database."""
     return not str(path).startswith(("ducklake:", "md:"))
+
+
+_CREDENTIAL = re.compile(
+    r"(?i)([\w-]*(?:password|passwd|token|secret|key)[\w-]*\s*=\s*)(?:'[^']*'|[^\s&;'\"]+)|(://[^\s:/@]*:)[^\s@]+(?=@)"
+)
+
+
+def shown_path(path: str | Path) -> str:
+    """Return how a warehouse is named where people read it: of ``ducklake:…`` and ``md:…`` without credentials."""
+    return str(path) if is_file(path) else _without_credentials(str(path))
+
+
+def _without_credentials(text: str) -> str:
+    return _CREDENTIAL.sub(lambda match: f"{match[1] or match[2]}***", text)
 
 
 def _open(path: str | Path, *, read_only: bool, lock_timeout_s: float) -> "duckdb.DuckDBPyConnection":
@@ -134,9 +149,12 @@ def _open(path: str | Path, *, read_only: bool, lock_timeout_s: float) -> "duckd
         except duckdb.Error as error:
             message = str(error)
             if not _LOCKED.search(message):
-                raise _explained(path, message) from error
+                # the message of a database elsewhere may repeat the words that were to open it
+                raise _explained(path, message) from (error if is_file(path) else None)
             if wait_s == FIRST_WAIT_S and lock_timeout_s > 0:
-                waits.warning("%s: %s; waiting for it, at most %g s", path, _holder(message), lock_timeout_s)
+                waits.warning(
+                    "%s: %s; waiting for it, at most %g s", shown_path(path), _holder(message), lock_timeout_s
+                )
             remaining_s = deadline - time.monotonic()
             if remaining_s <= 0:
                 raise _lock_timeout(path, message, lock_timeout_s) from error
@@ -180,13 +198,15 @@ def _explained(path: str | Path, message: str) -> WarehouseError:
         remedy = f"another version of DuckDB wrote it: {message}"
     else:
         remedy = f"{message}; set ROADMAP_WAREHOUSE to a file that can be opened"
-    return WarehouseError(f"The warehouse {path} can't be opened: {remedy}")
+    if not is_file(path):
+        remedy = _without_credentials(remedy)
+    return WarehouseError(f"The warehouse {shown_path(path)} can't be opened: {remedy}")
 
 
 def _lock_timeout(path: str | Path, message: str, lock_timeout_s: float) -> WarehouseError:
     return WarehouseError(
-        f"The warehouse {path} is locked: {_holder(message)}, and still did after {lock_timeout_s:g} s. Wait for that"
-        " process or end it; to read, open the snapshot beside the file instead"
+        f"The warehouse {shown_path(path)} is locked: {_holder(message)}, and still did after {lock_timeout_s:g} s."
+        " Wait for that process or end it; to read, open the snapshot beside the file instead"
     )
 
 

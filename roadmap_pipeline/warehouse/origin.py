@@ -11,7 +11,7 @@ from typing import Literal
 
 from roadmap_pipeline.errors import ConfigurationError
 from roadmap_pipeline.interruption import shielded
-from roadmap_pipeline.warehouse.connection import connect, is_file, prepare_file, scalar, transaction
+from roadmap_pipeline.warehouse.connection import connect, is_file, prepare_file, scalar, shown_path, transaction
 from roadmap_pipeline.warehouse.snapshot import snapshot_path
 from roadmap_pipeline.warehouse.source_tables import TABLES, replace_table
 
@@ -42,14 +42,16 @@ def gives_way(path: str | Path, origin: Origin) -> bool:
     found = stored_origin(path)
     if found == "real" and origin == "sandbox":
         raise ConfigurationError(
-            f"{path} holds real data and no credentials are set: set GITHUB_TOKEN and GITHUB_REPOSITORY"
+            f"{shown_path(path)} holds real data and no credentials are set: set GITHUB_TOKEN and GITHUB_REPOSITORY"
             " (and NOTION_API_KEY, NOTION_PARENT_PAGE_ID), or set ROADMAP_WAREHOUSE to another file to play with the"
             " sandbox"
         )
     if found != "sandbox" or origin != "real":
         return False
     if not is_file(path):
-        raise ConfigurationError(f"{path} holds the sandbox's data: set ROADMAP_WAREHOUSE to another database")
+        raise ConfigurationError(
+            f"{shown_path(path)} holds the sandbox's data: set ROADMAP_WAREHOUSE to another database"
+        )
     return True
 
 
@@ -101,7 +103,8 @@ def require(path: str | Path, origin: Origin) -> None:
     """Refuse to write ``origin``'s side outside from a warehouse with the other data: :class:`ConfigurationError`."""
     if stored_origin(path) == "sandbox" and origin == "real":
         raise ConfigurationError(
-            f"{path} holds the sandbox's simulated data: run `roadmap run` or `roadmap ingest` to read the real ones"
+            f"{shown_path(path)} holds the sandbox's simulated data:"
+            " run `roadmap run` or `roadmap ingest` to read the real ones"
         )
 
 

@@ -84,8 +84,8 @@ def run_query(path: str | Path, sql: str) -> QueryResult:
 
     ``show tables`` gives the tables of all schemas, with what they hold.
 
-    Raises QueryError for statements that write, several statements, and SQL that fails; WarehouseError when there is
-    no snapshot yet.
+    Raises QueryError for statements that write or reach beyond the snapshot, several statements, and SQL that fails;
+    WarehouseError when there is no snapshot yet.
     """
     import duckdb
 
@@ -93,13 +93,28 @@ def run_query(path: str | Path, sql: str) -> QueryResult:
     try:
         _check(sql)
         with connect(snapshot, read_only=True) as con:
+            _lock_down(con, snapshot)
             return _fetch(con, _TABLES if _SHOW_TABLES.fullmatch(sql) else sql)
     except duckdb.InvalidInputException as error:
         if "read-only" in str(error):
             raise _refusal() from error
         raise QueryError(f"The query fails: {error}") from error
+    except duckdb.PermissionException as error:
+        raise QueryError("The query reads the snapshot only: no other file, address, database or extension") from error
     except duckdb.Error as error:
         raise QueryError(f"The query fails: {error}") from error
+
+
+def _lock_down(con: "duckdb.DuckDBPyConnection", snapshot: str | Path) -> None:
+    """Let a query see the snapshot and nothing else: no file, no address, no extension, no variable of this program.
+
+    A DuckLake or MotherDuck database is read from elsewhere, so that there files stay within reach.
+    """
+    con.execute("set autoinstall_known_extensions = false")
+    con.execute("set python_enable_replacements = false")
+    if is_file(snapshot):
+        con.execute("set enable_external_access = false")
+    con.execute("set lock_configuration = true")
 
 
 def _refusal() -> QueryError:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from dbt_like_sql.runner.build import change_log
 from dbt_like_sql.runner.database import literal
 from roadmap_pipeline.errors import ConfigurationError
-from roadmap_pipeline.warehouse.connection import STORAGE_VERSION, WarehouseError, connect, is_file, scalar
+from roadmap_pipeline.warehouse.connection import STORAGE_VERSION, WarehouseError, connect, is_file, scalar, shown_path
 from roadmap_pipeline.warehouse.source_tables import describe_source_tables
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def snapshot_path(path: str | Path) -> Path:
     Raises WarehouseError for ``ducklake:…`` and ``md:…``: they have snapshots of their own.
     """
     if not is_file(path):
-        raise WarehouseError(f"{path} is no file and needs no snapshot; read it directly")
+        raise WarehouseError(f"{shown_path(path)} is no file and needs no snapshot; read it directly")
     path = Path(path)
     return path.with_name(f"{path.stem}.snapshot{path.suffix or '.duckdb'}")
 

@@ -82,6 +82,61 @@ def test_statements_that_write_are_refused_and_leave_no_trace(path: Path, sql: s
 
 
 @pytest.mark.parametrize(
+    "sql",
+    [
+        "select * from read_text('{secret}')",
+        "select * from read_csv('{secret}')",
+        "select * from read_blob('{secret}')",
+        "select * from read_json('{secret}')",
+        "from '{secret}'",
+        "select * from glob('{folder}/*')",
+        "select * from sniff_csv('{secret}')",
+        "select (select content from read_text('{secret}'))",
+        "with x as (from read_text('{secret}')) from x",
+        "select * from query('select * from read_text(''{secret}'')')",
+        "summarize from read_text('{secret}')",
+        "describe from read_csv('{secret}')",
+        "explain analyze select * from read_text('{secret}')",
+        "from 'https://evil.example/x.csv'",
+        "from 's3://bucket/x.parquet'",
+        "from duckdb_secrets()",
+    ],
+)
+def test_nothing_beyond_the_snapshot_is_read(path: Path, sql: str) -> None:
+    secret = path.parent / "secret.csv"
+    secret.write_text("s3cret\n1\n")
+    with pytest.raises(QueryError) as caught:
+        run_query(path, sql.format(secret=secret, folder=path.parent))
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "install httpfs",
+        "load httpfs",
+        "attach '{live}' as live",
+        "set enable_external_access = true",
+        "reset enable_external_access",
+        "pragma enable_external_access = true",
+        "create secret s (type s3)",
+        "call pragma_version()",
+        "prepare p as select 1",
+        "use memory",
+    ],
+)
+def test_what_would_open_the_way_out_is_refused(path: Path, sql: str) -> None:
+    with pytest.raises(QueryError):
+        run_query(path, sql.format(live=path))
+
+
+def test_a_query_sees_no_variable_of_the_program(path: Path) -> None:
+    for name in ("sql", "con", "statements", "relation", "snapshot"):
+        with pytest.raises(QueryError, match="does not exist"):
+            run_query(path, f"select * from {name}")
+
+
+@pytest.mark.parametrize(
     ("sql", "said"),
     [
         ("selec 1", "selec"),

@@ -68,6 +68,11 @@ class Apps:
         self._now = now
         self._tokens: dict[str, tuple[Caller, float]] = {}
 
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """The installation tokens handed out, the oldest first."""
+        return tuple(self._tokens)
+
     def caller(self, token: str) -> Caller | None:
         """Return the caller that an installation token or a web token stands for; None for an unknown or expired one.
 

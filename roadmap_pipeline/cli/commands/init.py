@@ -126,17 +126,21 @@ def _ask_repositories(default: Sequence[str]) -> list[str]:
 
 def _ask_secrets(environment: Mapping[str, str]) -> dict[str, str]:
     """Ask for what isn't set, without showing it; an empty answer leaves it out."""
+    from roadmap_pipeline.settings import is_set
+
     answers: dict[str, str] = {}
     if not environment.get("GITHUB_APP_ID"):
         answers |= _ask(environment, "GITHUB_TOKEN", is_hidden=True)
     answers |= _ask(environment, "NOTION_API_KEY", is_hidden=True)
-    if answers.get("NOTION_API_KEY") or environment.get("NOTION_API_KEY"):
+    if answers.get("NOTION_API_KEY") or is_set(environment, "NOTION_API_KEY"):
         answers |= _ask(environment, "NOTION_PARENT_PAGE_ID", is_hidden=False)
     return answers
 
 
 def _ask(environment: Mapping[str, str], name: str, *, is_hidden: bool) -> dict[str, str]:
-    if environment.get(name):
+    from roadmap_pipeline.settings import is_set
+
+    if is_set(environment, name):
         return {}
     answer = click.prompt(f"{name} (Enter: later)", default="", hide_input=is_hidden, show_default=False).strip()
     return {name: answer} if answer else {}
@@ -159,7 +163,10 @@ def _print_findings(findings: "Sequence[Finding]", *, as_json: bool) -> None:
 
 def _next_steps(environment: Mapping[str, str], *, workflows: bool, action: str | None) -> list[str]:
     """Return what to do next, as lines to type."""
-    missing = [name for name in ("GITHUB_TOKEN", "NOTION_API_KEY", "NOTION_PARENT_PAGE_ID") if not os.environ.get(name)]
+    from roadmap_pipeline.settings import is_set
+
+    names = ("GITHUB_TOKEN", "NOTION_API_KEY", "NOTION_PARENT_PAGE_ID")
+    missing = [name for name in names if not is_set(os.environ, name)]
     if environment.get("GITHUB_APP_ID"):
         missing = [name for name in missing if name != "GITHUB_TOKEN"]
     steps = [f"export {name}=…" for name in missing]

@@ -5,6 +5,8 @@ Line breaks are kept, so that line numbers stay true.
 """
 
 import re
+from base64 import b64encode
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from roadmap_pipeline.failures.patterns import compile_literal, compile_pattern
@@ -20,12 +22,45 @@ class Redacted:
     count: int
 
 
+_ENCODED_BEGINNINGS = (
+    "ghp_",
+    "gho_",
+    "ghs_",
+    "ghu_",
+    "ghr_",
+    "github_pat_",
+    "glpat-",
+    "ntn_",
+    "xoxb-",
+    "xoxp-",
+    "npm_",
+)
+
+
+def _encoded(beginning: str) -> Iterator[str]:
+    """Yield how text that begins so looks within base64, whatever number of bytes stands before it.
+
+    Characters that neighbouring bytes have a part in are left out.
+    """
+    for before in range(3):
+        bits = 8 * (before + len(beginning))
+        text = b64encode(b"\0" * before + beginning.encode()).decode()
+        yield text[-(-8 * before // 6) : bits // 6]
+
+
+_ENCODED = "|".join(sorted(re.escape(text) for beginning in _ENCODED_BEGINNINGS for text in _encoded(beginning)))
+# of keys, not of certificates
+_ENCODED_KEY = "LS0tLS1CRUdJTi(?!BDRVJU|BQVUJM)"
+
 # (pattern, what stands in its place); a group named secret is replaced alone, else the whole match is.
 _SHAPES: tuple[re.Pattern[str], ...] = tuple(
     re.compile(pattern)
     for pattern in (
         r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(?P<secret>[\s\S]{0,20000}?)"
         r"(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|\Z)",
+        r"-----BEGIN(?:%20|\+)(?:[A-Z0-9]+(?:%20|\+))*PRIVATE(?:%20|\+)KEY-----(?P<secret>[A-Za-z0-9%+/=_.-]+)",
+        rf"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{{0,400}}?(?:{_ENCODED})[A-Za-z0-9+/_-]{{20,}}={{0,2}}",
+        rf"{_ENCODED_KEY}[A-Za-z0-9+/_-]{{40,}}={{0,2}}",
         r"\bgh[pousr]_[A-Za-z0-9]{20,255}\b",
         r"\bgithub_pat_[A-Za-z0-9_]{20,255}\b",
         r"\bghs_[A-Za-z0-9._-]{20,}",
@@ -58,13 +93,15 @@ _SHAPES: tuple[re.Pattern[str], ...] = tuple(
         r"\brubygems_[a-f0-9]{40,}",
         r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{0,}",
         r"(?i)\b[a-z][a-z0-9+.-]{1,20}://[^\s:/@'\"]{0,100}:(?P<secret>[^\s@/'\"]{1,200})@",
+        r"(?i)\b[a-z][a-z0-9+.-]{1,20}://(?=[^\s:/@'\"]*[0-9])(?P<secret>[^\s:/@'\"]{20,200})(?::[^\s@/'\"]{0,200})?@",
+        r"\"auth\"\s*:\s*\"(?P<secret>[A-Za-z0-9+/]{8,}={0,2})\"",
         r"(?i)\b(?:proxy-)?authorization[\"']?\s*[:=]\s*[\"']?(?:(?:bearer|basic|token|digest|negotiate|aws4-hmac-sha256)"
         r"\s+)?(?P<secret>[^\s\"',;]{6,}[^\"'\n]{0,400})",
         r"(?i)\bbearer\s+(?P<secret>[A-Za-z0-9_~+/.=-]{16,})",
         r"(?i)\b(?:set-)?cookie:\s*(?P<secret>\S[^\n]{3,})",
         r"(?i)(?<![A-Za-z0-9])[\w.-]{0,40}?(?:password|passwd|passphrase|pwd|secret|token|api[_-]?key|apikey|access[_-]?key|"
-        r"private[_-]?key|client[_-]?secret|credentials?)[\"']?\s*(?:=|:(?!:)|=>)\s*"
-        r"(?P<secret>\"[^\"\n]{4,}\"|'[^'\n]{4,}'|(?=[^\s\"',;]*[0-9])[^\s\"',;(){}\[\]<>]{8,})",
+        r"private[_-]?key|client[_-]?secret|credentials?)\\?[\"']?\s*(?:=|:(?!:)|=>)\s*"
+        r"(?P<secret>\\?\"[^\"\n]{4,}\"|'[^'\n]{4,}'|(?=[^\s\"',;]*[0-9])[^\s\"',;(){}\[\]<>]{8,})",
         r"(?i)(?:password|passwd|passphrase|pwd)[\"']?\s*(?:=|:(?!:))\s*(?P<secret>[^\s\"',;(){}\[\]<>]{4,})",
         r"(?i)\s--?(?:password|passwd|token|secret|api-?key)[ =](?P<secret>[^\s\"'-][^\s\"']{5,})",
     )
@@ -77,9 +114,10 @@ _HARMLESS = re.compile(
 )
 # One cheap look decides for most lines that there is nothing to replace.
 _HINT = compile_pattern(
-    r"(?i)BEGIN |gh[pousr]_|github_pat|glpat|secret|ntn_|xox|xapp-|hooks\.slack|discord|A[KSRIGNBC][IODPVAC]A|aws_|"
+    r"(?i)BEGIN[ %+]|gh[pousr]_|github_pat|glpat|secret|ntn_|xox|xapp-|hooks\.slack|discord|A[KSRIGNBC][IODPVAC]A|aws_|"
     r"AIza|ya29|GOCSPX|AccountKey|SharedAccess|sig=|signature=|token|8Q~|npm_|:_auth|_password|pypi-|[srp]k[_-]|hf_|dckr_|"
-    r"dop_v1|SG\.|hv[sb]\.|rubygems_|eyJ|://[^\s@]*@|authorization|bearer|cookie|passw|passphrase|pwd|key|credential"
+    r"dop_v1|SG\.|hv[sb]\.|rubygems_|eyJ|://[^\s@]*@|authorization|bearer|cookie|passw|passphrase|pwd|key|credential|\"auth\"|"
+    rf"(?-i:{_ENCODED}|{_ENCODED_KEY.partition('(')[0]})"
 )
 _KEY = compile_literal(b"PRIVATE KEY")
 _KEY_ENDS = b"-----END"
@@ -138,7 +176,7 @@ def redact(text: str) -> Redacted:
         whole = match[0]
         start, end = match.span("secret") if "secret" in match.re.groupindex else match.span()
         secret = match.string[start:end]
-        if not secret.strip() or _HARMLESS.match(secret.strip()) or PLACEHOLDER in secret:
+        if not secret.strip() or _HARMLESS.match(secret.strip().replace("\\", "")) or PLACEHOLDER in secret:
             return whole
         count += 1
         kept = PLACEHOLDER + "\n" * secret.count("\n")
@@ -156,6 +194,7 @@ _NAMED_SECRET = re.compile(
     r'(?i)("[^"\\]*(?:token|secret|password|authorization|private_key|api_key|signature)[^"\\]*"\s*:\s*")'
     r'(?:[^"\\]|\\.)*'
 )
+_ESCAPED_COLOUR = re.compile(r"\\u001[bB]\[[0-9;]*[A-Za-z]|\x1b\[[0-9;]*[A-Za-z]")
 _ADDRESS_QUERY = re.compile(r"(?<=\?)[^\s\"'<>)]{8,}")
 _MOST_RESPONSE_CHARS = 600
 _READ_RESPONSE_CHARS = 8_000
@@ -167,7 +206,8 @@ def shown_response(body: str) -> str:
     Secrets are known by their shape, and in fields that are named after one.
     """
     # More than is shown, so that no secret is cut in two before it could be recognised.
-    text = _NAMED_SECRET.sub(rf"\g<1>{PLACEHOLDER}", body[:_READ_RESPONSE_CHARS])
+    text = _ESCAPED_COLOUR.sub("", body[:_READ_RESPONSE_CHARS])
+    text = _NAMED_SECRET.sub(rf"\g<1>{PLACEHOLDER}", text)
     text = _ADDRESS_QUERY.sub("…", redact(text).text)
     text = " ".join(text.split())
     return text if len(text) <= _MOST_RESPONSE_CHARS else f"{text[:_MOST_RESPONSE_CHARS]}…"

@@ -93,7 +93,9 @@ def holds_error(response: Response) -> bool:
 
 
 def error_message(response: Response) -> str:
-    """Return GitHub's words, with what it says about single fields."""
+    """Return GitHub's words, with what it says about single fields, without secrets: a proxy may echo the request."""
+    from roadmap_pipeline.failures.logs.redaction import redact
+
     if not isinstance(response.data, dict):
         return ""
     details = [
@@ -102,7 +104,7 @@ def error_message(response: Response) -> str:
         else str(error)
         for error in response.data.get("errors") or []
     ]
-    return " – ".join([str(response.data.get("message", "")), *details])
+    return redact(" – ".join([str(response.data.get("message", "")), *details])).text
 
 
 def parse_body(content: bytes) -> Any:

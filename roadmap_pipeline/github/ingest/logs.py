@@ -62,6 +62,7 @@ def read_annotations(reader: "RepositoryReader", job_id: int) -> Row:
     """
     import orjson
 
+    from roadmap_pipeline.failures.logs.cleaning import without_escapes
     from roadmap_pipeline.failures.logs.redaction import redact
     from roadmap_pipeline.failures.time_limits import TOLD
 
@@ -75,11 +76,15 @@ def read_annotations(reader: "RepositoryReader", job_id: int) -> Row:
     redactions = 0
     kept: list[dict[str, Any]] = []
     for annotation in failures[:ANNOTATIONS_KEPT]:
-        title, message = redact(str(annotation.get("title") or "")), redact(str(annotation.get("message") or ""))
-        redactions += title.count + message.count
+        # colours would hide where a secret begins
+        file, title, message = (
+            redact(without_escapes(str(annotation.get(name) or "").encode("utf-8", "replace")).decode())
+            for name in ("path", "title", "message")
+        )
+        redactions += file.count + title.count + message.count
         kept.append(
             {
-                "path": annotation.get("path"),
+                "path": file.text or None,
                 "line": annotation.get("start_line"),
                 "title": title.text[:MESSAGE_CHARACTERS],
                 "message": message.text[:MESSAGE_CHARACTERS],
