@@ -8,6 +8,9 @@ INSTALLED_BENCH := $(VENV)/installed-bench
 # dbt pins much that Dagster pins otherwise: it lives in an environment of its own.
 DBT := .venv-dbt
 INSTALLED_DBT := $(DBT)/installed
+# What looks for vulnerabilities needs much that nothing else does.
+AUDIT := .venv-audit
+INSTALLED_AUDIT := $(AUDIT)/installed
 # The oldest DuckDB with which readers are supported; what it can open: STORAGE_VERSION in warehouse/connection.py.
 OLDEST_DUCKDB := 1.2.0
 READER := .venv-reader
@@ -61,6 +64,9 @@ lint: $(INSTALLED_DEV) ## style, unused code, common mistakes, who may import wh
 	@$(BIN)/actionlint -shellcheck $(BIN)/shellcheck .github/workflows/*.yml deploy/github/*.yml
 	@$(BIN)/zizmor --offline --quiet --no-progress --config .github/zizmor.yml .github/workflows deploy/github/*.yml action.yml
 
+audit: $(INSTALLED_AUDIT) ## known vulnerabilities of the pinned packages (needs pypi.org; says so without)
+	@$(AUDIT)/bin/python .ci/audit.py
+
 format: $(INSTALLED_DEV) ## put every Python file into shape
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
@@ -74,7 +80,7 @@ pictures: $(INSTALLED_DEV) ## make the README's pictures from the running UI (ne
 	@$(BIN)/python docs/make_pictures.py
 
 clean: ## remove what the project made: environment, warehouse, sandbox, caches
-	@rm -rf $(VENV) $(DBT) $(READER) data build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) $(DBT) $(READER) $(AUDIT) data build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
@@ -106,4 +112,9 @@ $(INSTALLED_READER): Makefile $(BIN)/python
 	@echo "Installing DuckDB $(OLDEST_DUCKDB) into an environment of its own (once) ..."
 	@$(PYTHON) -m venv $(READER)
 	@$(READER)/bin/python -m pip install --quiet --disable-pip-version-check duckdb==$(OLDEST_DUCKDB)
+	@touch $@
+
+$(INSTALLED_AUDIT): $(BIN)/python
+	@$(PYTHON) -m venv $(AUDIT)
+	@$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check 'pip-audit>=2.9,<3'
 	@touch $@

@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -22,6 +23,8 @@ from roadmap_pipeline.warehouse.query import QueryResult
 
 _BY_ENDING = {".csv": "csv", ".json": "json", ".jsonl": "json", ".ndjson": "json"}
 _LONGEST_CELL = 10_000
+_FORMULA = re.compile(r"[=+\-@\t\r\n]|\uff1d|\uff0b|\uff0d|\uff20")
+_NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)*")
 _PLAN = ["explain_key", "explain_value"]
 
 
@@ -72,8 +75,9 @@ def lines(result: QueryResult, format_name: str | None) -> Iterator[str]:
     elif format_name == "csv":
         for row in (result.columns, *result.rows):
             line = io.StringIO()
-            csv.writer(line, lineterminator="").writerow([_plain(value) for value in row])
-            yield line.getvalue()
+            # what stands at the end of a line is what a cell is quoted for
+            csv.writer(line, lineterminator="\r\n").writerow([_cell(value) for value in row])
+            yield line.getvalue().removesuffix("\r\n")
     else:
         yield from _aligned(result)
 
@@ -114,6 +118,12 @@ def _aligned(result: QueryResult) -> Iterator[str]:
         yield "  ".join(padded).rstrip()
         if number == 0:
             yield "  ".join("-" * width for width in widths)
+
+
+def _cell(value: object) -> str:
+    """Return a value for CSV: text that a spreadsheet would take for a formula begins with an apostrophe."""
+    text = _plain(value)
+    return f"'{text}" if isinstance(value, str) and _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
 
 
 def _plain(value: object) -> str:

@@ -147,3 +147,24 @@ def test_show_tables_shows_those_of_every_schema_with_what_they_hold(sql: str) -
     assert names[2:] == sorted(table.qualified_name for table in source_tables.TABLES)
     assert rows[0] == {"name": "marts.ci_weekly", "rows": 1, "description": "One row per week."}
     assert rows[1]["rows"] is None
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(1)", "\t=1", "＝1", "--x"])
+def test_text_that_a_spreadsheet_would_take_for_a_formula_is_text_in_csv(text: str, tmp_path: Path) -> None:
+    (tmp_path / "q.sql").write_text(f"""select '{text.replace("'", "''")}' as "{text}" """, encoding="utf-8")
+    header, row = csv.reader(io.StringIO(query("-f", str(tmp_path / "q.sql"), "--csv").output, newline=""))
+    assert (header, row) == ([f"'{text}"], [f"'{text}"])
+    assert json.loads(query("-f", str(tmp_path / "q.sql"), "--json").output) == {text: text}
+
+
+def test_a_line_end_within_text_begins_no_row_of_csv() -> None:
+    output = query(
+        "select 'a' || chr(10) || 'b' as x, 'c' || chr(13) || 'd' as y, chr(13) || '=1' as z", "--csv"
+    ).output
+    assert list(csv.reader(io.StringIO(output, newline=""))) == [["x", "y", "z"], ["a\nb", "c\rd", "'\r=1"]]
+
+
+def test_numbers_in_csv_stay_numbers() -> None:
+    assert query("select -1 as a, -0.5 as b, '-3' as c, '+1.5' as d, 'a=b' as e", "--csv").output == (
+        "a,b,c,d,e\n-1,-0.5,-3,+1.5,a=b\n"
+    )

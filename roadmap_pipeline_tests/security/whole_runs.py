@@ -172,7 +172,7 @@ def test_a_project_with_tokens(tmp_path: Path) -> None:
         ("project/roadmap.duckdb: marts.ci_failures", "[redacted]"),
         ("project/sent/notion.jsonl", "pages"),
         ("project/sent/github.jsonl", "issues"),
-        ("project/week.html", "CI Intelligence Report"),
+        ("project/week.html", "<h1>"),
         ("project/logs.csv", "[redacted]"),
         ("outputs/0 run.txt", "DEBUG roadmap_pipeline.github.requests"),
     ):

@@ -15,7 +15,12 @@ from roadmap_pipeline.cli.context import console, json_option, print_json, read_
 @click.option(
     "--file", "-f", "file", type=click.Path(path_type=Path), help="Read the SQL from FILE (-: standard input)."
 )
-@click.option("--csv", "as_csv", is_flag=True, help="Print CSV, with a header.")
+@click.option(
+    "--csv",
+    "as_csv",
+    is_flag=True,
+    help="Print CSV, with a header; what a spreadsheet would take for a formula begins with '.",
+)
 @click.option(
     "--output",
     "-o",
