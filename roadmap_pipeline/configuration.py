@@ -153,6 +153,26 @@ class Forecast(_Section):
         )
 
 
+class Costs(_Section):
+    """The prices of CI: what a minute costs in ``currency``, by runner label.
+
+    ``per_minute`` names labels or globs of them; of several that match the first counts. What none matches has no
+    price and is listed; without any nothing is said of cost. ``rounding``: as GitHub bills, each job's minutes are
+    rounded up to whole ones.
+    """
+
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "USD"
+    per_minute: dict[Annotated[str, Field(min_length=1)], Annotated[float, Field(ge=0, le=1000)]] = {}
+    rounding: Literal["job_minute"] = "job_minute"
+
+
+class Savings(_Section):
+    """The assumption behind the hours that automatic repair spares: minutes that a person would have spent on it."""
+
+    minutes_per_repair: Annotated[int, Field(ge=0, le=10_000)] = 30
+    minutes_per_rerun: Annotated[int, Field(ge=0, le=10_000)] = 10
+
+
 class AutoFix(_Section):
     """The bots that repair automatically, and within how many hours after a failure it counts."""
 
@@ -222,6 +242,8 @@ class Configuration(_Section):
     milestones: Milestones = Milestones()
     forecast: Forecast = Forecast()
     autofix: AutoFix = AutoFix()
+    costs: Costs = Costs()
+    savings: Savings = Savings()
     failures: Failures = Failures()
     limits: Limits = Limits()
     two_way: TwoWay = TwoWay()

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
-from roadmap_pipeline.configuration import Configuration
+from roadmap_pipeline.configuration import WEEKDAYS, Configuration
 from roadmap_pipeline.settings import Settings
 from roadmap_pipeline.warehouse.connection import transaction
 from roadmap_pipeline.warehouse.source_tables import canonical_names, replace_table
@@ -37,6 +37,9 @@ def store_parameters(con: "duckdb.DuckDBPyConnection", settings: Settings) -> di
         "comments_when_green": configuration.comments.when_green,
         "tracking_issues_create": configuration.tracking_issues.create,
         "milestones_create_from_labels": configuration.milestones.create_from_labels,
+        "cost_currency": configuration.costs.currency if configuration.costs.per_minute else None,
+        "minutes_per_repair": configuration.savings.minutes_per_repair,
+        "minutes_per_rerun": configuration.savings.minutes_per_rerun,
     }
     tables: dict[str, list[dict[str, Any]]] = {
         "config.parameters": [parameters],
@@ -62,6 +65,14 @@ def store_parameters(con: "duckdb.DuckDBPyConnection", settings: Settings) -> di
             for branch, until in branches.items()
         ],
         "config.autofix_bots": [{"login": login} for login in configuration.autofix.bots],
+        "config.runner_prices": [
+            {"label": label, "position": position, "per_minute": price}
+            for position, (label, price) in enumerate(configuration.costs.per_minute.items(), start=1)
+        ],
+        "config.working_days": [
+            {"weekday": WEEKDAYS.index(day) + 1} for day in dict.fromkeys(configuration.forecast.working_days)
+        ],
+        "config.blackout_days": [{"day": day} for day in sorted(configuration.forecast.blackout())],
     }
     with transaction(con):
         return {name: replace_table(con, name, rows) for name, rows in tables.items()}

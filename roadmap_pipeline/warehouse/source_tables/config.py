@@ -39,6 +39,9 @@ TABLES: tuple[SourceTable, ...] = (
                 "BOOLEAN",
                 "Whether a milestone: label of an open pull request that names no milestone makes one on GitHub.",
             ),
+            ("cost_currency", "VARCHAR", "Currency of config.runner_prices, e.g. USD; NULL without a price."),
+            ("minutes_per_repair", "INTEGER", "Minutes that a person would spend on what a bot's change repairs."),
+            ("minutes_per_rerun", "INTEGER", "Minutes that a person would spend on what passes when run again."),
         ),
     ),
     SourceTable(
@@ -94,6 +97,31 @@ TABLES: tuple[SourceTable, ...] = (
         columns(
             ("login", "VARCHAR", "Login, e.g. pre-commit-ci[bot]."),
         ),
+    ),
+    SourceTable(
+        "config",
+        "runner_prices",
+        "What a minute of a runner costs, in config.parameters.cost_currency; no row: nothing is said of cost.",
+        ("label",),
+        columns(
+            ("label", "VARCHAR", "Label that jobs ask a runner for, or a glob of labels; case doesn't count."),
+            ("position", "INTEGER", "Place in the configuration, from 1: of several that match the first counts."),
+            ("per_minute", "DECIMAL(18, 6)", "Price of a minute."),
+        ),
+    ),
+    SourceTable(
+        "config",
+        "working_days",
+        "Days of the week on which teams work.",
+        ("weekday",),
+        columns(("weekday", "INTEGER", "1 for Monday to 7 for Sunday.")),
+    ),
+    SourceTable(
+        "config",
+        "blackout_days",
+        "Days on which nobody works.",
+        ("day",),
+        columns(("day", "DATE", "Day, whatever day of the week it is.")),
     ),
     SourceTable(
         "config",
