@@ -15,7 +15,15 @@ if TYPE_CHECKING:
     import duckdb
 
 TARGETS: Sequence[Key] = tuple(
-    ("marts", name) for name in ("milestone_progress", "milestone_metrics", "milestone_work", "milestones")
+    ("marts", name)
+    for name in (
+        "milestone_progress",
+        "milestone_metrics",
+        "milestone_work",
+        "milestones",
+        "milestone_ci",
+        "milestone_slips",
+    )
 )
 """The models that an explanation reads."""
 
@@ -36,6 +44,15 @@ _RULES = """
     from marts.milestone_progress as p
     where p.repo = ? and p.number = ?
     order by p.points_possible desc, p.rule
+"""
+_CI = "select c.* from marts.milestone_ci as c where c.repo = ? and c.number = ?"
+_SLIPS = """
+    select s.week, s.quarter, s.from_day, s.to_day, s.p85_before, s.p85_after, s.moved_days, s.scope_days,
+        s.red_main_days, s.pace_days, s.unexplained_days, s.sentence
+    from marts.milestone_slips as s
+    cross join config.parameters as p
+    where s.repo = ? and s.number = ? and s.to_day > cast(p.as_of as date) - 28
+    order by s.week is null, s.to_day desc
 """
 _GROUP = """
     select g.milestone, g.repos, g.work_done, g.closed_items, g.items, g.pass_rate, g.conclusive_runs
@@ -73,6 +90,10 @@ class MilestoneExplanation:
     inputs: Mapping[str, Sequence[Inputs]]
     """By rule; ``work`` for the share of work done, ``mttr`` for the hours from red to green."""
     group: Mapping[str, Any] | None
+    ci: Mapping[str, Any] | None
+    """The row of ``marts.milestone_ci``; None before its first week is over."""
+    slips: Sequence[Mapping[str, Any]]
+    """The moves of its 85 % date that end in the last four weeks, those of the quarter behind those of weeks."""
     models: Mapping[str, str]
     """The SQL files of the tables that it is read from."""
 
@@ -82,7 +103,15 @@ class MilestoneExplanation:
             {**rule, "inputs": [one.to_json() for one in self.inputs.get(rule["rule"], ())]} for rule in self.rules
         ]
         work = [one.to_json() for one in self.inputs["work"]]
-        return {**self.row, "rules": rules, "work": work, "group": self.group, "models": self.models}
+        return {
+            **self.row,
+            "rules": rules,
+            "work": work,
+            "group": self.group,
+            "ci": self.ci,
+            "slips": self.slips,
+            "models": self.models,
+        }
 
 
 def explain_milestone(con: "duckdb.DuckDBPyConnection", project: Project, key: MilestoneKey) -> MilestoneExplanation:
@@ -90,13 +119,20 @@ def explain_milestone(con: "duckdb.DuckDBPyConnection", project: Project, key: M
     place = [key.repo, key.number]
     (row,) = _rows(con, _MILESTONE, place)
     groups = _rows(con, _GROUP, place)
+    totals = _rows(con, _CI, place)
     files = {
         model.qualified_name: str(model.path.relative_to(project.directory.parent))
         for model in project.models
         if model.key in TARGETS
     }
     return MilestoneExplanation(
-        row, _rows(con, _RULES, place), _inputs(con, row, key), groups[0] if groups else None, files
+        row,
+        _rows(con, _RULES, place),
+        _inputs(con, row, key),
+        groups[0] if groups else None,
+        totals[0] if totals else None,
+        _rows(con, _SLIPS, place),
+        files,
     )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from roadmap_pipeline.failures.display import as_code, escape_markdown
 from roadmap_pipeline.reports import format as fmt
+from roadmap_pipeline.reports.milestone_ci import MilestoneCi, ci_of_milestones
 from roadmap_pipeline.reports.tables import Row, rows
 from roadmap_pipeline.reports.wording import title
 
@@ -110,6 +111,7 @@ class MilestoneFacts:
     failures: list[Row] = field(default_factory=list)
     not_green: Sequence[Row] = ()
     pull_requests: list[Row] = field(default_factory=list)
+    ci: MilestoneCi = field(default_factory=MilestoneCi)
 
     @property
     def points(self) -> str:
@@ -188,6 +190,8 @@ def milestone_facts(con: "duckdb.DuckDBPyConnection") -> list[MilestoneFacts]:
     not_green: dict[str, list[Row]] = defaultdict(list)
     for row in rows(con, _NOT_GREEN):
         not_green[row["repo"]].append(row)
-    for (repo, _), milestone in facts.items():
-        milestone.not_green = not_green[repo]
+    ci = ci_of_milestones(con)
+    for key, milestone in facts.items():
+        milestone.not_green = not_green[key[0]]
+        milestone.ci = ci[key]
     return list(facts.values())

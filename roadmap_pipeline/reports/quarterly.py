@@ -6,12 +6,13 @@ so that the text of a quarter changes only where late data change what is known 
 :mod:`.quarterly_wording`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from roadmap_pipeline.reports import coverage, diagrams, quarterly_wording, wording
+from roadmap_pipeline.reports.milestone_ci import NO_PROOF, costs_line, quarter_lines, slips_of_quarter
 from roadmap_pipeline.reports.quarters import Quarter, parse_quarter
 from roadmap_pipeline.reports.scorecard import ALONE, ALONE_NOTE, restated, scorecard
 from roadmap_pipeline.reports.tables import Row, rows
@@ -90,8 +91,12 @@ _WEEKS = """
 """A week that lies in two quarters is drawn in neither."""
 
 _MILESTONES = """
-    select m.*
+    select m.*, c.red_main_hours, c.job_attempts as ci_job_attempts, c.job_minutes, c.wasted_minutes, c.wasted_share,
+        c.flaky_job_attempts, c.flaky_minutes, c.blocked_pull_requests, c.pull_request_hours_blocked, c.currency,
+        c.cost, c.wasted_cost
     from marts.quarterly_milestones as m
+    left join marts.milestone_ci_quarterly as c
+        on c.repo = m.repo and c.number = m.number and c.quarter = m.quarter
     where m.quarter = ?
     order by m.due_date nulls last, m.repo, m.number
 """
@@ -113,6 +118,8 @@ _CATEGORIES = """
 _RECOVERY = "select c.* from marts.recovery_curve_quarterly as c where c.quarter = ? order by c.hours"
 
 _BALANCE = "select b.* from marts.quarterly_balance as b where b.quarter = ?"
+
+_COSTS = "select c.* from marts.ci_costs_quarterly as c where c.repo = '*' and c.quarter in ($last, $quarter)"
 
 _FIGURES = "select f.figure, f.value from marts.quarterly_figures as f where f.quarter = ?"
 
@@ -187,6 +194,7 @@ def quarterly_facts(con: "duckdb.DuckDBPyConnection", quarter: Quarter) -> dict[
         "milestones": milestones,
         "milestone_outcomes": quarterly_wording.OUTCOMES if is_over else quarterly_wording.OUTCOMES_SO_FAR,
         "slips": quarterly_wording.slips(milestones, until),
+        **_cost_and_moves(con, both, milestones, now),
         "forecasts": quarterly_wording.forecasts(rows(con, _FORECASTS, [quarter.period]), milestones),
         "scorecard": lines,
         "scorecard_note": ALONE_NOTE if any(ALONE in line["now"] + line["before"] for line in lines) else "",
@@ -198,7 +206,6 @@ def quarterly_facts(con: "duckdb.DuckDBPyConnection", quarter: Quarter) -> dict[
         "balance": (balance := rows(con, _BALANCE, [quarter.period])[0]),
         "repaired": wording.repairs(now) if now["autofix_attempts"] else "",
         "value": quarterly_wording.value(now, balance),
-        "waste": wording.waste(now, []),
         "risks": risks[:_TOP],
         "more_risks": len(risks[_TOP:]),
         "decisions": quarterly_wording.decisions(milestones, red, is_over=is_over),
@@ -207,6 +214,20 @@ def quarterly_facts(con: "duckdb.DuckDBPyConnection", quarter: Quarter) -> dict[
             *quarterly_wording.definitions(now),
             *coverage.unread_lines(coverage.unread(con)),
         ],
+    }
+
+
+def _cost_and_moves(
+    con: "duckdb.DuckDBPyConnection", both: Mapping[str, str], milestones: Sequence[Row], now: Row
+) -> dict[str, Any]:
+    """Return what CI wasted and cost in the quarter and each of its milestones, and how their dates moved."""
+    costs = {row["quarter"]: row for row in rows(con, _COSTS, both)}
+    return {
+        "waste": wording.waste(now, []),
+        "cost": costs_line(costs.get(both["quarter"]), costs.get(both["last"]), None, "marts.ci_costs_quarterly"),
+        "milestone_ci": quarter_lines(milestones),
+        "moves": slips_of_quarter(con, both["quarter"]),
+        "no_proof": NO_PROOF,
     }
 
 

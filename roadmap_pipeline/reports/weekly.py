@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
 from roadmap_pipeline.reports import coverage, diagrams, wording
 from roadmap_pipeline.reports import format as fmt
+from roadmap_pipeline.reports.milestone_ci import NO_PROOF, costs_line, slips_of_week
 from roadmap_pipeline.reports.next_steps import next_steps
 from roadmap_pipeline.reports.scorecard import ALONE, ALONE_NOTE, restated, scorecard
 from roadmap_pipeline.reports.sync_status import sync_lines
@@ -222,6 +223,13 @@ _WASTE = """
     limit 1
 """
 
+_COSTS = """
+    select c.*, parse_filename(c.workflow_path) as workflow
+    from marts.ci_costs_weekly as c
+    where c.week in ($last, $week) and (c.repo = '*' or c.workflow_path <> '*')
+    order by c.repo <> '*', c.cost desc, c.repo, c.workflow_path
+"""
+
 _REPAIRS = """
     select a.mechanism, a.outcome, a.repaired_by, a.repo, parse_filename(a.workflow_path) as workflow,
         a.result_html_url
@@ -304,7 +312,7 @@ def _facts(con: "duckdb.DuckDBPyConnection", week: str, monday: date) -> dict[st
         "chart": diagrams.pass_rates(total),
         "repositories": [row for row in weekly if row["repo"] != "*" and row["week"] == week],
         "workflows": rows(con, _WORKFLOWS, [week]),
-        "waste": wording.waste(now, rows(con, _WASTE, [week])),
+        **_cost_and_moves(con, now, last, is_past=is_past),
         "trend": wording.trend(now),
         "new": [row for row in groups if row["is_new"]],
         "gone": rows(con, _GONE, {"week": week, "last": last}),
@@ -327,6 +335,20 @@ def _facts(con: "duckdb.DuckDBPyConnection", week: str, monday: date) -> dict[st
             *coverage.unread_lines(coverage.unread(con)),
             *([] if is_past else sync_lines(con)),
         ],
+    }
+
+
+def _cost_and_moves(con: "duckdb.DuckDBPyConnection", now: Row, last: str, *, is_past: bool) -> dict[str, Any]:
+    """Return what CI wasted and cost in the week (empty where no price is configured), and how milestones moved."""
+    week = now["week"]
+    costs = rows(con, _COSTS, {"week": week, "last": last})
+    of_all = {row["week"]: row for row in costs if row["repo"] == "*"}
+    most = next((row for row in costs if row["repo"] != "*" and row["week"] == week), None)
+    return {
+        "waste": wording.waste(now, rows(con, _WASTE, [week])),
+        "cost": costs_line(of_all.get(week), of_all.get(last), most, "marts.ci_costs_weekly"),
+        "slips": [] if is_past else slips_of_week(con, week),
+        "no_proof": NO_PROOF,
     }
 
 

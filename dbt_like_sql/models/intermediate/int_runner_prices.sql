@@ -4,7 +4,10 @@ with runners as (
 ), labels as (
     select runners.runner, unnest(string_split(runners.runner, ', ')) as label from runners
 )
-select runners.runner, min_by(prices.per_minute, prices.position) as per_minute
+select
+    runners.runner,
+    -- Exact, so that sums don't depend on the order of rows.
+    cast(min_by(prices.per_minute, prices.position) as decimal(18, 6)) as per_minute
 from runners
 inner join labels on labels.runner = runners.runner
 left join config.runner_prices as prices on lower(labels.label) glob lower(prices.label)

@@ -106,7 +106,7 @@ TABLES: tuple[SourceTable, ...] = (
         columns(
             ("label", "VARCHAR", "Label that jobs ask a runner for, or a glob of labels; case doesn't count."),
             ("position", "INTEGER", "Place in the configuration, from 1: of several that match the first counts."),
-            ("per_minute", "DECIMAL(18, 6)", "Price of a minute."),
+            ("per_minute", "DOUBLE", "Price of a minute."),
         ),
     ),
     SourceTable(
