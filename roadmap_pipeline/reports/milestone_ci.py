@@ -8,6 +8,7 @@ anew as long as a branch is red.
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
 from roadmap_pipeline.failures.display import as_code, escape_markdown
@@ -134,7 +135,8 @@ def money(amount: float, currency: str) -> str:
     """Return an amount of money: ``1,204.50 USD``; what is less than a hundredth but not nothing is told so."""
     if 0 < amount < 0.005:
         return f"< 0.01 {currency}"
-    return f"{amount:,.2f} {currency}"
+    cents = Decimal(repr(amount)).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    return f"{cents:,} {currency}"
 
 
 def cost(row: Row) -> str:

@@ -49,7 +49,7 @@ def test_a_move_is_told_by_red_days_scope_and_what_nobody_knows() -> None:
     _forecast(history, SECOND, date(2026, 12, 10), open_items=10)
     _forecast(history, date(2026, 11, 16), date(2026, 12, 10))
     with history.built(checked=True) as warehouse:
-        columns = f"moved_days, {PARTS}, added_items, removed_items, closed_items, red_working_days, source, sentence"
+        columns = f"moved_days, {PARTS}, items_added, items_removed, items_closed, red_working_days, source, sentence"
         (row,) = warehouse.rows(f"select {columns} from marts.milestone_slips where week = '2026-W45'")
         assert row == (
             9, 3, 4, 0, 2, 3, 0, 7, 4, "published",

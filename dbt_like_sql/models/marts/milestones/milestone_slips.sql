@@ -7,9 +7,9 @@ with scope as (
         moves.number,
         moves.week,
         moves.quarter,
-        cast(sum(days.added - days.added_closed + days.reopened) as bigint) as added_items,
-        cast(sum(days.removed - days.removed_closed) as bigint) as removed_items,
-        cast(sum(days.closed) as bigint) as closed_items
+        cast(sum(days.added - days.added_closed + days.reopened) as bigint) as items_added,
+        cast(sum(days.removed - days.removed_closed) as bigint) as items_removed,
+        cast(sum(days.closed) as bigint) as items_closed
     from intermediate.int_forecast_moves as moves
     inner join intermediate.int_milestone_kind_days as days
         on days.repo = moves.repo
@@ -32,9 +32,9 @@ with scope as (
         moves.*,
         date_diff('day', moves.p85_before, moves.p85_after) as moved_days,
         (moves.to_day - moves.from_day) / 7.0 as weeks,
-        coalesce(scope.added_items, 0) as added_items,
-        coalesce(scope.removed_items, 0) as removed_items,
-        coalesce(scope.closed_items, 0) as closed_items,
+        coalesce(scope.items_added, 0) as items_added,
+        coalesce(scope.items_removed, 0) as items_removed,
+        coalesce(scope.items_closed, 0) as items_closed,
         coalesce(red.red_days, 0) as red_working_days,
         -- A pace at which nothing gets less takes longer than any move.
         case
@@ -60,9 +60,9 @@ with scope as (
         sign(measured.moved_days) as direction,
         abs(measured.moved_days) as days,
         7 * (
-            measured.added_items - measured.removed_items - coalesce(measured.weekly_added_before, 0) * measured.weeks
+            measured.items_added - measured.items_removed - coalesce(measured.weekly_added_before, 0) * measured.weeks
         ) / nullif(measured.weekly_closed_before, 0) as scope_estimate,
-        7 * (measured.weekly_closed_before * measured.weeks - measured.closed_items)
+        7 * (measured.weekly_closed_before * measured.weeks - measured.items_closed)
         / nullif(measured.weekly_closed_before, 0)
         + measured.days_left_at_pace_after - measured.days_left_at_pace_before as pace_estimate
     from measured
@@ -113,9 +113,9 @@ select
     cast(parts.direction * parts.red_main as bigint) as red_main_days,
     cast(parts.direction * parts.pace as bigint) as pace_days,
     cast(parts.direction * parts.unexplained as bigint) as unexplained_days,
-    parts.added_items,
-    parts.removed_items,
-    parts.closed_items,
+    parts.items_added,
+    parts.items_removed,
+    parts.items_closed,
     parts.red_working_days,
     parts.source,
     format(
