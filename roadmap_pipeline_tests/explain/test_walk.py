@@ -178,7 +178,7 @@ def test_what_a_manager_is_told(ran: Ran) -> None:
     assert "pull request held up by others' failures" in text
     assert "2026-W45 moved by 212 days: 5 red days on main, 20 days of scope, 187 days of pace" in text
     text = told("stage-7.3", "moved_days", "--of", "2026-W45")
-    assert "moved_days of Stage 7.3, acme/payments, 2026-W45: 212" in text
+    assert "moved_days of stage-7.3, acme/payments, 2026-W45: 212" in text
     assert "acme/payments release.yml red since 2026-10-14" in text and "milestone_slips.sql" in text
     # of two repositories: each, and both together
     text = told("Observability")
