@@ -72,6 +72,7 @@ def test_the_page_the_week_and_the_quarter_with_prices() -> None:
         "\n"
         "- **Stage \\| 7.3** moved earlier by 2 days: 2 days of scope (2026-12-04 → 2026-12-02)"
     )
+    assert "- Why 85 % dates moved (`marts.milestone_slips`): " in section(week, "About these numbers")
     assert section(week, "Scorecard").endswith(
         "**CI cost 15.00 EUR** (0.00 EUR of it wasted, 6.00 EUR before), most of it `ci.yml` of acme/payments,"
         " 15.00 EUR; no price for 6 minutes on 1 unpriced label (`macos│15`) (`marts.ci_costs_weekly`)."
@@ -107,7 +108,7 @@ def test_a_milestone_in_its_first_week() -> None:
     history.milestone("New", 1, created_at=at("11-16 01:00"))
     with history.built() as warehouse:
         (page,) = (row["page"] for row in milestone_pages(milestone_facts(warehouse.con)))
-    assert section(page, "What CI cost it") == "Its first week is not over yet."
+    assert section(page, "What CI cost it") == "No whole week of it has been read yet."
 
 
 @pytest.mark.parametrize(
