@@ -154,7 +154,14 @@ select
             ],
             lambda part: part is not null
         ), ', ')
-    ) as sentence
+    ) as sentence,
+    coalesce(coverage.is_complete, false) as is_complete,
+    coverage.first_whole_day,
+    coverage.last_whole_day
 from parts
 inner join staging.stg_milestones as milestones
     on milestones.repo = parts.repo and milestones.number = parts.number
+left join marts.period_coverage as coverage
+    on coverage.repo = parts.repo
+    and coverage.grain = case when parts.week is null then 'quarter' else 'week' end
+    and coverage.period = coalesce(parts.week, parts.quarter)
