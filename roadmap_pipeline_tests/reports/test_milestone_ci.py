@@ -1,4 +1,4 @@
-"""What reports say of CI's share in milestones and of cost: small histories, sentences by hand."""
+"""The sentences on CI's share in milestones and on cost: small histories, whole texts by hand."""
 
 from datetime import date
 
