@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from types import GenericAlias
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -204,6 +205,82 @@ class TrackingIssues(_Section):
     create: Literal["always", "when_needed", "never"] = "always"
 
 
+ViewCondition = Literal[
+    "is",
+    "is_not",
+    "contains",
+    "does_not_contain",
+    "starts_with",
+    "ends_with",
+    "above",
+    "at_least",
+    "below",
+    "at_most",
+    "before",
+    "on_or_before",
+    "after",
+    "on_or_after",
+    "within",
+    "is_empty",
+]
+"""The conditions of a view's filter; those that fit depend on the property's type."""
+
+
+class ViewFilter(_Section):
+    """A condition on one property, written ``{ property = "✅ Status", is = "Blocked" }``."""
+
+    property: str
+    condition: ViewCondition
+    value: bool | int | float | str | date | tuple[str, ...]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_one_condition(cls, value: object) -> object:
+        if not isinstance(value, dict) or "condition" in value:
+            return value
+        conditions = [key for key in value if key != "property"]
+        known: tuple[str, ...] = get_args(ViewCondition)
+        for name in conditions:
+            if name not in known:
+                close = difflib.get_close_matches(name, known, n=1)
+                hint = f"did you mean {close[0]}?" if close else f"known here: {', '.join(known)}"
+                raise ValueError(f"unknown condition {name}; {hint}")
+        if "property" not in value or len(conditions) != 1:
+            raise ValueError('give a property and one condition, such as { property = "✅ Status", is = "Blocked" }')
+        return {"property": value["property"], "condition": conditions[0], "value": value[conditions[0]]}
+
+
+class ViewSort(_Section):
+    """A property to sort by."""
+
+    property: str
+    direction: Literal["ascending", "descending"] = "ascending"
+
+
+class View(_Section):
+    """A view of one's own. Properties are named as people see them; their emoji may be left out.
+
+    ``match``: rows that meet all conditions of ``filter``, or any. ``group`` names a select (board, table), ``date``
+    a date (calendar, timeline); ``properties`` are those that are shown, first to last.
+    """
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    database: Literal["reports", "roadmap"]
+    type: Literal["table", "board", "list", "calendar", "timeline", "gallery"] = "table"
+    filter: tuple[ViewFilter, ...] = ()
+    match: Literal["all", "any"] = "all"
+    sort: tuple[ViewSort, ...] = ()
+    group: str | None = None
+    date: str | None = None
+    properties: tuple[str, ...] = ()
+
+
+class NotionSection(_Section):
+    """The things in Notion that are made beside those of the project."""
+
+    views: tuple[View, ...] = ()
+
+
 class Snapshot(_Section):
     """The copy that readers open; ``storage_version``: the oldest DuckDB that can (default: the warehouse's own)."""
 
@@ -228,6 +305,7 @@ class Configuration(_Section):
     comments: Comments = Comments()
     tracking_issues: TrackingIssues = TrackingIssues()
     snapshot: Snapshot = Snapshot()
+    notion: NotionSection = NotionSection()
 
     @field_validator("default_branches", mode="before")
     @classmethod
@@ -257,11 +335,17 @@ def read_configuration(path: Path, *, must_exist: bool, problems: list[str]) -> 
         problems.append(f"{path.name}: cannot be read: {error}")
         return Configuration()
     try:
-        return Configuration.model_validate(tomllib.loads(text))
+        values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         problems.append(f"{path.name}: not valid TOML: {error}")
+        return Configuration()
+    try:
+        return Configuration.model_validate(values)
     except ValidationError as error:
         problems.extend(f"{path.name}: {problem}" for problem in _explain(error))
+    with suppress(ValidationError):
+        # Views are held against the databases later: so their problems come together with these.
+        return Configuration(notion=NotionSection.model_validate(values.get("notion", {})))
     return Configuration()
 
 
@@ -281,9 +365,13 @@ def _explain(error: ValidationError) -> Iterator[str]:
 
 
 def _did_you_mean(location: tuple[int | str, ...]) -> str:
-    model: type[BaseModel] | None = Configuration
+    model: Any = Configuration
     for part in location[:-1]:
-        annotation = model.model_fields[str(part)].annotation if model and str(part) in model.model_fields else None
+        if isinstance(part, int):  # an item of the list that the key before names
+            continue
+        annotation: Any = model.model_fields[part].annotation if model and part in model.model_fields else None
+        if isinstance(annotation, GenericAlias):
+            annotation = get_args(annotation)[0]
         model = annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
     known = list(model.model_fields) if model else []
     close = difflib.get_close_matches(str(location[-1]), known, n=1)

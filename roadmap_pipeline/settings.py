@@ -19,6 +19,7 @@ from pydantic import SecretStr
 from roadmap_pipeline.configuration import REPOSITORY, Configuration, read_configuration, unused_sections
 from roadmap_pipeline.errors import ConfigurationError
 from roadmap_pipeline.github.client.credentials import GitHubApp, pem_text
+from roadmap_pipeline.notion.configured_views import resolve_views
 
 GITHUB_API_URL = "https://api.github.com"
 NOTION_API_URL = "https://api.notion.com"
@@ -161,6 +162,9 @@ def load_settings(environment: Mapping[str, str] | None = None, root: Path | Non
     configuration = read_configuration(
         config_path, must_exist=bool(environment.get("ROADMAP_CONFIG")), problems=problems
     )
+    view_problems: list[str] = []
+    resolve_views(configuration.notion.views, view_problems)
+    problems += [f"{config_path.name}: {problem}" for problem in view_problems]
     values = _from_environment(environment, problems)
     repositories = configuration.repositories or _repositories(environment)
     problems += [
