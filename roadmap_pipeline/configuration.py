@@ -281,6 +281,45 @@ class NotionSection(_Section):
     views: tuple[View, ...] = ()
 
 
+class ReportSection(_Section):
+    """A section of a report that is left out (``name``, ``show = false``), or one of one's own (``title``, ``sql``).
+
+    ``sql`` is a file, relative to the configuration file; ``after`` names the section behind which it comes, ``text``
+    (Markdown) stands above its table, which has at most ``limit`` rows.
+    """
+
+    report: Literal["weekly", "quarterly"]
+    name: str | None = None
+    show: bool = True
+    title: Annotated[str, Field(min_length=1, max_length=80)] | None = None
+    sql: Annotated[str, Field(min_length=1)] | None = None
+    after: str | None = None
+    text: Annotated[str, Field(max_length=1000)] = ""
+    limit: Annotated[int, Field(ge=1, le=50)] = 12
+
+    @property
+    def is_own(self) -> bool:
+        """The state of being made by SQL of one's own; else it names one that is left out."""
+        return self.sql is not None
+
+    @model_validator(mode="after")
+    def _is_left_out_or_added(self) -> "ReportSection":
+        is_left_out = self.name is not None and not self.show
+        is_added = self.title is not None and self.sql is not None
+        others = (self.title, self.sql, self.after, self.text or None) if is_left_out else (self.name,)
+        if is_left_out == is_added or any(one is not None for one in others):
+            raise ValueError(
+                "give name and show = false to leave a section out, or title and sql to add one of your own"
+            )
+        return self
+
+
+class Reports(_Section):
+    """The sections of reports that are left out or added."""
+
+    sections: tuple[ReportSection, ...] = ()
+
+
 class Snapshot(_Section):
     """The copy that readers open; ``storage_version``: the oldest DuckDB that can (default: the warehouse's own)."""
 
@@ -306,6 +345,7 @@ class Configuration(_Section):
     tracking_issues: TrackingIssues = TrackingIssues()
     snapshot: Snapshot = Snapshot()
     notion: NotionSection = NotionSection()
+    reports: Reports = Reports()
 
     @field_validator("default_branches", mode="before")
     @classmethod

@@ -20,6 +20,7 @@ from roadmap_pipeline.configuration import REPOSITORY, Configuration, read_confi
 from roadmap_pipeline.errors import ConfigurationError
 from roadmap_pipeline.github.client.credentials import GitHubApp, pem_text
 from roadmap_pipeline.notion.configured_views import resolve_views
+from roadmap_pipeline.reports.section_names import section_problems
 
 GITHUB_API_URL = "https://api.github.com"
 NOTION_API_URL = "https://api.notion.com"
@@ -162,9 +163,9 @@ def load_settings(environment: Mapping[str, str] | None = None, root: Path | Non
     configuration = read_configuration(
         config_path, must_exist=bool(environment.get("ROADMAP_CONFIG")), problems=problems
     )
-    view_problems: list[str] = []
-    resolve_views(configuration.notion.views, view_problems)
-    problems += [f"{config_path.name}: {problem}" for problem in view_problems]
+    named: list[str] = section_problems(configuration.reports.sections)
+    resolve_views(configuration.notion.views, named)
+    problems += [f"{config_path.name}: {problem}" for problem in named]
     values = _from_environment(environment, problems)
     repositories = configuration.repositories or _repositories(environment)
     problems += [

@@ -10,8 +10,11 @@ from typing import Any, Literal
 
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
 from roadmap_pipeline.pipeline.access import check_repositories, describe_notion
+from roadmap_pipeline.reports.format import several
 from roadmap_pipeline.runtime import Runtime
+from roadmap_pipeline.warehouse.connection import WarehouseError
 from roadmap_pipeline.warehouse.critical_workflows import unknown_critical_workflows
+from roadmap_pipeline.warehouse.query import published
 
 LOCK_TIMEOUT_S = 2
 """Seconds to wait for the warehouse: whoever asks what is wrong does not want to wait for a minute."""
@@ -50,7 +53,12 @@ def _check_notion_and_warehouse(runtime: Runtime) -> list[Finding]:
     warehouse = _check(None, runtime, _describe_warehouse)
     if warehouse.state == "problem":  # in which is noted which databases are ours, and what could not be read
         return [Finding("Notion", "note", "not looked at: the warehouse can't be opened"), warehouse]
-    return [_check("notion", runtime, describe_notion), warehouse, *_look_into_warehouse(runtime)]
+    return [
+        _check("notion", runtime, describe_notion),
+        warehouse,
+        *_look_into_warehouse(runtime),
+        *_check_sections(runtime),
+    ]
 
 
 def _check_github(runtime: Runtime) -> list[Finding]:
@@ -90,6 +98,24 @@ def _describe_warehouse(runtime: Runtime) -> str:
     with runtime.warehouse.connect(lock_timeout_s=LOCK_TIMEOUT_S) as con:
         ((runs,),) = con.execute("select count(*) from raw.workflow_runs").fetchall()
     return f"{path}, {runs:,} run attempts"
+
+
+def _check_sections(runtime: Runtime) -> list[Finding]:
+    """Return which sections of one's own can't be made; nothing where there are none, or nothing is built yet."""
+    from roadmap_pipeline.pipeline.rendering import sections_that_fail
+
+    settings = runtime.settings
+    added = sum(section.is_own for section in settings.configuration.reports.sections)
+    runtime.warehouse.close()
+    try:
+        if not added or not Path(published(settings.warehouse, or_live=True)).exists():
+            return []
+        failing = sections_that_fail(settings)
+    except WarehouseError:
+        return []  # said already
+    if failing:
+        return [Finding("reports", "problem", sentence) for sentence in failing]
+    return [Finding("reports", "ok", f"{several(added, 'section')} of your own can be made")]
 
 
 def _look_into_warehouse(runtime: Runtime) -> list[Finding]:
