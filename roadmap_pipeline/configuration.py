@@ -95,9 +95,13 @@ class ProgressRule(_Section):
 
 
 class Progress(_Section):
-    """The judging of milestone progress. Thresholds are fractions 0-1, the window is in days."""
+    """The judging of milestone progress. Thresholds are fractions 0-1, the window is in days.
+
+    ``learnt``: the share of time that has passed is learnt from finished milestones, too (``learnt_v3``).
+    """
 
     formula: Literal["seed_v1"] = "seed_v1"
+    learnt: bool = False
     window_days: Annotated[int, Field(ge=1, le=366)] = 28
     pass_rate_threshold: Fraction = 0.80
     autofix_threshold: Fraction = 0.70

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
@@ -166,6 +167,11 @@ def load_settings(environment: Mapping[str, str] | None = None, root: Path | Non
     named: list[str] = section_problems(configuration.reports.sections)
     resolve_views(configuration.notion.views, named)
     problems += [f"{config_path.name}: {problem}" for problem in named]
+    if configuration.progress.learnt and find_spec("sklearn") is None:
+        problems.append(
+            f"{config_path.name}: progress.learnt needs scikit-learn, which is not installed:"
+            " pip install 'roadmap_pipeline[learnt]', or leave it out"
+        )
     values = _from_environment(environment, problems)
     repositories = configuration.repositories or _repositories(environment)
     problems += [

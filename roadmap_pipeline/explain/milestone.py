@@ -15,7 +15,15 @@ if TYPE_CHECKING:
     import duckdb
 
 TARGETS: Sequence[Key] = tuple(
-    ("marts", name) for name in ("milestone_progress", "milestone_metrics", "milestone_work", "milestones")
+    ("marts", name)
+    for name in (
+        "milestone_progress",
+        "milestone_metrics",
+        "milestone_work",
+        "milestones",
+        "learnt_progress",
+        "learnt_progress_accuracy",
+    )
 )
 """The models that an explanation reads."""
 
@@ -45,6 +53,13 @@ _GROUP = """
         from marts.milestones as m where m.repo = ? and m.number = ?
     )
 """
+_LEARNT = """
+    select a.state, a.reason as accuracy, l.as_of, l.share, l.base, l.work_done_term, l.target_elapsed_term,
+        l.scope_growth_term, l.pace_ratio_term, l.open_pull_requests_term, l.limit_term, l.reason
+    from marts.learnt_progress_accuracy as a
+    left join marts.learnt_progress as l on l.is_published and l.is_latest and l.repo = ? and l.number = ?
+    where a.state <> 'off'
+"""
 _WORKFLOWS = Facts(
     "marts.critical_workflows",
     "f.repo || ' ' || parse_filename(f.workflow_path) || ': ' || coalesce(f.latest_outcome, 'no result')",
@@ -73,6 +88,8 @@ class MilestoneExplanation:
     inputs: Mapping[str, Sequence[Inputs]]
     """By rule; ``work`` for the share of work done, ``mttr`` for the hours from red to green."""
     group: Mapping[str, Any] | None
+    learnt: Mapping[str, Any] | None
+    """Learnt progress with each term, or why there is none to show; None while it is off."""
     models: Mapping[str, str]
     """The SQL files of the tables that it is read from."""
 
@@ -82,21 +99,33 @@ class MilestoneExplanation:
             {**rule, "inputs": [one.to_json() for one in self.inputs.get(rule["rule"], ())]} for rule in self.rules
         ]
         work = [one.to_json() for one in self.inputs["work"]]
-        return {**self.row, "rules": rules, "work": work, "group": self.group, "models": self.models}
+        return {
+            **self.row,
+            "rules": rules,
+            "work": work,
+            "group": self.group,
+            "learnt": self.learnt,
+            "models": self.models,
+        }
 
 
 def explain_milestone(con: "duckdb.DuckDBPyConnection", project: Project, key: MilestoneKey) -> MilestoneExplanation:
     """Return why a milestone stands where it stands."""
     place = [key.repo, key.number]
     (row,) = _rows(con, _MILESTONE, place)
-    groups = _rows(con, _GROUP, place)
+    groups, learnt = _rows(con, _GROUP, place), _rows(con, _LEARNT, place)
     files = {
         model.qualified_name: str(model.path.relative_to(project.directory.parent))
         for model in project.models
         if model.key in TARGETS
     }
     return MilestoneExplanation(
-        row, _rows(con, _RULES, place), _inputs(con, row, key), groups[0] if groups else None, files
+        row,
+        _rows(con, _RULES, place),
+        _inputs(con, row, key),
+        groups[0] if groups else None,
+        learnt[0] if learnt else None,
+        files,
     )
 
 

@@ -66,6 +66,9 @@ def _print_milestone(console: Console, explained: MilestoneExplanation) -> None:
         if row["probability_on_time"] is not None:
             dates.append(f"on time {fmt.percent(row['probability_on_time'], 0)}")
         _line(console, f"[bold]forecast[/] {_text(': '.join(filter(None, [', '.join(dates), row['forecast']])))}")
+    if explained.learnt:
+        learnt = "; ".join(filter(None, (explained.learnt["reason"], explained.learnt["accuracy"])))
+        _line(console, f"[bold]learnt[/] {_text(learnt)}")
     if explained.group:
         _print_group(console, explained.group)
     _line(console, f"[dim]SQL: {', '.join(explained.models.values())}[/]")
