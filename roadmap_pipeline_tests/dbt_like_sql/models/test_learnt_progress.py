@@ -4,8 +4,13 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
+from roadmap_pipeline.explain.milestone import explain_milestone
+from roadmap_pipeline.explain.subjects import MilestoneKey
 from roadmap_pipeline.milestones.learnt import storing
-from roadmap_pipeline_tests.dbt_like_sql.models.stored_history import REPO, StoredHistory, at
+from roadmap_pipeline.reports.milestone import milestone_pages
+from roadmap_pipeline.reports.milestone_facts import milestone_facts
+from roadmap_pipeline.reports.weekly import section
+from roadmap_pipeline_tests.dbt_like_sql.models.stored_history import REPO, StoredHistory, at, project
 
 MODEL = {"work_done": (0.4, 0.5), "target_elapsed": (0.5, 0.6), "scope_growth": (-0.2, 0.1), "pace_ratio": (0.0, 1.0),
          "open_pull_requests": (0.3, 0.2)}  # fmt: skip
@@ -147,6 +152,34 @@ def test_it_is_published_only_where_it_is_better(
         con.execute("update config.parameters set progress_learnt = false")
         storing.store_model(con), storing.store_backtest(con)
         assert con.execute("select count(*) from derived.learnt_model").fetchall() == [(0,)]
+
+
+def test_published_it_stands_on_the_page_and_each_term_is_explained() -> None:
+    history = StoredHistory(parameters={"progress_learnt": True})
+    for number in range(1, 10):
+        _finished(history, number, 6 + number % 5, late_work=True)
+    history.milestone("Now", 99, created_at=at("10-05 08:00"), due_on=at("12-13 08:00"), open_issues=1)
+    _item(history, 9900, 99, at("10-05 09:00"))
+    with history.built() as warehouse:
+        warehouse.rows("from intermediate.int_milestone_signals")
+        storing.store_model(warehouse._con), storing.store_backtest(warehouse._con)
+        reason, share, base, *terms = warehouse.row(
+            "select reason, share, base, work_done_term, target_elapsed_term, scope_growth_term, pace_ratio_term,"
+            " open_pull_requests_term, limit_term from marts.learnt_progress where is_latest"
+        )
+        accuracy = warehouse.one("select reason from marts.learnt_progress_accuracy")
+        # 42 of 70 days to the target, which held in all others.
+        assert share == pytest.approx(0.6, abs=0.06)
+        assert share == pytest.approx(base + sum(terms))
+        pages = {row["number"]: row["page"] for row in milestone_pages(milestone_facts(warehouse.con))}
+        assert f"Learnt progress: {reason}. How far to trust it: {accuracy}." in section(pages[99], "Work done")
+        assert "Learnt progress" not in pages[1]
+        learnt = explain_milestone(warehouse.con, project(), MilestoneKey(REPO, 99, "Now")).to_json()["learnt"]
+        assert (learnt["share"], learnt["accuracy"], learnt["reason"]) == (share, accuracy, reason)
+        assert [learnt[name] for name in learnt if name.endswith("_term")] == terms
+        closed = explain_milestone(warehouse.con, project(), MilestoneKey(REPO, 1, "M1")).learnt
+        assert closed is not None
+        assert (closed["share"], closed["state"]) == (None, "published")
 
 
 def test_the_error_of_each_milestone_counts_once() -> None:
