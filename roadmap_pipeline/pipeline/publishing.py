@@ -175,7 +175,7 @@ def _rendered(
     with runtime.warehouse.connect() as con, nullcontext() if keep else rolled_back(con):
         # Nothing can be attached within a transaction, which is what an incremental build needs.
         notes = render_published(con, project, runtime.settings.now(), week=week, sections=sections, incremental=keep)
-        return read_desired_state(con, parts), notes
+        return read_desired_state(con, parts), [*sections.failures, *notes]
 
 
 @_one_at_a_time

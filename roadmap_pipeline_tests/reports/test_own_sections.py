@@ -253,6 +253,8 @@ def test_one_that_fails_costs_itself_and_is_named_in_run_and_doctor(bench: Bench
     assert section(content, "About these numbers")
     assert_harmless(section(content, "Broken"))
     with Runtime(bench.with_sections(broken, fine)) as runtime:
+        notes = pipeline.sync(runtime, ["reports"], dry_run=True, render=True).plan.notes
+        assert [note for note in notes if "the section Broken" in note] == [notes[0]]
         found = [one for one in pipeline.diagnose(runtime) if one.subject == "reports"]
     assert [(one.state, "Broken" in one.message) for one in found] == [("problem", True)]
     with Runtime(bench.with_sections(fine)) as runtime:
