@@ -16,6 +16,8 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from roadmap_pipeline.customization import NotionSection, Reports
+
 DEFAULT_BOTS = (
     "autofix-ci[bot]",
     "pre-commit-ci[bot]",
@@ -209,125 +211,50 @@ class TrackingIssues(_Section):
     create: Literal["always", "when_needed", "never"] = "always"
 
 
-ViewCondition = Literal[
-    "is",
-    "is_not",
-    "contains",
-    "does_not_contain",
-    "starts_with",
-    "ends_with",
-    "above",
-    "at_least",
-    "below",
-    "at_most",
-    "before",
-    "on_or_before",
-    "after",
-    "on_or_after",
-    "within",
-    "is_empty",
-]
-"""The conditions of a view's filter; those that fit depend on the property's type."""
-
-
-class ViewFilter(_Section):
-    """A condition on one property, written ``{ property = "✅ Status", is = "Blocked" }``."""
-
-    property: str
-    condition: ViewCondition
-    value: bool | int | float | str | date | tuple[str, ...]
-
-    @model_validator(mode="before")
-    @classmethod
-    def _has_one_condition(cls, value: object) -> object:
-        if not isinstance(value, dict) or "condition" in value:
-            return value
-        conditions = [key for key in value if key != "property"]
-        known: tuple[str, ...] = get_args(ViewCondition)
-        for name in conditions:
-            if name not in known:
-                close = difflib.get_close_matches(name, known, n=1)
-                hint = f"did you mean {close[0]}?" if close else f"known here: {', '.join(known)}"
-                raise ValueError(f"unknown condition {name}; {hint}")
-        if "property" not in value or len(conditions) != 1:
-            raise ValueError('give a property and one condition, such as { property = "✅ Status", is = "Blocked" }')
-        return {"property": value["property"], "condition": conditions[0], "value": value[conditions[0]]}
-
-
-class ViewSort(_Section):
-    """A property to sort by."""
-
-    property: str
-    direction: Literal["ascending", "descending"] = "ascending"
-
-
-class View(_Section):
-    """A view of one's own. Properties are named as people see them; their emoji may be left out.
-
-    ``match``: rows that meet all conditions of ``filter``, or any. ``group`` names a select (board, table), ``date``
-    a date (calendar, timeline); ``properties`` are those that are shown, first to last.
-    """
-
-    name: Annotated[str, Field(min_length=1, max_length=100)]
-    database: Literal["reports", "roadmap"]
-    type: Literal["table", "board", "list", "calendar", "timeline", "gallery"] = "table"
-    filter: tuple[ViewFilter, ...] = ()
-    match: Literal["all", "any"] = "all"
-    sort: tuple[ViewSort, ...] = ()
-    group: str | None = None
-    date: str | None = None
-    properties: tuple[str, ...] = ()
-
-
-class NotionSection(_Section):
-    """The things in Notion that are made beside those of the project."""
-
-    views: tuple[View, ...] = ()
-
-
-class ReportSection(_Section):
-    """A section of a report that is left out (``name``, ``show = false``), or one of one's own (``title``, ``sql``).
-
-    ``sql`` is a file, relative to the configuration file; ``after`` names the section behind which it comes, ``text``
-    (Markdown) stands above its table, which has at most ``limit`` rows.
-    """
-
-    report: Literal["weekly", "quarterly"]
-    name: str | None = None
-    show: bool = True
-    title: Annotated[str, Field(min_length=1, max_length=80)] | None = None
-    sql: Annotated[str, Field(min_length=1)] | None = None
-    after: str | None = None
-    text: Annotated[str, Field(max_length=1000)] = ""
-    limit: Annotated[int, Field(ge=1, le=50)] = 12
-
-    @property
-    def is_own(self) -> bool:
-        """The state of being made by SQL of one's own; else it names one that is left out."""
-        return self.sql is not None
-
-    @model_validator(mode="after")
-    def _is_left_out_or_added(self) -> "ReportSection":
-        is_left_out = self.name is not None and not self.show
-        is_added = self.title is not None and self.sql is not None
-        others = (self.title, self.sql, self.after, self.text or None) if is_left_out else (self.name,)
-        if is_left_out == is_added or any(one is not None for one in others):
-            raise ValueError(
-                "give name and show = false to leave a section out, or title and sql to add one of your own"
-            )
-        return self
-
-
-class Reports(_Section):
-    """The sections of reports that are left out or added."""
-
-    sections: tuple[ReportSection, ...] = ()
-
-
 class Snapshot(_Section):
     """The copy that readers open; ``storage_version``: the oldest DuckDB that can (default: the warehouse's own)."""
 
     storage_version: StorageVersion | None = None
+
+
+AutomationName = Literal[
+    "hourly_ingest_schedule",
+    "weekly_report_schedule",
+    "quarterly_report_schedule",
+    "sync_freshness_schedule",
+    "on_merge",
+    "on_weekly_ci",
+    "on_notion_edit",
+    "automation",
+]
+"""Schedules and sensors; ``automation`` stands for the hourly schedule, so it isn't among ``all``."""
+
+
+class Automation(_Section):
+    """The schedules and sensors that run from the start, and by whose end the weekly report is made.
+
+    ``running``: names, or ``all``. ``weekly_workflows``: by repository the file of its weekly CI workflow.
+    """
+
+    running: tuple[AutomationName, ...] | Literal["all"] = ()
+    weekly_workflows: dict[str, str] = {}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of those that run from the start."""
+        if self.running != "all":
+            return self.running
+        return tuple(name for name in get_args(AutomationName) if name != "automation")
+
+    @field_validator("weekly_workflows")
+    @classmethod
+    def _are_files(cls, value: dict[str, str]) -> dict[str, str]:
+        for repository, workflow in value.items():
+            if not REPOSITORY.fullmatch(repository):
+                raise ValueError(f"{repository!r} is not owner/name")
+            if not workflow.endswith((".yml", ".yaml")):
+                raise ValueError(f"{repository}: name the workflow's file, such as ci.yml, not {workflow!r}")
+        return value
 
 
 class Configuration(_Section):
@@ -350,6 +277,7 @@ class Configuration(_Section):
     snapshot: Snapshot = Snapshot()
     notion: NotionSection = NotionSection()
     reports: Reports = Reports()
+    automation: Automation = Automation()
 
     @field_validator("default_branches", mode="before")
     @classmethod
@@ -467,6 +395,7 @@ def unused_sections(configuration: Configuration, repositories: tuple[str, ...])
     named: dict[str, Mapping[str, object]] = {
         "critical_workflows": configuration.critical_workflows,
         "default_branches": configuration.default_branches,
+        "automation.weekly_workflows": configuration.automation.weekly_workflows,
     }
     return [
         f"{section} names {repository}, which is not configured in repositories"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from roadmap_pipeline.configuration import View, ViewFilter
+from roadmap_pipeline.customization import View, ViewFilter
 from roadmap_pipeline.notion import layout
 from roadmap_pipeline.notion.ids import name_key
 from roadmap_pipeline.notion.layout import CI_REPORTS, ENGINEERING_ROADMAP, DatabaseSchema, PropertySpec, ViewSpec

@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from roadmap_pipeline.configuration import ReportSection
+from roadmap_pipeline.customization import ReportSection
 from roadmap_pipeline.failures.display import as_plain, escape_markdown
 from roadmap_pipeline.reports import format as fmt
 from roadmap_pipeline.reports.quarters import Quarter

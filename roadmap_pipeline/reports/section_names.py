@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 
-from roadmap_pipeline.configuration import ReportSection
+from roadmap_pipeline.customization import ReportSection
 
 FOOTER = "about_these_numbers"
 """The section on what the numbers rest on: the last one, which can't be left out."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roadmap_pipeline.configuration import View
+from roadmap_pipeline.customization import View
 from roadmap_pipeline.errors import ConfigurationError
 from roadmap_pipeline.notion.configured_views import resolve_views
 from roadmap_pipeline.notion.layout import CI_REPORTS, ENGINEERING_ROADMAP, ViewFilter, ViewSort, ViewSpec

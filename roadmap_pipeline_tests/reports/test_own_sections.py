@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roadmap_pipeline import pipeline
-from roadmap_pipeline.configuration import Reports, ReportSection
+from roadmap_pipeline.customization import Reports, ReportSection
 from roadmap_pipeline.errors import ConfigurationError
 from roadmap_pipeline.reports.own_sections import OwnSections, cell
 from roadmap_pipeline.reports.section_names import FOOTER, section_names
@@ -253,8 +253,8 @@ def test_one_that_fails_costs_itself_and_is_named_in_run_and_doctor(bench: Bench
     assert section(content, "About these numbers")
     assert_harmless(section(content, "Broken"))
     with Runtime(bench.with_sections(broken, fine)) as runtime:
-        notes = pipeline.sync(runtime, ["reports"], dry_run=True, render=True).plan.notes
-        assert [note for note in notes if "the section Broken" in note] == [notes[0]]
+        planned = pipeline.sync(runtime, ["reports"], dry_run=True, render=True).plan.notes
+        assert [note for note in planned if "the section Broken" in note] == [planned[0]]
         found = [one for one in pipeline.diagnose(runtime) if one.subject == "reports"]
     assert [(one.state, "Broken" in one.message) for one in found] == [("problem", True)]
     with Runtime(bench.with_sections(fine)) as runtime:
