@@ -193,7 +193,7 @@ def _table(result: BoundedRows) -> str:
             break
         lines.append(line)
     has_more = result.has_more or used > _SECTION_UNITS
-    return "\n".join(lines) + (f"\n\n… and more than these {len(lines) - 2} rows." if has_more else "")
+    return "\n".join(lines) + (f"\n\nThe first {len(lines) - 2} rows; there are more." if has_more else "")
 
 
 def _alignment(values: Iterable[Any]) -> str:

@@ -207,7 +207,7 @@ def test_a_section_shows_the_week_in_the_report_on_the_page_and_in_notion(bench:
     (table,) = assert_harmless(text).tables
     assert [row[1:] for row in table[1:]] == [[f"{n:,}", cell(mean)] for _, _, n, mean in expected]
     assert shown(text).links == [url for _, url, _, _ in expected]
-    assert text.endswith("… and more than these 3 rows.")
+    assert text.endswith("The first 3 rows; there are more.")
     # The same text again, from what readers see, and as a page.
     assert bench.weekly(slow, left_out("automatic_repair"))[0] == content
     _, page = pipeline.preview_report_page(bench.with_sections(slow), WEEK)
@@ -279,5 +279,5 @@ def test_hostile_and_many_rows_break_no_report(bench: Bench) -> None:
     assert len(table) == 1 + 12
     assert section(content, "Empty") == "Nothing to show."
     assert "it gives 13 columns, more than 12" in section(content, "Wide")
-    assert "… and more than these" in section(content, "Long 0")
+    assert "rows; there are more." in section(content, "Long 0")
     assert units(content) < UNITS
