@@ -11,9 +11,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from types import GenericAlias
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from roadmap_pipeline.customization import NotionSection, Reports
 
 DEFAULT_BOTS = (
     "autofix-ci[bot]",
@@ -94,9 +97,13 @@ class ProgressRule(_Section):
 
 
 class Progress(_Section):
-    """The judging of milestone progress. Thresholds are fractions 0-1, the window is in days."""
+    """The judging of milestone progress. Thresholds are fractions 0-1, the window is in days.
+
+    ``learnt``: the share of time that has passed is learnt from finished milestones, too (``learnt_v3``).
+    """
 
     formula: Literal["seed_v1"] = "seed_v1"
+    learnt: bool = False
     window_days: Annotated[int, Field(ge=1, le=366)] = 28
     pass_rate_threshold: Fraction = 0.80
     autofix_threshold: Fraction = 0.70
@@ -290,6 +297,8 @@ class Configuration(_Section):
     comments: Comments = Comments()
     tracking_issues: TrackingIssues = TrackingIssues()
     snapshot: Snapshot = Snapshot()
+    notion: NotionSection = NotionSection()
+    reports: Reports = Reports()
     automation: Automation = Automation()
 
     @field_validator("default_branches", mode="before")
@@ -320,11 +329,17 @@ def read_configuration(path: Path, *, must_exist: bool, problems: list[str]) -> 
         problems.append(f"{path.name}: cannot be read: {error}")
         return Configuration()
     try:
-        return Configuration.model_validate(tomllib.loads(text))
+        values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         problems.append(f"{path.name}: not valid TOML: {error}")
+        return Configuration()
+    try:
+        return Configuration.model_validate(values)
     except ValidationError as error:
         problems.extend(f"{path.name}: {problem}" for problem in _explain(error))
+    with suppress(ValidationError):
+        # Views are held against the databases later: so their problems come together with these.
+        return Configuration(notion=NotionSection.model_validate(values.get("notion", {})))
     return Configuration()
 
 
@@ -344,9 +359,13 @@ def _explain(error: ValidationError) -> Iterator[str]:
 
 
 def _did_you_mean(location: tuple[int | str, ...]) -> str:
-    model: type[BaseModel] | None = Configuration
+    model: Any = Configuration
     for part in location[:-1]:
-        annotation = model.model_fields[str(part)].annotation if model and str(part) in model.model_fields else None
+        if isinstance(part, int):  # an item of the list that the key before names
+            continue
+        annotation: Any = model.model_fields[part].annotation if model and part in model.model_fields else None
+        if isinstance(annotation, GenericAlias):
+            annotation = get_args(annotation)[0]
         model = annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
     known = list(model.model_fields) if model else []
     close = difflib.get_close_matches(str(location[-1]), known, n=1)

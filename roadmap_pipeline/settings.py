@@ -11,6 +11,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +20,8 @@ from pydantic import SecretStr
 from roadmap_pipeline.configuration import REPOSITORY, Automation, Configuration, read_configuration, unused_sections
 from roadmap_pipeline.errors import ConfigurationError
 from roadmap_pipeline.github.client.credentials import GitHubApp, pem_text
+from roadmap_pipeline.notion.configured_views import resolve_views
+from roadmap_pipeline.reports.section_names import section_problems
 
 GITHUB_API_URL = "https://api.github.com"
 NOTION_API_URL = "https://api.notion.com"
@@ -161,6 +164,14 @@ def load_settings(environment: Mapping[str, str] | None = None, root: Path | Non
     configuration = read_configuration(
         config_path, must_exist=bool(environment.get("ROADMAP_CONFIG")), problems=problems
     )
+    named: list[str] = section_problems(configuration.reports.sections)
+    resolve_views(configuration.notion.views, named)
+    problems += [f"{config_path.name}: {problem}" for problem in named]
+    if configuration.progress.learnt and find_spec("sklearn") is None:
+        problems.append(
+            f"{config_path.name}: progress.learnt needs scikit-learn, which is not installed:"
+            " pip install 'roadmap_pipeline[learnt]', or leave it out"
+        )
     values = _from_environment(environment, problems)
     repositories = configuration.repositories or _repositories(environment)
     problems += [

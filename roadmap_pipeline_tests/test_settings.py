@@ -1,6 +1,7 @@
 """Settings: defaults, every problem at once, sides, and secrets that stay secret."""
 
 import re
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -95,6 +96,18 @@ def test_what_is_wrong_with_a_rule_of_progress(before: str, after: str, said: st
     write(tmp_path, OWN_RULE.replace(before, after))
     found = problems({}, tmp_path)
     assert any(said in text for text in found), found
+
+
+def test_learnt_progress_needs_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, "[progress]\nlearnt = true\n")
+    assert load_settings({}, tmp_path).configuration.progress.learnt
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    assert problems({}, tmp_path) == [
+        "roadmap.toml: progress.learnt needs scikit-learn, which is not installed: pip install"
+        " 'roadmap_pipeline[learnt]', or leave it out"
+    ]
+    write(tmp_path, "")
+    assert not load_settings({}, tmp_path).configuration.progress.learnt
 
 
 def test_broken_toml_names_the_file_and_place(tmp_path: Path) -> None:

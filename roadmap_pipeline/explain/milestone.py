@@ -23,6 +23,8 @@ TARGETS: Sequence[Key] = tuple(
         "milestones",
         "milestone_ci",
         "milestone_slips",
+        "learnt_progress",
+        "learnt_progress_accuracy",
     )
 )
 """The models that an explanation reads."""
@@ -62,6 +64,13 @@ _GROUP = """
         from marts.milestones as m where m.repo = ? and m.number = ?
     )
 """
+_LEARNT = """
+    select a.state, a.reason as accuracy, l.as_of, l.share, l.base, l.work_done_term, l.target_elapsed_term,
+        l.scope_growth_term, l.pace_ratio_term, l.open_pull_requests_term, l.limit_term, l.reason
+    from marts.learnt_progress_accuracy as a
+    left join marts.learnt_progress as l on l.is_published and l.is_latest and l.repo = ? and l.number = ?
+    where a.state <> 'off'
+"""
 _WORKFLOWS = Facts(
     "marts.critical_workflows",
     "f.repo || ' ' || parse_filename(f.workflow_path) || ': ' || coalesce(f.latest_outcome, 'no result')",
@@ -94,6 +103,8 @@ class MilestoneExplanation:
     """The row of ``marts.milestone_ci``; None before its first week is over."""
     slips: Sequence[Mapping[str, Any]]
     """The moves of its 85 % date that end in the last four weeks, those of the quarter behind those of weeks."""
+    learnt: Mapping[str, Any] | None
+    """Learnt progress with each term, or why there is none to show; None while it is off."""
     models: Mapping[str, str]
     """The SQL files of the tables that it is read from."""
 
@@ -110,6 +121,7 @@ class MilestoneExplanation:
             "group": self.group,
             "ci": self.ci,
             "slips": self.slips,
+            "learnt": self.learnt,
             "models": self.models,
         }
 
@@ -118,7 +130,7 @@ def explain_milestone(con: "duckdb.DuckDBPyConnection", project: Project, key: M
     """Return why a milestone stands where it stands."""
     place = [key.repo, key.number]
     (row,) = _rows(con, _MILESTONE, place)
-    groups = _rows(con, _GROUP, place)
+    groups, learnt = _rows(con, _GROUP, place), _rows(con, _LEARNT, place)
     totals = _rows(con, _CI, place)
     files = {
         model.qualified_name: str(model.path.relative_to(project.directory.parent))
@@ -132,6 +144,7 @@ def explain_milestone(con: "duckdb.DuckDBPyConnection", project: Project, key: M
         groups[0] if groups else None,
         totals[0] if totals else None,
         _rows(con, _SLIPS, place),
+        learnt[0] if learnt else None,
         files,
     )
 

@@ -12,6 +12,8 @@ _COMPUTED = dg.AssetSelection.groups("config", "staging", "intermediate", "marts
     "derived/pull_request_milestones",
     "derived/forecast_backtest",
     "derived/milestone_forecasts",
+    "derived/learnt_model",
+    "derived/learnt_backtest",
 )
 _COMMENTS = dg.AssetSelection.assets(
     "derived/pull_request_comments", "publish/pull_request_comments", "github/pull_request_comments"

@@ -16,8 +16,11 @@ from roadmap_pipeline.pipeline.access import DATABASES_MISSING, check_repositori
 from roadmap_pipeline.pipeline.automation import Automation, read_automation
 from roadmap_pipeline.pipeline.checklist import Seen, checklist
 from roadmap_pipeline.pipeline.findings import Finding
+from roadmap_pipeline.reports.format import several
 from roadmap_pipeline.runtime import Runtime
+from roadmap_pipeline.warehouse.connection import WarehouseError
 from roadmap_pipeline.warehouse.critical_workflows import unknown_critical_workflows
+from roadmap_pipeline.warehouse.query import published
 
 __all__ = ["Finding", "diagnose"]
 
@@ -61,7 +64,7 @@ def _check_notion_and_warehouse(runtime: Runtime, seen: Seen) -> list[Finding]:
     if not runtime.missing("notion") and (ahead := runtime.notion.server_seconds_ahead) is not None:
         seen.seconds_ahead["Notion"] = ahead
     seen.notion_in_shape = notion.state == "ok" and DATABASES_MISSING not in notion.message
-    return [notion, warehouse, *_look_into_warehouse(runtime)]
+    return [notion, warehouse, *_look_into_warehouse(runtime), *_check_sections(runtime)]
 
 
 def _check_github(runtime: Runtime, seen: Seen) -> list[Finding]:
@@ -178,6 +181,24 @@ def _describe_warehouse(runtime: Runtime, seen: Seen) -> str:
         ((runs,),) = con.execute("select count(*) from raw.workflow_runs").fetchall()
     seen.run_attempts = runs
     return f"{path}, {runs:,} run attempts"
+
+
+def _check_sections(runtime: Runtime) -> list[Finding]:
+    """Return which sections of one's own can't be made; nothing where there are none, or nothing is built yet."""
+    from roadmap_pipeline.pipeline.rendering import sections_that_fail
+
+    settings = runtime.settings
+    added = sum(section.is_own for section in settings.configuration.reports.sections)
+    runtime.warehouse.close()
+    try:
+        if not added or not Path(published(settings.warehouse, or_live=True)).exists():
+            return []
+        failing = sections_that_fail(settings)
+    except WarehouseError:
+        return []  # said already
+    if failing:
+        return [Finding("reports", "problem", sentence) for sentence in failing]
+    return [Finding("reports", "ok", f"{several(added, 'section')} of your own can be made")]
 
 
 def _look_into_warehouse(runtime: Runtime) -> list[Finding]:

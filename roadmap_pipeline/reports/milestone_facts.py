@@ -52,7 +52,8 @@ _MILESTONES = """
             then r.html_url || '/issues?q=is%3Aissue+label%3Atracking'
         end as tracking_issues_url,
         f.state as forecast_state, f.reason as forecast_reason, f.p50_date, f.p85_date, f.p95_date,
-        f.probability_on_time, f.is_calibrated, f.calibrated_on, a.sentence as forecast_accuracy
+        f.probability_on_time, f.is_calibrated, f.calibrated_on, a.sentence as forecast_accuracy,
+        l.reason as learnt_reason, v.reason as learnt_accuracy
     from marts.milestones as m
     cross join config.parameters as p
     join marts.milestone_metrics as k on k.repo = m.repo and k.number = m.number
@@ -68,6 +69,11 @@ _MILESTONES = """
     ) as t on t.repo = m.repo and t.milestone_number = m.number
     left join marts.milestone_forecast_days as f
         on f.repo = m.repo and f.number = m.number and f.is_published and m.state = 'open'
+    -- Of the week's first day: a page that changes every day tells nobody anything.
+    left join marts.learnt_progress as l
+        on l.repo = m.repo and l.number = m.number and l.is_published
+        and l.as_of = cast(date_trunc('week', p.as_of) as date)
+    cross join marts.learnt_progress_accuracy as v
     left join marts.forecast_accuracy as a on a.repo = '*' and a.method = 'forecast' and a.level = 0.85
     order by m.repo, m.number
 """

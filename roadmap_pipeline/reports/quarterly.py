@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from roadmap_pipeline.reports import coverage, diagrams, quarterly_wording, wording
 from roadmap_pipeline.reports.milestone_ci import NO_PROOF, costs_line, quarter_lines, slips_of_quarter
+from roadmap_pipeline.reports.own_sections import NO_SECTIONS, OwnSections
 from roadmap_pipeline.reports.quarters import Quarter, parse_quarter
 from roadmap_pipeline.reports.scorecard import ALONE, ALONE_NOTE, restated, scorecard
 from roadmap_pipeline.reports.tables import Row, rows
@@ -33,8 +34,10 @@ class QuarterlyReport(Report):
     is_whole: bool
 
 
-def quarterly_report(con: "duckdb.DuckDBPyConnection", quarter: str | Quarter) -> QuarterlyReport:
-    """Render the report of a quarter such as ``Q4-2026`` over all repositories.
+def quarterly_report(
+    con: "duckdb.DuckDBPyConnection", quarter: str | Quarter, sections: OwnSections = NO_SECTIONS
+) -> QuarterlyReport:
+    """Render the report of a quarter such as ``Q4-2026`` over all repositories, with ``sections`` of one's own.
 
     Raises:
         ConfigurationError: Text that is no quarter.
@@ -42,18 +45,18 @@ def quarterly_report(con: "duckdb.DuckDBPyConnection", quarter: str | Quarter) -
     """
     if isinstance(quarter, str):
         quarter = parse_quarter(quarter)
-    return report_of(quarterly_facts(con, quarter))
+    return report_of(quarterly_facts(con, quarter), sections)
 
 
-def report_of(facts: Mapping[str, Any]) -> QuarterlyReport:
-    """Return the report that is rendered from facts of a quarter."""
+def report_of(facts: Mapping[str, Any], sections: OwnSections = NO_SECTIONS) -> QuarterlyReport:
+    """Return the report that is rendered from facts of a quarter, and from ``sections`` of one's own."""
     quarter: Quarter = facts["quarter"]
     return QuarterlyReport(
         quarter.report_name,
         "quarterly",
         quarter.period,
         quarter.next.first_day,
-        render("quarterly.md.j2", facts),
+        sections.arranged("quarterly", quarter.period, render("quarterly.md.j2", facts)),
         is_over=facts["is_over"],
         is_whole=facts["is_whole"],
     )

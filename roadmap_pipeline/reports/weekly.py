@@ -16,6 +16,7 @@ from roadmap_pipeline.reports import coverage, diagrams, wording
 from roadmap_pipeline.reports import format as fmt
 from roadmap_pipeline.reports.milestone_ci import NO_PROOF, costs_line, slips_of_week
 from roadmap_pipeline.reports.next_steps import next_steps
+from roadmap_pipeline.reports.own_sections import NO_SECTIONS, OwnSections
 from roadmap_pipeline.reports.scorecard import ALONE, ALONE_NOTE, restated, scorecard
 from roadmap_pipeline.reports.sync_status import sync_lines
 from roadmap_pipeline.reports.tables import Row, rows
@@ -50,14 +51,14 @@ class NothingToReport(RoadmapError):
     """The warehouse holds nothing of the week: it lies before the first run, or hasn't begun."""
 
 
-def weekly_report(con: "duckdb.DuckDBPyConnection", week: str) -> Report:
-    """Render the report of an ISO week such as ``2026-W46`` over all repositories.
+def weekly_report(con: "duckdb.DuckDBPyConnection", week: str, sections: OwnSections = NO_SECTIONS) -> Report:
+    """Render the report of an ISO week such as ``2026-W46`` over all repositories, with ``sections`` of one's own.
 
     Raises:
         ConfigurationError: Text that is no week.
         NothingToReport: The warehouse has no row for it (nothing ran by then, or it was not built yet).
     """
-    return report_of(weekly_facts(con, week))
+    return report_of(weekly_facts(con, week), sections)
 
 
 def weekly_facts(con: "duckdb.DuckDBPyConnection", week: str) -> dict[str, Any]:
@@ -69,15 +70,15 @@ def weekly_facts(con: "duckdb.DuckDBPyConnection", week: str) -> dict[str, Any]:
     return _facts(con, week, monday)
 
 
-def report_of(facts: Mapping[str, Any]) -> Report:
-    """Return the report that is rendered from facts of a week."""
+def report_of(facts: Mapping[str, Any], sections: OwnSections = NO_SECTIONS) -> Report:
+    """Return the report that is rendered from facts of a week, and from ``sections`` of one's own."""
     week = facts["week"]
     return Report(
         f"ci-report-{week}.md",
         "weekly",
         week,
         fmt.monday_of(week) + timedelta(days=7),
-        render("weekly.md.j2", facts),
+        sections.arranged("weekly", week, render("weekly.md.j2", facts)),
         is_over=facts["is_over"],
     )
 

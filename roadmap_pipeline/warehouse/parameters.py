@@ -28,6 +28,7 @@ def store_parameters(con: "duckdb.DuckDBPyConnection", settings: Settings) -> di
         "as_of": settings.now().astimezone(UTC).replace(tzinfo=None),
         "history_days": configuration.history_days,
         "progress_formula": progress.formula,
+        "progress_learnt": progress.learnt,
         "window_days": progress.window_days,
         "pass_rate_threshold": progress.pass_rate_threshold,
         "autofix_threshold": progress.autofix_threshold,

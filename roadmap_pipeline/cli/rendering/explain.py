@@ -68,6 +68,9 @@ def _print_milestone(console: Console, explained: MilestoneExplanation) -> None:
             dates.append(f"on time {fmt.percent(row['probability_on_time'], 0)}")
         _line(console, f"[bold]forecast[/] {_text(': '.join(filter(None, [', '.join(dates), row['forecast']])))}")
     _print_ci(console, explained)
+    if explained.learnt:
+        learnt = "; ".join(filter(None, (explained.learnt["reason"], explained.learnt["accuracy"])))
+        _line(console, f"[bold]learnt[/] {_text(learnt)}")
     if explained.group:
         _print_group(console, explained.group)
     _line(console, f"[dim]SQL: {', '.join(explained.models.values())}[/]")

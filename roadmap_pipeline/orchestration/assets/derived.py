@@ -122,6 +122,39 @@ def milestone_forecasts(context: dg.AssetExecutionContext, runtime: RuntimeParam
     yield from _described(runtime.warehouse, "derived.milestone_forecasts")
 
 
+_LEARNT_FROM = [["intermediate", "int_milestone_signals"], ["config", "parameters"]]
+
+
+@dg.asset(
+    key=["derived", "learnt_model"],
+    deps=_LEARNT_FROM,
+    description=BY_NAME["derived.learnt_model"].description,
+    group_name="derived",
+    kinds={"python", "scikitlearn", "duckdb"},
+    owners=OWNERS,
+    pool=WRITER,
+)
+def learnt_model(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> Iterator[dg.MaterializeResult]:
+    """Learn from finished milestones how signals go with the share of time that has passed; off by default."""
+    context.log.info(f"Signals learnt anew: {pipeline.learn_progress(runtime):,}")
+    yield from _described(runtime.warehouse, "derived.learnt_model")
+
+
+@dg.asset(
+    key=["derived", "learnt_backtest"],
+    deps=_LEARNT_FROM,
+    description=BY_NAME["derived.learnt_backtest"].description,
+    group_name="derived",
+    kinds={"python", "scikitlearn", "duckdb"},
+    owners=OWNERS,
+    pool=WRITER,
+)
+def learnt_backtest(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> Iterator[dg.MaterializeResult]:
+    """Say of each finished milestone what would have been learnt of it from all others; off by default."""
+    context.log.info(f"Past shares computed: {pipeline.backtest_learnt_progress(runtime):,}")
+    yield from _described(runtime.warehouse, "derived.learnt_backtest")
+
+
 LATE = (
     # The latest week, and the three before it: re-runs and late data restate them.
     dg.AutomationCondition.eager()
@@ -269,6 +302,8 @@ _OF_MILESTONES = [
         "milestone_failures",
         "milestone_forecast_days",
         "forecast_accuracy",
+        "learnt_progress",
+        "learnt_progress_accuracy",
         "critical_workflows",
     )
 ]
@@ -301,6 +336,8 @@ assets = [
     milestone_matches,
     forecast_backtest,
     milestone_forecasts,
+    learnt_model,
+    learnt_backtest,
     weekly_report,
     quarterly_report,
     pull_request_comments,

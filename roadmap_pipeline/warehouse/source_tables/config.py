@@ -15,6 +15,7 @@ TABLES: tuple[SourceTable, ...] = (
             ("as_of", "TIMESTAMP", "The time that stands for now in every model (UTC)."),
             ("history_days", "INTEGER", "Days of history that are read."),
             ("progress_formula", "VARCHAR", "Formula of milestone progress."),
+            ("progress_learnt", "BOOLEAN", "Whether progress is learnt from finished milestones, too (learnt_v3)."),
             ("window_days", "INTEGER", "Days a milestone's rates look back."),
             ("pass_rate_threshold", "DOUBLE", "Pass rate from which the rule is met (≥)."),
             ("autofix_threshold", "DOUBLE", "Auto-fix success above which the rule is met (>)."),

@@ -251,4 +251,32 @@ TABLES: tuple[SourceTable, ...] = (
             ("fingerprint", "VARCHAR", "Changes when anything does that the row rests on."),
         ),
     ),
+    SourceTable(
+        "derived",
+        "learnt_model",
+        "What finished milestones teach about the share of time that has passed (learnt_v3): one row a signal. Empty"
+        " while it is off, or under 8 milestones are finished.",
+        ("signal",),
+        columns(
+            ("signal", "VARCHAR", "A column of intermediate.int_milestone_signals."),
+            ("coefficient", "DOUBLE", "Share that one unit more of the signal adds."),
+            ("centre", "DOUBLE", "Mean of the signal over finished milestones; there, and where unknown, it adds 0."),
+            ("base", "DOUBLE", "Mean share of time over finished milestones; the same in each row."),
+            ("definition_version", "VARCHAR", "Version of the way in which it is learnt."),
+            ("fingerprint", "VARCHAR", "Changes when anything does that the rows rest on."),
+        ),
+    ),
+    SourceTable(
+        "derived",
+        "learnt_backtest",
+        "What learnt progress would have said of finished milestones on each Monday, learnt from all others.",
+        ("repo", "number", "as_of"),
+        columns(
+            REPO,
+            ("number", "INTEGER", "Milestone."),
+            ("as_of", "DATE", "Monday; what happened on it is not in it."),
+            ("share", "DOUBLE", "Fraction of the milestone's time that has passed, as learnt from the others."),
+            ("fingerprint", "VARCHAR", "Changes when anything does that the rows rest on."),
+        ),
+    ),
 )
