@@ -5,7 +5,16 @@ import logging
 import click
 
 from roadmap_pipeline.cli.base import Commands, show_waits
-from roadmap_pipeline.cli.commands import explain, failures, notion, pipeline, reports, servers, warehouse
+from roadmap_pipeline.cli.commands import (
+    explain,
+    failures,
+    notifications,
+    notion,
+    pipeline,
+    reports,
+    servers,
+    warehouse,
+)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -38,6 +47,7 @@ for _command in (
     explain.explain,
     failures.classify,
     failures.failures,
+    notifications.notify,
     notion.setup_notion,
     warehouse.query,
     warehouse.docs,

@@ -49,6 +49,8 @@ TABLES: Mapping[Kind, Mapping[str, tuple[str, ...]]] = {
         "marts.milestones": ("repo", "number"),
         "marts.milestone_progress": ("repo", "number", "rule"),
         "marts.milestone_forecast": ("repo", "number"),
+        "marts.milestone_risks": ("repo", "number", "risk"),
+        "marts.milestone_risk_summary": ("repo", "number"),
     },
 }
 """By kind of subject: the tables behind what people read, those first that they read most, and what a row is about."""

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     import duckdb
 
 TARGETS: Sequence[Key] = tuple(
-    ("marts", name) for name in ("milestone_progress", "milestone_metrics", "milestone_work", "milestones")
+    ("marts", name)
+    for name in ("milestone_progress", "milestone_metrics", "milestone_work", "milestones", "milestone_risks")
 )
 """The models that an explanation reads."""
 
@@ -36,6 +37,13 @@ _RULES = """
     from marts.milestone_progress as p
     where p.repo = ? and p.number = ?
     order by p.points_possible desc, p.rule
+"""
+_RISKS = """
+    select r.risk, r.label, r.severity, r.is_open, r.is_covered, r.since, r.is_since_known, r.cleared_on, r.value,
+        r.threshold, r.cause, r.evidence_urls, r.owner, r.owner_basis, r.clears_when
+    from marts.milestone_risks as r
+    where r.repo = ? and r.number = ?
+    order by r.is_open desc, list_position(['high', 'medium', 'low'], r.severity), r.position
 """
 _GROUP = """
     select g.milestone, g.repos, g.work_done, g.closed_items, g.items, g.pass_rate, g.conclusive_runs
@@ -70,6 +78,8 @@ class MilestoneExplanation:
 
     row: Mapping[str, Any]
     rules: Sequence[Mapping[str, Any]]
+    risks: Sequence[Mapping[str, Any]]
+    """Those that are open, gravest first, then those that were."""
     inputs: Mapping[str, Sequence[Inputs]]
     """By rule; ``work`` for the share of work done, ``mttr`` for the hours from red to green."""
     group: Mapping[str, Any] | None
@@ -82,7 +92,14 @@ class MilestoneExplanation:
             {**rule, "inputs": [one.to_json() for one in self.inputs.get(rule["rule"], ())]} for rule in self.rules
         ]
         work = [one.to_json() for one in self.inputs["work"]]
-        return {**self.row, "rules": rules, "work": work, "group": self.group, "models": self.models}
+        return {
+            **self.row,
+            "rules": rules,
+            "risks": list(self.risks),
+            "work": work,
+            "group": self.group,
+            "models": self.models,
+        }
 
 
 def explain_milestone(con: "duckdb.DuckDBPyConnection", project: Project, key: MilestoneKey) -> MilestoneExplanation:
@@ -96,7 +113,12 @@ def explain_milestone(con: "duckdb.DuckDBPyConnection", project: Project, key: M
         if model.key in TARGETS
     }
     return MilestoneExplanation(
-        row, _rows(con, _RULES, place), _inputs(con, row, key), groups[0] if groups else None, files
+        row,
+        _rows(con, _RULES, place),
+        _rows(con, _RISKS, place),
+        _inputs(con, row, key),
+        groups[0] if groups else None,
+        files,
     )
 
 

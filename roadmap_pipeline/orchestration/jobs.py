@@ -7,6 +7,7 @@ _COMPUTED = dg.AssetSelection.groups("config", "staging", "intermediate", "marts
     "derived/failure_verdicts",
     "derived/branch_milestones",
     "derived/pull_request_milestones",
+    "derived/milestone_targets",
     "derived/forecast_backtest",
     "derived/milestone_forecasts",
 )
@@ -14,6 +15,7 @@ _COMMENTS = dg.AssetSelection.assets(
     "derived/pull_request_comments", "publish/pull_request_comments", "github/pull_request_comments"
 )
 _SNAPSHOT = dg.AssetSelection.assets("warehouse/snapshot")
+_NOTIFICATIONS = dg.AssetSelection.assets("sync/notifications")
 _ROADMAP = dg.AssetSelection.assets(
     "derived/milestone_pages",
     "derived/tracking_issues",
@@ -38,12 +40,12 @@ main = dg.define_asset_job(
 )
 hourly_ingest = dg.define_asset_job(
     "hourly_ingest",
-    selection=_READ | _COMPUTED | _COMMENTS | _SNAPSHOT,
-    description="Read what is new, rebuild the tables, bring the pull-request comments up to date.",
+    selection=_READ | _COMPUTED | _COMMENTS | _NOTIFICATIONS | _SNAPSHOT,
+    description="Read what is new, rebuild the tables, bring the pull-request comments up to date, tell of new risks.",
 )
 weekly_report = dg.define_asset_job(
     "weekly_report",
-    selection=_READ | _COMPUTED | _REPORT | _ROADMAP | _SNAPSHOT,
+    selection=_READ | _COMPUTED | _REPORT | _ROADMAP | _NOTIFICATIONS | _SNAPSHOT,
     description="The report of one ISO week, in Notion, and the roadmap's rows that point to it.",
 )
 quarterly_report = dg.define_asset_job(
@@ -53,7 +55,7 @@ quarterly_report = dg.define_asset_job(
 )
 roadmap_on_merge = dg.define_asset_job(
     "roadmap_on_merge",
-    selection=_READ | _COMPUTED | _ROADMAP | _COMMENTS | _SNAPSHOT,
+    selection=_READ | _COMPUTED | _ROADMAP | _COMMENTS | _NOTIFICATIONS | _SNAPSHOT,
     description="After a merge: read, rebuild, update the roadmap's rows and the comments.",
 )
 

@@ -39,7 +39,7 @@ def read_status(warehouse: str | Path) -> dict[str, Any]:
             con,
             """
             select n.title, n.target_date, n.status, n.progress, n.work_done, n.workflow_pass_rate,
-                k.conclusive_runs, n.trend
+                k.conclusive_runs, n.trend, n.risk
             from publish.notion_roadmap as n
             join marts.milestone_metrics as k on k.repo = n.repo and k.number = n.number
             order by n.status = 'Completed', n.target_date nulls last, n.title

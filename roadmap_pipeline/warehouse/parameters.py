@@ -40,6 +40,7 @@ def store_parameters(con: "duckdb.DuckDBPyConnection", settings: Settings) -> di
     }
     tables: dict[str, list[dict[str, Any]]] = {
         "config.parameters": [parameters],
+        "config.risks": [_risk_row(configuration)],
         "config.repositories": [
             {"repo": repo, "position": position}
             for position, repo in enumerate(_each_once(settings.repositories, names), start=1)
@@ -65,6 +66,11 @@ def store_parameters(con: "duckdb.DuckDBPyConnection", settings: Settings) -> di
     }
     with transaction(con):
         return {name: replace_table(con, name, rows) for name, rows in tables.items()}
+
+
+def _risk_row(configuration: Configuration) -> dict[str, Any]:
+    risks = configuration.risks
+    return risks.model_dump() | {"blocked_labels": [label.strip().lower() for label in risks.blocked_labels]}
 
 
 def critical_workflow_rows(configuration: Configuration, names: Mapping[str, str]) -> list[dict[str, str]]:

@@ -46,6 +46,7 @@ def print_status(console: Console, status: Mapping[str, Any]) -> None:
             "pass rate": fmt.percent(row["workflow_pass_rate"]),
             "n": row["conclusive_runs"],
             "trend": row["trend"],
+            "risk": row["risk"] or "",
         }
         for row in status["milestones"]
     ]
