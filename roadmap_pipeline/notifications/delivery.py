@@ -5,6 +5,7 @@ message goes out: it takes 0.3 s, and who has no address never pays for it.
 """
 
 import logging
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -19,17 +20,17 @@ _REASON_CHARS = 200
 
 def is_known(address: Address) -> bool:
     """Return whether Apprise can send to an address: its service is known, and nothing that it needs is missing."""
-    import apprise
-
     with _log():
+        import apprise
+
         return apprise.Apprise.instantiate(address.secret.get_secret_value(), suppress_exceptions=True) is not None
 
 
 def deliver(address: Address, message: Message) -> str | None:
     """Send ``message`` to ``address``; return why it was not delivered, without secrets, None where it was."""
-    import apprise
-
     with _log() as log:
+        import apprise
+
         sender = apprise.Apprise(asset=apprise.AppriseAsset(app_id="Roadmap", async_mode=False))
         if not sender.add(address.secret.get_secret_value()):
             return UNKNOWN
@@ -54,7 +55,10 @@ def _log() -> Iterator[list[str]]:
     logger.propagate = False
     logger.setLevel(logging.WARNING)
     try:
-        yield handler.lines
+        with warnings.catch_warnings():
+            # Its modules, loaded when first needed, use what a later Python will have no more.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            yield handler.lines
     finally:
         logger.removeHandler(handler)
         logger.propagate, logger.level = former
