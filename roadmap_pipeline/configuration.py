@@ -301,6 +301,46 @@ class Snapshot(_Section):
     storage_version: StorageVersion | None = None
 
 
+AutomationName = Literal[
+    "hourly_ingest_schedule",
+    "weekly_report_schedule",
+    "quarterly_report_schedule",
+    "sync_freshness_schedule",
+    "on_merge",
+    "on_weekly_ci",
+    "on_notion_edit",
+    "automation",
+]
+"""Schedules and sensors; ``automation`` stands for the hourly schedule, so it isn't among ``all``."""
+
+
+class Automation(_Section):
+    """The schedules and sensors that run from the start, and by whose end the weekly report is made.
+
+    ``running``: names, or ``all``. ``weekly_workflows``: by repository the file of its weekly CI workflow.
+    """
+
+    running: tuple[AutomationName, ...] | Literal["all"] = ()
+    weekly_workflows: dict[str, str] = {}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of those that run from the start."""
+        if self.running != "all":
+            return self.running
+        return tuple(name for name in get_args(AutomationName) if name != "automation")
+
+    @field_validator("weekly_workflows")
+    @classmethod
+    def _are_files(cls, value: dict[str, str]) -> dict[str, str]:
+        for repository, workflow in value.items():
+            if not REPOSITORY.fullmatch(repository):
+                raise ValueError(f"{repository!r} is not owner/name")
+            if not workflow.endswith((".yml", ".yaml")):
+                raise ValueError(f"{repository}: name the workflow's file, such as ci.yml, not {workflow!r}")
+        return value
+
+
 class Configuration(_Section):
     """``roadmap.toml``. Every key is optional, unknown keys are errors."""
 
@@ -321,6 +361,7 @@ class Configuration(_Section):
     risks: Risks = Risks()
     notifications: Notifications = Notifications()
     snapshot: Snapshot = Snapshot()
+    automation: Automation = Automation()
 
     @field_validator("default_branches", mode="before")
     @classmethod
@@ -428,6 +469,7 @@ def unused_sections(configuration: Configuration, repositories: tuple[str, ...])
     named: dict[str, Mapping[str, object]] = {
         "critical_workflows": configuration.critical_workflows,
         "default_branches": configuration.default_branches,
+        "automation.weekly_workflows": configuration.automation.weekly_workflows,
     }
     return [
         f"{section} names {repository}, which is not configured in repositories"

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from pydantic import SecretStr
 
-from roadmap_pipeline.configuration import REPOSITORY, Configuration, read_configuration, unused_sections
+from roadmap_pipeline.configuration import REPOSITORY, Automation, Configuration, read_configuration, unused_sections
 from roadmap_pipeline.errors import ConfigurationError
 from roadmap_pipeline.github.client.credentials import GitHubApp, pem_text
 
@@ -201,6 +201,13 @@ def load_settings(environment: Mapping[str, str] | None = None, root: Path | Non
         warnings=tuple(unused_sections(configuration, repositories)),
         **values,
     )
+
+
+def load_automation(environment: Mapping[str, str] | None = None, root: Path | None = None) -> Automation:
+    """Return what runs from the start. Where the file is wrong nothing does: every run says what is wrong with it."""
+    environment = os.environ if environment is None else environment
+    config_path = _path(environment.get("ROADMAP_CONFIG"), (project_root() if root is None else root) / "roadmap.toml")
+    return read_configuration(config_path, must_exist=False, problems=[]).automation
 
 
 def load_rules_file(environment: Mapping[str, str] | None = None, root: Path | None = None) -> Path | None:

@@ -7,6 +7,9 @@ from click.testing import CliRunner
 
 from roadmap_pipeline.cli.app import main
 from roadmap_pipeline.configuration import Configuration
+from roadmap_pipeline.orchestration.build import build_definitions
+from roadmap_pipeline.orchestration.overview import automation_page
+from roadmap_pipeline.settings import load_settings
 from roadmap_pipeline.warehouse.dictionary import data_dictionary
 from roadmap_pipeline.warehouse.models import project
 
@@ -18,6 +21,12 @@ CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
 def test_the_data_dictionary_is_what_the_models_say() -> None:
     written = (ROOT / "docs" / "tables.md").read_text(encoding="utf-8")
     assert written == data_dictionary(project()), "run: .venv/bin/roadmap docs > docs/tables.md"
+
+
+def test_what_triggers_what_is_what_the_definitions_say(tmp_path: Path) -> None:
+    written = (ROOT / "docs" / "automation.md").read_text(encoding="utf-8")
+    page = automation_page(build_definitions(load_settings({}, tmp_path)))
+    assert written == page, "run: .venv/bin/roadmap docs --automation > docs/automation.md"
 
 
 def test_every_command_is_in_the_readme() -> None:

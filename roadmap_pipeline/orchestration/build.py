@@ -1,7 +1,7 @@
 """Putting the code location together: assets, jobs, schedules, sensors and resources.
 
 Belongs here: wiring only. Nothing here reads settings or the network until a run or a tick needs it, only in which week
-the stored data begin.
+the stored data begin, and which schedules and sensors run from the start.
 """
 
 from collections.abc import Mapping
@@ -10,13 +10,13 @@ from typing import Any
 import dagster as dg
 
 from roadmap_pipeline.orchestration.assets import derived, models, published, sources
-from roadmap_pipeline.orchestration.freshness import sync_freshness, sync_freshness_schedule, verified_within_a_day
+from roadmap_pipeline.orchestration.freshness import sync_freshness, verified_within_a_day
 from roadmap_pipeline.orchestration.jobs import jobs
 from roadmap_pipeline.orchestration.partitions import iso_weeks
 from roadmap_pipeline.orchestration.resources import run_resources
 from roadmap_pipeline.orchestration.schedules import schedules
-from roadmap_pipeline.orchestration.sensors import automation, on_merge_sensor
-from roadmap_pipeline.settings import Settings, dagster_home, load_settings
+from roadmap_pipeline.orchestration.sensors import sensors
+from roadmap_pipeline.settings import Settings, dagster_home, load_automation, load_settings
 from roadmap_pipeline.warehouse.models import project
 
 
@@ -33,6 +33,8 @@ def build_definitions(settings: Settings | None = None, resources: Mapping[str, 
 
     weeks = iso_weeks(dagster_home()) if settings is None else iso_weeks(settings.dagster_home, settings.now().date())
 
+    running = (load_automation() if settings is None else settings.configuration.automation).names
+
     def in_stored_weeks(spec: dg.AssetSpec) -> dg.AssetSpec:
         return spec if spec.partitions_def is None else spec.replace_attributes(partitions_def=weeks)
 
@@ -47,8 +49,8 @@ def build_definitions(settings: Settings | None = None, resources: Mapping[str, 
         assets=list(dg.map_asset_specs(in_stored_weeks, assets)),
         asset_checks=[verified_within_a_day],
         jobs=[*jobs, sync_freshness],
-        schedules=[*schedules, sync_freshness_schedule],
-        sensors=[on_merge_sensor(load), automation],
+        schedules=schedules(running),
+        sensors=sensors(load, running),
         resources=run_resources(load) if resources is None else resources,
         # One run, one process: ten to twenty times cheaper than a process a step, and the warehouse has one writer.
         executor=dg.in_process_executor,

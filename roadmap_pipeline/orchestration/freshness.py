@@ -1,6 +1,6 @@
 """The check that both sides were compared lately: a sync that answers well and does nothing must be noticed.
 
-Belongs here: the check, and the job and schedule that make it when nothing else runs. Sentences are
+Belongs here: the check, and the job that makes it when nothing else runs. Sentences are
 :mod:`roadmap_pipeline.reports.sync_status`'.
 """
 
@@ -40,12 +40,4 @@ sync_freshness = dg.define_asset_job(
     "sync_freshness",
     selection=dg.AssetSelection.checks(dg.AssetCheckKey(_ASSET, _NAME)),
     description="Whether Notion and GitHub were compared within a day.",
-)
-
-sync_freshness_schedule = dg.ScheduleDefinition(
-    name="sync_freshness_schedule",
-    job=sync_freshness,
-    cron_schedule="45 * * * *",
-    execution_timezone="UTC",
-    description="Every hour: warn when nothing was verified for a day.",
 )

@@ -25,6 +25,7 @@ _ROADMAP = dg.AssetSelection.assets(
     "publish/tracking_issues",
     "notion/databases",
     "notion/roadmap",
+    "github/tracking_issues",
 )
 _REPORT = dg.AssetSelection.assets(
     "derived/reports", "publish/notion_ci_reports", "notion/databases", "notion/ci_reports"
@@ -40,8 +41,9 @@ main = dg.define_asset_job(
 )
 hourly_ingest = dg.define_asset_job(
     "hourly_ingest",
-    selection=_READ | _COMPUTED | _COMMENTS | _NOTIFICATIONS | _SNAPSHOT,
-    description="Read what is new, rebuild the tables, bring the pull-request comments up to date, tell of new risks.",
+    selection=_READ | _COMPUTED | _ROADMAP | _COMMENTS | _NOTIFICATIONS | _SNAPSHOT,
+    description="Read what is new, rebuild the tables, bring comments and the roadmap up to date, both ways, tell of"
+    " changed risks.",
 )
 weekly_report = dg.define_asset_job(
     "weekly_report",
@@ -58,5 +60,10 @@ roadmap_on_merge = dg.define_asset_job(
     selection=_READ | _COMPUTED | _ROADMAP | _COMMENTS | _NOTIFICATIONS | _SNAPSHOT,
     description="After a merge: read, rebuild, update the roadmap's rows and the comments.",
 )
+roadmap_two_way = dg.define_asset_job(
+    "roadmap_two_way",
+    selection=dg.AssetSelection.assets("notion/databases", "notion/roadmap", "github/tracking_issues"),
+    description="Bring what people edited in Notion and on GitHub to the other side, with the figures built last.",
+)
 
-jobs = [main, hourly_ingest, weekly_report, quarterly_report, roadmap_on_merge]
+jobs = [main, hourly_ingest, weekly_report, quarterly_report, roadmap_on_merge, roadmap_two_way]

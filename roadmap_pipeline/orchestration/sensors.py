@@ -1,73 +1,239 @@
-"""The sensors: thin; what they decide is in :mod:`roadmap_pipeline.orchestration.merges`."""
+"""The sensors: thin; what they decide is in ``events`` and ``notion_edits``.
 
-from collections.abc import Callable
+Belongs here: asking GitHub or Notion within the minute that a tick has, and requesting runs. What fails leaves the
+cursor as it was, so that the next tick looks again.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from roadmap_pipeline.errors import RoadmapError
-from roadmap_pipeline.orchestration.jobs import roadmap_on_merge
-from roadmap_pipeline.orchestration.merges import merges_of, new_merges
+from roadmap_pipeline.orchestration.events import Cursor, Event, completions_of, merges_of
+from roadmap_pipeline.orchestration.jobs import roadmap_on_merge, roadmap_two_way, weekly_report
+from roadmap_pipeline.orchestration.notion_edits import Cursor as EditCursor
+from roadmap_pipeline.orchestration.notion_edits import Edit, new_edits
+from roadmap_pipeline.orchestration.partitions import last_complete_week
 from roadmap_pipeline.runtime import Runtime
 from roadmap_pipeline.settings import Settings
 
-automation = dg.AutomationConditionSensorDefinition(
-    "automation",
-    target=dg.AssetSelection.groups("staging", "intermediate", "marts", "publish", "derived"),
-    default_status=dg.DefaultSensorStatus.STOPPED,
-    description="Builds what follows from new data by the assets' own conditions, instead of the schedules.",
-)
+if TYPE_CHECKING:
+    from roadmap_pipeline.github.client.client import GitHubClient
+    from roadmap_pipeline.github.client.response import Response
+    from roadmap_pipeline.notion.client import NotionClient
+
+TICK_SECONDS = 20.0
+"""The time after which a tick asks no further repository; Dagster ends one that takes a minute."""
+
+Tick = dg.SensorResult | dg.SkipReason
+
+NO_SANDBOX = "The sandbox is not up (`roadmap ui` serves it), and no credentials are set."
 
 
-def on_merge_sensor(load: Callable[[], Settings]) -> dg.SensorDefinition:
+def sensors(load: Callable[[], Settings], running: Iterable[str]) -> list[dg.SensorDefinition]:
+    """Return all sensors; those named in ``running`` run from the start, the others once somebody switches them on."""
+    names = frozenset(running)
+
+    def status(name: str) -> dg.DefaultSensorStatus:
+        return dg.DefaultSensorStatus.RUNNING if name in names else dg.DefaultSensorStatus.STOPPED
+
+    return [
+        on_merge_sensor(load, status("on_merge")),
+        on_weekly_ci_sensor(load, status("on_weekly_ci")),
+        on_notion_edit_sensor(load, status("on_notion_edit")),
+        dg.AutomationConditionSensorDefinition(
+            "automation",
+            target=dg.AssetSelection.groups("staging", "intermediate", "marts", "publish", "derived"),
+            default_status=status("automation"),
+            description="Builds what follows from new data by the assets' own conditions, instead of the schedules.",
+        ),
+    ]
+
+
+def on_merge_sensor(load: Callable[[], Settings], status: dg.DefaultSensorStatus) -> dg.SensorDefinition:
     """Return the sensor that updates the roadmap when pull requests were merged."""
 
     @dg.sensor(
         name="on_merge",
         job=roadmap_on_merge,
-        minimum_interval_seconds=60,
-        description="Asks for one roadmap update for the pull requests merged since the last look.",
+        minimum_interval_seconds=30,
+        default_status=status,
+        description="Asks for one update of roadmap and comments for the pull requests merged since the last look.",
     )
-    def on_merge(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        from roadmap_pipeline.sandbox import attached
+    def on_merge(context: dg.SensorEvaluationContext) -> Tick:
+        def look(runtime: Runtime) -> Tick:
+            query = {"state": "closed", "sort": "updated", "direction": "desc", "per_page": 50}
 
-        settings = attached(load())
-        if settings is None:
-            return dg.SkipReason("The sandbox is not up (`roadmap ui` serves it), and no credentials are set.")
-        runtime = Runtime(settings)
-        if message := runtime.missing("github"):
-            return dg.SkipReason(message)
-        try:
-            # One page a repository: a tick has a minute, and what it misses is in the tables by the next ingest.
-            merges = [
-                merge
-                for repo in settings.repositories
-                for merge in merges_of(
-                    repo,
-                    runtime.github.get(
-                        f"/repos/{repo}/pulls",
-                        {"state": "closed", "sort": "updated", "direction": "desc", "per_page": 50},
-                    ).data,
-                )
-            ]
-        except RoadmapError as error:
-            return dg.SkipReason(f"GitHub could not be asked, the next tick tries again: {error}")
-        finally:
-            runtime.close()
-        decision = new_merges(merges, context.cursor)
-        if not decision.merges:
-            return dg.SensorResult(
-                skip_reason="No pull request was merged since the last look.", cursor=decision.cursor
-            )
-        newest = decision.merges[-1]
-        # One run for all of them: it reads everything that is new anyway.
-        return dg.SensorResult(
-            run_requests=[
-                dg.RunRequest(
-                    run_key=newest.run_key,
-                    tags={"merges": str(len(decision.merges)), "newest_merge": f"{newest.repo}#{newest.number}"},
-                )
-            ],
-            cursor=decision.cursor,
-        )
+            def merges(repo: str, etag: str | None) -> "tuple[Response, list[Event]]":
+                page = runtime.github.get(f"/repos/{repo}/pulls", query, etag)
+                return page, [] if page.unchanged else merges_of(repo, page.data)
+
+            merged, cursor = _new_events(runtime.settings.repositories, context.cursor, runtime.github, merges)
+            if not merged:
+                return _nothing_new("No pull request was merged since the last look.", cursor)
+            newest = merged[-1]
+            # One run for all of them: it reads everything that is new anyway.
+            tags = {"merges": str(len(merged)), "newest_merge": newest.name}
+            return dg.SensorResult([dg.RunRequest(run_key=newest.run_key, tags=tags)], cursor=str(cursor))
+
+        return _looking(load, "github", look)
 
     return on_merge
+
+
+def on_weekly_ci_sensor(load: Callable[[], Settings], status: dg.DefaultSensorStatus) -> dg.SensorDefinition:
+    """Return the sensor that makes the weekly report when the weekly CI workflow of a repository has ended."""
+
+    @dg.sensor(
+        name="on_weekly_ci",
+        job=weekly_report,
+        minimum_interval_seconds=60,
+        default_status=status,
+        description="Asks for the report of the week that ended last when a workflow of automation.weekly_workflows"
+        " has finished.",
+    )
+    def on_weekly_ci(context: dg.SensorEvaluationContext) -> Tick:
+        def look(runtime: Runtime) -> Tick:
+            workflows = runtime.settings.configuration.automation.weekly_workflows
+            if not workflows:
+                return dg.SkipReason("No workflow is named in roadmap.toml: automation.weekly_workflows")
+
+            def completions(repo: str, etag: str | None) -> "tuple[Response, list[Event]]":
+                file = workflows[repo].rpartition("/")[2]
+                path = f"/repos/{repo}/actions/workflows/{file}/runs"
+                page = runtime.github.get(path, {"status": "completed", "per_page": 20}, etag)
+                return page, completions_of(repo, page.items("workflow_runs") or ())
+
+            ended, cursor = _new_events(list(workflows), context.cursor, runtime.github, completions)
+            if not ended:
+                return _nothing_new("No weekly workflow has ended since the last look.", cursor)
+            newest = ended[-1]
+            week = last_complete_week(runtime.settings.now().date())
+            request = dg.RunRequest(newest.run_key, partition_key=week, tags={"weekly_workflow": newest.name})
+            return dg.SensorResult([request], cursor=str(cursor))
+
+        return _looking(load, "github", look)
+
+    return on_weekly_ci
+
+
+def on_notion_edit_sensor(load: Callable[[], Settings], status: dg.DefaultSensorStatus) -> dg.SensorDefinition:
+    """Return the sensor that brings what people edit in Notion to GitHub."""
+
+    @dg.sensor(
+        name="on_notion_edit",
+        job=roadmap_two_way,
+        minimum_interval_seconds=60,
+        default_status=status,
+        description="Asks for a sync of both sides when a person has edited a row of the roadmap in Notion.",
+    )
+    def on_notion_edit(context: dg.SensorEvaluationContext) -> Tick:
+        def look(runtime: Runtime) -> Tick:
+            cursor = _with_ids(runtime, EditCursor.parse(context.cursor))
+            if cursor.data_source is None:
+                return dg.SkipReason("There is no Engineering Roadmap yet; the first sync makes it.")
+            edits = _newest_edits(runtime.notion, cursor.data_source)
+            if edits is None:
+                lost = replace(cursor, data_source=None)
+                return _nothing_new("The roadmap is elsewhere now; the next look finds it.", lost)
+            decision = new_edits(edits, cursor, runtime.settings.now())
+            if decision.run_key is None:
+                return _nothing_new("Nobody has edited the roadmap since the last look.", decision.cursor)
+            request = dg.RunRequest(decision.run_key, tags={"edited_rows": str(decision.edits)})
+            return dg.SensorResult([request], cursor=str(decision.cursor))
+
+        return _looking(load, "notion", look)
+
+    return on_notion_edit
+
+
+def _looking(load: Callable[[], Settings], side: str, look: Callable[[Runtime], Tick]) -> Tick:
+    """Return what a look at one side brings; why there is none where it can't be had."""
+    from roadmap_pipeline.sandbox import attached
+
+    settings = attached(load())
+    if settings is None:
+        return dg.SkipReason(NO_SANDBOX)
+    with Runtime(settings) as runtime:
+        if message := runtime.missing(side):
+            return dg.SkipReason(message)
+        try:
+            return look(runtime)
+        except RoadmapError as error:
+            name = {"github": "GitHub", "notion": "Notion"}[side]
+            return dg.SkipReason(f"{name} could not be asked, the next tick tries again: {error}")
+
+
+def _nothing_new(reason: str, cursor: Cursor | EditCursor) -> dg.SensorResult:
+    return dg.SensorResult(skip_reason=reason, cursor=str(cursor))
+
+
+def _new_events(
+    repositories: Iterable[str],
+    cursor_text: str | None,
+    github: "GitHubClient",
+    ask: "Callable[[str, str | None], tuple[Response, list[Event]]]",
+) -> tuple[list[Event], Cursor]:
+    """Return what is new in the repositories whose turn it is, the oldest first, and the cursor to keep.
+
+    One page each, free where nothing changed; what a tick has no time for is the next one's. One that can't be read
+    keeps no other from being looked at.
+
+    Raises:
+        RoadmapError: None of them can be read.
+    """
+    cursor = Cursor.parse(cursor_text)
+    new: list[Event] = []
+    failures: list[RoadmapError] = []
+    asked = 0
+    ends_at = time.monotonic() + TICK_SECONDS
+    for repo in cursor.to_ask(list(repositories)):
+        if time.monotonic() > ends_at:
+            break
+        asked += 1
+        try:
+            with github.trying(2):
+                page, events = ask(repo, cursor.etag(repo))
+        except RoadmapError as error:
+            failures.append(error)
+            cursor = replace(cursor, asked_last=repo)
+            continue
+        found, cursor = cursor.after(repo, None if page.unchanged else events, page.etag)
+        new += found
+    if failures and len(failures) == asked:
+        raise failures[0]
+    return sorted(new), cursor
+
+
+def _with_ids(runtime: Runtime, cursor: EditCursor) -> EditCursor:
+    """Return the cursor with the ids of the roadmap's data source and of our own user, found where it has none."""
+    from roadmap_pipeline.notion.layout import ENGINEERING_ROADMAP
+    from roadmap_pipeline.notion.schema import find
+
+    settings, notion = runtime.settings, runtime.notion
+    if cursor.integration is None:
+        cursor = replace(cursor, integration=str(notion.request("GET", "users/me")["id"]))
+    if cursor.data_source is None:
+        parent = settings.notion_parent_page_id or ""
+        database = find(notion, ENGINEERING_ROADMAP, parent, settings.notion_roadmap_db_id)
+        cursor = replace(cursor, data_source=None if database is None else database.data_source_id)
+    return cursor
+
+
+def _newest_edits(notion: "NotionClient", data_source: str) -> list[Edit] | None:
+    """Return the rows that were edited last; None where the data source is gone."""
+    from roadmap_pipeline.notion.client import NotFound
+
+    body = {"sorts": [{"timestamp": "last_edited_time", "direction": "descending"}], "page_size": 50}
+    try:
+        answer: Mapping[str, Any] = notion.request("POST", f"data_sources/{data_source}/query", body=body)
+    except NotFound:
+        return None
+    return [
+        Edit(page["id"], page["last_edited_by"]["id"], datetime.fromisoformat(page["last_edited_time"]))
+        for page in answer["results"]
+    ]

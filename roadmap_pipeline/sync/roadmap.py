@@ -106,7 +106,12 @@ class RoadmapPlan:
 def plan_roadmap(entities: Sequence[Entity], rows: Rows, context: Context) -> RoadmapPlan:
     """Return what brings rows and milestones in step."""
     wanted = [
-        Wanted(one.key, frozenset(filter(None, (title, f"{title} · {one.repo}"))), one.former_keys)
+        Wanted(
+            one.key,
+            frozenset(filter(None, (title, f"{title} · {one.repo}"))),
+            one.former_keys,
+            is_gone=one.github is None,
+        )
         for one in entities
         if (title := canonical_title(one.title)) or True
     ]
@@ -247,6 +252,11 @@ class _Planner:
         if match.lost:
             where = "was deleted in Notion for good" if match.lost == "deleted" else "was moved out of the database"
             self.plan.notes.append(f"{title}: its row {where}; it gets a new one")
+        if match.rivals:
+            self.plan.notes.append(
+                f"{title}: a row called {canonical_title(entity.title)!r} stays as it is, since it doesn't say which"
+                f" repository's milestone is meant; {title!r} gets a row of its own"
+            )
         desired = entity.desired
         computed: dict[str, Any] = dict(desired.computed) if desired else {PROGRESS: 0.0}
         if github.status.is_closed:

@@ -15,12 +15,17 @@ from roadmap_pipeline.sync.journal import NO_PAGE, Base
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Something that should have one row. ``former_keys`` are those that older versions knew it by."""
+    """Something that should have one row.
+
+    ``former_keys`` are those that older versions knew it by. What ``is_gone`` has a row as long as that is there, and
+    leaves a row of its title to what is there.
+    """
 
     sync_key: str
     titles: frozenset[str]
     """Canonical titles by which a row without a key is taken for it."""
     former_keys: tuple[str, ...] = ()
+    is_gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,7 @@ class Match:
         lost: Why a row that was there is none any more: ``deleted`` or ``moved``.
         duplicates: Further rows of ours that bear the same key, which two runs at once had made.
         candidates: Number of rows of that title, where it is not clear which is meant.
+        rivals: Keys of others that bear the title of a row of people's, too: it is none of theirs.
     """
 
     row: Row | None
@@ -42,6 +48,7 @@ class Match:
     lost: str | None = None
     duplicates: tuple[Row, ...] = ()
     candidates: int = 0
+    rivals: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +94,20 @@ def match_rows(wanted: Sequence[Wanted], rows: Rows, bases: Mapping[str, Base]) 
     """Return the match of each wanted thing by sync key.
 
     A row is found by the page that its base names, else by the sync key that it bears, else by its title if it bears
-    no key of something else. Of several rows of ours with one key the oldest counts, so that two machines that made
-    them at once come to the same.
+    no key of something else, and nothing else without a row has that title, too. Of several rows of ours with one key
+    the oldest counts, so that two machines that made them at once come to the same.
     """
     matcher = _Matcher(rows, {base.page_id: key for key, base in bases.items()})
     found = {one.sync_key: matcher.by_page_or_key(one, bases) for one in wanted}
     matcher.taken.update(match.row.page_id for match in found.values() if match.row is not None)
     orphans = {base.page_id: base for key, base in bases.items() if key not in found}
-    for one in wanted:
-        if found[one.sync_key].row is None:
-            found[one.sync_key] = matcher.by_title(one, found[one.sync_key], orphans)
+    without_row = [one for one in wanted if found[one.sync_key].row is None]
+    claims: dict[str, set[str]] = defaultdict(set)
+    for one in without_row:
+        for row in () if one.is_gone else matcher.of_title(one):
+            claims[row.page_id].add(one.sync_key)
+    for one in without_row:
+        found[one.sync_key] = matcher.by_title(one, found[one.sync_key], orphans, claims)
     return found
 
 
@@ -167,15 +178,25 @@ class _Matcher:
             return None, "moved"
         return fetched, None
 
-    def by_title(self, wanted: Wanted, match: Match, orphans: Mapping[str, Base]) -> Match:
-        candidates = [
+    def of_title(self, wanted: Wanted) -> list[Row]:
+        """Return the rows that may be taken for something by their title: those outside the trash, if there are any."""
+        rows = [
             row
             for title in sorted(wanted.titles)
             for row in self._by_title.get(title, ())
             # A row with a key stands for something else, also for what isn't looked at now.
             if row.page_id not in self.taken and self._rows.key_of(row) is None
         ]
-        candidates = [row for row in candidates if not row.in_trash] or candidates
+        return [row for row in rows if not row.in_trash] or rows
+
+    def by_title(
+        self, wanted: Wanted, match: Match, orphans: Mapping[str, Base], claims: Mapping[str, set[str]]
+    ) -> Match:
+        rows = self.of_title(wanted)
+        candidates = [row for row in rows if not claims[row.page_id] - {wanted.sync_key}]
+        if rows and not candidates:
+            rivals = frozenset().union(*(claims[row.page_id] for row in rows)) - {wanted.sync_key}
+            return replace(match, rivals=rivals)
         if len(candidates) > 1:
             return replace(match, candidates=len(candidates))
         if not candidates:

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from roadmap_pipeline.github.client.client import AmbiguousWrite, MovedError, NotFoundError
+from roadmap_pipeline.github.client.response_cache import ResponseCache
 from roadmap_pipeline.github.due_dates import due_date, due_on
 from roadmap_pipeline.github.milestones import (
     KEEP,
@@ -50,6 +51,18 @@ def test_all_of_them_are_listed_whatever_their_state_and_number(served):
         html_url=f"https://github.com/{REPO}/milestone/3",
     )
     assert read_milestone(served.client(), REPO, 3) == milestones[0]
+
+
+@pytest.mark.parametrize("pages", [1, 2])
+def test_one_behind_a_full_last_page_is_listed_whatever_was_kept(served, pages):
+    """GitHub's tag for a full page stays as it is when the next page begins."""
+    for n in range(4, 103 + 100 * (pages - 1)):
+        served.state.request("POST", PATH, {"title": f"Stage {n}"}, user=ANA)
+    cache = ResponseCache()
+    assert len(list_milestones(served.client(), REPO, cache)) == 100 * pages
+    served.state.request("POST", PATH, {"title": "One more"}, user=ANA)
+    again = list_milestones(served.client(), REPO, ResponseCache(cache.changed))
+    assert (len(again), again[-1].title) == (100 * pages + 1, "One more")
 
 
 def test_one_that_is_gone_is_none(served):

@@ -173,11 +173,11 @@ def test_what_the_ingest_remembers_for_itself_is_in_a_group_of_its_own(definitio
 
 
 def test_jobs_schedules_and_sensor_exist_under_their_names(definitions: dg.Definitions) -> None:
-    for name in ("main", "hourly_ingest", "weekly_report", "quarterly_report", "roadmap_on_merge"):
+    for name in ("main", "hourly_ingest", "weekly_report", "quarterly_report", "roadmap_on_merge", "roadmap_two_way"):
         assert definitions.resolve_job_def(name).description
     for name in ("weekly_report_schedule", "quarterly_report_schedule", "hourly_ingest_schedule"):
         assert definitions.resolve_schedule_def(name).description
-    for name in ("on_merge", "automation"):
+    for name in ("on_merge", "on_weekly_ci", "on_notion_edit", "automation"):
         assert definitions.resolve_sensor_def(name).description
 
 

@@ -23,7 +23,7 @@ def test_the_weekly_schedule_asks_for_the_week_that_ended(ran: Ran) -> None:
     definitions = build_definitions(ran.settings)
     schedule = definitions.resolve_schedule_def("weekly_report_schedule")
     with (
-        dg.DagsterInstance.ephemeral() as instance,
+        dg.instance_for_test() as instance,
         dg.build_schedule_context(
             scheduled_execution_time=MONDAY, instance=instance, repository_def=definitions.get_repository_def()
         ) as context,

@@ -47,10 +47,13 @@ class EditLedger:
         if before == after:
             return
         edits = self.of(key, name)
-        if edits.open.get(OTHER[side], _NONE) == before:
+        came_over = opposite == before
+        others = edits.open.get(OTHER[side], _NONE)
+        # No status on GitHub comes over as the one that is derived.
+        is_derived = name == STATUS and side == "notion" and others is None and came_over
+        if others == before or is_derived:
             # They saw the other side's edit, which had come over, and put something else in its place.
             del edits.open[OTHER[side]]
-        came_over = opposite == before
         if name == STATUS and side == "notion" and after is None:
             edits.open.pop(side, None)  # no status: it follows GitHub again
         elif after == edits.settled.get(side, _NONE) and not came_over:

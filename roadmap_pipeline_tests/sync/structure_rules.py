@@ -200,6 +200,7 @@ class PeopleReorganise(PeopleEdit):
         self.new_milestone(repo, row.values[TITLE], None)
         for key in set(self.observer.milestones()) - before:
             self.ledger.adopt(key, {name: row.values[name] for name in SHARED})
+            self.adopting[key] = row.page_id
 
     @rule(which=WHICH)
     def delete_milestone(self, which: int) -> None:

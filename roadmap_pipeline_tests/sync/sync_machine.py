@@ -61,6 +61,8 @@ class SyncingMachine(RuleBasedStateMachine):
         """Sync keys of milestones that were deleted on GitHub, with the values of their rows."""
         self.peoples_pages: dict[str, dict[str, Any]] = {}
         """Pages that people made, with all that they hold."""
+        self.adopting: dict[str, str] = {}
+        """By sync key the page of people's that a milestone was called like when it was made."""
         self.bodies: dict[str, str] = {}
         """By page: what a person wrote on it."""
         self.team: str | None = None
@@ -201,6 +203,9 @@ class SyncingMachine(RuleBasedStateMachine):
             row = self._row_of(key, rows)
             if row is not None:
                 self._check_row(milestone, row)
+                if self.adopting.pop(key, row.page_id) != row.page_id:
+                    # Two milestones bore the title of people's row: it stays theirs, with what they wrote.
+                    self.ledger.forget(key, "notion")
                 self.ledger.settle(milestone, row)
         for key, values in self.deleted.items():
             known = self.rows.get(key)

@@ -7,6 +7,7 @@ import pytest
 
 from roadmap_pipeline.sync.reconciler import Reconciler
 from roadmap_pipeline_tests.sync.conftest import ANA, PARENT, REPORT, REPORTS, ROADMAP, SimulatedServices
+from roadmap_pipeline_tests.sync.organisation import REPOS
 from roadmap_sandbox.notion import faults as notion_faults
 
 
@@ -110,6 +111,32 @@ def test_a_row_that_a_person_made_before_is_taken_over(prepared: SimulatedServic
     assert services.on_github("Stage 7.3")["labels"] == ["status: blocked"]
     assert [(item.title, item.field) for item in result.plan.conflicts] == [("Sunset v1", "📆 Target Date")]
     assert services.row("Sunset v1")["📆 Target Date"] == "2027-01-01"
+
+
+def test_a_row_that_may_mean_two_milestones_stays_the_persons_unless_it_says_which(
+    prepared: SimulatedServices,
+) -> None:
+    services = prepared
+    roadmap = services.databases()[ROADMAP]
+    for title in ("Refunds", "Payouts"):
+        for repo in REPOS:
+            services.ask("POST", f"/repos/{repo}/milestones", {"title": title})
+    vague = services.notion.add_row(roadmap, {"🧩 Milestone": "Refunds", "📆 Target Date": "2027-01-31"})
+    exact = services.notion.add_row(
+        roadmap, {"🧩 Milestone": "Payouts · acme/storefront", "📆 Target Date": "2027-02-28"}
+    )
+    held = services.api("GET", f"pages/{vague}")["properties"]
+    result = services.sync()
+    assert services.api("GET", f"pages/{vague}")["properties"] == held
+    assert {services.page_id(f"Refunds · {repo}") for repo in REPOS}.isdisjoint({vague})
+    assert [note for note in result.plan.notes if "doesn't say which repository" in note and "Refunds" in note]
+    assert services.page_id("Payouts · acme/storefront") == exact
+    listed = [one for repo in REPOS for one in services.ask("GET", f"/repos/{repo}/milestones?state=all")]
+    dates = {(one["html_url"].split("/")[4], one["title"]): one["due_on"] for one in listed}
+    assert [(name, title) for (name, title), due in dates.items() if due and title in ("Refunds", "Payouts")] == [
+        ("storefront", "Payouts")
+    ]
+    assert services.sync().plan.changes == ()
 
 
 def test_two_rows_of_one_title_are_a_conflict_and_stay_as_they_are(prepared: SimulatedServices) -> None:

@@ -50,8 +50,15 @@ def query(sql: str | None, file: Path | None, as_csv: bool, output: Path | None,
 
 
 @click.command(cls=Command)
-def docs() -> None:
+@click.option("--automation", is_flag=True, help="Print which schedule or sensor starts what (docs/automation.md).")
+def docs(automation: bool) -> None:
     """Print the data dictionary: every table and column with its meaning, as Markdown (docs/tables.md)."""
+    if automation:
+        from roadmap_pipeline.orchestration.build import build_definitions
+        from roadmap_pipeline.orchestration.overview import automation_page
+
+        click.echo(automation_page(build_definitions()), nl=False)
+        return
     from roadmap_pipeline.warehouse.dictionary import data_dictionary
     from roadmap_pipeline.warehouse.models import project
 

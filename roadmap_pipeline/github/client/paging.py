@@ -28,6 +28,15 @@ def may_be_followed(response: Response, size: int, listed: int, per_page: int = 
     return size >= per_page and "link" not in response.headers
 
 
+def tag_covers_what_follows(response: Response, size: int, per_page: int) -> bool:
+    """Return whether the entity tag of a page of ``size`` items changes when the list grows behind it.
+
+    One of a full page that nothing follows doesn't: the page stays as it is, and the next one begins to be. Where
+    there is a next page already, that one is asked for anyway; an envelope that counts the list changes with it.
+    """
+    return size < per_page or response.has_next or response.total_count is not None
+
+
 def smaller_page_size(per_page: int) -> int | None:
     """Return the next smaller size of a page, of which several make up one of ``per_page``; None for the smallest."""
     return next((size for size in _SIZES if size < per_page and per_page % size == 0), None)
