@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal, get_args
 
-from roadmap_pipeline.configuration import Notifications, Risk, Severity
+from roadmap_pipeline.risk_configuration import Notifications, Risk, Severity
 
 ChangeKind = Literal["opened", "worse", "cleared"]
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from roadmap_pipeline.configuration import Notifications
 from roadmap_pipeline.notifications import journal
 from roadmap_pipeline.notifications.addresses import Address
 from roadmap_pipeline.notifications.changes import OpenRisk, changes
@@ -17,6 +16,7 @@ from roadmap_pipeline.notifications.delivery import deliver
 from roadmap_pipeline.notifications.messages import Message, digest_of, message_for_trial, message_of
 from roadmap_pipeline.notifications.quiet import is_digest_due, is_quiet
 from roadmap_pipeline.notifications.reading import open_risks
+from roadmap_pipeline.risk_configuration import Notifications
 from roadmap_pipeline.settings import Settings
 from roadmap_pipeline.warehouse.connection import transaction
 from roadmap_pipeline.warehouse.session import WarehouseSession

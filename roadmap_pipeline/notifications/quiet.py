@@ -6,7 +6,7 @@ Belongs here: whether a moment is quiet, and whether a digest is due, by the clo
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
-from roadmap_pipeline.configuration import Notifications
+from roadmap_pipeline.risk_configuration import Notifications
 
 _SATURDAY = 5
 

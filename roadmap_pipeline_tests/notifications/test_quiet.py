@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roadmap_pipeline.configuration import Notifications
 from roadmap_pipeline.notifications.quiet import is_digest_due, is_quiet
+from roadmap_pipeline.risk_configuration import Notifications
 
 ZONES = st.sampled_from(
     ["UTC", "Europe/Berlin", "America/St_Johns", "Asia/Kathmandu", "Pacific/Chatham", "Australia/Lord_Howe"]

@@ -7,7 +7,6 @@ import pytest
 from click.testing import CliRunner
 
 from roadmap_pipeline.cli.app import main
-from roadmap_pipeline.configuration import Risks
 from roadmap_pipeline.reports.milestone import milestone_pages
 from roadmap_pipeline.reports.milestone_facts import milestone_facts
 from roadmap_pipeline.reports.milestone_risks import risk_lines
@@ -17,6 +16,7 @@ from roadmap_pipeline.reports.quarterly import quarterly_facts
 from roadmap_pipeline.reports.quarters import parse_quarter
 from roadmap_pipeline.reports.tracking_issue import tracking_issues
 from roadmap_pipeline.reports.weekly import section, weekly_report
+from roadmap_pipeline.risk_configuration import Risks
 from roadmap_pipeline_tests.conftest import Ran
 from roadmap_pipeline_tests.dbt_like_sql.models.stored_history import REPO, StoredHistory, at
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from roadmap_pipeline.configuration import Risks
+from roadmap_pipeline.risk_configuration import Risks
 from roadmap_pipeline_tests.dbt_like_sql.models.stored_history import REPO, StoredHistory, at, project
 
 _RISK = """
