@@ -191,7 +191,7 @@ def roadmap_table(runtime: Runtime) -> list[dict[str, Any]]:
     """Return the roadmap as people see it in Notion, one row a milestone."""
     with runtime.warehouse.connect() as con:
         rows = con.execute(
-            "select title, target_date, status, progress, work_done, workflow_pass_rate, trend, risk"
+            "select title, target_date, status, progress, work_done, workflow_pass_rate, trend"
             " from publish.notion_roadmap order by status = 'Completed', target_date nulls last, title"
         ).fetchall()
     return [
@@ -203,9 +203,8 @@ def roadmap_table(runtime: Runtime) -> list[dict[str, Any]]:
             "done": fmt.percent(work_done, 0),
             "pass rate": fmt.percent(pass_rate),
             "trend": trend,
-            "risk": risk or "",
         }
-        for title, target, status, progress, work_done, pass_rate, trend, risk in rows
+        for title, target, status, progress, work_done, pass_rate, trend in rows
     ]
 
 

@@ -46,11 +46,13 @@ def print_status(console: Console, status: Mapping[str, Any]) -> None:
             "pass rate": fmt.percent(row["workflow_pass_rate"]),
             "n": row["conclusive_runs"],
             "trend": row["trend"],
-            "risk": row["risk"] or "",
         }
         for row in status["milestones"]
     ]
     print_table(console, "Milestones", milestones)
+    risks = [{"milestone": row["title"], "risks": row["risk"]} for row in status["milestones"] if row["open_risks"]]
+    if risks:
+        print_table(console, "Risks", risks)
     repositories = [
         {
             "repository": row["repo"],
