@@ -7,13 +7,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from click.testing import CliRunner
 
 from roadmap_pipeline import pipeline
 from roadmap_pipeline.cli.app import main
+from roadmap_pipeline.github.ingest.renaming import rename_repositories
 from roadmap_pipeline.notifications import send
 from roadmap_pipeline.runtime import Runtime
+from roadmap_pipeline.warehouse.connection import connect
 from roadmap_pipeline_tests.notifications.conftest import PASSWORD, SECRET, Receiver, World, risk
 
 NIGHT = {"ROADMAP_NOW": "2026-11-16T23:30:00Z"}
@@ -265,3 +268,15 @@ def test_secrets_are_nowhere(world: World, receiver: Receiver, caplog: pytest.Lo
     for secret in (SECRET, PASSWORD):
         assert secret not in summary + repr(settings) + caplog.text
         assert secret.encode() not in stored
+
+
+def test_a_repository_that_is_renamed_is_no_news(world: World, receiver: Receiver) -> None:
+    world.set(risk("red_main"), risk("blocked"))
+    assert world.run() == ["sent"]
+    with connect(world.warehouse) as con:
+        con.register("moves", pa.table({"old": ["acme/payments"], "new": ["acme/billing"]}))
+        rename_repositories(con)
+        con.unregister("moves")
+    world.set(risk("red_main", repo="acme/billing"))
+    assert world.run() == ["sent"]
+    assert receiver.titles()[1:] == ["Cleared: blocked · Stage 7.3 (acme/payments)"]
