@@ -18,7 +18,7 @@ PLENTY_KB := 2000000
 IN_MEMORY := $(shell [ -w /dev/shm ] && [ "$$(df -k /dev/shm | awk 'NR == 2 { print $$4 }')" -gt $(PLENTY_KB) ] && echo PYTEST_DEBUG_TEMPROOT=/dev/shm)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-recorded test-dbt test-readers test-scale soak ui lint types format bench pictures clean
+.PHONY: help run test test-recorded test-dbt test-readers test-scale test-unattended soak ui lint types format bench pictures clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -42,6 +42,9 @@ test-readers: $(INSTALLED_DEV) $(INSTALLED_READER) ## the oldest supported DuckD
 test-scale: $(INSTALLED_DEV) ## 60,000 runs against faults and kills; every endpoint refused; a spent quota, hour by hour; interrupts; two-way sync (ten minutes)
 	@ROADMAP_SOAK_SEED=$${ROADMAP_SOAK_SEED:-190575} $(BIN)/python -m pytest -n auto roadmap_pipeline_tests/github/scale.py roadmap_pipeline_tests/github/refusals.py roadmap_pipeline_tests/hours.py roadmap_pipeline_tests/interrupts.py roadmap_pipeline_tests/sync/soak.py
 
+test-unattended: $(INSTALLED_DEV) ## daemon and web server by themselves: a merge arrives everywhere, also while both are killed (four minutes)
+	@$(IN_MEMORY) $(BIN)/python -m pytest -s roadmap_pipeline_tests/unattended.py
+
 soak: $(INSTALLED_DEV) ## people, syncs, faults and kills in any order, for ROADMAP_SOAK_MINUTES (30); prints its seeds; then a kill and another machine at every request (an hour)
 	@$(IN_MEMORY) $(BIN)/python -m pytest -q roadmap_pipeline_tests/sync/soak.py
 	@$(IN_MEMORY) $(BIN)/python -m pytest -n auto roadmap_pipeline_tests/sync/every_request.py roadmap_pipeline_tests/sync/whole_processes.py
@@ -49,9 +52,11 @@ soak: $(INSTALLED_DEV) ## people, syncs, faults and kills in any order, for ROAD
 ui: $(INSTALLED) ## the Dagster UI on the instance that `make run` filled
 	@$(BIN)/roadmap ui
 
-lint: $(INSTALLED_DEV) ## style, unused code, common mistakes, who may import whom
+lint: $(INSTALLED_DEV) ## style, unused code, common mistakes, who may import whom, workflows
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports --no-logo
 	@$(BIN)/sqlfluff lint --processes 0 --disable-progress-bar dbt_like_sql/models dbt_like_sql/tests
+	@$(BIN)/actionlint -shellcheck $(BIN)/shellcheck .github/workflows/*.yml deploy/github/*.yml
+	@$(BIN)/zizmor --offline --quiet --no-progress --config .github/zizmor.yml .github/workflows deploy/github/*.yml action.yml
 
 format: $(INSTALLED_DEV) ## put every Python file into shape
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .

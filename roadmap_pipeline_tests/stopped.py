@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ from roadmap_pipeline.settings import SANDBOX_GITHUB_TOKEN, SANDBOX_NOTION_KEY
 from roadmap_pipeline_tests.github.conftest import CLOCK, REPO, small_world
 from roadmap_pipeline_tests.sync.conftest import SimulatedServices
 from roadmap_pipeline_tests.warehouse.readings import everything_read
+from roadmap_sandbox.content import GitHubContent
 from roadmap_sandbox.defaults import PARENT_PAGE_ID
 from roadmap_sandbox.github.app import create_app as create_github
 from roadmap_sandbox.github.state import GitHubState
@@ -70,6 +71,8 @@ class SmallWorld:
     notion: NotionState
     environment: dict[str, str]
     folder: Path
+    pulls: Sequence[int] = (2,)
+    """The pull requests whose comments are looked at."""
 
     def start(self, *words: str) -> Process:
         """Start `roadmap` with ``words``."""
@@ -114,16 +117,26 @@ class SmallWorld:
 
     def seen(self) -> dict[str, Any]:
         """Everything that people can see on both sides, each thing as often as it is there."""
+        with self._services() as services:
+            return services.final([(REPO, number) for number in self.pulls])
+
+    def row(self, title: str) -> dict[str, Any]:
+        """Return a row of the roadmap in Notion by property name."""
+        with self._services() as services:
+            return services.row(title)
+
+    @contextmanager
+    def _services(self) -> Iterator[SimulatedServices]:
         headers = {"Authorization": f"Bearer {SANDBOX_NOTION_KEY}", "Notion-Version": "2026-03-11"}
         with httpx.Client(headers=headers, trust_env=False) as http:
             warehouse = Path(self.environment["ROADMAP_WAREHOUSE"])
-            return SimulatedServices(self.github, self.notion, self.environment, warehouse, http).final([(REPO, 2)])
+            yield SimulatedServices(self.github, self.notion, self.environment, warehouse, http)
 
 
 @contextmanager
-def small(folder: Path) -> Iterator[SmallWorld]:
-    """Serve the small organisation for a project in ``folder``."""
-    github = GitHubState(small_world(), token=SANDBOX_GITHUB_TOKEN, rate_limit=None)
+def small(folder: Path, content: GitHubContent | None = None, pulls: Sequence[int] = (2,)) -> Iterator[SmallWorld]:
+    """Serve the small organisation, or other ``content``, for a project in ``folder``."""
+    github = GitHubState(content or small_world(), token=SANDBOX_GITHUB_TOKEN, rate_limit=None)
     notion = NotionState(CLOCK, token=SANDBOX_NOTION_KEY, parent_page_id=PARENT_PAGE_ID)
     with Server(create_github(github)) as github_server, Server(create_notion(notion)) as notion_server:
         environment = {
@@ -137,4 +150,4 @@ def small(folder: Path) -> Iterator[SmallWorld]:
             "ROADMAP_WAREHOUSE": str(folder / "roadmap.duckdb"),
             "DAGSTER_HOME": str(folder / "dagster"),
         }
-        yield SmallWorld(github, notion, environment, folder)
+        yield SmallWorld(github, notion, environment, folder, pulls)

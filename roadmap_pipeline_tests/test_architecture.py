@@ -15,7 +15,15 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("roadmap_pipeline", "dbt_like_sql", "roadmap_sandbox", "roadmap_pipeline_tests", "benchmarks", "docs")
+PACKAGES = (
+    "roadmap_pipeline",
+    "dbt_like_sql",
+    "roadmap_sandbox",
+    "roadmap_pipeline_tests",
+    "benchmarks",
+    "docs",
+    "scripts",
+)
 SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 LONGEST_FILE = 500
 LONGEST_FUNCTION = 60

@@ -1,11 +1,16 @@
 """The documents say what is there: tables, settings, commands and make targets."""
 
+import ast
 import re
+import shlex
 from pathlib import Path
 
+import click
 from click.testing import CliRunner
 
+from roadmap_pipeline.cli import scripts
 from roadmap_pipeline.cli.app import main
+from roadmap_pipeline.cli.reference import command_reference
 from roadmap_pipeline.configuration import Configuration
 from roadmap_pipeline.orchestration.build import build_definitions
 from roadmap_pipeline.orchestration.overview import automation_page
@@ -21,6 +26,63 @@ CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
 def test_the_data_dictionary_is_what_the_models_say() -> None:
     written = (ROOT / "docs" / "tables.md").read_text(encoding="utf-8")
     assert written == data_dictionary(project()), "run: .venv/bin/roadmap docs > docs/tables.md"
+
+
+def test_the_reference_of_commands_is_what_they_say() -> None:
+    written = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    assert written == command_reference(), "run: .venv/bin/roadmap docs --commands > docs/cli.md"
+
+
+def _strings() -> str:
+    """Return the texts of the product and its scripts, one a line; values in them are `…`."""
+    texts = []
+    for path in [*(ROOT / "roadmap_pipeline").rglob("*.py"), *(ROOT / "scripts").glob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                parts = (part.value if isinstance(part, ast.Constant) else "…" for part in node.values)
+                texts.append("".join(map(str, parts)))
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                texts.append(node.value)
+    return "\n".join(texts)
+
+
+def test_the_messages_in_troubleshooting_are_those_of_the_product() -> None:
+    page = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+    messages = re.findall(r"^\| ``? ?(.+?) ?``? \|", page, re.MULTILINE)
+    assert len(messages) >= 15
+    known = _strings().replace("`", "")
+    for message in messages:
+        for part in message.split("…"):
+            assert part.strip(" :;,(") in known, message
+
+
+def test_command_lines_in_the_documents_are_understood() -> None:
+    for document in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+        for block in re.findall(r"^```sh\n(.*?)^```", document.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL):
+            for line in block.splitlines():
+                command = line.split("#")[0].strip().removeprefix(".venv/bin/")
+                if command.startswith("roadmap ") and not re.search(r"[|>&]|\.\.\.|…", command):
+                    words = _words(command)
+                    if words is not None:
+                        _parse(main, words)
+                elif match := re.search(r"scripts/(\w+)\.py (.*)", command):
+                    script = getattr(scripts, match[1])
+                    assert script.make_context(match[1], shlex.split(match[2])), line
+
+
+def _words(command: str) -> list[str] | None:
+    """Return the words of a command; None where it goes on on the next line."""
+    try:
+        return shlex.split(command)[1:]
+    except ValueError:
+        return None
+
+
+def _parse(group: click.Group, words: list[str]) -> None:
+    with group.make_context("roadmap", list(words)) as context:
+        name, command, rest = group.resolve_command(context, [*context._protected_args, *context.args])
+        assert command is not None, words
+        assert command.make_context(name, list(rest), parent=context)
 
 
 def test_what_triggers_what_is_what_the_definitions_say(tmp_path: Path) -> None:

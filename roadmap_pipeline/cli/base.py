@@ -27,6 +27,7 @@ _KEPT = {
     "ingest": "what was read is kept, and the next ingest goes on from there",
     "build": "the models that were built are kept, the others are as they were; the next build goes on from there",
     "sync": "what was written is noted, and the next sync goes on from there",
+    "two-way": "what was written is noted, and the next sync goes on from there",
     "notify": "what was sent is noted, and is not sent again",
     "setup-notion": "what was made is noted; the same command goes on from there",
 }
@@ -47,8 +48,8 @@ class CommandGroup(click.Group):
     command_class = Command
 
 
-class Commands(CommandGroup):
-    """The root group: errors become one line each and the exit codes of the contract; --verbose may stand anywhere."""
+class OwnProcess(click.Command):
+    """A command that ends the process at once when it is the process's own."""
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:
         """Run as click does, and end the process at once when it is the process's own command."""
@@ -58,6 +59,10 @@ class Commands(CommandGroup):
             if args is None and (end.code is None or isinstance(end.code, int)):
                 _leave(end.code or DONE)
             raise
+
+
+class Commands(OwnProcess, CommandGroup):
+    """The root group: errors become one line each and the exit codes of the contract; --verbose may stand anywhere."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse as click does, with --verbose moved to the front."""
@@ -140,3 +145,31 @@ def show_waits(ctx: click.Context) -> None:
     interruption.waits.setLevel(logging.WARNING)
     interruption.waits.propagate = False
     ctx.call_on_close(lambda: interruption.waits.removeHandler(handler))
+
+
+_LOUD_LIBRARIES = ("httpx", "httpcore", "urllib3", "markdown_it", "asyncio", "sqlfluff")
+"""Those that log each request or step, of which our own loggers tell."""
+
+
+def log_to_stderr(ctx: click.Context, *, verbose: bool) -> None:
+    """Print the log on standard error as long as ``ctx`` is open: errors, and with ``verbose`` each request.
+
+    Libraries log retries and requests; people asked for results.
+    """
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    levels: dict[str | None, int] = {None: logging.INFO if verbose else logging.ERROR}
+    if verbose:
+        levels["roadmap_pipeline"] = logging.DEBUG
+        levels.update(dict.fromkeys(_LOUD_LIBRARIES, logging.WARNING))
+    before = {name: logging.getLogger(name).level for name in levels}
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
+    logging.getLogger().addHandler(handler)
+
+    def close() -> None:
+        logging.getLogger().removeHandler(handler)
+        for name, level in before.items():
+            logging.getLogger(name).setLevel(level)
+
+    ctx.call_on_close(close)

@@ -11,6 +11,8 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from email.utils import parsedate_to_datetime
 from functools import cache
 from math import ceil
 from typing import TYPE_CHECKING, Any, Self
@@ -54,6 +56,10 @@ _QUICK_BACKOFF_S = 0.02
 _CONSISTENCY_S = 10.0
 
 _log = logging.getLogger(__name__)
+_request_log = logging.getLogger("roadmap_pipeline.notion.requests")
+"""One line a request, never headers or bodies."""
+_response_log = logging.getLogger("roadmap_pipeline.notion.responses")
+"""The beginning of each response, redacted."""
 
 
 @cache
@@ -82,6 +88,7 @@ class NotionClient:
     Attributes:
         requests: The attempts that went out.
         writes: Those among them that could change something.
+        server_seconds_ahead: The server's clock less this machine's, by the last response that told; None before.
     """
 
     def __init__(
@@ -102,6 +109,7 @@ class NotionClient:
 
         self.requests = 0
         self.writes = 0
+        self.server_seconds_ahead: float | None = None
         self.base_url = base_url.rstrip("/")
         self.consistency_s = (
             (_CONSISTENCY_S if requests_per_second else 0.0) if consistency_s is None else consistency_s
@@ -125,7 +133,12 @@ class NotionClient:
             host = httpx.URL(self.base_url).host
             # A proxy from the environment must not get between us and a server on this machine.
             is_elsewhere = host not in {"127.0.0.1", "localhost", "::1"}
-            self._http = httpx.Client(transport=transport, trust_env=is_elsewhere, verify=_tls(trust_env=is_elsewhere))
+            self._http = httpx.Client(
+                transport=transport,
+                trust_env=is_elsewhere,
+                verify=_tls(trust_env=is_elsewhere),
+                event_hooks={"response": [self._note_clock]},
+            )
             self._sdk = Client(
                 auth=api_key,
                 client=self._http,
@@ -283,6 +296,7 @@ class NotionClient:
         if self._bucket is not None:
             self._bucket.take()
         response: dict[str, Any] | Failure
+        sent_at = time.monotonic()
         try:
             received = self._sdk.request(
                 path=path,
@@ -304,12 +318,31 @@ class NotionClient:
             response = Failure("the answer was not JSON", code="not_json")
         else:
             response = received if isinstance(received, dict) else Failure("the answer was no object", code="not_json")
+        if _request_log.isEnabledFor(logging.DEBUG):
+            self._log_request(f"{method} /v1/{path}", response, time.monotonic() - sent_at)
         with self._counting:
             if not isinstance(response, Failure) or response.sent:
                 self._has_responded = True
                 self.requests += 1
                 self.writes += writing
         return response
+
+    def _note_clock(self, response: "httpx.Response") -> None:
+        """Note how far the server's clock is from this machine's."""
+        with suppress(KeyError, ValueError):
+            sent = parsedate_to_datetime(response.headers["date"])
+            self.server_seconds_ahead = sent.timestamp() - time.time()
+
+    def _log_request(self, label: str, response: dict[str, Any] | Failure, seconds: float) -> None:
+        from roadmap_pipeline.failures.logs.redaction import shown_response
+
+        if isinstance(response, Failure):
+            outcome = f"{response.status or response.code} {response.message}"
+            _request_log.debug("%s: %s in %.0f ms", label, shown_response(outcome), 1000 * seconds)
+            return
+        _request_log.debug("%s: 200 in %.0f ms", label, 1000 * seconds)
+        text = self._clean(json.dumps(response, ensure_ascii=False))
+        _response_log.debug("%s answered %s", label, shown_response(text))
 
     def _given_up(self, end: RetriesExhausted, label: str) -> RoadmapError:
         """Return the error that people read of a request that kept failing."""

@@ -1,4 +1,7 @@
-"""The jobs: which assets run together."""
+"""The jobs: which assets run together.
+
+A job runs with a partition, a week, if one of its assets has any: whoever requests it (schedules, sensors) names one.
+"""
 
 import dagster as dg
 
@@ -16,10 +19,10 @@ _COMMENTS = dg.AssetSelection.assets(
 )
 _SNAPSHOT = dg.AssetSelection.assets("warehouse/snapshot")
 _NOTIFICATIONS = dg.AssetSelection.assets("sync/notifications")
+# Nothing by weeks: its jobs run without a partition. Rows link to the reports that there are.
 _ROADMAP = dg.AssetSelection.assets(
     "derived/milestone_pages",
     "derived/tracking_issues",
-    "publish/notion_ci_reports",
     "publish/notion_roadmap",
     "publish/milestones_to_create",
     "publish/tracking_issues",
@@ -53,7 +56,7 @@ weekly_report = dg.define_asset_job(
 quarterly_report = dg.define_asset_job(
     "quarterly_report",
     selection=_READ | _COMPUTED | _QUARTER | _SNAPSHOT,
-    description="The roadmap report of the quarter that ended last, in Notion.",
+    description="The roadmap report of the quarter that ended last, in Notion; of the partitions any will do.",
 )
 roadmap_on_merge = dg.define_asset_job(
     "roadmap_on_merge",
@@ -65,5 +68,8 @@ roadmap_two_way = dg.define_asset_job(
     selection=dg.AssetSelection.assets("notion/databases", "notion/roadmap", "github/tracking_issues"),
     description="Bring what people edited in Notion and on GitHub to the other side, with the figures built last.",
 )
+
+RETRIES = {"dagster/max_retries": "2"}
+"""For runs that are requested unattended: one whose process died is launched again; what it did is kept."""
 
 jobs = [main, hourly_ingest, weekly_report, quarterly_report, roadmap_on_merge, roadmap_two_way]

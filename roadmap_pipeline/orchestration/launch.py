@@ -24,7 +24,7 @@ from roadmap_pipeline.errors import EXPECTED_ERRORS, ConfigurationError, Roadmap
 from roadmap_pipeline.interruption import waits
 from roadmap_pipeline.orchestration.build import build_definitions
 from roadmap_pipeline.orchestration.event_log import open_instance
-from roadmap_pipeline.orchestration.own_runs import free_dead_runs, free_pools, under_way
+from roadmap_pipeline.orchestration.own_runs import OWN, free_dead_runs, free_pools, under_way
 from roadmap_pipeline.orchestration.partitions import last_complete_week
 from roadmap_pipeline.orchestration.resources import resources_of
 from roadmap_pipeline.run_summary import RunSummary
@@ -85,6 +85,7 @@ def run_main_job(runtime: Runtime) -> RunSummary:
                         run_config=_QUIET,
                         asset_selection=_selection(definitions, runtime),
                         run_id=run_id,
+                        tags=OWN,
                     )
         except (dg.DagsterError, dg.Failure) as error:
             raise _own_error(error) from error

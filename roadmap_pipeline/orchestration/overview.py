@@ -21,8 +21,9 @@ weekly_workflows = { "acme/payments" = ".github/workflows/weekly.yml" }
 ```
 
 `all` is everything below but `automation`, which builds by the assets' own conditions and stands for the hourly
-schedule. Dagster's daemon evaluates them: `make ui` and `dagster dev` start one, on a server it is `dagster-daemon run`
-with `DAGSTER_HOME` set to an absolute path. What the UI was last told stands above `running`.
+schedule. `dead_runs` always runs. Dagster's daemon evaluates them: `make ui` and `dagster dev` start one, on a server
+it is `dagster-daemon run` with `DAGSTER_HOME` set to an absolute path. What the UI was last told stands above
+`running`.
 """
 
 _LOOK_BACK = """\
@@ -34,6 +35,8 @@ _LOOK_BACK = """\
   that have no row in Notion are made up for, but none before the first one that was published.
 - **Two at once.** Runs take turns at the warehouse, GitHub and Notion (pools `duckdb_writer`, `github_api`,
   `notion_api`). An hour whose predecessor is still under way is left out.
+- **A run whose process was killed** is found within a minute and launched again, twice at most; what it did is kept,
+  and nothing is written twice.
 - **A sensor's memory.** Each keeps a cursor, and names each run for what asked for it (`merge:…`, `completed:…`,
   `notion:…`): a cursor that gets lost asks for nothing twice, switching a sensor on asks for nothing about the past.
 - **What a look costs.** One page a repository, free where GitHub says that nothing changed; at most thirty repositories
@@ -64,7 +67,8 @@ def _schedules(definitions: dg.Definitions) -> Iterator[tuple[str, ...]]:
 def _sensors(definitions: dg.Definitions) -> Iterator[tuple[str, ...]]:
     for sensor in sorted(definitions.sensors or (), key=lambda sensor: sensor.name):
         assert isinstance(sensor, dg.SensorDefinition)
-        jobs = ", ".join(f"`{one.job_name}`" for one in sensor.targets) or "the assets that are due"
+        jobs = ", ".join(f"`{one.job_name}`" for one in sensor.targets)
+        jobs = jobs or ("the assets that are due" if sensor.asset_selection else "–")
         yield f"`{sensor.name}`", f"{sensor.minimum_interval_seconds or 30} s", jobs, sensor.description or ""
 
 

@@ -20,6 +20,8 @@ from dagster._core.storage.tags import GRPC_INFO_TAG
 from roadmap_pipeline.interruption import waits
 
 FOLDER = "own_runs"
+OWN = {"roadmap/started_by": "roadmap run"}
+"""The tag of runs of the command line."""
 SILENT_S = 5.0
 """Waiting for a place in a pool longer than this is said, with who has it."""
 _SERVER_TIMEOUT_S = 3
@@ -58,10 +60,13 @@ def free_pools(instance: dg.DagsterInstance, run_id: str) -> None:
 def free_dead_runs(home: Path, instance: dg.DagsterInstance) -> dict[str, str]:
     """Let runs whose process was killed be FAILED, and free what they hold.
 
+    Where the launcher can tell how its runs are (Kubernetes, Docker), Dagster's own monitoring sees to these.
+
     Returns:
         The runs that are under way by their id, each in words.
     """
     processes = _own_processes(home / FOLDER)
+    is_watched = instance.run_launcher.supports_check_run_worker_health
     alive = {}
     if instance.event_log_storage.supports_global_concurrency_limits:
         for run_id in instance.event_log_storage.get_concurrency_run_ids():
@@ -71,7 +76,9 @@ def free_dead_runs(home: Path, instance: dg.DagsterInstance) -> dict[str, str]:
     for run in instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING])):
         if run.run_id in processes:
             alive[run.run_id] = f"`roadmap run` of process {processes[run.run_id]}"
-        elif GRPC_INFO_TAG in run.tags and _is_alive(instance, run):
+        elif (is_watched and not OWN.items() <= run.tags.items()) or (
+            GRPC_INFO_TAG in run.tags and _is_alive(instance, run)
+        ):
             alive[run.run_id] = f"run {run.run_id[:8]} of {run.job_name}, from the Dagster UI,"
         else:
             instance.report_run_failed(run, _KILLED)

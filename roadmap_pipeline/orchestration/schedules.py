@@ -10,7 +10,7 @@ from datetime import date, timedelta
 import dagster as dg
 
 from roadmap_pipeline.orchestration.freshness import sync_freshness
-from roadmap_pipeline.orchestration.jobs import hourly_ingest, quarterly_report, weekly_report
+from roadmap_pipeline.orchestration.jobs import RETRIES, hourly_ingest, quarterly_report, weekly_report
 from roadmap_pipeline.orchestration.partitions import last_complete_week
 
 LOOK_BACK_WEEKS = 4
@@ -34,15 +34,7 @@ def schedules(running: Iterable[str]) -> list[dg.ScheduleDefinition]:
 
     return [
         weekly_report_schedule(status("weekly_report_schedule")),
-        dg.ScheduleDefinition(
-            name="quarterly_report_schedule",
-            job=quarterly_report,
-            cron_schedule="0 8 1 1,4,7,10 *",
-            execution_timezone="UTC",
-            default_status=status("quarterly_report_schedule"),
-            tags={"dagster/max_retries": "2"},
-            description="First day of a quarter, 08:00 UTC: the roadmap report of the quarter that has just ended.",
-        ),
+        quarterly_report_schedule(status("quarterly_report_schedule")),
         hourly_ingest_schedule(status("hourly_ingest_schedule")),
         dg.ScheduleDefinition(
             name="sync_freshness_schedule",
@@ -64,7 +56,7 @@ def weekly_report_schedule(status: dg.DefaultScheduleStatus) -> dg.ScheduleDefin
         cron_schedule="0 7 * * 1",
         execution_timezone="UTC",
         default_status=status,
-        tags={"dagster/max_retries": "2"},
+        tags=RETRIES,
         description="Monday 07:00 UTC: the report of the week that has just ended, and of those of the four weeks"
         " before that were missed.",
     )
@@ -92,6 +84,26 @@ def missed_weeks(week: str, published: Collection[str]) -> list[str]:
     return [one for one in before if one > oldest and one not in published]
 
 
+def quarterly_report_schedule(status: dg.DefaultScheduleStatus) -> dg.ScheduleDefinition:
+    """Return the schedule of the quarterly report."""
+
+    @dg.schedule(
+        job=quarterly_report,
+        name="quarterly_report_schedule",
+        cron_schedule="0 8 1 1,4,7,10 *",
+        execution_timezone="UTC",
+        default_status=status,
+        tags=RETRIES,
+        description="First day of a quarter, 08:00 UTC: the roadmap report of the quarter that has just ended.",
+    )
+    def quarterly_report_tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        tick = context.scheduled_execution_time.date()
+        # Its row is in a table that is made by weeks.
+        return dg.RunRequest(run_key=f"quarter before {tick}", partition_key=last_complete_week(tick))
+
+    return quarterly_report_tick
+
+
 def hourly_ingest_schedule(status: dg.DefaultScheduleStatus) -> dg.ScheduleDefinition:
     """Return the schedule of the ingest."""
 
@@ -101,6 +113,7 @@ def hourly_ingest_schedule(status: dg.DefaultScheduleStatus) -> dg.ScheduleDefin
         cron_schedule="15 * * * *",
         execution_timezone="UTC",
         default_status=status,
+        tags=RETRIES,
         description="Every hour: read what is new, bring tables, comments and the roadmap up to date.",
     )
     def hourly_ingest_tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:

@@ -14,12 +14,13 @@ import dagster as dg
 
 from roadmap_pipeline.errors import RoadmapError
 from roadmap_pipeline.orchestration.events import Cursor, Event, completions_of, merges_of
-from roadmap_pipeline.orchestration.jobs import roadmap_on_merge, roadmap_two_way, weekly_report
+from roadmap_pipeline.orchestration.jobs import RETRIES, roadmap_on_merge, roadmap_two_way, weekly_report
 from roadmap_pipeline.orchestration.notion_edits import Cursor as EditCursor
 from roadmap_pipeline.orchestration.notion_edits import Edit, new_edits
+from roadmap_pipeline.orchestration.own_runs import free_dead_runs
 from roadmap_pipeline.orchestration.partitions import last_complete_week
 from roadmap_pipeline.runtime import Runtime
-from roadmap_pipeline.settings import Settings
+from roadmap_pipeline.settings import Settings, dagster_home
 
 if TYPE_CHECKING:
     from roadmap_pipeline.github.client.client import GitHubClient
@@ -51,7 +52,21 @@ def sensors(load: Callable[[], Settings], running: Iterable[str]) -> list[dg.Sen
             default_status=status("automation"),
             description="Builds what follows from new data by the assets' own conditions, instead of the schedules.",
         ),
+        dead_runs,
     ]
+
+
+@dg.sensor(
+    name="dead_runs",
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Lets runs whose process was killed be FAILED, so that others don't wait for them; those that a"
+    " schedule or sensor asked for are launched again. Runs from the start.",
+)
+def dead_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+    """Free what dead runs hold."""
+    alive = free_dead_runs(dagster_home(), context.instance)
+    return dg.SkipReason(f"Under way: {', '.join(alive.values())}." if alive else "No run is under way.")
 
 
 def on_merge_sensor(load: Callable[[], Settings], status: dg.DefaultSensorStatus) -> dg.SensorDefinition:
@@ -77,7 +92,7 @@ def on_merge_sensor(load: Callable[[], Settings], status: dg.DefaultSensorStatus
                 return _nothing_new("No pull request was merged since the last look.", cursor)
             newest = merged[-1]
             # One run for all of them: it reads everything that is new anyway.
-            tags = {"merges": str(len(merged)), "newest_merge": newest.name}
+            tags = {**RETRIES, "merges": str(len(merged)), "newest_merge": newest.name}
             return dg.SensorResult([dg.RunRequest(run_key=newest.run_key, tags=tags)], cursor=str(cursor))
 
         return _looking(load, "github", look)
@@ -113,7 +128,8 @@ def on_weekly_ci_sensor(load: Callable[[], Settings], status: dg.DefaultSensorSt
                 return _nothing_new("No weekly workflow has ended since the last look.", cursor)
             newest = ended[-1]
             week = last_complete_week(runtime.settings.now().date())
-            request = dg.RunRequest(newest.run_key, partition_key=week, tags={"weekly_workflow": newest.name})
+            tags = {**RETRIES, "weekly_workflow": newest.name}
+            request = dg.RunRequest(newest.run_key, partition_key=week, tags=tags)
             return dg.SensorResult([request], cursor=str(cursor))
 
         return _looking(load, "github", look)
@@ -143,7 +159,7 @@ def on_notion_edit_sensor(load: Callable[[], Settings], status: dg.DefaultSensor
             decision = new_edits(edits, cursor, runtime.settings.now())
             if decision.run_key is None:
                 return _nothing_new("Nobody has edited the roadmap since the last look.", decision.cursor)
-            request = dg.RunRequest(decision.run_key, tags={"edited_rows": str(decision.edits)})
+            request = dg.RunRequest(decision.run_key, tags={**RETRIES, "edited_rows": str(decision.edits)})
             return dg.SensorResult([request], cursor=str(decision.cursor))
 
         return _looking(load, "notion", look)

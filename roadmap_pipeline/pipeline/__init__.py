@@ -4,7 +4,7 @@ A stage takes a :class:`~roadmap_pipeline.runtime.Runtime`, opens the warehouse 
 summary what it did. No Dagster here; what a stage is made of lives in the other packages.
 """
 
-from roadmap_pipeline.pipeline.access import preflight
+from roadmap_pipeline.pipeline.access import look_at_notion, preflight
 from roadmap_pipeline.pipeline.building import (
     BuildPreview,
     BuildResult,
@@ -22,6 +22,7 @@ from roadmap_pipeline.pipeline.notifying import notes_of, notify, preview_notifi
 from roadmap_pipeline.pipeline.publishing import (
     export_dbt,
     milestone_checked_out,
+    parts_of,
     roadmap_table,
     setup_notion,
     snapshot,
@@ -52,10 +53,12 @@ __all__ = [
     "forecast_milestones",
     "ingest",
     "ingest_dump",
+    "look_at_notion",
     "match_milestones",
     "milestone_checked_out",
     "notes_of",
     "notify",
+    "parts_of",
     "preflight",
     "preview_build",
     "preview_notifications",

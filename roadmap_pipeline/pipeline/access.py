@@ -5,10 +5,16 @@ person is in ``diagnosis``.
 """
 
 from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from roadmap_pipeline.errors import ConfigurationError
 from roadmap_pipeline.runtime import Runtime
+from roadmap_pipeline.warehouse.connection import is_file
 from roadmap_pipeline.warehouse.origin import gives_way, require
+
+DATABASES_MISSING = "databases will be created"
 
 
 def preflight(runtime: Runtime) -> None:
@@ -63,6 +69,27 @@ def check_repositories(runtime: Runtime) -> tuple[list[str], dict[str, str]]:
     return readable, unreadable
 
 
+def look_at_notion(runtime: Runtime) -> str:
+    """Return what :func:`describe_notion` does, for who only looks.
+
+    No warehouse is made where there is none yet, and Notion's lists needn't be waited for, since nothing is written.
+    """
+    warehouse, consistency_s = runtime.settings.warehouse, runtime.notion.consistency_s
+    runtime.notion.consistency_s = 0.0
+    try:
+        if not is_file(warehouse) or Path(warehouse).exists():
+            return describe_notion(runtime)
+        with TemporaryDirectory() as folder:
+            settings = replace(runtime.settings, warehouse=str(Path(folder) / "none.duckdb"))
+            aside = Runtime(settings, make_notion=lambda _: runtime.notion)
+            try:
+                return describe_notion(aside)
+            finally:
+                aside.warehouse.close()
+    finally:
+        runtime.notion.consistency_s = consistency_s
+
+
 def describe_notion(runtime: Runtime) -> str:
     """Return in what state both databases are and where; raise an error when one is out of shape."""
     from roadmap_pipeline.sync.notion_target import NotionTarget
@@ -70,5 +97,5 @@ def describe_notion(runtime: Runtime) -> str:
     settings = runtime.settings
     side = NotionTarget.look(runtime)
     missing = [key for key, database in side.observed.databases.items() if database is None]
-    state = "databases will be created" if missing else "both databases are in shape"
+    state = DATABASES_MISSING if missing else "both databases are in shape"
     return f"{state} at {settings.notion_api_url}" + (" (sandbox)" if settings.deployment != "real" else "")

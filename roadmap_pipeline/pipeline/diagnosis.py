@@ -1,61 +1,72 @@
 """Diagnosis: what ``roadmap doctor`` finds, each problem with its remedy.
 
-Belongs here: how what was asked is told to a person. What is asked of both sides is in ``access``.
+Belongs here: how what was asked is told to a person. What is asked of both sides is in ``access``, the items of the
+checklist are in ``checklist``.
 """
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
-from roadmap_pipeline.pipeline.access import check_repositories, describe_notion
+from roadmap_pipeline.pipeline.access import DATABASES_MISSING, check_repositories, look_at_notion
+from roadmap_pipeline.pipeline.automation import Automation, read_automation
+from roadmap_pipeline.pipeline.checklist import Seen, checklist
+from roadmap_pipeline.pipeline.findings import Finding
 from roadmap_pipeline.runtime import Runtime
 from roadmap_pipeline.warehouse.critical_workflows import unknown_critical_workflows
+
+__all__ = ["Finding", "diagnose"]
 
 LOCK_TIMEOUT_S = 2
 """Seconds to wait for the warehouse: whoever asks what is wrong does not want to wait for a minute."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """The state of one thing that ``roadmap doctor`` looked at."""
+LARGEST_SKEW_S = 30.0
+"""Difference of clocks (seconds) that is let pass: GitHub refuses an App's signature that is a minute off."""
 
-    subject: str
-    state: Literal["ok", "problem", "note"]
-    message: str
-
-    def to_json(self) -> dict[str, Any]:
-        """Return it as one object."""
-        return {"subject": self.subject, "state": self.state, "message": self.message}
+_FEW_REQUESTS = 200
+_STORAGES = ("storage", "schedule_storage")
+"""Keys of ``dagster.yaml`` that name another place for the state of schedules."""
 
 
 def diagnose(runtime: Runtime) -> list[Finding]:
     """Look at the settings, both servers, the warehouse and what could not be read; every problem says its remedy."""
     settings = runtime.settings
     exists = settings.config_path.is_file()
-    return [
+    seen = Seen()
+    findings = [
         Finding(
             "configuration",
             "ok" if exists else "note",
-            f"{settings.config_path}" if exists else "no roadmap.toml: defaults",
+            f"{settings.config_path}" if exists else "no roadmap.toml: defaults; `roadmap init` writes one",
         ),
         *(Finding("configuration", "note", warning) for warning in settings.warnings),
-        *_check_github(runtime),
-        *_check_notion_and_warehouse(runtime),
+        *_check_github(runtime, seen),
+        *_check_notion_and_warehouse(runtime, seen),
+        *_check_clock(seen),
+        _check_schedules(runtime, seen),
         *_check_notifications(runtime),
     ]
+    return [*findings, *checklist(runtime, seen)]
 
 
-def _check_notion_and_warehouse(runtime: Runtime) -> list[Finding]:
-    warehouse = _check(None, runtime, _describe_warehouse)
+def _check_notion_and_warehouse(runtime: Runtime, seen: Seen) -> list[Finding]:
+    warehouse = _check(None, runtime, partial(_describe_warehouse, seen=seen))
     if warehouse.state == "problem":  # in which is noted which databases are ours, and what could not be read
         return [Finding("Notion", "note", "not looked at: the warehouse can't be opened"), warehouse]
-    return [_check("notion", runtime, describe_notion), warehouse, *_look_into_warehouse(runtime)]
+    notion = _check("notion", runtime, look_at_notion)
+    if not runtime.missing("notion") and (ahead := runtime.notion.server_seconds_ahead) is not None:
+        seen.seconds_ahead["Notion"] = ahead
+    seen.notion_in_shape = notion.state == "ok" and DATABASES_MISSING not in notion.message
+    return [notion, warehouse, *_look_into_warehouse(runtime)]
 
 
-def _check_github(runtime: Runtime) -> list[Finding]:
-    """Return one finding for all that can be read, and one for each repository that can't."""
+def _check_github(runtime: Runtime, seen: Seen) -> list[Finding]:
+    """Return one finding for all that can be read, one for each repository that can't, and those about the token."""
     from roadmap_pipeline.github.client.errors import Paused
 
     if message := runtime.missing("github"):
@@ -68,8 +79,84 @@ def _check_github(runtime: Runtime) -> list[Finding]:
         return [Finding("GitHub", "problem", "; ".join(error.problems))]
     settings = runtime.settings
     where = f"at {settings.github_api_url}" + (" (sandbox)" if settings.deployment != "real" else "")
-    found = [Finding("GitHub", "ok", f"{', '.join(readable)} {where}")] if readable else []
-    return [*found, *(Finding("GitHub", "problem", why) for why in unreadable.values())]
+    seen.readable = readable
+    repositories = [Finding("GitHub", "ok", f"{', '.join(readable)} {where}")] if readable else []
+    repositories += [Finding("GitHub", "problem", why) for why in unreadable.values()]
+    return [*repositories, *_check_token(runtime, seen)]
+
+
+def _check_token(runtime: Runtime, seen: Seen) -> list[Finding]:
+    """Return what GitHub tells of the token itself, by a request that costs nothing: its scopes, and what is left."""
+    from roadmap_pipeline.github.client.response import server_time
+
+    try:
+        response = runtime.github.get("/rate_limit")
+    except RoadmapError as error:
+        return [Finding("rate limit", "note", str(error))]
+    seen.seconds_ahead["GitHub"] = server_time(response.headers) - time.time()
+    core = response.data["resources"]["core"]
+    reset = datetime.fromtimestamp(core["reset"], UTC)
+    left = f"{core['remaining']:,} of {core['limit']:,} requests left until {reset:%H:%M} UTC"
+    is_low = core["remaining"] < min(_FEW_REQUESTS, core["limit"])
+    limit = Finding("rate limit", "note" if is_low else "ok", left + ("; what is left to read waits" if is_low else ""))
+    return [_scopes(runtime, response.headers.get("x-oauth-scopes")), limit]
+
+
+def _scopes(runtime: Runtime, header: str | None) -> Finding:
+    """Return whether the scopes of a classic token suffice; other tokens don't tell their permissions."""
+    if header is None:
+        kind = "GitHub App" if runtime.settings.github_app is not None else "fine-grained or a workflow's token"
+        needed = "it needs to read Actions, checks, contents, issues and to write issues and pull requests"
+        return Finding("token scopes", "note", f"{kind}, which tells no scopes; {needed}")
+    scopes = {scope.strip() for scope in header.split(",") if scope.strip()}
+    if "repo" in scopes:
+        return Finding("token scopes", "ok", f"classic token with {', '.join(sorted(scopes))}")
+    if "public_repo" in scopes:
+        return Finding("token scopes", "note", "classic token with public_repo: private repositories can't be read")
+    remedy = "make one with the scope repo at https://github.com/settings/tokens and put it into GITHUB_TOKEN"
+    return Finding("token scopes", "problem", f"classic token with {header or 'no scope'}, without repo: {remedy}")
+
+
+def _check_clock(seen: Seen) -> list[Finding]:
+    """Return how far this machine's clock is from those of the servers that answered."""
+    ahead = seen.seconds_ahead
+    if not ahead:
+        return []
+    wrong = {name: seconds for name, seconds in ahead.items() if abs(seconds) > LARGEST_SKEW_S}
+    if not wrong:
+        return [Finding("clock", "ok", f"as that of {' and '.join(ahead)}, within {LARGEST_SKEW_S:.0f} s")]
+    told = ", ".join(f"{abs(s):,.0f} s {'behind' if s > 0 else 'ahead of'} {name}'s" for name, s in wrong.items())
+    return [Finding("clock", "problem", f"this machine's is {told}: set it (timedatectl set-ntp true)")]
+
+
+def _check_schedules(runtime: Runtime, seen: Seen) -> Finding:
+    """Return whether anything runs by itself, as ``roadmap.toml`` and Dagster's own files tell."""
+    home = runtime.settings.dagster_home
+    if _has_own_storage(home):
+        return Finding("schedules", "note", f"{home}/dagster.yaml keeps Dagster's state elsewhere: its UI shows them")
+    automation = read_automation(home) or Automation()
+    named = set(runtime.settings.configuration.automation.names) - set(automation.stopped)
+    running = sorted(named | set(automation.running))
+    on = ", ".join(running)
+    if not on:
+        remedy = "automation.running in roadmap.toml or the Dagster UI (`roadmap ui`) switches them on"
+        return Finding("schedules", "note", f"none is on: {remedy}; or run by workflows (docs/github-actions.md)")
+    if not automation.is_alive(datetime.now(UTC)):
+        since = automation.heartbeat_at
+        last = f"its last sign was at {since:%Y-%m-%d %H:%M} UTC" if since else "it never gave a sign"
+        remedy = "keep `roadmap ui` or `dagster-daemon run` alive"
+        return Finding("schedules", "problem", f"{on} on, but Dagster's daemon isn't running ({last}): {remedy}")
+    seen.schedules = running
+    return Finding("schedules", "ok", on)
+
+
+def _has_own_storage(home: Path) -> bool:
+    """Return whether Dagster keeps its state in another place than files in its home."""
+    try:
+        text = (home / "dagster.yaml").read_text(encoding="utf-8")
+    except OSError:
+        return False
+    return any(line.partition(":")[0] in _STORAGES for line in text.splitlines())
 
 
 def _check(side: Literal["notion"] | None, runtime: Runtime, describe: Callable[[Runtime], str]) -> Finding:
@@ -122,12 +209,13 @@ def _undelivered(runtime: Runtime) -> list[Finding]:
     ]
 
 
-def _describe_warehouse(runtime: Runtime) -> str:
+def _describe_warehouse(runtime: Runtime, seen: Seen) -> str:
     path = Path(runtime.settings.warehouse)
     if not path.exists():
         return f"{path} does not exist yet; the first run makes it"
     with runtime.warehouse.connect(lock_timeout_s=LOCK_TIMEOUT_S) as con:
         ((runs,),) = con.execute("select count(*) from raw.workflow_runs").fetchall()
+    seen.run_attempts = runs
     return f"{path}, {runs:,} run attempts"
 
 

@@ -5,12 +5,13 @@ Belongs here: which parts, and what the run's summary says of them. Plan and app
 
 from collections import Counter
 from collections.abc import Callable, Collection
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TypeVar
 
 from roadmap_pipeline.errors import ConfigurationError
+from roadmap_pipeline.pipeline.access import require_a_readable_repository
 from roadmap_pipeline.reports import format as fmt
 from roadmap_pipeline.runtime import Runtime
 from roadmap_pipeline.settings import Settings
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 ROUNDS = 3
 """Times that a sync looks and plans when people edit what it is about to write."""
 
+Area = Literal["reports", "roadmap", "comments"]
+"""A part of what is published, as people choose it."""
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -45,6 +49,19 @@ def _one_at_a_time(publish: Callable[Concatenate[Runtime, P], T]) -> Callable[Co
             return publish(runtime, *positional, **named)
 
     return publish_alone
+
+
+def parts_of(areas: Collection[Area]) -> "list[Part] | None":
+    """Return the parts that the areas are made of, in the order in which they are planned; None for no area."""
+    from roadmap_pipeline.sync.reconciler import ALL_PARTS, ROADMAP_PARTS
+
+    made_of: dict[Area, tuple[Part, ...]] = {
+        "reports": ("databases", "reports"),
+        "roadmap": ("databases", *ROADMAP_PARTS),
+        "comments": ("comments",),
+    }
+    wanted = {part for area in areas for part in made_of[area]}
+    return [part for part in ALL_PARTS if part in wanted] or None
 
 
 @_one_at_a_time
@@ -154,12 +171,15 @@ def two_way(runtime: Runtime, *, allow_mass_change: bool = False, dry_run: bool 
 
     A warehouse without the tables that a build makes is enough: computed figures are left as they are then.
     """
+    from roadmap_pipeline.github.client.errors import Paused
     from roadmap_pipeline.sync.reconciler import SHARED_PARTS
     from roadmap_pipeline.sync.roadmap_planning import Selection
 
     for side in ("github", "notion"):
         if message := runtime.missing(side):
             raise ConfigurationError(message.replace("is skipped", "is needed on both sides"))
+    with suppress(Paused):  # a wrong token is said as such, whatever else there would be to say
+        require_a_readable_repository(runtime)
     return sync(runtime, SHARED_PARTS, selection=Selection(allow_mass_change=allow_mass_change), dry_run=dry_run)
 
 

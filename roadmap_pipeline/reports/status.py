@@ -5,7 +5,7 @@ file, which is asked only while nobody writes to it.
 """
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from roadmap_pipeline.reports import coverage
 from roadmap_pipeline.reports import format as fmt
@@ -13,11 +13,26 @@ from roadmap_pipeline.reports.sync_status import read_sync_status
 from roadmap_pipeline.reports.tables import rows
 from roadmap_pipeline.warehouse.query import open_published
 
+if TYPE_CHECKING:
+    import duckdb
+
+_MILESTONES = """
+    select n.title, n.target_date, n.status, n.progress, n.work_done, n.workflow_pass_rate,
+        k.conclusive_runs, n.trend, n.repo, n.number, n.risk, s.open_risks
+    from publish.notion_roadmap as n
+    join marts.milestone_metrics as k on k.repo = n.repo and k.number = n.number
+    left join marts.milestone_risk_summary as s on s.repo = n.repo and s.number = n.number
+    order by n.status = 'Completed', n.target_date nulls last, n.title
+"""
+
 
 def read_status(warehouse: str | Path) -> dict[str, Any]:
-    """Return ``{warehouse, as_of, latest_week, milestones, repositories, unread, sync}``; an error without a snapshot.
+    """Return how things stand, as one object; an error without a snapshot.
 
-    ``latest_week`` holds in ``rests_on`` what it rests on where not all of it was read.
+    Returns:
+        ``{warehouse, as_of, latest_week, headline, milestones, repositories, unread, sync}``. ``latest_week`` holds in
+        ``rests_on`` what it rests on where not all of it was read; ``headline`` is that of its report, in Markdown,
+        once that was given out; milestones have their ``page_url`` in Notion once they have a row.
     """
     with open_published(warehouse) as con:
         weeks = rows(
@@ -35,17 +50,8 @@ def read_status(warehouse: str | Path) -> dict[str, Any]:
         for week in weeks:
             covered = coverage.coverage_of_week(con, week["week"])
             week["rests_on"] = coverage.rests_on(covered, fmt.monday_of(week["week"])).replace("**", "")
-        milestones = rows(
-            con,
-            """
-            select n.title, n.target_date, n.status, n.progress, n.work_done, n.workflow_pass_rate,
-                k.conclusive_runs, n.trend, n.risk, s.open_risks
-            from publish.notion_roadmap as n
-            join marts.milestone_metrics as k on k.repo = n.repo and k.number = n.number
-            left join marts.milestone_risk_summary as s on s.repo = n.repo and s.number = n.number
-            order by n.status = 'Completed', n.target_date nulls last, n.title
-            """,
-        )
+        headline = _headline(con, weeks[0]["week"]) if weeks else None
+        milestones = rows(con, _MILESTONES)
         repositories = rows(
             con,
             """
@@ -60,12 +66,25 @@ def read_status(warehouse: str | Path) -> dict[str, Any]:
         unread = [one.to_json() | {"text": one.sentence()} for one in coverage.unread(con)]
         as_of = rows(con, "select p.as_of from config.parameters as p")
         sync = read_sync_status(warehouse, con)
+    pages = sync.pop("pages")
+    for milestone in milestones:
+        milestone["page_url"] = pages.get((milestone["repo"], milestone["number"]))
     return {
         "warehouse": str(warehouse),
         "as_of": str(as_of[0]["as_of"]) if as_of else None,
         "latest_week": weeks[0] if weeks else None,
+        "headline": headline,
         "milestones": milestones,
         "repositories": repositories,
         "unread": unread,
         "sync": sync,
     }
+
+
+def _headline(con: "duckdb.DuckDBPyConnection", week: str) -> str | None:
+    """Return the first paragraph below the heading of the week's report; None while it wasn't given out."""
+    sql = "select r.content from sync.released_reports as r where r.kind = 'weekly' and r.period = ?"
+    for (content,) in con.execute(sql, [week]).fetchall():
+        _, _, text = str(content).partition("\n\n")
+        return text.partition("\n\n")[0].strip() or None
+    return None

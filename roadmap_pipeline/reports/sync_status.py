@@ -37,6 +37,10 @@ _CONFLICTS = """
     order by title, r.repo, r.number, c.field
 """
 
+_DATABASES = "select d.database, d.definition ->> 'url' as url from sync.databases as d order by d.database desc"
+
+_PAGES = "select r.repo, r.number, r.page_url from sync.rows as r where not coalesce(r.is_trashed, false)"
+
 _RELIABILITY = """
     select r.changes, r.scheduled, r.verified, r.failed, r.reliability, r.lag_p50_seconds, r.lag_p95_seconds,
         r.conflicts, r.quarantined, r.trashed, r.syncs, r.complete_syncs, r.last_error,
@@ -54,9 +58,10 @@ _LAST_VERIFIED = """
 
 
 def read_sync_status(warehouse: str | Path, published: "duckdb.DuckDBPyConnection") -> dict[str, Any]:
-    """Return ``{last_verified_at, rows, conflicts, trashed, reliability}``, all as of the last sync.
+    """Return ``{last_verified_at, rows, conflicts, trashed, reliability, databases, pages}``, as of the last sync.
 
-    The readers' copy may be older than that: the warehouse itself is asked where nobody is writing to it.
+    The readers' copy may be older than that: the warehouse itself is asked where nobody is writing to it. ``databases``
+    are addresses in Notion by key, ``pages`` those of rows by repository and number of their milestone.
 
     Args:
         warehouse: The warehouse itself.
@@ -90,6 +95,8 @@ def sync_status(con: "duckdb.DuckDBPyConnection") -> dict[str, Any]:
         "conflicts": conflicts,
         "trashed": trashed,
         "reliability": next(iter(rows(con, _RELIABILITY)), None),
+        "databases": {row["database"]: row["url"] for row in rows(con, _DATABASES)},
+        "pages": {(row["repo"], row["number"]): row["page_url"] for row in rows(con, _PAGES)},
     }
 
 

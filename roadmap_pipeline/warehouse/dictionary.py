@@ -37,6 +37,22 @@ def data_dictionary(project: "Project") -> str:
     return "\n".join(lines) + "\n"
 
 
+def dictionary_rows(project: "Project") -> Iterator[dict[str, str | None]]:
+    """Yield a row for each column of each table, in the order of the Markdown; types are told of sources only."""
+    for table in source_tables.TABLES:
+        for column in table.columns:
+            yield {
+                "table": table.qualified_name,
+                "column": column.name,
+                "type": column.type,
+                "description": column.description,
+            }
+    for model in project.models:
+        for described in model.columns:
+            text = " ".join(described.description.split())
+            yield {"table": model.qualified_name, "column": described.name, "type": None, "description": text}
+
+
 def _source(table: SourceTable) -> Iterator[str]:
     yield from ("", f"### {table.qualified_name}", "", table.description)
     if table.key:

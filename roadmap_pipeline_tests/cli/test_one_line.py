@@ -28,6 +28,8 @@ COMMANDS = {
     "sync --dry-run": ("sync", "--dry-run"),
     "sync": ("sync",),
     "status": ("status",),
+    "status --check": ("status", "--check"),
+    "status --markdown": ("status", "--markdown"),
     "query": ("query", "select 1 as n"),
     "failures unknown": ("failures", "unknown"),
     "failures test-rule": ("failures", "test-rule", "x+"),

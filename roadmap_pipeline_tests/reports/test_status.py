@@ -6,6 +6,7 @@ import pytest
 
 from roadmap_pipeline.errors import RoadmapError
 from roadmap_pipeline.reports.status import read_status
+from roadmap_pipeline.reports.status_page import status_page
 from roadmap_pipeline.warehouse.snapshot import snapshot_path
 from roadmap_pipeline_tests.dbt_like_sql.models.stored_history import REPO, StoredHistory, at
 from roadmap_pipeline_tests.reports.histories import fails, passes
@@ -45,6 +46,29 @@ def test_the_latest_complete_week_milestones_and_repositories(tmp_path: Path) ->
     assert repository["last_read"] == "2026-11-16 05:30"
     assert (repository["complete_from"], repository["due_runs"], repository["listed_from"]) == ("2026-W46", 0, None)
     assert status["unread"] == []
+
+
+def test_as_markdown_with_the_reports_headline_and_links_to_notion(tmp_path: Path) -> None:
+    history = StoredHistory()
+    passes(history, "11-10 10:00", 3, read_at=at("11-16 05:30"))
+    fails(history, "11-11 10:00")
+    history.milestone("Soon | [x](y) <b>", 1, due_on=at("12-01 00:00"), closed_issues=1)
+    address = "https://app.notion.com/p/1"
+    history.add("sync.rows", sync_key="milestone:1", repo=REPO, number=1, title="Soon", page_url=address)
+    definition = '{"url": "https://app.notion.com/p/2"}'
+    history.add("sync.databases", database="roadmap", definition=definition)
+    stored(history, tmp_path / "w.duckdb")
+    page = status_page(read_status(tmp_path / "w.duckdb"))
+    assert page.startswith(
+        "## Roadmap and CI · 2026-W46\n\n**75.0 % of 4 runs passed in the end**, 1 failed job, top cause: test."
+    )
+    (row,) = [line for line in page.splitlines() if line.startswith("| [Soon")]
+    assert row.startswith(r"| [Soon \| \[x\]\(y\) &lt;b&gt;](https://app.notion.com/p/1) | 2026-12-01 | In Progress |")
+    assert "In Notion: [Engineering Roadmap](https://app.notion.com/p/2) · CI Intelligence Reports" in page
+    report = {"report_name": "ci-report-2026-W46.md", "kind": "weekly", "period": "2026-W46"}
+    history.add("sync.released_reports", **report, content="# CI report\n\n**All is well.** Rest.\n\nMore")
+    stored(history, tmp_path / "v.duckdb")
+    assert "2026-W46\n\n**All is well.** Rest.\n\n|" in status_page(read_status(tmp_path / "v.duckdb"))
 
 
 def test_what_is_still_to_read_and_what_could_not_be(tmp_path: Path) -> None:

@@ -93,7 +93,10 @@ def test_before_the_first_sync() -> None:
         status = sync_status(warehouse.con)
         assert sync_lines(warehouse.con) == []
         assert staleness(warehouse.con, at("11-16 06:00")) is None
-    assert status == {"last_verified_at": None, "rows": [], "conflicts": [], "trashed": [], "reliability": None}
+    assert status == {
+        "last_verified_at": None, "rows": [], "conflicts": [], "trashed": [], "reliability": None, "databases": {},
+        "pages": {},
+    }  # fmt: skip
 
 
 def _printed(warehouse: Path) -> tuple[dict[str, object], str]:

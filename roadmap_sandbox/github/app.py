@@ -211,6 +211,8 @@ class _Endpoint:
             **_limit_headers(*state.limits.status(token, _resource(request)), _resource(request)),
             **result.headers,
         }
+        if token in state.scopes:
+            result.headers["X-OAuth-Scopes"] = ", ".join(state.scopes[token])
         if result.body:
             result.headers.setdefault("Content-Type", _JSON)
         if request.method == "GET" and result.status == 200:

@@ -1,7 +1,7 @@
 """From a request to the route that answers it: repositories by name, former name and id, and who may do what."""
 
 from roadmap_sandbox.content import API_ROOT
-from roadmap_sandbox.github import actions, checks, comments, graphql, issues, labels, milestones, pulls
+from roadmap_sandbox.github import actions, checks, comments, graphql, issues, labels, milestones, pulls, secrets
 from roadmap_sandbox.github.access import is_for, may_see
 from roadmap_sandbox.github.apps import Apps
 from roadmap_sandbox.github.messages import ApiError, Moved, Request, Response, json_response, not_found
@@ -11,7 +11,7 @@ from roadmap_sandbox.github.searching import search_issues
 from roadmap_sandbox.github.store import Store
 
 _routes = Router()
-for _module in (actions, checks, comments, issues, labels, milestones, pulls):
+for _module in (actions, secrets, checks, comments, issues, labels, milestones, pulls):
     _routes.include(_module.routes)
 
 _PERMISSIONS = {

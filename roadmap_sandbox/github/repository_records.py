@@ -40,6 +40,10 @@ class RepositoryRecords:
         self.id: int = self.payload["id"]
         self._renamings: list[Renaming] = []
         self.workflows: dict[int, Payload] = {item["id"]: item for item in content.workflows.get(full_name, ())}
+        self.secrets: list[str] = []
+        """Names of its Actions secrets, ..."""
+        self.organization_secrets: list[str] = []
+        """... and of those that its owner shares with it."""
         self.runs = RunIndex(content.runs.get(full_name, ()))
         self.jobs: dict[int, Payload] = {}
         self.jobs_of_run: dict[int, list[Payload]] = {}

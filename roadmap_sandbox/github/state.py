@@ -68,6 +68,8 @@ class GitHubState:
         self.store.notify = self.webhooks.notify
         self.journal: list[JournalEntry] = []
         """Every request that came by HTTP, oldest first."""
+        self.scopes: dict[str, tuple[str, ...]] = {}
+        """Scopes of classic tokens; a token that isn't here is a fine-grained one, which tells none."""
         viewer = content.viewer
         self._callers = {
             token: Caller(viewer),

@@ -20,6 +20,7 @@ from roadmap_pipeline.cli.context import (
 )
 
 if TYPE_CHECKING:
+    from roadmap_pipeline.pipeline.publishing import Area
     from roadmap_pipeline.sync.result import SyncResult
 
 
@@ -153,6 +154,12 @@ _ALLOW_MASS_CHANGE = click.option(
     "--restore", multiple=True, metavar="TITLE", help="Take the row of this title out of Notion's trash. Repeatable."
 )
 @_ALLOW_MASS_CHANGE
+@click.option(
+    "--only",
+    multiple=True,
+    type=click.Choice(["reports", "roadmap", "comments"]),
+    help="Only the rows of reports, the roadmap with its tracking issues, or the pull-request comments. Repeatable.",
+)
 @click.option("--dry-run", is_flag=True, help="Print what would be written, write nothing.")
 @json_option
 def sync(
@@ -161,6 +168,7 @@ def sync(
     week: str | None,
     restore: Sequence[str],
     allow_mass_change: bool,
+    only: "Sequence[Area]",
     dry_run: bool,
     as_json: bool,
 ) -> None:
@@ -175,15 +183,19 @@ def sync(
 
     if milestone and all_milestones:
         raise click.UsageError("give --milestone or --all, one of them")
+    if milestone and only and "roadmap" not in only:
+        raise click.UsageError("--milestone is for the roadmap: add --only roadmap")
+    parts = pipeline.parts_of(only)
     with live_runtime() as runtime, show_progress():
+        all_milestones = all_milestones or (bool(only) and "roadmap" not in only)
         wanted = None if all_milestones else milestone or runtime.settings.milestone
         checked_out = None if wanted or all_milestones else pipeline.milestone_checked_out(runtime, Path.cwd())
         if checked_out is not None:
             wanted = checked_out.milestone
             click.echo(f"only {wanted}, which the branch {checked_out.branch} names (--all for all)", err=True)
         selection = Selection(wanted, frozenset(restore), allow_mass_change)
-        result = pipeline.sync(runtime, selection=selection, week=week, dry_run=dry_run, render=True)
-        told = [] if dry_run else pipeline.notify(runtime)
+        result = pipeline.sync(runtime, parts, selection=selection, week=week, dry_run=dry_run, render=True)
+        told = [] if dry_run or only else pipeline.notify(runtime)
     for note in pipeline.notes_of(told):
         click.echo(f"note: {note}", err=True)
     _end(result, as_json=as_json)

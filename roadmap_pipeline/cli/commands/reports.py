@@ -17,6 +17,9 @@ from roadmap_pipeline.errors import ConfigurationError
 if TYPE_CHECKING:
     from roadmap_pipeline.reports.weekly import Report
 
+_MARKS = {"ok": "✓", "problem": "✗", "note": "·", "open": "☐"}
+_SECTIONS = {"checklist": "Checklist", "optional": "If you like"}
+
 
 def _page_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options ``--html`` and ``--output``."""
@@ -106,32 +109,60 @@ def _give_out(rendered: "Report", html: str, output: Path | None, *, as_json: bo
 
 
 @click.command(cls=Command)
+@click.option("--check", is_flag=True, help="First ask Notion whether key and databases can be used.")
+@click.option("--markdown", "as_markdown", is_flag=True, help="As Markdown, such as for the summary of a workflow.")
 @json_option
-def status(as_json: bool) -> None:
-    """Print how fresh the warehouse is, the latest week, and the milestones. Reads the snapshot only."""
+def status(check: bool, as_markdown: bool, as_json: bool) -> None:
+    """Print how fresh the warehouse is, the latest week, and the milestones. Reads the snapshot only.
+
+    With --check, Notion's key or databases that can't be used end it with what is wrong, and an exit code of 1 or 2.
+    """
     from roadmap_pipeline.reports.status import read_status
 
+    if as_markdown and as_json:
+        raise click.UsageError("--markdown and --json: give one of them")
+    if check:
+        _check_notion()
     summary = read_status(read_settings().warehouse)
     if as_json:
         print_json(summary)
+        return
+    if as_markdown:
+        from roadmap_pipeline.reports.status_page import status_page
+
+        click.echo(status_page(summary))
         return
     from roadmap_pipeline.cli.rendering.reports import print_status
 
     print_status(console(), summary)
 
 
+def _check_notion() -> None:
+    """Say that Notion can be used, or raise the error that says why not; on standard error, apart from data."""
+    from roadmap_pipeline.pipeline import look_at_notion
+
+    with live_runtime() as runtime:
+        click.echo(f"Notion: {runtime.missing('notion') or look_at_notion(runtime)}", err=True)
+
+
 @click.command(cls=Command)
 @json_option
 def doctor(as_json: bool) -> None:
-    """Check settings, credentials, both servers and the warehouse; say what is wrong and what to do."""
+    """Check settings, credentials, both servers, clocks, schedules and the warehouse; tick off what is set up.
+
+    Every problem says its remedy and makes the exit code 2; what is open in the checklist does not.
+    """
     from roadmap_pipeline.pipeline import diagnose
 
     with live_runtime() as runtime:
         findings = diagnose(runtime)
+    section = "checks"
     for finding in findings:
         if as_json:
             print_json(finding.to_json())
-        else:
-            mark = {"ok": "✓", "problem": "✗", "note": "·"}[finding.state]
-            click.echo(f"{mark} {finding.subject}: {finding.message}")
+            continue
+        if finding.section != section:
+            section = finding.section
+            click.echo(f"\n{_SECTIONS[section]}")
+        click.echo(f"{_MARKS[finding.state]} {finding.subject}: {finding.message}")
     sys.exit(WRONG_USAGE if any(finding.state == "problem" for finding in findings) else DONE)

@@ -51,17 +51,30 @@ def query(sql: str | None, file: Path | None, as_csv: bool, output: Path | None,
 
 @click.command(cls=Command)
 @click.option("--automation", is_flag=True, help="Print which schedule or sensor starts what (docs/automation.md).")
-def docs(automation: bool) -> None:
+@click.option("--commands", is_flag=True, help="Print the reference of all commands (docs/cli.md).")
+@json_option
+def docs(automation: bool, commands: bool, as_json: bool) -> None:
     """Print the data dictionary: every table and column with its meaning, as Markdown (docs/tables.md)."""
+    if automation + commands + as_json > 1:
+        raise click.UsageError("--automation, --commands and --json: give one of them")
     if automation:
         from roadmap_pipeline.orchestration.build import build_definitions
         from roadmap_pipeline.orchestration.overview import automation_page
 
         click.echo(automation_page(build_definitions()), nl=False)
         return
-    from roadmap_pipeline.warehouse.dictionary import data_dictionary
+    if commands:
+        from roadmap_pipeline.cli.reference import command_reference
+
+        click.echo(command_reference(), nl=False)
+        return
+    from roadmap_pipeline.warehouse.dictionary import data_dictionary, dictionary_rows
     from roadmap_pipeline.warehouse.models import project
 
+    if as_json:
+        for row in dictionary_rows(project()):
+            print_json(row)
+        return
     click.echo(data_dictionary(project()), nl=False)
 
 

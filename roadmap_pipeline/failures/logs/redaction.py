@@ -150,3 +150,24 @@ def redact(text: str) -> Redacted:
         for shape in _SHAPES:
             text = shape.sub(replace, text)
     return Redacted(text, count)
+
+
+_NAMED_SECRET = re.compile(
+    r'(?i)("[^"\\]*(?:token|secret|password|authorization|private_key|api_key|signature)[^"\\]*"\s*:\s*")'
+    r'(?:[^"\\]|\\.)*'
+)
+_ADDRESS_QUERY = re.compile(r"(?<=\?)[^\s\"'<>)]{8,}")
+_MOST_RESPONSE_CHARS = 600
+_READ_RESPONSE_CHARS = 8_000
+
+
+def shown_response(body: str) -> str:
+    """Return the beginning of a JSON response on one line, for a log: without secrets and without queries of addresses.
+
+    Secrets are known by their shape, and in fields that are named after one.
+    """
+    # More than is shown, so that no secret is cut in two before it could be recognised.
+    text = _NAMED_SECRET.sub(rf"\g<1>{PLACEHOLDER}", body[:_READ_RESPONSE_CHARS])
+    text = _ADDRESS_QUERY.sub("…", redact(text).text)
+    text = " ".join(text.split())
+    return text if len(text) <= _MOST_RESPONSE_CHARS else f"{text[:_MOST_RESPONSE_CHARS]}…"

@@ -26,6 +26,8 @@ MEDIA_TYPE = "application/vnd.github+json"
 
 logger = logging.getLogger("roadmap_pipeline.github.requests")
 """One line a request; addresses without the query where that is a secret, never headers or bodies."""
+_response_log = logging.getLogger("roadmap_pipeline.github.responses")
+"""The beginning of each response in JSON, redacted."""
 
 
 class Sender:
@@ -178,6 +180,10 @@ class Sender:
             " (unchanged)" if status == 304 else "",
             headers.get("x-ratelimit-remaining", "?"),
         )
+        if content and _response_log.isEnabledFor(logging.DEBUG) and "json" in headers.get("content-type", ""):
+            from roadmap_pipeline.failures.logs.redaction import shown_response
+
+            _response_log.debug("%s %s answered %s", verb, path, shown_response(content.decode("utf-8", "replace")))
 
     def _admit(self, *, is_write: bool) -> None:
         """Count a request that is about to go out, when it may.
