@@ -17,6 +17,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from roadmap_pipeline.customization import NotionSection, Reports
+from roadmap_pipeline.risk_configuration import Notifications, Risks
 
 DEFAULT_BOTS = (
     "autofix-ci[bot]",
@@ -296,6 +297,8 @@ class Configuration(_Section):
     two_way: TwoWay = TwoWay()
     comments: Comments = Comments()
     tracking_issues: TrackingIssues = TrackingIssues()
+    risks: Risks = Risks()
+    notifications: Notifications = Notifications()
     snapshot: Snapshot = Snapshot()
     notion: NotionSection = NotionSection()
     reports: Reports = Reports()

@@ -59,6 +59,8 @@ TABLES: Mapping[Kind, Mapping[str, tuple[str, ...]]] = {
         "marts.milestone_ci_weekly": ("repo", "number", "week"),
         "marts.milestone_ci_quarterly": ("repo", "number", "quarter"),
         "marts.milestone_slips": ("repo", "number", "week", "quarter"),
+        "marts.milestone_risks": ("repo", "number", "risk"),
+        "marts.milestone_risk_summary": ("repo", "number"),
     },
 }
 """By kind of subject: the tables behind what people read, those first that they read most, and what a row is about."""

@@ -21,6 +21,7 @@ TARGETS: Sequence[Key] = tuple(
         "milestone_metrics",
         "milestone_work",
         "milestones",
+        "milestone_risks",
         "milestone_ci",
         "milestone_slips",
         "learnt_progress",
@@ -46,6 +47,13 @@ _RULES = """
     from marts.milestone_progress as p
     where p.repo = ? and p.number = ?
     order by p.points_possible desc, p.rule
+"""
+_RISKS = """
+    select r.risk, r.label, r.severity, r.is_open, r.is_covered, r.since, r.is_since_known, r.cleared_on, r.value,
+        r.threshold, r.cause, r.evidence_urls, r.owner, r.owner_basis, r.clears_when
+    from marts.milestone_risks as r
+    where r.repo = ? and r.number = ?
+    order by r.is_open desc, list_position(['high', 'medium', 'low'], r.severity), r.position
 """
 _CI = "select c.* from marts.milestone_ci as c where c.repo = ? and c.number = ?"
 _SLIPS = """
@@ -96,6 +104,8 @@ class MilestoneExplanation:
 
     row: Mapping[str, Any]
     rules: Sequence[Mapping[str, Any]]
+    risks: Sequence[Mapping[str, Any]]
+    """Those that are open, gravest first, then those that were."""
     inputs: Mapping[str, Sequence[Inputs]]
     """By rule; ``work`` for the share of work done, ``mttr`` for the hours from red to green."""
     group: Mapping[str, Any] | None
@@ -117,6 +127,7 @@ class MilestoneExplanation:
         return {
             **self.row,
             "rules": rules,
+            "risks": list(self.risks),
             "work": work,
             "group": self.group,
             "ci": self.ci,
@@ -140,6 +151,7 @@ def explain_milestone(con: "duckdb.DuckDBPyConnection", project: Project, key: M
     return MilestoneExplanation(
         row,
         _rows(con, _RULES, place),
+        _rows(con, _RISKS, place),
         _inputs(con, row, key),
         groups[0] if groups else None,
         totals[0] if totals else None,

@@ -153,6 +153,7 @@ WORK_DONE = "📦 Work Done"
 FORECAST = "🔮 Forecast"
 ON_TIME = "🎯 On Time"
 FORECAST_STATE = "🧭 Forecast State"
+RISK = "⚠️ Risk"
 
 CI_REPORTS = DatabaseSchema(
     key="ci_reports",
@@ -220,11 +221,13 @@ ENGINEERING_ROADMAP = DatabaseSchema(
     key="roadmap",
     title="Engineering Roadmap",
     environment="NOTION_ROADMAP_DB_ID",
-    description="One row per GitHub milestone, and those that people add; synced both ways, with forecasts. Kept by"
-    " roadmap_pipeline.",
+    description="One row per GitHub milestone, and those that people add; synced both ways, with forecasts and risks."
+    " Kept by roadmap_pipeline.",
     former_descriptions=(
         "One row per GitHub milestone, and those that people add. Kept by roadmap_pipeline.",
         "One row per GitHub milestone, and those that people add; synced both ways. Kept by roadmap_pipeline.",
+        "One row per GitHub milestone, and those that people add; synced both ways, with forecasts. Kept by"
+        " roadmap_pipeline.",
     ),
     properties=(
         PropertySpec("🧩 Milestone", "title", "shared", "Title of the milestone; identifies the row."),
@@ -367,6 +370,14 @@ ENGINEERING_ROADMAP = DatabaseSchema(
             "pipeline",
             "What the forecast rests on, or why there is none.",
             since=3,
+        ),
+        PropertySpec(
+            RISK,
+            "rich_text",
+            "pipeline",
+            "What threatens the milestone, gravest first, and since when; – for nothing, empty once it is closed. The"
+            " page says why, whom to ask, and what would clear it.",
+            since=4,
         ),
     ),
     views=(

@@ -20,6 +20,7 @@ from roadmap_pipeline.pipeline.building import (
 )
 from roadmap_pipeline.pipeline.diagnosis import Finding, diagnose
 from roadmap_pipeline.pipeline.ingestion import ingest, ingest_dump
+from roadmap_pipeline.pipeline.notifying import notes_of, notify, preview_notifications, send_test_message
 from roadmap_pipeline.pipeline.publishing import (
     export_dbt,
     milestone_checked_out,
@@ -59,9 +60,12 @@ __all__ = [
     "look_at_notion",
     "match_milestones",
     "milestone_checked_out",
+    "notes_of",
+    "notify",
     "parts_of",
     "preflight",
     "preview_build",
+    "preview_notifications",
     "preview_quarter",
     "preview_quarter_page",
     "preview_report",
@@ -72,6 +76,7 @@ __all__ = [
     "render_quarter",
     "render_report",
     "roadmap_table",
+    "send_test_message",
     "setup_notion",
     "snapshot",
     "store_settings",

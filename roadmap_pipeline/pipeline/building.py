@@ -46,10 +46,15 @@ def classify_failures(runtime: Runtime) -> int:
 
 
 def match_milestones(runtime: Runtime) -> list[str]:
-    """Match branches and pull requests to milestones; return a sentence for each name that matches none."""
+    """Match branches and pull requests to milestones, and note the milestones' target dates.
+
+    Returns a sentence for each name that matches none.
+    """
     from roadmap_pipeline.milestones.derive import derive_milestones
+    from roadmap_pipeline.milestones.targets import note_targets
 
     with runtime.warehouse.connect() as con:
+        note_targets(con)
         return derive_milestones(con, runtime.settings.configuration.milestones.mapping)
 
 
@@ -199,6 +204,7 @@ def preview_build(runtime: Runtime, *, select: Collection[str] = (), full_refres
     from roadmap_pipeline.failures.reclassification import noting_moves
     from roadmap_pipeline.failures.rules.own_rules import rules_with
     from roadmap_pipeline.milestones.derive import derive_milestones
+    from roadmap_pipeline.milestones.targets import note_targets
 
     settings = runtime.settings
     rules = rules_with(settings.rules_file)
@@ -209,6 +215,7 @@ def preview_build(runtime: Runtime, *, select: Collection[str] = (), full_refres
             store_parameters(con, settings)
             with noting_moves(con, moved):
                 stored_jobs.classify_failures(con, rules=rules)
+            note_targets(con)
             derive_milestones(con, settings.configuration.milestones.mapping)
             # Nothing can be attached within a transaction, which is what an incremental build needs.
             policy = Policy(full_refresh=full_refresh, incremental=False)

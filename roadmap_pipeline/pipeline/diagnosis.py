@@ -52,6 +52,7 @@ def diagnose(runtime: Runtime) -> list[Finding]:
         *_check_notion_and_warehouse(runtime, seen),
         *_check_clock(seen),
         _check_schedules(runtime, seen),
+        *_check_notifications(runtime),
     ]
     return [*findings, *checklist(runtime, seen)]
 
@@ -171,6 +172,44 @@ def _check(side: Literal["notion"] | None, runtime: Runtime, describe: Callable[
         return Finding(subject, "problem", "; ".join(error.problems))
     except RoadmapError as error:
         return Finding(subject, "problem", str(error))
+
+
+def _check_notifications(runtime: Runtime) -> list[Finding]:
+    """Return where messages go and what did not arrive there; nothing where they go nowhere."""
+    from roadmap_pipeline.notifications import Notifier
+    from roadmap_pipeline.notifications.delivery import UNKNOWN, is_known
+
+    addresses = Notifier(runtime.settings, runtime.warehouse).addresses
+    known = [address.shown for address in addresses if is_known(address)]
+    findings = [Finding("notifications", "ok", f"to {', '.join(known)}")] if known else []
+    findings += [
+        Finding("notifications", "problem", f"ROADMAP_NOTIFY_URLS: {address.shown} {UNKNOWN}")
+        for address in addresses
+        if not is_known(address)
+    ]
+    return findings + (_undelivered(runtime) if addresses else [])
+
+
+def _undelivered(runtime: Runtime) -> list[Finding]:
+    from roadmap_pipeline.notifications.journal import troubles
+
+    if not Path(runtime.settings.warehouse).exists():
+        return []
+    try:
+        with runtime.warehouse.connect(lock_timeout_s=LOCK_TIMEOUT_S) as con:
+            found = troubles(con)
+    except RoadmapError:  # which the warehouse's own finding tells
+        return []
+    again = {"failed": "; the next run tries again", "interrupted": ""}
+    return [
+        Finding(
+            "notifications",
+            "note",
+            f"{one.address} was not told of {one.title!r} at {one.at:%Y-%m-%d %H:%M} UTC: {one.error}"
+            f"{again[one.state]}",
+        )
+        for one in found
+    ]
 
 
 def _describe_warehouse(runtime: Runtime, seen: Seen) -> str:

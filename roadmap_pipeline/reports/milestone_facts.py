@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from roadmap_pipeline.failures.display import as_code, escape_markdown
 from roadmap_pipeline.reports import format as fmt
 from roadmap_pipeline.reports.milestone_ci import MilestoneCi, ci_of_milestones
+from roadmap_pipeline.reports.milestone_risks import open_risks, risk_lines
 from roadmap_pipeline.reports.tables import Row, rows
 from roadmap_pipeline.reports.wording import title
 
@@ -115,6 +116,7 @@ class MilestoneFacts:
     row: Row
     ledger: list[Row] = field(default_factory=list)
     failures: list[Row] = field(default_factory=list)
+    risks: list[Row] = field(default_factory=list)
     not_green: Sequence[Row] = ()
     pull_requests: list[Row] = field(default_factory=list)
     ci: MilestoneCi = field(default_factory=MilestoneCi)
@@ -141,6 +143,10 @@ class MilestoneFacts:
         """Return what would give more points, most first."""
         steps = [escape_markdown(row["next_step"]) for row in self.ledger if row["next_step"]]
         return [f"{step[:1].upper()}{step[1:]} points." for step in steps]
+
+    def risk_lines(self) -> list[str]:
+        """Return the open risks, gravest first."""
+        return risk_lines(self.risks)
 
     def failure_lines(self) -> list[str]:
         """Return what is in the way: workflows that are red on the default branch, then the newest failing jobs."""
@@ -191,6 +197,8 @@ def milestone_facts(con: "duckdb.DuckDBPyConnection") -> list[MilestoneFacts]:
         facts[row["repo"], row["number"]].ledger.append(row)
     for row in rows(con, _FAILURES):
         facts[row["repo"], row["number"]].failures.append(row)
+    for row in open_risks(con):
+        facts[row["repo"], row["number"]].risks.append(row)
     for row in rows(con, _PULL_REQUESTS):
         facts[row["repo"], row["milestone_number"]].pull_requests.append(row)
     not_green: dict[str, list[Row]] = defaultdict(list)

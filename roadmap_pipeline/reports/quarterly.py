@@ -143,6 +143,18 @@ _RED_AT_END = """
     order by e.started_at, e.repo, workflow
 """
 
+_OTHER_RISKS = """
+    -- Dates, scope and red branches are told of as they stood at the quarter's end, from the figures themselves.
+    select m.notion_title, r.label, e.since, e.is_since_known
+    from intermediate.int_milestone_risk_episodes as e
+    join marts.milestones as m on m.repo = e.repo and m.number = e.number
+    join marts.milestone_risks as r on r.repo = e.repo and r.number = e.number and r.risk = e.risk
+    where e.level = 'met' and e.risk in ('blocked', 'slipping', 'stalled', 'target_moved')
+        and e.since < $end and (e.over_on is null or e.over_on > $end)
+        and (m.closed_at is null or m.closed_at >= $end)
+    order by r.position, m.due_date nulls last, e.repo, e.number
+"""
+
 _RESTATED = """
     select r.figure, r.published_value, r.present_value
     from marts.quarterly_restatements as r
@@ -180,6 +192,7 @@ def quarterly_facts(con: "duckdb.DuckDBPyConnection", quarter: Quarter) -> dict[
     red = rows(con, _RED_AT_END, {"end": quarter.next.first_day})
     lines = scorecard([row for row in (before, now) if row], weeks)
     risks = quarterly_wording.risks(milestones, red, categories, quarter, until, is_over=is_over)
+    risks += _other_risks(con, min(quarter.next.first_day, as_of))
     return {
         "quarter": quarter,
         "until": until.isoformat(),
@@ -213,10 +226,7 @@ def quarterly_facts(con: "duckdb.DuckDBPyConnection", quarter: Quarter) -> dict[
         "more_risks": len(risks[_TOP:]),
         "decisions": quarterly_wording.decisions(milestones, red, is_over=is_over),
         "restated": restated(rows(con, _RESTATED, [quarter.period])),
-        "quality": [
-            *quarterly_wording.definitions(now),
-            *coverage.unread_lines(coverage.unread(con)),
-        ],
+        "quality": [*quarterly_wording.definitions(now), *coverage.unread_lines(coverage.unread(con))],
     }
 
 
@@ -232,6 +242,10 @@ def _cost_and_moves(
         "moves": slips_of_quarter(con, both["quarter"]),
         "no_proof": NO_PROOF,
     }
+
+
+def _other_risks(con: "duckdb.DuckDBPyConnection", end: date) -> list[str]:
+    return quarterly_wording.other_risks(rows(con, _OTHER_RISKS, {"end": end}))
 
 
 def _is_whole(coverage_row: Row | None) -> bool:

@@ -9,6 +9,7 @@ from datetime import date
 
 from roadmap_pipeline.failures.display import as_code
 from roadmap_pipeline.reports import format as fmt
+from roadmap_pipeline.reports.milestone_risks import since
 from roadmap_pipeline.reports.quarters import Quarter
 from roadmap_pipeline.reports.tables import Row
 from roadmap_pipeline.reports.wording import title
@@ -188,6 +189,11 @@ def risks(
         and any(other["before"] for other in categories)
     ]
     return found
+
+
+def other_risks(rows: Sequence[Row]) -> list[str]:
+    """Return the risks into the next quarter that no figure of the quarter tells, each since when."""
+    return [f"**{title(row['notion_title'])}**: {row['label'].lower()} {since(row)}." for row in rows]
 
 
 def _risk(row: Row, until: date, quarter: Quarter) -> str:

@@ -241,7 +241,8 @@ _REPAIRS = """
 
 _MILESTONES = """
     select m.notion_title, m.repo, m.due_date, m.due_date < $end as is_overdue, k.progress, o.work_done, k.status,
-        k.pass_rate, k.conclusive_runs, k.trend, p.next_step, m.html_url
+        k.pass_rate, k.conclusive_runs, k.trend, p.next_step, m.html_url, r.worst_label as risk, r.worst_severity,
+        r.worst_since, w.is_since_known, w.cause as risk_cause, w.clears_when, w.owner, w.owner_basis
     from marts.milestone_metrics as k
     join marts.milestone_work as o on o.repo = k.repo and o.number = k.number
     join marts.milestones as m on m.repo = k.repo and m.number = k.number
@@ -251,6 +252,8 @@ _MILESTONES = """
         where n.next_step is not null
         qualify row_number() over (partition by n.repo, n.number order by n.points_possible desc, n.rule) = 1
     ) as p on p.repo = k.repo and p.number = k.number
+    left join marts.milestone_risk_summary as r on r.repo = k.repo and r.number = k.number
+    left join marts.milestone_risks as w on w.repo = k.repo and w.number = k.number and w.risk = r.worst_risk
     where m.state = 'open'
     order by m.due_date nulls last, k.repo, k.number
 """

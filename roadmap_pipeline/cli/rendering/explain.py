@@ -67,6 +67,7 @@ def _print_milestone(console: Console, explained: MilestoneExplanation) -> None:
         if row["probability_on_time"] is not None:
             dates.append(f"on time {fmt.percent(row['probability_on_time'], 0)}")
         _line(console, f"[bold]forecast[/] {_text(': '.join(filter(None, [', '.join(dates), row['forecast']])))}")
+    _print_risks(console, explained.risks)
     _print_ci(console, explained)
     if explained.learnt:
         learnt = "; ".join(filter(None, (explained.learnt["reason"], explained.learnt["accuracy"])))
@@ -98,6 +99,25 @@ def _print_ci(console: Console, explained: MilestoneExplanation) -> None:
             f"[bold]{when}[/] {_text(slip['sentence'])} ({slip['p85_before']} → {slip['p85_after']})"
             " [dim](marts.milestone_slips; association, no proof)[/]",
         )
+
+
+def _print_risks(console: Console, risks: Sequence[Mapping[str, Any]]) -> None:
+    """Print the open risks with cause, evidence, whom to ask and what clears them; the others by name."""
+    shown = [risk for risk in risks if risk["is_open"] and not risk["is_covered"]]
+    for risk in shown:
+        before = "" if risk["is_since_known"] else " or before"
+        ask = f" Ask {risk['owner']} ({risk['owner_basis'].replace('_', ' ')})." if risk["owner"] else ""
+        _line(
+            console,
+            f"[bold]risk[/] {_text(risk['label'])} ({risk['severity']}) since {risk['since']}{before}:"
+            f" {_text(risk['cause'])}{_text(ask)} What clears it: {_text(risk['clears_when'])}",
+        )
+        for address in risk["evidence_urls"] or []:
+            _line(console, f"    {_text(address or '')}")
+    if not shown:
+        _line(console, "[bold]risk[/] none")
+    if past := [f"{risk['label']} {risk['since']} to {risk['cleared_on']}" for risk in risks if not risk["is_open"]]:
+        _line(console, f"  before: {_text('; '.join(past))}")
 
 
 def _print_group(console: Console, group: Mapping[str, Any]) -> None:

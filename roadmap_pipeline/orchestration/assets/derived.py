@@ -76,15 +76,20 @@ def failure_verdicts(context: dg.AssetExecutionContext, runtime: RuntimeParam) -
             kinds={"python", "duckdb"},
             owners=OWNERS,
         )
-        for name in ("derived.branch_milestones", "derived.pull_request_milestones")
+        for name in ("derived.branch_milestones", "derived.pull_request_milestones", "derived.milestone_targets")
     ],
     pool=WRITER,
 )
 def milestone_matches(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> Iterator[dg.MaterializeResult]:
-    """Match branches and pull requests to milestones."""
+    """Match branches and pull requests to milestones, and note the milestones' target dates."""
     for note in pipeline.match_milestones(runtime):
         context.log.warning(note)
-    yield from _described(runtime.warehouse, "derived.branch_milestones", "derived.pull_request_milestones")
+    yield from _described(
+        runtime.warehouse,
+        "derived.branch_milestones",
+        "derived.pull_request_milestones",
+        "derived.milestone_targets",
+    )
 
 
 @dg.asset(
@@ -179,6 +184,8 @@ _REPORTED = [
         "milestone_metrics",
         "milestone_progress",
         "milestone_work",
+        "milestone_risks",
+        "milestone_risk_summary",
         "milestones",
         "restatements",
         "ingest_coverage",
@@ -234,9 +241,11 @@ def weekly_report(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> d
                 "failure_categories_quarterly",
                 "ci_weekly",
                 "red_episodes",
+                "milestone_risks",
                 "period_coverage",
             )
         ),
+        ["intermediate", "int_milestone_risk_episodes"],
         ["raw", "read_failures"],
     ],
     description=f"{BY_NAME['derived.quarterly_reports'].description} Always of the quarter that ended last.",
@@ -276,6 +285,7 @@ def quarterly_report(context: dg.AssetExecutionContext, runtime: RuntimeParam) -
                 "milestone_metrics",
                 "milestone_progress",
                 "milestone_work",
+                "milestone_risk_summary",
             )
         ),
     ],
@@ -301,6 +311,7 @@ _OF_MILESTONES = [
         "milestone_windows",
         "milestone_failures",
         "milestone_forecast_days",
+        "milestone_risks",
         "forecast_accuracy",
         "learnt_progress",
         "learnt_progress_accuracy",

@@ -61,6 +61,28 @@ TABLES: tuple[SourceTable, ...] = (
     ),
     SourceTable(
         "config",
+        "risks",
+        "The thresholds of risks of milestones; one row.",
+        (),
+        columns(
+            ("consecutive_days", "INTEGER", "Days in a row after which a condition counts, or counts no more."),
+            ("off_track_below", "DOUBLE", "Probability of the target date below which a milestone is off track (<)."),
+            ("at_risk_below", "DOUBLE", "Probability of the target date below which a milestone is at risk (<)."),
+            ("slip_days", "INTEGER", "Days by which the 85 % date moves later within a week of a slip (>)."),
+            (
+                "scope_growth",
+                "DOUBLE",
+                "Growth of the issues since work began, as a fraction, from which on it counts (≥).",
+            ),
+            ("stalled_days", "INTEGER", "Days without a closed item from which on a milestone is stalled (≥)."),
+            ("target_moves", "INTEGER", "Changes of the target date from which on it is a moving one (≥)."),
+            ("target_moves_days", "INTEGER", "Days within which changes of the target date are counted."),
+            ("red_hours", "DOUBLE", "Hours that a critical workflow is red on the default branch (>)."),
+            ("blocked_labels", "VARCHAR[]", "Labels, lower case, of items that are blocked; status: blocked always."),
+        ),
+    ),
+    SourceTable(
+        "config",
         "repositories",
         "Repositories that are configured, in order.",
         ("repo",),

@@ -178,6 +178,25 @@ TABLES: tuple[SourceTable, ...] = (
     ),
     SourceTable(
         "derived",
+        "milestone_targets",
+        "Target dates of milestones as they were found from the first run on: GitHub keeps no history of them. The"
+        " first row of a milestone is what was found first; a further one is added when another date is found.",
+        ("repo", "number", "seen_at"),
+        columns(
+            REPO,
+            ("number", "INTEGER", "Milestone."),
+            ("target_date", "DATE", "Target date; NULL without one."),
+            (
+                "valid_from",
+                "TIMESTAMP",
+                "When it became the target, as far as GitHub tells: when the milestone was made, and for a further row"
+                " when it was last changed before it was read (UTC).",
+            ),
+            ("seen_at", "TIMESTAMP", "When it was read (UTC)."),
+        ),
+    ),
+    SourceTable(
+        "derived",
         "milestone_forecasts",
         "When milestones are likely to be finished, as forecast on a day from what was known when it began. Rows of"
         " past days stay; the last two weeks are forecast from the first run on.",
