@@ -106,12 +106,12 @@ def _print_risks(console: Console, risks: Sequence[Mapping[str, Any]]) -> None:
     shown = [risk for risk in risks if risk["is_open"] and not risk["is_covered"]]
     for risk in shown:
         before = "" if risk["is_since_known"] else " or before"
-        ask = f" Ask {risk['owner']} ({risk['owner_basis'].replace('_', ' ')})." if risk["owner"] else ""
-        _line(
-            console,
-            f"[bold]risk[/] {_text(risk['label'])} ({risk['severity']}) since {risk['since']}{before}:"
-            f" {_text(risk['cause'])}{_text(ask)} What clears it: {_text(risk['clears_when'])}",
+        ask = f"Ask {risk['owner']} ({risk['owner_basis'].replace('_', ' ')})." if risk["owner"] else ""
+        sentences = " ".join(
+            _text(one) for one in (risk["cause"], ask, f"What clears it: {risk['clears_when']}") if one
         )
+        head = f"[bold]risk[/] {_text(risk['label'])} ({risk['severity']}) since {risk['since']}{before}"
+        _line(console, f"{head}: {sentences}")
         for address in risk["evidence_urls"] or []:
             _line(console, f"    {_text(address or '')}")
     if not shown:
