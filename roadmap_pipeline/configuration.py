@@ -246,6 +246,7 @@ AutomationName = Literal[
     "on_merge",
     "on_weekly_ci",
     "on_notion_edit",
+    "on_run_failure",
     "automation",
 ]
 """Schedules and sensors; ``automation`` stands for the hourly schedule, so it isn't among ``all``."""

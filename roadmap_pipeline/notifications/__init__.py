@@ -4,6 +4,6 @@ Belongs here: which changes are new to whom, when they may be told, their words,
 Apprise. Which risks there are is computed in ``marts.milestone_risks``.
 """
 
-from roadmap_pipeline.notifications.notifier import Delivery, Notifier, send
+from roadmap_pipeline.notifications.notifier import Delivery, Notifier, send_alert
 
-__all__ = ["Delivery", "Notifier", "send"]
+__all__ = ["Delivery", "Notifier", "send_alert"]

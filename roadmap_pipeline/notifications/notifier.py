@@ -7,6 +7,7 @@ so that two runs on one warehouse never decide the same; then sent, then settled
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from roadmap_pipeline.notifications import journal
@@ -18,12 +19,14 @@ from roadmap_pipeline.notifications.quiet import is_digest_due, is_quiet
 from roadmap_pipeline.notifications.reading import open_risks
 from roadmap_pipeline.risk_configuration import Notifications
 from roadmap_pipeline.settings import Settings
-from roadmap_pipeline.warehouse.connection import transaction
+from roadmap_pipeline.warehouse.connection import WarehouseError, is_file, transaction
 from roadmap_pipeline.warehouse.session import WarehouseSession
 
 if TYPE_CHECKING:
     import duckdb
 
+ALERT_LOCK_TIMEOUT_S = 10.0
+"""The longest that an alert waits for the warehouse: a sensor has a minute."""
 MOST_SINGLE = 3
 """Changes up to which each has a message of its own; more at once are told of in one digest."""
 
@@ -64,6 +67,8 @@ class Notifier:
 
     settings: Settings
     warehouse: WarehouseSession
+    lock_timeout_s: float | None = None
+    """The longest wait for the warehouse where a message is noted; None: as long as any run waits."""
 
     @property
     def addresses(self) -> list[Address]:
@@ -112,7 +117,7 @@ class Notifier:
     def send(self, message: Message, alert_key: str | None = None) -> list[Delivery]:
         """Send a message to every address now; one with a key once only, however often it is asked for."""
         now = self.settings.now()
-        with self.warehouse.connect() as con, transaction(con):
+        with self.warehouse.connect(lock_timeout_s=self.lock_timeout_s) as con, transaction(con):
             intended = [
                 (journal.intend(con, address, message, now, alert_key), address, message)
                 for address in self.addresses
@@ -144,7 +149,7 @@ class Notifier:
         deliveries = []
         for notification_id, address, message in intended:
             error = deliver(address, message)
-            with self.warehouse.connect() as con, transaction(con):
+            with self.warehouse.connect(lock_timeout_s=self.lock_timeout_s) as con, transaction(con):
                 journal.settle(con, notification_id, error)
             deliveries.append(
                 Delivery(address.shown, message.kind, message.title, message.body, "failed" if error else "sent", error)
@@ -152,19 +157,32 @@ class Notifier:
         return deliveries
 
 
-def send(
-    settings: Settings, warehouse: WarehouseSession, title: str, body: str, *, key: str | None = None
-) -> list[Delivery]:
+def send_alert(settings: Settings, title: str, body: str, *, key: str) -> list[Delivery]:
     """Send one message of any content to every address, noted in the same journal.
 
+    Where the warehouse isn't there or can't be written to, which may be what the alert is about, it goes out without
+    being noted.
+
     Args:
-        settings: Where to send.
-        warehouse: Where it is noted.
+        settings: Where to send, and the warehouse.
         title: One line.
         body: Plain text.
         key: What it is about, such as a run's id: of one key only the first message is sent.
     """
-    return Notifier(settings, warehouse).send(Message("alert", title, body), key)
+    message = Message("alert", title, body)
+    if not is_file(settings.warehouse) or Path(settings.warehouse).exists():
+        warehouse = WarehouseSession(settings.warehouse)
+        try:
+            return Notifier(settings, warehouse, ALERT_LOCK_TIMEOUT_S).send(message, key)
+        except WarehouseError:
+            pass  # it goes out all the same
+        finally:
+            warehouse.close()
+    errors = [(address, deliver(address, message)) for address in map(Address, settings.notify_urls)]
+    return [
+        Delivery(address.shown, message.kind, title, body, "failed" if error else "sent", error)
+        for address, error in errors
+    ]
 
 
 def _messages(told: Sequence[Any], risks: Sequence[OpenRisk], *, is_digest: bool) -> list[Message]:

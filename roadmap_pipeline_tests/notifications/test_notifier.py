@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from roadmap_pipeline import pipeline
 from roadmap_pipeline.cli.app import main
 from roadmap_pipeline.github.ingest.renaming import rename_repositories
-from roadmap_pipeline.notifications import send
+from roadmap_pipeline.notifications import send_alert
 from roadmap_pipeline.runtime import Runtime
 from roadmap_pipeline.warehouse.connection import connect
 from roadmap_pipeline_tests.notifications.conftest import PASSWORD, SECRET, Receiver, World, risk
@@ -200,12 +200,22 @@ def test_killed_between_sending_and_noting_nothing_is_told_twice(world: World, r
     assert receiver.titles() == ["Cleared: blocked · Stage 7.3 (acme/payments)"]
 
 
-def test_other_messages_go_the_same_way_once_a_key(world: World, receiver: Receiver) -> None:
-    with world.notifier() as notifier:
-        for _ in range(2):
-            send(notifier.settings, notifier.warehouse, "Run failed", "Step x: y", key="run-1")
-        send(notifier.settings, notifier.warehouse, "Run failed", "Step x: z", key="run-2")
+def test_an_alert_goes_the_same_way_once_a_key(world: World, receiver: Receiver) -> None:
+    for _ in range(2):
+        send_alert(world.settings(), "Run failed", "Step x: y", key="run-1")
+    send_alert(world.settings(), "Run failed", "Step x: z", key="run-2")
     assert receiver.take() == [("Run failed", "Step x: y"), ("Run failed", "Step x: z")]
+
+
+def test_an_alert_needs_no_warehouse(world: World, receiver: Receiver, tmp_path: Path) -> None:
+    missing = tmp_path / "none" / "roadmap.duckdb"
+    foreign = tmp_path / "foreign.duckdb"
+    foreign.write_text("no database")
+    for path in (missing, foreign):
+        settings = world.settings(ROADMAP_WAREHOUSE=str(path))
+        assert [one.state for one in send_alert(settings, "Run failed", "Step x: y", key="run-1")] == ["sent"]
+    assert receiver.titles() == ["Run failed", "Run failed"]
+    assert not missing.parent.exists()
 
 
 @pytest.mark.parametrize(
