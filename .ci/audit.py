@@ -25,7 +25,7 @@ def audit(name: str) -> tuple[list[str], list[str]]:
     except (ValueError, KeyError):
         return [], [(ended.stderr.strip().splitlines() or ["pip-audit gave no answer"])[-1]]
     known = [
-        f"{package['name']} {package['version']}: {one['id']}, fixed in {', '.join(one['fix_versions']) or 'no release'}"
+        f"{package['name']} {package['version']}: {one['id']}, fixed in {', '.join(one['fix_versions']) or '-'}"
         for package in packages
         for one in package.get("vulns", ())
     ]

@@ -107,7 +107,7 @@ def test_a_warehouse_is_named_without_its_credentials(path: str, shown: str) -> 
     ids=lambda mistake: next(iter(mistake)),
 )
 def test_a_secret_in_the_wrong_variable(mistake: Mapping[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """What is wrong is named with its value, which is not shown where it looks like a secret."""
+    """Name a wrong value, but do not show it where it looks like a secret."""
     environment = {
         "GITHUB_TOKEN": GITHUB_TOKEN, "GITHUB_REPOSITORY": REPO, "NOTION_API_KEY": NOTION_KEY,
         "NOTION_PARENT_PAGE_ID": PARENT_PAGE_ID, "ROADMAP_WAREHOUSE": str(tmp_path / "roadmap.duckdb"),
