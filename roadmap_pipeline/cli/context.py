@@ -10,6 +10,7 @@ import click
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
     from roadmap_pipeline.runtime import Runtime
     from roadmap_pipeline.settings import Settings
@@ -37,10 +38,18 @@ def _warn(warnings: Sequence[str]) -> None:
 
 
 def console() -> "Console":
-    """Return the console that people read."""
+    """Return the console that people read: titles of strangers print, and steer nothing."""
     from rich.console import Console
 
-    return Console()
+    from roadmap_pipeline.failures.display import without_controls
+
+    class PlainConsole(Console):
+        """A console that leaves control characters out of every text; its own colours are no part of texts."""
+
+        def render_str(self, text: str, **options: Any) -> "Text":
+            return super().render_str(without_controls(text), **options)
+
+    return PlainConsole()
 
 
 def print_json(value: Any) -> None:

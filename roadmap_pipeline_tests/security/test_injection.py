@@ -13,8 +13,11 @@ from typing import Any
 import duckdb
 import pytest
 from click.testing import CliRunner, Result
+from rich.padding import Padding
 
 from roadmap_pipeline.cli.app import main
+from roadmap_pipeline.cli.context import console
+from roadmap_pipeline.cli.rendering.tables import plain_table
 from roadmap_pipeline_tests.cli.test_cli import root, served  # noqa: F401 - an empty project
 from roadmap_pipeline_tests.conftest import Ran
 
@@ -78,3 +81,17 @@ def test_an_export_writes_nothing_beside_its_folder(name: str, ask: Ask, tmp_pat
     assert not list(tmp_path.rglob("*.parquet"))
     shutil.rmtree(tmp_path / "inner", ignore_errors=True)
     assert not list(tmp_path.iterdir())
+
+
+def test_what_is_printed_for_people_steers_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal = console()
+    for thing in (f"conflict: {STEERING}", Padding(STEERING, 1)):
+        terminal.print(thing, highlight=False)
+    table = plain_table(STEERING)
+    table.add_column(STEERING)
+    table.add_row(STEERING)
+    terminal.print(table)
+    terminal.rule(STEERING)
+    shown = capsys.readouterr().out
+    assert shown.count("owned") == 6
+    assert not CONTROLS.search(shown)

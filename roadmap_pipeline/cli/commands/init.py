@@ -15,6 +15,7 @@ import click
 from roadmap_pipeline.cli.base import DONE, WRONG_USAGE, Command
 from roadmap_pipeline.cli.context import json_option, print_json
 from roadmap_pipeline.errors import ConfigurationError
+from roadmap_pipeline.failures.display import without_controls
 
 if TYPE_CHECKING:
     from roadmap_pipeline.pipeline.findings import Finding
@@ -158,7 +159,7 @@ def _mapping(words: Sequence[str]) -> dict[str, str]:
 
 def _print_findings(findings: "Sequence[Finding]", *, as_json: bool) -> None:
     for finding in findings:
-        click.echo(f"{_MARKS[finding.state]} {finding.subject}: {finding.message}", err=as_json)
+        click.echo(without_controls(f"{_MARKS[finding.state]} {finding.subject}: {finding.message}"), err=as_json)
 
 
 def _next_steps(environment: Mapping[str, str], *, workflows: bool, action: str | None) -> list[str]:

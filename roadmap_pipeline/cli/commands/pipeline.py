@@ -18,6 +18,7 @@ from roadmap_pipeline.cli.context import (
     show_progress,
     stored_settings,
 )
+from roadmap_pipeline.failures.display import without_controls
 
 if TYPE_CHECKING:
     from roadmap_pipeline.pipeline.publishing import Area
@@ -52,7 +53,7 @@ def run(as_json: bool) -> None:
 def _print_unreadable(unreadable: Mapping[str, str]) -> None:
     """Name the repositories that could not be read, each with the remedy, after all that could be done was done."""
     for why in unreadable.values():
-        click.echo(f"error: {why}", err=True)
+        click.echo(without_controls(f"error: {why}"), err=True)
 
 
 @click.command(cls=Command)
@@ -192,12 +193,13 @@ def sync(
         checked_out = None if wanted or all_milestones else pipeline.milestone_checked_out(runtime, Path.cwd())
         if checked_out is not None:
             wanted = checked_out.milestone
-            click.echo(f"only {wanted}, which the branch {checked_out.branch} names (--all for all)", err=True)
+            said = f"only {wanted}, which the branch {checked_out.branch} names (--all for all)"
+            click.echo(without_controls(said), err=True)
         selection = Selection(wanted, frozenset(restore), allow_mass_change)
         result = pipeline.sync(runtime, parts, selection=selection, week=week, dry_run=dry_run, render=True)
         told = [] if dry_run or only else pipeline.notify(runtime)
     for note in pipeline.notes_of(told):
-        click.echo(f"note: {note}", err=True)
+        click.echo(without_controls(f"note: {note}"), err=True)
     _end(result, as_json=as_json)
 
 

@@ -13,6 +13,7 @@ import click
 from roadmap_pipeline.cli.base import DONE, WRONG_USAGE, Command
 from roadmap_pipeline.cli.context import console, json_option, live_runtime, print_json, read_settings, stored_settings
 from roadmap_pipeline.errors import ConfigurationError
+from roadmap_pipeline.failures.display import without_controls
 
 if TYPE_CHECKING:
     from roadmap_pipeline.reports.weekly import Report
@@ -164,5 +165,5 @@ def doctor(as_json: bool) -> None:
         if finding.section != section:
             section = finding.section
             click.echo(f"\n{_SECTIONS[section]}")
-        click.echo(f"{_MARKS[finding.state]} {finding.subject}: {finding.message}")
+        click.echo(without_controls(f"{_MARKS[finding.state]} {finding.subject}: {finding.message}"))
     sys.exit(WRONG_USAGE if any(finding.state == "problem" for finding in findings) else DONE)
