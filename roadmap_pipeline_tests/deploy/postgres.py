@@ -12,7 +12,6 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,43 +26,69 @@ PASSWORD = "p@ss/word of: a test"
 _LONGEST_S = 60
 
 
-@dataclass(frozen=True)
 class Server:
-    """The address on which the server listens."""
+    """A cluster in a folder of its own, served on a port of this machine."""
 
-    host: str
-    port: int
+    def __init__(self, folder: Path) -> None:
+        self.host, self.port = "127.0.0.1", free_port()
+        self._folder, self._programs = folder, _programs()
+        user = _unprivileged()
+        identity = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+        self._options: dict[str, Any] = {"cwd": folder, **(identity if os.geteuid() == 0 else {})}
+        password = folder / "password"
+        password.write_text(PASSWORD)
+        for path in (folder, password):
+            os.chown(path, user.pw_uid, user.pw_gid)
+        make = f"-D {folder}/data -U {NAME} --pwfile {password} -A scram-sha-256 -E UTF8 --no-locale --no-sync"
+        done = self._run("initdb", *make.split())
+        assert done.returncode == 0, done.stderr
+        self.start()
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [self._program("postgres"), *f"-D {self._folder}/data -p {self.port} -k {self._folder}".split()],
+                stdout=log,
+                stderr=log,
+                **self._options,
+            )
+        deadline = time.monotonic() + _LONGEST_S
+        while self._run("pg_isready", "-h", self.host, "-p", str(self.port)).returncode != 0:
+            assert time.monotonic() < deadline, (self._folder / "log").read_text()
+            time.sleep(0.2)
+
+    def stop(self) -> None:
+        """End it; whoever is connected is disconnected."""
+        self._process.send_signal(signal.SIGINT)
+        self._process.wait(_LONGEST_S)
+
+    def make_database(self) -> None:
+        """Make the empty database."""
+        done = self._run("createdb", "-h", self.host, "-p", str(self.port), "-U", NAME, NAME)
+        assert done.returncode == 0, done.stderr
+
+    def _program(self, name: str) -> str:
+        return str(self._programs / name)
+
+    def _run(self, name: str, *words: str) -> "subprocess.CompletedProcess[str]":
+        environment = {**os.environ, "PGPASSWORD": PASSWORD}
+        command = [self._program(name), *words]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, **self._options)
 
 
 @contextmanager
 def postgres() -> Iterator[Server]:
     """Yield a server with an empty database."""
-    programs = _programs()
     # pytest's own folders are closed to other users.
     folder = Path(tempfile.mkdtemp(prefix="roadmap-postgres-"))
-    user = _unprivileged()
-    server = Server("127.0.0.1", free_port())
     try:
-        password = folder / "password"
-        password.write_text(PASSWORD)
-        for path in (folder, password):
-            os.chown(path, user.pw_uid, user.pw_gid)
-        identity: dict[str, Any] = (
-            {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}
-        )
-        data = folder / "data"
-        make = f"-D {data} -U {NAME} --pwfile {password} -A scram-sha-256 -E UTF8 --no-locale --no-sync"
-        _run([str(programs / "initdb"), *make.split()], cwd=folder, **identity)
-        command = [str(programs / "postgres"), "-D", str(data), "-h", server.host, "-p", str(server.port)]
-        command += ["-k", str(folder)]
-        with (folder / "log").open("wb") as log:
-            process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, **identity)
+        server = Server(folder)
         try:
-            _make_database(programs, server)
+            server.make_database()
             yield server
         finally:
-            process.send_signal(signal.SIGINT)  # a fast shutdown: whoever is connected is disconnected
-            process.wait(_LONGEST_S)
+            server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -93,22 +118,3 @@ def _installed() -> list[Path]:
 
 def _unprivileged() -> pwd.struct_passwd:
     return pwd.getpwnam("nobody") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
-
-
-def _run(words: list[str], **options: Any) -> None:
-    done = subprocess.run(words, capture_output=True, text=True, check=False, **options)
-    assert done.returncode == 0, done.stderr
-
-
-def _make_database(programs: Path, server: Server) -> None:
-    """Make the database, as soon as the server answers."""
-    words = [str(programs / "createdb"), "-h", server.host, "-p", str(server.port), "-U", NAME, NAME]
-    deadline = time.monotonic() + _LONGEST_S
-    while True:
-        done = subprocess.run(
-            words, capture_output=True, text=True, check=False, env={**os.environ, "PGPASSWORD": PASSWORD}
-        )
-        if done.returncode == 0:
-            return
-        assert time.monotonic() < deadline, done.stderr
-        time.sleep(0.2)

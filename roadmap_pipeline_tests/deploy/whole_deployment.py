@@ -14,6 +14,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import dagster as dg
@@ -40,6 +41,7 @@ from roadmap_pipeline_tests.unattended import (
 
 BIN = Path(sys.executable).parent
 SERVICES = ("code", "webserver", "daemon")
+DATABASE_AWAY_S = 5
 LOCATION = "roadmap_pipeline.definitions"
 WEEK = last_complete_week(CLOCK.date())
 FINISHED = (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED)
@@ -144,6 +146,16 @@ class Deployment:
         for name in list(self._processes):
             self.kill(name)
 
+    def restart_database(self) -> None:
+        """Restart PostgreSQL, and what ended with it, as `restart: unless-stopped` does."""
+        self._database.stop()
+        time.sleep(DATABASE_AWAY_S)
+        self._database.start()
+        for name in SERVICES:
+            if self._processes[name].poll() is not None:
+                self.start(name)
+            wait_for(partial(self.is_healthy, name), f"a healthy {name}")
+
     def launch(self, job: str, tags: Mapping[str, str]) -> str:
         """Request a run as a click in the UI does; return its id."""
         selector = {
@@ -243,6 +255,13 @@ def test_the_deployment_does_its_work_and_loses_no_run_with_its_code_server(
         waited_for = launch_without_code_server(deployment)
         assert status(world, waited_for) == dg.DagsterRunStatus.SUCCESS, messages(world, waited_for)
         say("a run that was due while the code server was away came through")
+
+        deployment.restart_database()
+        afterwards = deployment.launch("sync_freshness", {})
+        wait_for(has_ended(world, afterwards), "its end")
+        assert status(world, afterwards) == dg.DagsterRunStatus.SUCCESS, messages(world, afterwards)
+        say("PostgreSQL was away; afterwards runs go on")
+
         keys = [run.tags["dagster/run_key"] for run in merge_runs(world) if run.root_run_id is None]
         assert len(keys) == len(set(keys)) == 2, "one run a merge"
         assert are_all_done(world)
@@ -260,7 +279,7 @@ def kill_within_a_run(deployment: Deployment) -> str:
 def launch_without_code_server(deployment: Deployment) -> str:
     """Let a run be due while the code server is away, and end when it is back; return its id."""
     deployment.kill("daemon")
-    run_id = deployment.launch("main", {"dagster/partition": WEEK})
+    run_id = deployment.launch("sync_freshness", {})
     deployment.kill("code")
     deployment.start("daemon")
     wait_for(lambda: "re-submitting the run" in messages(deployment.world, run_id), "it to go back into the queue")
