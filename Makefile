@@ -46,7 +46,7 @@ test-scale: $(INSTALLED_DEV) ## 60,000 runs against faults and kills; every endp
 test-unattended: $(INSTALLED_DEV) ## daemon and web server by themselves: a merge arrives everywhere, also while both are killed (four minutes)
 	@$(IN_MEMORY) $(BIN)/python -m pytest -s roadmap_pipeline_tests/unattended.py
 
-test-deployment: $(INSTALLED_DEPLOYMENT) ## deploy/ as it runs in production, without Docker: PostgreSQL, code server, web server, daemon (MINUTES)
+test-deployment: $(INSTALLED_DEPLOYMENT) ## deploy/ as it runs in production, without Docker: PostgreSQL, code server, web server, daemon (ten minutes)
 	@$(BIN)/python -m pytest -s roadmap_pipeline_tests/deployment.py
 
 soak: $(INSTALLED_DEV) ## people, syncs, faults and kills in any order, for ROADMAP_SOAK_MINUTES (30); prints its seeds; then a kill and another machine at every request (an hour)

@@ -11,11 +11,13 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -155,6 +157,22 @@ class Deployment:
             if self._processes[name].poll() is not None:
                 self.start(name)
             wait_for(partial(self.is_healthy, name), f"a healthy {name}")
+        # The web server learns that a connection of its pool is gone by using it: that one request fails.
+        wait_for(self.knows_its_history, "an answer from the history")
+
+    def knows_its_history(self) -> bool:
+        """Return whether the web server can read runs."""
+        try:
+            return "data" in self._ask("{ runsOrError(limit: 1) { __typename } }", {})
+        except urllib.error.HTTPError:
+            return False
+
+    def _ask(self, query: str, variables: Mapping[str, Any]) -> Any:
+        body = json.dumps({"query": query, "variables": variables}).encode()
+        url = f"http://127.0.0.1:{self.ui_port}/graphql"
+        request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=60) as response:
+            return json.load(response)
 
     def launch(self, job: str, tags: Mapping[str, str]) -> str:
         """Request a run as a click in the UI does; return its id."""
@@ -165,11 +183,7 @@ class Deployment:
         }
         metadata = {"tags": [{"key": key, "value": value} for key, value in tags.items()]}
         parameters = {"selector": selector, "mode": "default", "executionMetadata": metadata}
-        body = json.dumps({"query": LAUNCH, "variables": {"parameters": parameters}}).encode()
-        url = f"http://127.0.0.1:{self.ui_port}/graphql"
-        request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=60) as response:
-            answer = json.load(response)
+        answer = self._ask(LAUNCH, {"parameters": parameters})
         launched = answer["data"]["launchRun"]
         assert launched["__typename"] == "LaunchRunSuccess", answer
         return str(launched["run"]["runId"])
