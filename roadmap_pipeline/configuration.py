@@ -11,9 +11,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from types import GenericAlias
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from roadmap_pipeline.customization import NotionSection, Reports
+from roadmap_pipeline.risk_configuration import Notifications, Risks
 
 DEFAULT_BOTS = (
     "autofix-ci[bot]",
@@ -94,9 +98,13 @@ class ProgressRule(_Section):
 
 
 class Progress(_Section):
-    """The judging of milestone progress. Thresholds are fractions 0-1, the window is in days."""
+    """The judging of milestone progress. Thresholds are fractions 0-1, the window is in days.
+
+    ``learnt``: the share of time that has passed is learnt from finished milestones, too (``learnt_v3``).
+    """
 
     formula: Literal["seed_v1"] = "seed_v1"
+    learnt: bool = False
     window_days: Annotated[int, Field(ge=1, le=366)] = 28
     pass_rate_threshold: Fraction = 0.80
     autofix_threshold: Fraction = 0.70
@@ -151,6 +159,26 @@ class Forecast(_Section):
             for first, last in map(_blackout, self.blackout_days)
             for offset in range((last - first).days + 1)
         )
+
+
+class Costs(_Section):
+    """The prices of CI: what a minute costs in ``currency``, by runner label.
+
+    ``per_minute`` names labels or globs of them; of several that match the first counts. What none matches has no
+    price and is listed; without any nothing is said of cost. ``rounding``: as GitHub bills, each job's minutes are
+    rounded up to whole ones.
+    """
+
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "USD"
+    per_minute: dict[Annotated[str, Field(min_length=1)], Annotated[float, Field(ge=0, le=1000)]] = {}
+    rounding: Literal["job_minute"] = "job_minute"
+
+
+class Savings(_Section):
+    """The assumption behind the hours that automatic repair spares: minutes that a person would have spent on it."""
+
+    minutes_per_repair: Annotated[int, Field(ge=0, le=10_000)] = 30
+    minutes_per_rerun: Annotated[int, Field(ge=0, le=10_000)] = 10
 
 
 class AutoFix(_Section):
@@ -218,6 +246,7 @@ AutomationName = Literal[
     "on_merge",
     "on_weekly_ci",
     "on_notion_edit",
+    "on_run_failure",
     "automation",
 ]
 """Schedules and sensors; ``automation`` stands for the hourly schedule, so it isn't among ``all``."""
@@ -262,12 +291,18 @@ class Configuration(_Section):
     milestones: Milestones = Milestones()
     forecast: Forecast = Forecast()
     autofix: AutoFix = AutoFix()
+    costs: Costs = Costs()
+    savings: Savings = Savings()
     failures: Failures = Failures()
     limits: Limits = Limits()
     two_way: TwoWay = TwoWay()
     comments: Comments = Comments()
     tracking_issues: TrackingIssues = TrackingIssues()
+    risks: Risks = Risks()
+    notifications: Notifications = Notifications()
     snapshot: Snapshot = Snapshot()
+    notion: NotionSection = NotionSection()
+    reports: Reports = Reports()
     automation: Automation = Automation()
 
     @field_validator("default_branches", mode="before")
@@ -298,11 +333,17 @@ def read_configuration(path: Path, *, must_exist: bool, problems: list[str]) -> 
         problems.append(f"{path.name}: cannot be read: {error}")
         return Configuration()
     try:
-        return Configuration.model_validate(tomllib.loads(text))
+        values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         problems.append(f"{path.name}: not valid TOML: {error}")
+        return Configuration()
+    try:
+        return Configuration.model_validate(values)
     except ValidationError as error:
         problems.extend(f"{path.name}: {problem}" for problem in _explain(error))
+    with suppress(ValidationError):
+        # Views are held against the databases later: so their problems come together with these.
+        return Configuration(notion=NotionSection.model_validate(values.get("notion", {})))
     return Configuration()
 
 
@@ -322,9 +363,13 @@ def _explain(error: ValidationError) -> Iterator[str]:
 
 
 def _did_you_mean(location: tuple[int | str, ...]) -> str:
-    model: type[BaseModel] | None = Configuration
+    model: Any = Configuration
     for part in location[:-1]:
-        annotation = model.model_fields[str(part)].annotation if model and str(part) in model.model_fields else None
+        if isinstance(part, int):  # an item of the list that the key before names
+            continue
+        annotation: Any = model.model_fields[part].annotation if model and part in model.model_fields else None
+        if isinstance(annotation, GenericAlias):
+            annotation = get_args(annotation)[0]
         model = annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
     known = list(model.model_fields) if model else []
     close = difflib.get_close_matches(str(location[-1]), known, n=1)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from roadmap_pipeline.notifications import Delivery
     from roadmap_pipeline.sync.plan import Conflict, Kind
 
 
@@ -29,6 +30,7 @@ class RunSummary:
     roadmap: list[dict[str, Any]] = field(default_factory=list)
     written: dict[str, Counter["Kind"]] = field(default_factory=dict)
     writes: Mapping[str, int] = field(default_factory=dict)
+    notifications: list["Delivery"] = field(default_factory=list)
     conflicts: list["Conflict"] = field(default_factory=list)
     mass_changes: list[str] = field(default_factory=list)
     warehouse: str = ""
@@ -39,6 +41,9 @@ class RunSummary:
         return {
             "read": self.read,
             "writes": dict(self.writes),
+            "notifications": [
+                {"address": one.address, "title": one.title, "state": one.state} for one in self.notifications
+            ],
             "conflicts": len(self.conflicts),
             "mass_changes": self.mass_changes,
             "notes": self.notes,

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +20,8 @@ from pydantic import SecretStr
 from roadmap_pipeline.configuration import REPOSITORY, Automation, Configuration, read_configuration, unused_sections
 from roadmap_pipeline.errors import ConfigurationError
 from roadmap_pipeline.github.client.credentials import GitHubApp, pem_text
+from roadmap_pipeline.notion.configured_views import resolve_views
+from roadmap_pipeline.reports.section_names import section_problems
 
 GITHUB_API_URL = "https://api.github.com"
 NOTION_API_URL = "https://api.notion.com"
@@ -29,6 +32,7 @@ SANDBOX_NOTION_KEY = "sandbox-notion-token"
 """Credentials that open the simulators only: whoever is given them knows that nothing real is on the other side."""
 
 _APP_ID = re.compile(r"[A-Za-z0-9.]+")
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S.*", re.DOTALL)
 _NOTION_ID = re.compile(r"([0-9a-fA-F]{32})(?:\?.*)?$")
 
 Side = Literal["real", "sandbox", "missing"]
@@ -54,6 +58,8 @@ class Settings:
     notion_ci_reports_db_id: str | None = None
     notion_roadmap_db_id: str | None = None
     notion_api_url: str = NOTION_API_URL
+    notify_urls: tuple[SecretStr, ...] = ()
+    """The addresses of Apprise to which messages about risks go; each holds secrets."""
     milestone: str | None = None
     fixed_now: datetime | None = None
     lock_folder: Path = field(default_factory=lambda: lock_folder(os.environ))
@@ -161,6 +167,14 @@ def load_settings(environment: Mapping[str, str] | None = None, root: Path | Non
     configuration = read_configuration(
         config_path, must_exist=bool(environment.get("ROADMAP_CONFIG")), problems=problems
     )
+    named: list[str] = section_problems(configuration.reports.sections)
+    resolve_views(configuration.notion.views, named)
+    problems += [f"{config_path.name}: {problem}" for problem in named]
+    if configuration.progress.learnt and find_spec("sklearn") is None:
+        problems.append(
+            f"{config_path.name}: progress.learnt needs scikit-learn, which is not installed:"
+            " pip install 'roadmap_pipeline[learnt]', or leave it out"
+        )
     values = _from_environment(environment, problems)
     repositories = configuration.repositories or _repositories(environment)
     problems += [
@@ -264,6 +278,8 @@ def _from_environment(environment: Mapping[str, str], problems: list[str]) -> di
                 digits = match.group(1).lower()
                 parts = (digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])
                 values[name.lower()] = "-".join(parts)
+    if addresses := _notify_urls(environment, problems):
+        values["notify_urls"] = addresses
     if milestone := environment.get("ROADMAP_MILESTONE", "").strip():
         values["milestone"] = milestone
     if text := environment.get("ROADMAP_NOW", "").strip():
@@ -275,6 +291,27 @@ def _from_environment(environment: Mapping[str, str], problems: list[str]) -> di
             # A time without an offset is UTC, as everywhere in the warehouse.
             values["fixed_now"] = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     return values
+
+
+def _notify_urls(environment: Mapping[str, str], problems: list[str]) -> tuple[SecretStr, ...]:
+    """Return the addresses of notifications. No text in ``problems`` quotes one: they hold tokens and passwords."""
+    texts = {"ROADMAP_NOTIFY_URLS": environment.get("ROADMAP_NOTIFY_URLS", "")}
+    if file := environment.get("ROADMAP_NOTIFY_URLS_FILE", "").strip():
+        try:
+            lines = Path(file).expanduser().read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            problems.append(f"ROADMAP_NOTIFY_URLS_FILE: {file} can't be read: {getattr(error, 'strerror', 'no text')}")
+        else:
+            texts["ROADMAP_NOTIFY_URLS_FILE"] = "\n".join(line for line in lines if not line.lstrip().startswith("#"))
+    addresses: list[str] = []
+    for name, text in texts.items():
+        # A comma or a space may stand in an address: it parts two only where another one begins.
+        for place, address in enumerate(re.split(r"[\s,]+(?=[A-Za-z][A-Za-z0-9+.-]*://)", text.strip(" \t\r\n,")), 1):
+            if _ADDRESS.fullmatch(address):
+                addresses.append(address)
+            elif address:
+                problems.append(f"{name}: number {place} is no address such as slack://… or mailto://…")
+    return tuple(SecretStr(address) for address in dict.fromkeys(addresses))
 
 
 def _github_app(environment: Mapping[str, str], problems: list[str]) -> GitHubApp | None:

@@ -52,6 +52,7 @@ ROADMAP = {
     "🔮 Forecast": "date",
     "🎯 On Time": "number",
     "🧭 Forecast State": "rich_text",
+    "⚠️ Risk": "rich_text",
 }
 
 

@@ -1,6 +1,7 @@
 """Settings: defaults, every problem at once, sides, and secrets that stay secret."""
 
 import re
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -95,6 +96,18 @@ def test_what_is_wrong_with_a_rule_of_progress(before: str, after: str, said: st
     write(tmp_path, OWN_RULE.replace(before, after))
     found = problems({}, tmp_path)
     assert any(said in text for text in found), found
+
+
+def test_learnt_progress_needs_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, "[progress]\nlearnt = true\n")
+    assert load_settings({}, tmp_path).configuration.progress.learnt
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    assert problems({}, tmp_path) == [
+        "roadmap.toml: progress.learnt needs scikit-learn, which is not installed: pip install"
+        " 'roadmap_pipeline[learnt]', or leave it out"
+    ]
+    write(tmp_path, "")
+    assert not load_settings({}, tmp_path).configuration.progress.learnt
 
 
 def test_broken_toml_names_the_file_and_place(tmp_path: Path) -> None:
@@ -273,3 +286,48 @@ def test_default_branches_of_a_repository_that_is_not_configured_are_a_warning(t
     write(tmp_path, 'repositories = ["acme/a"]\n[default_branches]\n"acme/b" = { master = "2026-10-21" }\n')
     (warning,) = load_settings({}, tmp_path).warnings
     assert "default_branches names acme/b, which is not configured" in warning
+
+
+def test_addresses_of_notifications_are_secrets(tmp_path: Path) -> None:
+    file = tmp_path / "urls"
+    file.write_text("# ours\nslack://TokenA/TokenB/TokenC\n\nmailto://a:b@example.com?to=x@y.com,z@y.com\n")
+    settings = load_settings(
+        {
+            "ROADMAP_NOTIFY_URLS": "json://u:p@host/Tok3n, json://host/two json://host/two",
+            "ROADMAP_NOTIFY_URLS_FILE": str(file),
+        },
+        tmp_path,
+    )
+    assert [one.get_secret_value() for one in settings.notify_urls] == [
+        "json://u:p@host/Tok3n",
+        "json://host/two",
+        "slack://TokenA/TokenB/TokenC",
+        "mailto://a:b@example.com?to=x@y.com,z@y.com",
+    ]
+    assert "Tok3n" not in repr(settings) and "TokenA" not in repr(settings)
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings({"ROADMAP_NOTIFY_URLS": "S3cret/Tok3n", "ROADMAP_NOTIFY_URLS_FILE": "/nowhere"}, tmp_path)
+    assert [problem.partition(":")[0] for problem in caught.value.problems] == [
+        "ROADMAP_NOTIFY_URLS_FILE",
+        "ROADMAP_NOTIFY_URLS",
+    ]
+    assert "Tok3n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("[risks]\noff_track_below = 0.9", "risks: off_track_below (0.9) is above at_risk_below (0.85)"),
+        ("[risks]\nslip_day = 3", "unknown key risks.slip_day; did you mean slip_days?"),
+        ('[notifications]\nquiet_hours = "22-7"', "notifications.quiet_hours: give the first and the last hour"),
+        ('[notifications]\nquiet_hours = "07:00-07:00"', "notifications.quiet_hours: begins when it ends"),
+        ('[notifications]\ntimezone = "Berlin"', "notifications.timezone: no time zone of that name"),
+        ('[notifications]\non = ["late"]', "notifications.on.0: Input should be 'overdue'"),
+        ('[notifications]\ndigest = "hourly"', "notifications.digest: Input should be 'off', 'daily' or 'weekly'"),
+    ],
+)
+def test_mistakes_in_risks_and_notifications_are_named(text: str, problem: str, tmp_path: Path) -> None:
+    (tmp_path / "roadmap.toml").write_text(text)
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings({}, tmp_path)
+    assert caught.value.problems[0].removeprefix("roadmap.toml: ").startswith(problem)

@@ -3,7 +3,18 @@
 import click
 
 from roadmap_pipeline.cli.base import Commands, log_to_stderr, show_waits
-from roadmap_pipeline.cli.commands import explain, failures, init, notion, pipeline, reports, servers, shell, warehouse
+from roadmap_pipeline.cli.commands import (
+    explain,
+    failures,
+    init,
+    notifications,
+    notion,
+    pipeline,
+    reports,
+    servers,
+    shell,
+    warehouse,
+)
 from roadmap_pipeline.cli.examples import add_examples
 
 
@@ -38,6 +49,7 @@ for _command in (
     explain.explain,
     failures.classify,
     failures.failures,
+    notifications.notify,
     notion.setup_notion,
     warehouse.query,
     warehouse.docs,

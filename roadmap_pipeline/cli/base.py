@@ -28,6 +28,7 @@ _KEPT = {
     "build": "the models that were built are kept, the others are as they were; the next build goes on from there",
     "sync": "what was written is noted, and the next sync goes on from there",
     "two-way": "what was written is noted, and the next sync goes on from there",
+    "notify": "what was sent is noted, and is not sent again",
     "setup-notion": "what was made is noted; the same command goes on from there",
 }
 

@@ -28,6 +28,7 @@ _EXAMPLES: dict[str, tuple[str, ...]] = {
         "roadmap failures test-rule 'npm error code E\\w+' --passing passed.log",
         "roadmap failures test-rule --rules my-rules.toml",
     ),
+    "notify": ("roadmap notify --dry-run", "roadmap notify --test"),
     "setup-notion": ("roadmap setup-notion --show-schema", "roadmap setup-notion --create-databases"),
     "query": ("roadmap query 'show tables'", "roadmap query --csv 'select * from marts.ci_weekly' > weeks.csv"),
     "docs": ("roadmap docs > tables.md", "roadmap docs --json", "roadmap docs --commands"),

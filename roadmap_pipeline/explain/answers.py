@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from roadmap_pipeline.explain.ci_share import TABLES as CI_TABLES
+from roadmap_pipeline.explain.ci_share import inputs_of_ci
 from roadmap_pipeline.explain.evidence import Inputs, inputs_of
 from roadmap_pipeline.explain.figures import Figure, find_figures, known_metrics
 from roadmap_pipeline.explain.lineage import Step, describe, trace
@@ -135,7 +137,9 @@ def recomputed(con: "duckdb.DuckDBPyConnection", figure: Figure) -> Any:
 
 def _explained(con: "duckdb.DuckDBPyConnection", subject: Subject, figure: Figure) -> FigureExplanation:
     inputs = inputs_of(con, figure, subject.period) if subject.period else []
-    if subject.kind == "milestone":
+    if figure.table in CI_TABLES:
+        inputs = inputs_of_ci(con, figure)
+    elif subject.kind == "milestone":
         (milestone,) = [
             one for one in subject.milestones if one.repo == figure.key["repo"] and one.number == figure.key["number"]
         ]

@@ -31,6 +31,9 @@ TABLES: Mapping[Kind, Mapping[str, tuple[str, ...]]] = {
         "marts.restatements": ("repo", "week", "figure"),
         "marts.failure_owners_weekly": ("repo", "week", "fingerprint"),
         "marts.flaky_job_costs": ("repo", "workflow_path", "job_name"),
+        "marts.ci_costs_weekly": ("repo", "week", "workflow_path"),
+        "marts.milestone_ci_weekly": ("repo", "week", "milestone"),
+        "marts.milestone_slips": ("repo", "week", "milestone"),
     },
     "quarter": {
         "marts.quarterly_rollup": ("repo", "quarter"),
@@ -40,6 +43,9 @@ TABLES: Mapping[Kind, Mapping[str, tuple[str, ...]]] = {
         "marts.failure_categories_quarterly": ("repo", "quarter", "category"),
         "marts.quarterly_milestones": ("repo", "quarter", "milestone"),
         "marts.quarterly_restatements": ("quarter", "figure"),
+        "marts.ci_costs_quarterly": ("repo", "quarter"),
+        "marts.milestone_ci_quarterly": ("repo", "quarter", "milestone"),
+        "marts.milestone_slips": ("repo", "quarter", "milestone"),
     },
     "milestone": {
         "publish.notion_roadmap": ("repo", "number"),
@@ -49,13 +55,23 @@ TABLES: Mapping[Kind, Mapping[str, tuple[str, ...]]] = {
         "marts.milestones": ("repo", "number"),
         "marts.milestone_progress": ("repo", "number", "rule"),
         "marts.milestone_forecast": ("repo", "number"),
+        "marts.milestone_ci": ("repo", "number"),
+        "marts.milestone_ci_weekly": ("repo", "number", "week"),
+        "marts.milestone_ci_quarterly": ("repo", "number", "quarter"),
+        "marts.milestone_slips": ("repo", "number", "week", "quarter"),
+        "marts.milestone_risks": ("repo", "number", "risk"),
+        "marts.milestone_risk_summary": ("repo", "number"),
     },
 }
 """By kind of subject: the tables behind what people read, those first that they read most, and what a row is about."""
 
 _SHOWN_CHOICES = 8
-_GIVEN = ("week", "quarter", "number", "report_name")
-"""Keys that the subject itself decides."""
+GIVEN: Mapping[Kind, tuple[str, ...]] = {
+    "week": ("week", "report_name"),
+    "quarter": ("quarter", "report_name"),
+    "milestone": ("number",),
+}
+"""By kind of subject: keys that the subject itself decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +122,9 @@ def find_figures(
             return rows
         choices += [one.key for one in rows]
     if choices:
-        raise ConfigurationError(f"{name} has several values in {subject.name}: choose with --of {_choices(choices)}")
+        raise ConfigurationError(
+            f"{name} has several values in {subject.name}: choose with --of {_choices(choices, subject.kind)}"
+        )
     what = f" of {' and '.join(of)}" if of else ""
     known = ", ".join(columns[next(iter(tables))][:_SHOWN_CHOICES])
     meant = _close(metric, columns) or f"; it has {known}, …"
@@ -182,8 +200,10 @@ def _close(metric: str, columns: Mapping[str, Sequence[str]]) -> str:
     return f"; did you mean {' or '.join(by_letters[one] for one in close)}?" if close else ""
 
 
-def _choices(keys: Sequence[Mapping[str, Any]]) -> str:
-    rest = [[value for name, value in key.items() if name not in _GIVEN and value != "*"] for key in keys]
+def _choices(keys: Sequence[Mapping[str, Any]], kind: Kind) -> str:
+    rest = [
+        [value for name, value in key.items() if name not in GIVEN[kind] and value not in ("*", None)] for key in keys
+    ]
     texts = list(dict.fromkeys(" --of ".join(map(_word, values)) for values in rest))
     more = f" (and {len(texts) - _SHOWN_CHOICES} more)" if len(texts) > _SHOWN_CHOICES else ""
     return ", or ".join(texts[:_SHOWN_CHOICES]) + more

@@ -15,7 +15,18 @@ if TYPE_CHECKING:
     import duckdb
 
 TARGETS: Sequence[Key] = tuple(
-    ("marts", name) for name in ("milestone_progress", "milestone_metrics", "milestone_work", "milestones")
+    ("marts", name)
+    for name in (
+        "milestone_progress",
+        "milestone_metrics",
+        "milestone_work",
+        "milestones",
+        "milestone_risks",
+        "milestone_ci",
+        "milestone_slips",
+        "learnt_progress",
+        "learnt_progress_accuracy",
+    )
 )
 """The models that an explanation reads."""
 
@@ -37,6 +48,22 @@ _RULES = """
     where p.repo = ? and p.number = ?
     order by p.points_possible desc, p.rule
 """
+_RISKS = """
+    select r.risk, r.label, r.severity, r.is_open, r.is_covered, r.since, r.is_since_known, r.cleared_on, r.value,
+        r.threshold, r.cause, r.evidence_urls, r.owner, r.owner_basis, r.clears_when
+    from marts.milestone_risks as r
+    where r.repo = ? and r.number = ?
+    order by r.is_open desc, list_position(['high', 'medium', 'low'], r.severity), r.position
+"""
+_CI = "select c.* from marts.milestone_ci as c where c.repo = ? and c.number = ?"
+_SLIPS = """
+    select s.week, s.quarter, s.from_day, s.to_day, s.p85_before, s.p85_after, s.moved_days, s.scope_days,
+        s.red_main_days, s.pace_days, s.unexplained_days, s.sentence
+    from marts.milestone_slips as s
+    cross join config.parameters as p
+    where s.repo = ? and s.number = ? and s.to_day > cast(p.as_of as date) - 28
+    order by s.week is null, s.to_day desc
+"""
 _GROUP = """
     select g.milestone, g.repos, g.work_done, g.closed_items, g.items, g.pass_rate, g.conclusive_runs
     from marts.milestone_groups as g
@@ -44,6 +71,13 @@ _GROUP = """
         select trim(regexp_replace(lower(m.milestone), '[^\\p{L}\\p{N}]+', ' ', 'g'))
         from marts.milestones as m where m.repo = ? and m.number = ?
     )
+"""
+_LEARNT = """
+    select a.state, a.reason as accuracy, l.as_of, l.share, l.base, l.work_done_term, l.target_elapsed_term,
+        l.scope_growth_term, l.pace_ratio_term, l.open_pull_requests_term, l.limit_term, l.reason
+    from marts.learnt_progress_accuracy as a
+    left join marts.learnt_progress as l on l.is_published and l.is_latest and l.repo = ? and l.number = ?
+    where a.state <> 'off'
 """
 _WORKFLOWS = Facts(
     "marts.critical_workflows",
@@ -70,9 +104,17 @@ class MilestoneExplanation:
 
     row: Mapping[str, Any]
     rules: Sequence[Mapping[str, Any]]
+    risks: Sequence[Mapping[str, Any]]
+    """Those that are open, gravest first, then those that were."""
     inputs: Mapping[str, Sequence[Inputs]]
     """By rule; ``work`` for the share of work done, ``mttr`` for the hours from red to green."""
     group: Mapping[str, Any] | None
+    ci: Mapping[str, Any] | None
+    """The row of ``marts.milestone_ci``; None before its first week is over."""
+    slips: Sequence[Mapping[str, Any]]
+    """The moves of its 85 % date that end in the last four weeks, those of the quarter behind those of weeks."""
+    learnt: Mapping[str, Any] | None
+    """Learnt progress with each term, or why there is none to show; None while it is off."""
     models: Mapping[str, str]
     """The SQL files of the tables that it is read from."""
 
@@ -82,21 +124,40 @@ class MilestoneExplanation:
             {**rule, "inputs": [one.to_json() for one in self.inputs.get(rule["rule"], ())]} for rule in self.rules
         ]
         work = [one.to_json() for one in self.inputs["work"]]
-        return {**self.row, "rules": rules, "work": work, "group": self.group, "models": self.models}
+        return {
+            **self.row,
+            "rules": rules,
+            "risks": list(self.risks),
+            "work": work,
+            "group": self.group,
+            "ci": self.ci,
+            "slips": self.slips,
+            "learnt": self.learnt,
+            "models": self.models,
+        }
 
 
 def explain_milestone(con: "duckdb.DuckDBPyConnection", project: Project, key: MilestoneKey) -> MilestoneExplanation:
     """Return why a milestone stands where it stands."""
     place = [key.repo, key.number]
     (row,) = _rows(con, _MILESTONE, place)
-    groups = _rows(con, _GROUP, place)
+    groups, learnt = _rows(con, _GROUP, place), _rows(con, _LEARNT, place)
+    totals = _rows(con, _CI, place)
     files = {
         model.qualified_name: str(model.path.relative_to(project.directory.parent))
         for model in project.models
         if model.key in TARGETS
     }
     return MilestoneExplanation(
-        row, _rows(con, _RULES, place), _inputs(con, row, key), groups[0] if groups else None, files
+        row,
+        _rows(con, _RULES, place),
+        _rows(con, _RISKS, place),
+        _inputs(con, row, key),
+        groups[0] if groups else None,
+        totals[0] if totals else None,
+        _rows(con, _SLIPS, place),
+        learnt[0] if learnt else None,
+        files,
     )
 
 

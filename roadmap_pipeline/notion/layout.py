@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+ViewType = Literal["table", "board", "list", "calendar", "timeline", "gallery"]
 PropertyType = Literal["title", "rich_text", "number", "select", "date", "url", "relation"]
 
 
@@ -58,24 +59,42 @@ class PropertySpec:
 
 
 @dataclass(frozen=True, slots=True)
-class ViewSpec:
-    """A saved view.
+class ViewFilter:
+    """A condition on one property, in Notion's words: ``condition`` such as ``greater_than``."""
 
-    ``group_by`` and ``date`` name properties (board, timeline); ``number_filter`` is (property, condition, number);
-    ``newest_first`` names the date property to sort by, or is ``last_edited_time``; ``columns`` lists what a table
-    shows, first to last, empty for everything. ``since`` is the version of the database that brought the view in this
-    form; ``type_before`` what it was before, where that was another type: a view's type cannot change.
+    property: str
+    condition: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class ViewSort:
+    """A property to sort by."""
+
+    property: str
+    direction: Literal["ascending", "descending"]
+
+
+@dataclass(frozen=True, slots=True)
+class ViewSpec:
+    """A saved view: one of the project's own, or one that ``roadmap.toml`` describes.
+
+    ``group_by`` names a select (board, table), ``date`` a date property (timeline, calendar); rows shown meet all
+    ``filters``, or any of them where ``match`` says so; ``columns`` lists the properties shown, first to last, empty
+    for everything. ``since`` is the version of the database that brought the view in this form; ``type_before`` what it
+    was before, where that was another type: a view's type cannot change.
     """
 
     name: str
-    type: Literal["table", "board", "timeline"]
+    type: ViewType
     group_by: str | None = None
     date: str | None = None
-    number_filter: tuple[str, str, float] | None = None
-    newest_first: str | None = None
+    filters: tuple[ViewFilter, ...] = ()
+    match: Literal["all", "any"] = "all"
+    sorts: tuple[ViewSort, ...] = ()
     columns: tuple[str, ...] = ()
     since: int = 1
-    type_before: Literal["table", "board", "timeline"] | None = None
+    type_before: ViewType | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +153,7 @@ WORK_DONE = "📦 Work Done"
 FORECAST = "🔮 Forecast"
 ON_TIME = "🎯 On Time"
 FORECAST_STATE = "🧭 Forecast State"
+RISK = "⚠️ Risk"
 
 CI_REPORTS = DatabaseSchema(
     key="ci_reports",
@@ -185,14 +205,14 @@ CI_REPORTS = DatabaseSchema(
         ViewSpec(
             "Weekly CI Intelligence",
             "table",
-            number_filter=("Analysis Period", "less_than_or_equal_to", _QUARTERLY_DAYS),
-            newest_first="Report Date",
+            filters=(ViewFilter("Analysis Period", "less_than_or_equal_to", _QUARTERLY_DAYS),),
+            sorts=(ViewSort("Report Date", "descending"),),
         ),
         ViewSpec(
             "Quarterly Reports",
             "table",
-            number_filter=("Analysis Period", "greater_than", _QUARTERLY_DAYS),
-            newest_first="Report Date",
+            filters=(ViewFilter("Analysis Period", "greater_than", _QUARTERLY_DAYS),),
+            sorts=(ViewSort("Report Date", "descending"),),
         ),
     ),
 )
@@ -201,11 +221,13 @@ ENGINEERING_ROADMAP = DatabaseSchema(
     key="roadmap",
     title="Engineering Roadmap",
     environment="NOTION_ROADMAP_DB_ID",
-    description="One row per GitHub milestone, and those that people add; synced both ways, with forecasts. Kept by"
-    " roadmap_pipeline.",
+    description="One row per GitHub milestone, and those that people add; synced both ways, with forecasts and risks."
+    " Kept by roadmap_pipeline.",
     former_descriptions=(
         "One row per GitHub milestone, and those that people add. Kept by roadmap_pipeline.",
         "One row per GitHub milestone, and those that people add; synced both ways. Kept by roadmap_pipeline.",
+        "One row per GitHub milestone, and those that people add; synced both ways, with forecasts. Kept by"
+        " roadmap_pipeline.",
     ),
     properties=(
         PropertySpec("🧩 Milestone", "title", "shared", "Title of the milestone; identifies the row."),
@@ -348,6 +370,14 @@ ENGINEERING_ROADMAP = DatabaseSchema(
             "pipeline",
             "What the forecast rests on, or why there is none.",
             since=3,
+        ),
+        PropertySpec(
+            RISK,
+            "rich_text",
+            "pipeline",
+            "What threatens the milestone, gravest first, and since when; – for nothing, empty once it is closed. The"
+            " page says why, whom to ask, and what would clear it.",
+            since=4,
         ),
     ),
     views=(

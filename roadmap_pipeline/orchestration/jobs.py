@@ -10,13 +10,17 @@ _COMPUTED = dg.AssetSelection.groups("config", "staging", "intermediate", "marts
     "derived/failure_verdicts",
     "derived/branch_milestones",
     "derived/pull_request_milestones",
+    "derived/milestone_targets",
     "derived/forecast_backtest",
     "derived/milestone_forecasts",
+    "derived/learnt_model",
+    "derived/learnt_backtest",
 )
 _COMMENTS = dg.AssetSelection.assets(
     "derived/pull_request_comments", "publish/pull_request_comments", "github/pull_request_comments"
 )
 _SNAPSHOT = dg.AssetSelection.assets("warehouse/snapshot")
+_NOTIFICATIONS = dg.AssetSelection.assets("sync/notifications")
 # Nothing by weeks: its jobs run without a partition. Rows link to the reports that there are.
 _ROADMAP = dg.AssetSelection.assets(
     "derived/milestone_pages",
@@ -42,12 +46,13 @@ main = dg.define_asset_job(
 )
 hourly_ingest = dg.define_asset_job(
     "hourly_ingest",
-    selection=_READ | _COMPUTED | _ROADMAP | _COMMENTS | _SNAPSHOT,
-    description="Read what is new, rebuild the tables, bring comments and the roadmap up to date, both ways.",
+    selection=_READ | _COMPUTED | _ROADMAP | _COMMENTS | _NOTIFICATIONS | _SNAPSHOT,
+    description="Read what is new, rebuild the tables, bring comments and the roadmap up to date, both ways, tell of"
+    " changed risks.",
 )
 weekly_report = dg.define_asset_job(
     "weekly_report",
-    selection=_READ | _COMPUTED | _REPORT | _ROADMAP | _SNAPSHOT,
+    selection=_READ | _COMPUTED | _REPORT | _ROADMAP | _NOTIFICATIONS | _SNAPSHOT,
     description="The report of one ISO week, in Notion, and the roadmap's rows that point to it.",
 )
 quarterly_report = dg.define_asset_job(
@@ -57,7 +62,7 @@ quarterly_report = dg.define_asset_job(
 )
 roadmap_on_merge = dg.define_asset_job(
     "roadmap_on_merge",
-    selection=_READ | _COMPUTED | _ROADMAP | _COMMENTS | _SNAPSHOT,
+    selection=_READ | _COMPUTED | _ROADMAP | _COMMENTS | _NOTIFICATIONS | _SNAPSHOT,
     description="After a merge: read, rebuild, update the roadmap's rows and the comments.",
 )
 roadmap_two_way = dg.define_asset_job(

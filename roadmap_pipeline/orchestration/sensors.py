@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 TICK_SECONDS = 20.0
 """The time after which a tick asks no further repository; Dagster ends one that takes a minute."""
 
+MOST_REASONS = 5
+"""Failed steps of a run whose reasons a message names."""
+
 Tick = dg.SensorResult | dg.SkipReason
 
 NO_SANDBOX = "The sandbox is not up (`roadmap ui` serves it), and no credentials are set."
@@ -52,6 +55,7 @@ def sensors(load: Callable[[], Settings], running: Iterable[str]) -> list[dg.Sen
             default_status=status("automation"),
             description="Builds what follows from new data by the assets' own conditions, instead of the schedules.",
         ),
+        on_run_failure_sensor(load, status("on_run_failure")),
         dead_runs,
     ]
 
@@ -165,6 +169,45 @@ def on_notion_edit_sensor(load: Callable[[], Settings], status: dg.DefaultSensor
         return _looking(load, "notion", look)
 
     return on_notion_edit
+
+
+def on_run_failure_sensor(load: Callable[[], Settings], status: dg.DefaultSensorStatus) -> dg.SensorDefinition:
+    """Return the sensor that tells people of runs that failed."""
+
+    @dg.run_failure_sensor(
+        name="on_run_failure",
+        minimum_interval_seconds=30,
+        default_status=status,
+        description="Sends a message to the addresses of ROADMAP_NOTIFY_URLS when a run has failed, once for each run.",
+    )
+    def on_run_failure(context: dg.RunFailureSensorContext) -> dg.SkipReason | None:
+        from roadmap_pipeline.notifications import send_alert
+
+        settings = load()
+        if not settings.notify_urls:
+            return dg.SkipReason("ROADMAP_NOTIFY_URLS names no address.")
+        run = context.dagster_run
+        failed = [one for one in context.get_step_failure_events() if one.event_specific_data is not None]
+        reasons = [f"{one.step_key}: {_reason(one)}" for one in failed] or [
+            context.failure_event.message or "no reason"
+        ]
+        body = "\n".join([*reasons[:MOST_REASONS], f"Run {run.run_id} of the Dagster instance."])
+        send_alert(settings, f"{run.job_name} failed", body, key=f"run:{run.run_id}")
+        return None
+
+    return on_run_failure
+
+
+def _reason(event: dg.DagsterEvent) -> str:
+    """Return why a step failed: the first line of the error that began it."""
+    error = event.step_failure_data.error
+    while error is not None and error.cause is not None:
+        error = error.cause
+    if error is None:
+        return "no reason"
+    line = error.message.strip().partition("\n")[0]
+    head, _, text = line.partition(": ")
+    return text if text and head.rpartition(".")[2] == error.cls_name else line
 
 
 def _looking(load: Callable[[], Settings], side: str, look: Callable[[Runtime], Tick]) -> Tick:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from roadmap_pipeline.runtime import Runtime
 from roadmap_pipeline.warehouse.models import (
     Difference,
+    Key,
     ModelResult,
     Policy,
     SqlModel,
@@ -45,10 +46,15 @@ def classify_failures(runtime: Runtime) -> int:
 
 
 def match_milestones(runtime: Runtime) -> list[str]:
-    """Match branches and pull requests to milestones; return a sentence for each name that matches none."""
+    """Match branches and pull requests to milestones, and note the milestones' target dates.
+
+    Returns a sentence for each name that matches none.
+    """
     from roadmap_pipeline.milestones.derive import derive_milestones
+    from roadmap_pipeline.milestones.targets import note_targets
 
     with runtime.warehouse.connect() as con:
+        note_targets(con)
         return derive_milestones(con, runtime.settings.configuration.milestones.mapping)
 
 
@@ -66,6 +72,22 @@ def forecast_milestones(runtime: Runtime) -> int:
 
     with runtime.warehouse.connect() as con:
         return store_forecasts(con, _calendar(runtime))
+
+
+def learn_progress(runtime: Runtime) -> int:
+    """Learn from finished milestones where other ones are finished than before; return how many rows that took."""
+    from roadmap_pipeline.milestones.learnt.storing import store_model
+
+    with runtime.warehouse.connect() as con:
+        return store_model(con)
+
+
+def backtest_learnt_progress(runtime: Runtime) -> int:
+    """Compute what learnt progress would have said of finished milestones; return how many rows that took."""
+    from roadmap_pipeline.milestones.learnt.storing import store_backtest
+
+    with runtime.warehouse.connect() as con:
+        return store_backtest(con)
 
 
 def _calendar(runtime: Runtime) -> "WorkingCalendar":
@@ -138,17 +160,28 @@ def build_all(runtime: Runtime, *, select: Collection[str] = (), full_refresh: b
 def build_around_forecasts(
     con: "duckdb.DuckDBPyConnection", chosen: Callable[[SqlModel], bool], policy: Policy, calendar: "WorkingCalendar"
 ) -> list[ModelResult]:
-    """Build the ``chosen`` models, those that forecasts read before these are made, and the others after it."""
-    from roadmap_pipeline.milestones.forecast.storing import BUILT_FROM, TABLES, store_backtest, store_forecasts
+    """Build the ``chosen`` models, those that forecasts read before these are made, and the others after it.
 
-    first = {model.key for model in project().upstream([BUILT_FROM])}
+    Learnt progress is made with the forecasts.
+    """
+    from roadmap_pipeline.milestones.forecast import storing as forecasts
+    from roadmap_pipeline.milestones.learnt import storing as learnt
+
+    first = {model.key for model in project().upstream([forecasts.BUILT_FROM, learnt.BUILT_FROM])}
     results = build(con, project(), lambda model: model.key in first and chosen(model), policy)
-    is_wanted = any(chosen(model) and not TABLES.isdisjoint(model.deps) for model in project().models)
-    # A selection in a new warehouse may leave out what forecasts read.
-    is_built = "select 1 from duckdb_tables() where schema_name = $1 and table_name = $2"
-    if is_wanted and con.execute(is_built, list(BUILT_FROM)).fetchall():
-        store_backtest(con, calendar)
-        store_forecasts(con, calendar)
+
+    def is_wanted(tables: frozenset[Key], source: Key) -> bool:
+        # A selection in a new warehouse may leave out what these read.
+        is_built = "select 1 from duckdb_tables() where schema_name = $1 and table_name = $2"
+        is_read = any(chosen(model) and not tables.isdisjoint(model.deps) for model in project().models)
+        return is_read and bool(con.execute(is_built, list(source)).fetchall())
+
+    if is_wanted(forecasts.TABLES, forecasts.BUILT_FROM):
+        forecasts.store_backtest(con, calendar)
+        forecasts.store_forecasts(con, calendar)
+    if is_wanted(learnt.TABLES, learnt.BUILT_FROM):
+        learnt.store_model(con)
+        learnt.store_backtest(con)
     return results + build(con, project(), lambda model: model.key not in first and chosen(model), policy)
 
 
@@ -171,6 +204,7 @@ def preview_build(runtime: Runtime, *, select: Collection[str] = (), full_refres
     from roadmap_pipeline.failures.reclassification import noting_moves
     from roadmap_pipeline.failures.rules.own_rules import rules_with
     from roadmap_pipeline.milestones.derive import derive_milestones
+    from roadmap_pipeline.milestones.targets import note_targets
 
     settings = runtime.settings
     rules = rules_with(settings.rules_file)
@@ -181,6 +215,7 @@ def preview_build(runtime: Runtime, *, select: Collection[str] = (), full_refres
             store_parameters(con, settings)
             with noting_moves(con, moved):
                 stored_jobs.classify_failures(con, rules=rules)
+            note_targets(con)
             derive_milestones(con, settings.configuration.milestones.mapping)
             # Nothing can be attached within a transaction, which is what an incremental build needs.
             policy = Policy(full_refresh=full_refresh, incremental=False)

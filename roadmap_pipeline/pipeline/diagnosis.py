@@ -16,8 +16,11 @@ from roadmap_pipeline.pipeline.access import DATABASES_MISSING, check_repositori
 from roadmap_pipeline.pipeline.automation import Automation, read_automation
 from roadmap_pipeline.pipeline.checklist import Seen, checklist
 from roadmap_pipeline.pipeline.findings import Finding
+from roadmap_pipeline.reports.format import several
 from roadmap_pipeline.runtime import Runtime
+from roadmap_pipeline.warehouse.connection import WarehouseError
 from roadmap_pipeline.warehouse.critical_workflows import unknown_critical_workflows
+from roadmap_pipeline.warehouse.query import published
 
 __all__ = ["Finding", "diagnose"]
 
@@ -49,6 +52,7 @@ def diagnose(runtime: Runtime) -> list[Finding]:
         *_check_notion_and_warehouse(runtime, seen),
         *_check_clock(seen),
         _check_schedules(runtime, seen),
+        *_check_notifications(runtime),
     ]
     return [*findings, *checklist(runtime, seen)]
 
@@ -61,7 +65,7 @@ def _check_notion_and_warehouse(runtime: Runtime, seen: Seen) -> list[Finding]:
     if not runtime.missing("notion") and (ahead := runtime.notion.server_seconds_ahead) is not None:
         seen.seconds_ahead["Notion"] = ahead
     seen.notion_in_shape = notion.state == "ok" and DATABASES_MISSING not in notion.message
-    return [notion, warehouse, *_look_into_warehouse(runtime)]
+    return [notion, warehouse, *_look_into_warehouse(runtime), *_check_sections(runtime)]
 
 
 def _check_github(runtime: Runtime, seen: Seen) -> list[Finding]:
@@ -170,6 +174,44 @@ def _check(side: Literal["notion"] | None, runtime: Runtime, describe: Callable[
         return Finding(subject, "problem", str(error))
 
 
+def _check_notifications(runtime: Runtime) -> list[Finding]:
+    """Return where messages go and what did not arrive there; nothing where they go nowhere."""
+    from roadmap_pipeline.notifications import Notifier
+    from roadmap_pipeline.notifications.delivery import UNKNOWN, is_known
+
+    addresses = Notifier(runtime.settings, runtime.warehouse).addresses
+    known = [address.shown for address in addresses if is_known(address)]
+    findings = [Finding("notifications", "ok", f"to {', '.join(known)}")] if known else []
+    findings += [
+        Finding("notifications", "problem", f"ROADMAP_NOTIFY_URLS: {address.shown} {UNKNOWN}")
+        for address in addresses
+        if not is_known(address)
+    ]
+    return findings + (_undelivered(runtime) if addresses else [])
+
+
+def _undelivered(runtime: Runtime) -> list[Finding]:
+    from roadmap_pipeline.notifications.journal import troubles
+
+    if not Path(runtime.settings.warehouse).exists():
+        return []
+    try:
+        with runtime.warehouse.connect(lock_timeout_s=LOCK_TIMEOUT_S) as con:
+            found = troubles(con)
+    except RoadmapError:  # which the warehouse's own finding tells
+        return []
+    again = {"failed": "; the next run tries again", "interrupted": ""}
+    return [
+        Finding(
+            "notifications",
+            "note",
+            f"{one.address} was not told of {one.title!r} at {one.at:%Y-%m-%d %H:%M} UTC: {one.error}"
+            f"{again[one.state]}",
+        )
+        for one in found
+    ]
+
+
 def _describe_warehouse(runtime: Runtime, seen: Seen) -> str:
     path = Path(runtime.settings.warehouse)
     if not path.exists():
@@ -178,6 +220,24 @@ def _describe_warehouse(runtime: Runtime, seen: Seen) -> str:
         ((runs,),) = con.execute("select count(*) from raw.workflow_runs").fetchall()
     seen.run_attempts = runs
     return f"{path}, {runs:,} run attempts"
+
+
+def _check_sections(runtime: Runtime) -> list[Finding]:
+    """Return which sections of one's own can't be made; nothing where there are none, or nothing is built yet."""
+    from roadmap_pipeline.pipeline.rendering import sections_that_fail
+
+    settings = runtime.settings
+    added = sum(section.is_own for section in settings.configuration.reports.sections)
+    runtime.warehouse.close()
+    try:
+        if not added or not Path(published(settings.warehouse, or_live=True)).exists():
+            return []
+        failing = sections_that_fail(settings)
+    except WarehouseError:
+        return []  # said already
+    if failing:
+        return [Finding("reports", "problem", sentence) for sentence in failing]
+    return [Finding("reports", "ok", f"{several(added, 'section')} of your own can be made")]
 
 
 def _look_into_warehouse(runtime: Runtime) -> list[Finding]:

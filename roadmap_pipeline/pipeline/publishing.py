@@ -187,13 +187,15 @@ def _rendered(
     runtime: Runtime, parts: "Collection[Part]", week: str | None, *, keep: bool
 ) -> "tuple[DesiredState, list[str]]":
     """Return what would be published if it were rendered now, and notes; keep it in the warehouse if ``keep``."""
+    from roadmap_pipeline.pipeline.rendering import sections_of_published
     from roadmap_pipeline.sync.desired import read_desired_state
     from roadmap_pipeline.sync.release import render_published
 
+    sections = sections_of_published(runtime, week)
     with runtime.warehouse.connect() as con, nullcontext() if keep else rolled_back(con):
         # Nothing can be attached within a transaction, which is what an incremental build needs.
-        notes = render_published(con, project, runtime.settings.now(), week=week, incremental=keep)
-        return read_desired_state(con, parts), notes
+        notes = render_published(con, project, runtime.settings.now(), week=week, sections=sections, incremental=keep)
+        return read_desired_state(con, parts), [*sections.failures, *notes]
 
 
 @_one_at_a_time

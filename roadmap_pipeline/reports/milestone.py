@@ -1,12 +1,14 @@
 """The page of a milestone's row in Notion, as Markdown: what a manager asks of it.
 
-Why this progress, what would give more, how much of the work is done and when the rest will be, what is in the way,
-where to look further. Says neither title, status nor target date: they stand in the row itself, where people edit them.
+Why this progress, what would give more, how much of the work is done and when the rest will be, what CI cost it, what
+is in the way, where to look further. Says neither title, status nor target date: they stand in the row itself, where
+people edit them.
 """
 
 from collections.abc import Sequence
 
 from roadmap_pipeline.reports import format as fmt
+from roadmap_pipeline.reports.milestone_ci import NO_PROOF
 from roadmap_pipeline.reports.milestone_facts import MilestoneFacts
 from roadmap_pipeline.reports.milestone_forecast import forecast_paragraphs
 from roadmap_pipeline.reports.tables import Row
@@ -25,6 +27,7 @@ def milestone_pages(milestones: Sequence[MilestoneFacts]) -> list[Row]:
                 | {
                     "milestone": milestone,
                     "forecast": forecast_paragraphs(milestone.row),
+                    "NO_PROOF": NO_PROOF,
                     "links": _links(milestone),
                 },
             ).strip(),

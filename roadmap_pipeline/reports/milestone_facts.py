@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from roadmap_pipeline.failures.display import as_code, escape_markdown
 from roadmap_pipeline.reports import format as fmt
+from roadmap_pipeline.reports.milestone_ci import MilestoneCi, ci_of_milestones
+from roadmap_pipeline.reports.milestone_risks import open_risks, risk_lines
 from roadmap_pipeline.reports.tables import Row, rows
 from roadmap_pipeline.reports.wording import title
 
@@ -51,7 +53,8 @@ _MILESTONES = """
             then r.html_url || '/issues?q=is%3Aissue+label%3Atracking'
         end as tracking_issues_url,
         f.state as forecast_state, f.reason as forecast_reason, f.p50_date, f.p85_date, f.p95_date,
-        f.probability_on_time, f.is_calibrated, f.calibrated_on, a.sentence as forecast_accuracy
+        f.probability_on_time, f.is_calibrated, f.calibrated_on, a.sentence as forecast_accuracy,
+        l.reason as learnt_reason, v.reason as learnt_accuracy
     from marts.milestones as m
     cross join config.parameters as p
     join marts.milestone_metrics as k on k.repo = m.repo and k.number = m.number
@@ -67,6 +70,11 @@ _MILESTONES = """
     ) as t on t.repo = m.repo and t.milestone_number = m.number
     left join marts.milestone_forecast_days as f
         on f.repo = m.repo and f.number = m.number and f.is_published and m.state = 'open'
+    -- Of the week's first day: a page that changes every day tells nobody anything.
+    left join marts.learnt_progress as l
+        on l.repo = m.repo and l.number = m.number and l.is_published
+        and l.as_of = cast(date_trunc('week', p.as_of) as date)
+    cross join marts.learnt_progress_accuracy as v
     left join marts.forecast_accuracy as a on a.repo = '*' and a.method = 'forecast' and a.level = 0.85
     order by m.repo, m.number
 """
@@ -108,8 +116,10 @@ class MilestoneFacts:
     row: Row
     ledger: list[Row] = field(default_factory=list)
     failures: list[Row] = field(default_factory=list)
+    risks: list[Row] = field(default_factory=list)
     not_green: Sequence[Row] = ()
     pull_requests: list[Row] = field(default_factory=list)
+    ci: MilestoneCi = field(default_factory=MilestoneCi)
 
     @property
     def points(self) -> str:
@@ -133,6 +143,10 @@ class MilestoneFacts:
         """Return what would give more points, most first."""
         steps = [escape_markdown(row["next_step"]) for row in self.ledger if row["next_step"]]
         return [f"{step[:1].upper()}{step[1:]} points." for step in steps]
+
+    def risk_lines(self) -> list[str]:
+        """Return the open risks, gravest first."""
+        return risk_lines(self.risks)
 
     def failure_lines(self) -> list[str]:
         """Return what is in the way: workflows that are red on the default branch, then the newest failing jobs."""
@@ -183,11 +197,15 @@ def milestone_facts(con: "duckdb.DuckDBPyConnection") -> list[MilestoneFacts]:
         facts[row["repo"], row["number"]].ledger.append(row)
     for row in rows(con, _FAILURES):
         facts[row["repo"], row["number"]].failures.append(row)
+    for row in open_risks(con):
+        facts[row["repo"], row["number"]].risks.append(row)
     for row in rows(con, _PULL_REQUESTS):
         facts[row["repo"], row["milestone_number"]].pull_requests.append(row)
     not_green: dict[str, list[Row]] = defaultdict(list)
     for row in rows(con, _NOT_GREEN):
         not_green[row["repo"]].append(row)
-    for (repo, _), milestone in facts.items():
-        milestone.not_green = not_green[repo]
+    ci = ci_of_milestones(con)
+    for key, milestone in facts.items():
+        milestone.not_green = not_green[key[0]]
+        milestone.ci = ci[key]
     return list(facts.values())

@@ -19,6 +19,9 @@ _BASES = {
     "suspect_change": "author of the suspect change",
     "pull_request": "author of the failing pull request",
     "file": "changed the file last",
+    "assignee_of_blocked": "has a blocked item",
+    "assignee": "has most of the open items",
+    "milestone_creator": "made the milestone",
 }
 """``owner_basis`` in words."""
 
@@ -28,14 +31,15 @@ def next_steps(
 ) -> list[Row]:
     """Return at most three steps ``{step, details}``, both Markdown, most urgent first.
 
-    A default branch that is red comes first, then what fails again and again, then the flakiest job, then the milestone
-    that is due next. A failure that keeps the default branch red is named there, and not again.
+    A default branch that is red comes first, then what fails again and again, then a milestone with a risk of high
+    severity, then the flakiest job, then the milestone that is due next. A failure that keeps the default branch
+    red is named there, and not again.
 
     Args:
         episodes: Red episodes as the week ended, with ``owner``, ``owner_basis`` and ``owner_url``.
         groups: Failures of the week with the columns of ``marts.failure_owners_weekly``.
         flaky: Ranked flaky jobs with the columns of ``marts.flaky_job_costs``.
-        milestones: Open milestones with ``next_step``, most urgent first.
+        milestones: Open milestones with ``next_step`` and their gravest risk, most urgent first.
     """
     red = sorted((row for row in episodes if row["is_red"]), key=lambda row: -row["hours"])[:1]
     causes = [group for row in red for group in _causes(row, groups)]
@@ -44,6 +48,7 @@ def next_steps(
     steps = [
         *(_turn_green(row, causes) for row in red),
         *(_look_at(row) for row in again[:1]),
+        *(_decide(row) for row in [row for row in milestones if row["worst_severity"] == "high"][:1]),
         *(_repair(row) for row in flaky[:1]),
         *(_move(row) for row in [row for row in milestones if row["next_step"]][:1]),
     ]
@@ -96,6 +101,17 @@ def _repair(row: Row) -> Row:
         row,
         cost,
         row["example_url"],
+    )
+
+
+def _decide(row: Row) -> Row:
+    return _step(
+        f"**Decide on {title(row['notion_title'])}**: {row['risk'].lower()} since {row['worst_since']}."
+        f" {escape_markdown(row['risk_cause'])} What clears it: {escape_markdown(row['clears_when'])}",
+        row | {"owner_url": None},
+        "",
+        row["html_url"],
+        link="milestone",
     )
 
 

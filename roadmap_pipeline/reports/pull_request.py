@@ -27,14 +27,15 @@ SHOWN_TESTS = 3
 
 _PULLS = """
     select p.repo, p.number, p.head_sha, p.head_repo is distinct from p.repo as is_fork, m.milestone, s.due_date,
-        s.progress, s.work_done
+        s.progress, s.work_done, s.risk
     from raw.pull_requests as p
     left join derived.pull_request_milestones as m on m.repo = p.repo and m.number = p.number
     left join (
-        select x.repo, x.milestone, x.progress, z.work_done, y.due_date
+        select x.repo, x.milestone, x.progress, z.work_done, y.due_date, v.worst_label as risk
         from marts.milestone_metrics as x
         join marts.milestones as y on y.repo = x.repo and y.number = x.number
         join marts.milestone_work as z on z.repo = x.repo and z.number = x.number
+        left join marts.milestone_risk_summary as v on v.repo = x.repo and v.number = x.number
     ) as s on s.repo = p.repo and s.milestone = m.milestone
     where p.state = 'open'
     order by p.repo, p.number
@@ -298,4 +299,5 @@ def _milestone(pull: Row) -> str:
         return ""
     target = f" · target {pull['due_date'].isoformat()}" if pull["due_date"] else ""
     work = f", {fmt.percent(pull['work_done'], 0)} of the work done" if pull["work_done"] is not None else ""
-    return f"Milestone {title(pull['milestone'])}: progress {fmt.percent(pull['progress'], 0)}{work}{target}"
+    risk = f" ⚠ {pull['risk'].lower()}" if pull["risk"] else ""
+    return f"Milestone {title(pull['milestone'])}: progress {fmt.percent(pull['progress'], 0)}{work}{target}{risk}"

@@ -6,12 +6,14 @@ so that the text of a quarter changes only where late data change what is known 
 :mod:`.quarterly_wording`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from roadmap_pipeline.reports import coverage, diagrams, quarterly_wording, wording
+from roadmap_pipeline.reports.milestone_ci import NO_PROOF, costs_line, quarter_lines, slips_of_quarter
+from roadmap_pipeline.reports.own_sections import NO_SECTIONS, OwnSections
 from roadmap_pipeline.reports.quarters import Quarter, parse_quarter
 from roadmap_pipeline.reports.scorecard import ALONE, ALONE_NOTE, restated, scorecard
 from roadmap_pipeline.reports.tables import Row, rows
@@ -32,8 +34,10 @@ class QuarterlyReport(Report):
     is_whole: bool
 
 
-def quarterly_report(con: "duckdb.DuckDBPyConnection", quarter: str | Quarter) -> QuarterlyReport:
-    """Render the report of a quarter such as ``Q4-2026`` over all repositories.
+def quarterly_report(
+    con: "duckdb.DuckDBPyConnection", quarter: str | Quarter, sections: OwnSections = NO_SECTIONS
+) -> QuarterlyReport:
+    """Render the report of a quarter such as ``Q4-2026`` over all repositories, with ``sections`` of one's own.
 
     Raises:
         ConfigurationError: Text that is no quarter.
@@ -41,18 +45,18 @@ def quarterly_report(con: "duckdb.DuckDBPyConnection", quarter: str | Quarter) -
     """
     if isinstance(quarter, str):
         quarter = parse_quarter(quarter)
-    return report_of(quarterly_facts(con, quarter))
+    return report_of(quarterly_facts(con, quarter), sections)
 
 
-def report_of(facts: Mapping[str, Any]) -> QuarterlyReport:
-    """Return the report that is rendered from facts of a quarter."""
+def report_of(facts: Mapping[str, Any], sections: OwnSections = NO_SECTIONS) -> QuarterlyReport:
+    """Return the report that is rendered from facts of a quarter, and from ``sections`` of one's own."""
     quarter: Quarter = facts["quarter"]
     return QuarterlyReport(
         quarter.report_name,
         "quarterly",
         quarter.period,
         quarter.next.first_day,
-        render("quarterly.md.j2", facts),
+        sections.arranged("quarterly", quarter.period, render("quarterly.md.j2", facts)),
         is_over=facts["is_over"],
         is_whole=facts["is_whole"],
     )
@@ -90,8 +94,12 @@ _WEEKS = """
 """A week that lies in two quarters is drawn in neither."""
 
 _MILESTONES = """
-    select m.*
+    select m.*, c.red_main_hours, c.job_attempts as ci_job_attempts, c.job_minutes, c.wasted_minutes, c.wasted_share,
+        c.flaky_job_attempts, c.flaky_minutes, c.blocked_pull_requests, c.pull_request_hours_blocked, c.currency,
+        c.cost, c.wasted_cost
     from marts.quarterly_milestones as m
+    left join marts.milestone_ci_quarterly as c
+        on c.repo = m.repo and c.number = m.number and c.quarter = m.quarter
     where m.quarter = ?
     order by m.due_date nulls last, m.repo, m.number
 """
@@ -114,6 +122,8 @@ _RECOVERY = "select c.* from marts.recovery_curve_quarterly as c where c.quarter
 
 _BALANCE = "select b.* from marts.quarterly_balance as b where b.quarter = ?"
 
+_COSTS = "select c.* from marts.ci_costs_quarterly as c where c.repo = '*' and c.quarter in ($last, $quarter)"
+
 _FIGURES = "select f.figure, f.value from marts.quarterly_figures as f where f.quarter = ?"
 
 _FORECASTS = """
@@ -131,6 +141,18 @@ _RED_AT_END = """
     cross join config.parameters as p
     where e.started_at < $end and (e.ended_at is null or e.ended_at >= least(p.as_of, $end))
     order by e.started_at, e.repo, workflow
+"""
+
+_OTHER_RISKS = """
+    -- Dates, scope and red branches are told of as they stood at the quarter's end, from the figures themselves.
+    select m.notion_title, r.label, e.since, e.is_since_known
+    from intermediate.int_milestone_risk_episodes as e
+    join marts.milestones as m on m.repo = e.repo and m.number = e.number
+    join marts.milestone_risks as r on r.repo = e.repo and r.number = e.number and r.risk = e.risk
+    where e.level = 'met' and e.risk in ('blocked', 'slipping', 'stalled', 'target_moved')
+        and e.since < $end and (e.over_on is null or e.over_on > $end)
+        and (m.closed_at is null or m.closed_at >= $end)
+    order by r.position, m.due_date nulls last, e.repo, e.number
 """
 
 _RESTATED = """
@@ -170,6 +192,7 @@ def quarterly_facts(con: "duckdb.DuckDBPyConnection", quarter: Quarter) -> dict[
     red = rows(con, _RED_AT_END, {"end": quarter.next.first_day})
     lines = scorecard([row for row in (before, now) if row], weeks)
     risks = quarterly_wording.risks(milestones, red, categories, quarter, until, is_over=is_over)
+    risks += _other_risks(con, min(quarter.next.first_day, as_of))
     return {
         "quarter": quarter,
         "until": until.isoformat(),
@@ -187,6 +210,7 @@ def quarterly_facts(con: "duckdb.DuckDBPyConnection", quarter: Quarter) -> dict[
         "milestones": milestones,
         "milestone_outcomes": quarterly_wording.OUTCOMES if is_over else quarterly_wording.OUTCOMES_SO_FAR,
         "slips": quarterly_wording.slips(milestones, until),
+        **_cost_and_moves(con, both, milestones, now),
         "forecasts": quarterly_wording.forecasts(rows(con, _FORECASTS, [quarter.period]), milestones),
         "scorecard": lines,
         "scorecard_note": ALONE_NOTE if any(ALONE in line["now"] + line["before"] for line in lines) else "",
@@ -198,16 +222,30 @@ def quarterly_facts(con: "duckdb.DuckDBPyConnection", quarter: Quarter) -> dict[
         "balance": (balance := rows(con, _BALANCE, [quarter.period])[0]),
         "repaired": wording.repairs(now) if now["autofix_attempts"] else "",
         "value": quarterly_wording.value(now, balance),
-        "waste": wording.waste(now, []),
         "risks": risks[:_TOP],
         "more_risks": len(risks[_TOP:]),
         "decisions": quarterly_wording.decisions(milestones, red, is_over=is_over),
         "restated": restated(rows(con, _RESTATED, [quarter.period])),
-        "quality": [
-            *quarterly_wording.definitions(now),
-            *coverage.unread_lines(coverage.unread(con)),
-        ],
+        "quality": [*quarterly_wording.definitions(now), *coverage.unread_lines(coverage.unread(con))],
     }
+
+
+def _cost_and_moves(
+    con: "duckdb.DuckDBPyConnection", both: Mapping[str, str], milestones: Sequence[Row], now: Row
+) -> dict[str, Any]:
+    """Return what CI wasted and cost in the quarter and each of its milestones, and how their dates moved."""
+    costs = {row["quarter"]: row for row in rows(con, _COSTS, both)}
+    return {
+        "waste": wording.waste(now, []),
+        "cost": costs_line(costs.get(both["quarter"]), costs.get(both["last"]), None, "marts.ci_costs_quarterly"),
+        "milestone_ci": quarter_lines(milestones),
+        "moves": slips_of_quarter(con, both["quarter"]),
+        "no_proof": NO_PROOF,
+    }
+
+
+def _other_risks(con: "duckdb.DuckDBPyConnection", end: date) -> list[str]:
+    return quarterly_wording.other_risks(rows(con, _OTHER_RISKS, {"end": end}))
 
 
 def _is_whole(coverage_row: Row | None) -> bool:

@@ -9,6 +9,7 @@ from datetime import date
 
 from roadmap_pipeline.failures.display import as_code
 from roadmap_pipeline.reports import format as fmt
+from roadmap_pipeline.reports.milestone_risks import since
 from roadmap_pipeline.reports.quarters import Quarter
 from roadmap_pipeline.reports.tables import Row
 from roadmap_pipeline.reports.wording import title
@@ -97,11 +98,8 @@ def _meanwhile(row: Row) -> str:
         f"{fmt.several(row['added_items'], 'item')} came in and {row['removed_items']} went out in the quarter,"
         f" {row['items_done']} were done ({row['items_done_a_week']:.1f} a week)"
     ]
-    if row["red_episodes"]:
-        parts.append(
-            f"workflows of {row['repo']} were red on the default branch for {fmt.hours(row['red_hours'])} in"
-            f" {fmt.several(row['red_episodes'], 'episode')}"
-        )
+    if row["red_main_hours"]:
+        parts.append(f"the default branch of {row['repo']} was red for {fmt.hours(row['red_main_hours'])}")
     if row["pass_rate"] is not None:
         passing = fmt.with_n(fmt.percent(row["pass_rate"]), row["conclusive_runs"])
         parts.append(f"{passing} of its own runs passed")
@@ -193,6 +191,11 @@ def risks(
     return found
 
 
+def other_risks(rows: Sequence[Row]) -> list[str]:
+    """Return the risks into the next quarter that no figure of the quarter tells, each since when."""
+    return [f"**{title(row['notion_title'])}**: {row['label'].lower()} {since(row)}." for row in rows]
+
+
 def _risk(row: Row, until: date, quarter: Quarter) -> str:
     """Return why an open milestone is at risk; empty where nothing says so."""
     if row["closed_at"] or not row["due_date"]:
@@ -270,8 +273,11 @@ def definitions(now: Row) -> list[str]:
         " `marts.ci_weekly`; categories `marts.failure_categories_quarterly`; what was noted when the report was"
         " published `marts.quarterly_figures`.",
         "Still red after: Kaplan–Meier over episodes that started in the quarter, open ones counted as at least so long"
-        " (`marts.recovery_curve_quarterly`). Red hours of a milestone add up over the workflows of its repository"
-        " while it was open: what happened meanwhile, no proof of a cause.",
+        " (`marts.recovery_curve_quarterly`).",
+        "What CI cost a milestone (`marts.milestone_ci_quarterly`): hours that at least one critical workflow of its"
+        " repository was red while it was open, each counted once; job time of its own runs; pull requests whose checks"
+        " failed as the default branch's did. Why its 85 % date moved (`marts.milestone_slips`): parts that add up to"
+        " the move, what happened meanwhile, no proof of a cause.",
         "Flaky jobs that came and went, and the hours that automatic repair spared, with its assumption:"
         " `marts.quarterly_balance` (`dbt_like_sql/models/marts/ci/quarterly_balance.sql`).",
         "*Italics*: fewer than 5 cases or a part of a quarter, so no change is shown. n: the cases behind a rate, last"

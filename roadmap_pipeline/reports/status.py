@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
 _MILESTONES = """
     select n.title, n.target_date, n.status, n.progress, n.work_done, n.workflow_pass_rate,
-        k.conclusive_runs, n.trend, n.repo, n.number
+        k.conclusive_runs, n.trend, n.repo, n.number, n.risk, s.open_risks
     from publish.notion_roadmap as n
     join marts.milestone_metrics as k on k.repo = n.repo and k.number = n.number
+    left join marts.milestone_risk_summary as s on s.repo = n.repo and s.number = n.number
     order by n.status = 'Completed', n.target_date nulls last, n.title
 """
 

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
 from roadmap_pipeline.reports import coverage, diagrams, wording
 from roadmap_pipeline.reports import format as fmt
+from roadmap_pipeline.reports.milestone_ci import NO_PROOF, costs_line, slips_of_week
 from roadmap_pipeline.reports.next_steps import next_steps
+from roadmap_pipeline.reports.own_sections import NO_SECTIONS, OwnSections
 from roadmap_pipeline.reports.scorecard import ALONE, ALONE_NOTE, restated, scorecard
 from roadmap_pipeline.reports.sync_status import sync_lines
 from roadmap_pipeline.reports.tables import Row, rows
@@ -49,14 +51,14 @@ class NothingToReport(RoadmapError):
     """The warehouse holds nothing of the week: it lies before the first run, or hasn't begun."""
 
 
-def weekly_report(con: "duckdb.DuckDBPyConnection", week: str) -> Report:
-    """Render the report of an ISO week such as ``2026-W46`` over all repositories.
+def weekly_report(con: "duckdb.DuckDBPyConnection", week: str, sections: OwnSections = NO_SECTIONS) -> Report:
+    """Render the report of an ISO week such as ``2026-W46`` over all repositories, with ``sections`` of one's own.
 
     Raises:
         ConfigurationError: Text that is no week.
         NothingToReport: The warehouse has no row for it (nothing ran by then, or it was not built yet).
     """
-    return report_of(weekly_facts(con, week))
+    return report_of(weekly_facts(con, week), sections)
 
 
 def weekly_facts(con: "duckdb.DuckDBPyConnection", week: str) -> dict[str, Any]:
@@ -68,15 +70,15 @@ def weekly_facts(con: "duckdb.DuckDBPyConnection", week: str) -> dict[str, Any]:
     return _facts(con, week, monday)
 
 
-def report_of(facts: Mapping[str, Any]) -> Report:
-    """Return the report that is rendered from facts of a week."""
+def report_of(facts: Mapping[str, Any], sections: OwnSections = NO_SECTIONS) -> Report:
+    """Return the report that is rendered from facts of a week, and from ``sections`` of one's own."""
     week = facts["week"]
     return Report(
         f"ci-report-{week}.md",
         "weekly",
         week,
         fmt.monday_of(week) + timedelta(days=7),
-        render("weekly.md.j2", facts),
+        sections.arranged("weekly", week, render("weekly.md.j2", facts)),
         is_over=facts["is_over"],
     )
 
@@ -222,6 +224,13 @@ _WASTE = """
     limit 1
 """
 
+_COSTS = """
+    select c.*, parse_filename(c.workflow_path) as workflow
+    from marts.ci_costs_weekly as c
+    where c.week in ($last, $week) and (c.repo = '*' or c.workflow_path <> '*')
+    order by c.repo <> '*', c.cost desc, c.repo, c.workflow_path
+"""
+
 _REPAIRS = """
     select a.mechanism, a.outcome, a.repaired_by, a.repo, parse_filename(a.workflow_path) as workflow,
         a.result_html_url
@@ -232,7 +241,8 @@ _REPAIRS = """
 
 _MILESTONES = """
     select m.notion_title, m.repo, m.due_date, m.due_date < $end as is_overdue, k.progress, o.work_done, k.status,
-        k.pass_rate, k.conclusive_runs, k.trend, p.next_step, m.html_url
+        k.pass_rate, k.conclusive_runs, k.trend, p.next_step, m.html_url, r.worst_label as risk, r.worst_severity,
+        r.worst_since, w.is_since_known, w.cause as risk_cause, w.clears_when, w.owner, w.owner_basis
     from marts.milestone_metrics as k
     join marts.milestone_work as o on o.repo = k.repo and o.number = k.number
     join marts.milestones as m on m.repo = k.repo and m.number = k.number
@@ -242,6 +252,8 @@ _MILESTONES = """
         where n.next_step is not null
         qualify row_number() over (partition by n.repo, n.number order by n.points_possible desc, n.rule) = 1
     ) as p on p.repo = k.repo and p.number = k.number
+    left join marts.milestone_risk_summary as r on r.repo = k.repo and r.number = k.number
+    left join marts.milestone_risks as w on w.repo = k.repo and w.number = k.number and w.risk = r.worst_risk
     where m.state = 'open'
     order by m.due_date nulls last, k.repo, k.number
 """
@@ -304,7 +316,7 @@ def _facts(con: "duckdb.DuckDBPyConnection", week: str, monday: date) -> dict[st
         "chart": diagrams.pass_rates(total),
         "repositories": [row for row in weekly if row["repo"] != "*" and row["week"] == week],
         "workflows": rows(con, _WORKFLOWS, [week]),
-        "waste": wording.waste(now, rows(con, _WASTE, [week])),
+        **_cost_and_moves(con, now, last, is_past=is_past),
         "trend": wording.trend(now),
         "new": [row for row in groups if row["is_new"]],
         "gone": rows(con, _GONE, {"week": week, "last": last}),
@@ -327,6 +339,20 @@ def _facts(con: "duckdb.DuckDBPyConnection", week: str, monday: date) -> dict[st
             *coverage.unread_lines(coverage.unread(con)),
             *([] if is_past else sync_lines(con)),
         ],
+    }
+
+
+def _cost_and_moves(con: "duckdb.DuckDBPyConnection", now: Row, last: str, *, is_past: bool) -> dict[str, Any]:
+    """Return what CI wasted and cost in the week (empty where no price is configured), and how milestones moved."""
+    week = now["week"]
+    costs = rows(con, _COSTS, {"week": week, "last": last})
+    of_all = {row["week"]: row for row in costs if row["repo"] == "*"}
+    most = next((row for row in costs if row["repo"] != "*" and row["week"] == week), None)
+    return {
+        "waste": wording.waste(now, rows(con, _WASTE, [week])),
+        "cost": costs_line(of_all.get(week), of_all.get(last), most, "marts.ci_costs_weekly"),
+        "slips": [] if is_past else slips_of_week(con, week),
+        "no_proof": NO_PROOF,
     }
 
 

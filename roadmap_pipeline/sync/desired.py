@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from roadmap_pipeline.errors import RoadmapError
-from roadmap_pipeline.notion.layout import FORECAST, FORECAST_STATE, ON_TIME, WORK_DONE
+from roadmap_pipeline.notion.layout import FORECAST, FORECAST_STATE, ON_TIME, RISK, WORK_DONE
 from roadmap_pipeline.notion.markdown import fit
 from roadmap_pipeline.sync.canonical import STATUS, TARGET_DATE, TITLE
 
@@ -55,6 +55,7 @@ COMPUTED_COLUMNS: Mapping[str, str] = {
     FORECAST: "forecast_date",
     ON_TIME: "probability_on_time",
     FORECAST_STATE: "forecast_reason",
+    RISK: "risk",
 }
 
 ROADMAP_COLUMNS: Mapping[str, str] = {**SHARED_COLUMNS, **COMPUTED_COLUMNS}

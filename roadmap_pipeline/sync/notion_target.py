@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from roadmap_pipeline.notion import schema
+from roadmap_pipeline.notion.configured_views import resolve_views
 from roadmap_pipeline.notion.ids import stable_url
 from roadmap_pipeline.notion.layout import SYNC_KEY, DatabaseSchema
 from roadmap_pipeline.notion.rows import Row, find_trashed, read_row, read_rows
@@ -28,6 +29,7 @@ _KINDS: Mapping[type, Kind] = {
     schema.AddOptions: "add_options",
     schema.RenameTitle: "rename_property",
     schema.AddView: "add_view",
+    schema.ChangeView: "change_view",
     schema.SetDescription: "describe_database",
     schema.DescribeProperties: "describe_properties",
     schema.TrashDuplicate: "trash_database",
@@ -74,7 +76,10 @@ class NotionTarget:
         # Before real data replace the sandbox's, the warehouse still remembers the sandbox's databases.
         is_ours = stored_origin(settings.warehouse) in (None, settings.origin)
         known = runtime.journal.databases() if is_ours else {}
-        observed = schema.observe(runtime.notion, settings.notion_parent_page_id or "", ids, known, thorough=repair)
+        own_views = resolve_views(settings.configuration.notion.views, [])  # what is wrong with them ended the run
+        observed = schema.observe(
+            runtime.notion, settings.notion_parent_page_id or "", ids, known, own_views, thorough=repair
+        )
         problems = [
             problem
             for problem in observed.problems()
@@ -109,13 +114,12 @@ class NotionTarget:
                 self.report_urls[REPORT_KEY + name] = stable_url(row.url)
 
     def plan_databases(self) -> Plan:
-        """Return what to make so that both databases are whole."""
-        return Plan(
-            tuple(
-                Change("notion", _KINDS[type(change)], change.schema.title, change.describe(), detail=change)
-                for change in schema.plan(self.observed)
-            )
+        """Return what to make so that both databases are whole and one's own views saved as they are described."""
+        changes = tuple(
+            Change("notion", _KINDS[type(change)], change.schema.title, change.describe(), detail=change)
+            for change in schema.plan(self.observed)
         )
+        return Plan(changes, notes=tuple(schema.settle_views(self.observed)))
 
     def plan_reports(self, desired: Sequence[DesiredRow], restore: frozenset[str] = frozenset()) -> ReportsPlan:
         """Return what to write to *CI Intelligence Reports*."""

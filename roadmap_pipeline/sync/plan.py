@@ -19,6 +19,7 @@ Kind = Literal[
     "add_options",
     "rename_property",
     "add_view",
+    "change_view",
     "trash_database",
     "create_row",
     "update_row",

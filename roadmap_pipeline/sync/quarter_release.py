@@ -7,6 +7,7 @@ released; which rows follow is said in ``publish.notion_ci_reports``.
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
+from roadmap_pipeline.reports.own_sections import NO_SECTIONS, OwnSections
 from roadmap_pipeline.reports.quarterly import QuarterlyReport, quarterly_report
 from roadmap_pipeline.reports.quarters import Quarter, quarter_of
 from roadmap_pipeline.reports.weekly import NothingToReport
@@ -24,10 +25,12 @@ def newest_ended_quarter(con: "duckdb.DuckDBPyConnection", now: datetime) -> Qua
     return quarter_of(min(built or today, today)).previous
 
 
-def render_ended_quarter(con: "duckdb.DuckDBPyConnection", now: datetime) -> QuarterlyReport | None:
+def render_ended_quarter(
+    con: "duckdb.DuckDBPyConnection", now: datetime, sections: OwnSections = NO_SECTIONS
+) -> QuarterlyReport | None:
     """Return the report of the quarter that ended last; None when nothing of it is stored."""
     try:
-        return quarterly_report(con, newest_ended_quarter(con, now))
+        return quarterly_report(con, newest_ended_quarter(con, now), sections)
     except NothingToReport:
         return None
 

@@ -14,6 +14,7 @@ from roadmap_pipeline.errors import ConfigurationError, RoadmapError
 from roadmap_pipeline.reports import format as fmt
 from roadmap_pipeline.reports.milestone import milestone_pages
 from roadmap_pipeline.reports.milestone_facts import milestone_facts
+from roadmap_pipeline.reports.own_sections import NO_SECTIONS, OwnSections
 from roadmap_pipeline.reports.pull_request import pull_request_comments
 from roadmap_pipeline.reports.tracking_issue import tracking_issues
 from roadmap_pipeline.reports.weekly import NothingToReport, Report, weekly_report
@@ -35,6 +36,7 @@ def render_published(
     now: datetime,
     *,
     week: str | None = None,
+    sections: OwnSections = NO_SECTIONS,
     incremental: bool = True,
 ) -> list[str]:
     """Render reports, comments, pages and tracking issues, and bring ``publish`` up to date.
@@ -44,6 +46,7 @@ def render_published(
 
     Args:
         week: Another ended ISO week that is to be published.
+        sections: The reports' sections of one's own.
         incremental: Build only what changed; not within a transaction that is taken back.
 
     Returns:
@@ -59,12 +62,12 @@ def render_published(
     if not scalar(con, "select count(*) from information_schema.tables where table_schema = 'marts'"):
         return notes
     try:
-        requested = None if week is None else _ended(weekly_report(con, week))
+        requested = None if week is None else _ended(weekly_report(con, week, sections))
         comments = pull_request_comments(con)
         milestones = milestone_facts(con)
         pages, issues = milestone_pages(milestones), tracking_issues(milestones)
-        quarter = render_ended_quarter(con, now)
-        reports.append(weekly_report(con, newest_ended_week(con, now)))
+        quarter = render_ended_quarter(con, now, sections)
+        reports.append(weekly_report(con, newest_ended_week(con, now), sections))
     except NothingToReport as error:
         if week is not None and requested is None:
             raise
@@ -85,7 +88,13 @@ def render_published(
     return notes
 
 
-def release_week(con: "duckdb.DuckDBPyConnection", project: Callable[[], Project], week: str, now: datetime) -> None:
+def release_week(
+    con: "duckdb.DuckDBPyConnection",
+    project: Callable[[], Project],
+    week: str,
+    now: datetime,
+    sections: OwnSections = NO_SECTIONS,
+) -> None:
     """Release the report of ``week``, rendered first where it isn't: ``publish.notion_ci_reports`` then has its row.
 
     Raises:
@@ -97,7 +106,7 @@ def release_week(con: "duckdb.DuckDBPyConnection", project: Callable[[], Project
         " where r.kind = 'weekly' and r.period = ? and r.is_over",
         [week],
     ).fetchall()
-    report = Report(*rows[0]) if rows else _ended(weekly_report(con, week))
+    report = Report(*rows[0]) if rows else _ended(weekly_report(con, week, sections))
     with transaction(con):
         store_report(con, report, now, release=True)
     build(con, project(), lambda model: model.key == _REPORTS)

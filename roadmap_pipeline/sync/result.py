@@ -20,6 +20,7 @@ _PHRASES: Mapping[Kind, tuple[str, str]] = {
     "add_options": ("property's options added", "properties' options added"),
     "rename_property": ("property renamed", "properties renamed"),
     "add_view": ("view added", "views added"),
+    "change_view": ("view changed", "views changed"),
     "create_row": ("row created", "rows created"),
     "update_row": ("row updated", "rows updated"),
     "restore_row": ("row restored", "rows restored"),

@@ -6,7 +6,7 @@ copy that readers open is made in ``snapshot``.
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +27,7 @@ __all__ = [
     "WarehouseError",
     "connect",
     "is_file",
+    "opened",
     "prepare_file",
     "rolled_back",
     "scalar",
@@ -119,7 +120,18 @@ def is_file(path: str | Path) -> bool:
     return not str(path).startswith(("ducklake:", "md:"))
 
 
-def _open(path: str | Path, *, read_only: bool, lock_timeout_s: float) -> "duckdb.DuckDBPyConnection":
+def opened(path: str | Path, configuration: Mapping[str, str]) -> "duckdb.DuckDBPyConnection":
+    """Return a reading connection of a database opened with DuckDB's settings; the caller closes it.
+
+    Raises:
+        WarehouseError: It can't be opened.
+    """
+    return _open(path, read_only=True, lock_timeout_s=LOCK_TIMEOUT_S, configuration=configuration)
+
+
+def _open(
+    path: str | Path, *, read_only: bool, lock_timeout_s: float, configuration: Mapping[str, str] | None = None
+) -> "duckdb.DuckDBPyConnection":
     import duckdb
 
     if is_file(path):
@@ -130,7 +142,7 @@ def _open(path: str | Path, *, read_only: bool, lock_timeout_s: float) -> "duckd
         try:
             if is_file(path) and not read_only:
                 _create(Path(path))
-            return duckdb.connect(str(path), read_only=read_only)
+            return duckdb.connect(str(path), read_only=read_only, config=dict(configuration or {}))
         except duckdb.Error as error:
             message = str(error)
             if not _LOCKED.search(message):

@@ -91,7 +91,7 @@ def run_query(path: str | Path, sql: str) -> QueryResult:
 
     snapshot = published(path)
     try:
-        _check(sql)
+        require_query(sql)
         with connect(snapshot, read_only=True) as con:
             return _fetch(con, _TABLES if _SHOW_TABLES.fullmatch(sql) else sql)
     except duckdb.InvalidInputException as error:
@@ -106,7 +106,8 @@ def _refusal() -> QueryError:
     return QueryError("The query writes, and the snapshot is for reading only: use SELECT")
 
 
-def _check(sql: str) -> None:
+def require_query(sql: str) -> None:
+    """Raise QueryError unless ``sql`` is one statement that only reads; duckdb.Error where it is no SQL."""
     import duckdb
 
     statements = duckdb.extract_statements(sql)
@@ -117,7 +118,7 @@ def _check(sql: str) -> None:
     (statement,) = statements
     if statement.type == duckdb.StatementType.EXPLAIN:
         # EXPLAIN ANALYZE runs what it explains, and COPY … TO a file writes in spite of a read-only database.
-        _check(_EXPLAIN.sub("", statement.query, count=1))
+        require_query(_EXPLAIN.sub("", statement.query, count=1))
     # MULTI is what PIVOT becomes.
     elif statement.type not in (duckdb.StatementType.SELECT, duckdb.StatementType.MULTI):
         raise _refusal()

@@ -280,7 +280,7 @@ def test_classify_prints_one_object_a_file(root: Path) -> None:
 def test_setup_notion_shows_the_schema_without_any_credentials(root: Path) -> None:
     result = call("setup-notion", "--show-schema", "--json")
     rows = [json.loads(line) for line in result.output.splitlines()]
-    assert len(rows) == 9 + 20
+    assert len(rows) == 9 + 21
     assert call("setup-notion", "--show-schema", "--create-databases").exit_code == 2
 
 

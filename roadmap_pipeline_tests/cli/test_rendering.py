@@ -190,7 +190,8 @@ def status(**values: Any) -> dict[str, Any]:
         "milestones": [
             {"title": "Observability · acme/payments", "target_date": date(2026, 11, 6), "status": "In Progress",
              "progress": 0.55, "work_done": 0.4615, "workflow_pass_rate": 0.8235,
-             "conclusive_runs": 17, "trend": "Stable"},
+             "conclusive_runs": 17, "trend": "Stable", "open_risks": 2,
+             "risk": "Off track since 2026-11-02; Blocked since 2026-11-09"},
         ],
         "repositories": [
             {"repo": "acme/payments", "runs": 1615, "newest_run": at("11-16 05:59"), "last_read": "2026-11-16 06:00"}
@@ -207,6 +208,7 @@ def test_the_status() -> None:
     assert "Warehouse data/[x].duckdb, as of 2026-11-16 06:00:00 UTC" in text
     assert "2026-W46 1 run, 100.0 % (n=1, few) passed in the end, 0 failed jobs\n" in text
     assert re.search(r"In Progress +55 % +46 % +82\.4 % +17 +Stable", text)
+    assert "Off track since 2026-11-02; Blocked since" in text
     assert re.search(r"acme/payments +1,615 +2026-11-16 05:59 +2026-11-16 06:00", text)
     assert "note:" not in text and "still to read" not in text
 

@@ -221,4 +221,4 @@ def test_from_a_clone_in_the_right_interpreter(tmp_path: Path) -> None:
         cwd=tmp_path,
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert len(done.stdout.splitlines()) == 9 + 20
+    assert len(done.stdout.splitlines()) == 9 + 21

@@ -10,6 +10,8 @@ from click.testing import CliRunner
 
 from roadmap_pipeline.cli.app import main
 from roadmap_pipeline.explain.answers import recomputed
+from roadmap_pipeline.explain.ci_share import TABLES as CI_TABLES
+from roadmap_pipeline.explain.ci_share import inputs_of_ci
 from roadmap_pipeline.explain.evidence import COUNTED, inputs_of
 from roadmap_pipeline.explain.figures import Figure, find_figures, tables_of
 from roadmap_pipeline.explain.lineage import trace
@@ -22,7 +24,11 @@ from roadmap_pipeline_tests.conftest import Ran
 
 SUBJECTS = ("2026-W46", "Q4-2026", "Stage 7.3", "Observability · acme/platform", "Checkout v1")
 
-GIVEN = ("week", "quarter", "number", "report_name")
+GIVEN = {
+    "week": ("week", "report_name"),
+    "quarter": ("quarter", "report_name"),
+    "milestone": ("number",),
+}
 
 
 def _published(con: Any, subject: Subject) -> Iterator[Figure]:
@@ -57,7 +63,11 @@ def test_every_number_is_found_by_its_name_and_row(ran: Ran) -> None:
         figures = _all_figures(con)
         assert len({figure.table for _, figure in figures}) >= 12
         for subject, figure in figures:
-            of = [str(value) for name, value in figure.key.items() if name not in GIVEN]
+            of = [
+                str(value)
+                for name, value in figure.key.items()
+                if name not in GIVEN[subject.kind] and value is not None
+            ]
             assert find_figures(con, project(), subject, f"{figure.table}.{figure.column}", of) == [figure]
             found = find_figures(con, project(), subject, figure.column, of)
             assert len(found) == 1, figure
@@ -130,6 +140,29 @@ def test_rows_behind_a_milestone_are_those_of_its_window(ran: Ran) -> None:
             assert sum(rule["points_possible"] for rule in explained.rules) == 100
 
 
+KEYS = ("repo", "number", "week", "quarter")
+
+
+def test_rows_behind_what_ci_cost_are_as_many_as_it_says(ran: Ran) -> None:
+    shown = set()
+    with open_published(ran.settings.warehouse) as con:
+        for table in CI_TABLES:
+            cursor = con.execute(f"select * from {table}")
+            names = [column[0] for column in cursor.description or ()]
+            for values in cursor.fetchall()[::5]:
+                row = dict(zip(names, values, strict=True))
+                key: dict[str, Any] = {name: row[name] for name in KEYS if name in row}
+                for column in ("job_attempts", "flaky_job_attempts", "red_main_hours", "red_main_days", "moved_days"):
+                    if column in row:
+                        inputs = inputs_of_ci(con, Figure(table, column, key, row[column]))
+                        if column.endswith("attempts"):
+                            assert [one.rows for one in inputs] == [row[column]], (table, key)
+                        elif row[column] and column.startswith("red"):
+                            assert inputs[0].rows > 0 and inputs[0].examples, (table, key)
+                        shown.add((table, column))
+    assert len(shown) == 3 * 3 + 2
+
+
 def test_what_a_manager_is_told(ran: Ran) -> None:
     environment = {"ROADMAP_WAREHOUSE": ran.settings.warehouse}
 
@@ -141,6 +174,12 @@ def test_what_a_manager_is_told(ran: Ran) -> None:
     text = told("stage-7.3")
     assert "85 % progress, 57 % of the work done" in text
     assert "1 more repair would" in text and "/actions/runs/" in text and "milestone_progress.sql" in text
+    # CI's share of it, and the week in which its date moved most
+    assert "pull request held up by others' failures" in text
+    assert "2026-W45 moved by 212 days: 5 red days on main, 20 days of scope, 187 days of pace" in text
+    text = told("stage-7.3", "moved_days", "--of", "2026-W45")
+    assert "moved_days of stage-7.3, acme/payments, 2026-W45: 212" in text
+    assert "acme/payments release.yml red since 2026-10-14" in text and "milestone_slips.sql" in text
     # of two repositories: each, and both together
     text = told("Observability")
     assert "(acme/payments): 100 %" in text and "(acme/platform): 30 %" in text and "together with" in text

@@ -69,6 +69,7 @@ def test_a_row_reads_back_as_written(workspace: Workspace, databases: Databases)
         "🔮 Forecast": "2027-01-29",
         "🎯 On Time": 0.35,
         "🧭 Forecast State": "7 issues open; about 1.5 closed and 0.2 added a week.",
+        "⚠️ Risk": "Off track since 2026-11-02; Blocked since 2026-11-09",
     }
     row = create_row(client, databases.roadmap, values)
     assert row.values == {**values, "📝 Notes": None}

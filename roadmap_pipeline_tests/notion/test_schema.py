@@ -61,6 +61,7 @@ ROADMAP = {
     "🔮 Forecast": "date",
     "🎯 On Time": "number/percent",
     "🧭 Forecast State": "rich_text",
+    "⚠️ Risk": "rich_text",
 }
 VIEWS = {
     "CI Intelligence Reports": {"Weekly CI Intelligence", "Quarterly Reports"},
@@ -107,7 +108,7 @@ def test_both_databases_are_made_as_the_contract_says(workspace: Workspace) -> N
         "add view Weekly CI Intelligence, table, to CI Intelligence Reports",
         "add view Quarterly Reports, table, to CI Intelligence Reports",
         "describe database CI Intelligence Reports",
-        "create database Engineering Roadmap with 20 properties",
+        "create database Engineering Roadmap with 21 properties",
         "add view Engineering Roadmap, board, to Engineering Roadmap",
         "add view Engineering Roadmap Timeline, timeline, to Engineering Roadmap",
         "add view Sync Status, board, to Engineering Roadmap",
@@ -412,7 +413,7 @@ def test_a_database_that_a_person_made_is_completed(workspace: Workspace) -> Non
         CreateDatabase: 1,
         AddView: 5,
         SetDescription: 1,
-        AddProperty: 18,
+        AddProperty: 19,
         RenameTitle: 1,
         AddOptions: 1,
     }
@@ -430,7 +431,7 @@ def test_a_database_that_a_person_made_is_completed(workspace: Workspace) -> Non
 
 def test_the_schema_can_be_shown() -> None:
     rows = show_schema()
-    assert len(rows) == 29
+    assert len(rows) == 30
     assert {(row["database"], row["property"]) for row in rows} == {
         *(("CI Intelligence Reports", name) for name in REPORTS),
         *(("Engineering Roadmap", name) for name in ROADMAP),
@@ -440,5 +441,5 @@ def test_the_schema_can_be_shown() -> None:
     assert by_name["📎 Latest CI Health"]["options"] == ["CI Intelligence Reports"]
     assert by_name["📊 Progress"]["format"] == "percent"
     assert by_name["📝 Notes"]["owner"] == "people"
-    assert len({row["description"] for row in rows}) == 29
+    assert len({row["description"] for row in rows}) == 30
     assert KEY not in str(rows)

@@ -22,6 +22,7 @@ NEW = [
     "🔮 Forecast",
     "🎯 On Time",
     "🧭 Forecast State",
+    "⚠️ Risk",
 ]
 FORMER = "One row per GitHub milestone, and those that people add. Kept by roadmap_pipeline."
 
@@ -98,6 +99,7 @@ def test_an_ordinary_run_brings_a_database_up_to_date(
         "add property 🔮 Forecast, date, to Engineering Roadmap",
         "add property 🎯 On Time, number (percent), to Engineering Roadmap",
         "add property 🧭 Forecast State, rich_text, to Engineering Roadmap",
+        "add property ⚠️ Risk, rich_text, to Engineering Roadmap",
         "add view Sync Status, board, to Engineering Roadmap in place of the table of that name",
         "describe database Engineering Roadmap",
     ]
@@ -107,12 +109,12 @@ def test_an_ordinary_run_brings_a_database_up_to_date(
     assert description(client, former) == ENGINEERING_ROADMAP.description
 
 
-@pytest.mark.parametrize("done", range(11))
+@pytest.mark.parametrize("done", range(12))
 def test_bringing_it_up_to_date_goes_on_where_it_stopped(workspace: Workspace, former: Database, done: int) -> None:
     client, known = workspace.client, {"roadmap": former}
     observed = observe(client, PARENT, known=known)
     changes = plan(observed)
-    assert len(changes) == 11
+    assert len(changes) == 12
     for change in changes[:done]:
         apply(client, change, observed)
     rest = observe(client, PARENT, known=known)

@@ -177,7 +177,7 @@ def test_jobs_schedules_and_sensor_exist_under_their_names(definitions: dg.Defin
         assert definitions.resolve_job_def(name).description
     for name in ("weekly_report_schedule", "quarterly_report_schedule", "hourly_ingest_schedule"):
         assert definitions.resolve_schedule_def(name).description
-    for name in ("on_merge", "on_weekly_ci", "on_notion_edit", "automation"):
+    for name in ("on_merge", "on_weekly_ci", "on_notion_edit", "on_run_failure", "automation"):
         assert definitions.resolve_sensor_def(name).description
 
 

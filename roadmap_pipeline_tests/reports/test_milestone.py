@@ -33,7 +33,8 @@ def busy(**values: Any) -> StoredHistory:
     One pull request fails by a test, another waits; the default branch is red in one of two workflows.
     """
     history = StoredHistory()
-    history.milestone(TITLE, 4, open_issues=3, closed_issues=1, due_on=at("12-11 00:00"), **values)
+    made = {"created_at": at("11-01 00:00"), "due_on": at("12-11 00:00")}
+    history.milestone(TITLE, 4, open_issues=3, closed_issues=1, **made, **values)
     for branch in ("topic", "other"):
         history.belongs(branch, TITLE)
     history.pull_request(12, title="Retry | refunds", head_branch="topic", milestone_number=4, milestone_title=TITLE)
@@ -77,6 +78,17 @@ PAGE_TEXT = f"""\
 ## Work done
 
 1 of 4 issues and pull requests closed (25 %). In the last 28 days 0 closed, 2 added, 0 taken out.
+
+## What CI cost it
+
+|  | 2026-W46 | 2026-11-01 to 2026-11-15 |
+| --- | ---: | ---: |
+| Default branch red | 2.6 days | 2.6 days |
+| Job time wasted | *none of 20 min* | none of 1.3 h |
+| Job time of flaky failures | *none* | none |
+| Pull requests held up by others' failures | none | none |
+
+Red: at least one critical workflow of its repository was, while it was open. Most flaky time is wasted, too.
 
 ## In its way
 
@@ -258,7 +270,7 @@ def test_nothing_that_strangers_write_has_an_effect(nasty: str) -> None:
     history.run("11-10 10:00", "failure", sha="m", workflow_path=f".github/workflows/{nasty}", jobs={})
     with history.built() as warehouse:
         page, issue = pages(warehouse)[1], issues(warehouse)[1]
-    assert len(assert_harmless(page).headings) == 5
+    assert len(assert_harmless(page).headings) == 6
     assert len(assert_harmless(issue, html=SUB).headings) == 4
     # Our section of the issue ends at a comment, also one in code.
     assert "<!--" not in issue and "-->" not in issue

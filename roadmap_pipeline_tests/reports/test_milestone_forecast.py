@@ -70,7 +70,7 @@ def test_the_page_has_a_section_while_the_milestone_is_open():
     with history.built() as warehouse:
         pages = [row["page"] for row in milestone_pages(milestone_facts(warehouse.con))]
     section = (
-        "## When it will be finished\n\nNo date can be told. No issue and no pull request belongs to it yet.\n\n## In"
+        "## When it will be finished\n\nNo date can be told. No issue and no pull request belongs to it yet.\n\n## What"
     )
     assert [section in page for page in pages] == [True, False]
     assert "When it will be" not in pages[1]

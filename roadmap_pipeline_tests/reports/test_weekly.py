@@ -280,7 +280,7 @@ def test_milestones_that_are_due_come_first_and_say_when_they_are_late() -> None
         ["Later", "2026-12-11"],
         ["Some day", "–"],
     ]
-    assert rows[0][3:] == ["25 %", "In Progress", "–", "Stable"]
+    assert rows[0][3:] == ["25 %", "In Progress", "–", "–", "Stable"]
     assert section(text, "Do next") == (
         "1. **Move Late** (0 %, target 2026-11-06): a green run of the default branch would give \\+30 points.\n"
         "   - no owner known · [milestone](https://github.com/acme/payments/milestone/2)"

@@ -37,7 +37,7 @@ create table publish.notion_roadmap (
     progress double, latest_report_name varchar, related_pr varchar, workflow_pass_rate double, autofix_success double,
     mttr_hours double, trend varchar, notes varchar, work_done double,
     forecast_state varchar, forecast_reason varchar, forecast_p50_date date, forecast_date date,
-    probability_on_time double, page varchar
+    probability_on_time double, risk varchar, page varchar
 );
 create table publish.tracking_issues (
     repo varchar, number integer, node_id varchar, milestone varchar, body varchar, latest_report_name varchar
@@ -49,14 +49,15 @@ create table publish.milestones_to_create (repo varchar, title varchar, pull_req
 insert into publish.notion_roadmap values
     ('acme/payments', 1, null, 'Stage 7.3', 'Stage 7.3', '2026-12-01', 'In Progress', 0.55, $report,
      'https://github.com/acme/payments/pull/1', 0.9, 0.5, 3.25, 'Improving', 'Green the release workflow (30 points).',
-     0.5, 'forecast', '7 issues open.', '2026-12-18', '2027-01-29', 0.35, '## Why 55 %\n\n- pass rate 90 %'),
+     0.5, 'forecast', '7 issues open.', '2026-12-18', '2027-01-29', 0.35, 'Off track since 2026-11-02',
+     '## Why 55 %\n\n- pass rate 90 %'),
     ('acme/payments', 2, null, 'Checkout v2', 'Checkout v2', null, 'Planned', 0.0, $report, null, null, null, null,
      null, 'Merge the documentation (30 points).', null, 'no_progress_4w', 'Nothing was closed in four weeks.', null,
-     null, null, null),
+     null, null, '–', null),
     ('acme/payments', 3, null, 'Sunset v1', 'Sunset v1', '2026-09-30', 'Completed', 1.0, $report, null, 1.0, null,
-     0.5, 'Stable', null, 1.0, null, null, null, null, null, null),
+     0.5, 'Stable', null, 1.0, null, null, null, null, null, null, null),
     ('acme/storefront', 1, null, 'Polish', 'Polish', null, 'Blocked', 0.25, $report, null, 0.125, 0.75,
-     12.0, 'Degrading', 'Repair the flaky job (25 points).', 0.0, null, null, null, null, null, null);
+     12.0, 'Degrading', 'Repair the flaky job (25 points).', 0.0, null, null, null, null, null, '–', null);
 insert into publish.tracking_issues
     select n.repo, n.number, n.node_id, n.milestone, 'Progress of ' || n.repo || ' ' || n.number, n.latest_report_name
     from publish.notion_roadmap as n where n.status <> 'Completed'

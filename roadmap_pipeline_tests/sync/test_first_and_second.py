@@ -47,6 +47,7 @@ def test_the_first_sync_makes_databases_rows_and_comments(synced: SimulatedServi
         "🔮 Forecast": "2027-01-29",
         "🎯 On Time": 0.35,
         "🧭 Forecast State": "7 issues open.",
+        "⚠️ Risk": "Off track since 2026-11-02",
     }
     assert "pass rate 90 %" in services.api("GET", f"pages/{services.page_id('Stage 7.3')}/markdown")["markdown"]
     issue = services.issue("Stage 7.3")

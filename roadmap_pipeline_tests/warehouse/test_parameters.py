@@ -1,11 +1,13 @@
 """Settings in the warehouse: under the names that repositories have now."""
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from roadmap_pipeline.errors import ConfigurationError
 from roadmap_pipeline.github.ingest.store import IngestSummary, Store
 from roadmap_pipeline.settings import Settings, load_settings
 from roadmap_pipeline.warehouse.connection import connect
@@ -76,3 +78,43 @@ def test_the_fork_of_somebody_takes_no_name(tmp_path: Path) -> None:
     with connect(tmp_path / "roadmap.duckdb") as con:
         con.execute("insert into raw.repository_names values ('ana/paid', 5, 'ana/pay', '2026-01-01')")
         assert _configured(con, settings)[0] == [("ana/pay",)]
+
+
+def test_prices_and_calendar_are_stored_in_their_order(tmp_path: Path) -> None:
+    settings = _settings(
+        tmp_path,
+        '[costs]\ncurrency = "EUR"\nper_minute = { "ubuntu-*" = 0.006, self-hosted = 0 }\n'
+        "[savings]\nminutes_per_repair = 45\n"
+        '[forecast]\nworking_days = ["sun", "mon"]\nblackout_days = ["2026-12-24/2026-12-25"]\n',
+    )
+    with connect(tmp_path / "roadmap.duckdb") as con:
+        store_parameters(con, settings)
+        parameters = "cost_currency, minutes_per_repair, minutes_per_rerun"
+        assert con.execute(f"select {parameters} from config.parameters").fetchall() == [("EUR", 45, 10)]
+        assert con.execute("from config.runner_prices order by position").fetchall() == [
+            ("ubuntu-*", 1, 0.006),
+            ("self-hosted", 2, 0.0),
+        ]
+        assert con.execute("from config.working_days order by all").fetchall() == [(1,), (7,)]
+        assert [str(day) for (day,) in con.execute("from config.blackout_days order by all").fetchall()] == [
+            "2026-12-24",
+            "2026-12-25",
+        ]
+        store_parameters(con, _settings(tmp_path, '[costs]\ncurrency = "EUR"\n'))
+        # A currency without a price is none.
+        assert con.execute("select cost_currency from config.parameters").fetchall() == [(None,)]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('currency = "euro"', "costs.currency"),
+        ("per_minute = { ubuntu-latest = -1 }", "costs.per_minute.ubuntu-latest"),
+        ('per_minute = { "" = 1 }', "costs.per_minute"),
+        ('per_minute = { ubuntu-latest = "cheap" }', "costs.per_minute.ubuntu-latest"),
+        ('rounding = "none"', "costs.rounding"),
+    ],
+)
+def test_prices_that_are_none_are_problems(text: str, problem: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=re.escape(problem)):
+        _settings(tmp_path, f"[costs]\n{text}\n")

@@ -11,9 +11,9 @@ from roadmap_sandbox.notion.records import DataSource, Json, Page, View
 from roadmap_sandbox.notion.requests import Request, paged
 from roadmap_sandbox.notion.store import Store
 from roadmap_sandbox.notion.validation import (
-    UNDEFINED,
     Check,
     Shape,
+    array,
     dashed,
     literal,
     mapping,
@@ -22,42 +22,9 @@ from roadmap_sandbox.notion.validation import (
     text,
     uuid,
 )
+from roadmap_sandbox.notion.view_shapes import TYPES, configuration_shape
 
-TYPES: Final = ("table", "board", "list", "calendar", "timeline", "gallery", "form", "chart", "map", "dashboard")
-CHARTS: Final = ("column", "bar", "line", "donut", "number")
 _DATES: Final = ("date", "created_time", "last_edited_time", "formula", "rollup")
-
-
-def _configuration(check: Check, path: str, value: Any, optional: bool) -> None:
-    if not isinstance(value, dict):
-        check.fail(path, "an object", value, optional=optional)
-        return
-    literal(*TYPES)(check, f"{path}.type", value.get("type"), False)
-    needed: dict[str, tuple[str, ...]] = {
-        "board": ("group_by",),
-        "calendar": ("date_property_id",),
-        "timeline": ("date_property_id",),
-        "chart": ("chart_type",),
-    }
-    for key in needed.get(value.get("type", ""), ()):
-        if key not in value:
-            check.fail(f"{path}.{key}", "defined", UNDEFINED)
-    if "group_by" in value:
-        _group_by(check, f"{path}.group_by", value["group_by"])
-    if "chart_type" in value:
-        literal(*CHARTS)(check, f"{path}.chart_type", value["chart_type"], False)
-
-
-def _group_by(check: Check, path: str, value: Any) -> None:
-    if not isinstance(value, dict):
-        check.fail(path, "an object", value)
-        return
-    for key in ("type", "property_id", "sort"):
-        if key not in value:
-            check.fail(f"{path}.{key}", "defined", UNDEFINED)
-    if "sort" in value:
-        record({"type": literal("manual", "ascending", "descending")})(check, f"{path}.sort", value["sort"], False)
-
 
 _FILTERS: Final[dict[str, Shape]] = {
     "filter": nullable(filter_shape),
@@ -67,9 +34,13 @@ _FILTERS: Final[dict[str, Shape]] = {
 _PLACE: Final = record({"type": literal("start", "end", "after_view")}, {"view_id": uuid})
 CREATE_VIEW: Final = record(
     {"data_source_id": uuid, "database_id": uuid, "name": text(), "type": literal(*TYPES)},
-    {**_FILTERS, "configuration": _configuration, "position": _PLACE},
+    {**_FILTERS, "configuration": configuration_shape, "position": _PLACE},
 )
-UPDATE_VIEW: Final = record(optional={**_FILTERS, "name": text(), "configuration": _configuration})
+_BY_PROPERTY: Final = nullable(array(record({"property": text()}, {"direction": literal("ascending", "descending")})))
+"""Sorts of a change: other than a new view's, they take no timestamps."""
+UPDATE_VIEW: Final = record(
+    optional={**_FILTERS, "sorts": _BY_PROPERTY, "name": text(), "configuration": configuration_shape}
+)
 
 
 def create_view(store: Store, request: Request) -> Json:
@@ -82,7 +53,7 @@ def create_view(store: Store, request: Request) -> Json:
         raise invalid(f"The data source {source.id} is not part of the database {database.id}.")
     configuration = body.get("configuration", {"type": body["type"]})
     check = Check()
-    _configuration(check, "body.configuration", configuration, False)
+    configuration_shape(check, "body.configuration", configuration, False)
     if configuration["type"] != body["type"]:
         check.fail("body.configuration.type", f"`{body['type']}`", configuration["type"])
     error = check.error()
@@ -141,7 +112,7 @@ def _property_ids(value: Any) -> Iterator[tuple[str, Any]]:
     elif isinstance(value, dict):
         for key, one in value.items():
             if key.endswith("property_id"):
-                yield key, one
+                yield from [(key, one)] if one is not None else []
             else:
                 yield from _property_ids(one)
 
@@ -156,9 +127,11 @@ def update_view(store: Store, request: Request) -> Json:
     body = request.body
     view = store.view(request.params["view_id"])
     store.editable(store.databases[view.database_id])
-    configuration = body.get("configuration", view.configuration)
-    if configuration["type"] != view.type:
-        raise invalid(f"The type of a view can't be changed from {view.type} to {configuration['type']}.")
+    changed = body.get("configuration", view.configuration)
+    if changed["type"] != view.type:
+        raise invalid(f"The type of a view can't be changed from {view.type} to {changed['type']}.")
+    # What isn't named stays, null clears.
+    configuration = {key: value for key, value in {**view.configuration, **changed}.items() if value is not None}
     _fits(store, store.data_sources[view.data_source_id], body, configuration)
     view.configuration = configuration
     for key in ("name", "filter", "sorts", "quick_filters"):

@@ -41,6 +41,7 @@ select
     forecasts.p50_date as forecast_p50_date,
     forecasts.p85_date as forecast_date,
     round(forecasts.probability_on_time, 2) as probability_on_time,
+    case when milestones.state = 'open' then coalesce(risks.text, '–') end as risk,
     pages.page
 from marts.milestones as milestones
 inner join marts.milestone_metrics as metrics on metrics.repo = milestones.repo and metrics.number = milestones.number
@@ -50,6 +51,8 @@ left join marts.milestone_forecast_days as forecasts
     and forecasts.number = milestones.number
     and forecasts.is_published
     and milestones.state = 'open'
+left join marts.milestone_risk_summary as risks
+    on risks.repo = milestones.repo and risks.number = milestones.number
 left join derived.milestone_pages as pages on pages.repo = milestones.repo and pages.number = milestones.number
 left join recommendations on recommendations.repo = milestones.repo and recommendations.number = milestones.number
 left join latest_report on true

@@ -17,6 +17,7 @@ select
     issues.tracks_milestone,
     coalesce(issues.state = 'closed' and issues.state_reason = 'duplicate', false) as is_duplicate,
     list_transform(coalesce(issues.labels, []), lambda label: lower(trim(label))) as labels,
+    coalesce(json_extract_string(issues.payload, '$.assignees[*].login'), []) as assignees,
     cast(
         case when issues.body_tasks > 0 then issues.body_tasks else coalesce(issues.sub_issues, 0) end as integer
     ) as tasks,

@@ -23,6 +23,7 @@ select
     milestones.title as milestone,
     coalesce(lower(milestones.state), 'open') as state,
     milestones.description,
+    milestones.payload -> 'creator' ->> 'login' as creator,
     -- GitHub stores a day as some hour of it: only the date means anything.
     cast(milestones.due_on as date) as due_date,
     cast(coalesce(milestones.open_issues, counted.open_items, 0) as bigint) as open_items,

@@ -26,6 +26,7 @@ select
     ) as milestone,
     pull_requests.milestone_number,
     coalesce(pull_requests.labels, []) as labels,
+    coalesce(json_extract_string(pull_requests.payload, '$.assignees[*].login'), []) as assignees,
     coalesce(pull_requests.body, '') as body,
     pull_requests.changed_files,
     pull_requests.created_at,

@@ -65,6 +65,7 @@ with names as (
         jobs.head_sha,
         lower(jobs.status) as status,
         lower(jobs.conclusion) as conclusion,
+        jobs.created_at as job_created_at,
         coalesce(jobs.created_at, jobs.started_at) as created_at,
         jobs.started_at,
         jobs.completed_at,
@@ -73,18 +74,14 @@ with names as (
             when jobs.started_at is not null and jobs.completed_at is not null
                 then greatest(epoch(jobs.completed_at) - epoch(jobs.started_at), 0.0)
         end as duration_seconds,
-        -- Later attempts wait for whoever presses re-run: only the first says how long a runner took to come. GitHub
-        -- gives a start also to jobs that no runner ever took: those that wait, were skipped, or cancelled in the
-        -- queue.
-        case
-            when jobs.run_attempt = 1
-                and jobs.created_at is not null
-                and jobs.started_at is not null
-                and coalesce(lower(jobs.status), 'completed') in ('in_progress', 'completed')
-                and coalesce(lower(jobs.conclusion) <> 'skipped', true)
-                and (jobs.runner_name <> '' or coalesce(lower(jobs.conclusion) <> 'cancelled', true))
-                then greatest(epoch(jobs.started_at) - epoch(jobs.created_at), 0.0)
-        end as queue_seconds,
+        -- GitHub gives a start also to jobs that no runner ever took: those that wait, were skipped, or cancelled in
+        -- the queue.
+        coalesce(
+            coalesce(lower(jobs.status), 'completed') in ('in_progress', 'completed')
+            and coalesce(lower(jobs.conclusion) <> 'skipped', true)
+            and (jobs.runner_name <> '' or coalesce(lower(jobs.conclusion) <> 'cancelled', true)),
+            false
+        ) as is_on_runner,
         -- A partial re-run may list what was not run again: a copy with the old times, created after it had ended.
         jobs.run_attempt > 1 and jobs.completed_at < jobs.created_at as is_carried_over,
         jobs.labels,
@@ -104,7 +101,15 @@ with names as (
             when timed.is_service then 'service'
             when timed.is_time_out then 'timeout_as_cancelled'
             else timed.conclusion
-        end as outcome_reason
+        end as outcome_reason,
+        -- Later attempts wait for whoever presses re-run: only the first says how long a runner took to come.
+        case
+            when timed.is_on_runner
+                and timed.run_attempt = 1
+                and timed.job_created_at is not null
+                and timed.started_at is not null
+                then greatest(epoch(timed.started_at) - epoch(timed.job_created_at), 0.0)
+        end as queue_seconds
     from timed
 )
 select
@@ -131,6 +136,7 @@ select
     reasoned.completed_at,
     reasoned.duration_seconds,
     reasoned.queue_seconds,
+    reasoned.is_on_runner,
     coalesce(reasoned.is_carried_over, false) as is_carried_over,
     reasoned.has_failed_twin and not reasoned.is_service as has_failed_twin,
     reasoned.labels,

@@ -176,7 +176,7 @@ def sync(
 
     The latest report and all comments are rendered first. Titles, target dates and status that people edited on one
     side go to the other; edits on both sides are a conflict, which nobody overwrites (exit code 3). Nothing is written
-    to repositories that aren't configured (any more).
+    to repositories that aren't configured (any more). Whoever ROADMAP_NOTIFY_URLS names is told of changed risks.
     """
     from roadmap_pipeline import pipeline
     from roadmap_pipeline.sync.roadmap_planning import Selection
@@ -195,6 +195,9 @@ def sync(
             click.echo(f"only {wanted}, which the branch {checked_out.branch} names (--all for all)", err=True)
         selection = Selection(wanted, frozenset(restore), allow_mass_change)
         result = pipeline.sync(runtime, parts, selection=selection, week=week, dry_run=dry_run, render=True)
+        told = [] if dry_run or only else pipeline.notify(runtime)
+    for note in pipeline.notes_of(told):
+        click.echo(f"note: {note}", err=True)
     _end(result, as_json=as_json)
 
 

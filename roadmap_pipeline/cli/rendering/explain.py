@@ -10,6 +10,7 @@ from rich.markup import escape
 from roadmap_pipeline.cli.rendering.tables import print_table
 from roadmap_pipeline.explain.answers import Answer, Difference, FigureExplanation, Overview
 from roadmap_pipeline.explain.evidence import Inputs
+from roadmap_pipeline.explain.figures import GIVEN
 from roadmap_pipeline.explain.lineage import Step
 from roadmap_pipeline.explain.milestone import MilestoneExplanation
 from roadmap_pipeline.failures.display import as_plain
@@ -66,9 +67,57 @@ def _print_milestone(console: Console, explained: MilestoneExplanation) -> None:
         if row["probability_on_time"] is not None:
             dates.append(f"on time {fmt.percent(row['probability_on_time'], 0)}")
         _line(console, f"[bold]forecast[/] {_text(': '.join(filter(None, [', '.join(dates), row['forecast']])))}")
+    _print_risks(console, explained.risks)
+    _print_ci(console, explained)
+    if explained.learnt:
+        learnt = "; ".join(filter(None, (explained.learnt["reason"], explained.learnt["accuracy"])))
+        _line(console, f"[bold]learnt[/] {_text(learnt)}")
     if explained.group:
         _print_group(console, explained.group)
     _line(console, f"[dim]SQL: {', '.join(explained.models.values())}[/]")
+
+
+def _print_ci(console: Console, explained: MilestoneExplanation) -> None:
+    """Print what CI cost the milestone in its whole weeks, and why its 85 % date moved of late."""
+    row = explained.ci
+    if row:
+        parts = [
+            f"default branch red {fmt.hours(row['red_main_hours'])}",
+            f"{row['wasted_minutes']:,.0f} of {row['job_minutes']:,.0f} job minutes wasted",
+            f"{row['flaky_minutes']:,.0f} in flaky failures",
+            f"{fmt.several(row['blocked_pull_requests'], 'pull request')} held up by others' failures for"
+            f" {fmt.hours(row['pull_request_hours_blocked'])}",
+        ]
+        if row["currency"]:
+            parts.append(f"cost {row['cost']:,.2f} {row['currency']}, {row['wasted_cost']:,.2f} of it wasted")
+        span = f"{row['since_day']} to {row['until_day']}"
+        _line(console, f"[bold]CI[/] {span}: {_text(', '.join(parts))} [dim](marts.milestone_ci)[/]")
+    for slip in explained.slips:
+        when = slip["week"] or slip["quarter"]
+        _line(
+            console,
+            f"[bold]{when}[/] {_text(slip['sentence'])} ({slip['p85_before']} → {slip['p85_after']})"
+            " [dim](marts.milestone_slips; association, no proof)[/]",
+        )
+
+
+def _print_risks(console: Console, risks: Sequence[Mapping[str, Any]]) -> None:
+    """Print the open risks with cause, evidence, whom to ask and what clears them; the others by name."""
+    shown = [risk for risk in risks if risk["is_open"] and not risk["is_covered"]]
+    for risk in shown:
+        before = "" if risk["is_since_known"] else " or before"
+        ask = f"Ask {risk['owner']} ({risk['owner_basis'].replace('_', ' ')})." if risk["owner"] else ""
+        sentences = " ".join(
+            _text(one) for one in (risk["cause"], ask, f"What clears it: {risk['clears_when']}") if one
+        )
+        head = f"[bold]risk[/] {_text(risk['label'])} ({risk['severity']}) since {risk['since']}{before}"
+        _line(console, f"{head}: {sentences}")
+        for address in risk["evidence_urls"] or []:
+            _line(console, f"    {_text(address or '')}")
+    if not shown:
+        _line(console, "[bold]risk[/] none")
+    if past := [f"{risk['label']} {risk['since']} to {risk['cleared_on']}" for risk in risks if not risk["is_open"]]:
+        _line(console, f"  before: {_text('; '.join(past))}")
 
 
 def _print_group(console: Console, group: Mapping[str, Any]) -> None:
@@ -82,8 +131,8 @@ def _print_group(console: Console, group: Mapping[str, Any]) -> None:
 
 def _print_figure(console: Console, explained: FigureExplanation) -> None:
     figure = explained.figure
-    names = ("repo", "week", "quarter", "number", "report_name")
-    rest = [str(value) for name, value in figure.key.items() if name not in names]
+    known = ("repo", *GIVEN[explained.subject.kind])
+    rest = [str(value) for name, value in figure.key.items() if name not in known and value is not None]
     repo = figure.key.get("repo")
     place = "all repositories" if repo == "*" else repo or ""
     of = ", ".join(filter(None, (explained.subject.name, place, *rest)))

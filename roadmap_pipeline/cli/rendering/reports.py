@@ -50,6 +50,9 @@ def print_status(console: Console, status: Mapping[str, Any]) -> None:
         for row in status["milestones"]
     ]
     print_table(console, "Milestones", milestones)
+    risks = [{"milestone": row["title"], "risks": row["risk"]} for row in status["milestones"] if row["open_risks"]]
+    if risks:
+        print_table(console, "Risks", risks)
     repositories = [
         {
             "repository": row["repo"],

@@ -45,6 +45,9 @@ def print_run_summary(console: Console, settings: "Settings", run_summary: "RunS
         console.print(f"{escape(place)}: {escape(', '.join(phrases(counts)))}", highlight=False)
     if not any(run_summary.writes.values()):
         console.print("Nothing: Notion and GitHub already said what they should.")
+    for one in run_summary.notifications:
+        told = {"sent": "told", "held": "held back for"}.get(one.state, "not told")
+        console.print(f"{told} {escape(one.address)}: {escape(one.title)}", highlight=False)
     for conflict in run_summary.conflicts:
         console.print(f"[red]conflict:[/] {escape(str(conflict))}", highlight=False)
     if run_summary.mass_changes:

@@ -61,6 +61,14 @@ def _rename_in_keys(con: "duckdb.DuckDBPyConnection") -> None:
         f" from moves where contains(stored.sync_key, {old})"
     )
     con.execute("update sync.changes as stored set place = moves.new from moves where stored.place = moves.old")
+    # what was told of a repository, or of a milestone without an id of GitHub's, isn't told again under its new name
+    for mark in (":", "#"):
+        subject = f"'\"subject\": \"' || moves.{{}} || '{mark}'"
+        con.execute(
+            "update sync.notifications as stored set"  # noqa: S608
+            f" changes = replace(cast(stored.changes as varchar), {subject.format('old')}, {subject.format('new')})"
+            f" from moves where contains(cast(stored.changes as varchar), {subject.format('old')})"
+        )
     # nothing that was answered under the old address can be unchanged under the new one
     con.execute(
         "delete from raw.http_cache as stored using moves"

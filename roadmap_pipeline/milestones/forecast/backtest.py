@@ -78,7 +78,8 @@ def _rows(inputs: Inputs, stored: Mapping[Key, Row]) -> Iterator[Row]:
     running = [one.course.number for one in inputs.known if one.state != "closed"]
     kept = [stored.get((inputs.repo, number, inputs.as_of)) for number in running]
     if all(
-        row is not None and row["fingerprint"] == inputs.fingerprint(number)
+        # Rows of an earlier version don't say by what they were measured.
+        row is not None and row["measured_by"] is not None and row["fingerprint"] == inputs.fingerprint(number)
         for number, row in zip(running, kept, strict=True)
     ):
         yield from (row for row in kept if row is not None)
@@ -95,7 +96,10 @@ def backtest_row(forecast: Forecast, inputs: Inputs) -> Row:
         "number": forecast.number,
         "as_of": forecast.as_of,
         "state": forecast.state,
+        "measured_by": forecast.measured_by,
         "open_items": forecast.open_items,
+        "weekly_closed": None if forecast.weekly_closed is None else round(forecast.weekly_closed, 4),
+        "weekly_added": None if forecast.weekly_added is None else round(forecast.weekly_added, 4),
         "target_date": forecast.target_date,
         "calibrated_on": forecast.calibrated_on,
         "fingerprint": forecast.fingerprint,

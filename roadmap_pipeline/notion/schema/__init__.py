@@ -25,6 +25,7 @@ from roadmap_pipeline.notion.schema.planning import (
     AddOptions,
     AddProperty,
     AddView,
+    ChangeView,
     CreateDatabase,
     DescribeProperties,
     RenameTitle,
@@ -32,6 +33,7 @@ from roadmap_pipeline.notion.schema.planning import (
     SetDescription,
     TrashDuplicate,
     plan,
+    settle_views,
 )
 
 __all__ = [
@@ -41,6 +43,7 @@ __all__ = [
     "AddOptions",
     "AddProperty",
     "AddView",
+    "ChangeView",
     "CreateDatabase",
     "Database",
     "DescribeProperties",
@@ -60,5 +63,6 @@ __all__ = [
     "plan",
     "resolve",
     "resolve_present",
+    "settle_views",
     "show_schema",
 ]

@@ -3,11 +3,11 @@
 Belongs here: matching declared properties and options with observed ones; no requests.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from roadmap_pipeline.notion.ids import name_key, property_key
-from roadmap_pipeline.notion.layout import SCHEMAS, DatabaseSchema, PropertySpec
+from roadmap_pipeline.notion.layout import SCHEMAS, DatabaseSchema, PropertySpec, ViewSpec
 from roadmap_pipeline.notion.schema.model import (
     Database,
     ObservedDatabase,
@@ -19,11 +19,15 @@ from roadmap_pipeline.notion.schema.model import (
 
 @dataclass(slots=True)
 class Observed:
-    """Both databases as they are, by key (None: not there yet), and what was known of them before."""
+    """Both databases as they are, by key (None: not there yet), and what was known of them before.
+
+    ``own_views`` are the views of one's own as they are described, by the key of their database.
+    """
 
     parent_page_id: str
     databases: dict[str, ObservedDatabase | None]
     known: Mapping[str, Database]
+    own_views: Mapping[str, Sequence[ViewSpec]] = field(default_factory=dict)
 
     def problems(self) -> list[SchemaProblem]:
         """Return what is wrong with the databases that are there."""
@@ -167,6 +171,7 @@ def resolve_database(schema: DatabaseSchema, database: ObservedDatabase, known: 
         option_names={
             name: {ours: theirs for ours, (_, theirs) in matches.items()} for name, matches in options.items()
         },
+        views=dict(database.saved_views),
     )
 
 

@@ -11,10 +11,10 @@ from typing import Any
 from roadmap_pipeline.notion.client import NotFound, NotionClient, NotionError
 from roadmap_pipeline.notion.creation import create_once
 from roadmap_pipeline.notion.ids import notion_id
-from roadmap_pipeline.notion.layout import SCHEMAS, DatabaseSchema, Option, PropertySpec, ViewSpec
+from roadmap_pipeline.notion.layout import SCHEMAS, DatabaseSchema, Option, PropertySpec
 from roadmap_pipeline.notion.schema.checking import Observed, matching_properties, resolve_database
 from roadmap_pipeline.notion.schema.duplicates import is_trashed_duplicate, trash_duplicate
-from roadmap_pipeline.notion.schema.model import Database, ObservedDatabase, ObservedView
+from roadmap_pipeline.notion.schema.model import Database, ObservedDatabase, ObservedView, SavedView
 from roadmap_pipeline.notion.schema.observing import (
     child_databases_titled,
     find,
@@ -26,6 +26,7 @@ from roadmap_pipeline.notion.schema.planning import (
     AddOptions,
     AddProperty,
     AddView,
+    ChangeView,
     CreateDatabase,
     DescribeProperties,
     RenameTitle,
@@ -33,6 +34,7 @@ from roadmap_pipeline.notion.schema.planning import (
     SetDescription,
     TrashDuplicate,
 )
+from roadmap_pipeline.notion.schema.views import changed_body, digest, view_body
 
 _log = logging.getLogger(__name__)
 
@@ -68,7 +70,13 @@ def _apply(client: NotionClient, change: SchemaChange, observed: Observed) -> No
     if database is None:
         raise ValueError(f"{change.describe()}: the database has to be created first")
     if isinstance(change, AddView):
-        _add_view(client, change, database, observed.known.get(schema.key))
+        view_id = _add_view(client, change, database, observed.known.get(schema.key))
+        if change.view in observed.own_views.get(schema.key, ()):
+            database.saved_views[change.view.name] = SavedView(view_id, digest(change.view))
+    elif isinstance(change, ChangeView):
+        address = resolve_database(schema, database, observed.known.get(schema.key))
+        client.request("PATCH", f"views/{change.view_id}", body=changed_body(change.view, address))
+        database.saved_views[change.view.name] = SavedView(change.view_id, digest(change.view))
     elif isinstance(change, TrashDuplicate):
         trash_duplicate(client, change.database_id)
         database.duplicates = tuple(other for other in database.duplicates if other != change.database_id)
@@ -156,8 +164,15 @@ def _settle_duplicates(
     return kept
 
 
-def _add_view(client: NotionClient, change: AddView, database: ObservedDatabase, known: Database | None) -> None:
-    body = _view_body(change.view, database, resolve_database(change.schema, database, known))
+def _add_view(client: NotionClient, change: AddView, database: ObservedDatabase, known: Database | None) -> str:
+    """Save a view, unless another machine did; return its id."""
+    body = {
+        "database_id": database.database_id,
+        "data_source_id": database.data_source_id,
+        "name": change.view.name,
+        "type": change.view.type,
+        **view_body(change.view, resolve_database(change.schema, database, known)),
+    }
 
     def look_up(_committed_id: str | None) -> dict[str, Any] | None:
         database.views = read_views(client, database.database_id)
@@ -170,6 +185,7 @@ def _add_view(client: NotionClient, change: AddView, database: ObservedDatabase,
             _delete_view(client, database, view.id)
     if change.replaces is not None:
         _delete_view(client, database, change.replaces)
+    return _same_views(change, database)[0].id
 
 
 def _same_views(change: AddView, database: ObservedDatabase) -> list[ObservedView]:
@@ -189,32 +205,6 @@ def _delete_view(client: NotionClient, database: ObservedDatabase, view_id: str)
     with suppress(NotFound):
         client.request("DELETE", f"views/{view_id}")
     database.views = [view for view in database.views or () if view.id != view_id]
-
-
-def _view_body(view: ViewSpec, database: ObservedDatabase, resolved: Database) -> dict[str, Any]:
-    ids = resolved.property_ids
-    configuration: dict[str, Any] = {"type": view.type}
-    if view.group_by:
-        configuration["group_by"] = {"type": "select", "property_id": ids[view.group_by], "sort": {"type": "manual"}}
-    if view.date:
-        configuration["date_property_id"] = ids[view.date]
-        configuration["preference"] = {"zoom_level": "month"}
-    if view.columns:
-        configuration["properties"] = [{"property_id": ids[name], "visible": True} for name in view.columns]
-    body: dict[str, Any] = {
-        "database_id": database.database_id,
-        "data_source_id": database.data_source_id,
-        "name": view.name,
-        "type": view.type,
-        "configuration": configuration,
-    }
-    if view.number_filter:
-        name, condition, number = view.number_filter
-        body["filter"] = {"property": ids[name], "number": {condition: number}}
-    if view.newest_first:
-        key = "timestamp" if view.newest_first == "last_edited_time" else "property"
-        body["sorts"] = [{key: ids.get(view.newest_first, view.newest_first), "direction": "descending"}]
-    return body
 
 
 def _configuration(spec: PropertySpec, observed: Observed) -> dict[str, Any]:

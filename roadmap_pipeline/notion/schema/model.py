@@ -61,6 +61,7 @@ class ObservedView:
     """A saved view as it is.
 
     ``created_by`` and ``last_edited_by`` are ids of users, also of the integration; ``created_time`` has milliseconds.
+    ``definition`` holds filter, sorts and configuration as Notion gives them.
     """
 
     id: str
@@ -69,6 +70,15 @@ class ObservedView:
     created_by: str = ""
     last_edited_by: str = ""
     created_time: str = ""
+    definition: Mapping[str, Any] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SavedView:
+    """A view of one's own as it was saved: its ``id``, and the ``digest`` of its description then."""
+
+    id: str
+    digest: str
 
 
 @dataclass(slots=True)
@@ -83,6 +93,7 @@ class ObservedDatabase:
         is_thorough: Whether views were read because somebody asked for all that may be missing.
         duplicates: Ids of other databases of ours that double it.
         integration: The integration's own id; empty where it doesn't matter.
+        saved_views: The views of one's own that are saved as they are described, by name.
     """
 
     database_id: str
@@ -97,6 +108,7 @@ class ObservedDatabase:
     is_thorough: bool = False
     duplicates: tuple[str, ...] = ()
     integration: str = ""
+    saved_views: dict[str, SavedView] = field(default_factory=dict)
 
     def views_named(self, name: str) -> list[ObservedView]:
         """Return the views of that name; there may be several."""
@@ -113,6 +125,7 @@ class Database:
         property_ids: By our names; without those that an older version didn't make and that are still to be added.
         option_ids: By our names of property and option.
         option_names: The names that options bear now, by our names.
+        views: The views of one's own that were saved, by name.
     """
 
     schema: DatabaseSchema
@@ -122,6 +135,7 @@ class Database:
     property_ids: Mapping[str, str]
     option_ids: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     option_names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    views: Mapping[str, SavedView] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the database as it is stored as JSON."""
@@ -133,9 +147,11 @@ class Database:
             "property_ids": dict(self.property_ids),
             "option_ids": {name: dict(ids) for name, ids in self.option_ids.items()},
             "option_names": {name: dict(names) for name, names in self.option_names.items()},
+            "views": {name: {"id": view.id, "digest": view.digest} for name, view in self.views.items()},
         }
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> "Database":
         """Return the database that :meth:`as_dict` was made of."""
-        return cls(**{**stored, "schema": SCHEMAS[stored["schema"]]})
+        views = {name: SavedView(**view) for name, view in stored.get("views", {}).items()}
+        return cls(**{**stored, "schema": SCHEMAS[stored["schema"]], "views": views})

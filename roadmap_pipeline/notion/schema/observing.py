@@ -9,7 +9,7 @@ from typing import Any
 from roadmap_pipeline.errors import ConfigurationError
 from roadmap_pipeline.notion.client import NotFound, NotionClient, NotionError
 from roadmap_pipeline.notion.ids import name_key, notion_id, property_key
-from roadmap_pipeline.notion.layout import SCHEMAS, DatabaseSchema, Option
+from roadmap_pipeline.notion.layout import SCHEMAS, DatabaseSchema, Option, ViewSpec
 from roadmap_pipeline.notion.schema.checking import Observed
 from roadmap_pipeline.notion.schema.duplicates import description_of, is_trashed_duplicate, keep_one
 from roadmap_pipeline.notion.schema.model import (
@@ -20,6 +20,7 @@ from roadmap_pipeline.notion.schema.model import (
     SchemaError,
     SchemaProblem,
 )
+from roadmap_pipeline.notion.schema.views import must_be_read
 
 
 def observe(
@@ -27,6 +28,7 @@ def observe(
     parent_page_id: str,
     database_ids: Mapping[str, str | None] | None = None,
     known: Mapping[str, Database] | None = None,
+    own_views: Mapping[str, Sequence[ViewSpec]] | None = None,
     *,
     thorough: bool = False,
 ) -> Observed:
@@ -37,6 +39,7 @@ def observe(
         parent_page_id: The page under which they are.
         database_ids: Which they are, by key, e.g. from the environment.
         known: Which they were before, where ``database_ids`` doesn't say.
+        own_views: The views of one's own, by key.
         thorough: Whether to read the views also of databases that are finished.
 
     Raises:
@@ -53,7 +56,20 @@ def observe(
         # Ids of properties hold for their own database only.
         if previous is not None and database is not None and database.database_id == previous.database_id:
             still_known[key] = previous
-    return Observed(parent_page_id, databases, still_known)
+        if database is not None:
+            _read_for_own_views(client, database, (own_views or {}).get(key, ()), still_known.get(key))
+    return Observed(parent_page_id, databases, still_known, own_views or {})
+
+
+def _read_for_own_views(
+    client: NotionClient, database: ObservedDatabase, own: Sequence[ViewSpec], known: Database | None
+) -> None:
+    """Read what a comparison of one's own views needs, where one is to be saved or changed."""
+    database.saved_views = {} if known is None else dict(known.views)
+    if own and (database.is_thorough or must_be_read(own, {} if known is None else known.views)):
+        if database.views is None:
+            database.views = read_views(client, database.database_id)
+        database.integration = database.integration or client.request("GET", "users/me")["id"]
 
 
 def find(
@@ -233,6 +249,7 @@ def _observed_view(view: Mapping[str, Any]) -> ObservedView:
         created_by=_user_id(view, "created_by"),
         last_edited_by=_user_id(view, "last_edited_by"),
         created_time=str(view.get("created_time") or ""),
+        definition={key: view.get(key) for key in ("filter", "sorts", "configuration")},
     )
 
 

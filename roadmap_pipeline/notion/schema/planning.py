@@ -10,6 +10,7 @@ from roadmap_pipeline.notion.ids import name_key
 from roadmap_pipeline.notion.layout import SCHEMAS, DatabaseSchema, Option, PropertySpec, ViewSpec
 from roadmap_pipeline.notion.schema.checking import Observed, match_options, matching_properties
 from roadmap_pipeline.notion.schema.model import Database, ObservedDatabase, ObservedView, SchemaError
+from roadmap_pipeline.notion.schema.views import compare_views
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +77,22 @@ class AddView:
 
     def describe(self) -> str:
         """Return the change in one line."""
-        instead = f" in place of the {self.view.type_before} of that name" if self.replaces else ""
+        former = self.view.type_before or "one"
+        instead = f" in place of the {former} of that name" if self.replaces else ""
         return f"add view {self.view.name}, {self.view.type}, to {self.schema.title}{instead}"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeView:
+    """The change that brings a view of one's own to its new description."""
+
+    schema: DatabaseSchema
+    view: ViewSpec
+    view_id: str
+
+    def describe(self) -> str:
+        """Return the change in one line."""
+        return f"change view {self.view.name}, {self.view.type}, of {self.schema.title}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +136,7 @@ SchemaChange = (
     | RenameTitle
     | AddOptions
     | AddView
+    | ChangeView
     | SetDescription
     | DescribeProperties
     | TrashDuplicate
@@ -144,14 +160,30 @@ def plan(observed: Observed) -> list[SchemaChange]:
         database = observed.databases[key]
         if database is None:
             changes.append(CreateDatabase(schema))
-            changes += [AddView(schema, view) for view in schema.views]
+            changes += [AddView(schema, view) for view in (*schema.views, *observed.own_views.get(key, ()))]
             changes.append(SetDescription(schema))
             continue
         changes += [TrashDuplicate(schema, database_id) for database_id in database.duplicates]
         changes += _completions(schema, database, observed.known.get(key))
+        own = compare_views(observed.own_views.get(key, ()), schema, database, observed.known.get(key))
+        changes += [AddView(schema, view, replaces) for view, replaces in own.to_add]
+        changes += [ChangeView(schema, view, view_id) for view, view_id in own.to_change]
         if not database.is_finished and (database.version or not database.description.strip()):
             changes.append(SetDescription(schema))
     return changes
+
+
+def settle_views(observed: Observed) -> list[str]:
+    """Note which views of one's own need no change; return what is to be said of views that are left alone."""
+    notes: list[str] = []
+    for key, schema in SCHEMAS.items():
+        if (database := observed.databases[key]) is not None:
+            own = compare_views(observed.own_views.get(key, ()), schema, database, observed.known.get(key))
+            described = {view.name for view in observed.own_views.get(key, ())}
+            kept = {name: saved for name, saved in database.saved_views.items() if name in described}
+            database.saved_views = {**kept, **own.settled}
+            notes += own.notes
+    return notes
 
 
 def _completions(schema: DatabaseSchema, database: ObservedDatabase, known: Database | None) -> list[SchemaChange]:

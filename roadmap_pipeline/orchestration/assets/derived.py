@@ -76,15 +76,20 @@ def failure_verdicts(context: dg.AssetExecutionContext, runtime: RuntimeParam) -
             kinds={"python", "duckdb"},
             owners=OWNERS,
         )
-        for name in ("derived.branch_milestones", "derived.pull_request_milestones")
+        for name in ("derived.branch_milestones", "derived.pull_request_milestones", "derived.milestone_targets")
     ],
     pool=WRITER,
 )
 def milestone_matches(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> Iterator[dg.MaterializeResult]:
-    """Match branches and pull requests to milestones."""
+    """Match branches and pull requests to milestones, and note the milestones' target dates."""
     for note in pipeline.match_milestones(runtime):
         context.log.warning(note)
-    yield from _described(runtime.warehouse, "derived.branch_milestones", "derived.pull_request_milestones")
+    yield from _described(
+        runtime.warehouse,
+        "derived.branch_milestones",
+        "derived.pull_request_milestones",
+        "derived.milestone_targets",
+    )
 
 
 @dg.asset(
@@ -122,6 +127,39 @@ def milestone_forecasts(context: dg.AssetExecutionContext, runtime: RuntimeParam
     yield from _described(runtime.warehouse, "derived.milestone_forecasts")
 
 
+_LEARNT_FROM = [["intermediate", "int_milestone_signals"], ["config", "parameters"]]
+
+
+@dg.asset(
+    key=["derived", "learnt_model"],
+    deps=_LEARNT_FROM,
+    description=BY_NAME["derived.learnt_model"].description,
+    group_name="derived",
+    kinds={"python", "scikitlearn", "duckdb"},
+    owners=OWNERS,
+    pool=WRITER,
+)
+def learnt_model(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> Iterator[dg.MaterializeResult]:
+    """Learn from finished milestones how signals go with the share of time that has passed; off by default."""
+    context.log.info(f"Signals learnt anew: {pipeline.learn_progress(runtime):,}")
+    yield from _described(runtime.warehouse, "derived.learnt_model")
+
+
+@dg.asset(
+    key=["derived", "learnt_backtest"],
+    deps=_LEARNT_FROM,
+    description=BY_NAME["derived.learnt_backtest"].description,
+    group_name="derived",
+    kinds={"python", "scikitlearn", "duckdb"},
+    owners=OWNERS,
+    pool=WRITER,
+)
+def learnt_backtest(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> Iterator[dg.MaterializeResult]:
+    """Say of each finished milestone what would have been learnt of it from all others; off by default."""
+    context.log.info(f"Past shares computed: {pipeline.backtest_learnt_progress(runtime):,}")
+    yield from _described(runtime.warehouse, "derived.learnt_backtest")
+
+
 LATE = (
     # The latest week, and the three before it: re-runs and late data restate them.
     dg.AutomationCondition.eager()
@@ -146,6 +184,8 @@ _REPORTED = [
         "milestone_metrics",
         "milestone_progress",
         "milestone_work",
+        "milestone_risks",
+        "milestone_risk_summary",
         "milestones",
         "restatements",
         "ingest_coverage",
@@ -201,9 +241,11 @@ def weekly_report(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> d
                 "failure_categories_quarterly",
                 "ci_weekly",
                 "red_episodes",
+                "milestone_risks",
                 "period_coverage",
             )
         ),
+        ["intermediate", "int_milestone_risk_episodes"],
         ["raw", "read_failures"],
     ],
     description=f"{BY_NAME['derived.quarterly_reports'].description} Always of the quarter that ended last.",
@@ -243,6 +285,7 @@ def quarterly_report(context: dg.AssetExecutionContext, runtime: RuntimeParam) -
                 "milestone_metrics",
                 "milestone_progress",
                 "milestone_work",
+                "milestone_risk_summary",
             )
         ),
     ],
@@ -268,7 +311,10 @@ _OF_MILESTONES = [
         "milestone_windows",
         "milestone_failures",
         "milestone_forecast_days",
+        "milestone_risks",
         "forecast_accuracy",
+        "learnt_progress",
+        "learnt_progress_accuracy",
         "critical_workflows",
     )
 ]
@@ -301,6 +347,8 @@ assets = [
     milestone_matches,
     forecast_backtest,
     milestone_forecasts,
+    learnt_model,
+    learnt_backtest,
     weekly_report,
     quarterly_report,
     pull_request_comments,

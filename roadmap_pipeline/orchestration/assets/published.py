@@ -234,6 +234,42 @@ def snapshot(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> dg.Mat
     return dg.MaterializeResult(metadata={"dagster/uri": dg.MetadataValue.path(path), "bytes": path.stat().st_size})
 
 
+@dg.asset(
+    key=["sync", "notifications"],
+    # Messages link to rows and issues, so these go first.
+    deps=[
+        ["marts", "milestone_risks"],
+        ["marts", "milestones"],
+        ["notion", "roadmap"],
+        ["github", "tracking_issues"],
+        ["github", "pull_request_comments"],
+    ],
+    description="Messages about risks of milestones to the addresses of ROADMAP_NOTIFY_URLS, and the journal of what"
+    " was told: each change once.",
+    group_name="sync",
+    kinds={"notifications", "duckdb"},
+    owners=OWNERS,
+    pool=WRITER,
+)
+def notifications(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> dg.MaterializeResult:
+    """Tell every address what changed about risks; one that fails is tried again by the next run."""
+    if not runtime.settings.notify_urls:
+        context.log.info("Nobody is told: ROADMAP_NOTIFY_URLS is not set")
+    deliveries = pipeline.notify(runtime)
+    for note in pipeline.notes_of(deliveries):
+        context.log.warning(note)
+    shown = [{"address": one.address, "message": one.title, "state": one.state} for one in deliveries]
+    with runtime.warehouse.connect() as con:
+        metadata = table_metadata(con, "sync", "notifications")
+    return dg.MaterializeResult(
+        metadata=metadata
+        | {
+            "told": sum(one.state == "sent" for one in deliveries),
+            "messages": dg.MetadataValue.md(markdown_table(shown) if shown else "*nothing to tell*"),
+        }
+    )
+
+
 _SYNC_TABLES = (
     "changes",
     "row_bases",
@@ -299,6 +335,7 @@ assets = [
     notion_roadmap,
     github_tracking_issues,
     github_comments,
+    notifications,
     snapshot,
     sync_state,
 ]

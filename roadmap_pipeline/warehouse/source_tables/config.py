@@ -15,6 +15,7 @@ TABLES: tuple[SourceTable, ...] = (
             ("as_of", "TIMESTAMP", "The time that stands for now in every model (UTC)."),
             ("history_days", "INTEGER", "Days of history that are read."),
             ("progress_formula", "VARCHAR", "Formula of milestone progress."),
+            ("progress_learnt", "BOOLEAN", "Whether progress is learnt from finished milestones, too (learnt_v3)."),
             ("window_days", "INTEGER", "Days a milestone's rates look back."),
             ("pass_rate_threshold", "DOUBLE", "Pass rate from which the rule is met (≥)."),
             ("autofix_threshold", "DOUBLE", "Auto-fix success above which the rule is met (>)."),
@@ -39,6 +40,9 @@ TABLES: tuple[SourceTable, ...] = (
                 "BOOLEAN",
                 "Whether a milestone: label of an open pull request that names no milestone makes one on GitHub.",
             ),
+            ("cost_currency", "VARCHAR", "Currency of config.runner_prices, e.g. USD; NULL without a price."),
+            ("minutes_per_repair", "INTEGER", "Minutes that a person would spend on what a bot's change repairs."),
+            ("minutes_per_rerun", "INTEGER", "Minutes that a person would spend on what passes when run again."),
         ),
     ),
     SourceTable(
@@ -53,6 +57,28 @@ TABLES: tuple[SourceTable, ...] = (
             ("comparison", "VARCHAR", "at_least (≥), above (>), at_most (≤) or below (<)."),
             ("threshold", "DOUBLE", "What the figure is compared with; rates are fractions 0–1."),
             ("points", "INTEGER", "Points the rule gives, all or none."),
+        ),
+    ),
+    SourceTable(
+        "config",
+        "risks",
+        "The thresholds of risks of milestones; one row.",
+        (),
+        columns(
+            ("consecutive_days", "INTEGER", "Days in a row after which a condition counts, or counts no more."),
+            ("off_track_below", "DOUBLE", "Probability of the target date below which a milestone is off track (<)."),
+            ("at_risk_below", "DOUBLE", "Probability of the target date below which a milestone is at risk (<)."),
+            ("slip_days", "INTEGER", "Days by which the 85 % date moves later within a week of a slip (>)."),
+            (
+                "scope_growth",
+                "DOUBLE",
+                "Growth of the issues since work began, as a fraction, from which on it counts (≥).",
+            ),
+            ("stalled_days", "INTEGER", "Days without a closed item from which on a milestone is stalled (≥)."),
+            ("target_moves", "INTEGER", "Changes of the target date from which on it is a moving one (≥)."),
+            ("target_moves_days", "INTEGER", "Days within which changes of the target date are counted."),
+            ("red_hours", "DOUBLE", "Hours that a critical workflow is red on the default branch (>)."),
+            ("blocked_labels", "VARCHAR[]", "Labels, lower case, of items that are blocked; status: blocked always."),
         ),
     ),
     SourceTable(
@@ -94,6 +120,31 @@ TABLES: tuple[SourceTable, ...] = (
         columns(
             ("login", "VARCHAR", "Login, e.g. pre-commit-ci[bot]."),
         ),
+    ),
+    SourceTable(
+        "config",
+        "runner_prices",
+        "What a minute of a runner costs, in config.parameters.cost_currency; no row: nothing is said of cost.",
+        ("label",),
+        columns(
+            ("label", "VARCHAR", "Label that jobs ask a runner for, or a glob of labels; case doesn't count."),
+            ("position", "INTEGER", "Place in the configuration, from 1: of several that match the first counts."),
+            ("per_minute", "DOUBLE", "Price of a minute."),
+        ),
+    ),
+    SourceTable(
+        "config",
+        "working_days",
+        "Days of the week on which teams work.",
+        ("weekday",),
+        columns(("weekday", "INTEGER", "1 for Monday to 7 for Sunday.")),
+    ),
+    SourceTable(
+        "config",
+        "blackout_days",
+        "Days on which nobody works.",
+        ("day",),
+        columns(("day", "DATE", "Day, whatever day of the week it is.")),
     ),
     SourceTable(
         "config",

@@ -178,6 +178,25 @@ TABLES: tuple[SourceTable, ...] = (
     ),
     SourceTable(
         "derived",
+        "milestone_targets",
+        "Target dates of milestones as they were found from the first run on: GitHub keeps no history of them. The"
+        " first row of a milestone is what was found first; a further one is added when another date is found.",
+        ("repo", "number", "seen_at"),
+        columns(
+            REPO,
+            ("number", "INTEGER", "Milestone."),
+            ("target_date", "DATE", "Target date; NULL without one."),
+            (
+                "valid_from",
+                "TIMESTAMP",
+                "When it became the target, as far as GitHub tells: when the milestone was made, and for a further row"
+                " when it was last changed before it was read (UTC).",
+            ),
+            ("seen_at", "TIMESTAMP", "When it was read (UTC)."),
+        ),
+    ),
+    SourceTable(
+        "derived",
         "milestone_forecasts",
         "When milestones are likely to be finished, as forecast on a day from what was known when it began. Rows of"
         " past days stay; the last two weeks are forecast from the first run on.",
@@ -232,7 +251,10 @@ TABLES: tuple[SourceTable, ...] = (
             ("number", "INTEGER", "Milestone."),
             ("as_of", "DATE", "Day of the forecast, a Monday; what happened on it is not in it."),
             ("state", "VARCHAR", "As in derived.milestone_forecasts; never closed or target_passed."),
+            ("measured_by", "VARCHAR", "What is counted: issues, or items (issues and pull requests)."),
             ("open_items", "BIGINT", "Open ones of those that are counted."),
+            ("weekly_closed", "DOUBLE", "Items closed in a full working week, as forecast; NULL without dates."),
+            ("weekly_added", "DOUBLE", "Items added less taken out in a full week, as forecast; NULL without dates."),
             ("target_date", "DATE", "Target date of the milestone as it is now; NULL without one."),
             ("p50_date", "DATE", "Finished by then in half of the draws; NULL: no forecast, or beyond two years."),
             ("p85_date", "DATE", "Finished by then in 85 % of the draws; NULL: no forecast, or beyond two years."),
@@ -246,6 +268,34 @@ TABLES: tuple[SourceTable, ...] = (
             ("velocity_date", "DATE", "What is open over the mean of the last four weeks' closings."),
             ("calibrated_on", "INTEGER", "Finished milestones that the dates are calibrated on; 0: uncalibrated."),
             ("fingerprint", "VARCHAR", "Changes when anything does that the row rests on."),
+        ),
+    ),
+    SourceTable(
+        "derived",
+        "learnt_model",
+        "What finished milestones teach about the share of time that has passed (learnt_v3): one row a signal. Empty"
+        " while it is off, or under 8 milestones are finished.",
+        ("signal",),
+        columns(
+            ("signal", "VARCHAR", "A column of intermediate.int_milestone_signals."),
+            ("coefficient", "DOUBLE", "Share that one unit more of the signal adds."),
+            ("centre", "DOUBLE", "Mean of the signal over finished milestones; there, and where unknown, it adds 0."),
+            ("base", "DOUBLE", "Mean share of time over finished milestones; the same in each row."),
+            ("definition_version", "VARCHAR", "Version of the way in which it is learnt."),
+            ("fingerprint", "VARCHAR", "Changes when anything does that the rows rest on."),
+        ),
+    ),
+    SourceTable(
+        "derived",
+        "learnt_backtest",
+        "What learnt progress would have said of finished milestones on each Monday, learnt from all others.",
+        ("repo", "number", "as_of"),
+        columns(
+            REPO,
+            ("number", "INTEGER", "Milestone."),
+            ("as_of", "DATE", "Monday; what happened on it is not in it."),
+            ("share", "DOUBLE", "Fraction of the milestone's time that has passed, as learnt from the others."),
+            ("fingerprint", "VARCHAR", "Changes when anything does that the rows rest on."),
         ),
     ),
 )

@@ -185,6 +185,33 @@ TABLES: tuple[SourceTable, ...] = (
     ),
     SourceTable(
         "sync",
+        "notifications",
+        "Journal of messages about risks: noted before one goes out, settled when the service took it or didn't. What"
+        " was told is not told again.",
+        ("notification_id",),
+        columns(
+            ("notification_id", "VARCHAR", "Message to one address."),
+            ("target", "VARCHAR", "Digest of the address, from which no secret can be read."),
+            ("address", "VARCHAR", "Scheme of the address, and its host where that is no token."),
+            ("kind", "VARCHAR", "change (one), digest (several), alert, test or held."),
+            ("title", "VARCHAR", "Title of the message."),
+            ("body", "VARCHAR", "Text of the message."),
+            ("changes", "JSON", "[{subject, change, risk, label, severity, places, urls}, …]: what it told of."),
+            ("alert_key", "VARCHAR", "What an alert is about; of one key one message is sent. NULL for others."),
+            (
+                "state",
+                "VARCHAR",
+                "held (until quiet hours are over), intended, sent, failed (told again by the next run) or interrupted"
+                " (it may not have arrived, and is not sent again).",
+            ),
+            ("error", "VARCHAR", "Why it was not delivered, without secrets."),
+            ("as_of", "TIMESTAMP", "The time that stood for now (UTC)."),
+            ("intended_at", "TIMESTAMP", "When the message was about to be sent (UTC)."),
+            ("settled_at", "TIMESTAMP", "When it was known what became of it (UTC)."),
+        ),
+    ),
+    SourceTable(
+        "sync",
         "changes",
         "Journal of writes to Notion and GitHub: noted before a write goes out, settled after it was read back.",
         ("change_id",),

@@ -215,9 +215,13 @@ class StoredHistory:
             "comments_when_green": "milestone",
             "tracking_issues_create": "always",
             "milestones_create_from_labels": False,
+            "cost_currency": None,
+            "minutes_per_repair": 30,
+            "minutes_per_rerun": 10,
         } | self.parameters
         tables = dict(self.rows)
         tables["config.parameters"] = [parameters]
+        tables["config.working_days"] = [{"weekday": day} for day in range(1, 6)]
         tables["config.autofix_bots"] = [{"login": BOT}, {"login": "github-actions[bot]"}]
         if self.default_branch:
             repositories = sorted(

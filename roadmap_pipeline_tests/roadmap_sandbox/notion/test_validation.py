@@ -273,10 +273,38 @@ def test_views_need_what_their_type_needs(bench: Bench) -> None:
             "configuration": {"type": "board", "group_by": {"type": "select", "property_id": "Count", "sort": sort}},
         },
         {"type": "table", "filter": {"property": "Nope", "number": {"equals": 1}}},
+        {"type": "table", "configuration": {"type": "table", "properties": [{"property_id": "Nope"}]}},
+        {"type": "table", "configuration": {"type": "table", "properties": [{"visible": True}]}},
+        {"type": "table", "configuration": {"type": "table", "date_property_id": "Count"}},
+        {"type": "list", "configuration": {"type": "list", "group_by": {}}},
+        {
+            "type": "timeline",
+            "configuration": {"type": "timeline", "date_property_id": "Due", "preference": {"zoom_level": "months"}},
+        },
     ):
         assert bench.error("POST", "views", json={**base, **view})[:2] == (400, "validation_error"), view
     linked = {"data_source_id": source, "name": "V", "type": "table"}
     assert bench.error("POST", "views", json=linked)[:2] == (400, "validation_error")
+
+
+def test_a_change_of_a_view_keeps_what_it_does_not_name_and_null_clears(bench: Bench) -> None:
+    database, source = bench.database(SCHEMA)
+    shown = [{"property_id": "Count", "visible": True}]
+    base = {"data_source_id": source, "database_id": database, "name": "V", "type": "table"}
+    by_time = [{"timestamp": "created_time", "direction": "ascending"}]
+    view = bench.http.post(
+        "views", json={**base, "sorts": by_time, "configuration": {"type": "table", "properties": shown}}
+    ).json()
+    assert (view["sorts"], view["configuration"]["properties"]) == (by_time, shown)
+    path = f"views/{view['id']}"
+    changed = bench.http.patch(path, json={"configuration": {"type": "table", "wrap_cells": True}}).json()
+    assert changed["configuration"] == {"type": "table", "properties": shown, "wrap_cells": True}
+    cleared = bench.http.patch(
+        path, json={"sorts": None, "configuration": {"type": "table", "properties": None}}
+    ).json()
+    assert (cleared["sorts"], cleared["configuration"]) == (None, {"type": "table", "wrap_cells": True})
+    # Other than a new view's, the sorts of a change are by property.
+    assert bench.error("PATCH", path, json={"sorts": by_time})[:2] == (400, "validation_error")
 
 
 def test_filter_properties_take_names_and_decoded_ids(bench: Bench) -> None:

@@ -43,6 +43,7 @@ select
     jobs.completed_at,
     jobs.queue_seconds,
     jobs.duration_seconds,
+    jobs.is_on_runner,
     jobs.is_carried_over,
     jobs.has_failed_twin,
     jobs.labels,

@@ -1,5 +1,5 @@
 -- What a quarter opened and closed beside its rates, over all repositories: flaky jobs that came and went, and the time
--- of people that automatic repair spared, by the assumption that stands here and nowhere else.
+-- of people that automatic repair spared, by the assumption that is configured.
 with flaky as (
     select distinct
         strftime(failures.day, '%Y') || '-Q' || quarter(failures.day) as quarter,
@@ -37,24 +37,22 @@ with flaky as (
         and now.workflow_path = flaky.workflow_path
         and now.job_base_name = flaky.job_base_name
     group by quarters.quarter
-), assumptions as (
-    select 30 as minutes_a_repair, 10 as minutes_a_rerun
 )
 select
     quarters.quarter,
     coalesce(opened.jobs, 0) as flaky_jobs_opened,
     coalesce(closed.jobs, 0) as flaky_jobs_closed,
-    assumptions.minutes_a_repair,
-    assumptions.minutes_a_rerun,
+    parameters.minutes_per_repair as minutes_a_repair,
+    parameters.minutes_per_rerun as minutes_a_rerun,
     (
-        quarters.autofix_repaired * assumptions.minutes_a_repair
-        + quarters.autofix_retry_recovered * assumptions.minutes_a_rerun
+        quarters.autofix_repaired * parameters.minutes_per_repair
+        + quarters.autofix_retry_recovered * parameters.minutes_per_rerun
     ) / 60.0 as autofix_hours_spared,
     coalesce(coverage.is_complete, false) as is_complete,
     coverage.first_whole_day,
     coverage.last_whole_day
 from quarters
-cross join assumptions
+cross join config.parameters as parameters
 left join marts.period_coverage as coverage
     on coverage.repo = '*'
     and coverage.grain = 'quarter'
