@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 INSTALLED_DEV := $(VENV)/installed-dev
 INSTALLED_BENCH := $(VENV)/installed-bench
+INSTALLED_DEPLOYMENT := $(VENV)/installed-deployment
 # dbt pins much that Dagster pins otherwise: it lives in an environment of its own.
 DBT := .venv-dbt
 INSTALLED_DBT := $(DBT)/installed
@@ -21,7 +22,7 @@ PLENTY_KB := 2000000
 IN_MEMORY := $(shell [ -w /dev/shm ] && [ "$$(df -k /dev/shm | awk 'NR == 2 { print $$4 }')" -gt $(PLENTY_KB) ] && echo PYTEST_DEBUG_TEMPROOT=/dev/shm)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-recorded test-dbt test-readers test-scale test-security test-unattended audit soak ui lint types format bench pictures clean
+.PHONY: help run test test-recorded test-dbt test-readers test-scale test-security test-unattended test-deployment audit soak ui lint types format bench pictures clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -50,6 +51,9 @@ test-security: $(INSTALLED_DEV) ## a secret of each kind is planted in whole run
 
 test-unattended: $(INSTALLED_DEV) ## daemon and web server by themselves: a merge arrives everywhere, also while both are killed (four minutes)
 	@$(IN_MEMORY) $(BIN)/python -m pytest -s roadmap_pipeline_tests/unattended.py
+
+test-deployment: $(INSTALLED_DEPLOYMENT) ## deploy/ as it runs in production, without Docker: PostgreSQL, code server, web server, daemon (ten minutes)
+	@$(BIN)/python -m pytest -s roadmap_pipeline_tests/deployment.py
 
 soak: $(INSTALLED_DEV) ## people, syncs, faults and kills in any order, for ROADMAP_SOAK_MINUTES (30); prints its seeds; then a kill and another machine at every request (an hour)
 	@$(IN_MEMORY) $(BIN)/python -m pytest -q roadmap_pipeline_tests/sync/soak.py
@@ -100,6 +104,11 @@ $(INSTALLED_DEV): $(INSTALLED)
 $(INSTALLED_BENCH): $(INSTALLED_DEV)
 	@echo "Installing the peers that benchmarks measure against (once) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,bench]'
+	@touch $@
+
+$(INSTALLED_DEPLOYMENT): $(INSTALLED_DEV)
+	@echo "Installing what a deployment needs (once) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,postgres]'
 	@touch $@
 
 $(INSTALLED_DBT): constraints-dbt.txt $(BIN)/python

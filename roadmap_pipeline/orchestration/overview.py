@@ -22,8 +22,7 @@ weekly_workflows = { "acme/payments" = ".github/workflows/weekly.yml" }
 
 `all` is everything below but `automation`, which builds by the assets' own conditions and stands for the hourly
 schedule. `dead_runs` always runs. Dagster's daemon evaluates them: `make ui` and `dagster dev` start one, on a server
-it is `dagster-daemon run` with `DAGSTER_HOME` set to an absolute path. What the UI was last told stands above
-`running`.
+it is a service of its own ([deployment.md](deployment.md)). What the UI was last told stands above `running`.
 """
 
 _LOOK_BACK = """\

@@ -25,6 +25,8 @@ OWN = {"roadmap/started_by": "roadmap run"}
 SILENT_S = 5.0
 """Waiting for a place in a pool longer than this is said, with who has it."""
 _SERVER_TIMEOUT_S = 3
+_CLOCKS_DIFFER_S = 2.0
+"""A process that began longer than this after the log named its number is another one."""
 _LAST_LOOK_S = 1.0
 """A look at the pools under way when the run ends holds nobody up."""
 _KILLED = "The process of this run was killed; what it did is kept, and the next run goes on from there."
@@ -108,7 +110,7 @@ def _is_alive(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
 
     The code server that started it knows, also from another container; where it was killed, too, the run may go on.
     """
-    return _server_knows(run) or any(map(_is_python, _processes(instance, run)))
+    return _server_knows(run) or any(_is_python(process, named_at) for process, named_at in _processes(instance, run))
 
 
 def _server_knows(run: dg.DagsterRun) -> bool:
@@ -128,24 +130,37 @@ def _server_knows(run: dg.DagsterRun) -> bool:
     return deserialize_value(answer, CanCancelExecutionResult).can_cancel
 
 
-def _processes(instance: dg.DagsterInstance, run: dg.DagsterRun) -> Iterator[int]:
-    """Yield the processes that the run's log names: its own, and those of its steps."""
+def _processes(instance: dg.DagsterInstance, run: dg.DagsterRun) -> Iterator[tuple[int, float]]:
+    """Yield the processes that the run's log names, its own and those of its steps, each with when (POSIX seconds)."""
     for entry in instance.all_logs(run.run_id, of_type=dg.DagsterEventType.ENGINE_EVENT):
         event = entry.dagster_event
         value = None if event is None else event.engine_event_data.metadata.get("pid")
         if isinstance(value, dg.TextMetadataValue) and (value.text or "").isdecimal():
-            yield int(value.text or "")
+            yield int(value.text or ""), entry.timestamp
 
 
-def _is_python(process: int) -> bool:
-    """Return whether a process lives that can be a run's: numbers are given again after a restart of the machine."""
+def _is_python(process: int, named_at: float) -> bool:
+    """Return whether a process lives that can be a run's.
+
+    Numbers are given again: after a restart of the machine to any program, and in a container that was restarted to
+    other Python processes, since they are small there. Those began after the log named the number.
+    """
     try:
         os.kill(process, 0)
-        return b"python" in Path(f"/proc/{process}/cmdline").read_bytes()
+        is_python = b"python" in Path(f"/proc/{process}/cmdline").read_bytes()
+        return is_python and _started_at(process) < named_at + _CLOCKS_DIFFER_S
     except (ProcessLookupError, PermissionError):
         return False
     except OSError:
         return True  # no /proc here, so the number has to do
+
+
+def _started_at(process: int) -> float:
+    """Return when a process began, in POSIX seconds by the clock as it is now; proc_pid_stat(5), field 22."""
+    # The second field is the name of the program, which may hold blanks and brackets.
+    fields = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+    booted_at = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+    return booted_at + int(fields[19]) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager

@@ -47,10 +47,12 @@ def holding(instance: dg.DagsterInstance, **tags: str) -> dg.DagsterRun:
     return run
 
 
-def of_the_ui(instance: dg.DagsterInstance, process: int, folder: Path) -> dg.DagsterRun:
-    """Return a run that a code server which doesn't answer any more started in ``process``."""
+def of_the_ui(instance: dg.DagsterInstance, process: int, folder: Path, ago_s: float = 0.0) -> dg.DagsterRun:
+    """Return a run that a code server which doesn't answer any more started in ``process``, ``ago_s`` seconds ago."""
     run = holding(instance, **{GRPC_INFO_TAG: json.dumps({"host": "localhost", "socket": str(folder / "gone")})})
-    instance.report_engine_event("Started process for run.", run, EngineEventData.in_process(process))
+    event = dg.DagsterEvent("ENGINE_EVENT", run.job_name, event_specific_data=EngineEventData.in_process(process))
+    entry = dg.EventLogEntry(None, "debug", "Started process for run.", run.run_id, time.time() - ago_s)
+    instance.handle_new_event(entry._replace(dagster_event=event))
     return run
 
 
@@ -99,6 +101,19 @@ def test_the_number_of_a_process_that_is_another_programs_now_is_no_life(
     try:
         run = of_the_ui(instance, process.pid, tmp_path)
         assert free_dead_runs(home, instance) == {}
+        assert status(instance, run) == dg.DagsterRunStatus.FAILURE
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_the_number_of_a_python_process_that_began_later_is_no_life(
+    home: Path, instance: dg.DagsterInstance, tmp_path: Path
+) -> None:
+    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    try:
+        run = of_the_ui(instance, process.pid, tmp_path, ago_s=60)
+        assert free_dead_runs(home, instance) == {}, "as in a container that was restarted"
         assert status(instance, run) == dg.DagsterRunStatus.FAILURE
     finally:
         process.kill()
