@@ -44,7 +44,7 @@ test-readers: $(INSTALLED_DEV) $(INSTALLED_READER) ## the oldest supported DuckD
 	@ROADMAP_READER=$(READER)/bin/python $(BIN)/python -m pytest roadmap_pipeline_tests/warehouse/oldest_reader.py
 
 test-scale: $(INSTALLED_DEV) ## 60,000 runs against faults and kills; every endpoint refused; a spent quota, hour by hour; interrupts; two-way sync (ten minutes)
-	@ROADMAP_SOAK_SEED=$${ROADMAP_SOAK_SEED:-190575} $(BIN)/python -m pytest -n auto roadmap_pipeline_tests/github/scale.py roadmap_pipeline_tests/github/refusals.py roadmap_pipeline_tests/hours.py roadmap_pipeline_tests/interrupts.py roadmap_pipeline_tests/sync/soak.py
+	@ROADMAP_SOAK_SEED=$${ROADMAP_SOAK_SEED:-190575,1,2} $(BIN)/python -m pytest -n auto roadmap_pipeline_tests/github/scale.py roadmap_pipeline_tests/github/refusals.py roadmap_pipeline_tests/hours.py roadmap_pipeline_tests/interrupts.py roadmap_pipeline_tests/sync/soak.py
 
 test-security: $(INSTALLED_DEV) ## a secret of each kind is planted in whole runs with debug logging, and searched for everywhere (two minutes)
 	@$(IN_MEMORY) $(BIN)/python -m pytest -n auto roadmap_pipeline_tests/security/whole_runs.py

@@ -72,7 +72,7 @@ def test_page_issue_and_comment(history: StoredHistory) -> None:
         (page,) = (row["page"] for row in milestone_pages(facts))
         (issue,) = (row["body"] for row in tracking_issues(facts))
         (comment,) = pull_request_comments(warehouse.con)
-    assert f"## Risks\n\n{LINES}\n\n## In its way" in page
+    assert f"## Risks\n\n{LINES}\n\n## What CI cost it" in page
     assert f"### Risks\n\n{LINES}\n\n### What is next" in issue
     assert comment["body"].splitlines()[0].endswith("target 2026-12-11 ⚠ off track")
 

@@ -189,10 +189,10 @@ TABLES: tuple[SourceTable, ...] = (
             (
                 "valid_from",
                 "TIMESTAMP",
-                "When it became the target, as far as GitHub tells: when the milestone was made, and for a further row"
-                " when it was last changed before it was read (UTC).",
+                "When the target date was set, as far as GitHub tells: when the milestone was made, and for a further"
+                " row when it was last changed before it was read (UTC).",
             ),
-            ("seen_at", "TIMESTAMP", "When it was read (UTC)."),
+            ("seen_at", "TIMESTAMP", "First reading with this target date (UTC)."),
         ),
     ),
     SourceTable(

@@ -204,10 +204,10 @@ TABLES: tuple[SourceTable, ...] = (
                 "held (until quiet hours are over), intended, sent, failed (told again by the next run) or interrupted"
                 " (it may not have arrived, and is not sent again).",
             ),
-            ("error", "VARCHAR", "Why it was not delivered, without secrets."),
+            ("error", "VARCHAR", "Why the message was not delivered, without secrets."),
             ("as_of", "TIMESTAMP", "The time that stood for now (UTC)."),
             ("intended_at", "TIMESTAMP", "When the message was about to be sent (UTC)."),
-            ("settled_at", "TIMESTAMP", "When it was known what became of it (UTC)."),
+            ("settled_at", "TIMESTAMP", "When delivery was known to have succeeded or failed (UTC)."),
         ),
     ),
     SourceTable(
