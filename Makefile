@@ -22,7 +22,7 @@ PLENTY_KB := 2000000
 IN_MEMORY := $(shell [ -w /dev/shm ] && [ "$$(df -k /dev/shm | awk 'NR == 2 { print $$4 }')" -gt $(PLENTY_KB) ] && echo PYTEST_DEBUG_TEMPROOT=/dev/shm)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-recorded test-dbt test-readers test-scale test-security test-unattended test-deployment audit soak ui lint types format bench pictures clean
+.PHONY: help run test test-recorded test-dbt test-readers test-scale test-interrupts test-security test-unattended test-deployment audit soak ui lint types format bench pictures clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -43,11 +43,14 @@ test-dbt: $(INSTALLED_DEV) $(INSTALLED_DBT) ## dbt on the exported models: the s
 test-readers: $(INSTALLED_DEV) $(INSTALLED_READER) ## the oldest supported DuckDB on the readers' snapshot (a minute)
 	@ROADMAP_READER=$(READER)/bin/python $(BIN)/python -m pytest roadmap_pipeline_tests/warehouse/oldest_reader.py
 
-test-scale: $(INSTALLED_DEV) ## 60,000 runs against faults and kills; every endpoint refused; a spent quota, hour by hour; interrupts; two-way sync (ten minutes)
-	@ROADMAP_SOAK_SEED=$${ROADMAP_SOAK_SEED:-190575,1,2} $(BIN)/python -m pytest -n auto roadmap_pipeline_tests/github/scale.py roadmap_pipeline_tests/github/refusals.py roadmap_pipeline_tests/hours.py roadmap_pipeline_tests/interrupts.py roadmap_pipeline_tests/sync/soak.py
+test-scale: $(INSTALLED_DEV) ## 60,000 runs against faults and kills; every endpoint refused; a spent quota, hour by hour; two-way sync (ten minutes)
+	@ROADMAP_SOAK_SEED=$${ROADMAP_SOAK_SEED:-190575,1,2} $(BIN)/python -m pytest -n auto roadmap_pipeline_tests/github/scale.py roadmap_pipeline_tests/github/refusals.py roadmap_pipeline_tests/hours.py roadmap_pipeline_tests/sync/soak.py
 
 test-security: $(INSTALLED_DEV) ## a secret of each kind is planted in whole runs with debug logging, and searched for everywhere (two minutes)
 	@$(IN_MEMORY) $(BIN)/python -m pytest -n auto roadmap_pipeline_tests/security/whole_runs.py
+
+test-interrupts: $(INSTALLED_DEV) ## Ctrl+C at twenty random moments of a run, and while a server doesn't answer (five minutes)
+	@$(BIN)/python -m pytest -n auto roadmap_pipeline_tests/interrupts.py
 
 test-unattended: $(INSTALLED_DEV) ## daemon and web server by themselves: a merge arrives everywhere, also while both are killed (four minutes)
 	@$(IN_MEMORY) $(BIN)/python -m pytest -s roadmap_pipeline_tests/unattended.py

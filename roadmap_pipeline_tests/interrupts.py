@@ -1,6 +1,6 @@
 """Ctrl+C at twenty random moments of a run, and while a server doesn't answer.
 
-A suite of its own (`make test-scale`): some forty processes. The short form is ``test_interruption``.
+A suite of its own (`make test-interrupts`): some forty processes. The short form is ``test_interruption``.
 """
 
 import random

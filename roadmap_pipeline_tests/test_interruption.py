@@ -1,6 +1,6 @@
 """Stop means stop: what is under way ends at a safe point, is kept, and the next command goes on from there.
 
-The long form, with processes of their own and at random moments, is ``interrupts`` (`make test-scale`).
+The long form, with processes of their own and at random moments, is ``interrupts`` (`make test-interrupts`).
 """
 
 import logging
