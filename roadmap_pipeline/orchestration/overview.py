@@ -34,8 +34,8 @@ _LOOK_BACK = """\
   that have no row in Notion are made up for, but none before the first one that was published.
 - **Two at once.** Runs take turns at the warehouse, GitHub and Notion (pools `duckdb_writer`, `github_api`,
   `notion_api`). An hour whose predecessor is still under way is left out.
-- **A run whose process was killed** is found within a minute and launched again, twice at most; what it did is kept,
-  and nothing is written twice.
+- **A run whose process was killed** is found within a minute, within five where it was only starting, and launched
+  again, twice at most; what it did is kept, and nothing is written twice.
 - **A sensor's memory.** Each keeps a cursor, and names each run for what asked for it (`merge:…`, `completed:…`,
   `notion:…`): a cursor that gets lost asks for nothing twice, switching a sensor on asks for nothing about the past.
 - **What a look costs.** One page a repository, free where GitHub says that nothing changed; at most thirty repositories
