@@ -49,7 +49,7 @@ test-scale: $(INSTALLED_DEV) ## 60,000 runs against faults and kills; every endp
 test-security: $(INSTALLED_DEV) ## a secret of each kind is planted in whole runs with debug logging, and searched for everywhere (two minutes)
 	@$(IN_MEMORY) $(BIN)/python -m pytest -n auto roadmap_pipeline_tests/security/whole_runs.py
 
-test-interrupts: $(INSTALLED_DEV) ## Ctrl+C at twenty random moments of a run, and while a server doesn't answer (five minutes)
+test-interrupts: $(INSTALLED_DEV) ## Ctrl+C at twenty random moments of a run, and while a server doesn't answer (eight minutes)
 	@$(BIN)/python -m pytest -n auto roadmap_pipeline_tests/interrupts.py
 
 test-unattended: $(INSTALLED_DEV) ## daemon and web server by themselves: a merge arrives everywhere, also while both are killed (eight minutes)
