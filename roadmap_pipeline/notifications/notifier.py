@@ -5,7 +5,7 @@ so that two runs on one warehouse never decide the same; then sent, then settled
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -174,13 +174,13 @@ def send_alert(settings: Settings, title: str, body: str, *, key: str) -> list[D
         warehouse = WarehouseSession(settings.warehouse)
         try:
             return Notifier(settings, warehouse, ALERT_LOCK_TIMEOUT_S).send(message, key)
-        except WarehouseError:
-            pass  # it goes out all the same
+        except WarehouseError as error:
+            message = replace(message, body=f"{body}\nNot noted in the warehouse: {error}")
         finally:
             warehouse.close()
     errors = [(address, deliver(address, message)) for address in map(Address, settings.notify_urls)]
     return [
-        Delivery(address.shown, message.kind, title, body, "failed" if error else "sent", error)
+        Delivery(address.shown, message.kind, title, message.body, "failed" if error else "sent", error)
         for address, error in errors
     ]
 

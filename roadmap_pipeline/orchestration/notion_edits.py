@@ -70,7 +70,7 @@ def new_edits(edits: Iterable[Edit], cursor: Cursor, now: datetime) -> Decision:
     Our own writes are no news. The first look asks for nothing about the past.
 
     Args:
-        edits: The newest ones, in any order.
+        edits: Those since the cursor's minute, in any order; older ones don't matter.
         cursor: What the last look kept.
         now: By Notion's clock, aware.
     """
@@ -86,7 +86,7 @@ def new_edits(edits: Iterable[Edit], cursor: Cursor, now: datetime) -> Decision:
         if edit.minute > cursor.minute or (edit.minute == cursor.minute and edit.page_id not in cursor.pages)
     ]
     if not new and (cursor.is_over or cursor.minute > ended):
-        return Decision(None, 0, cursor)
+        return Decision(None, 0, _moved_on(cursor, now))
     minute = max([cursor.minute, *(edit.minute for edit in new)])
     at_minute = frozenset(edit.page_id for edit in by_people if edit.minute == minute)
     pages = at_minute | (cursor.pages if minute == cursor.minute else frozenset())
@@ -95,3 +95,14 @@ def new_edits(edits: Iterable[Edit], cursor: Cursor, now: datetime) -> Decision:
         return Decision(None, 0, after)  # what was edited then was seen to, and written to by us since
     state = "over" if after.is_over else f"begun:{len(pages)}"
     return Decision(f"notion:{minute:%Y-%m-%dT%H:%M}:{state}", len(new) or len(at_minute), after)
+
+
+def _moved_on(cursor: Cursor, now: datetime) -> Cursor:
+    """Return the cursor behind the minutes in which nobody but us wrote, so that the next look has few rows to list.
+
+    Those of the last two minutes stay in sight: Notion's lists lag behind by seconds.
+    """
+    seen_to = now.replace(second=0, microsecond=0) - 2 * _MINUTE
+    if not cursor.is_over or cursor.minute is None or seen_to <= cursor.minute:
+        return cursor
+    return replace(cursor, minute=seen_to, pages=frozenset())

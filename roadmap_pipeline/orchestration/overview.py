@@ -39,7 +39,7 @@ _LOOK_BACK = """\
 - **A sensor's memory.** Each keeps a cursor, and names each run for what asked for it (`merge:…`, `completed:…`,
   `notion:…`): a cursor that gets lost asks for nothing twice, switching a sensor on asks for nothing about the past.
 - **What a look costs.** One page a repository, free where GitHub says that nothing changed; at most thirty repositories
-  a tick, which take turns. One request a tick to Notion.
+  a tick, which take turns. One request a tick to Notion, more only after many rows were edited.
 - **Notion's minutes.** Notion floors the times of edits to the minute. A minute that has just begun is seen to at once,
   and once more when it is over, so that a second edit within it isn't missed.
 """

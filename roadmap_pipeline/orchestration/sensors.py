@@ -5,7 +5,7 @@ cursor as it was, so that the next tick looks again.
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 TICK_SECONDS = 20.0
 """The time after which a tick asks no further repository; Dagster ends one that takes a minute."""
+
+ROWS_AT_FIRST = 50
+"""Rows that the first look at Notion lists, which only finds where to begin."""
 
 MOST_REASONS = 5
 """Failed steps of a run whose reasons a message names."""
@@ -156,7 +159,7 @@ def on_notion_edit_sensor(load: Callable[[], Settings], status: dg.DefaultSensor
             cursor = _with_ids(runtime, EditCursor.parse(context.cursor))
             if cursor.data_source is None:
                 return dg.SkipReason("There is no Engineering Roadmap yet; the first sync makes it.")
-            edits = _newest_edits(runtime.notion, cursor.data_source)
+            edits = _edits_since(runtime.notion, cursor.data_source, cursor.minute)
             if edits is None:
                 lost = replace(cursor, data_source=None)
                 return _nothing_new("The roadmap is elsewhere now; the next look finds it.", lost)
@@ -283,16 +286,22 @@ def _with_ids(runtime: Runtime, cursor: EditCursor) -> EditCursor:
     return cursor
 
 
-def _newest_edits(notion: "NotionClient", data_source: str) -> list[Edit] | None:
-    """Return the rows that were edited last; None where the data source is gone."""
+def _edits_since(notion: "NotionClient", data_source: str, minute: datetime | None) -> list[Edit] | None:
+    """Return the rows that were edited in ``minute`` or later, of None the newest ones; None where nothing is there.
+
+    All of them: what we write to many rows at once must not push a person's edit out of sight.
+    """
     from roadmap_pipeline.notion.client import NotFound
 
-    body = {"sorts": [{"timestamp": "last_edited_time", "direction": "descending"}], "page_size": 50}
+    body: dict[str, Any] = {"sorts": [{"timestamp": "last_edited_time", "direction": "descending"}]}
+    if minute is not None:
+        body["filter"] = {"timestamp": "last_edited_time", "last_edited_time": {"on_or_after": minute.isoformat()}}
+    most = ROWS_AT_FIRST if minute is None else None
     try:
-        answer: Mapping[str, Any] = notion.request("POST", f"data_sources/{data_source}/query", body=body)
+        pages = notion.paginate("POST", f"data_sources/{data_source}/query", body=body, most=most)
     except NotFound:
         return None
     return [
         Edit(page["id"], page["last_edited_by"]["id"], datetime.fromisoformat(page["last_edited_time"]))
-        for page in answer["results"]
+        for page in pages
     ]

@@ -53,6 +53,14 @@ def test_a_minute_that_only_we_wrote_in_since_is_not_seen_to_again() -> None:
     assert new_edits([edit("a", 30, by=OURS)], first.cursor, at(70)).run_key is None
 
 
+def test_minutes_in_which_only_we_wrote_are_left_behind_but_for_the_last_two() -> None:
+    cursor = new_edits([edit("a", -600)], START, at(5)).cursor
+    ours = [edit("a", -600), *(edit(str(number), 120, by=OURS) for number in range(100))]
+    moved = new_edits(ours, cursor, at(305)).cursor
+    assert moved.minute == at(180)
+    assert new_edits([*ours, edit("b", 200)], moved, at(310)).edits == 1
+
+
 def test_the_cursor_is_the_same_after_it_was_kept() -> None:
     cursor = new_edits([edit("a", 10)], replace(START, data_source="ds"), at(12)).cursor
     assert Cursor.parse(str(cursor)) == cursor

@@ -4,7 +4,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
+import pytest
 
+from roadmap_pipeline.notion import client as notion_client
 from roadmap_pipeline.orchestration.build import build_definitions
 from roadmap_pipeline.settings import Settings, load_settings
 from roadmap_pipeline_tests.sync.conftest import SimulatedServices
@@ -41,6 +43,23 @@ def test_an_edit_in_notion_is_on_github_once_the_job_ran_that_it_asks_for(
     milestones = synced.ask("GET", "/repos/acme/payments/milestones?state=all")
     assert [one["due_on"][:10] for one in milestones if one["title"] == "Checkout v2"] == ["2027-03-31"]
     assert look(synced, cursor)[0] == [], "what the run wrote is no news"
+
+
+def test_what_we_write_to_many_rows_hides_no_edit(synced: SimulatedServices, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A person's edit stands behind more rows of ours than a page of the list holds."""
+    monkeypatch.setattr(notion_client, "PAGE_SIZE", 1)
+    synced.notion.advance(timedelta(minutes=2))
+    _, cursor, _ = look(synced, None)
+    synced.notion.advance(timedelta(minutes=2))
+    synced.notion.set_property(synced.page_id("Checkout v2"), DATE, "2027-03-31")
+    synced.notion.advance(timedelta(minutes=1))
+    for title in ("Stage 7.3", "Sunset v1"):
+        synced.milestone(title, progress=0.35)
+        synced.sync(milestone=title)
+    asked, cursor, _ = look(synced, cursor)
+    assert len(asked) == 1
+    synced.notion.advance(timedelta(minutes=30))
+    assert look(synced, cursor)[0] == []
 
 
 def test_a_roadmap_that_went_elsewhere_is_found_again(synced: SimulatedServices) -> None:
