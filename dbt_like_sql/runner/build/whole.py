@@ -7,7 +7,7 @@ model is built whole is decided in ``building``.
 from typing import TYPE_CHECKING
 
 from dbt_like_sql.runner.build.audit import accepted, accepted_across_models, checked_columns
-from dbt_like_sql.runner.build.model_sql import comments, create
+from dbt_like_sql.runner.build.model_sql import create, describe
 from dbt_like_sql.runner.build.results import ModelResult
 from dbt_like_sql.runner.build.state import BuildState, Inputs, Kind
 from dbt_like_sql.runner.database import (
@@ -52,7 +52,7 @@ def build_whole(
         columns = checked_columns(con, model, beside)
         _put_in_order(con, model, beside)
         tests = accepted(model, run_tests(con, beside, model.tests, of=model.key))
-        con.execute(comments(model, beside))
+        describe(con, model, beside)
         rows = count_rows(con, beside)
         changed_rows = _log_difference(con, state, model, beside, rows)
         _swap(con, model, beside, state.kind(model))
