@@ -25,6 +25,7 @@ from roadmap_pipeline.explain.recompute import attached
 from roadmap_pipeline.runtime import Runtime
 from roadmap_pipeline.settings import Settings, load_settings
 from roadmap_pipeline.sync.lock import exclusive
+from roadmap_pipeline.warehouse.compaction import compact
 from roadmap_pipeline.warehouse.connection import WarehouseError, attach_reading, connect
 from roadmap_pipeline.warehouse.models import Policy, build, project
 from roadmap_pipeline.warehouse.parquet_export import export_tables
@@ -36,7 +37,6 @@ from roadmap_pipeline_tests.stopped import SmallWorld, small
 from roadmap_pipeline_tests.warehouse.lake.servers import BUCKET, SECRET, LakeServers, lake_servers
 from roadmap_sandbox.organisation import generate
 
-REPOSITORIES = ("acme/webshop", "acme/payments", "acme/infra")
 _PLUMBING = frozenset({"build", "changes"})
 
 
@@ -339,6 +339,24 @@ def test_a_password_in_the_address_is_used(servers: LakeServers, monkeypatch: py
         everything = repr(con.execute("from duckdb_databases()").fetchall())
         assert PASSWORD not in everything + repr(con.execute("from duckdb_secrets()").fetchall())
         assert SECRET not in repr(con.execute("from duckdb_secrets()").fetchall())
+
+
+def test_compacting_merges_files_and_keeps_what_readers_have(both: Both, servers: LakeServers) -> None:
+    with Runtime(both.lake) as runtime:
+        pipeline.snapshot(runtime)
+    sql = "select count(*), sum(run_id)::bigint from raw.workflow_runs"
+    before = run_query(both.lake.warehouse, sql).rows
+    stored = len(servers.objects("both"))
+    done = compact(both.lake.warehouse, 0.0)
+    assert done.after.files < done.before.files
+    assert len(servers.objects("both")) < stored / 2
+    assert run_query(both.lake.warehouse, sql).rows == before
+    with connect(both.lake.warehouse) as con:
+        assert con.execute(sql).fetchall() == before
+        assert scalar(con, "select count(*) from roadmap.snapshots()") <= 3
+    assert _differences(both) == {}
+    with Runtime(both.lake) as runtime:
+        assert {result.action for result in pipeline.build_all(runtime).models} == {"skipped"}
 
 
 def test_a_server_that_was_started_anew_is_found_again(servers: LakeServers) -> None:
