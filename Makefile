@@ -86,8 +86,8 @@ format: $(INSTALLED_DEV) ## put every Python file into shape
 types: $(INSTALLED_DEV) ## static types, strict
 	@$(BIN)/mypy
 
-bench: $(INSTALLED_BENCH) $(INSTALLED_DBT) ## measure, and write benchmarks/RESULTS.md
-	@ROADMAP_DBT=$(DBT)/bin/dbt $(BIN)/python benchmarks/run.py
+bench: $(INSTALLED_BENCH) $(INSTALLED_DBT) $(INSTALLED_LAKE) ## measure, and write benchmarks/RESULTS.md
+	@ROADMAP_DBT=$(DBT)/bin/dbt ROADMAP_LAKE=$(LAKE)/bin/python $(BIN)/python benchmarks/run.py
 
 pictures: $(INSTALLED_DEV) ## make the README's pictures from the running UI (needs Chromium)
 	@$(BIN)/python docs/make_pictures.py

@@ -49,7 +49,11 @@ def compact(warehouse: str | Path, keep_days: float) -> Compaction:
 
 
 def _rewrite(path: Path) -> None:
-    """Put a copy of all tables in the file's place, while nobody else can have it open."""
+    """Put a copy of all tables in the file's place, while nobody else can have it open.
+
+    Whoever opened the old file meanwhile, and gets its lock only now, notices that it has lost its name and opens the
+    new one: see ``connection``.
+    """
     copy = path.with_name(path.name + ".compacting")
     _remove(copy)
     try:

@@ -178,7 +178,12 @@ def _open(
         try:
             if is_file(path) and not read_only:
                 _create(Path(path))
-            return duckdb.connect(str(path), read_only=read_only, config=dict(configuration or {}))
+            known = _identity(path)
+            con = duckdb.connect(str(path), read_only=read_only, config=dict(configuration or {}))
+            if _identity(path) == known:
+                return con
+            # Another file took its place after this one was opened and before it was locked: see ``compaction``.
+            con.close()
         except duckdb.Error as error:
             message = str(error)
             if not _LOCKED.search(message):
@@ -193,6 +198,14 @@ def _open(
                 raise _lock_timeout(path, message, lock_timeout_s) from error
             interruption.sleep(min(wait_s, remaining_s))
             wait_s = min(wait_s * 2, LONGEST_WAIT_S)
+
+
+def _identity(path: str | Path) -> int | None:
+    """Return the number by which the file system knows what is at ``path``; None for nothing, or no file."""
+    try:
+        return Path(path).stat().st_ino
+    except OSError:
+        return None
 
 
 def _create(path: Path) -> None:

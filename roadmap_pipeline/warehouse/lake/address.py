@@ -49,7 +49,7 @@ class LakeAddress:
 
     @property
     def is_on_s3(self) -> bool:
-        """Whether the rows are known to be in a bucket."""
+        """True unless the rows are known to be elsewhere than in a bucket."""
         return self.data_path is None or self.data_path.startswith("s3://")
 
 

@@ -1,4 +1,4 @@
-"""Who may write to a lake: PostgreSQL's advisory locks, which end with the process that holds them.
+"""Locks of a lake among those who write: PostgreSQL's advisory ones, which end with the process that holds them.
 
 Belongs here: taking a lock, once a process however often it is asked for, and waiting for whoever holds it. What is
 done under it is for others to say.

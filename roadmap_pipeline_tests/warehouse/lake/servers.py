@@ -29,7 +29,7 @@ class LakeServers:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a process needs to reach both, the passwords included."""
+        """The variables that a process needs to reach both, the passwords included."""
         return {
             "PGHOST": self.database.host,
             "PGPORT": str(self.database.port),
