@@ -70,7 +70,12 @@ _RESERVED_STEMS = _OWN_SCHEMAS | {"main", "temp"}
 
 @contextmanager
 def connect(
-    path: str | Path, *, read_only: bool = False, lock_timeout_s: float | None = None, exclusive: bool = True
+    path: str | Path,
+    *,
+    read_only: bool = False,
+    lock_timeout_s: float | None = None,
+    exclusive: bool = True,
+    is_private: bool = False,
 ) -> Iterator["duckdb.DuckDBPyConnection"]:
     """Open the warehouse; times are UTC, and the tables that Python fills exist (unless ``read_only``). Always closes.
 
@@ -78,6 +83,8 @@ def connect(
     that lock only, at most ``lock_timeout_s`` seconds (default: a minute; half an hour on a lake). A missing file and
     its folder are created, unless ``read_only``. ``path`` may also be ``ducklake:…`` or ``md:…``. A lake is locked for
     other writers, unless ``exclusive`` is false: then all that is written has to go through ``transactions``.
+
+    Connections of one process to a lake share its settings, unless they are ``is_private``.
 
     A safe point for stopping, which breaks off queries inside. Raises WarehouseError when the lock isn't given up in
     time, the file is missing (``read_only``), isn't a DuckDB file or can't be read.
@@ -87,7 +94,7 @@ def connect(
     if timeout_s is None:
         timeout_s = LAKE_LOCK_TIMEOUT_S if is_lake(path) else LOCK_TIMEOUT_S
     with _lake_locked(path, timeout_s) if not read_only and exclusive else nullcontext():
-        con = _open(path, read_only=read_only, lock_timeout_s=timeout_s)
+        con = _open(path, read_only=read_only, lock_timeout_s=timeout_s, is_private=is_private)
         try:
             # Signals alone don't reach a query: it would go on to its end.
             with interruption.breaking_off(con.interrupt):
@@ -164,12 +171,17 @@ def attach_reading(con: "duckdb.DuckDBPyConnection", path: str | Path, name: str
 
 
 def _open(
-    path: str | Path, *, read_only: bool, lock_timeout_s: float, configuration: Mapping[str, str] | None = None
+    path: str | Path,
+    *,
+    read_only: bool,
+    lock_timeout_s: float,
+    configuration: Mapping[str, str] | None = None,
+    is_private: bool = False,
 ) -> "duckdb.DuckDBPyConnection":
     import duckdb
 
     if is_lake(path):
-        return lake_connection(path, read_only=read_only)
+        return lake_connection(path, read_only=read_only, is_private=is_private)
     if is_file(path):
         prepare_file(Path(path), read_only=read_only)
     deadline = time.monotonic() + lock_timeout_s

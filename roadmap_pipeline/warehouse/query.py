@@ -100,7 +100,7 @@ def run_query(path: str | Path, sql: str) -> QueryResult:
     snapshot = published(path)
     try:
         require_query(sql)
-        with connect(snapshot, read_only=True) as con:
+        with connect(snapshot, read_only=True, is_private=True) as con:
             _lock_down(con, snapshot)
             return _fetch(con, _TABLES if _SHOW_TABLES.fullmatch(sql) else sql)
     except duckdb.InvalidInputException as error:

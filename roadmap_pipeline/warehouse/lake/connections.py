@@ -23,8 +23,13 @@ _addresses: dict[int, LakeAddress] = {}
 _lock = threading.Lock()
 
 
-def lake_connection(warehouse: str | Path, *, read_only: bool) -> "duckdb.DuckDBPyConnection":
+def lake_connection(warehouse: str | Path, *, read_only: bool, is_private: bool = False) -> "duckdb.DuckDBPyConnection":
     """Return a connection of one's own to an opened lake; the caller gives it back by :func:`release`.
+
+    Args:
+        warehouse: The lake.
+        read_only: Whether nothing can be written.
+        is_private: Whether nobody else gets the opened lake, so that its settings can be locked.
 
     Raises:
         ConfigurationError: It is no address of a lake.
@@ -32,9 +37,11 @@ def lake_connection(warehouse: str | Path, *, read_only: bool) -> "duckdb.DuckDB
     """
     import duckdb
 
+    address = parse(warehouse)
+    if is_private:
+        return open_lake(warehouse, read_only=read_only, at=address.snapshot)
     key = (os.getpid(), str(warehouse), read_only)
     with _lock:
-        address = parse(warehouse)
         con = None
         if (kept := _opened.pop(key, None)) is not None:
             try:

@@ -130,6 +130,7 @@ def _differences(both: Both) -> dict[str, Any]:
             ).fetchall()
             if more or fewer:
                 found[f"{schema}.{name}"] = (more, fewer)
+        con.execute("detach file")
     return found
 
 
@@ -199,8 +200,9 @@ def _another_process(servers: LakeServers, name: str, code: str) -> Iterator["su
         assert process.stdout
         assert process.stdout.readline() == "open\n"
         yield process
-        if process.poll() is None:
-            process.communicate("\n")
+        if process.stdin:
+            process.stdin.close()
+        process.wait(60)
 
 
 def test_one_process_at_a_time_writes_and_the_other_is_named(servers: LakeServers) -> None:
