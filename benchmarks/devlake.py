@@ -231,7 +231,7 @@ def section(url: str, env: Mapping[str, str], total_runs: int, jobs: int) -> str
         "### What others ask on the same history\n\n"
         "Apache DevLake's collectors of runs and jobs by their own rules (`benchmarks/devlake.py` names them), asked of"
         " the same simulator: jobs with their steps, no logs. Charged are requests by REST; units are these and points"
-        " together, hours those of the quota that is spent first. A job is missed where no request would ever give"
+        " together, hours those that the quota asked more of takes. A job is missed where no request would ever give"
         " it.\n\n"
         f"{table([*heads, 'jobs missed'], rows)}\n"
     )
