@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import devlake
 from measuring import ROOT, call, environment, table, verdict
 from serving import CLOCK, REPO, serving
 
@@ -50,6 +51,7 @@ def measure() -> None:
             sys.exit(f"{first['runs']} of {RUNS} runs were stored")
         megabytes = path.stat().st_size / 1e6
         nothing_new = look(CLOCK + timedelta(minutes=5))
+        peers = devlake.section(served.url, env, RUNS, JOBS)
         served.new_run()
         one_new = look(CLOCK + timedelta(minutes=10))
         next_day = look(CLOCK + timedelta(days=1))
@@ -87,6 +89,7 @@ def measure() -> None:
         f" {first['charged'] / QUOTA:.1f} hours, newest and failed runs first. Waiting is the time that the threads"
         " spend on answers, against the time that all of them have."
     )
+    print(f"\n{peers}")
 
 
 def read(url: str, path: Path, now: datetime) -> dict[str, Any]:
