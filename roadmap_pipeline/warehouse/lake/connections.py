@@ -79,11 +79,3 @@ def release(con: "duckdb.DuckDBPyConnection") -> None:
 def address_of(con: "duckdb.DuckDBPyConnection") -> LakeAddress | None:
     """Return the address of the lake that ``con`` writes to; None where it is of another kind of warehouse."""
     return _addresses.get(id(con))
-
-
-def close_lakes() -> None:
-    """Close all lakes that this process has opened."""
-    with _lock:
-        for kept in _opened.values():
-            kept.close()
-        _opened.clear()

@@ -76,15 +76,6 @@ def locked(address: LakeAddress, name: str, timeout_s: float) -> Iterator[None]:
                 _give_up(holder, address, name)
 
 
-def close_sessions() -> None:
-    """Close the sessions of locks that nobody holds."""
-    with _registry:
-        for holder in _holders.values():
-            with holder.taking:
-                if holder.count == 0 and holder.session is not None:
-                    _close(holder)
-
-
 def _take(holder: _Holder, address: LakeAddress, name: str, timeout_s: float) -> None:
     psycopg2 = _driver()
     number = _number(address, name)
