@@ -36,8 +36,9 @@ def create(
     Raises:
         ModelBuildError: The SQL fails.
     """
+    kind = "view" if materialized == "view" else "temp table" if relation.startswith("temp.") else "table"
     # On the first line of the file, so that DuckDB counts lines as the file does.
-    run_sql(con, model, f"create {'view' if materialized == 'view' else 'table'} {relation} as {model.sql}")
+    run_sql(con, model, f"create {kind} {relation} as {model.sql}")
 
 
 def run_sql(con: "duckdb.DuckDBPyConnection", model: SqlModel, statement: str) -> None:

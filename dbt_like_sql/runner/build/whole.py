@@ -148,7 +148,8 @@ def _put_in_order(con: "duckdb.DuckDBPyConnection", model: SqlModel, place: str)
     if overlap is not None and overlap > _OVERLAP:
         con.execute(f"alter table {beside} rename to {identifier(model.name + _UNSORTED)}")
         unsorted = f"{place}.{identifier(model.name + _UNSORTED)}"
-        con.execute(f"create table {beside} as from {unsorted} order by {time_}")
+        kind = "temp table" if place == "temp" else "table"
+        con.execute(f"create {kind} {beside} as from {unsorted} order by {time_}")
         con.execute(f"drop table {unsorted}")
 
 

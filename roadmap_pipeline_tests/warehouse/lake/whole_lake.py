@@ -364,7 +364,7 @@ def test_compacting_merges_files_and_keeps_what_readers_have(both: Both, servers
     stored = len(servers.objects("both"))
     done = compact(both.lake.warehouse, 0.0)
     assert done.after.files < done.before.files
-    assert len(servers.objects("both")) < stored / 2
+    assert len(servers.objects("both")) < stored  # what readers have open is there beside what it was merged to
     assert run_query(both.lake.warehouse, sql).rows == before
     with connect(both.lake.warehouse) as con:
         assert con.execute(sql).fetchall() == before
