@@ -20,8 +20,9 @@ from starlette.types import Receive, Scope, Send
 from roadmap_sandbox.content import API_ROOT
 from roadmap_sandbox.github import browse
 from roadmap_sandbox.github.faults import Fault
+from roadmap_sandbox.github.graphql.problems import rate_limited, timed_out
 from roadmap_sandbox.github.limits import Resource
-from roadmap_sandbox.github.messages import DOCUMENTATION, ApiError, Request, Response, json_response
+from roadmap_sandbox.github.messages import DOCUMENTATION, ApiError, Quota, Request, Response, json_response
 from roadmap_sandbox.github.state import GitHubState
 from roadmap_sandbox.html import HEADERS, not_found
 from roadmap_sandbox.server import JournalEntry, Server, drop_connection, mark_fault
@@ -108,9 +109,7 @@ class _Endpoint:
             action()
         status = 0 if result is None else result.status
         state.journal.append(
-            JournalEntry(
-                request.method, request.path, request.raw_query, status, request.mutating, charged=request.charged
-            )
+            JournalEntry(request.method, request.path, request.raw_query, status, request.mutating, cost=request.cost)
         )
         if result is None:
             drop_connection(scope)
@@ -155,11 +154,17 @@ class _Endpoint:
                 {"message": fault.message, "documentation_url": DOCUMENTATION, "status": str(status)}, status
             )
         if fault.kind == "rate_limit":
-            result = self._limit_reached(fault.status or 403)
-            limit = self._state.limits.status(token)[0]
+            resource = _resource(request)
+            result = self._limit_reached(fault.status or (200 if resource == "graphql" else 403))
+            limit = self._state.limits.status(token, resource)[0]
             reset = int(self._state.now() + (fault.seconds or 0))
-            result.headers |= _limit_headers(limit, 0, limit, reset)
+            result.headers |= _limit_headers(limit, 0, limit, reset, resource)
             return result
+        if fault.kind == "graphql_partial":
+            request.nodes_in_time = fault.nodes
+            return self._undisturbed(request, token, headers)
+        if fault.kind == "graphql_error":
+            return json_response({"data": None, "errors": [timed_out().payload()]})
         if fault.kind == "secondary_limit":
             return _too_fast(fault.status or 403, fault.seconds)
         raise AssertionError(f"no response is known for the fault {fault.kind}")
@@ -178,14 +183,24 @@ class _Endpoint:
         if request.path == "/rate_limit" and request.method == "GET":
             return self._rate_limit(token)
         resource = _resource(request)
-        if not state.limits.charge_secondary(5 if request.mutating else 1, creates=request.creates):
+        if not state.limits.charge_secondary(5 if request.mutating else 1, resource, creates=request.creates):
             return _too_fast(state.switches.secondary_status, state.switches.secondary_retry_after)
-        if not state.limits.charge(token, resource):
+        if resource == "graphql":
+            request.charge = lambda points: self._charge(request, token, points)
+        elif self._charge(request, token, 1) is None:
             return self._limit_reached(state.switches.limit_status)
-        request.charged = True
         return state.carry_out(request)
 
+    def _charge(self, request: Request, token: str, units: int) -> Quota | None:
+        limits, resource = self._state.limits, _resource(request)
+        if not limits.charge(token, resource, units):
+            return None
+        request.cost = units
+        return limits.status(token, resource)
+
     def _limit_reached(self, status: int) -> Response:
+        if status == 200:
+            return json_response({"errors": [rate_limited(self._state.store.viewer["id"]).payload()]})
         return ApiError(status, f"API rate limit exceeded for user ID {self._state.store.viewer['id']}.").response()
 
     def _rate_limit(self, token: str) -> Response:
@@ -225,9 +240,9 @@ class _Endpoint:
 
     def _not_modified(self, result: Response, request: Request, token: str) -> Response:
         limits, resource = self._state.limits, _resource(request)
-        if request.charged:
+        if request.cost:
             limits.refund(token, resource)
-            request.charged = False
+            request.cost = 0
         kept = {name: value for name, value in result.headers.items() if name != "Content-Type"}
         return Response(304, b"", {**kept, **_limit_headers(*limits.status(token, resource), resource)})
 
