@@ -8,7 +8,7 @@ Every batch is one transaction, in which it is also noted how far its walk has c
 ingest goes on from there, without gaps and without reading again what is stored.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
@@ -27,8 +27,10 @@ from roadmap_pipeline.github.client.client import (
     UnknownRepository,
 )
 from roadmap_pipeline.github.ingest.actions import ActionsReader
+from roadmap_pipeline.github.ingest.bulk_jobs import FEWEST_RUNS
 from roadmap_pipeline.github.ingest.collaboration import CollaborationReader
 from roadmap_pipeline.github.ingest.commits import read_commits
+from roadmap_pipeline.github.ingest.failed_logs import FailedLogs
 from roadmap_pipeline.github.ingest.passing_logs import read_passing_logs
 from roadmap_pipeline.github.ingest.read_failures import ReadFailures, costs_only_itself
 from roadmap_pipeline.github.ingest.repository_reader import RepositoryReader, collecting_rarely
@@ -62,6 +64,7 @@ def ingest(
     classifier: "Classifier | None" = None,
     passing_logs: int = 0,
     cancelled_jobs: int = 0,
+    bulk_from: int | None = FEWEST_RUNS,
     summary: IngestSummary | None = None,
 ) -> IngestSummary:
     """Read what is new in ``repositories`` into the raw tables of an open warehouse.
@@ -84,6 +87,7 @@ def ingest(
             repository are read.
         cancelled_jobs: Why jobs were cancelled is read where they probably ran into a time limit, and of up to so many
             others of each repository.
+        bulk_from: With at least so many runs due their jobs are read in bulk by GraphQL; None: never.
         summary: Filled on the way when one is given.
 
     Raises:
@@ -103,7 +107,7 @@ def ingest(
         ):
             history = timedelta(days=history_days)
             context = _IngestContext(
-                client, store, workers, listers, now, history, classifier, passing_logs, cancelled_jobs
+                client, store, workers, listers, now, history, classifier, passing_logs, cancelled_jobs, bulk_from
             )
             _read_all(context, names)
     except Paused as error:
@@ -127,6 +131,7 @@ class _IngestContext:
     classifier: "Classifier | None"
     passing_logs: int
     cancelled_jobs: int
+    bulk_from: int | None
 
     def reader(self, repo: str) -> RepositoryReader:
         """Return what reads one repository."""
@@ -178,30 +183,45 @@ class Walk:
     read: Callable[[Task], None]
 
 
+def _walks(context: _IngestContext, reader: RepositoryReader, actions: ActionsReader) -> Iterator[Walk]:
+    """Yield all walks, what is cheap and what matters most first.
+
+    Of a long history that was never read the last weeks come first, whole, so that there is a true report soon; then
+    the jobs of all the others, by the quota that has most to give; then what takes a request each.
+    """
+    collaboration, logs = CollaborationReader(reader), FailedLogs(reader)
+    yield Walk("milestones", "milestones", collaboration.read_milestones)
+    yield Walk("issues", "issues", collaboration.read_issues)
+    yield Walk("issue events", "issue_events", collaboration.read_issue_events)
+    yield Walk("pull requests", "pull_requests", collaboration.read_pull_requests)
+    yield Walk("runs", "runs", actions.read_runs)
+    yield Walk("workflows", "workflows", partial(read_workflows, reader))
+    yield Walk("jobs in bulk", "jobs", actions.read_in_bulk)
+    yield Walk("jobs of failed runs", "jobs", partial(actions.read_details, urgent=True))
+    if actions.has_older_runs:
+        yield Walk("jobs", "jobs", partial(actions.read_details, urgent=False))
+        yield Walk("recent logs", "log", logs.read_logs)
+        yield Walk("recent annotations", "annotations", logs.read_annotations)
+        yield Walk("older runs", "runs", actions.read_older_runs)
+        yield Walk("older jobs in bulk", "jobs", actions.read_in_bulk)
+        yield Walk("older jobs of failed runs", "jobs", partial(actions.read_details, urgent=True))
+    yield Walk("logs", "log", logs.read_logs)
+    yield Walk("annotations", "annotations", logs.read_annotations)
+    yield Walk("commits of pull requests", "commits", partial(read_commits, reader))
+    yield Walk("files of pull requests", "files", collaboration.read_files)
+    yield Walk("jobs", "jobs", partial(actions.read_details, urgent=False))
+    yield Walk("further logs", "log", logs.read_logs)  # of jobs that failed in runs that passed
+    yield Walk("further annotations", "annotations", logs.read_annotations)
+    yield Walk("time-outs", "annotations", partial(read_timeouts, reader, context.cancelled_jobs))
+    yield Walk("details of jobs", "job_details", actions.complete_jobs)
+    yield Walk("logs of passing jobs", "passing_log", partial(read_passing_logs, reader, context.passing_logs))
+
+
 def _run_walks(context: _IngestContext, reader: RepositoryReader) -> None:
-    """Carry out all walks, what is cheap and what matters most first; one that can't go on doesn't keep the others."""
-    actions, collaboration = ActionsReader(reader), CollaborationReader(reader)
-    walks = [
-        Walk("milestones", "milestones", collaboration.read_milestones),
-        Walk("issues", "issues", collaboration.read_issues),
-        Walk("issue events", "issue_events", collaboration.read_issue_events),
-        Walk("pull requests", "pull_requests", collaboration.read_pull_requests),
-        Walk("runs", "runs", actions.read_runs),
-        Walk("workflows", "workflows", partial(read_workflows, reader)),
-        Walk("jobs of failed runs", "jobs", partial(actions.read_details, urgent=True)),
-        Walk("logs", "log", actions.read_logs),
-        Walk("annotations", "annotations", actions.read_annotations),
-        Walk("commits of pull requests", "commits", partial(read_commits, reader)),
-        Walk("files of pull requests", "files", collaboration.read_files),
-        Walk("jobs", "jobs", partial(actions.read_details, urgent=False)),
-        Walk("further logs", "log", actions.read_logs),  # of jobs that failed in runs that passed
-        Walk("further annotations", "annotations", actions.read_annotations),
-        Walk("time-outs", "annotations", partial(read_timeouts, reader, context.cancelled_jobs)),
-        Walk("logs of passing jobs", "passing_log", partial(read_passing_logs, reader, context.passing_logs)),
-    ]
-    failures = reader.failures
+    """Carry out all walks; one that can't go on doesn't keep the others."""
+    actions, failures = ActionsReader(reader, context.bulk_from), reader.failures
     try:
-        for walk in walks:
+        for walk in _walks(context, reader, actions):
             if walk.endpoint == "issues" and not reader.store.has_issues(reader.repo):
                 failures.switched_off("issues", "the repository has no issues")
                 continue
@@ -213,6 +233,8 @@ def _run_walks(context: _IngestContext, reader: RepositoryReader) -> None:
         failures.flush()
         for note in failures.notes():
             reader.store.note(note)
+    if actions.paused is not None:  # everything else was read meanwhile
+        raise actions.paused
 
 
 def _run_walk(walk: Walk, reader: RepositoryReader) -> None:
