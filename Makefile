@@ -22,7 +22,7 @@ PLENTY_KB := 2000000
 IN_MEMORY := $(shell [ -w /dev/shm ] && [ "$$(df -k /dev/shm | awk 'NR == 2 { print $$4 }')" -gt $(PLENTY_KB) ] && echo PYTEST_DEBUG_TEMPROOT=/dev/shm)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-recorded test-dbt test-readers test-scale test-interrupts test-security test-unattended test-deployment audit soak ui lint types format bench pictures clean
+.PHONY: help run test test-slow test-recorded test-dbt test-readers test-scale test-interrupts test-security test-unattended test-deployment audit soak ui lint types format bench pictures clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -31,7 +31,10 @@ run: $(INSTALLED) ## install, then do the main job once: read GitHub, build, rep
 	@$(BIN)/roadmap run
 
 test: $(INSTALLED_DEV) ## the test suite, on all cores
-	@$(IN_MEMORY) $(BIN)/python -m pytest -n auto --dist loadgroup -m 'not recorded'
+	@$(IN_MEMORY) $(BIN)/python -m pytest -n auto --dist loadgroup -m 'not recorded and not slow'
+
+test-slow: $(INSTALLED_DEV) ## tests of whole runs against kills, faults and spent quotas, and long random histories (five minutes)
+	@$(IN_MEMORY) $(BIN)/python -m pytest -n auto -m 'slow and not recorded'
 
 test-recorded: $(INSTALLED_DEV) ## the tests on recorded payloads and logs beside the project (../shared/data)
 	@$(BIN)/python -m pytest -n auto -m recorded

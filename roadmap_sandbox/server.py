@@ -28,7 +28,7 @@ class JournalEntry:
 
     method: str
     path: str
-    """As sent, without the query string."""
+    """As sent, without the query string and the API's root."""
     query: str
     status: int
     """The answer's status; 0 when the connection was closed without an answer."""

@@ -8,7 +8,8 @@ that passing runs of the job say, too. Which steps are looked at belongs to :mod
 """
 
 import re
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
 
@@ -59,11 +60,22 @@ _LAST_WORD = re.compile(
 
 
 class Classifier:
-    """A rule set ready to judge logs. Making one compiles all patterns; share it."""
+    """A rule set ready to judge logs; the first log costs compiling all patterns, so share it."""
 
-    def __init__(self, rules: RuleSet) -> None:
+    def __init__(self, rules: RuleSet, make_matcher: Callable[[RuleSet], Matcher] = Matcher) -> None:
         self.rules = rules
-        self.matcher = Matcher(rules)
+        self._make_matcher = make_matcher
+        self._matcher: Matcher | None = None
+        self._making = threading.Lock()
+
+    @property
+    def matcher(self) -> Matcher:
+        """The compiled patterns. Where no log is judged, none is compiled; threads that come at once share one."""
+        if self._matcher is None:
+            with self._making:
+                if self._matcher is None:
+                    self._matcher = self._make_matcher(self.rules)
+        return self._matcher
 
     def classify(
         self, log: bytes | None, job: JobFacts | None = None, baseline: Baseline = frozenset()
@@ -308,9 +320,17 @@ class Classifier:
         )
 
 
-@cache
+_choosing = threading.Lock()
+
+
 def default_classifier() -> Classifier:
-    """Return the classifier with the project's own rules."""
+    """Return the one classifier with the project's own rules; those who read several repositories ask at once."""
+    with _choosing:
+        return _default_classifier()
+
+
+@cache
+def _default_classifier() -> Classifier:
     return Classifier(default_rules())
 
 

@@ -38,11 +38,20 @@ holds both.
 """
 
 
-def is_recorded(context: dg.AssetExecutionContext, key: dg.AssetKey) -> bool:
-    """Return whether the instance knows a materialization of the asset, or of the run's partition of it."""
-    if not context.has_partition_key or context.assets_def.get_asset_spec(key).partitions_def is None:
-        return context.instance.get_latest_materialization_event(key) is not None
-    return context.partition_key in context.instance.get_materialized_partitions(key)
+def recorded_assets(context: dg.AssetExecutionContext, keys: Sequence[dg.AssetKey]) -> frozenset[dg.AssetKey]:
+    """Return those of ``keys`` of which the instance knows a materialization, or one of the run's partition."""
+    by_week = {key for key in keys if context.assets_def.get_asset_spec(key).partitions_def} & (
+        set(keys) if context.has_partition_key else set()
+    )
+    others = [key for key in keys if key not in by_week]
+    return frozenset(
+        [key for key in by_week if context.partition_key in context.instance.get_materialized_partitions(key)]
+        + [
+            record.asset_entry.asset_key
+            for record in (context.instance.get_asset_records(others) if others else ())
+            if record.asset_entry.last_materialization is not None
+        ]
+    )
 
 
 def data_version(con: "duckdb.DuckDBPyConnection", schema: str, table: str) -> dg.DataVersion:

@@ -32,6 +32,7 @@ from dbt_like_sql.runner.project.project import (
 )
 from dbt_like_sql.runner.project.selection import select_models
 from dbt_like_sql.runner.testing.data_tests import TestResult, failing_rows_sql
+from dbt_like_sql.runner.testing.unit_tests import UnitTests
 from roadmap_pipeline import interruption
 from roadmap_pipeline.errors import ConfigurationError
 from roadmap_pipeline.progress import task
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "COMPARED_TABLES",
+    "BuildState",
     "ColumnName",
     "Difference",
     "GenericTest",
@@ -61,6 +63,7 @@ __all__ = [
     "TestResult",
     "UnitTest",
     "UnitTestFailed",
+    "UnitTests",
     "build",
     "build_model",
     "check_model",

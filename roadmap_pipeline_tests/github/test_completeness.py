@@ -3,6 +3,7 @@
 from contextlib import ExitStack
 from datetime import timedelta
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -89,6 +90,7 @@ DELETED_IN_BETWEEN = [[("new", 1), ("wait", 2), ("new", 0), ("wait", 3)], [("wai
 DELETED_WITH_OTHERS_NEW = [*DELETED_IN_BETWEEN, [("delete", 0), ("new", 1), ("new", 0), ("delete", 1)]]
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @example(DELETED_LONG_AFTER)
 @example(DELETED_WITH_OTHERS_NEW)

@@ -7,6 +7,8 @@ from roadmap_pipeline_tests.github import reader
 from roadmap_pipeline_tests.github.conftest import CLOCK, REPO, everything, small_world
 from roadmap_sandbox.github.state import TOKEN
 
+pytestmark = pytest.mark.slow
+
 KILLED_AT = (1, 4, 8, 9, 30, 47, 60)
 """The last request of each process."""
 UNDER_WAY = 300
@@ -17,7 +19,6 @@ def read_once(served, path):
     return reader.start(served.base_url, path, REPO, TOKEN, CLOCK)
 
 
-@pytest.mark.slow
 def test_kills_at_many_requests_change_nothing(serve, tmp_path):
     served = serve(small_world())
     assert read_once(served, tmp_path / "undisturbed.duckdb").wait() == 0

@@ -117,6 +117,7 @@ def emptied(con):
     return con
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(odd=odd_records(), as_lines=st.booleans())
 def test_whatever_a_field_holds_the_other_records_of_a_dump_are_stored(odd, as_lines, tmp_path_factory, con):
@@ -127,6 +128,7 @@ def test_whatever_a_field_holds_the_other_records_of_a_dump_are_stored(odd, as_l
         assert {row[0] for row in table(con, f"select {key} from raw.{name}")} >= GOOD_KEYS[name]
 
 
+@pytest.mark.slow
 @pytest.mark.odd_payloads
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(odd=odd_records())
@@ -245,6 +247,7 @@ LISTS = {
 }
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_one_odd_item_of_a_list_of_githubs_ends_no_list(data, con):

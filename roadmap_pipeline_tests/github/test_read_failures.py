@@ -96,6 +96,7 @@ def failures(con):
     return table(con, "select endpoint, item, status, tries from raw.read_failures order by all")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("endpoint", "status"),
     [*((endpoint, STATUSES[number % 6]) for number, endpoint in enumerate(ENDPOINTS)), ("issues", 500), ("jobs", 502)],

@@ -145,6 +145,7 @@ def test_who_waits_for_a_place_is_told_for_whom_and_the_dead_give_it_up(
     assert len(caplog.messages) == 1, "said once"
 
 
+@pytest.mark.slow
 def test_after_kill_9_within_a_step_the_next_run_begins_at_once(tmp_path: Path) -> None:
     with small(tmp_path) as world:
         stuck = threading.Event()

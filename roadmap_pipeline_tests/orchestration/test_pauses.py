@@ -30,6 +30,8 @@ from roadmap_sandbox.github.messages import Request
 from roadmap_sandbox.github.state import TOKEN, GitHubState
 from roadmap_sandbox.server import Server
 
+pytestmark = pytest.mark.slow
+
 HOURLY = 130
 """Requests an hour: fewer than the first reading of the small world takes."""
 

@@ -97,14 +97,11 @@ def test_the_weekly_job_rewrites_nothing_for_a_week_that_is_published(ran: Ran) 
 
 def test_a_model_shows_rows_columns_lineage_preview_and_checks(ran: Ran) -> None:
     definitions = build_definitions(ran.settings)
-    assets = [
-        asset
-        for asset in definitions.resolve_asset_graph().assets_defs
-        if dg.AssetKey(["marts", "ci_weekly"]) in asset.keys
-    ]
+    key = dg.AssetKey(["marts", "ci_weekly"])
+    assets = [asset for asset in definitions.resolve_asset_graph().assets_defs if key in asset.keys]
     with dg.DagsterInstance.ephemeral() as instance:
-        result = dg.materialize(assets, instance=instance)
-        (event,) = result.asset_materializations_for_node("marts__ci_weekly")
+        result = dg.materialize(assets, instance=instance, selection=[key])
+        (event,) = result.asset_materializations_for_node("models")
         checks = {check.check_name: check.passed for check in result.get_asset_check_evaluations()}
     metadata: dict[str, Any] = {name: entry.value for name, entry in event.metadata.items()}
     assert metadata["dagster/row_count"] > 50
@@ -126,13 +123,14 @@ def test_a_failing_check_keeps_the_table_and_stops_what_follows(ran: Ran, tmp_pa
     broken = dg.AssetKey(["staging", "stg_repositories"])
     downstream = {key for key in graph.get(broken).child_keys if key.path[0] in ("staging", "intermediate", "marts")}
     assert downstream
-    assets = [asset for asset in graph.assets_defs if asset.keys & {broken, *downstream}]
+    selected = [broken, *downstream]
+    assets = [asset for asset in graph.assets_defs if asset.keys & {*selected}]
     with duckdb.connect(ran.settings.warehouse) as con:
         before = con.execute("select count(*) from staging.stg_repositories").fetchall()
         con.execute("insert into raw.repositories select * from raw.repositories limit 1")
     try:
         with dg.DagsterInstance.ephemeral() as instance:
-            result = dg.materialize(assets, instance=instance, raise_on_error=False)
+            result = dg.materialize(assets, instance=instance, selection=selected, raise_on_error=False)
     finally:
         with duckdb.connect(ran.settings.warehouse) as con:
             con.execute(
@@ -156,7 +154,7 @@ def test_a_mart_materialized_alone_is_not_compared_with_what_came_since(ran: Ran
         con.execute("insert into raw.workflow_jobs select * replace (-1 as job_id) from raw.workflow_jobs limit 1")
     try:
         with dg.DagsterInstance.ephemeral() as instance:
-            result = dg.materialize(assets, instance=instance)
+            result = dg.materialize(assets, instance=instance, selection=[key])
             said = [entry.user_message for entry in instance.all_logs(result.run_id) if not entry.is_dagster_event]
     finally:
         with duckdb.connect(ran.settings.warehouse) as con:

@@ -15,6 +15,8 @@ from roadmap_pipeline.sync.reconciler import Reconciler
 from roadmap_pipeline_tests.sync.conftest import Kill, KilledError, NewServices, SimulatedServices, Start
 from roadmap_pipeline_tests.sync.disturbances import GITHUB_FAULTS, unsettled
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module", autouse=True)
 def no_waiting() -> Iterator[None]:

@@ -16,6 +16,8 @@ from roadmap_pipeline_tests.sync.disturbances import (
 )
 from roadmap_pipeline_tests.sync.pending_edits import seen
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module", autouse=True)
 def no_waiting() -> Iterator[None]:

@@ -28,6 +28,7 @@ def no_waiting() -> Iterator[None]:
         yield
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("first", "second"), SAMPLE)
 def test_an_edit_after_a_kill_is_kept(
     first: Edit, second: Edit, new_services: NewServices, start: Start, tmp_path: Path

@@ -134,6 +134,7 @@ def test_a_locked_conversation_is_skipped_and_the_others_are_written(
     ]
 
 
+@pytest.mark.slow
 def test_a_token_that_only_reads_leaves_notion_to_be_written(
     prepared: SimulatedServices, monkeypatch: pytest.MonkeyPatch
 ) -> None:

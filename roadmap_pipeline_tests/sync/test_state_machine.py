@@ -161,5 +161,6 @@ def run_machine(
     )
 
 
+@pytest.mark.slow
 def test_no_edit_is_lost(new_services: NewServices, start: Start, tmp_path_factory: pytest.TempPathFactory) -> None:
     run_machine(new_services, start, tmp_path_factory, max_examples=11, stateful_step_count=12, derandomize=True)

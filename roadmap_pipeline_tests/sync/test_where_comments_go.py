@@ -254,6 +254,7 @@ def test_comments_that_cannot_be_read_cost_only_their_pull_request(built: Simula
     assert commented(publish(built)) == {"acme/payments#1"}
 
 
+@pytest.mark.slow
 def test_what_a_token_may_not_do_is_not_tried_again_by_every_run(
     built: SimulatedServices, monkeypatch: pytest.MonkeyPatch
 ) -> None:

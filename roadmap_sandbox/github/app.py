@@ -35,12 +35,14 @@ _COMMON = {
     "Vary": "Accept, Authorization, Cookie, X-GitHub-OTP",
 }
 _ROOT = API_ROOT.encode()
+_ENTERPRISE_ROOT = "/api/v3"
 
 
 def create_app(state: GitHubState) -> Starlette:
     """Return the application to serve with ``Server``. The first log asked for starts a second one, the storage host.
 
-    Answers name URLs under whatever host they were asked at. Any base URL works, as long as one client keeps to it.
+    Answers name URLs under whatever host they were asked at. Any base URL works, as long as one client keeps to it;
+    ``/api/v3`` with ``/api/graphql`` does too, which are an Enterprise Server's.
     """
 
     @asynccontextmanager
@@ -92,7 +94,8 @@ class _Endpoint:
         self._requests = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope["method"], scope["raw_path"].decode("ascii"), scope["query_string"].decode("ascii"))
+        root, path = _below_root(scope["raw_path"].decode("ascii"))
+        request = Request(scope["method"], path, scope["query_string"].decode("ascii"), root=root)
         request.body = await _body(receive)
         headers = Headers(scope=scope)
         state = self._state
@@ -164,7 +167,9 @@ class _Endpoint:
             request.nodes_in_time = fault.nodes
             return self._undisturbed(request, token, headers)
         if fault.kind == "graphql_error":
-            return json_response({"data": None, "errors": [timed_out().payload()]})
+            done = self._undisturbed(request, token, headers)
+            failed = json_response({"data": None, "errors": [timed_out().payload()]})
+            return failed if done.status == 200 else done
         if fault.kind == "secondary_limit":
             return _too_fast(fault.status or 403, fault.seconds)
         raise AssertionError(f"no response is known for the fault {fault.kind}")
@@ -212,7 +217,7 @@ class _Endpoint:
 
     def _finish(self, result: Response, request: Request, token: str, headers: Headers) -> Response:
         state = self._state
-        root = f"http://{headers.get('host', '127.0.0.1')}"
+        root = f"http://{headers.get('host', '127.0.0.1')}{request.root}"
         # Only where a field of a payload holds a URL: what people wrote stays as they wrote it.
         for start in (b'url":"', b'"href":"'):
             result.body = result.body.replace(start + _ROOT, start + root.encode())
@@ -254,6 +259,15 @@ async def _body(receive: Receive) -> bytes:
         parts.append(message.get("body", b""))
         if not message.get("more_body", False):
             return b"".join(parts)
+
+
+def _below_root(path: str) -> tuple[str, str]:
+    """Return what the API lies below, and the path there. On an Enterprise Server it has no host of its own."""
+    if path.startswith(f"{_ENTERPRISE_ROOT}/"):
+        return _ENTERPRISE_ROOT, path.removeprefix(_ENTERPRISE_ROOT)
+    if path == "/api/graphql":
+        return _ENTERPRISE_ROOT, "/graphql"
+    return "", path
 
 
 def _token(headers: Headers) -> str:

@@ -80,9 +80,13 @@ class Faults:
     ) -> None:
         """Fail the next ``times`` requests that match, after letting ``skip`` matching ones pass.
 
-        ``path`` is a regular expression searched in the path; ``when`` any further condition.
+        ``path`` is a regular expression searched in the path; ``when`` any further condition. A fault of GraphQL alone
+        waits for a query.
         """
-        self._faults.append(Rule(_fault(fault), _matcher(method, path, when), skip, times))
+        made = _fault(fault)
+        if path is None and made.kind in GRAPHQL_FAULT_KINDS:
+            path = "^/graphql$"
+        self._faults.append(Rule(made, _matcher(method, path, when), skip, times))
 
     def before(
         self,
@@ -141,6 +145,8 @@ class Faults:
         fault = next((rule.effect for rule in self._faults if rule.strikes(request)), None)
         if fault is None and self._chance is not None:
             fault = self._chance.draw(request)
+            if fault is not None and fault.kind in GRAPHQL_FAULT_KINDS and request.path != "/graphql":
+                fault = None
         if fault is not None:
             self.injected.append((request.method, request.path, fault.kind))
         return fault

@@ -47,13 +47,17 @@ Quota = tuple[int, int, int, int]
 
 @dataclass(slots=True)
 class Request:
-    """A request. ``path`` and ``raw_query`` are as sent, percent-encoded; ``caller`` is None without a token."""
+    """A request. ``path`` and ``raw_query`` are as sent, percent-encoded; ``caller`` is None without a token.
+
+    ``root`` is what ``path`` lies below.
+    """
 
     method: str
     path: str
     raw_query: str = ""
     body: bytes = b""
     caller: Caller | None = None
+    root: str = ""
     cost: int = 0
     """The units it was taken off the quota for: one by REST, the points of a query by GraphQL."""
     charge: Callable[[int], Quota | None] | None = None

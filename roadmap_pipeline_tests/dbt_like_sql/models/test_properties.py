@@ -4,6 +4,7 @@ import random
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -84,6 +85,7 @@ def _everything(stored: StoredHistory) -> dict[str, list[tuple[Any, ...]]]:
         }
 
 
+@pytest.mark.slow
 @settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(histories=st.lists(_ATTEMPTS, max_size=25), seed=st.integers())
 def test_the_order_of_rows_changes_nothing_and_every_data_test_holds(histories: list[dict[str, Any]], seed: int):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from roadmap_sandbox import payloads
 from roadmap_sandbox.content import Payload
 from roadmap_sandbox.github.graphql.connections import connection
 from roadmap_sandbox.github.graphql.people import actor, label, milestone
@@ -94,8 +95,7 @@ def pull_request(query: Query, records: RepositoryRecords, pull: Payload) -> Nod
         return connection(query, held, lambda payload: _pull_request_commit(query, records, pull, payload), arguments)
 
     def merge_commit(_info: Any) -> Node | None:
-        held = records.commit(pull["merge_commit_sha"]) if pull["merged_at"] else None
-        return None if held is None else commit(query, records, held)
+        return commit(query, records, _merge_commit(records, pull)) if pull["merged_at"] else None
 
     head, base = pull["head"], pull["base"]
     return {
@@ -112,7 +112,6 @@ def pull_request(query: Query, records: RepositoryRecords, pull: Payload) -> Nod
         "isCrossRepository": head["repo"] is None or head["repo"]["id"] != records.id,
         "headRefName": head["ref"],
         "headRefOid": head["sha"],
-        "headRepository": lambda _info: None if head["repo"] is None else repository(records),
         "baseRefName": base["ref"],
         "baseRefOid": base["sha"],
         "url": pull["html_url"],
@@ -145,6 +144,21 @@ def comment(query: Query, records: RepositoryRecords, payload: Payload) -> Node:
         ),
         "repository": lambda _info: repository(records),
     }
+
+
+def _merge_commit(records: RepositoryRecords, pull: Payload) -> Payload:
+    sha = pull["merge_commit_sha"]
+    login = (pull["user"] or records.payload["owner"])["login"]
+    return records.commit(sha) or payloads.commit(
+        records.payload,
+        sha,
+        message=f"{pull['title']} (#{pull['number']})",
+        author=pull["user"],
+        author_name=login,
+        email=f"{login}@users.noreply.github.com",
+        at=pull["merged_at"],
+        parents=[pull["base"]["sha"]],
+    )
 
 
 def _comments(records: RepositoryRecords, number: int) -> list[Payload]:

@@ -55,7 +55,7 @@ def viewer(_source: Any, info: Any) -> Node:
     return people.viewer(info.context.request.user())
 
 
-def rate_limit(_source: Any, info: Any, *, dryRun: bool = False) -> Node:  # noqa: ARG001, N803 - the schema's
+def rate_limit(_source: Any, info: Any) -> Node:
     """Return what this query costs and what is left."""
     left: Node = info.context.rate_limit
     return left
