@@ -187,7 +187,8 @@ def _result(response: Response) -> GraphQLResult:
         raise GraphQLRefused(text, status=response.status, message=words)
     data, errors = response.data.get("data"), response.data.get("errors") or []
     errors = errors if isinstance(errors, list) else [errors]
-    if isinstance(data, dict) and any(value is not None for name, value in data.items() if name != "rateLimit"):
+    has_some = isinstance(data, dict) and any(value is not None for name, value in data.items() if name != "rateLimit")
+    if isinstance(data, dict) and (has_some or not errors):
         return GraphQLResult(data, errors)
     if not errors:
         raise TransientError("200 without data", max_retries=TRIES - 1)

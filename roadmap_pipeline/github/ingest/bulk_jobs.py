@@ -30,7 +30,7 @@ from roadmap_pipeline.progress import Task
 if TYPE_CHECKING:
     from roadmap_pipeline.github.ingest.repository_reader import RepositoryReader
 
-FEWEST_RUNS = 200
+FEWEST_RUNS = 300
 """With fewer runs due REST is used, as in every poll: it takes a request for each, and tells everything of their
 jobs."""
 SETTLED = timedelta(minutes=10)
