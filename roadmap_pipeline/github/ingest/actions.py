@@ -146,9 +146,7 @@ class ActionsReader:
 
     def _start(self) -> datetime:
         """Return how far back to read at first, once the first page of the list is there."""
-        now, horizon = self._r.now, self._r.horizon
-        monday = now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=now.weekday())
-        recent = monday - timedelta(weeks=WEEKS_FIRST)
+        horizon, recent = self._r.horizon, monday_before(self._r.now, WEEKS_FIRST)
         counted = self._runs.counted
         is_long = counted is None or counted >= LONG_LIST
         older = gaps(self._r.store.covered(self._r.repo, LIST), Interval(horizon, recent))
@@ -395,6 +393,12 @@ class ActionsReader:
 
     def _run_path(self, run_id: int) -> str:
         return f"{self._r.root}/actions/runs/{run_id}"
+
+
+def monday_before(moment: datetime, weeks: int) -> datetime:
+    """Return when the ISO week began that lies so many weeks before that of ``moment``."""
+    midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    return midnight - timedelta(days=moment.weekday(), weeks=weeks)
 
 
 def _words(refusal: GitHubError) -> str:

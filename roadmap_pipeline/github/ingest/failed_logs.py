@@ -32,7 +32,7 @@ _WITHOUT_LOG = """
 select job.job_id, job.run_id, job.run_attempt, job.completed_at
 from raw.workflow_jobs as job left join raw.job_logs as log using (job_id)
 where job.repo = ? and job.conclusion in ('failure', 'timed_out')
-    and coalesce(log.state, 'not_yet') = 'not_yet'
+    and coalesce(log.state, 'not_yet') = 'not_yet' and (?::timestamp is null or job.completed_at >= ?)
 order by job.completed_at desc, job.job_id desc
 """
 _NEWEST_FIRST = """
@@ -68,9 +68,9 @@ class FailedLogs:
         self._r = reader
         self._asked: set[int] = set()
 
-    def read_logs(self, progress: Task) -> None:
-        """Read the logs of failed jobs that have none yet, newest first."""
-        jobs = [_Failed(*row) for row in self._r.store.query(_WITHOUT_LOG, [self._r.repo])]
+    def read_logs(self, progress: Task, *, since: datetime | None = None) -> None:
+        """Read the logs of failed jobs that have none yet (and ended ``since``, naive UTC), newest first."""
+        jobs = [_Failed(*row) for row in self._r.store.query(_WITHOUT_LOG, [self._r.repo, since, since])]
         waiting = [job for job in jobs if job.job_id not in self._asked]
         self._asked.update(job.job_id for job in waiting)
         progress.expect(len(waiting))

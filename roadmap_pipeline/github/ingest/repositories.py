@@ -26,7 +26,7 @@ from roadmap_pipeline.github.client.client import (
     Paused,
     UnknownRepository,
 )
-from roadmap_pipeline.github.ingest.actions import ActionsReader
+from roadmap_pipeline.github.ingest.actions import WEEKS_FIRST, ActionsReader, monday_before
 from roadmap_pipeline.github.ingest.bulk_jobs import FEWEST_RUNS
 from roadmap_pipeline.github.ingest.collaboration import CollaborationReader
 from roadmap_pipeline.github.ingest.commits import read_commits
@@ -200,7 +200,10 @@ def _walks(context: _IngestContext, reader: RepositoryReader, actions: ActionsRe
     yield Walk("jobs of failed runs", "jobs", partial(actions.read_details, urgent=True))
     if actions.has_older_runs:
         yield Walk("jobs", "jobs", partial(actions.read_details, urgent=False))
-        yield Walk("recent logs", "log", logs.read_logs)
+        last_week = monday_before(reader.now, 1)
+        yield Walk("logs of the last week", "log", partial(logs.read_logs, since=last_week))
+        yield Walk("annotations of the last week", "annotations", logs.read_annotations)
+        yield Walk("recent logs", "log", partial(logs.read_logs, since=monday_before(reader.now, WEEKS_FIRST)))
         yield Walk("recent annotations", "annotations", logs.read_annotations)
         yield Walk("older runs", "runs", actions.read_older_runs)
         yield Walk("older jobs in bulk", "jobs", actions.read_in_bulk)
