@@ -110,16 +110,15 @@ class GraphQL:
         login = ((data or {}).get("viewer") or {}).get("login")
         return str(login) if login else None
 
-    def query(self, name: str, variables: Mapping[str, Any], *, is_divisible: bool = False) -> GraphQLResult:
+    def query(self, name: str, variables: Mapping[str, Any]) -> GraphQLResult:
         """Return the response to the query of file ``name``, whatever is wrong with parts of it.
 
         Args:
             name: The file in ``queries`` without its ending.
             variables: Of the query.
-            is_divisible: A query that takes too long isn't repeated: less will be asked for.
 
         Raises:
-            QueryTooLarge: There was no response in time.
+            QueryTooLarge: There was no response in time; it isn't repeated, as less is to be asked for.
             GraphQLRefused: Nobody may ask so.
             RateLimited: The quota of GraphQL is used up, or GitHub has to be left alone.
             GitHubError: There was none for another reason, after several tries.
@@ -127,28 +126,18 @@ class GraphQL:
         body = {"query": query_text(name), "variables": dict(variables)}
 
         def attempt() -> GraphQLResult:
-            return self._ask_once(body, is_divisible=is_divisible)
+            try:
+                response = self._sender.query(body)
+            except (UnreachableError, DroppedError) as error:
+                raise TransientError(f"the connection broke ({error})", max_retries=TRIES - 1) from error
+            self._wait_if_limited(response)
+            return _result(response)
 
         try:
             return _RETRIES.call(attempt, announcing_retries("POST", "/graphql", TRIES))
         except RetriesExhausted as end:
-            cause, text = end.last.__cause__, f"POST /graphql failed {TRIES} times, last with: {end.last.reason}"
-            if isinstance(cause, QueryTooLarge):
-                raise QueryTooLarge(text, status=cause.status, message=end.last.reason) from None
+            text = f"POST /graphql failed {TRIES} times, last with: {end.last.reason}"
             raise GitHubError(text, status=503, message=end.last.reason) from None
-
-    def _ask_once(self, body: Mapping[str, Any], *, is_divisible: bool) -> GraphQLResult:
-        try:
-            response = self._sender.query(body)
-        except (UnreachableError, DroppedError) as error:
-            raise TransientError(f"the connection broke ({error})", max_retries=TRIES - 1) from error
-        self._wait_if_limited(response)
-        try:
-            return _result(response)
-        except QueryTooLarge as error:
-            if is_divisible:
-                raise
-            raise TransientError(error.message, max_retries=TRIES - 1) from error
 
     def _wait_if_limited(self, response: Response) -> None:
         """Raise what asks for a repetition where GitHub refused for its rate.

@@ -227,8 +227,8 @@ class BulkJobs:
         waiting = self._for_steps if is_steps else self._suites
         for one in reversed(result.again):
             run_id = (one.run if is_steps else one).run_id
-            self._asked_again[run_id] += 1
-            if self._asked_again[run_id] == 1:  # else REST will tell
+            self._asked_again[run_id] += not result.is_cut or len(batch) == 1
+            if self._asked_again[run_id] <= 1:  # else REST will tell
                 waiting.appendleft(one)
 
     def _note_failure(self, error: RoadmapError | Interrupted, batch: list[Any], *, is_steps: bool) -> bool:
@@ -255,7 +255,7 @@ class BulkJobs:
     def _read_suites(self, runs: Sequence[BulkRun]) -> _Batch:
         """Return the check runs of the suites of ``runs`` (in a thread)."""
         query = self.reader.client.graphql.query
-        result = query("check_suites", {"suites": [run.suite for run in runs]}, is_divisible=len(runs) > 1)
+        result = query("check_suites", {"suites": [run.suite for run in runs]})
         batch = _Batch([], [], result.is_cut)
         for run, suite in zip(runs, result.nodes(len(runs)), strict=True):
             if suite is None:
@@ -264,7 +264,7 @@ class BulkJobs:
             check_runs = self._all_check_runs(run, suite)
             if check_runs is not None:
                 batch.read.append(_RunJobs(run, check_runs))
-        return batch
+        return _checked(batch, len(runs))
 
     def _all_check_runs(self, run: BulkRun, suite: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
         """Return all check runs of a suite, page by page; None where it can't be said that these are all."""
@@ -298,9 +298,7 @@ class BulkJobs:
         is_cut = False
         for start in range(0, len(wanted), JOBS_PER_QUERY):
             some = wanted[start : start + JOBS_PER_QUERY]
-            result = self.reader.client.graphql.query(
-                "steps", {"jobs": [one["id"] for one in some]}, is_divisible=len(runs) > 1
-            )
+            result = self.reader.client.graphql.query("steps", {"jobs": [one["id"] for one in some]})
             is_cut = is_cut or result.is_cut
             for one, node in zip(some, result.nodes(len(some)), strict=True):
                 read = None if node is None else _all_steps(one, node)
@@ -313,7 +311,7 @@ class BulkJobs:
                 batch.read.append(_RunJobs(jobs.run, jobs.check_runs, {id_: steps[id_] for id_ in ids}))
             else:
                 batch.again.append(jobs)
-        return batch
+        return _checked(batch, len(runs))
 
     def _store(self) -> None:
         """Store the runs of which everything was read, and that it was, in one transaction."""
@@ -342,6 +340,17 @@ class BulkJobs:
         for run in whole:
             self.reader.failures.succeeded("jobs", str(run.run_id))
         self.progress.advance(len(whole))
+
+
+def _checked(batch: _Batch, asked: int) -> _Batch:
+    """Return a batch of which something may be taken.
+
+    Raises:
+        QueryTooLarge: All of what was asked for was cut off.
+    """
+    if batch.is_cut and len(batch.again) == asked:
+        raise QueryTooLarge("POST /graphql answered nothing whole", status=200, message="nothing whole")
+    return batch
 
 
 def _size_of(batch: Sequence[Any]) -> int:
