@@ -78,6 +78,7 @@ def ingest(folder: Path | None, as_json: bool) -> None:
                 "notes": list(summary.notes),
                 "paused": summary.paused,
                 "unreadable": summary.unreadable,
+                "backfill": summary.backfill,
             }
         )
     else:

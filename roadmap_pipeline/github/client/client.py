@@ -123,7 +123,7 @@ class GitHubClient:
         self._credentials: Credentials = credentials
         pacers = shared_pacers(credentials.identity, self.base_url, points_per_minute, quota_reserve)
         self._sender = Sender(credentials, self.base_url, *pacers)
-        self.graphql = GraphQL(self._sender)
+        self.graphql, self.quota = GraphQL(self._sender), pacers[0]
         self._viewer_login: str | None = None
 
     def __repr__(self) -> str:

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from roadmap_pipeline.github.client.client import GitHubError, IncompleteList, NotFoundError, Paused, Response
+from roadmap_pipeline.github.ingest.backfill_progress import BackfillProgress, backfill_progress, monday_before
 from roadmap_pipeline.github.ingest.bulk_jobs import FEWEST_RUNS, BulkJobs, runs_for_bulk
 from roadmap_pipeline.github.ingest.concurrent_requests import PartlyRead
 from roadmap_pipeline.github.ingest.deletions import DeletedRuns
@@ -35,6 +36,8 @@ WEEKS_FIRST = 4
 """Whole weeks before the present one that are read first: what a weekly report compares."""
 LONG_LIST = 1_000
 """The number of runs from which on the older ones are left for later."""
+UNCERTAIN_COUNT = 100
+"""Where GitHub counts so many runs, or a multiple of it, that may be a limit of its list."""
 COMPLETED_WITHIN = timedelta(days=28)
 """The time after a run's creation in which jobs that were read in bulk are read once more, each run by itself: queue
 times and runners of the last weeks are looked at, those of last year rest on the jobs of which they are known."""
@@ -152,6 +155,18 @@ class ActionsReader:
         older = gaps(self._r.store.covered(self._r.repo, LIST), Interval(horizon, recent))
         self.has_older_runs = is_long and bool(older)
         return recent if self.has_older_runs else horizon
+
+    def progress(self) -> BackfillProgress | None:
+        """Return how far a long history is read that this ingest did not find read; None of any other."""
+        if not self.has_older_runs:
+            return None
+        counted = self._runs.counted
+        return backfill_progress(
+            self._r,
+            counted=counted if counted is not None and counted % UNCERTAIN_COUNT else None,
+            is_bulk=self._bulk_from is not None,
+            completed_within=COMPLETED_WITHIN,
+        )
 
     def _read_list(self, start: Callable[[], datetime], progress: Task) -> None:
         self._r.read_list(
@@ -393,12 +408,6 @@ class ActionsReader:
 
     def _run_path(self, run_id: int) -> str:
         return f"{self._r.root}/actions/runs/{run_id}"
-
-
-def monday_before(moment: datetime, weeks: int) -> datetime:
-    """Return when the ISO week began that lies so many weeks before that of ``moment``."""
-    midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
-    return midnight - timedelta(days=moment.weekday(), weeks=weeks)
 
 
 def _words(refusal: GitHubError) -> str:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from roadmap_pipeline.github.ingest.repository_reader import RepositoryReader
 
 LOGS_PER_BATCH = 40
-LOGS_PER_LOOK = 120
+LOGS_PER_LOOK = 40
 """Logs that are asked for before it is looked whether older ones are gone."""
 EXPIRED_IN_A_ROW, GONE_IN_A_ROW = 5, 40
 """Jobs in a row whose logs are past their time (410), or missing (404, which has other reasons, too)."""

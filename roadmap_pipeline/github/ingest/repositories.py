@@ -26,7 +26,8 @@ from roadmap_pipeline.github.client.client import (
     Paused,
     UnknownRepository,
 )
-from roadmap_pipeline.github.ingest.actions import WEEKS_FIRST, ActionsReader, monday_before
+from roadmap_pipeline.github.ingest.actions import WEEKS_FIRST, ActionsReader
+from roadmap_pipeline.github.ingest.backfill_progress import monday_before
 from roadmap_pipeline.github.ingest.bulk_jobs import FEWEST_RUNS
 from roadmap_pipeline.github.ingest.collaboration import CollaborationReader
 from roadmap_pipeline.github.ingest.commits import read_commits
@@ -229,22 +230,35 @@ def _run_walks(context: _IngestContext, reader: RepositoryReader) -> None:
                 failures.switched_off("issues", "the repository has no issues")
                 continue
             if failures.is_due(walk.endpoint):
-                _run_walk(walk, reader)
+                _run_walk(walk, reader, actions)
                 failures.flush()
         failures.forget_unwanted()
     finally:
         failures.flush()
         for note in failures.notes():
             reader.store.note(note)
+        _note_progress(reader, actions)
     if actions.paused is not None:  # everything else was read meanwhile
         raise actions.paused
 
 
-def _run_walk(walk: Walk, reader: RepositoryReader) -> None:
+def _note_progress(reader: RepositoryReader, actions: ActionsReader) -> None:
+    """Say of a first reading how far it has come; of one that is through, nothing."""
+    progress = actions.progress()
+    if progress is not None and progress.complete_weeks < progress.weeks:
+        sentence = f"history of {reader.repo}: {progress.sentence()}"
+        reader.store.summary.backfill[reader.repo] = sentence
+        reader.store.note(sentence)
+
+
+def _run_walk(walk: Walk, reader: RepositoryReader, actions: ActionsReader) -> None:
     failures = reader.failures
     # what failed when it was last asked for may not hold up the others again
     tries = TRIES_AFTER_FAILURE if failures.has_failed(walk.endpoint) else TRIES
-    with task(f"Reading {walk.label} of {reader.repo}") as progress, reader.client.trying(tries):
+    text = f"Reading {walk.label} of {reader.repo}"
+    with task(text) as progress, reader.client.trying(tries):
+        if (backfill := actions.progress()) is not None:
+            progress.describe(f"{text} ({backfill.sentence()})")
         try:
             walk.read(progress)
         except GitHubError as error:
