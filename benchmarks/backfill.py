@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import devlake
 from measuring import ROOT, call, environment, table, verdict
 from serving import CLOCK, REPO, serving
 
@@ -74,6 +75,7 @@ def measure(runs: int) -> None:
         look(CLOCK, begun, "--budget", str(report["charged"] + report["points"]))
         assert_last_week_is_whole(begun)
         nothing_new = look(CLOCK + timedelta(minutes=5))
+        peers = devlake.section(served.url, env, RUNS, JOBS)
         served.new_run()
         one_new = look(CLOCK + timedelta(minutes=10))
         next_day = look(CLOCK + timedelta(days=1))
@@ -131,6 +133,7 @@ def measure(runs: int) -> None:
         " first. Both store the same rows, but for what GraphQL doesn't tell of jobs older than four weeks. Waiting is"
         " the time that the threads spend on answers, against the time that all of them have."
     )
+    print(f"\n{peers}")
 
 
 def _up_to(measured: Mapping[str, Any], last: str, without: tuple[str, ...] = ()) -> dict[str, Any]:

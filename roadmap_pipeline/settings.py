@@ -18,7 +18,8 @@ from typing import Any, Literal
 
 from pydantic import SecretStr
 
-from roadmap_pipeline.configuration import REPOSITORY, Automation, Configuration, read_configuration, unused_sections
+from roadmap_pipeline.configuration import Automation, Configuration, read_configuration, unused_sections
+from roadmap_pipeline.discovery import names_repositories
 from roadmap_pipeline.errors import ConfigurationError
 from roadmap_pipeline.github.client.credentials import GitHubApp, pem_text
 from roadmap_pipeline.notion.configured_views import resolve_views
@@ -55,6 +56,7 @@ class Settings:
     warehouse: str
     dagster_home: Path
     repositories: tuple[str, ...] = ()
+    """owner/name. Patterns are among them until ``repository_discovery.discover`` has put in what they stand for."""
     github_token: SecretStr | None = None
     github_app: GitHubApp | None = None
     github_api_url: str = GITHUB_API_URL
@@ -183,9 +185,10 @@ def load_settings(environment: Mapping[str, str] | None = None, root: Path | Non
     values = _from_environment(_with_secret_files(environment, problems), problems)
     repositories = configuration.repositories or _repositories(environment)
     problems += [
-        f"GITHUB_REPOSITORY: {repository!r} is not owner/name (several are separated by commas)"
+        f"GITHUB_REPOSITORY: {repository!r} is not owner/name, nor a pattern such as acme/*"
+        " (several are separated by commas)"
         for repository in repositories
-        if not REPOSITORY.fullmatch(repository)
+        if not names_repositories(repository)
     ]
     credentials = {"github_token": "GITHUB_TOKEN", "github_app": "GITHUB_APP_ID"}
     problems += [

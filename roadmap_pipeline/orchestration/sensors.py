@@ -19,6 +19,7 @@ from roadmap_pipeline.orchestration.notion_edits import Cursor as EditCursor
 from roadmap_pipeline.orchestration.notion_edits import Edit, new_edits
 from roadmap_pipeline.orchestration.own_runs import free_dead_runs
 from roadmap_pipeline.orchestration.partitions import last_complete_week
+from roadmap_pipeline.pipeline.repository_discovery import discover
 from roadmap_pipeline.runtime import Runtime
 from roadmap_pipeline.settings import Settings, dagster_home
 
@@ -224,6 +225,7 @@ def _looking(load: Callable[[], Settings], side: str, look: Callable[[Runtime], 
         if message := runtime.missing(side):
             return dg.SkipReason(message)
         try:
+            discover(runtime)
             return look(runtime)
         except RoadmapError as error:
             name = {"github": "GitHub", "notion": "Notion"}[side]

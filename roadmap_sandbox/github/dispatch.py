@@ -1,7 +1,7 @@
 """From a request to the route that answers it: repositories by name, former name and id, and who may do what."""
 
 from roadmap_sandbox.content import API_ROOT
-from roadmap_sandbox.github import actions, checks, comments, issues, labels, milestones, pulls, secrets
+from roadmap_sandbox.github import actions, checks, comments, issues, labels, milestones, owners, pulls, secrets
 from roadmap_sandbox.github.access import is_for, may_see
 from roadmap_sandbox.github.apps import Apps
 from roadmap_sandbox.github.graphql import endpoint as graphql
@@ -50,6 +50,11 @@ def _respond(store: Store, apps: Apps, request: Request) -> Response:
         return graphql.respond(store, request)
     if segments == ("search", "issues") and request.method == "GET":
         return search_issues(store, request)
+    if len(segments) == 3 and segments[0] in ("orgs", "users") and request.method == "GET":
+        if segments[2] == "repos":
+            return owners.list_repositories(store, request, segments[0], segments[1])
+        if segments[2] == "installation":
+            return apps.installation_of_owner(store, request, segments[0], segments[1])
     if len(segments) >= 3 and segments[0] == "repos":
         name, rest = f"{segments[1]}/{segments[2]}", segments[3:]
         records = store.repository(name)

@@ -1,11 +1,15 @@
 """GraphQL over the same store as REST: the same jobs, pull requests and issues; quotas; what is refused or fails."""
 
+import orjson
 import pytest
 import requests
 
-from roadmap_pipeline_tests.roadmap_sandbox.github.conftest import REPO, ago, job_payload, run_payload
+from roadmap_pipeline_tests.roadmap_sandbox.github.conftest import ANA, REPO, ago, job_payload, run_payload
 from roadmap_sandbox import payloads
 from roadmap_sandbox.github.faults import FAULT_KINDS, GRAPHQL_FAULT_KINDS, Fault
+from roadmap_sandbox.github.graphql.schema import executable_schema
+from roadmap_sandbox.github.graphql.timeline import TYPES
+from roadmap_sandbox.github.messages import Caller, Request
 from roadmap_sandbox.github.state import TOKEN
 
 JOBS = """
@@ -372,6 +376,25 @@ def test_single_sign_on_keeps_a_token_out(state, ask, suite_of):
         assert told["data"].get("repository") is None
 
 
+@pytest.mark.parametrize(
+    ("permissions", "repositories", "kind"),
+    [
+        ({"checks": "read"}, {"acme/secret"}, None),
+        ({"issues": "write"}, {"acme/secret"}, "FORBIDDEN"),
+        ({"checks": "read"}, {REPO}, "NOT_FOUND"),
+    ],
+    ids=["granted", "another permission", "another repository"],
+)
+def test_an_installation_reads_what_it_was_granted(state, permissions, repositories, kind):
+    run = run_payload(70, created_at=ago(hours=1), repo="acme/secret")
+    state.put_run("acme/secret", run)
+    caller = Caller(ANA, permissions=permissions, repositories=frozenset(repositories))
+    body = orjson.dumps({"query": JOBS, "variables": {"suites": [run["check_suite_node_id"]]}})
+    told = orjson.loads(state.carry_out(Request("POST", "/graphql", "", body, caller)).body)
+    assert [error["type"] for error in told.get("errors", ())] == ([] if kind is None else [kind])
+    assert (told["data"]["nodes"] == [None]) == (kind is not None)
+
+
 def test_an_enterprise_server_has_it_below_its_own_root(client):
     assert client("POST", "/api/graphql", {"query": "{ viewer { login } }"}).json()["data"]["viewer"]
     repository = client.get(f"/api/v3/repos/{REPO}").json()
@@ -388,3 +411,18 @@ def test_a_query_changes_nothing_and_is_not_written_down(state, ask):
         "data": {"rateLimit": {"cost": 1}}
     }
     assert TOKEN not in str(state.journal)
+
+
+def test_every_kind_of_event_is_a_type_of_the_schema():
+    schema = executable_schema()
+    names = ("Issue", "PullRequest")
+    members = {name: {it.name for it in schema.type_map[f"{name}TimelineItems"].types} for name in names}
+    kinds = {
+        name: {
+            "".join(word.capitalize() for word in value.split("_"))
+            for value in schema.type_map[f"{name}TimelineItemsItemType"].values
+        }
+        for name in members
+    }
+    assert members == kinds
+    assert set(TYPES.values()) | {"IssueComment"} == members["Issue"] | members["PullRequest"]

@@ -1,4 +1,4 @@
-"""The product's queries, by the simulator's schema: each is valid there. Executing them costs nothing before the first."""
+"""The product's queries by the simulator's schema: each is valid there. Nothing executes one before it is asked."""
 
 import pytest
 from graphql import parse, validate

@@ -35,11 +35,12 @@ _UNKNOWN_FIELD = re.compile(r"Cannot query field '(\w+)' on type '(\w+)'")
 _DOCUMENTS_KEPT = 256
 
 
-@dataclass(frozen=True, slots=True)
 class Refusal(Exception):
     """A query that isn't carried out, with its errors; it costs a point all the same."""
 
-    errors: list[Payload]
+    def __init__(self, errors: list[Payload]) -> None:
+        super().__init__(errors)
+        self.errors = errors
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,17 +99,15 @@ _KINDS: dict[str, tuple[_Lookup, _Make, tuple[str, ...]]] = {
 
 def _node(query: Query, node_id: str) -> Node:
     query.visit(1)
-    kind = node_id.partition("_")[0]
+    kind, number = node_id.partition("_")[0], _number(node_id)
     for records in query.store.repositories:
-        if not query.sees(records):
-            continue
-        if kind == "R" and records.payload["node_id"] == node_id:
+        if kind == "R" and records.payload["node_id"] == node_id and query.sees(records):
             query.check(records, ())
             return repositories.repository(records)
         if kind in _KINDS:
             look_up, make, area = _KINDS[kind]
-            payload = look_up(records, node_id, _number(node_id))
-            if payload is not None:
+            payload = look_up(records, node_id, number)
+            if payload is not None and query.sees(records):
                 query.check(records, area)
                 return make(query, records, payload)
     raise problems.no_node(node_id)

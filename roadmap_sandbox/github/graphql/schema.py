@@ -1,6 +1,6 @@
 """The schema as it is executed: GitHub's types with the functions that answer fields, and its own ideas of numbers.
 
-Belongs here: what makes the text of ``schema/`` executable. What a field answers belongs to the module of its type.
+Belongs here: what makes the text of ``sdl/`` executable. What a field answers belongs to the module of its type.
 """
 
 from functools import cache
@@ -18,7 +18,7 @@ from graphql import (
 
 from roadmap_sandbox.github.graphql import issues, roots
 
-_FOLDER = Path(__file__).parent / "schema"
+_FOLDER = Path(__file__).parent / "sdl"
 _RESOLVERS = {
     ("Query", "node"): roots.node,
     ("Query", "nodes"): roots.nodes,

@@ -11,26 +11,35 @@ from roadmap_sandbox.github.graphql.repositories import commit
 from roadmap_sandbox.github.repository_records import RepositoryRecords
 from roadmap_sandbox.github.search_dates import normalised
 
-_TYPES = {
-    "labeled": "LabeledEvent",
-    "unlabeled": "UnlabeledEvent",
-    "milestoned": "MilestonedEvent",
-    "demilestoned": "DemilestonedEvent",
-    "closed": "ClosedEvent",
-    "reopened": "ReopenedEvent",
-    "renamed": "RenamedTitleEvent",
-    "assigned": "AssignedEvent",
-    "unassigned": "UnassignedEvent",
-    "locked": "LockedEvent",
-    "unlocked": "UnlockedEvent",
-    "merged": "MergedEvent",
-}
-"""The type of an event by REST's name for it; others aren't part of this schema."""
-
-
-def _item_type(event: Payload) -> str:
-    kind: str = event["event"]
-    return "RENAMED_TITLE_EVENT" if kind == "renamed" else f"{kind.upper()}_EVENT"
+_KINDS = (
+    "labeled",
+    "unlabeled",
+    "milestoned",
+    "demilestoned",
+    "closed",
+    "reopened",
+    "renamed",
+    "assigned",
+    "unassigned",
+    "locked",
+    "unlocked",
+    "merged",
+    "head_ref_deleted",
+    "head_ref_force_pushed",
+    "head_ref_restored",
+    "ready_for_review",
+    "convert_to_draft",
+    "review_requested",
+    "review_request_removed",
+    "mentioned",
+    "subscribed",
+    "unsubscribed",
+    "pinned",
+    "unpinned",
+)
+"""Events by REST's names for them; others aren't part of this schema."""
+_ITEM_TYPES = {kind: f"{'renamed_title' if kind == 'renamed' else kind}_event".upper() for kind in _KINDS}
+TYPES = {kind: "".join(word.capitalize() for word in item.split("_")) for kind, item in _ITEM_TYPES.items()}
 
 
 def timeline(
@@ -45,12 +54,12 @@ def timeline(
     events = [
         event
         for event in records.events
-        if event["issue"] is not None and event["issue"]["number"] == issue["number"] and event["event"] in _TYPES
+        if event["issue"] is not None and event["issue"]["number"] == issue["number"] and event["event"] in TYPES
     ]
     items = [
         (normalised(event["created_at"]), _event(query, records, issue, event))
         for event in events
-        if wanted is None or _item_type(event) in wanted
+        if wanted is None or _ITEM_TYPES[event["event"]] in wanted
     ]
     if wanted is None or "ISSUE_COMMENT" in wanted:
         items += [(normalised(payload["created_at"]), node) for payload, node in comments]
@@ -70,7 +79,7 @@ def timeline(
 
 def _event(query: Query, records: RepositoryRecords, issue: Payload, event: Payload) -> Node:
     node: Node = {
-        "__typename": _TYPES[event["event"]],
+        "__typename": TYPES[event["event"]],
         "id": global_id(event),
         "actor": actor(event["actor"]),
         "createdAt": moment(event["created_at"]),
@@ -86,6 +95,8 @@ def _event(query: Query, records: RepositoryRecords, issue: Payload, event: Payl
         node |= {"previousTitle": event["rename"]["from"], "currentTitle": event["rename"]["to"]}
     if "assignee" in event:
         node["assignee"] = actor(event["assignee"])
+    if event["event"] == "head_ref_deleted":
+        node["headRefName"] = records.pulls[issue["number"]]["head"]["ref"]
     if event["event"] == "merged":
         held = records.commit(event["commit_id"]) if event["commit_id"] else None
         node["commit"] = None if held is None else commit(query, records, held)
