@@ -75,7 +75,7 @@ def measure(runs: int) -> None:
         look(CLOCK, begun, "--budget", str(report["charged"] + report["points"]))
         assert_last_week_is_whole(begun)
         nothing_new = look(CLOCK + timedelta(minutes=5))
-        peers = devlake.section(served.url, env, RUNS, JOBS)
+        peers = devlake.section(served.url, env, runs, JOBS)
         served.new_run()
         one_new = look(CLOCK + timedelta(minutes=10))
         next_day = look(CLOCK + timedelta(days=1))
