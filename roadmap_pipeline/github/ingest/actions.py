@@ -15,7 +15,12 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from roadmap_pipeline.github.client.client import GitHubError, IncompleteList, NotFoundError, Paused, Response
-from roadmap_pipeline.github.ingest.backfill_progress import BackfillProgress, backfill_progress, monday_before
+from roadmap_pipeline.github.ingest.backfill_progress import (
+    BackfillProgress,
+    backfill_progress,
+    monday_before,
+    unlisted_runs,
+)
 from roadmap_pipeline.github.ingest.bulk_jobs import FEWEST_RUNS, BulkJobs, runs_for_bulk
 from roadmap_pipeline.github.ingest.concurrent_requests import PartlyRead
 from roadmap_pipeline.github.ingest.deletions import DeletedRuns
@@ -112,7 +117,7 @@ class ActionsReader:
 
     Args:
         reader: Of the repository.
-        bulk_from: With at least so many runs due their jobs are read in bulk; None: never.
+        bulk_from: With at least so many runs to be read their jobs are read in bulk; None: never.
     """
 
     def __init__(self, reader: RepositoryReader, bulk_from: int | None = FEWEST_RUNS) -> None:
@@ -160,11 +165,10 @@ class ActionsReader:
         """Return how far a long history is read that this ingest did not find read; None of any other."""
         if not self.has_older_runs:
             return None
-        counted = self._runs.counted
         return backfill_progress(
             self._r,
-            counted=counted if counted is not None and counted % UNCERTAIN_COUNT else None,
-            is_bulk=self._bulk_from is not None,
+            counted=self._counted(),
+            bulk_from=self._bulk_from,
             completed_within=COMPLETED_WITHIN,
         )
 
@@ -312,16 +316,17 @@ class ActionsReader:
         )
 
     def read_in_bulk(self, progress: Task) -> None:
-        """Read the jobs of finished runs of one attempt by GraphQL, where many are due.
+        """Read the jobs of finished runs of one attempt by GraphQL, where many are to be read, unlisted ones included.
 
         Where GraphQL can't be used they stay due for :meth:`read_details`; where its quota is used up they wait for it,
         and REST's is left for everything else.
         """
-        if self._bulk_from is None or self.paused is not None or self._count_due() < self._bulk_from:
+        if self._bulk_from is None or self.paused is not None:
+            return
+        due = len(self._r.store.query(_DUE, [self._r.repo, self._r.horizon]))
+        if not due or due + unlisted_runs(self._r, self._counted()) < self._bulk_from:
             return
         runs = runs_for_bulk(self._r)
-        if len(runs) < self._bulk_from:
-            return
         progress.expect(len(runs))
         bulk = BulkJobs(self._r, progress)
         try:
@@ -336,8 +341,10 @@ class ActionsReader:
         self.paused = bulk.paused
         self._postponed = bulk.postponed
 
-    def _count_due(self) -> int:
-        return len(self._r.store.query(_DUE, [self._r.repo, self._r.horizon]))
+    def _counted(self) -> int | None:
+        """Return how many runs GitHub counts; None where that may be a limit of its list."""
+        counted = self._runs.counted
+        return counted if counted is not None and counted % UNCERTAIN_COUNT else None
 
     def complete_jobs(self, progress: Task) -> None:
         """Read what GraphQL doesn't tell of the jobs of the last weeks that were read in bulk, newest first."""

@@ -84,14 +84,14 @@ class BackfillProgress:
 
 
 def backfill_progress(
-    reader: "RepositoryReader", *, counted: int | None, is_bulk: bool, completed_within: timedelta
+    reader: "RepositoryReader", *, counted: int | None, bulk_from: int | None, completed_within: timedelta
 ) -> BackfillProgress:
     """Return how far a repository is read.
 
     Args:
         reader: Of the repository.
         counted: The number of runs that GitHub counts; None where it may be more.
-        is_bulk: Whether jobs are read in bulk.
+        bulk_from: The number of runs to be read from which on their jobs are read in bulk; None: never.
         completed_within: The age of runs whose jobs are read in full.
     """
     store, now, horizon = reader.store, reader.now, reader.horizon
@@ -99,9 +99,10 @@ def backfill_progress(
     weeks, whole, runs, due, due_alone, failed, without_log, in_bulk = store.query(
         _COUNTS, [reader.repo, horizon, now, since]
     )[0]
-    unlisted = _unlisted_runs(reader, runs, counted)
+    unlisted = unlisted_runs(reader, counted)
     logs = without_log + round(unlisted * failed / max(1, runs - due))
     of_one_attempt = due + unlisted
+    is_bulk = bulk_from is not None and of_one_attempt + due_alone >= bulk_from
     requests = ceil(unlisted / PER_PAGE) + due_alone + logs + in_bulk + (0 if is_bulk else of_one_attempt)
     points = ceil(of_one_attempt / SUITES_PER_QUERY) if is_bulk else 0
     client = reader.client
@@ -112,15 +113,20 @@ def backfill_progress(
     return BackfillProgress(weeks, whole, requests, points, minutes)
 
 
-def _unlisted_runs(reader: "RepositoryReader", stored: int, counted: int | None) -> int:
+def unlisted_runs(reader: "RepositoryReader", counted: int | None) -> int:
     """Return about how many runs were never listed: as GitHub counts them, else as dense as those that were."""
     now, horizon = reader.now, reader.horizon
     missing = gaps(reader.store.covered(reader.repo, "runs"), Interval(horizon, now - timedelta(hours=1)))
     unread = sum((gap.end - gap.start for gap in missing), timedelta())
-    if not unread or unread < timedelta(hours=1):
+    if unread < timedelta(hours=1):
         return 0
+    stored = reader.store.query(
+        "select count(distinct run_id) from raw.workflow_runs"
+        " where repo = ? and created_at >= ? and deleted_upstream_at is null",
+        [reader.repo, horizon],
+    )[0][0]
     if counted is not None:
-        return max(0, counted - stored)
+        return max(0, counted - int(stored))
     read = (now - horizon) - unread
     return round(stored * (unread / read)) if read > timedelta(hours=1) else 0
 

@@ -30,9 +30,10 @@ from roadmap_pipeline.progress import Task
 if TYPE_CHECKING:
     from roadmap_pipeline.github.ingest.repository_reader import RepositoryReader
 
-FEWEST_RUNS = 300
-"""With fewer runs due REST is used, as in every poll: it takes a request for each, and tells everything of their
-jobs."""
+FEWEST_RUNS = 6_000
+"""With fewer runs to be read, those included that were never listed, REST is used, as in every poll: it takes a request
+for each, in all little more than an hour's quota, and tells everything of their jobs. Of several repositories that are
+read together each has its share."""
 SETTLED = timedelta(minutes=10)
 """The time since a run's last change after which it is taken for finished: one that was just run again may still say
 that it is its first attempt."""

@@ -88,7 +88,7 @@ def ingest(
             repository are read.
         cancelled_jobs: Why jobs were cancelled is read where they probably ran into a time limit, and of up to so many
             others of each repository.
-        bulk_from: With at least so many runs due their jobs are read in bulk by GraphQL; None: never.
+        bulk_from: With at least so many runs to be read in all their jobs are read in bulk by GraphQL; None: never.
         summary: Filled on the way when one is given.
 
     Raises:
@@ -107,8 +107,9 @@ def ingest(
             ThreadPoolExecutor(REPOSITORIES_AT_A_TIME, thread_name_prefix="ingest-list") as listers,
         ):
             history = timedelta(days=history_days)
+            share = None if bulk_from is None else max(1, bulk_from // max(1, len(names)))
             context = _IngestContext(
-                client, store, workers, listers, now, history, classifier, passing_logs, cancelled_jobs, bulk_from
+                client, store, workers, listers, now, history, classifier, passing_logs, cancelled_jobs, share
             )
             _read_all(context, names)
     except Paused as error:
