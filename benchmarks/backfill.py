@@ -13,7 +13,8 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -80,60 +81,59 @@ def measure(runs: int) -> None:
         one_new = look(CLOCK + timedelta(minutes=10))
         next_day = look(CLOCK + timedelta(days=1))
     rows = [
-        ("first back-fill", first, first["charged"] + first["points"], WHOLE_BAR, "units"),
-        ("… until the first complete weekly report", report, report["charged"], REPORT_BAR, "charged"),
-        (
-            "… until all outcomes and job durations are known, before logs",
-            outcomes,
-            outcomes["charged"] + outcomes["points"],
-            OUTCOMES_BAR,
-            "units",
-        ),
-        ("the same by REST alone", rest, None, None, ""),
-        ("a poll with nothing new", nothing_new, nothing_new["charged"], POLL_BAR, "charged"),
-        ("a poll with one new run", one_new, None, None, ""),
-        ("the first poll of a day, looking for runs that were run again", next_day, None, None, ""),
+        _Row("first back-fill", first, WHOLE_BAR),
+        _Row("… until the first complete weekly report", report, REPORT_BAR, is_charged_alone=True),
+        _Row("… until all outcomes and job durations are known, before logs", outcomes, OUTCOMES_BAR),
+        _Row("the same by REST alone", rest),
+        _Row("a poll with nothing new", nothing_new, POLL_BAR, is_charged_alone=True),
+        _Row("a poll with one new run", one_new),
+        _Row("the first poll of a day, looking for runs that were run again", next_day),
     ]
+    show(runs, rows, megabytes)
+    print(f"\n{peers}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A reading as the table shows it, and the units that it may take (or the charged requests alone)."""
+
+    what: str
+    measured: Mapping[str, Any]
+    bar: int | None = None
+    is_charged_alone: bool = False
+
+    def cells(self) -> list[str]:
+        """Return its cells."""
+        measured, units = self.measured, "charged" if self.is_charged_alone else "units"
+        taken = measured["charged"] + (0 if self.is_charged_alone else measured["points"])
+        return [
+            self.what,
+            f"{measured['requests']:,}",
+            f"{measured['charged']:,}",
+            f"{measured['points']:,}",
+            f"{measured['seconds']:,.2f}",
+            f"{100 * measured['waiting']:.0f} %" if "waiting" in measured else "",
+            f"≤ {self.bar:,} {units}" if self.bar else "",
+            verdict(taken <= self.bar) if self.bar else "",
+        ]
+
+
+def show(runs: int, rows: Sequence[_Row], megabytes: float) -> None:
+    first, rest = rows[0].measured, rows[3].measured
     print("## A first back-fill, and polls\n")
     print(
         f"{runs:,} runs of {JOBS} jobs in one repository, one run in seven failed, logs of failed jobs included."
         " Charged are requests that GitHub counts: an answer that nothing has changed (304) is free. A token is"
         f" granted {QUOTA:,} an hour, and as many points of GraphQL beside them; units are both together.\n"
     )
-    print(
-        table(
-            [
-                "reading",
-                "requests",
-                "of these charged",
-                "GraphQL points",
-                "seconds",
-                "waiting for the server",
-                "bar",
-                "",
-            ],
-            [
-                [
-                    what,
-                    f"{measured['requests']:,}",
-                    f"{measured['charged']:,}",
-                    f"{measured['points']:,}",
-                    f"{measured['seconds']:,.2f}",
-                    f"{100 * measured['waiting']:.0f} %" if "waiting" in measured else "",
-                    f"≤ {bar:,} {unit}" if bar else "",
-                    verdict(units <= bar) if bar and units is not None else "",
-                ]
-                for what, measured, units, bar, unit in rows
-            ],
-        )
-    )
+    headings = ["reading", "requests", "of these charged", "GraphQL points", "seconds", "waiting for the server"]
+    print(table([*headings, "bar", ""], [row.cells() for row in rows]))
     print(
         f"\nThe warehouse takes {megabytes:,.0f} MB after the back-fill. With GitHub's quota it would take"
         f" {first['charged'] / QUOTA:.1f} hours, by REST alone {rest['charged'] / QUOTA:.1f}; the last weeks come"
         " first. Both store the same rows, but for what GraphQL doesn't tell of jobs older than four weeks. Waiting is"
         " the time that the threads spend on answers, against the time that all of them have."
     )
-    print(f"\n{peers}")
 
 
 def _up_to(measured: Mapping[str, Any], last: str, without: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -196,7 +196,7 @@ def assert_last_week_is_whole(path: Path) -> None:
 
 
 class _Walks:
-    """What each walk of a reading took."""
+    """The requests, points and seconds that each walk of a reading took."""
 
     def __init__(self, client: Any) -> None:
         self.walks: list[dict[str, Any]] = []

@@ -1,4 +1,4 @@
-"""What reading jobs in bulk is held against: the same rows as by REST, and no run that lacks a job."""
+"""Holding jobs that were read in bulk against REST's rows, and runs that count as read against their jobs."""
 
 from roadmap_pipeline.github.ingest.repositories import ingest
 from roadmap_pipeline.warehouse.connection import connect

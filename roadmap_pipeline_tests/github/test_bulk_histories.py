@@ -45,7 +45,7 @@ BETWEEN_READINGS = st.tuples(
     st.sampled_from((None, 4, 9, 25)),
     st.sampled_from((None, 7, 12, 20)),
 )
-"""What happens, the seed and the probability of faults, the nodes that GraphQL gets through, the units of a reading."""
+"""Events, the seed and the probability of faults, the nodes that GraphQL gets through, the units of a reading."""
 
 
 @pytest.fixture(autouse=True)

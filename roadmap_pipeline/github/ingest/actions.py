@@ -42,7 +42,7 @@ WEEKS_FIRST = 4
 LONG_LIST = 1_000
 """The number of runs from which on the older ones are left for later."""
 UNCERTAIN_COUNT = 100
-"""Where GitHub counts so many runs, or a multiple of it, that may be a limit of its list."""
+"""A count of so many runs, or a multiple of it, may be a limit of GitHub's list."""
 COMPLETED_WITHIN = timedelta(days=28)
 """The time after a run's creation in which jobs that were read in bulk are read once more, each run by itself: queue
 times and runners of the last weeks are looked at, those of last year rest on the jobs of which they are known."""

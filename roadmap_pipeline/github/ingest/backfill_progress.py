@@ -1,4 +1,4 @@
-"""How far the first reading of a repository's history has come, and how much of GitHub's quotas the rest takes.
+"""The progress of the first reading of a repository's history, and the quota that the rest takes.
 
 Belongs here: counting on what is stored, and the sentence. Who shows it, and when, belongs to the walks.
 

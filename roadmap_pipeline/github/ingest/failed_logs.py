@@ -26,7 +26,7 @@ LOGS_PER_LOOK = 40
 EXPIRED_IN_A_ROW, GONE_IN_A_ROW = 5, 40
 """Jobs in a row whose logs are past their time (410), or missing (404, which has other reasons, too)."""
 SHORTEST_RETENTION = timedelta(days=1)
-"""What a repository may set at least; younger logs are missing for another reason."""
+"""The least that a repository may set; younger logs are missing for another reason."""
 
 _WITHOUT_LOG = """
 select job.job_id, job.run_id, job.run_attempt, job.completed_at

@@ -73,9 +73,8 @@ def ingest(
     Runs created more than ``history_days`` before ``now`` are left out, and pull requests closed before that, unless a
     milestone holds them; issues and milestones never. A second call with nothing new writes no row.
 
-    What GitHub refuses or fails to give costs itself alone: it is noted in ``raw.read_failures`` and in the summary's
-    notes, and requested again later; of a whole repository it is told in ``unreadable``. Where GitHub's quota or the
-    client's budget ends, ``paused`` says so.
+    What GitHub refuses or fails to give costs itself alone: it is noted in ``raw.read_failures`` and in the notes, and
+    requested again later; of a whole repository ``unreadable`` tells, of the end of a quota or a budget ``paused``.
 
     Args:
         client: The client to read with.
@@ -84,8 +83,7 @@ def ingest(
         history_days: How far back to read.
         now: The time of reading (aware).
         classifier: Decides which lines of logs are kept; default: the project's rules.
-        passing_logs: For failures that ``classifier`` doesn't know, the logs of up to so many passing jobs of each
-            repository are read.
+        passing_logs: Up to so many logs of passing jobs a repository are read for failures ``classifier`` doesn't know.
         cancelled_jobs: Why jobs were cancelled is read where they probably ran into a time limit, and of up to so many
             others of each repository.
         bulk_from: With at least so many runs to be read in all their jobs are read in bulk by GraphQL; None: never.
@@ -106,8 +104,7 @@ def ingest(
             ThreadPoolExecutor(WORKERS, thread_name_prefix="ingest") as workers,
             ThreadPoolExecutor(REPOSITORIES_AT_A_TIME, thread_name_prefix="ingest-list") as listers,
         ):
-            history = timedelta(days=history_days)
-            share = None if bulk_from is None else max(1, bulk_from // max(1, len(names)))
+            history, share = timedelta(days=history_days), _share(bulk_from, names)
             context = _IngestContext(
                 client, store, workers, listers, now, history, classifier, passing_logs, cancelled_jobs, share
             )
@@ -118,6 +115,11 @@ def ingest(
     finally:
         summary.requests = client.requests - requests_before
     return summary
+
+
+def _share(bulk_from: int | None, names: Sequence[str]) -> int | None:
+    """Return the runs to be read of one repository from which on its jobs are read in bulk."""
+    return None if bulk_from is None else max(1, bulk_from // max(1, len(names)))
 
 
 @dataclass(frozen=True, slots=True)
