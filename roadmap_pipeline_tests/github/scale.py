@@ -53,7 +53,7 @@ def set_against_it(state):
     state.switches.stale_responses = ("missing", "empty", "old")
     state.switches.stale_chance = 0.2
     state.switches.beyond_filtered_cap = "422"
-    state.faults.randomly(0.05, seed=60, kinds=FAULTS)
+    state.faults.randomly(0.12, seed=60, kinds=FAULTS)
     new, deleted = [], set()
 
     def come():
