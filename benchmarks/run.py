@@ -26,6 +26,7 @@ NAMES = (
     "ingest",
     "backfill",
     "model_build",
+    "lake",
     "dbt",
     "sync",
     "classify_logs",

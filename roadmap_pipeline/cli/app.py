@@ -55,6 +55,7 @@ for _command in (
     warehouse.docs,
     warehouse.export_dbt,
     warehouse.export_parquet,
+    warehouse.compact,
     servers.sandbox,
     servers.ui,
     shell.completion,

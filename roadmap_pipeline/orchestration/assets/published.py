@@ -231,6 +231,8 @@ def snapshot(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> dg.Mat
     """Replace the readers' copy; whoever has the old one open keeps it."""
     path = pipeline.snapshot(runtime)
     context.log.info(f"Readers open {path}")
+    if isinstance(path, str):  # of a lake
+        return dg.MaterializeResult(metadata={"dagster/uri": dg.MetadataValue.text(path)})
     return dg.MaterializeResult(metadata={"dagster/uri": dg.MetadataValue.path(path), "bytes": path.stat().st_size})
 
 
