@@ -57,6 +57,7 @@ for _command in (
     warehouse.export_parquet,
     servers.sandbox,
     servers.ui,
+    servers.webhooks,
     shell.completion,
 ):
     main.add_command(_command)
