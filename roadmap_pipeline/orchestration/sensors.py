@@ -14,6 +14,7 @@ import dagster as dg
 
 from roadmap_pipeline.configuration import Automation
 from roadmap_pipeline.errors import RoadmapError
+from roadmap_pipeline.orchestration.assets.sources import OWNERS
 from roadmap_pipeline.orchestration.events import REPOSITORIES_A_TICK, Cursor, Event, completions_of, merges_of
 from roadmap_pipeline.orchestration.jobs import RETRIES, roadmap_on_merge, roadmap_two_way, weekly_report
 from roadmap_pipeline.orchestration.notion_edits import Cursor as EditCursor
@@ -72,6 +73,7 @@ def sensors(load: Callable[[], Settings], automation: Automation) -> list[dg.Sen
 @dg.sensor(
     name="dead_runs",
     minimum_interval_seconds=30,
+    owners=OWNERS,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Lets runs whose process was killed be FAILED, so that others don't wait for them; those that a"
     " schedule or sensor asked for are launched again. Runs from the start.",
@@ -89,6 +91,7 @@ def on_merge_sensor(load: Callable[[], Settings], pace: Pace, status: dg.Default
         name="on_merge",
         job=roadmap_on_merge,
         minimum_interval_seconds=pace.tick_seconds,
+        owners=OWNERS,
         default_status=status,
         description="Asks for one update of roadmap and comments for the pull requests merged since the last look.",
     )
@@ -125,6 +128,7 @@ def on_weekly_ci_sensor(
         name="on_weekly_ci",
         job=weekly_report,
         minimum_interval_seconds=pace.tick_seconds,
+        owners=OWNERS,
         default_status=status,
         description="Asks for the report of the week that ended last when a workflow of automation.weekly_workflows"
         " has finished.",
@@ -167,6 +171,7 @@ def on_notion_edit_sensor(
         name="on_notion_edit",
         job=roadmap_two_way,
         minimum_interval_seconds=pace.tick_seconds,
+        owners=OWNERS,
         default_status=status,
         description="Asks for a sync of both sides when a person has edited a row of the roadmap in Notion.",
     )
