@@ -58,6 +58,7 @@ for _command in (
     warehouse.compact,
     servers.sandbox,
     servers.ui,
+    servers.webhooks,
     shell.completion,
 ):
     main.add_command(_command)
