@@ -85,6 +85,10 @@ class Cursor:
         """Return the entity tag to ask a repository with."""
         return self.seen[repo].etag if repo in self.seen else None
 
+    def having_seen_to(self, repo: str, note: float) -> "Cursor":
+        """Return the cursor for which the note of a repository is none to look at any more."""
+        return replace(self, noted={**self.noted, repo: note})
+
     def after(self, repo: str, events: Iterable[Event] | None, etag: str | None = None) -> tuple[list[Event], "Cursor"]:
         """Return the new ones of what a repository lists, oldest first, and the cursor that has seen them.
 

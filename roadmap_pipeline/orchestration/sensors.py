@@ -255,9 +255,23 @@ def _looking(load: Callable[[], Settings], side: str, look: Callable[[Runtime], 
         try:
             discover(runtime)
             return look(runtime)
+        except _Unread as unread:
+            return dg.SensorResult(skip_reason=_not_asked(side, unread.error), cursor=str(unread.cursor))
         except RoadmapError as error:
-            name = {"github": "GitHub", "notion": "Notion"}[side]
-            return dg.SkipReason(f"{name} could not be asked, the next tick tries again: {error}")
+            return dg.SkipReason(_not_asked(side, error))
+
+
+class _Unread(Exception):
+    """Nothing could be read; the cursor says when that was, so that with webhooks not every tick is another try."""
+
+    def __init__(self, error: RoadmapError, cursor: Cursor) -> None:
+        super().__init__(str(error))
+        self.error, self.cursor = error, cursor
+
+
+def _not_asked(side: str, error: RoadmapError) -> str:
+    name = {"github": "GitHub", "notion": "Notion"}[side]
+    return f"{name} could not be asked, the next tick tries again: {error}"
 
 
 def _nothing_new(reason: str, cursor: Cursor | EditCursor) -> dg.SensorResult:
@@ -273,12 +287,14 @@ class _Turn:
         cursor: That of earlier looks.
         notes: When a webhook told of a repository, POSIX seconds; of those that weren't seen to.
         started_at: POSIX seconds.
+        pace: That of the sensor.
     """
 
     repositories: Sequence[str]
     cursor: Cursor
     notes: Mapping[str, float]
     started_at: float
+    pace: Pace
 
 
 def _turn(
@@ -295,7 +311,7 @@ def _turn(
     elif not noted:
         return None
     seen_to = {repo: at for repo, at in cursor.noted.items() if repo in notes}  # forgets what isn't configured any more
-    return _Turn([*noted, *in_turn], replace(cursor, noted=seen_to), {repo: notes[repo] for repo in noted}, now)
+    return _Turn([*noted, *in_turn], replace(cursor, noted=seen_to), {repo: notes[repo] for repo in noted}, now, pace)
 
 
 def _new_events(
@@ -308,6 +324,7 @@ def _new_events(
 
     Raises:
         RoadmapError: None of them can be read.
+        _Unread: The same, where ticks are more than looks.
     """
     cursor = turn.cursor
     new: list[Event] = []
@@ -325,13 +342,17 @@ def _new_events(
         except RoadmapError as error:
             failures.append(error)
             cursor = replace(cursor, asked_last=asked_last)
+            if repo in turn.notes and is_settled(turn.notes[repo], turn.started_at):
+                cursor = cursor.having_seen_to(repo, turn.notes[repo])  # from here on it is asked in its turn
             continue
         new_here, cursor = cursor.after(repo, None if page.unchanged else events, page.etag)
         cursor = replace(cursor, asked_last=asked_last)
         if repo in turn.notes and (new_here or is_settled(turn.notes[repo], turn.started_at)):
-            cursor = replace(cursor, noted={**cursor.noted, repo: turn.notes[repo]})
+            cursor = cursor.having_seen_to(repo, turn.notes[repo])
         new += new_here
     if failures and len(failures) == asked:
+        if turn.pace.webhooks:
+            raise _Unread(failures[0], cursor)
         raise failures[0]
     return sorted(new), cursor
 

@@ -112,8 +112,9 @@ def test_what_people_wrote_formats_and_loads_nothing_in_a_preview() -> None:
     assert "[a](https://example.com)" in markdown_table([{"title": Markdown("[a](https://example.com)")}])
 
 
-def test_without_the_package_that_draws_there_are_no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_can_not_be_drawn_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     import sys
 
+    assert pictures({"pie": {"description": "x", "mark": "no such mark"}}) == {}
     monkeypatch.setitem(sys.modules, "vl_convert", None)
     assert pictures({"pie": {"description": "x"}}) == {}

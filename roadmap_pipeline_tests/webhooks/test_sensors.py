@@ -134,6 +134,10 @@ def test_a_look_that_fails_leaves_the_note(serve: Any, tmp_path: Path, instance:
     requests, _, skipped = tick(sensor, instance, cursor)
     assert (requests, "the next tick tries again" in (skipped or "")) == ([], True)
     assert read_notes(instance, "pull_request_closed", [OTHER, REPO]).keys() == {OTHER}
+    assert tick(sensor, instance, cursor)[2] == skipped  # for as long as lists may lag behind
+    write_note(instance, Change("pull_request_closed", OTHER), at=time() - 60)
+    _, cursor, _ = tick(sensor, instance, cursor)
+    assert tick(sensor, instance, cursor)[2] == NOT_YET
 
 
 def test_the_end_of_the_weekly_workflow_asks_for_its_report_at_once(

@@ -4,10 +4,13 @@ Belongs here: drawing a specification of ``charts`` with the package vl-convert-
 browser. GitHub and Notion draw the reports' own diagrams.
 """
 
+import logging
 from base64 import b64encode
 from collections.abc import Mapping
 
 from roadmap_pipeline.reports.html.charts import Spec
+
+logger = logging.getLogger(__name__)
 
 _WIDTH = 520
 _DOTS_PER_INCH = 72
@@ -27,7 +30,11 @@ def pictures(charts: Mapping[str, Spec]) -> dict[str, str]:
     drawn: dict[str, str] = {}
     for spec in charts.values():
         sized = {key: value for key, value in spec.items() if key != "width"} | {"width": _WIDTH, "config": _CONFIG}
-        picture = vl_convert.vegalite_to_png(sized, ppi=_DOTS_PER_INCH)
+        try:
+            picture = vl_convert.vegalite_to_png(sized, ppi=_DOTS_PER_INCH)
+        except ValueError:
+            logger.warning("The chart %r can't be drawn", spec["description"], exc_info=True)
+            continue  # a report is no worse without its preview
         name = str(spec["description"])
         drawn[name] = f"![{name}](data:image/png;base64,{b64encode(picture).decode()})"
     return drawn
