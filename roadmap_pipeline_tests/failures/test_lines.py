@@ -1,4 +1,4 @@
-"""What is read many lines at once is what would be read line by line."""
+"""Reading many lines at once gives what reading each of them does."""
 
 import re
 
