@@ -5,7 +5,6 @@ Belongs here: what the file alone decides. What the environment adds, and which 
 
 import difflib
 import fnmatch
-import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -17,6 +16,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from roadmap_pipeline.customization import NotionSection, Reports
+from roadmap_pipeline.discovery import REPOSITORY, Discovery, names_repositories
 from roadmap_pipeline.risk_configuration import Notifications, Risks
 
 DEFAULT_BOTS = (
@@ -26,9 +26,6 @@ DEFAULT_BOTS = (
     "renovate[bot]",
     "github-actions[bot]",
 )
-
-REPOSITORY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?/[A-Za-z0-9._-]+")
-"""``owner/name``."""
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Points = Annotated[int, Field(ge=0, le=100)]
@@ -256,10 +253,12 @@ class Automation(_Section):
     """The schedules and sensors that run from the start, and by whose end the weekly report is made.
 
     ``running``: names, or ``all``. ``weekly_workflows``: by repository the file of its weekly CI workflow.
+    ``webhooks``: whether `roadmap webhooks` receives deliveries, so that sensors look for them every few seconds.
     """
 
     running: tuple[AutomationName, ...] | Literal["all"] = ()
     weekly_workflows: dict[str, str] = {}
+    webhooks: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -283,6 +282,8 @@ class Configuration(_Section):
     """``roadmap.toml``. Every key is optional, unknown keys are errors."""
 
     repositories: tuple[str, ...] = ()
+    """owner/name, or a pattern of an owner's repositories such as ``acme/*`` or ``acme/web-*``."""
+    discovery: Discovery = Discovery()
     history_days: Annotated[int, Field(ge=1)] = 400
     critical_workflows: dict[str, tuple[str, ...]] = {}
     default_branches: dict[str, dict[str, datetime]] = {}
@@ -316,8 +317,8 @@ class Configuration(_Section):
     @classmethod
     def _are_repositories(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for repository in value:
-            if not REPOSITORY.fullmatch(repository):
-                raise ValueError(f"{repository!r} is not owner/name")
+            if not names_repositories(repository):
+                raise ValueError(f"{repository!r} is not owner/name, nor a pattern such as acme/*")
         return value
 
 
@@ -416,6 +417,11 @@ def _moment(repository: str, branch: str, until: object) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
+def _overlap(one: str, other: str) -> bool:
+    """Return whether a name is meant by a pattern, whichever of them is the pattern."""
+    return fnmatch.fnmatchcase(one, other) or fnmatch.fnmatchcase(other, one)
+
+
 def unused_sections(configuration: Configuration, repositories: tuple[str, ...]) -> list[str]:
     """Return a warning for each repository that a section names and that isn't configured."""
     named: dict[str, Mapping[str, object]] = {
@@ -428,5 +434,5 @@ def unused_sections(configuration: Configuration, repositories: tuple[str, ...])
         " (it is used if that is an old name of one that is)"
         for section, keys in named.items()
         for repository in keys
-        if repositories and not any(fnmatch.fnmatchcase(known.lower(), repository.lower()) for known in repositories)
+        if repositories and not any(_overlap(known.lower(), repository.lower()) for known in repositories)
     ]

@@ -28,14 +28,19 @@ class JournalEntry:
 
     method: str
     path: str
-    """As sent, without the query string."""
+    """As sent, without the query string and the API's root."""
     query: str
     status: int
     """The answer's status; 0 when the connection was closed without an answer."""
     mutating: bool
     """A request that asks for a write, whether or not it was granted. A query sent by POST is none."""
-    charged: bool = False
-    """True where it was taken off GitHub's hourly quota; Notion has none."""
+    cost: int = 0
+    """The units taken off GitHub's hourly quota, which are points of a GraphQL query; Notion has none."""
+
+    @property
+    def charged(self) -> bool:
+        """True where it was taken off a quota."""
+        return self.cost > 0
 
 
 def drop_connection(scope: Scope) -> None:

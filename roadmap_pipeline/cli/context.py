@@ -71,6 +71,7 @@ def show_progress() -> Iterator[None]:
 def live_runtime() -> Iterator["Runtime"]:
     """Yield a runtime, with the built-in sandbox running when no side has credentials."""
     from roadmap_pipeline.cli.report_pages import report_pages
+    from roadmap_pipeline.pipeline.repository_discovery import discover
     from roadmap_pipeline.runtime import Runtime
     from roadmap_pipeline.sandbox import running
 
@@ -78,11 +79,13 @@ def live_runtime() -> Iterator["Runtime"]:
     with running(configured, report_pages()) as settings, Runtime(settings) as runtime:
         _warn(settings.warnings[len(configured.warnings) :])
         click.get_current_context().obj["counts"] = runtime.counts
+        discover(runtime)
         yield runtime
 
 
 def stored_settings() -> "Settings":
     """Return the settings for commands that ask neither side: without credentials the sandbox's names and clock."""
+    from roadmap_pipeline.pipeline.repository_discovery import with_remembered
     from roadmap_pipeline.sandbox import at_rest
 
-    return at_rest(read_settings())
+    return with_remembered(at_rest(read_settings()))

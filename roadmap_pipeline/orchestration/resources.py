@@ -16,6 +16,7 @@ import dagster as dg
 from pydantic import PrivateAttr
 
 from roadmap_pipeline import interruption
+from roadmap_pipeline.pipeline.repository_discovery import discover
 from roadmap_pipeline.runtime import Runtime, github_client, notion_client
 from roadmap_pipeline.settings import Settings
 from roadmap_pipeline.warehouse.session import WarehouseSession
@@ -115,12 +116,14 @@ class RuntimeResource(dg.ConfigurableResource[Runtime]):
 
     def create_resource(self, context: dg.InitResourceContext) -> Runtime:  # noqa: ARG002
         """Return the runtime; what it is made of closes itself."""
-        return Runtime(
+        runtime = Runtime(
             self.settings,
             make_github=lambda _settings: self.github.client(),
             make_notion=lambda _settings: self.notion.client(),
             make_warehouse=lambda _settings: self.warehouse,
         )
+        discover(runtime)
+        return runtime
 
 
 def run_resources(

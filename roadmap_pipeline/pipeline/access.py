@@ -41,13 +41,17 @@ def preflight(runtime: Runtime) -> None:
 
 def require_a_readable_repository(runtime: Runtime) -> None:
     """Raise ConfigurationError when not one repository can be read."""
-    readable, unreadable = check_repositories(runtime)
+    readable, unreadable = check_repositories(runtime, most=1)
     if unreadable and not readable:
         raise ConfigurationError(*unreadable.values())
 
 
-def check_repositories(runtime: Runtime) -> tuple[list[str], dict[str, str]]:
+def check_repositories(runtime: Runtime, most: int | None = None) -> tuple[list[str], dict[str, str]]:
     """Return the canonical names of the repositories that can be read, and by the names of the others why not.
+
+    Args:
+        runtime: Whose repositories are asked for, in their order.
+        most: So many that can be read are enough; None asks for all.
 
     Raises:
         ConfigurationError: For what concerns all of them.
@@ -58,6 +62,8 @@ def check_repositories(runtime: Runtime) -> tuple[list[str], dict[str, str]]:
     readable: list[str] = []
     unreadable: dict[str, str] = {}
     for name in runtime.settings.repositories:
+        if len(readable) == most:
+            break
         try:
             readable.append(str(runtime.github.repository(name).data["full_name"]))
         except UnknownRepository as error:

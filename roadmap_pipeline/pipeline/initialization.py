@@ -15,7 +15,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from roadmap_pipeline import settings as project
-from roadmap_pipeline.configuration import REPOSITORY, read_configuration
+from roadmap_pipeline.configuration import read_configuration
+from roadmap_pipeline.discovery import names_repositories
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
 from roadmap_pipeline.pipeline.access import check_repositories, look_at_notion
 from roadmap_pipeline.pipeline.findings import Finding
@@ -53,7 +54,7 @@ def configuration_text(choices: Choices) -> str:
         ConfigurationError: A choice makes no valid file.
     """
     problems = [
-        f"--repository: {name!r} is not owner/name" for name in choices.repositories if not REPOSITORY.fullmatch(name)
+        f"--repository: {name!r} is not owner/name" for name in choices.repositories if not names_repositories(name)
     ]
     if problems:
         raise ConfigurationError(*problems)

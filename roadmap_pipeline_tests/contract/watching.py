@@ -18,6 +18,7 @@ from roadmap_sandbox.server import fault_of
 
 ROOT = "https://api.github.com"
 _SHOWN = 5
+_ENTERPRISE_ROOT = re.compile("^/api(/v3)?(?=/)")
 
 
 class Contract(Protocol):
@@ -137,11 +138,12 @@ class ContractMiddleware:
                 if headers.get(b"content-encoding") == b"gzip":
                     body = gzip.decompress(body)
                 host = dict(scope["headers"]).get(b"host", b"")
-                # The same whatever port it was asked at, so that it is looked at once.
+                # The same whatever port and root it was asked at, so that it is looked at once.
+                body = body.replace(b"http://" + host + b"/api/v3", ROOT.encode())
                 body = body.replace(b"http://" + host, ROOT.encode())
             self._recorder.look(
                 scope["method"],
-                scope["raw_path"].decode("ascii"),
+                _ENTERPRISE_ROOT.sub("", scope["raw_path"].decode("ascii")),
                 scope["query_string"].decode("ascii"),
                 bytes(asked),
                 status,

@@ -20,8 +20,9 @@ from starlette.types import Receive, Scope, Send
 from roadmap_sandbox.content import API_ROOT
 from roadmap_sandbox.github import browse
 from roadmap_sandbox.github.faults import Fault
+from roadmap_sandbox.github.graphql.problems import rate_limited, timed_out
 from roadmap_sandbox.github.limits import Resource
-from roadmap_sandbox.github.messages import DOCUMENTATION, ApiError, Request, Response, json_response
+from roadmap_sandbox.github.messages import DOCUMENTATION, ApiError, Quota, Request, Response, json_response
 from roadmap_sandbox.github.state import GitHubState
 from roadmap_sandbox.html import HEADERS, not_found
 from roadmap_sandbox.server import JournalEntry, Server, drop_connection, mark_fault
@@ -34,12 +35,14 @@ _COMMON = {
     "Vary": "Accept, Authorization, Cookie, X-GitHub-OTP",
 }
 _ROOT = API_ROOT.encode()
+_ENTERPRISE_ROOT = "/api/v3"
 
 
 def create_app(state: GitHubState) -> Starlette:
     """Return the application to serve with ``Server``. The first log asked for starts a second one, the storage host.
 
-    Answers name URLs under whatever host they were asked at. Any base URL works, as long as one client keeps to it.
+    Answers name URLs under whatever host they were asked at. Any base URL works, as long as one client keeps to it;
+    ``/api/v3`` with ``/api/graphql`` does too, which are an Enterprise Server's.
     """
 
     @asynccontextmanager
@@ -91,7 +94,8 @@ class _Endpoint:
         self._requests = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope["method"], scope["raw_path"].decode("ascii"), scope["query_string"].decode("ascii"))
+        root, path = _below_root(scope["raw_path"].decode("ascii"))
+        request = Request(scope["method"], path, scope["query_string"].decode("ascii"), root=root)
         request.body = await _body(receive)
         headers = Headers(scope=scope)
         state = self._state
@@ -108,9 +112,7 @@ class _Endpoint:
             action()
         status = 0 if result is None else result.status
         state.journal.append(
-            JournalEntry(
-                request.method, request.path, request.raw_query, status, request.mutating, charged=request.charged
-            )
+            JournalEntry(request.method, request.path, request.raw_query, status, request.mutating, cost=request.cost)
         )
         if result is None:
             drop_connection(scope)
@@ -155,11 +157,19 @@ class _Endpoint:
                 {"message": fault.message, "documentation_url": DOCUMENTATION, "status": str(status)}, status
             )
         if fault.kind == "rate_limit":
-            result = self._limit_reached(fault.status or 403)
-            limit = self._state.limits.status(token)[0]
+            resource = _resource(request)
+            result = self._limit_reached(fault.status or (200 if resource == "graphql" else 403))
+            limit = self._state.limits.status(token, resource)[0]
             reset = int(self._state.now() + (fault.seconds or 0))
-            result.headers |= _limit_headers(limit, 0, limit, reset)
+            result.headers |= _limit_headers(limit, 0, limit, reset, resource)
             return result
+        if fault.kind == "graphql_partial":
+            request.nodes_in_time = fault.nodes
+            return self._undisturbed(request, token, headers)
+        if fault.kind == "graphql_error":
+            done = self._undisturbed(request, token, headers)
+            failed = json_response({"data": None, "errors": [timed_out().payload()]})
+            return failed if done.status == 200 else done
         if fault.kind == "secondary_limit":
             return _too_fast(fault.status or 403, fault.seconds)
         raise AssertionError(f"no response is known for the fault {fault.kind}")
@@ -178,14 +188,24 @@ class _Endpoint:
         if request.path == "/rate_limit" and request.method == "GET":
             return self._rate_limit(token)
         resource = _resource(request)
-        if not state.limits.charge_secondary(5 if request.mutating else 1, creates=request.creates):
+        if not state.limits.charge_secondary(5 if request.mutating else 1, resource, creates=request.creates):
             return _too_fast(state.switches.secondary_status, state.switches.secondary_retry_after)
-        if not state.limits.charge(token, resource):
+        if resource == "graphql":
+            request.charge = lambda points: self._charge(request, token, points)
+        elif self._charge(request, token, 1) is None:
             return self._limit_reached(state.switches.limit_status)
-        request.charged = True
         return state.carry_out(request)
 
+    def _charge(self, request: Request, token: str, units: int) -> Quota | None:
+        limits, resource = self._state.limits, _resource(request)
+        if not limits.charge(token, resource, units):
+            return None
+        request.cost = units
+        return limits.status(token, resource)
+
     def _limit_reached(self, status: int) -> Response:
+        if status == 200:
+            return json_response({"errors": [rate_limited(self._state.store.viewer["id"]).payload()]})
         return ApiError(status, f"API rate limit exceeded for user ID {self._state.store.viewer['id']}.").response()
 
     def _rate_limit(self, token: str) -> Response:
@@ -197,7 +217,7 @@ class _Endpoint:
 
     def _finish(self, result: Response, request: Request, token: str, headers: Headers) -> Response:
         state = self._state
-        root = f"http://{headers.get('host', '127.0.0.1')}"
+        root = f"http://{headers.get('host', '127.0.0.1')}{request.root}"
         # Only where a field of a payload holds a URL: what people wrote stays as they wrote it.
         for start in (b'url":"', b'"href":"'):
             result.body = result.body.replace(start + _ROOT, start + root.encode())
@@ -225,9 +245,9 @@ class _Endpoint:
 
     def _not_modified(self, result: Response, request: Request, token: str) -> Response:
         limits, resource = self._state.limits, _resource(request)
-        if request.charged:
+        if request.cost:
             limits.refund(token, resource)
-            request.charged = False
+            request.cost = 0
         kept = {name: value for name, value in result.headers.items() if name != "Content-Type"}
         return Response(304, b"", {**kept, **_limit_headers(*limits.status(token, resource), resource)})
 
@@ -239,6 +259,15 @@ async def _body(receive: Receive) -> bytes:
         parts.append(message.get("body", b""))
         if not message.get("more_body", False):
             return b"".join(parts)
+
+
+def _below_root(path: str) -> tuple[str, str]:
+    """Return what the API lies below, and the path there. On an Enterprise Server it has no host of its own."""
+    if path.startswith(f"{_ENTERPRISE_ROOT}/"):
+        return _ENTERPRISE_ROOT, path.removeprefix(_ENTERPRISE_ROOT)
+    if path == "/api/graphql":
+        return _ENTERPRISE_ROOT, "/graphql"
+    return "", path
 
 
 def _token(headers: Headers) -> str:

@@ -141,6 +141,16 @@ class Apps:
                 return json_response(self._installation(store, app, installation))
         raise not_found()
 
+    def installation_of_owner(self, store: Store, request: Request, kind: str, login: str) -> Response:
+        """Return the installation of the asking App on an account, of ``orgs`` or of ``users``."""
+        app = self._asking(request)
+        owner = store.find_user(login)
+        is_organization = owner is not None and owner["type"] == "Organization"
+        for installation in app.installations:
+            if installation.owner.lower() == login.lower() and is_organization == (kind == "orgs"):
+                return json_response(self._installation(store, app, installation))
+        raise not_found()
+
     def _asking(self, request: Request) -> GitHubApp:
         if request.caller is None or request.caller.app_id is None:
             raise ApiError(401, "A JSON web token could not be decoded")

@@ -13,7 +13,7 @@ from roadmap_sandbox.github.store import Store
 
 routes = Router()
 
-_ACTIONS = payloads.github_app(
+ACTIONS = payloads.github_app(
     "github-actions",
     15_368,
     payloads.user("github", 9919, type="Organization"),
@@ -50,7 +50,7 @@ def _check_run(store: Store, records: RepositoryRecords, job: Payload) -> Payloa
             "annotations_url": f"{url}/annotations",
         },
         "check_suite": {"id": run["check_suite_id"]} if "check_suite_id" in run else None,
-        "app": _ACTIONS,
+        "app": ACTIONS,
         "pull_requests": _pull_requests(run),
     }
 
@@ -69,7 +69,7 @@ def _check_suite(records: RepositoryRecords, run: Payload) -> Payload:
         "before": None,
         "after": run["head_sha"],
         "pull_requests": _pull_requests(run),
-        "app": _ACTIONS,
+        "app": ACTIONS,
         "repository": run["repository"],
         "created_at": run["created_at"],
         "updated_at": run["updated_at"],
@@ -98,7 +98,7 @@ def _runs_of(records: RepositoryRecords, ref: str) -> list[Payload]:
 @routes.add("GET", "commits/{ref}/check-suites")
 def list_check_suites(_store: Store, request: Request, records: RepositoryRecords, ref: str) -> Response:
     runs = _runs_of(records, ref)
-    if request.query.get("app_id") not in (None, "", str(_ACTIONS["id"])):
+    if request.query.get("app_id") not in (None, "", str(ACTIONS["id"])):
         runs = []
     suites = [_check_suite(records, run) for run in runs if "check_suite_id" in run]
     return listed(request, records.path(f"commits/{ref}/check-suites"), suites, wrapped_as="check_suites")
@@ -114,7 +114,7 @@ def list_check_runs(store: Store, request: Request, records: RepositoryRecords, 
         jobs = [job for job in jobs if job["name"] == request.query["check_name"]]
     if request.query.get("status"):
         jobs = [job for job in jobs if job["status"] == request.query["status"]]
-    if request.query.get("app_id") not in (None, "", str(_ACTIONS["id"])):
+    if request.query.get("app_id") not in (None, "", str(ACTIONS["id"])):
         jobs = []
     check_runs = [_check_run(store, records, job) for job in jobs]
     return listed(request, records.path(f"commits/{ref}/check-runs"), check_runs, wrapped_as="check_runs")

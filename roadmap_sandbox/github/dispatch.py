@@ -1,9 +1,10 @@
 """From a request to the route that answers it: repositories by name, former name and id, and who may do what."""
 
 from roadmap_sandbox.content import API_ROOT
-from roadmap_sandbox.github import actions, checks, comments, graphql, issues, labels, milestones, pulls, secrets
+from roadmap_sandbox.github import actions, checks, comments, issues, labels, milestones, owners, pulls, secrets
 from roadmap_sandbox.github.access import is_for, may_see
 from roadmap_sandbox.github.apps import Apps
+from roadmap_sandbox.github.graphql import endpoint as graphql
 from roadmap_sandbox.github.messages import ApiError, Moved, Request, Response, json_response, not_found
 from roadmap_sandbox.github.repository_records import RepositoryRecords
 from roadmap_sandbox.github.routing import Router
@@ -46,9 +47,14 @@ def _respond(store: Store, apps: Apps, request: Request) -> Response:
     if segments == ("user",) and request.method == "GET":
         return _viewer(store, request)
     if segments == ("graphql",) and request.method == "POST":
-        return graphql.query(request)
+        return graphql.respond(store, request)
     if segments == ("search", "issues") and request.method == "GET":
         return search_issues(store, request)
+    if len(segments) == 3 and segments[0] in ("orgs", "users") and request.method == "GET":
+        if segments[2] == "repos":
+            return owners.list_repositories(store, request, segments[0], segments[1])
+        if segments[2] == "installation":
+            return apps.installation_of_owner(store, request, segments[0], segments[1])
     if len(segments) >= 3 and segments[0] == "repos":
         name, rest = f"{segments[1]}/{segments[2]}", segments[3:]
         records = store.repository(name)

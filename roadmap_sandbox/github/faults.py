@@ -21,21 +21,29 @@ FaultKind = Literal[
     "broken_json",
     "slow",
     "refusal",
+    "graphql_error",
+    "graphql_partial",
 ]
 """``rate_limit`` and ``secondary_limit`` refuse; ``bad_gateway`` (502) and ``drop`` (connection closed, no answer) fail
 before the request is carried out, their ``_after_commit`` twins after. ``broken_json`` is carried out and answered with
-half of the body; ``slow`` only keeps the client waiting. ``refusal`` is for good: what GitHub won't give."""
+half of the body; ``slow`` only keeps the client waiting. ``refusal`` is for good: what GitHub won't give. The last two
+are a GraphQL query's alone, told with status 200: ``graphql_error`` has no data, ``graphql_partial`` only what was read
+until the query's time was up."""
 
-FAULT_KINDS: tuple[FaultKind, ...] = tuple(kind for kind in get_args(FaultKind) if kind != "refusal")
-"""The ones that pass."""
+GRAPHQL_FAULT_KINDS: tuple[FaultKind, ...] = ("graphql_error", "graphql_partial")
+"""The ones of status 200."""
+FAULT_KINDS: tuple[FaultKind, ...] = tuple(
+    kind for kind in get_args(FaultKind) if kind not in ("refusal", *GRAPHQL_FAULT_KINDS)
+)
+"""The ones that pass, of any request."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
     """A way to fail.
 
-    ``status`` of the two limits is 403 (default) or 429, of a bad gateway 500 to 504 (502), of a refusal any other
-    (404), which comes with ``message``.
+    ``status`` of the two limits is 403 (default) or 429, but GraphQL tells the primary one with 200 by default. Of a
+    bad gateway it is 500 to 504 (502), of a refusal any other (404), which comes with ``message``.
 
     ``seconds`` is how far ahead ``X-RateLimit-Reset`` (primary) or ``Retry-After`` (secondary) point, in whole seconds;
     None leaves ``Retry-After`` out, as GitHub sometimes does. Of a slow answer it is how late it comes.
@@ -45,6 +53,8 @@ class Fault:
     status: Literal[403, 404, 409, 410, 422, 429, 451, 500, 502, 503, 504] | None = None
     seconds: float | None = 1
     message: str = "Not Found"
+    nodes: int = 1
+    """The nodes that a partial answer to a query holds at most."""
 
 
 class Faults:
@@ -70,9 +80,13 @@ class Faults:
     ) -> None:
         """Fail the next ``times`` requests that match, after letting ``skip`` matching ones pass.
 
-        ``path`` is a regular expression searched in the path; ``when`` any further condition.
+        ``path`` is a regular expression searched in the path; ``when`` any further condition. A fault of GraphQL alone
+        waits for a query.
         """
-        self._faults.append(Rule(_fault(fault), _matcher(method, path, when), skip, times))
+        made = _fault(fault)
+        if path is None and made.kind in GRAPHQL_FAULT_KINDS:
+            path = "^/graphql$"
+        self._faults.append(Rule(made, _matcher(method, path, when), skip, times))
 
     def before(
         self,
@@ -131,6 +145,8 @@ class Faults:
         fault = next((rule.effect for rule in self._faults if rule.strikes(request)), None)
         if fault is None and self._chance is not None:
             fault = self._chance.draw(request)
+            if fault is not None and fault.kind in GRAPHQL_FAULT_KINDS and request.path != "/graphql":
+                fault = None
         if fault is not None:
             self.injected.append((request.method, request.path, fault.kind))
         return fault

@@ -3,7 +3,7 @@
 Belongs here: the vocabulary between HTTP and the routes. Headers that every response has belong to ``app``.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import parse_qsl
@@ -41,17 +41,29 @@ class Caller:
         return self.permissions is None or any(self.permissions.get(name) in granted for name in area)
 
 
+Quota = tuple[int, int, int, int]
+"""Limit, remaining, used, and the epoch second at which the window ends."""
+
+
 @dataclass(slots=True)
 class Request:
-    """A request. ``path`` and ``raw_query`` are as sent, percent-encoded; ``caller`` is None without a token."""
+    """A request. ``path`` and ``raw_query`` are as sent, percent-encoded; ``caller`` is None without a token.
+
+    ``root`` is what ``path`` lies below.
+    """
 
     method: str
     path: str
     raw_query: str = ""
     body: bytes = b""
     caller: Caller | None = None
-    charged: bool = False
-    """True once it was taken off the quota."""
+    root: str = ""
+    cost: int = 0
+    """The units it was taken off the quota for: one by REST, the points of a query by GraphQL."""
+    charge: Callable[[int], Quota | None] | None = None
+    """Takes points off the quota once a query's cost is known, and gives what is left; None when it isn't enough."""
+    nodes_in_time: int | None = None
+    """Set by a fault: the nodes after which a query's time is up, whatever the switches say."""
     query: Mapping[str, str] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -27,8 +27,10 @@ class RunIndex:
         self._keys = sorted(self._key(run_id) for run_id in self._attempts)
         self._workflows: dict[int, tuple[Payload, Payload]] | None = None
         self._by_sha: dict[str, dict[int, None]] = {}
+        self._by_suite: dict[str, int] = {}
         for run_id in self._attempts:
             self._by_sha.setdefault(self[run_id].get("head_sha", ""), {})[run_id] = None
+            self._by_suite[self[run_id].get("check_suite_node_id", "")] = run_id
         self._selections: dict[Hashable, Sequence[Payload]] = {}
         self._deleted: dict[int, Payload] = {}
 
@@ -57,6 +59,10 @@ class RunIndex:
         keys = sorted((self._key(run_id) for run_id in self._by_sha.get(sha, ())), reverse=True)
         return [self[run_id] for _, run_id in keys]
 
+    def of_suite(self, node_id: str) -> Payload | None:
+        """Return the run that is the check suite of this global id."""
+        return self[self._by_suite[node_id]] if node_id in self._by_suite else None
+
     @property
     def deleted(self) -> Iterable[Payload]:
         """The runs that were there once, as they were last."""
@@ -78,6 +84,7 @@ class RunIndex:
         self._deleted.pop(run_id, None)
         insort(self._keys, self._key(run_id))
         self._by_sha.setdefault(self[run_id].get("head_sha", ""), {})[run_id] = None
+        self._by_suite[self[run_id].get("check_suite_node_id", "")] = run_id
 
     def delete(self, run_id: int) -> None:
         """Take a run with all its attempts out of everything; nothing happens to an unknown one."""
@@ -101,6 +108,7 @@ class RunIndex:
         if run_id in self._attempts:
             self._keys.pop(bisect_left(self._keys, self._key(run_id)))
             self._by_sha[self[run_id].get("head_sha", "")].pop(run_id)
+            self._by_suite.pop(self[run_id].get("check_suite_node_id", ""), None)
 
     def workflows(self) -> dict[int, tuple[Payload, Payload]]:
         """Return the oldest and the newest run of every workflow, by workflow id."""

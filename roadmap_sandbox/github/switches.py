@@ -44,6 +44,15 @@ class Switches:
     """A log that was never written: a redirect to nothing, or 404 at once."""
     search_delay: timedelta = timedelta(0)
     """Searches don't find what was created in this span before the clock."""
+    graphql: Literal["on", "404", "401", "403"] = "on"
+    """GraphQL, or the status with which it is refused: by an old Enterprise Server, or to a token that may not."""
+    graphql_nodes_in_time: int | None = 10_000
+    """The nodes that a query gets through within GitHub's ten seconds, None for any number, ..."""
+    graphql_timeout: Literal["502", "504", "errors", "partial", "resource_limits"] = "502"
+    """... and the answer to one that asks for more: a status, 200 without data, or 200 with what was read by then, said
+    to be a timeout or too much."""
+    graphql_sso: frozenset[str] = frozenset()
+    """Owners (in lower case) whose single sign-on keeps this token from their repositories by GraphQL."""
     due_day_of: Literal["date", "instant"] = "date"
     """The day that a milestone is due on: the date of the time that was sent, or the day that it was then on GitHub's
     coast, which may be the one before."""

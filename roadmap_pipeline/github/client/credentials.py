@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from roadmap_pipeline.discovery import is_pattern, owner_of
 from roadmap_pipeline.errors import ConfigurationError
 from roadmap_pipeline.github.client.errors import AmbiguousWrite, GitHubError, MovedError, NotFoundError, RateLimited
 from roadmap_pipeline.http.ambiguous_writes import repeat_until_certain
@@ -24,6 +25,7 @@ from roadmap_pipeline.http.ambiguous_writes import repeat_until_certain
 if TYPE_CHECKING:
     from roadmap_pipeline.github.client.client import GitHubClient
     from roadmap_pipeline.github.client.connection import Connection
+    from roadmap_pipeline.github.client.response import Response
 
 RENEWED_BEFORE_END = timedelta(minutes=5)
 """A request that waits for its turn after it got its token must not arrive too late."""
@@ -39,7 +41,7 @@ class GitHubApp:
     """PEM text."""
     installation_id: int | None = None
     repository: str | None = None
-    """owner/name of one that the installation covers."""
+    """owner/name of one that the installation covers, or a pattern of its owner's."""
 
 
 class Credentials(Protocol):
@@ -170,18 +172,27 @@ class InstallationCredentials:
             return self._token.get_secret_value()
 
     def _find(self) -> int:
-        path = f"/repos/{self._app.repository}/installation"
+        place = str(self._app.repository)
         try:
-            try:
-                response = self._ask.get(path)
-            except MovedError as moved:
-                response = self._ask.get(urlsplit(moved.location).path.removeprefix(urlsplit(self._ask.base_url).path))
+            response = self._of_owner(owner_of(place)) if is_pattern(place) else self._of_repository(place)
         except NotFoundError as error:
             raise ConfigurationError(
                 f"GITHUB_APP_ID: the app {self._app.app_id} is not installed on {self._app.repository};"
                 " install it there, or set GITHUB_APP_INSTALLATION_ID"
             ) from error
         return int(response.data["id"])
+
+    def _of_owner(self, owner: str) -> "Response":
+        try:
+            return self._ask.get(f"/orgs/{owner}/installation")
+        except NotFoundError:
+            return self._ask.get(f"/users/{owner}/installation")
+
+    def _of_repository(self, name: str) -> "Response":
+        try:
+            return self._ask.get(f"/repos/{name}/installation")
+        except MovedError as moved:
+            return self._ask.get(urlsplit(moved.location).path.removeprefix(urlsplit(self._ask.base_url).path))
 
     def _fetch(self, installation_id: int) -> tuple[SecretStr, datetime]:
         path = f"/app/installations/{installation_id}/access_tokens"
