@@ -62,8 +62,9 @@ REPLACEMENTS: tuple[tuple[bool, tuple[str, ...], re.Pattern[str], str], ...] = t
         (False, (), r"\s+", " "),
     )
 )
-"""Whether what a pattern matches holds a digit, plain strings one of which it holds (none: that can't be told), the
-pattern, and what replaces it: most texts lack what most patterns demand."""
+"""The differences between runs, in the order in which they are replaced. Of each: true where all that its pattern
+matches holds a digit; plain strings one of which that holds (none: it can't be told); the pattern; and what replaces
+it. Most texts lack what most patterns demand."""
 
 # Codes of errors (E0308, TS2304) and of answers (HTTP 503) say what failed: their digits stay.
 _CODES = re.compile(
