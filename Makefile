@@ -6,9 +6,13 @@ INSTALLED := $(VENV)/installed
 INSTALLED_DEV := $(VENV)/installed-dev
 INSTALLED_BENCH := $(VENV)/installed-bench
 INSTALLED_DEPLOYMENT := $(VENV)/installed-deployment
+INSTALLED_BROWSER := $(VENV)/installed-browser
 # dbt pins much that Dagster pins otherwise: it lives in an environment of its own.
 DBT := .venv-dbt
 INSTALLED_DBT := $(DBT)/installed
+# A lake needs the last DuckDB whose extensions exist as packages, which is an older one.
+LAKE := .venv-lake
+INSTALLED_LAKE := $(LAKE)/installed
 # What looks for vulnerabilities needs much that nothing else does.
 AUDIT := .venv-audit
 INSTALLED_AUDIT := $(AUDIT)/installed
@@ -22,7 +26,7 @@ PLENTY_KB := 2000000
 IN_MEMORY := $(shell [ -w /dev/shm ] && [ "$$(df -k /dev/shm | awk 'NR == 2 { print $$4 }')" -gt $(PLENTY_KB) ] && echo PYTEST_DEBUG_TEMPROOT=/dev/shm)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow test-recorded test-dbt test-readers test-scale test-interrupts test-security test-unattended test-deployment audit soak ui lint types format bench pictures clean
+.PHONY: help run test test-slow test-recorded test-dbt test-readers test-lake test-scale test-interrupts test-security test-unattended test-deployment test-browser audit soak ui lint types format bench pictures clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -46,6 +50,9 @@ test-dbt: $(INSTALLED_DEV) $(INSTALLED_DBT) ## dbt on the exported models: the s
 test-readers: $(INSTALLED_DEV) $(INSTALLED_READER) ## the oldest supported DuckDB on the readers' snapshot (a minute)
 	@ROADMAP_READER=$(READER)/bin/python $(BIN)/python -m pytest roadmap_pipeline_tests/warehouse/oldest_reader.py
 
+test-lake: $(INSTALLED_LAKE) ## a warehouse on PostgreSQL and S3 against one in a file: the same rows, workers side by side (ten minutes)
+	@$(IN_MEMORY) $(LAKE)/bin/python -m pytest -s roadmap_pipeline_tests/warehouse/lake/whole_lake.py
+
 test-scale: $(INSTALLED_DEV) ## 60,000 runs against faults and kills; every endpoint refused; a spent quota, hour by hour; two-way sync (ten minutes)
 	@ROADMAP_SOAK_SEED=$${ROADMAP_SOAK_SEED:-190575,1,2} $(BIN)/python -m pytest -n auto roadmap_pipeline_tests/github/scale.py roadmap_pipeline_tests/github/refusals.py roadmap_pipeline_tests/hours.py roadmap_pipeline_tests/sync/soak.py
 
@@ -60,6 +67,10 @@ test-unattended: $(INSTALLED_DEV) ## daemon and web server by themselves: a merg
 
 test-deployment: $(INSTALLED_DEPLOYMENT) ## deploy/ as it runs in production, without Docker: PostgreSQL, code server, web server, daemon (ten minutes)
 	@$(BIN)/python -m pytest -s roadmap_pipeline_tests/deployment.py
+
+test-browser: $(INSTALLED_BROWSER) ## the Dagster UI in headless Chromium, `dagster dev` and `dg dev` (five minutes)
+	@command -v chromium > /dev/null && command -v chromedriver > /dev/null || { echo "Chromium and its driver are needed: apt-get install chromium chromium-driver"; exit 1; }
+	@$(BIN)/python -m pytest -s roadmap_pipeline_tests/browser.py
 
 soak: $(INSTALLED_DEV) ## people, syncs, faults and kills in any order, for ROADMAP_SOAK_MINUTES (30); prints its seeds; then a kill and another machine at every request (an hour)
 	@$(IN_MEMORY) $(BIN)/python -m pytest -q roadmap_pipeline_tests/sync/soak.py
@@ -83,14 +94,14 @@ format: $(INSTALLED_DEV) ## put every Python file into shape
 types: $(INSTALLED_DEV) ## static types, strict
 	@$(BIN)/mypy
 
-bench: $(INSTALLED_BENCH) $(INSTALLED_DBT) ## measure, and write benchmarks/RESULTS.md
-	@ROADMAP_DBT=$(DBT)/bin/dbt $(BIN)/python benchmarks/run.py
+bench: $(INSTALLED_BENCH) $(INSTALLED_DBT) $(INSTALLED_LAKE) ## measure, and write benchmarks/RESULTS.md
+	@ROADMAP_DBT=$(DBT)/bin/dbt ROADMAP_LAKE=$(LAKE)/bin/python $(BIN)/python benchmarks/run.py
 
 pictures: $(INSTALLED_DEV) ## make the README's pictures from the running UI (needs Chromium)
 	@$(BIN)/python docs/make_pictures.py
 
 clean: ## remove what the project made: environment, warehouse, sandbox, caches
-	@rm -rf $(VENV) $(DBT) $(READER) $(AUDIT) data build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) $(DBT) $(LAKE) $(READER) $(AUDIT) data build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
@@ -117,10 +128,21 @@ $(INSTALLED_DEPLOYMENT): $(INSTALLED_DEV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,postgres]'
 	@touch $@
 
+$(INSTALLED_BROWSER): $(INSTALLED_DEV)
+	@echo "Installing what drives a browser (once) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,browser]'
+	@touch $@
+
 $(INSTALLED_DBT): constraints-dbt.txt $(BIN)/python
 	@echo "Installing dbt into an environment of its own (once) ..."
 	@$(PYTHON) -m venv $(DBT)
 	@$(DBT)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-dbt.txt dbt-core dbt-duckdb duckdb
+	@touch $@
+
+$(INSTALLED_LAKE): setup.cfg constraints-lake.txt $(BIN)/python
+	@echo "Installing the project with DuckDB's extensions into an environment of its own (once) ..."
+	@$(PYTHON) -m venv $(LAKE)
+	@$(LAKE)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-lake.txt -e '.[lake_test]'
 	@touch $@
 
 $(INSTALLED_READER): Makefile $(BIN)/python

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-_PINNED = ("constraints.txt", "constraints-dbt.txt")
+_PINNED = ("constraints.txt", "constraints-dbt.txt", "constraints-lake.txt")
 
 
 def audit(name: str) -> tuple[list[str], list[str]]:

@@ -196,12 +196,12 @@ def one_history(copy: Path, path: Path, runs: int, *, compared: bool) -> dict[st
     return found
 
 
-def fill(path: Path, runs: int, first: int, last: int, days: int = 0) -> None:
+def fill(path: Path | str, runs: int, first: int, last: int, days: int = 0) -> None:
     """Write runs from ``first`` to before ``last`` of a history of ``runs`` that ends ``days`` later."""
     now = NOW + timedelta(days=days)
     settings = load_settings(
         {"GITHUB_TOKEN": "none", "GITHUB_REPOSITORY": ",".join(REPOSITORIES), "ROADMAP_NOW": now.isoformat()},
-        path.parent,
+        path.parent if isinstance(path, Path) else Path.cwd(),
     )
     values = {"runs": runs, "jobs": JOBS, "per_day": RUNS_A_DAY, "now": f"{now:%Y-%m-%d %H:%M:%S}"}
     with connect(path) as con:

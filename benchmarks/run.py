@@ -22,10 +22,12 @@ FOLDER = Path(__file__).resolve().parent
 RESULTS = FOLDER / "RESULTS.md"
 NAMES = (
     "startup",
+    "ui_click",
     "main_job",
     "ingest",
     "backfill",
     "model_build",
+    "lake",
     "dbt",
     "sync",
     "classify_logs",

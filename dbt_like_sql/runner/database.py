@@ -39,6 +39,12 @@ def scalar(con: "duckdb.DuckDBPyConnection", sql: str, params: Sequence[Any] = (
     return rows[0][0] if rows else None
 
 
+def is_lake(con: "duckdb.DuckDBPyConnection") -> bool:
+    """Return whether ``con`` has a DuckLake database open, which can't do all that a DuckDB file can."""
+    kind = scalar(con, "select type from duckdb_databases() where database_name = current_database()")
+    return bool(kind == "ducklake")
+
+
 def count_rows(con: "duckdb.DuckDBPyConnection", relation: str) -> int:
     """Return how many rows ``relation`` (an SQL name) has."""
     return int(scalar(con, f"select count(*) from {relation}"))  # noqa: S608

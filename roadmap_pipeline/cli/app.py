@@ -55,8 +55,10 @@ for _command in (
     warehouse.docs,
     warehouse.export_dbt,
     warehouse.export_parquet,
+    warehouse.compact,
     servers.sandbox,
     servers.ui,
+    servers.webhooks,
     shell.completion,
 ):
     main.add_command(_command)

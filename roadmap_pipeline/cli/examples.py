@@ -8,7 +8,7 @@ import click
 _EXAMPLES: dict[str, tuple[str, ...]] = {
     "run": ("roadmap run", "roadmap run --json"),
     "init": ("roadmap init", "roadmap init --repository acme/payments --workflows --yes"),
-    "ingest": ("roadmap ingest", "roadmap ingest --from recorded/"),
+    "ingest": ("roadmap ingest", "roadmap ingest --repository acme/payments", "roadmap ingest --from recorded/"),
     "build": ("roadmap build", "roadmap build --select 'marts.ci_weekly+'", "roadmap build --diff"),
     "sync": ("roadmap sync --dry-run", 'roadmap sync --milestone "Stage 7.3"', "roadmap sync --only reports"),
     "two-way": ("roadmap two-way --dry-run", "roadmap two-way"),
@@ -34,8 +34,14 @@ _EXAMPLES: dict[str, tuple[str, ...]] = {
     "docs": ("roadmap docs > tables.md", "roadmap docs --json", "roadmap docs --commands"),
     "export-dbt": ("roadmap export-dbt dbt_project",),
     "export-parquet": ("roadmap export-parquet files", "roadmap export-parquet files --schema marts"),
+    "compact": ("roadmap compact", "roadmap compact --keep-days 7"),
     "sandbox": ("roadmap sandbox", "roadmap sandbox --replay recorded/"),
     "ui": ("roadmap ui", "roadmap ui --port 3001"),
+    "webhooks": (
+        "roadmap webhooks",
+        "roadmap webhooks --host 0.0.0.0 --port 8010",
+        "roadmap webhooks --notion-handshake",
+    ),
     "completion": (
         'eval "$(roadmap completion bash)"',
         "roadmap completion fish > ~/.config/fish/completions/roadmap.fish",

@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dbt_like_sql.runner.database import identifier, literal, relation_name
+from dbt_like_sql.runner.database import identifier, relation_name
 from roadmap_pipeline.explain.lineage import FACTS
+from roadmap_pipeline.warehouse.connection import attach_reading
 from roadmap_pipeline.warehouse.models import Key, Project, SqlModel, create
 from roadmap_pipeline.warehouse.query import published
 
@@ -37,7 +38,7 @@ def attached(warehouse: str) -> Iterator["duckdb.DuckDBPyConnection"]:
 
     with duckdb.connect(":memory:") as con:
         con.execute("set TimeZone = 'UTC'")
-        con.execute(f"attach {literal(str(published(warehouse)))} as {SNAPSHOT} (read_only)")
+        attach_reading(con, published(warehouse), SNAPSHOT)
         rows = con.execute(
             "select schema_name, table_name from duckdb_tables() where database_name = ? union all"
             " select schema_name, view_name from duckdb_views() where database_name = ? and not internal",

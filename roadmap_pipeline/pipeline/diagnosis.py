@@ -18,7 +18,7 @@ from roadmap_pipeline.pipeline.checklist import Seen, checklist
 from roadmap_pipeline.pipeline.findings import Finding
 from roadmap_pipeline.reports.format import several
 from roadmap_pipeline.runtime import Runtime
-from roadmap_pipeline.warehouse.connection import WarehouseError
+from roadmap_pipeline.warehouse.connection import WarehouseError, is_file, shown_path
 from roadmap_pipeline.warehouse.critical_workflows import unknown_critical_workflows
 from roadmap_pipeline.warehouse.query import published
 
@@ -208,7 +208,7 @@ def _check_notifications(runtime: Runtime) -> list[Finding]:
 def _undelivered(runtime: Runtime) -> list[Finding]:
     from roadmap_pipeline.notifications.journal import troubles
 
-    if not Path(runtime.settings.warehouse).exists():
+    if not _is_there(runtime.settings.warehouse):
         return []
     try:
         with runtime.warehouse.connect(lock_timeout_s=LOCK_TIMEOUT_S) as con:
@@ -228,13 +228,18 @@ def _undelivered(runtime: Runtime) -> list[Finding]:
 
 
 def _describe_warehouse(runtime: Runtime, seen: Seen) -> str:
-    path = Path(runtime.settings.warehouse)
-    if not path.exists():
+    path = shown_path(runtime.settings.warehouse)
+    if not _is_there(runtime.settings.warehouse):
         return f"{path} does not exist yet; the first run makes it"
     with runtime.warehouse.connect(lock_timeout_s=LOCK_TIMEOUT_S) as con:
         ((runs,),) = con.execute("select count(*) from raw.workflow_runs").fetchall()
     seen.run_attempts = runs
     return f"{path}, {runs:,} run attempts"
+
+
+def _is_there(warehouse: str | Path) -> bool:
+    """Return whether there is something to look into; a database elsewhere is made by looking into it."""
+    return not is_file(warehouse) or Path(warehouse).exists()
 
 
 def _check_sections(runtime: Runtime) -> list[Finding]:
@@ -245,7 +250,7 @@ def _check_sections(runtime: Runtime) -> list[Finding]:
     added = sum(section.is_own for section in settings.configuration.reports.sections)
     runtime.warehouse.close()
     try:
-        if not added or not Path(published(settings.warehouse, or_live=True)).exists():
+        if not added or not _is_there(published(settings.warehouse, or_live=True)):
             return []
         failing = sections_that_fail(settings)
     except WarehouseError:
@@ -259,8 +264,7 @@ def _look_into_warehouse(runtime: Runtime) -> list[Finding]:
     """Return what was read and shows a mistake in the configuration, and what could not be read."""
     from roadmap_pipeline.reports.coverage import unread
 
-    path = Path(runtime.settings.warehouse)
-    if not path.exists():
+    if not _is_there(runtime.settings.warehouse):
         return []
     with runtime.warehouse.connect(lock_timeout_s=LOCK_TIMEOUT_S) as con:
         unknown = unknown_critical_workflows(con, runtime.settings.configuration)

@@ -4,6 +4,7 @@ Belongs here: what a reading needs beside the reader, the room it is read into, 
 How GitHub is read is in :mod:`roadmap_pipeline.github`.
 """
 
+from collections.abc import Sequence
 from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
 from roadmap_pipeline.pipeline.access import require_a_readable_repository
 from roadmap_pipeline.runtime import Runtime
+from roadmap_pipeline.settings import Settings
 from roadmap_pipeline.warehouse.connection import connect
 from roadmap_pipeline.warehouse.critical_workflows import unknown_critical_workflows
 from roadmap_pipeline.warehouse.origin import claim, gives_way, room_for_real
@@ -25,11 +27,15 @@ REASONS_NAMED = 3
 """Of an ingest of which nothing could be stored."""
 
 
-def ingest(runtime: Runtime) -> "IngestSummary":
+def ingest(runtime: Runtime, repositories: Sequence[str] = ()) -> "IngestSummary":
     """Read GitHub into ``raw``, as far as it lets us.
 
+    Args:
+        runtime: The run.
+        repositories: Those of the configured repositories that are read; all of them where it is empty.
+
     Raises:
-        ConfigurationError: GitHub is not configured, or not one repository can be read.
+        ConfigurationError: GitHub is not configured, one of ``repositories`` isn't, or not one can be read.
     """
     from roadmap_pipeline.failures.rules.own_rules import classifier_with
     from roadmap_pipeline.github.ingest.repositories import ingest as read_github
@@ -38,6 +44,7 @@ def ingest(runtime: Runtime) -> "IngestSummary":
     if message := runtime.missing("github"):
         raise ConfigurationError(message)
     settings = runtime.settings
+    chosen = _chosen(settings, repositories)
     # The project's own rules are made ready by the first log that is read; people's rules are checked before anything.
     classifier = None if settings.rules_file is None else classifier_with(settings.rules_file)
     _claim(runtime)
@@ -45,13 +52,14 @@ def ingest(runtime: Runtime) -> "IngestSummary":
     summary, run_summary = IngestSummary(), runtime.run_summary
     try:
         with (
-            runtime.warehouse.connect() as con,
+            # Other workers may write to a lake meanwhile: the reading of a big repository takes hours.
+            runtime.warehouse.connect(exclusive=False) as con,
             github.spending_at_most(limits.github_requests_per_run, leaving=SHARE_FOR_COMMENTS),
         ):
             read_github(
                 github,
                 con,
-                settings.repositories,
+                chosen,
                 history_days=settings.configuration.history_days,
                 now=settings.now(),
                 classifier=classifier,
@@ -69,6 +77,20 @@ def ingest(runtime: Runtime) -> "IngestSummary":
     run_summary.unreadable.update(summary.unreadable)
     run_summary.backfill.update(summary.backfill)
     return summary
+
+
+def _chosen(settings: Settings, names: Sequence[str]) -> Sequence[str]:
+    """Return the configured repositories that ``names`` name, in whatever case; all for none.
+
+    Raises:
+        ConfigurationError: One isn't configured.
+    """
+    configured = {repo.casefold(): repo for repo in settings.repositories}
+    if unknown := [name for name in names if name.casefold() not in configured]:
+        raise ConfigurationError(
+            f"{', '.join(unknown)} is not among the configured repositories: {', '.join(settings.repositories)}"
+        )
+    return [configured[name.casefold()] for name in names] or settings.repositories
 
 
 def _claim(runtime: Runtime) -> None:

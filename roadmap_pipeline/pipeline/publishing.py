@@ -230,12 +230,15 @@ def roadmap_table(runtime: Runtime) -> list[dict[str, Any]]:
     ]
 
 
-def snapshot(runtime: Runtime) -> Path:
-    """Replace the copy that readers open; return its path."""
-    from roadmap_pipeline.warehouse.connection import STORAGE_VERSION
-    from roadmap_pipeline.warehouse.snapshot import publish_snapshot
+def snapshot(runtime: Runtime) -> Path | str:
+    """Replace the copy that readers open, or on a lake the snapshot; return its path or address."""
+    from roadmap_pipeline.warehouse.connection import STORAGE_VERSION, shown_path
+    from roadmap_pipeline.warehouse.lake.address import is_lake
+    from roadmap_pipeline.warehouse.snapshot import publish_lake_snapshot, publish_snapshot
 
     settings = runtime.settings
+    if is_lake(settings.warehouse):
+        return shown_path(publish_lake_snapshot(settings.warehouse))
     # Copying closes a descriptor of the file, with which POSIX takes the lock from whoever still has it loaded.
     runtime.warehouse.close()
     version = settings.configuration.snapshot.storage_version or STORAGE_VERSION

@@ -1,8 +1,8 @@
 """One sync at a time on a machine, whatever the warehouse: two that look at once would both create what is missing.
 
 Belongs here: the locked file of each place that is written to, and waiting for whoever holds it. The operating system
-releases it when a process dies. Other machines aren't held up; what they create at the same time is found by looking
-again after creating.
+releases it when a process dies. Other machines are held up where they share a lake, by a lock of its PostgreSQL; what
+others create at the same time is found by looking again after creating.
 """
 
 import hashlib
@@ -21,6 +21,8 @@ from roadmap_pipeline import interruption
 from roadmap_pipeline.errors import RoadmapError
 from roadmap_pipeline.interruption import waits
 from roadmap_pipeline.settings import Settings
+from roadmap_pipeline.warehouse.lake.address import is_lake, parse
+from roadmap_pipeline.warehouse.lake.locks import locked
 
 SILENT_S = 5.0
 """Waiting longer than this is said, with what is waited for."""
@@ -35,6 +37,8 @@ _held: ContextVar[frozenset[Path]] = ContextVar("held_locks", default=frozenset(
 @contextmanager
 def exclusive(settings: Settings, *, timeout_s: float = LONGEST_WAIT_S) -> Iterator[None]:
     """Within the block nobody else on this machine writes to the same Notion page or the same repositories.
+
+    Nor does anybody on another machine who has the same lake for a warehouse.
 
     Args:
         timeout_s: Seconds after which waiting for another process is given up.
@@ -51,6 +55,10 @@ def exclusive(settings: Settings, *, timeout_s: float = LONGEST_WAIT_S) -> Itera
             path = folder / f"{hashlib.sha256(place.encode()).hexdigest()[:32]}.lock"
             if path not in _held.get():
                 stack.enter_context(_locked(path, place, deadline, timeout_s))
+        if is_lake(settings.warehouse):
+            address = parse(settings.warehouse)
+            for place in sorted(_places(settings)):
+                stack.enter_context(locked(address, f"sync of {place}", max(0.0, deadline - time.monotonic())))
         yield
 
 

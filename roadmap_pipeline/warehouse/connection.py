@@ -1,22 +1,26 @@
-"""Opening the warehouse: waiting for its file lock, closing it always.
+"""Opening the warehouse: waiting for whoever writes to it, closing it always.
 
-Belongs here: what every user of the file needs. What is stored is said in ``source_tables`` and ``dbt_like_sql``; the
-copy that readers open is made in ``snapshot``.
+Belongs here: what every user of the warehouse needs. What a lake does otherwise than a file is in ``lake``, what is
+stored is said in ``source_tables`` and ``dbt_like_sql``; the copy that readers open is made in ``snapshot``.
 """
 
 import re
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dbt_like_sql.runner.build import change_log
-from dbt_like_sql.runner.database import literal, rolled_back, scalar, transaction
+from dbt_like_sql.runner.database import identifier, literal, rolled_back, scalar, transaction
 from roadmap_pipeline import interruption
-from roadmap_pipeline.errors import RoadmapError
 from roadmap_pipeline.interruption import waits
 from roadmap_pipeline.warehouse import source_tables
+from roadmap_pipeline.warehouse.errors import WarehouseError
+from roadmap_pipeline.warehouse.lake.address import is_lake, parse, without_credentials
+from roadmap_pipeline.warehouse.lake.attaching import attach_lake
+from roadmap_pipeline.warehouse.lake.connections import lake_connection, release
+from roadmap_pipeline.warehouse.lake.locks import WRITING, locked
 
 if TYPE_CHECKING:
     import duckdb
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = [
     "STORAGE_VERSION",
     "WarehouseError",
+    "attach_reading",
     "connect",
     "is_file",
     "opened",
@@ -44,6 +49,8 @@ DuckDB keeps the format of a file that is there already, and would give a new on
 FIRST_WAIT_S = 0.02
 LONGEST_WAIT_S = 0.5
 LOCK_TIMEOUT_S = 60.0
+LAKE_LOCK_TIMEOUT_S = 1800.0
+"""On a lake others' builds are no mistake but the usual thing."""
 
 # What DuckDB says when somebody else has the file: POSIX, Windows (error 32), and another mode within this process.
 _LOCKED = re.compile(
@@ -61,40 +68,59 @@ _OWN_SCHEMAS = frozenset(
 _RESERVED_STEMS = _OWN_SCHEMAS | {"main", "temp"}
 
 
-class WarehouseError(RoadmapError):
-    """The warehouse file can't be opened."""
-
-
 @contextmanager
 def connect(
-    path: str | Path, *, read_only: bool = False, lock_timeout_s: float | None = None
+    path: str | Path,
+    *,
+    read_only: bool = False,
+    lock_timeout_s: float | None = None,
+    exclusive: bool = True,
+    is_private: bool = False,
 ) -> Iterator["duckdb.DuckDBPyConnection"]:
     """Open the warehouse; times are UTC, and the tables that Python fills exist (unless ``read_only``). Always closes.
 
     One process at a time may write, and while it does nobody else can open the file, not even to read: the wait is for
-    that lock only, at most ``lock_timeout_s`` seconds (default: a minute). A missing file and its folder are created,
-    unless ``read_only``. ``path`` may also be ``ducklake:…`` or ``md:…``.
+    that lock only, at most ``lock_timeout_s`` seconds (default: a minute; half an hour on a lake). A missing file and
+    its folder are created, unless ``read_only``. ``path`` may also be ``ducklake:…`` or ``md:…``. A lake is locked for
+    other writers, unless ``exclusive`` is false: then all that is written has to go through ``transactions``.
+
+    Connections of one process to a lake share its settings, unless they are ``is_private``.
 
     A safe point for stopping, which breaks off queries inside. Raises WarehouseError when the lock isn't given up in
     time, the file is missing (``read_only``), isn't a DuckDB file or can't be read.
     """
     interruption.check()
-    con = _open(path, read_only=read_only, lock_timeout_s=LOCK_TIMEOUT_S if lock_timeout_s is None else lock_timeout_s)
-    try:
-        # Signals alone don't reach a query: it would go on to its end.
-        with interruption.breaking_off(con.interrupt):
-            con.execute("set TimeZone = 'UTC'")
-            if not read_only:
-                # a checkpoint after every few thousand payloads takes longer than storing them; closing makes one
-                con.execute("set checkpoint_threshold = '256MB'")
-                _refuse_others_tables(con, path)
-                source_tables.create_source_tables(con)
-            yield con
-    except Exception:
-        interruption.check()  # a query that was broken off has not failed
-        raise
-    finally:
-        con.close()
+    timeout_s = lock_timeout_s
+    if timeout_s is None:
+        timeout_s = LAKE_LOCK_TIMEOUT_S if is_lake(path) else LOCK_TIMEOUT_S
+    with _lake_locked(path, timeout_s) if not read_only and exclusive else nullcontext():
+        con = _open(path, read_only=read_only, lock_timeout_s=timeout_s, is_private=is_private)
+        try:
+            # Signals alone don't reach a query: it would go on to its end.
+            with interruption.breaking_off(con.interrupt):
+                con.execute("set TimeZone = 'UTC'")
+                if not read_only:
+                    # a checkpoint after every few thousand payloads takes longer than storing them; closing makes one
+                    con.execute("set checkpoint_threshold = '256MB'")
+                    with nullcontext() if exclusive else _lake_locked(path, timeout_s):
+                        _refuse_others_tables(con, path)
+                        source_tables.create_source_tables(con)
+                yield con
+        except Exception:
+            interruption.check()  # a query that was broken off has not failed
+            raise
+        finally:
+            release(con)
+
+
+@contextmanager
+def _lake_locked(path: str | Path, timeout_s: float) -> Iterator[None]:
+    """Let nobody else write to a lake; a file's own lock sees to itself."""
+    if not is_lake(path):
+        yield
+        return
+    with locked(parse(path), WRITING, timeout_s):
+        yield
 
 
 def _refuse_others_tables(con: "duckdb.DuckDBPyConnection", path: str | Path) -> None:
@@ -121,18 +147,9 @@ def is_file(path: str | Path) -> bool:
     return not str(path).startswith(("ducklake:", "md:"))
 
 
-_CREDENTIAL = re.compile(
-    r"(?i)([\w-]*(?:password|passwd|token|secret|key)[\w-]*\s*=\s*)(?:'[^']*'|[^\s&;'\"]+)|(://[^\s:/@]*:)[^\s@]+(?=@)"
-)
-
-
 def shown_path(path: str | Path) -> str:
     """Return how a warehouse is named where people read it: of ``ducklake:…`` and ``md:…`` without credentials."""
-    return str(path) if is_file(path) else _without_credentials(str(path))
-
-
-def _without_credentials(text: str) -> str:
-    return _CREDENTIAL.sub(lambda match: f"{match[1] or match[2]}***", text)
+    return str(path) if is_file(path) else without_credentials(str(path))
 
 
 def opened(path: str | Path, configuration: Mapping[str, str]) -> "duckdb.DuckDBPyConnection":
@@ -144,11 +161,27 @@ def opened(path: str | Path, configuration: Mapping[str, str]) -> "duckdb.DuckDB
     return _open(path, read_only=True, lock_timeout_s=LOCK_TIMEOUT_S, configuration=configuration)
 
 
+def attach_reading(con: "duckdb.DuckDBPyConnection", path: str | Path, name: str) -> None:
+    """Attach a snapshot, or the warehouse itself, to another database as ``name``, for reading only."""
+    if is_lake(path):
+        address = parse(path)
+        attach_lake(con, address, name, read_only=True, at=address.snapshot)
+    else:
+        con.execute(f"attach {literal(str(path))} as {identifier(name)} (read_only)")
+
+
 def _open(
-    path: str | Path, *, read_only: bool, lock_timeout_s: float, configuration: Mapping[str, str] | None = None
+    path: str | Path,
+    *,
+    read_only: bool,
+    lock_timeout_s: float,
+    configuration: Mapping[str, str] | None = None,
+    is_private: bool = False,
 ) -> "duckdb.DuckDBPyConnection":
     import duckdb
 
+    if is_lake(path):
+        return lake_connection(path, read_only=read_only, is_private=is_private)
     if is_file(path):
         prepare_file(Path(path), read_only=read_only)
     deadline = time.monotonic() + lock_timeout_s
@@ -157,7 +190,12 @@ def _open(
         try:
             if is_file(path) and not read_only:
                 _create(Path(path))
-            return duckdb.connect(str(path), read_only=read_only, config=dict(configuration or {}))
+            known = _identity(path)
+            con = duckdb.connect(str(path), read_only=read_only, config=dict(configuration or {}))
+            if _identity(path) == known:
+                return con
+            # Another file took its place after this one was opened and before it was locked: see ``compaction``.
+            con.close()
         except duckdb.Error as error:
             message = str(error)
             if not _LOCKED.search(message):
@@ -172,6 +210,14 @@ def _open(
                 raise _lock_timeout(path, message, lock_timeout_s) from error
             interruption.sleep(min(wait_s, remaining_s))
             wait_s = min(wait_s * 2, LONGEST_WAIT_S)
+
+
+def _identity(path: str | Path) -> int | None:
+    """Return the number by which the file system knows what is at ``path``; None for nothing, or no file."""
+    try:
+        return Path(path).stat().st_ino
+    except OSError:
+        return None
 
 
 def _create(path: Path) -> None:
@@ -211,7 +257,7 @@ def _explained(path: str | Path, message: str) -> WarehouseError:
     else:
         remedy = f"{message}; set ROADMAP_WAREHOUSE to a file that can be opened"
     if not is_file(path):
-        remedy = _without_credentials(remedy)
+        remedy = without_credentials(remedy)
     return WarehouseError(f"The warehouse {shown_path(path)} can't be opened: {remedy}")
 
 

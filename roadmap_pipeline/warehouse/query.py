@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from roadmap_pipeline.errors import RoadmapError
-from roadmap_pipeline.warehouse.connection import WarehouseError, connect, is_file
+from roadmap_pipeline.warehouse.connection import WarehouseError, connect, is_file, shown_path
+from roadmap_pipeline.warehouse.lake.address import at_snapshot, is_lake
+from roadmap_pipeline.warehouse.lake.snapshots import published_snapshot
 from roadmap_pipeline.warehouse.snapshot import snapshot_path
 
 if TYPE_CHECKING:
@@ -53,6 +55,12 @@ def published(path: str | Path, *, or_live: bool = False) -> str | Path:
 
     Raises WarehouseError when there is nothing to read.
     """
+    if is_lake(path):
+        if (number := published_snapshot(path)) is not None:
+            return at_snapshot(path, number)
+        if or_live:
+            return path
+        raise WarehouseError(f"There is no snapshot of {shown_path(path)} to read yet: run `roadmap run` first")
     snapshot = snapshot_path(path) if is_file(path) else path
     if isinstance(snapshot, Path) and not snapshot.exists():
         if or_live and Path(path).exists():
@@ -92,7 +100,7 @@ def run_query(path: str | Path, sql: str) -> QueryResult:
     snapshot = published(path)
     try:
         require_query(sql)
-        with connect(snapshot, read_only=True) as con:
+        with connect(snapshot, read_only=True, is_private=True) as con:
             _lock_down(con, snapshot)
             return _fetch(con, _TABLES if _SHOW_TABLES.fullmatch(sql) else sql)
     except duckdb.InvalidInputException as error:

@@ -35,14 +35,16 @@ class WarehouseSession:
         self._timer: threading.Timer | None = None
 
     @contextmanager
-    def connect(self, *, lock_timeout_s: float | None = None) -> Iterator["duckdb.DuckDBPyConnection"]:
+    def connect(
+        self, *, lock_timeout_s: float | None = None, exclusive: bool = True
+    ) -> Iterator["duckdb.DuckDBPyConnection"]:
         """Open the warehouse as ``connection.connect`` does, faster when the last connection has just been closed."""
         import duckdb
 
         with self._lock:
             if self._timer is not None:
                 self._timer.cancel()
-        with connect(self._path, lock_timeout_s=lock_timeout_s) as con:
+        with connect(self._path, lock_timeout_s=lock_timeout_s, exclusive=exclusive) as con:
             with self._lock:
                 if self._anchor is None and is_file(self._path):
                     # A cursor of `con` would not do: those who connect later wouldn't find the loaded file.

@@ -13,6 +13,8 @@ from dbt_like_sql.runner.build import change_log
 from dbt_like_sql.runner.database import literal
 from roadmap_pipeline.errors import ConfigurationError
 from roadmap_pipeline.warehouse.connection import STORAGE_VERSION, WarehouseError, connect, is_file, scalar, shown_path
+from roadmap_pipeline.warehouse.lake.address import at_snapshot
+from roadmap_pipeline.warehouse.lake.snapshots import mark_published
 from roadmap_pipeline.warehouse.source_tables import describe_source_tables
 
 if TYPE_CHECKING:
@@ -70,6 +72,19 @@ def publish_snapshot(
                 file.close()
             _remove(building)
     return target
+
+
+def publish_lake_snapshot(path: str | Path) -> str:
+    """Let readers open the lake ``path`` as it is now, comments included; return the address of that snapshot.
+
+    Nothing is copied: a lake keeps its earlier states by itself.
+
+    Raises:
+        WarehouseError: The lake is locked.
+    """
+    with connect(path) as con:
+        describe_source_tables(con)
+        return at_snapshot(path, mark_published(con))
 
 
 def _copy_file(con: "duckdb.DuckDBPyConnection", path: Path, building: Path, held: list[BinaryIO]) -> None:

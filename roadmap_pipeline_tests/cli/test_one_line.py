@@ -37,6 +37,7 @@ COMMANDS = {
     "doctor": ("doctor",),
     "export-parquet": ("export-parquet", "files"),
     "export-dbt": ("export-dbt", "dbt"),
+    "compact": ("compact",),
 }
 
 

@@ -159,7 +159,7 @@ def test_its_format_is_configured(given: str, written: str, tmp_path: Path) -> N
         (tmp_path / "roadmap.toml").write_text(f'[snapshot]\nstorage_version = "{given}"\n')
     settings = load_settings({}, tmp_path)
     _fill(Path(settings.warehouse), "autofix-ci[bot]")
-    assert _format(pipeline.snapshot(Runtime(settings))) == written
+    assert _format(Path(pipeline.snapshot(Runtime(settings)))) == written
 
 
 def test_a_format_that_nobody_knows_is_refused(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from dbt_like_sql.runner.build.audit import accepted_across_models, singular_test_results
-from dbt_like_sql.runner.build.model_sql import comments
+from dbt_like_sql.runner.build.model_sql import describe
 from dbt_like_sql.runner.build.results import DEFAULT_POLICY, ModelResult, Policy
 from dbt_like_sql.runner.build.state import BuildState, Inputs, Kind, LastBuild
 from dbt_like_sql.runner.build.whole import build_whole
@@ -177,7 +177,7 @@ def _skip(
         tests += accepted_across_models(state, model, lambda test: run_singular_test(con, test))
     if compared_anew or known.described != model.described:
         with transaction(con):
-            con.execute(comments(model, model.relation))
+            describe(con, model, model.relation)
             state.store(model, inputs, tests)
     rows, columns = count_rows(con, model.relation), columns_of(con, model.relation)
     return ModelResult(model, rows, columns, tests, 0.0, "skipped", "nothing it reads changed", 0)

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 
 from dbt_like_sql.runner.build.audit import accepted, accepted_across_models
 from dbt_like_sql.runner.build.change_log import log_of
-from dbt_like_sql.runner.build.model_sql import ModelBuildError, comments, run_sql
+from dbt_like_sql.runner.build.model_sql import ModelBuildError, describe, run_sql
 from dbt_like_sql.runner.build.results import ModelResult, Policy
 from dbt_like_sql.runner.build.state import BuildState, Inputs, LastBuild
 from dbt_like_sql.runner.database import (
@@ -322,7 +322,7 @@ class _IncrementalUpdate:
                 self.state.log_changes(model, f"{_OVERLAY}.affected.difference")
             tests += accepted_across_models(self.state, model, lambda test: self._compare(test, known, inputs))
             if known.described != model.described:
-                self.con.execute(comments(model, model.relation))
+                describe(self.con, model, model.relation)
             self.state.store(model, inputs, tests)
         return tests
 

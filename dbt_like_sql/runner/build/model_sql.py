@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from dbt_like_sql.runner.database import first_line, identifier, literal
+from dbt_like_sql.runner.database import first_line, identifier, is_lake, literal
 from dbt_like_sql.runner.errors import RunnerError
 from dbt_like_sql.runner.project.project import SqlModel
 
@@ -56,10 +56,12 @@ def run_sql(con: "duckdb.DuckDBPyConnection", model: SqlModel, statement: str) -
         raise ModelBuildError(model, int(line[1]) if line else 1, first_line(error), message) from error
 
 
-def comments(model: SqlModel, relation: str) -> str:
-    """Return the SQL that stores the model's descriptions on ``relation`` (an SQL name)."""
-    columns = (
-        f"comment on column {relation}.{identifier(column.name)} is {literal(column.description)}"
-        for column in model.columns
-    )
-    return "; ".join([f"comment on {model.stored_as} {relation} is {literal(model.description)}", *columns])
+def describe(con: "duckdb.DuckDBPyConnection", model: SqlModel, relation: str) -> None:
+    """Store the model's descriptions on ``relation`` (an SQL name), as far as the warehouse can keep them."""
+    statements = [f"comment on {model.stored_as} {relation} is {literal(model.description)}"]
+    if model.stored_as == "table" or not is_lake(con):  # a lake keeps no descriptions of a view's columns
+        statements += (
+            f"comment on column {relation}.{identifier(column.name)} is {literal(column.description)}"
+            for column in model.columns
+        )
+    con.execute("; ".join(statements))

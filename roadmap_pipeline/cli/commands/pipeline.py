@@ -58,19 +58,29 @@ def _print_unreadable(unreadable: Mapping[str, str]) -> None:
 
 @click.command(cls=Command)
 @click.option("--from", "folder", type=click.Path(path_type=Path), help="Read recorded API answers from a folder.")
+@click.option(
+    "--repository",
+    "repositories",
+    multiple=True,
+    metavar="OWNER/NAME",
+    help="Only this one of the configured repositories. May be given several times. On a lake (docs/scaling.md) several"
+    " workers read at once, each its own.",
+)
 @json_option
-def ingest(folder: Path | None, as_json: bool) -> None:
+def ingest(folder: Path | None, repositories: Sequence[str], as_json: bool) -> None:
     """Read GitHub (or, with --from, a folder of recorded API answers) into the raw tables."""
     from roadmap_pipeline import pipeline
 
     if folder is not None:
+        if repositories:
+            raise click.UsageError("--from reads all that the folder holds: leave --repository out")
         from roadmap_pipeline.runtime import Runtime
 
         with show_progress(), Runtime(read_settings()) as runtime:
             summary = pipeline.ingest_dump(runtime, folder)
     else:
         with live_runtime() as runtime, show_progress():
-            summary = pipeline.ingest(runtime)
+            summary = pipeline.ingest(runtime, repositories)
     if as_json:
         print_json(
             {

@@ -1,4 +1,4 @@
-"""The commands that hand out what is stored: ``query``, ``docs``, ``export-dbt``, ``export-parquet``."""
+"""The commands for what is stored: ``query``, ``docs``, ``export-dbt``, ``export-parquet``, ``compact``."""
 
 import sys
 from collections.abc import Sequence
@@ -133,3 +133,39 @@ def export_parquet(directory: Path, schemas: Sequence[str], as_json: bool) -> No
 
     rows = [{"file": str(table.path.relative_to(directory)), "rows": f"{table.rows:,}"} for table in exported]
     print_table(console(), f"Written to {directory}", rows)
+
+
+@click.command(cls=Command)
+@click.option(
+    "--keep-days",
+    type=click.FloatRange(min=0),
+    default=1.0,
+    show_default=True,
+    help="On a lake: keep its states of the last so many days, for those who have one open.",
+)
+@json_option
+def compact(keep_days: float, as_json: bool) -> None:
+    """Give back the room that replaced rows took in the warehouse: the file is rewritten, a lake's files are merged.
+
+    Nobody else can write meanwhile. Once a week is plenty (docs/scaling.md).
+    """
+    from roadmap_pipeline.warehouse.compaction import compact as compact_warehouse
+
+    with show_progress():
+        done = compact_warehouse(read_settings().warehouse, keep_days)
+    if as_json:
+        print_json(
+            {
+                "warehouse": done.warehouse,
+                "files_before": done.before.files,
+                "bytes_before": done.before.bytes,
+                "files_after": done.after.files,
+                "bytes_after": done.after.bytes,
+            }
+        )
+        return
+    before, after = (
+        f"{size.bytes / 1e6:,.1f} MB in {size.files:,} {'file' if size.files == 1 else 'files'}"
+        for size in (done.before, done.after)
+    )
+    click.echo(f"{done.warehouse}: {before} before, {after} now")

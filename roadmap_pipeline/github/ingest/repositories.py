@@ -108,13 +108,28 @@ def ingest(
             context = _IngestContext(
                 client, store, workers, listers, now, history, classifier, passing_logs, cancelled_jobs, share
             )
-            _read_all(context, names)
+            _read_all(context, _least_to_read_first(store, names))
     except Paused as error:
         summary.paused = str(error)
         store.note(summary.paused)
     finally:
         summary.requests = client.requests - requests_before
     return summary
+
+
+# Of each repository that runs are stored of, how many have jobs still to be read.
+_TO_READ = """
+select run.repo, count(*) filter (where read.run_id is null)
+from raw.workflow_runs as run
+left join (select distinct details.run_id from raw.run_details as details) as read on read.run_id = run.run_id
+group by run.repo
+"""
+
+
+def _least_to_read_first(store: Store, names: Sequence[str]) -> list[str]:
+    """Return ``names`` in the order in which they are read: a poll of one never waits for the history of another."""
+    to_read: dict[str, int] = dict(store.query(_TO_READ, []))
+    return sorted(names, key=lambda name: (name not in to_read, to_read.get(name, 0)))
 
 
 def _share(bulk_from: int | None, names: Sequence[str]) -> int | None:

@@ -7,9 +7,9 @@ here, by the same rules.
 
 import re
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from dbt_like_sql.runner.build import change_log
 from roadmap_pipeline.github.client.client import GitHubClient, Response
@@ -21,12 +21,16 @@ from roadmap_pipeline.github.ingest.summary import READ_TABLES, IngestSummary
 from roadmap_pipeline.github.payloads.normalization import UnusableError
 from roadmap_pipeline.github.payloads.records import MakeRow, Provenance, Row, naive_utc
 from roadmap_pipeline.warehouse import source_tables
-from roadmap_pipeline.warehouse.connection import transaction
+from roadmap_pipeline.warehouse.lake.connections import address_of
+from roadmap_pipeline.warehouse.transactions import in_transaction
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
 
 __all__ = ["READ_TABLES", "IngestSummary", "Store", "with_id"]
+
+T = TypeVar("T")
 
 _NUMBER_IN_PATH = re.compile(r"/\d+(?=/|$)")
 
@@ -34,7 +38,8 @@ _NUMBER_IN_PATH = re.compile(r"/\d+(?=/|$)")
 class Store:
     """The raw tables of one open warehouse, as ingest and dump import use them. ``now`` is the time of reading.
 
-    Threads may share it: one at a time reaches the warehouse.
+    Threads may share it: one at a time reaches the warehouse. Other processes may write to the same lake
+    meanwhile: each transaction reads for itself what it decides on.
     """
 
     def __init__(self, con: "duckdb.DuckDBPyConnection", summary: IngestSummary, now: datetime) -> None:
@@ -44,6 +49,22 @@ class Store:
         self._lock = threading.RLock()
         self._counted: dict[str, int] = {}
         self._names = repository_names.Names(con)
+        self._is_shared = address_of(con) is not None
+
+    def _write(self, work: Callable[[], T]) -> T:
+        """Return what ``work`` returns, done in one transaction: all of it again where it conflicts with another."""
+        with self._lock:
+
+            def attempt() -> T:
+                if self._is_shared:
+                    self._names.forget_what_was_read()
+                return work()
+
+            try:
+                return in_transaction(self._con, attempt)
+            except BaseException:
+                self._names.forget_what_was_read()
+                raise
 
     def query(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Return the rows that a query of the warehouse gives."""
@@ -107,46 +128,46 @@ class Store:
         Returns:
             How many rows were new or changed.
         """
-        with self._lock:
+        placed = sum(len(incoming) for incoming in rows.values())
+        observed = [
+            (row, row.get("head_repo")) for table in HAVE_HEADS for row in rows.get(table, ()) if "head_repo" in row
+        ]
+
+        def store() -> Mapping[str, "pa.Table"]:
+            for row, name in observed:
+                row["head_repo"] = name
             heads = {
                 table: self._names.settle_heads(incoming) for table, incoming in rows.items() if table in HAVE_HEADS
             }
             changed = {table: changed_rows(self._con, table, incoming) for table, incoming in rows.items() if incoming}
-            count = sum(int(table_rows.num_rows) for table_rows in changed.values())
-            placed = sum(len(incoming) for incoming in rows.values())
-            if not (count or details or returns or covered or any(heads.values())):
-                self.summary.placed += placed
-                return 0
-            try:
-                with transaction(self._con):
-                    store_head_names(self._con, heads.values())
-                    for table, table_rows in changed.items():
-                        if table_rows.num_rows:
-                            source_tables.replace_arrow(self._con, source_tables.BY_NAME[f"raw.{table}"], table_rows)
-                    source_tables.replace_rows(
-                        self._con, "raw.run_details", [{**row, "read_at": self.now} for row in details]
-                    )
-                    source_tables.replace_rows(self._con, "raw.workflow_returns", returns)
-                    for walk, intervals in (covered or {}).items():
-                        self._cover(repo, walk, intervals)
-            except BaseException:
-                self._names.forget_what_was_read()
-                raise
+            store_head_names(self._con, heads.values())
+            for table, table_rows in changed.items():
+                if table_rows.num_rows:
+                    source_tables.replace_arrow(self._con, source_tables.BY_NAME[f"raw.{table}"], table_rows)
+            source_tables.replace_rows(self._con, "raw.run_details", [{**row, "read_at": self.now} for row in details])
+            source_tables.replace_rows(self._con, "raw.workflow_returns", returns)
+            for walk, intervals in (covered or {}).items():
+                self._cover(repo, walk, intervals)
+            return changed
+
+        with self._lock:
+            changed = self._write(store)
             for table, table_rows in changed.items():
                 self.summary.read[table] += table_rows.num_rows
             self.summary.placed += placed
-            return count
+            return sum(int(table_rows.num_rows) for table_rows in changed.values())
 
     def change(self, table: str, sql: str, params: Sequence[Any]) -> int:
         """Run a statement that changes rows of ``raw.<table>``, and return how many."""
         with self._lock:
-            count = int(self._con.execute(sql, list(params)).fetchall()[0][0])
+            count = self._write(lambda: int(self._con.execute(sql, list(params)).fetchall()[0][0]))
             self.summary.read[table] += count
             return count
 
     def mark_deleted(self, run_id: int) -> None:
         """Note that a run is gone on GitHub; its rows stay."""
-        with self._lock, transaction(self._con):
+
+        def store() -> int:
             count = self._con.execute(
                 "update raw.workflow_runs set deleted_upstream_at = ?, read_at = ?"
                 " where run_id = ? and deleted_upstream_at is null",
@@ -155,15 +176,19 @@ class Store:
             change_log.note_changes(
                 self._con, source_tables.SOURCES, "raw.workflow_runs", f"(select {int(run_id)} as run_id)"
             )
-            self.summary.read["workflow_runs"] += count
+            return int(count)
+
+        with self._lock:
+            self.summary.read["workflow_runs"] += self._write(store)
 
     def set_files(self, repo: str, files: Mapping[int, Sequence[str]]) -> None:
         """Store which files pull requests of ``repo`` change, by their numbers."""
         import pyarrow as pa
 
-        with self._lock:
-            columns = {"number": list(files), "files": [list(names) for names in files.values()]}
-            schema = pa.schema([("number", pa.int64()), ("files", pa.list_(pa.string()))])
+        columns = {"number": list(files), "files": [list(names) for names in files.values()]}
+        schema = pa.schema([("number", pa.int64()), ("files", pa.list_(pa.string()))])
+
+        def store() -> None:
             self._con.register("read_files", pa.table(columns, schema=schema))
             try:
                 self._con.execute(
@@ -174,9 +199,12 @@ class Store:
             finally:
                 self._con.unregister("read_files")
 
+        self._write(store)
+
     def set_annotations(self, noted: Mapping[int, Row]) -> None:
         """Store what GitHub noted at jobs (by id) whose logs aren't there: annotations, and redactions made in them."""
-        with self._lock, transaction(self._con):
+
+        def store() -> None:
             for job_id, columns in noted.items():
                 self._con.execute(
                     "update raw.job_logs set annotations = ?, redactions = coalesce(redactions, 0) + ?, read_at = ?"
@@ -187,20 +215,28 @@ class Store:
             written = f"(select run_id from raw.job_logs where job_id in ({jobs}))"  # noqa: S608
             change_log.note_changes(self._con, source_tables.SOURCES, "raw.job_logs", written)
 
+        self._write(store)
+
     def put_run_count(self, repo: str, unlisted: int, looks: int, looked_back_to: datetime | None) -> None:
         """Store how many runs of ``repo`` GitHub counts beside those that are stored."""
         row = {"repo": repo, "unlisted": unlisted, "looks": looks, "looked_back_to": looked_back_to}
-        with self._lock, transaction(self._con):
+
+        def store() -> None:
             source_tables.replace_rows(self._con, "raw.run_counts", [{**row, "read_at": self.now}])
+
+        self._write(store)
 
     def put_read_failures(self, repo: str, failed: Sequence[Row], read: Iterable[tuple[str, str]]) -> None:
         """Store what could not be read of ``repo``, and forget the failures of what was read (endpoint, item)."""
-        with self._lock, transaction(self._con):
+
+        def store() -> None:
             for endpoint, item in read:
                 self._con.execute(
                     "delete from raw.read_failures where repo = ? and endpoint = ? and item = ?", [repo, endpoint, item]
                 )
             source_tables.replace_rows(self._con, "raw.read_failures", failed)
+
+        self._write(store)
 
     def etag(self, client: GitHubClient, path: str, params: Mapping[str, Any] | None = None) -> str | None:
         """Return the entity tag of the last response for this address and token."""
@@ -213,9 +249,12 @@ class Store:
             return
         url = client.url(path, params)
         row = {"cache_key": client.cache_key(path, params), "url": url, "etag": response.etag, "read_at": self.now}
-        with self._lock, transaction(self._con):
+
+        def store() -> None:
             self._con.execute("delete from raw.http_cache where url = ?", [url])
             source_tables.replace_rows(self._con, "raw.http_cache", [row])
+
+        self._write(store)
 
     def has_issues(self, repo: str) -> bool:
         """Return whether issues are switched on, as the repository's own answer says; so they are where it doesn't."""
@@ -230,8 +269,11 @@ class Store:
     def advance(self, repo: str, walk: str, watermark: datetime) -> None:
         """Note that ``walk`` has read everything that changed before ``watermark``."""
         row = {"repo": repo, "walk": walk, "watermark": watermark, "read_at": self.now}
-        with self._lock, transaction(self._con):
+
+        def store() -> None:
             source_tables.replace_rows(self._con, "raw.ingest_state", [row])
+
+        self._write(store)
 
     def covered(self, repo: str, walk: str) -> list[Interval]:
         """Return the intervals that ``walk`` has read completely in ``repo``, oldest first."""
@@ -243,8 +285,9 @@ class Store:
 
     def forget(self, repo: str, walk: str) -> None:
         """Note that ``walk`` has read nothing in ``repo``."""
-        with self._lock:
-            self._con.execute("delete from raw.read_coverage where repo = ? and walk = ?", [repo, walk])
+        self._write(
+            lambda: self._con.execute("delete from raw.read_coverage where repo = ? and walk = ?", [repo, walk])
+        )
 
     def name_repository(self, repository_id: int, name: str, observed_at: datetime | None = None) -> str:
         """Note what a repository was called at a time, and return what it is called now.
@@ -258,18 +301,20 @@ class Store:
             observed_at: When it was called so. None stands for what GitHub says itself, now: that holds, even where the
                 clock stood later before.
         """
-        with self._lock:
+
+        def store() -> str:
             present_names = self._names.present()
             known_name = present_names.get(repository_id)
-            if observed_at is None:
+            seen_at = observed_at
+            if seen_at is None:
                 others = (present_names.get(id_ or 0) for id_ in (repository_id, self._names.holder(name)))
-                observed_at = max([self.now, *(other[1] for other in others if other is not None)])
-            is_later = known_name is None or observed_at >= known_name[1]
+                seen_at = max([self.now, *(other[1] for other in others if other is not None)])
+            is_later = known_name is None or seen_at >= known_name[1]
             present = name if known_name is None or is_later else known_name[0]
             holder = self._names.holder(present)
             moves: dict[str, str] = {}
             if holder is not None and holder != repository_id:
-                if is_later and observed_at >= present_names[holder][1]:
+                if is_later and seen_at >= present_names[holder][1]:
                     moves[self._names.tracked()[holder]] = with_id(present, holder)
                 else:
                     present = with_id(present, repository_id)
@@ -277,25 +322,31 @@ class Store:
             if tracked is not None and tracked != present:
                 moves[tracked] = present
             if moves:
-                self.rename(moves)
-            with transaction(self._con):
-                if tracked is None:
-                    source_tables.replace_rows(
-                        self._con, "raw.repositories", [{"repo": present, "repository_id": repository_id}]
-                    )
-                self._names.note(repository_id, name, observed_at, present)
+                self._rename(moves)
+            if tracked is None:
+                source_tables.replace_rows(
+                    self._con, "raw.repositories", [{"repo": present, "repository_id": repository_id}]
+                )
+            self._names.note(repository_id, name, seen_at, present)
             return present
+
+        return self._write(store)
 
     def default_branch(self, repo: str, observations: Iterable[repository_names.Observation] | str) -> str | None:
         """Note which branch was the default one of ``repo`` at which times, and return the present one.
 
         A branch alone is what GitHub says itself, now: that holds, even where the clock stood later before.
         """
-        with self._lock, transaction(self._con):
-            if isinstance(observations, str):
+        told = observations if isinstance(observations, str) else list(observations)
+
+        def store() -> str | None:
+            observed: Sequence[repository_names.Observation]
+            if isinstance(told, str):
                 seen = self.query("select max(first_seen_at) from raw.default_branches where repo = ?", [repo])[0][0]
-                observations = [(max(self.now, seen or self.now), observations)]
-            branch = repository_names.default_branches(self._con, repo, observations)
+                observed = [(max(self.now, seen or self.now), told)]
+            else:
+                observed = told
+            branch = repository_names.default_branches(self._con, repo, observed)
             if branch is not None:
                 self._con.execute(
                     "update raw.repositories set default_branch = ?"
@@ -303,6 +354,8 @@ class Store:
                     [branch, repo, branch],
                 )
             return branch
+
+        return self._write(store)
 
     def tracked(self) -> dict[int, str]:
         """Return the present names of the repositories that are read, by their ids."""
@@ -319,16 +372,18 @@ class Store:
 
         Names may be swapped. Of two rows for one thing the one under the new name stays.
         """
+        self._write(lambda: self._rename(moves))
+
+    def _rename(self, moves: Mapping[str, str]) -> None:
+        """Do what :meth:`rename` says, inside a transaction."""
         import pyarrow as pa
 
-        with self._lock:
-            self._con.register("moves", pa.table({"old": list(moves), "new": list(moves.values())}))
-            try:
-                with transaction(self._con):
-                    rename_repositories(self._con)
-            finally:
-                self._con.unregister("moves")
-                self._names.forget_what_was_read()
+        self._con.register("moves", pa.table({"old": list(moves), "new": list(moves.values())}))
+        try:
+            rename_repositories(self._con)
+        finally:
+            self._con.unregister("moves")
+            self._names.forget_what_was_read()
 
     def _cover(self, repo: str, walk: str, intervals: Iterable[Interval]) -> None:
         """Note intervals as read completely; inside a transaction."""

@@ -15,7 +15,9 @@ from roadmap_pipeline.orchestration.partitions import note_first_week
 from roadmap_pipeline.orchestration.resources import RuntimeParam
 from roadmap_pipeline.reports.coverage import Unread, unread
 from roadmap_pipeline.runtime import Runtime
+from roadmap_pipeline.settings import warehouse_path
 from roadmap_pipeline.warehouse.critical_workflows import unknown_critical_workflows
+from roadmap_pipeline.warehouse.lake.address import is_lake
 from roadmap_pipeline.warehouse.source_tables import TABLES
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 OWNERS = ["team:developer-experience"]
 WRITER = "duckdb_writer"
 """Pool of every step that opens the warehouse: one writer at a time."""
+READER = "github_reader"
+"""Pool of the step that reads GitHub into a lake, where others may write meanwhile."""
 
 ACTIONS = dg.AssetKey(["github", "actions"])
 COLLABORATION = dg.AssetKey(["github", "collaboration"])
@@ -116,7 +120,7 @@ CRITICAL_WORKFLOWS_EXIST = "critical_workflows_exist"
         ),
     ],
     # Without a retry policy of Dagster's, by which a step that a person stopped would be tried again, too.
-    pool=WRITER,
+    pool=READER if is_lake(warehouse_path()) else WRITER,
     # All or nothing is read, whatever is selected; so that checks that weren't made show as skipped.
     can_subset=True,
 )
