@@ -56,6 +56,7 @@ for _command in (
     warehouse.export_dbt,
     warehouse.export_parquet,
     warehouse.compact,
+    warehouse.copy_from,
     servers.sandbox,
     servers.ui,
     servers.webhooks,
