@@ -55,7 +55,7 @@ class Page:
 
     def has_text(self, text: str, seconds: float = LONGEST_S) -> None:
         """Wait until a text is shown."""
-        self.find(f"//*[contains(normalize-space(text()), {text!r})]", seconds)
+        self.find(f"//body[contains(normalize-space(.), {text!r})]", seconds)  # words may be elements of their own
 
     def wait(self, look: Callable[[], T | None], seconds: float = LONGEST_S, what: str = "it") -> T:
         """Return what ``look`` gives as soon as that is something; the page may be drawn anew meanwhile.
