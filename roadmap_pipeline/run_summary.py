@@ -18,13 +18,15 @@ class RunSummary:
     """Counts and texts of one run. ``written`` counts, by place, the changes of each kind.
 
     ``paused`` says why the reading ended early and when it goes on, ``unreadable`` by repository why nothing of it
-    could be read and the remedy; both are among the ``notes``, too.
+    could be read and the remedy, ``backfill`` by repository how far the first reading of its history has come; all are
+    among the ``notes``, too.
     """
 
     read: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     paused: str | None = None
     unreadable: dict[str, str] = field(default_factory=dict)
+    backfill: dict[str, str] = field(default_factory=dict)
     report_name: str | None = None
     report_content: str | None = None
     roadmap: list[dict[str, Any]] = field(default_factory=list)
@@ -49,6 +51,7 @@ class RunSummary:
             "notes": self.notes,
             "paused": self.paused,
             "unreadable": self.unreadable,
+            "backfill": self.backfill,
             "warehouse": self.warehouse,
             "seconds": round(self.seconds, 3),
         }

@@ -59,6 +59,7 @@ for _command in (
     warehouse.copy_from,
     servers.sandbox,
     servers.ui,
+    servers.webhooks,
     shell.completion,
 ):
     main.add_command(_command)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
 from roadmap_pipeline.pipeline.access import DATABASES_MISSING, check_repositories, look_at_notion
@@ -102,7 +102,22 @@ def _check_token(runtime: Runtime, seen: Seen) -> list[Finding]:
     left = f"{core['remaining']:,} of {core['limit']:,} requests left until {reset:%H:%M} UTC"
     is_low = core["remaining"] < min(_FEW_REQUESTS, core["limit"])
     limit = Finding("rate limit", "note" if is_low else "ok", left + ("; what is left to read waits" if is_low else ""))
-    return [_scopes(runtime, response.headers.get("x-oauth-scopes")), limit]
+    scopes = _scopes(runtime, response.headers.get("x-oauth-scopes"))
+    return [scopes, limit, _graphql(runtime, response.data["resources"].get("graphql"))]
+
+
+def _graphql(runtime: Runtime, quota: Any) -> Finding:
+    """Return whether jobs can be read in bulk, asked by a query of one point, and how much of that quota is left."""
+    name = "GraphQL"
+    try:
+        runtime.github.graphql.query("rate_limit", {})
+    except RoadmapError as error:
+        return Finding(name, "note", f"can't be used ({error}): jobs are read by REST, one request a run")
+    if not isinstance(quota, dict):
+        return Finding(name, "ok", "jobs can be read in bulk")
+    reset = datetime.fromtimestamp(quota["reset"], UTC)
+    left = f"{quota['remaining']:,} of {quota['limit']:,} points left until {reset:%H:%M} UTC"
+    return Finding(name, "ok" if quota["remaining"] else "note", left)
 
 
 def _scopes(runtime: Runtime, header: str | None) -> Finding:

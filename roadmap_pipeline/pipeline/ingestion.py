@@ -75,6 +75,7 @@ def ingest(runtime: Runtime, repositories: Sequence[str] = ()) -> "IngestSummary
         run_summary.notes.extend(note for note in summary.notes if note not in run_summary.notes)
     run_summary.paused = summary.paused
     run_summary.unreadable.update(summary.unreadable)
+    run_summary.backfill.update(summary.backfill)
     return summary
 
 

@@ -78,6 +78,8 @@ _COMPARABLE = """
 _BY_REPOSITORY = """
     with gaps as (
         select c.repo, sum(c.due_runs)::bigint as due_runs,
+            count(*) filter (where c.reason is distinct from 'not_over') as weeks,
+            count(*) filter (where c.is_complete) as complete_weeks,
             max(c.week_start) filter (where c.reason <> 'not_over') as last_gap,
             max(coalesce(c.listed_from, c.week_start + interval 7 day)) filter (
                 where c.reason in ('list', 'refused') and c.listed_from is distinct from c.week_start
@@ -86,11 +88,11 @@ _BY_REPOSITORY = """
         where c.repo <> '*'
         group by c.repo
     )
-    select g.repo, min(c.week) as complete_from, g.listed_from, g.due_runs
+    select g.repo, min(c.week) as complete_from, g.listed_from, g.due_runs, g.weeks, g.complete_weeks
     from gaps as g
     left join marts.ingest_coverage as c
         on c.repo = g.repo and c.is_complete and (g.last_gap is null or c.week_start > g.last_gap)
-    group by g.repo, g.listed_from, g.due_runs
+    group by g.repo, g.listed_from, g.due_runs, g.weeks, g.complete_weeks
     order by g.repo
 """
 

@@ -50,7 +50,8 @@ def doctor(environment: dict[str, str], code: int = 0) -> dict[str, dict[str, An
 def test_a_new_project_has_everything_open_that_it_lacks(environment: dict[str, str], ran: Ran) -> None:
     found = doctor(environment)
     assert {subject: row["state"] for subject, row in found.items()} == {
-        "configuration": "note", "GitHub": "ok", "token scopes": "note", "rate limit": "ok", "Notion": "ok",
+        "configuration": "note", "GitHub": "ok", "token scopes": "note", "rate limit": "ok", "GraphQL": "ok",
+        "Notion": "ok",
         "warehouse": "ok", "clock": "ok", "schedules": "note", "Notion key configured": "ok",
         "Notion databases created": "ok", "repository secrets set": "open", "CI database initialised": "open",
         "workflows enabled": "open", "two-way sync configured": "ok", "quarterly reports scheduled": "open",

@@ -21,8 +21,9 @@ IN_ONE_DAY = 1_300
 IN_ONE_SECOND = 150
 LIST = r"/actions/runs$"
 FAULTS = [Fault("secondary_limit", 429, 0), "bad_gateway", "drop", "drop_after_commit"]
-KILLED_AT = (120, 430, 300, 9_000, 25_000)
-"""The last request of each process: in the list, in what lies behind its end, in what hangs on the runs."""
+KILLED_AT = (120, 430, 300, 1_200, 2_500)
+"""The last request of each process: in the list, in what lies behind its end, in what hangs on the runs. Jobs in bulk
+take a tenth of the requests that they took one run at a time."""
 
 
 def creation_times():
@@ -119,4 +120,4 @@ def test_sixty_thousand_runs_with_everything_against_them(serve, tmp_path):
         marked = table(con, "select distinct run_id from raw.workflow_runs where deleted_upstream_at is not null")
         assert_complete(con, state, REPO, gone={number for (number,) in marked})
         assert {number for (number,) in marked} <= deleted
-    assert len(state.faults.injected) > 1_000
+    assert len(state.faults.injected) > 400  # one in twenty of some 10,000 requests

@@ -23,6 +23,7 @@ from roadmap_pipeline.discovery import (
 )
 from roadmap_pipeline.errors import ConfigurationError
 from roadmap_pipeline.github.client.credentials import GitHubApp
+from roadmap_pipeline.github.ingest import repositories
 from roadmap_pipeline.pipeline.repository_discovery import discover, with_remembered
 from roadmap_pipeline.runtime import Runtime, github_client
 from roadmap_pipeline.settings import load_settings
@@ -219,3 +220,14 @@ def test_an_app_finds_its_installation_by_the_owner_of_a_pattern(serve, kind):
     served = serve(_owned_by(kind), apps=(apps.GitHubApp(7, "reader", public, (apps.Installation(55, "acme"),)),))
     client = served.client(GitHubApp("7", SecretStr(private), repository="acme/*"))
     assert client.get("/repos/acme/api").data["full_name"] == "acme/api"
+
+
+def test_a_new_repositorys_history_comes_after_the_polls_of_all_others(serve, runtime_of, monkeypatch):
+    monkeypatch.setattr(repositories, "REPOSITORIES_AT_A_TIME", 1)
+    content = _organisation("acme/api", "acme/web")
+    served = _serve(serve, content)
+    pipeline.ingest(runtime_of(served, ["acme/web"]))
+    served.journal()
+    pipeline.ingest(runtime_of(served, ["acme/api", "acme/web"]))
+    lists = [path for _, path, _ in served.journal() if path.endswith("/milestones")]
+    assert lists.index("/repos/acme/web/milestones") < lists.index("/repos/acme/api/milestones")

@@ -75,11 +75,15 @@ with names as (
                 then greatest(epoch(jobs.completed_at) - epoch(jobs.started_at), 0.0)
         end as duration_seconds,
         -- GitHub gives a start also to jobs that no runner ever took: those that wait, were skipped, or cancelled in
-        -- the queue.
+        -- the queue. Of one that was read in bulk the runner isn't known, but a runner leaves steps.
         coalesce(
             coalesce(lower(jobs.status), 'completed') in ('in_progress', 'completed')
             and coalesce(lower(jobs.conclusion) <> 'skipped', true)
-            and (jobs.runner_name <> '' or coalesce(lower(jobs.conclusion) <> 'cancelled', true)),
+            and (
+                jobs.runner_name <> ''
+                or (jobs.detail_state = 'bulk' and json_array_length(jobs.steps) > 0)
+                or coalesce(lower(jobs.conclusion) <> 'cancelled', true)
+            ),
             false
         ) as is_on_runner,
         -- A partial re-run may list what was not run again: a copy with the old times, created after it had ended.

@@ -88,6 +88,7 @@ def ingest(folder: Path | None, repositories: Sequence[str], as_json: bool) -> N
                 "notes": list(summary.notes),
                 "paused": summary.paused,
                 "unreadable": summary.unreadable,
+                "backfill": summary.backfill,
             }
         )
     else:

@@ -124,5 +124,8 @@ def _still_to_read(row: Mapping[str, Any]) -> str:
         missing.append(f"jobs of {fmt.several(row['due_runs'], 'run')}")
     if not missing:
         return ""
-    complete = f" (complete from {row['complete_from']} on)" if row["complete_from"] else ""
-    return f"{' and '.join(missing)} of {row['repo']}{complete}"
+    complete = [f"complete from {row['complete_from']} on"] if row["complete_from"] else []
+    if row.get("weeks"):
+        complete.append(f"{row['complete_weeks']:,} of {row['weeks']:,} weeks complete")
+    how_far = f" ({'; '.join(complete)})" if complete else ""
+    return f"{' and '.join(missing)} of {row['repo']}{how_far}"

@@ -36,8 +36,9 @@ from roadmap_pipeline.github.client.errors import (
     UnknownRepository,
     refusal_error,
 )
+from roadmap_pipeline.github.client.graphql import GraphQL
 from roadmap_pipeline.github.client.job_logs import LOG_STATES, DownloadFailed, LogState, download, log_address
-from roadmap_pipeline.github.client.pacing import LONGEST_WAIT_SECONDS, announcing_retries, shared_pacer, wait_log
+from roadmap_pipeline.github.client.pacing import LONGEST_WAIT_SECONDS, announcing_retries, shared_pacers, wait_log
 from roadmap_pipeline.github.client.paging import PER_PAGE, join_parts, list_key, may_be_followed, smaller_page_size
 from roadmap_pipeline.github.client.response import Response, error_message, holds_error, rate_limit_refusal
 from roadmap_pipeline.github.client.sender import MEDIA_TYPE, Sender
@@ -120,8 +121,9 @@ class GitHubClient:
             )
             credentials = InstallationCredentials(credentials, self._app)
         self._credentials: Credentials = credentials
-        pacer = shared_pacer(credentials.identity, self.base_url, points_per_minute, quota_reserve)
-        self._sender = Sender(credentials, self.base_url, pacer)
+        pacers = shared_pacers(credentials.identity, self.base_url, points_per_minute, quota_reserve)
+        self._sender = Sender(credentials, self.base_url, *pacers)
+        self.graphql, self.quota = GraphQL(self._sender), pacers[0]
         self._viewer_login: str | None = None
 
     def __repr__(self) -> str:
@@ -134,8 +136,13 @@ class GitHubClient:
 
     @property
     def charged(self) -> int:
-        """Those of the requests that GitHub counts: all but the ones that found nothing new (304)."""
+        """Those of the requests that REST's quota counts: all but the ones that found nothing new (304)."""
         return self._sender.charged
+
+    @property
+    def points(self) -> int:
+        """The points of GraphQL's quota that were used."""
+        return self._sender.points
 
     @property
     def writes(self) -> int:
@@ -154,7 +161,9 @@ class GitHubClient:
             self._app.close()
 
     def spending_at_most(self, budget: int | None, *, leaving: float = 0.0) -> AbstractContextManager[None]:
-        """Within the block reads raise BudgetSpent once this client was charged ``budget`` requests since it was made.
+        """Within the block reads raise BudgetSpent once this client was charged ``budget`` units since it was made.
+
+        A unit is a request by REST, or a point by GraphQL.
 
         Writes go on, and so does what is read outside of the block to make them.
 
@@ -304,7 +313,7 @@ class GitHubClient:
             if error.status != 403 or isinstance(error, RateLimited):
                 raise
         # Tokens of a GitHub App may not ask /user; those of a workflow may belong to github-actions[bot] only.
-        return self._viewer_by_graphql() or "github-actions[bot]"
+        return self.graphql.viewer_login() or "github-actions[bot]"
 
     def job_log(self, repo: str, job_id: int) -> Iterator[bytes] | LogState:
         """Return the log of a finished job in chunks, or why there is none.
@@ -344,13 +353,6 @@ class GitHubClient:
     def url(self, path: str, params: Mapping[str, Any] | None = None) -> str:
         """Return the address of ``path``."""
         return self._sender.url(path, params)
-
-    def _viewer_by_graphql(self) -> str | None:
-        """Return the login of the token's owner by GraphQL, which every token may use; None when that doesn't tell."""
-        content = self._sender.graphql("query { viewer { login } }")
-        data = content.get("data") if isinstance(content, dict) else None
-        login = ((data or {}).get("viewer") or {}).get("login")
-        return str(login) if login else None
 
     def _read(
         self,

@@ -154,9 +154,10 @@ class Connection:
             raise DroppedError(type(error).__name__) from error
         return response.status_code, {name.lower(): value for name, value in response.headers.items()}, content
 
-    def graphql(self, query: str) -> tuple[int, Mapping[str, str], bytes]:
-        """Send a query to the GraphQL API, which lies beside the REST one; as :meth:`send`."""
-        return self.send("POST", self._requester.graphql_url, {}, {}, {"query": query})
+    @property
+    def graphql_url(self) -> str:
+        """The address of the GraphQL API, which lies beside the REST one."""
+        return str(self._requester.graphql_url)
 
     def close(self) -> None:
         """Close the connections."""

@@ -24,6 +24,10 @@ LONGEST_SECONDARY_WAIT_SECONDS = 3600.0
 READ_POINTS = 1
 WRITE_POINTS = 5
 SECONDS_BETWEEN_WRITES = 1.0
+CORE, GRAPHQL = "core", "graphql"
+"""GitHub's names of its quotas: REST's, and the one of GraphQL."""
+GRAPHQL_POINTS_PER_MINUTE = 2_000
+"""GitHub's secondary limit of GraphQL, where a query counts as one."""
 _BURST_SECONDS = 10
 _SAME_WINDOW_SECONDS = 60.0
 """GitHub's servers tell the same window's end some seconds apart."""
@@ -38,14 +42,17 @@ class Pacer:
     Args:
         points_per_minute: None: no pacing, only what GitHub's responses ask for.
         reserve: The share (0–1) of the hourly quota that is left to others who use the same token.
+        resource: The quota that is meant, as GitHub's headers name it.
     """
 
-    def __init__(self, points_per_minute: int | None, reserve: float) -> None:
+    def __init__(self, points_per_minute: int | None, reserve: float, resource: str = CORE) -> None:
         self._bucket: TokenBucket | None = None
         if points_per_minute is not None:
             rate = points_per_minute / 60
             self._bucket = TokenBucket(rate, rate * _BURST_SECONDS, clock=time.monotonic)
         self._reserve = reserve
+        self._resource = resource
+        self._unit = "GraphQL points" if resource == GRAPHQL else "requests"
         self._lock = threading.Lock()
         now = time.monotonic()
         self._next_write_at = now
@@ -58,8 +65,13 @@ class Pacer:
 
     @property
     def remaining(self) -> int | None:
-        """The requests left in this hour as GitHub told last; None when it has told nothing yet."""
+        """The requests (points) left in this hour as GitHub told last; None when it has told nothing yet."""
         return self._remaining
+
+    @property
+    def limit(self) -> int | None:
+        """The requests (points) that GitHub grants an hour; None when it has told nothing yet."""
+        return self._limit or None
 
     def admit(self, *, is_write: bool, leaving: float = 0.0) -> None:
         """Return when a request may go out.
@@ -81,7 +93,7 @@ class Pacer:
         with self._lock:
             if not refused and sent_at > self._refused_at:
                 self._refusals = 0
-            if headers.get("x-ratelimit-resource", "core") != "core":
+            if headers.get("x-ratelimit-resource", CORE) != self._resource:
                 return
             remaining, limit, reset = (
                 headers.get(f"x-ratelimit-{name}", "").partition(".")[0] for name in ("remaining", "limit", "reset")
@@ -143,7 +155,8 @@ class Pacer:
                 held = left
                 if self._remaining:
                     for_whom = "limits.github_quota_reserve keeps for others" if kept else "are kept for the comments"
-                    reason = f"{self._remaining:,} of {self._limit:,} requests of this hour are left, which {for_whom}"
+                    left_now = f"{self._remaining:,} of {self._limit:,} {self._unit} of this hour are left"
+                    reason = f"{left_now}, which {for_whom}"
         return held, reason
 
     def _reserve_points(self, *, is_write: bool) -> float:
@@ -159,24 +172,27 @@ class Pacer:
         return wait
 
 
-_pacers: dict[Hashable, Pacer] = {}
+_pacers: dict[Hashable, tuple[Pacer, Pacer]] = {}
 _pacers_lock = threading.Lock()
 
 
-def shared_pacer(identity: str, base_url: str, points_per_minute: int | None, reserve: float) -> Pacer:
-    """Return the pacer of a token at a server: one for all its clients, as long as the process lives.
+def shared_pacers(identity: str, base_url: str, points_per_minute: int | None, reserve: float) -> tuple[Pacer, Pacer]:
+    """Return the pacers of a token at a server, of REST and of GraphQL: the same for all its clients in this process.
 
     A new client, such as that of a sensor's next tick, must not send requests while the last one was told to wait.
 
     Args:
         identity: Names the token.
         base_url: The server.
-        points_per_minute: As of :class:`Pacer`.
+        points_per_minute: Of REST's pacer, as of :class:`Pacer`; None leaves both without pacing.
         reserve: As of :class:`Pacer`.
     """
     key = (identity, base_url, points_per_minute, reserve)
     with _pacers_lock:
-        return _pacers.setdefault(key, Pacer(points_per_minute, reserve))
+        if key not in _pacers:
+            points = None if points_per_minute is None else GRAPHQL_POINTS_PER_MINUTE
+            _pacers[key] = (Pacer(points_per_minute, reserve), Pacer(points, reserve, GRAPHQL))
+        return _pacers[key]
 
 
 def forget() -> None:

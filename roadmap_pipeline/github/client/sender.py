@@ -33,16 +33,19 @@ _response_log = logging.getLogger("roadmap_pipeline.github.responses")
 class Sender:
     """Sends requests with one account's credentials. Threads may share it: each gets a connection of its own."""
 
-    def __init__(self, credentials: Credentials, base_url: str, pacer: Pacer) -> None:
+    def __init__(self, credentials: Credentials, base_url: str, pacer: Pacer, graphql_pacer: Pacer) -> None:
         self.requests = 0
         """Requests that went out, repeated ones included; fetching tokens of an App is not counted."""
         self.charged = 0
-        """Those of them that GitHub counts: all but the ones that found nothing new (304)."""
+        """Those of them that REST's quota counts: all but the ones that found nothing new (304), and GraphQL's."""
+        self.points = 0
+        """Points that GraphQL's quota counts."""
         self.writes = 0
         """Writing requests that went out."""
         self.waiting_seconds = 0.0
         """Time in which threads had nothing to do but wait for the server, summed over them."""
         self.pacer = pacer
+        self.graphql_pacer = graphql_pacer
         self.open_connection: Callable[[], Connection] = lambda: credentials.open_connection(base_url)
         self._credentials = credentials
         self._base_url = base_url
@@ -62,7 +65,7 @@ class Sender:
 
     @contextmanager
     def spending_at_most(self, budget: int | None, *, leaving: float) -> Iterator[None]:
-        """Within the block reads raise BudgetSpent once ``budget`` requests were charged; see the client's method."""
+        """Within the block reads raise BudgetSpent once ``budget`` units were charged; see the client's method."""
         self._budget, self._leaving = budget, leaving
         try:
             yield
@@ -122,18 +125,29 @@ class Sender:
             raise DroppedError(f"an answer of {len(content)} bytes of {kind} is not JSON")
         return response
 
-    def graphql(self, query: str) -> Any:
-        """Return what the GraphQL API responds to a query, as plain dicts; None when it doesn't.
+    def query(self, body: Mapping[str, Any], *, may_renew: bool = True) -> Response:
+        """Send a query to the GraphQL API, as :meth:`send` does, by that one's quota.
 
-        Raises:
-            BudgetSpent, RateLimited: The request may not go out now.
+        Args:
+            body: ``query`` and ``variables``.
+            may_renew: Whether a refused token may be replaced.
         """
-        self._admit(is_write=False)
-        try:
-            _, _, content = self._connection().graphql(query)
-        except (DroppedError, UnreachableError):
-            return None
-        return parse_body(content)
+        self._admit(is_write=False, is_graphql=True)
+        connection = self._connection()
+        sent_at = time.monotonic()
+        status, headers, content = self._exchange(connection, "POST", connection.graphql_url, {}, {}, body)
+        self._log("POST", "/graphql", {}, sent_at, (status, headers, content))
+        response = Response(status, headers, parse_body(content) if content else None, sent_at)
+        cost = _cost(response)
+        with self._lock:
+            self.points += cost - 1
+        self.graphql_pacer.note(headers, sent_at, refused=rate_limit_refusal(response) is not None)
+        if status == 401 and may_renew and self._credentials.renew():
+            wait_log.info("POST /graphql answered 401: it is asked again with a new token")
+            return self.query(body, may_renew=False)
+        if status == 200 and not isinstance(response.data, dict):
+            raise DroppedError(f"an answer of {len(content)} bytes is no JSON object")
+        return response
 
     def _exchange(
         self,
@@ -185,7 +199,7 @@ class Sender:
 
             _response_log.debug("%s %s answered %s", verb, path, shown_response(content.decode("utf-8", "replace")))
 
-    def _admit(self, *, is_write: bool) -> None:
+    def _admit(self, *, is_write: bool, is_graphql: bool = False) -> None:
         """Count a request that is about to go out, when it may.
 
         Raises:
@@ -194,18 +208,28 @@ class Sender:
         """
         interruption.check()
         with self._lock:
-            if self._budget is not None and not is_write and self.charged >= self._budget:
-                raise BudgetSpent(self.charged, self._budget)
-            self.charged += 1
+            if self._budget is not None and not is_write and self.charged + self.points >= self._budget:
+                raise BudgetSpent(self.charged + self.points, self._budget)
+            self._charge(1, is_graphql=is_graphql)
         try:
-            self.pacer.admit(is_write=is_write, leaving=self._leaving)
+            if is_graphql:  # nothing that is written needs these points
+                self.graphql_pacer.admit(is_write=False)
+            else:
+                self.pacer.admit(is_write=is_write, leaving=self._leaving)
         except RateLimited:
             with self._lock:
-                self.charged -= 1
+                self._charge(-1, is_graphql=is_graphql)
             raise
         with self._lock:
             self.requests += 1
             self.writes += is_write
+
+    def _charge(self, units: int, *, is_graphql: bool) -> None:
+        """Count units of one of the quotas; with the lock."""
+        if is_graphql:
+            self.points += units
+        else:
+            self.charged += units
 
     def _connection(self) -> "Connection":
         connection: Connection | None = getattr(self._local, "connection", None)
@@ -214,3 +238,11 @@ class Sender:
             with self._lock:
                 self._connections.append(connection)
         return connection
+
+
+def _cost(response: Response) -> int:
+    """Return the points that a query cost, as its answer tells; one where it doesn't."""
+    data = response.data.get("data") if isinstance(response.data, dict) else None
+    limit = data.get("rateLimit") if isinstance(data, dict) else None
+    cost = limit.get("cost") if isinstance(limit, dict) else None
+    return cost if isinstance(cost, int) and cost > 0 else 1

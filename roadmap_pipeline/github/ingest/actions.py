@@ -1,25 +1,31 @@
-"""Reading GitHub Actions of one repository: runs, all their attempts and jobs, logs of failed jobs.
+"""Reading GitHub Actions of one repository: runs, all their attempts and jobs.
 
 Belongs here: what is requested, in which order, and when a run has to be read again. How the list of runs is walked
-belongs to ``runs``.
+belongs to ``runs``, reading the jobs of many runs at once to ``bulk_jobs``, logs to ``failed_logs``.
 
-Runs come from their list first. What hangs on a run (earlier attempts, jobs) is read next, for each run that is in
-another state than when that was last read: failed and re-run ones first, newest first. So an ingest that has to stop
-has read what matters, and the next one goes on.
+Runs come from their list first, of a long history those of the last weeks (``read_runs``) long before the older ones
+(``read_older_runs``). What hangs on a run (earlier attempts, jobs) is read next, for each run that is in another state
+than when that was last read: failed and re-run ones first, newest first. So an ingest that has to stop has read what
+matters, and the next one goes on.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
-from roadmap_pipeline.github.client.client import IncompleteList, NotFoundError, Response
+from roadmap_pipeline.github.client.client import GitHubError, IncompleteList, NotFoundError, Paused, Response
+from roadmap_pipeline.github.ingest.backfill_progress import (
+    BackfillProgress,
+    backfill_progress,
+    monday_before,
+    unlisted_runs,
+)
+from roadmap_pipeline.github.ingest.bulk_jobs import FEWEST_RUNS, BulkJobs, runs_for_bulk
 from roadmap_pipeline.github.ingest.concurrent_requests import PartlyRead
 from roadmap_pipeline.github.ingest.deletions import DeletedRuns
-from roadmap_pipeline.github.ingest.intervals import Interval, union
+from roadmap_pipeline.github.ingest.intervals import Interval, gaps, union
 from roadmap_pipeline.github.ingest.listing import Payload
-from roadmap_pipeline.github.ingest.logs import read_annotations, read_log
 from roadmap_pipeline.github.ingest.repository_reader import RepositoryReader
 from roadmap_pipeline.github.ingest.runs import RunList
 from roadmap_pipeline.github.payloads import records
@@ -31,7 +37,15 @@ from roadmap_pipeline.progress import Task
 RERUN_WINDOW = timedelta(days=30)
 """The time after its creation in which a run may be run again."""
 LONGEST_RUN = timedelta(days=35)
-LOGS_PER_BATCH = 40
+WEEKS_FIRST = 4
+"""Whole weeks before the present one that are read first: what a weekly report compares."""
+LONG_LIST = 1_000
+"""The number of runs from which on the older ones are left for later."""
+UNCERTAIN_COUNT = 100
+"""A count of so many runs, or a multiple of it, may be a limit of GitHub's list."""
+COMPLETED_WITHIN = timedelta(days=28)
+"""The time after a run's creation in which jobs that were read in bulk are read once more, each run by itself: queue
+times and runners of the last weeks are looked at, those of last year rest on the jobs of which they are known."""
 # Runs that are looked at together before rows are made of them: few enough for the processor's cache to hold them.
 _ROWS_AT_ONCE = 50
 
@@ -52,6 +66,14 @@ where run.repo = ? and run.deleted_upstream_at is null and run.created_at >= ? a
   and (read.run_id is null
        or read.run_attempt is distinct from run.run_attempt or read.status is distinct from run.status
        or read.conclusion is distinct from run.conclusion or read.updated_at is distinct from run.updated_at)
+qualify run.run_attempt = max(run.run_attempt) over (partition by run.run_id)
+order by run.created_at desc, run.run_id desc
+"""
+_IN_BULK = """
+select run.run_id, run.run_attempt, run.status, run.conclusion, run.updated_at, false
+from raw.workflow_runs as run
+where run.repo = ? and run.deleted_upstream_at is null and run.created_at >= ? and run.source like 'http%'
+  and run.run_id in (select job.run_id from raw.workflow_jobs as job where job.repo = ? and job.detail_state = 'bulk')
 qualify run.run_attempt = max(run.run_attempt) over (partition by run.run_id)
 order by run.created_at desc, run.run_id desc
 """
@@ -91,34 +113,78 @@ class _Jobs:
 
 
 class ActionsReader:
-    """The walks through one repository's Actions."""
+    """The walks through one repository's Actions.
 
-    def __init__(self, reader: RepositoryReader) -> None:
+    Args:
+        reader: Of the repository.
+        bulk_from: With at least so many runs to be read their jobs are read in bulk; None: never.
+    """
+
+    def __init__(self, reader: RepositoryReader, bulk_from: int | None = FEWEST_RUNS) -> None:
         self._r = reader
+        self._bulk_from = bulk_from
+        self._postponed: set[int] = set()
+        self._is_swept = False
+        self.has_older_runs = False
+        """True when older runs were left for :meth:`read_older_runs`."""
+        self.paused: Paused | None = None
+        """The used-up quota that the jobs of some runs wait for."""
         self._runs = RunList(reader.client, reader.repo)
         self._listed: set[int] = set()
-        self._logs_asked: set[int] = set()
         self._is_listed = False
         """True when the list of runs could be read, without which no single response says that a run was deleted."""
 
     def read_runs(self, progress: Task) -> None:
         """Read the list of runs as far as it isn't read, and once a day again as far as runs may be run again.
 
-        Finds new, re-run, completed and deleted runs. What hangs on them is left to :meth:`read_details`.
+        Finds new, re-run, completed and deleted runs. What hangs on them is left to :meth:`read_details`. Of a long
+        list that was never read the older part is left to :meth:`read_older_runs`.
         """
-        is_swept = self._sweep(progress)
+        self._is_swept = self._sweep(progress)
+        self._read_list(self._start, progress)
+        self._is_listed = True
+        self._read_unfinished()
+        if not self.has_older_runs:
+            self._look_for_deleted()
+
+    def read_older_runs(self, progress: Task) -> None:
+        """Read the rest of a long list of runs."""
+        self._read_list(lambda: self._r.horizon, progress)
+        self._look_for_deleted()
+
+    def _start(self) -> datetime:
+        """Return how far back to read at first, once the first page of the list is there."""
+        horizon, recent = self._r.horizon, monday_before(self._r.now, WEEKS_FIRST)
+        counted = self._runs.counted
+        is_long = counted is None or counted >= LONG_LIST
+        older = gaps(self._r.store.covered(self._r.repo, LIST), Interval(horizon, recent))
+        self.has_older_runs = is_long and bool(older)
+        return recent if self.has_older_runs else horizon
+
+    def progress(self) -> BackfillProgress | None:
+        """Return how far a long history is read that this ingest did not find read; None of any other."""
+        if not self.has_older_runs:
+            return None
+        return backfill_progress(
+            self._r,
+            counted=self._counted(),
+            bulk_from=self._bulk_from,
+            completed_within=COMPLETED_WITHIN,
+        )
+
+    def _read_list(self, start: Callable[[], datetime], progress: Task) -> None:
         self._r.read_list(
             self._runs,
-            self._r.horizon,
+            start,
             endpoint="runs",
             walks=[LIST],
             newer=self._newer,
             take=lambda runs, _: self._taken(runs),
             progress=progress,
         )
-        self._is_listed = True
-        self._read_unfinished()
-        if is_swept:
+
+    def _look_for_deleted(self) -> None:
+        if self._is_swept:
             listed = self._r.store.covered(self._r.repo, LIST)
             DeletedRuns(self._r, self._runs, self._read_again).look(self._r.now - RERUN_WINDOW, listed)
 
@@ -140,7 +206,7 @@ class ActionsReader:
             store.advance(repo, SWEEP_BEGAN, self._r.now)
         self._r.read_list(
             self._runs,
-            max(self._r.horizon, self._r.now - RERUN_WINDOW),
+            lambda: max(self._r.horizon, self._r.now - RERUN_WINDOW),
             endpoint="runs",
             walks=[SWEEP, LIST],
             newer=self._newer,
@@ -237,7 +303,7 @@ class ActionsReader:
         Attempts that are stored as completed are not read again.
         """
         runs = (_Due(*row) for row in self._r.store.query(_DUE, [self._r.repo, self._r.horizon]))
-        due = [run for run in runs if run.is_urgent == urgent]
+        due = [run for run in runs if run.is_urgent == urgent and run.run_id not in self._postponed]
         progress.expect(len(due))
         self._read_attempts(due)
         self._r.in_threads(
@@ -245,6 +311,53 @@ class ActionsReader:
             due,
             self._store_jobs,
             endpoint="jobs",
+            item=lambda run: run.run_id,
+            progress=progress,
+        )
+
+    def read_in_bulk(self, progress: Task) -> None:
+        """Read the jobs of finished runs of one attempt by GraphQL, where many are to be read, unlisted ones included.
+
+        Where GraphQL can't be used they stay due for :meth:`read_details`; where its quota is used up they wait for it,
+        and REST's is left for everything else.
+        """
+        if self.paused is not None:
+            self._postponed.update(run.run_id for run in runs_for_bulk(self._r))
+        if self._bulk_from is None or self.paused is not None:
+            return
+        due = len(self._r.store.query(_DUE, [self._r.repo, self._r.horizon]))
+        if not due or due + unlisted_runs(self._r, self._counted()) < self._bulk_from:
+            return
+        runs = runs_for_bulk(self._r)
+        progress.expect(len(runs))
+        bulk = BulkJobs(self._r, progress)
+        try:
+            bulk.read(runs)
+        finally:
+            if bulk.refusal is not None:
+                self._bulk_from = None
+                self._r.store.note(
+                    f"jobs of {self._r.repo} can't be read in bulk by GraphQL ({_words(bulk.refusal)}): they are read"
+                    " by REST, one request a run"
+                )
+        self.paused = bulk.paused
+        self._postponed = bulk.postponed
+
+    def _counted(self) -> int | None:
+        """Return how many runs GitHub counts; None where that may be a limit of its list."""
+        counted = self._runs.counted
+        return counted if counted is not None and counted % UNCERTAIN_COUNT else None
+
+    def complete_jobs(self, progress: Task) -> None:
+        """Read what GraphQL doesn't tell of the jobs of the last weeks that were read in bulk, newest first."""
+        since = max(self._r.horizon, self._r.now - COMPLETED_WITHIN)
+        due = [_Due(*row) for row in self._r.store.query(_IN_BULK, [self._r.repo, since, self._r.repo])]
+        progress.expect(len(due))
+        self._r.in_threads(
+            self._read_jobs,
+            due,
+            self._store_jobs,
+            endpoint="job_details",
             item=lambda run: run.run_id,
             progress=progress,
         )
@@ -305,65 +418,6 @@ class ActionsReader:
     def _run_path(self, run_id: int) -> str:
         return f"{self._r.root}/actions/runs/{run_id}"
 
-    # Logs of failed jobs
 
-    def read_logs(self, progress: Task) -> None:
-        """Read the logs of failed jobs that have none yet, newest first."""
-        without = self._r.store.query(
-            """
-            select job.job_id, job.run_id, job.run_attempt, job.completed_at
-            from raw.workflow_jobs as job left join raw.job_logs as log using (job_id)
-            where job.repo = ? and job.conclusion in ('failure', 'timed_out')
-                and coalesce(log.state, 'not_yet') = 'not_yet'
-            order by job.completed_at desc, job.job_id desc
-            """,
-            [self._r.repo],
-        )
-        wanted = [job for job in without if job[0] not in self._logs_asked]
-        self._logs_asked.update(job[0] for job in wanted)
-        progress.expect(len(wanted))
-        self._r.in_threads(
-            lambda job: self._read_log(*job),
-            wanted,
-            lambda rows: self._r.store.put({"job_logs": rows}),
-            endpoint="log",
-            item=lambda job: job[0],
-            batch=LOGS_PER_BATCH,
-            progress=progress,
-        )
-
-    def read_annotations(self, progress: Task) -> None:
-        """Read what GitHub noted at jobs whose log doesn't tell.
-
-        Failed jobs whose log is gone or was never written, and cancelled ones whose log was read since their notes
-        (``timeouts``) couldn't be.
-        """
-        without = self._r.store.query(
-            "select log.job_id from raw.job_logs as log join raw.workflow_jobs as job using (job_id) where log.repo = ?"
-            " and (log.state in ('expired', 'missing') or (log.state = 'stored' and job.conclusion = 'cancelled'))"
-            " and log.annotations is null and log.source like 'http%' order by log.job_id desc",
-            [self._r.repo],
-        )
-        wanted = [job_id for (job_id,) in without]
-        progress.expect(len(wanted))
-        self._r.in_threads(
-            lambda job_id: (job_id, read_annotations(self._r, job_id)),
-            wanted,
-            lambda noted: self._r.store.set_annotations(dict(noted)),
-            endpoint="annotations",
-            batch=LOGS_PER_BATCH,
-            progress=progress,
-        )
-
-    def _read_log(self, job_id: int, run_id: int, run_attempt: int, completed_at: datetime | None) -> Row:
-        """Return the row of ``raw.job_logs`` (in a thread)."""
-        path = f"{self._r.root}/actions/jobs/{job_id}/logs"
-        row: dict[str, Any] = {
-            "repo": self._r.repo,
-            "job_id": job_id,
-            "run_id": run_id,
-            "run_attempt": run_attempt,
-            "read_at": self._r.now,
-            "source": self._r.client.url(path),
-        }
-        return {**row, **read_log(self._r, job_id, completed_at)}
+def _words(refusal: GitHubError) -> str:
+    return f"{refusal.status or ''} {refusal.message or refusal}".strip()

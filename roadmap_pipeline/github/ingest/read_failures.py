@@ -35,6 +35,7 @@ _NOUNS = {
     "run": ("runs", "runs"),
     "attempt": ("earlier attempts of runs", "attempts"),
     "jobs": ("jobs of runs", "jobs of runs"),
+    "job_details": ("details of jobs", "details of jobs of runs"),
     "log": ("logs", "logs of jobs"),
     "annotations": ("annotations", "annotations of jobs"),
     "files": ("files of pull requests", "files of pull requests"),
@@ -52,7 +53,7 @@ _PERMISSIONS = {
     "annotations": "Checks",
 }
 """The permission that a token lacks where GitHub forbids; *Actions* for the others."""
-_OF_A_RUN = frozenset({"run", "attempt", "jobs"})
+_OF_A_RUN = frozenset({"run", "attempt", "jobs", "job_details"})
 _CAN_BE_SWITCHED_OFF = frozenset({"milestones", "issues", "issue_events", "pull_requests"})
 
 

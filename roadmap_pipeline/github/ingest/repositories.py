@@ -8,7 +8,7 @@ Every batch is one transaction, in which it is also noted how far its walk has c
 ingest goes on from there, without gaps and without reading again what is stored.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
@@ -26,9 +26,12 @@ from roadmap_pipeline.github.client.client import (
     Paused,
     UnknownRepository,
 )
-from roadmap_pipeline.github.ingest.actions import ActionsReader
+from roadmap_pipeline.github.ingest.actions import WEEKS_FIRST, ActionsReader
+from roadmap_pipeline.github.ingest.backfill_progress import monday_before
+from roadmap_pipeline.github.ingest.bulk_jobs import FEWEST_RUNS
 from roadmap_pipeline.github.ingest.collaboration import CollaborationReader
 from roadmap_pipeline.github.ingest.commits import read_commits
+from roadmap_pipeline.github.ingest.failed_logs import FailedLogs
 from roadmap_pipeline.github.ingest.passing_logs import read_passing_logs
 from roadmap_pipeline.github.ingest.read_failures import ReadFailures, costs_only_itself
 from roadmap_pipeline.github.ingest.repository_reader import RepositoryReader, collecting_rarely
@@ -62,6 +65,7 @@ def ingest(
     classifier: "Classifier | None" = None,
     passing_logs: int = 0,
     cancelled_jobs: int = 0,
+    bulk_from: int | None = FEWEST_RUNS,
     summary: IngestSummary | None = None,
 ) -> IngestSummary:
     """Read what is new in ``repositories`` into the raw tables of an open warehouse.
@@ -69,9 +73,8 @@ def ingest(
     Runs created more than ``history_days`` before ``now`` are left out, and pull requests closed before that, unless a
     milestone holds them; issues and milestones never. A second call with nothing new writes no row.
 
-    What GitHub refuses or fails to give costs itself alone: it is noted in ``raw.read_failures`` and in the summary's
-    notes, and requested again later; of a whole repository it is told in ``unreadable``. Where GitHub's quota or the
-    client's budget ends, ``paused`` says so.
+    What GitHub refuses or fails to give costs itself alone: it is noted in ``raw.read_failures`` and in the notes, and
+    requested again later; of a whole repository ``unreadable`` tells, of the end of a quota or a budget ``paused``.
 
     Args:
         client: The client to read with.
@@ -80,10 +83,10 @@ def ingest(
         history_days: How far back to read.
         now: The time of reading (aware).
         classifier: Decides which lines of logs are kept; default: the project's rules.
-        passing_logs: For failures that ``classifier`` doesn't know, the logs of up to so many passing jobs of each
-            repository are read.
+        passing_logs: Up to so many logs of passing jobs a repository are read for failures ``classifier`` doesn't know.
         cancelled_jobs: Why jobs were cancelled is read where they probably ran into a time limit, and of up to so many
             others of each repository.
+        bulk_from: With at least so many runs to be read in all their jobs are read in bulk by GraphQL; None: never.
         summary: Filled on the way when one is given.
 
     Raises:
@@ -101,17 +104,37 @@ def ingest(
             ThreadPoolExecutor(WORKERS, thread_name_prefix="ingest") as workers,
             ThreadPoolExecutor(REPOSITORIES_AT_A_TIME, thread_name_prefix="ingest-list") as listers,
         ):
-            history = timedelta(days=history_days)
+            history, share = timedelta(days=history_days), _share(bulk_from, names)
             context = _IngestContext(
-                client, store, workers, listers, now, history, classifier, passing_logs, cancelled_jobs
+                client, store, workers, listers, now, history, classifier, passing_logs, cancelled_jobs, share
             )
-            _read_all(context, names)
+            _read_all(context, _least_to_read_first(store, names))
     except Paused as error:
         summary.paused = str(error)
         store.note(summary.paused)
     finally:
         summary.requests = client.requests - requests_before
     return summary
+
+
+# Of each repository that runs are stored of, how many have jobs still to be read.
+_TO_READ = """
+select run.repo, count(*) filter (where read.run_id is null)
+from raw.workflow_runs as run
+left join (select distinct details.run_id from raw.run_details as details) as read on read.run_id = run.run_id
+group by run.repo
+"""
+
+
+def _least_to_read_first(store: Store, names: Sequence[str]) -> list[str]:
+    """Return ``names`` in the order in which they are read: a poll of one never waits for the history of another."""
+    to_read: dict[str, int] = dict(store.query(_TO_READ, []))
+    return sorted(names, key=lambda name: (name not in to_read, to_read.get(name, 0)))
+
+
+def _share(bulk_from: int | None, names: Sequence[str]) -> int | None:
+    """Return the runs to be read of one repository from which on its jobs are read in bulk."""
+    return None if bulk_from is None else max(1, bulk_from // max(1, len(names)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +150,7 @@ class _IngestContext:
     classifier: "Classifier | None"
     passing_logs: int
     cancelled_jobs: int
+    bulk_from: int | None
 
     def reader(self, repo: str) -> RepositoryReader:
         """Return what reads one repository."""
@@ -178,48 +202,81 @@ class Walk:
     read: Callable[[Task], None]
 
 
+def _walks(context: _IngestContext, reader: RepositoryReader, actions: ActionsReader) -> Iterator[Walk]:
+    """Yield all walks, what is cheap and what matters most first.
+
+    Of a long history that was never read the last weeks come first, whole, so that there is a true report soon; then
+    the jobs of all the others, by the quota that has most to give; then what takes a request each.
+    """
+    collaboration, logs = CollaborationReader(reader), FailedLogs(reader)
+    yield Walk("milestones", "milestones", collaboration.read_milestones)
+    yield Walk("issues", "issues", collaboration.read_issues)
+    yield Walk("issue events", "issue_events", collaboration.read_issue_events)
+    yield Walk("pull requests", "pull_requests", collaboration.read_pull_requests)
+    yield Walk("runs", "runs", actions.read_runs)
+    yield Walk("workflows", "workflows", partial(read_workflows, reader))
+    yield Walk("jobs in bulk", "jobs", actions.read_in_bulk)
+    yield Walk("jobs of failed runs", "jobs", partial(actions.read_details, urgent=True))
+    if actions.has_older_runs:
+        yield Walk("jobs", "jobs", partial(actions.read_details, urgent=False))
+        last_week = monday_before(reader.now, 1)
+        yield Walk("logs of the last week", "log", partial(logs.read_logs, since=last_week))
+        yield Walk("annotations of the last week", "annotations", logs.read_annotations)
+        yield Walk("recent logs", "log", partial(logs.read_logs, since=monday_before(reader.now, WEEKS_FIRST)))
+        yield Walk("recent annotations", "annotations", logs.read_annotations)
+        yield Walk("older runs", "runs", actions.read_older_runs)
+        yield Walk("older jobs in bulk", "jobs", actions.read_in_bulk)
+        yield Walk("older jobs of failed runs", "jobs", partial(actions.read_details, urgent=True))
+    yield Walk("logs", "log", logs.read_logs)
+    yield Walk("annotations", "annotations", logs.read_annotations)
+    yield Walk("commits of pull requests", "commits", partial(read_commits, reader))
+    yield Walk("files of pull requests", "files", collaboration.read_files)
+    yield Walk("jobs", "jobs", partial(actions.read_details, urgent=False))
+    yield Walk("further logs", "log", logs.read_logs)  # of jobs that failed in runs that passed
+    yield Walk("further annotations", "annotations", logs.read_annotations)
+    yield Walk("time-outs", "annotations", partial(read_timeouts, reader, context.cancelled_jobs))
+    yield Walk("details of jobs", "job_details", actions.complete_jobs)
+    yield Walk("logs of passing jobs", "passing_log", partial(read_passing_logs, reader, context.passing_logs))
+
+
 def _run_walks(context: _IngestContext, reader: RepositoryReader) -> None:
-    """Carry out all walks, what is cheap and what matters most first; one that can't go on doesn't keep the others."""
-    actions, collaboration = ActionsReader(reader), CollaborationReader(reader)
-    walks = [
-        Walk("milestones", "milestones", collaboration.read_milestones),
-        Walk("issues", "issues", collaboration.read_issues),
-        Walk("issue events", "issue_events", collaboration.read_issue_events),
-        Walk("pull requests", "pull_requests", collaboration.read_pull_requests),
-        Walk("runs", "runs", actions.read_runs),
-        Walk("workflows", "workflows", partial(read_workflows, reader)),
-        Walk("jobs of failed runs", "jobs", partial(actions.read_details, urgent=True)),
-        Walk("logs", "log", actions.read_logs),
-        Walk("annotations", "annotations", actions.read_annotations),
-        Walk("commits of pull requests", "commits", partial(read_commits, reader)),
-        Walk("files of pull requests", "files", collaboration.read_files),
-        Walk("jobs", "jobs", partial(actions.read_details, urgent=False)),
-        Walk("further logs", "log", actions.read_logs),  # of jobs that failed in runs that passed
-        Walk("further annotations", "annotations", actions.read_annotations),
-        Walk("time-outs", "annotations", partial(read_timeouts, reader, context.cancelled_jobs)),
-        Walk("logs of passing jobs", "passing_log", partial(read_passing_logs, reader, context.passing_logs)),
-    ]
-    failures = reader.failures
+    """Carry out all walks; one that can't go on doesn't keep the others."""
+    actions, failures = ActionsReader(reader, context.bulk_from), reader.failures
     try:
-        for walk in walks:
+        for walk in _walks(context, reader, actions):
             if walk.endpoint == "issues" and not reader.store.has_issues(reader.repo):
                 failures.switched_off("issues", "the repository has no issues")
                 continue
             if failures.is_due(walk.endpoint):
-                _run_walk(walk, reader)
+                _run_walk(walk, reader, actions)
                 failures.flush()
         failures.forget_unwanted()
     finally:
         failures.flush()
         for note in failures.notes():
             reader.store.note(note)
+        _note_progress(reader, actions)
+    if actions.paused is not None:  # everything else was read meanwhile
+        raise actions.paused
 
 
-def _run_walk(walk: Walk, reader: RepositoryReader) -> None:
+def _note_progress(reader: RepositoryReader, actions: ActionsReader) -> None:
+    """Say of a first reading how far it has come; of one that is through, nothing."""
+    progress = actions.progress()
+    if progress is not None and progress.complete_weeks < progress.weeks:
+        sentence = f"history of {reader.repo}: {progress.sentence()}"
+        reader.store.summary.backfill[reader.repo] = sentence
+        reader.store.note(sentence)
+
+
+def _run_walk(walk: Walk, reader: RepositoryReader, actions: ActionsReader) -> None:
     failures = reader.failures
     # what failed when it was last asked for may not hold up the others again
     tries = TRIES_AFTER_FAILURE if failures.has_failed(walk.endpoint) else TRIES
-    with task(f"Reading {walk.label} of {reader.repo}") as progress, reader.client.trying(tries):
+    text = f"Reading {walk.label} of {reader.repo}"
+    with task(text) as progress, reader.client.trying(tries):
+        if (backfill := actions.progress()) is not None:
+            progress.describe(f"{text} ({backfill.sentence()})")
         try:
             walk.read(progress)
         except GitHubError as error:

@@ -183,7 +183,7 @@ class RepositoryReader:
     def read_list(
         self,
         listing: NewestFirst,
-        start: datetime,
+        start: datetime | Callable[[], datetime],
         *,
         endpoint: str,
         walks: Sequence[str],
@@ -200,7 +200,7 @@ class RepositoryReader:
 
         Args:
             listing: The list.
-            start: Naive UTC.
+            start: Naive UTC; called where it depends on the first page.
             endpoint: The one of ``raw.read_failures`` under which failures are noted.
             walks: Names of the walks that read the list.
             newer: Counts the stored items that are newer than a time, to find the page where a gap begins.
@@ -210,6 +210,7 @@ class RepositoryReader:
         """
         covered = self.store.covered(self.repo, walks[0])
         first = listing.first(self.etag(listing.path, listing.params) if conditional else None)
+        start = start() if callable(start) else start
         # up to where the list is known: the newest may have been deleted since
         ends = [interval.end for walk in walks for interval in self.store.covered(self.repo, walk)]
         if not first.unchanged:

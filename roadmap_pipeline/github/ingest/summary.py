@@ -39,3 +39,5 @@ class IngestSummary:
     """By configured repository of which nothing can be read: the reason, and the remedy."""
     paused: str | None = None
     """The reason why it ended early (GitHub's quota, a budget), and when to go on; None when it came to its end."""
+    backfill: dict[str, str] = field(default_factory=dict)
+    """By repository whose history isn't read to its end: how far it is, and how much quota the rest takes."""

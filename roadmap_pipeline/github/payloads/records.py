@@ -26,6 +26,8 @@ _REPOSITORY_IN_PAGE = re.compile(r"^https?://[^/]+/([^/]+/[^/?#]+)/(?:actions|ru
 _RUN_IN_URL = re.compile(r"/actions/runs/(\d{1,18})(?!\d)")
 _NUMBER_AT_END = re.compile(r"/(\d{1,9})$")
 
+COMPLETE, BULK = "complete", "bulk"
+"""Values of ``raw.workflow_jobs.detail_state``."""
 _OF_REPOSITORIES, _OF_ACCOUNTS = "archive_url", "gists_url"
 """Fields that only repositories, only accounts of people have."""
 _REPOSITORY_FACTS = ("id", "node_id", "name", "full_name", "private", "fork", "default_branch", "html_url")
@@ -183,6 +185,7 @@ def job_row(payload: Payload, repo: str, provenance: Provenance, lost: list[str]
         "failed_steps": [step.get("name") for step in steps if step.get("conclusion") == "failure"],
         "steps": _json([_step(step) for step in steps]),
         "html_url": payload.get("html_url"),
+        "detail_state": COMPLETE,
         **_read(payload, provenance),
     }
 

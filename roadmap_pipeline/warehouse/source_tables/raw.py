@@ -152,14 +152,29 @@ TABLES: tuple[SourceTable, ...] = (
             ("head_sha", "VARCHAR", "Commit that was tested."),
             ("status", "VARCHAR", "queued, in_progress, completed, waiting, …"),
             ("conclusion", "VARCHAR", "success, failure, cancelled, skipped, …; NULL while unfinished."),
-            ("created_at", "TIMESTAMP", "When the job was created (UTC); NULL in payloads before 2022."),
+            (
+                "created_at",
+                "TIMESTAMP",
+                "When the job was created (UTC); NULL in payloads before 2022, and where detail_state is bulk.",
+            ),
             ("started_at", "TIMESTAMP", "When a runner took it (UTC)."),
             ("completed_at", "TIMESTAMP", "When the job ended (UTC)."),
-            ("runner_name", "VARCHAR", "Runner that ran it; empty when none did."),
-            ("labels", "VARCHAR[]", "Labels the job asked a runner for, e.g. ubuntu-latest."),
+            ("runner_name", "VARCHAR", "Runner that ran it; empty when none did, NULL where detail_state is bulk."),
+            (
+                "labels",
+                "VARCHAR[]",
+                "Labels the job asked a runner for, e.g. ubuntu-latest; NULL where detail_state is bulk.",
+            ),
             ("failed_steps", "VARCHAR[]", "Names of the steps whose conclusion is failure, in order."),
             ("steps", "JSON", "Steps as [{number, name, status, conclusion, started_at, completed_at}], times in UTC."),
             ("html_url", "VARCHAR", "Page of the job."),
+            (
+                "detail_state",
+                "VARCHAR",
+                "complete, or bulk: read with those of many runs at once, which leaves NULL what GitHub doesn't tell"
+                " there (created_at, workflow_name, runner_name, labels, and the steps of jobs that passed or were"
+                " skipped); NULL in rows that were stored before there was a difference, which are complete.",
+            ),
             *READ,
         ),
     ),

@@ -140,6 +140,34 @@ def test_only_jobs_that_a_runner_took_waited_for_one() -> None:
         assert warehouse.rows("select queued_jobs from marts.speed_by_period where repo = '*'") == [(4,)] * 3
 
 
+def test_what_is_not_known_of_jobs_read_in_bulk_counts_as_nothing_not_as_zero() -> None:
+    """Queue times rest on the other jobs; a runner that isn't known had the job where there are steps of it."""
+    untold = {"detail_state": "bulk", "created_at": None, "runner_name": None, "labels": None, "steps": None}
+    steps = '[{"number": 1, "name": "Set up job", "status": "completed", "conclusion": "success"}]'
+    cases: list[tuple[dict[str, Any], bool]] = [
+        ({"labels": ["ubuntu-latest"], "detail_state": "complete"}, True),
+        (untold, True),
+        ({**untold, "conclusion": "cancelled", "steps": steps}, True),
+        ({**untold, "conclusion": "cancelled", "steps": "[]"}, False),
+        ({**untold, "conclusion": "skipped"}, False),
+    ]
+    history = StoredHistory()
+    for number, (values, _) in enumerate(cases):
+        history.run("11-10 12:00", sha=f"s{number}")
+        _wait(history, 60, **values)
+    with history.built(checked=True) as warehouse:
+        rows = warehouse.rows("select queue_seconds, is_on_runner from marts.ci_jobs order by job_id")
+        assert rows == [(60.0, True), *((None, taken) for _, taken in cases[1:])]
+        assert (
+            warehouse.rows("select runner, queued_jobs, queue_p50_seconds from marts.queue_times_weekly")
+            == [("ubuntu-latest", 1, 60.0)] * 2
+        )
+        assert (
+            warehouse.rows("select queued_jobs, queue_p50_seconds from marts.speed_by_period where repo = '*'")
+            == [(1, 60.0)] * 3
+        )
+
+
 def test_waits_by_runner_whatever_the_order_of_its_labels():
     history = StoredHistory()
     labels = [["ubuntu-latest"], ["self-hosted", "linux"], ["linux", "self-hosted"], [], None]
