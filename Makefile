@@ -6,6 +6,7 @@ INSTALLED := $(VENV)/installed
 INSTALLED_DEV := $(VENV)/installed-dev
 INSTALLED_BENCH := $(VENV)/installed-bench
 INSTALLED_DEPLOYMENT := $(VENV)/installed-deployment
+INSTALLED_BROWSER := $(VENV)/installed-browser
 # dbt pins much that Dagster pins otherwise: it lives in an environment of its own.
 DBT := .venv-dbt
 INSTALLED_DBT := $(DBT)/installed
@@ -25,7 +26,7 @@ PLENTY_KB := 2000000
 IN_MEMORY := $(shell [ -w /dev/shm ] && [ "$$(df -k /dev/shm | awk 'NR == 2 { print $$4 }')" -gt $(PLENTY_KB) ] && echo PYTEST_DEBUG_TEMPROOT=/dev/shm)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow test-recorded test-dbt test-readers test-lake test-scale test-interrupts test-security test-unattended test-deployment audit soak ui lint types format bench pictures clean
+.PHONY: help run test test-slow test-recorded test-dbt test-readers test-lake test-scale test-interrupts test-security test-unattended test-deployment test-browser audit soak ui lint types format bench pictures clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -66,6 +67,10 @@ test-unattended: $(INSTALLED_DEV) ## daemon and web server by themselves: a merg
 
 test-deployment: $(INSTALLED_DEPLOYMENT) ## deploy/ as it runs in production, without Docker: PostgreSQL, code server, web server, daemon (ten minutes)
 	@$(BIN)/python -m pytest -s roadmap_pipeline_tests/deployment.py
+
+test-browser: $(INSTALLED_BROWSER) ## the Dagster UI in headless Chromium, `dagster dev` and `dg dev` (five minutes)
+	@command -v chromium > /dev/null && command -v chromedriver > /dev/null || { echo "Chromium and its driver are needed: apt-get install chromium chromium-driver"; exit 1; }
+	@$(BIN)/python -m pytest -s roadmap_pipeline_tests/browser.py
 
 soak: $(INSTALLED_DEV) ## people, syncs, faults and kills in any order, for ROADMAP_SOAK_MINUTES (30); prints its seeds; then a kill and another machine at every request (an hour)
 	@$(IN_MEMORY) $(BIN)/python -m pytest -q roadmap_pipeline_tests/sync/soak.py
@@ -121,6 +126,11 @@ $(INSTALLED_BENCH): $(INSTALLED_DEV)
 $(INSTALLED_DEPLOYMENT): $(INSTALLED_DEV)
 	@echo "Installing what a deployment needs (once) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,postgres]'
+	@touch $@
+
+$(INSTALLED_BROWSER): $(INSTALLED_DEV)
+	@echo "Installing what drives a browser (once) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,browser]'
 	@touch $@
 
 $(INSTALLED_DBT): constraints-dbt.txt $(BIN)/python

@@ -22,6 +22,7 @@ FOLDER = Path(__file__).resolve().parent
 RESULTS = FOLDER / "RESULTS.md"
 NAMES = (
     "startup",
+    "ui_click",
     "main_job",
     "ingest",
     "backfill",

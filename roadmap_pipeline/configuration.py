@@ -253,10 +253,12 @@ class Automation(_Section):
     """The schedules and sensors that run from the start, and by whose end the weekly report is made.
 
     ``running``: names, or ``all``. ``weekly_workflows``: by repository the file of its weekly CI workflow.
+    ``webhooks``: whether `roadmap webhooks` receives deliveries, so that sensors look for them every few seconds.
     """
 
     running: tuple[AutomationName, ...] | Literal["all"] = ()
     weekly_workflows: dict[str, str] = {}
+    webhooks: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -33,8 +33,12 @@ REPLAY_GITHUB_TOKEN = "replay-github-token"  # noqa: S105
 SANDBOX_NOTION_KEY = "sandbox-notion-token"
 """Credentials that open the simulators only: whoever is given them knows that nothing real is on the other side."""
 
-SECRETS = ("GITHUB_TOKEN", "GITHUB_APP_PRIVATE_KEY", "NOTION_API_KEY")
+WEBHOOK_SECRETS = ("GITHUB_WEBHOOK_SECRET", "NOTION_WEBHOOK_SECRET")
+SECRETS = ("GITHUB_TOKEN", "GITHUB_APP_PRIVATE_KEY", "NOTION_API_KEY", *WEBHOOK_SECRETS)
 """Variables that hold a secret; each may be given as a file instead, named by the same variable with ``_FILE``."""
+
+_TOKENS = ("GITHUB_TOKEN", "NOTION_API_KEY", "NOTION_WEBHOOK_SECRET")
+"""Secrets without blanks, since those who make them know none."""
 
 _LARGEST_SECRET_BYTES = 64 * 1024
 _APP_ID = re.compile(r"[A-Za-z0-9.]+")
@@ -65,6 +69,8 @@ class Settings:
     notion_ci_reports_db_id: str | None = None
     notion_roadmap_db_id: str | None = None
     notion_api_url: str = NOTION_API_URL
+    github_webhook_secret: SecretStr | None = None
+    notion_webhook_secret: SecretStr | None = None
     notify_urls: tuple[SecretStr, ...] = ()
     """The addresses of Apprise to which messages about risks go; each holds secrets."""
     milestone: str | None = None
@@ -280,7 +286,7 @@ def _with_secret_files(environment: Mapping[str, str], problems: list[str]) -> M
             problems.append(f"{name} and {variable} are both set: unset one of them")
             continue
         try:
-            read[name] = _secret_of_file(Path(path).expanduser(), is_token=name != "GITHUB_APP_PRIVATE_KEY")
+            read[name] = _secret_of_file(Path(path).expanduser(), is_token=name in _TOKENS)
         except OSError as error:
             problems.append(f"{variable}: {path} can't be read: {error.strerror}")
         except ValueError as error:
@@ -312,7 +318,7 @@ def _secret_of_file(path: Path, *, is_token: bool) -> str:
 def _from_environment(environment: Mapping[str, str], problems: list[str]) -> dict[str, Any]:
     """Return the fields of :class:`Settings` that the environment alone decides; append to ``problems``."""
     values: dict[str, Any] = {}
-    for name in ("GITHUB_TOKEN", "NOTION_API_KEY"):
+    for name in ("GITHUB_TOKEN", "NOTION_API_KEY", *WEBHOOK_SECRETS):
         if secret := environment.get(name, "").strip():
             values[name.lower()] = SecretStr(secret)
     if app := _github_app(environment, problems):

@@ -56,8 +56,10 @@ for _command in (
     warehouse.export_dbt,
     warehouse.export_parquet,
     warehouse.compact,
+    warehouse.copy_from,
     servers.sandbox,
     servers.ui,
+    servers.webhooks,
     shell.completion,
 ):
     main.add_command(_command)

@@ -35,8 +35,14 @@ _EXAMPLES: dict[str, tuple[str, ...]] = {
     "export-dbt": ("roadmap export-dbt dbt_project",),
     "export-parquet": ("roadmap export-parquet files", "roadmap export-parquet files --schema marts"),
     "compact": ("roadmap compact", "roadmap compact --keep-days 7"),
+    "copy-from": ("roadmap copy-from data/roadmap.duckdb",),
     "sandbox": ("roadmap sandbox", "roadmap sandbox --replay recorded/"),
     "ui": ("roadmap ui", "roadmap ui --port 3001"),
+    "webhooks": (
+        "roadmap webhooks",
+        "roadmap webhooks --host 0.0.0.0 --port 8010",
+        "roadmap webhooks --notion-handshake",
+    ),
     "completion": (
         'eval "$(roadmap completion bash)"',
         "roadmap completion fish > ~/.config/fish/completions/roadmap.fish",

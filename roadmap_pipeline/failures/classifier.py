@@ -16,6 +16,7 @@ from functools import cache
 from roadmap_pipeline.failures.failed_tests import FailedTest, tests_in
 from roadmap_pipeline.failures.logs.cleaning import clean_line, without_marker
 from roadmap_pipeline.failures.logs.fingerprint import MOST_TESTS, fingerprint, fingerprint_of_tests
+from roadmap_pipeline.failures.logs.newlines import count_newlines
 from roadmap_pipeline.failures.logs.structure import ERROR, Span, is_silent, is_whole, line_end, steps
 from roadmap_pipeline.failures.matching import first_error
 from roadmap_pipeline.failures.matching.novelty import Baseline
@@ -242,7 +243,8 @@ class Classifier:
         baseline: Baseline,
     ) -> Verdict:
         """Judge by the rule that was found: by the tests that failed, else by the line that shows the cause."""
-        verdict = self._verdict(finding.rule, finding.match.text, finding.match.capture, None)
+        # Which line is shown is still to be found.
+        verdict = self._verdict(finding.rule, b"", finding.match.capture, None)
         if not finding.match.is_named and verdict.domain == "code":
             verdict = replace(verdict, known_by=JOB)
         span = next((step.span for step in suspects if step.search is finding.search), None)
@@ -257,10 +259,10 @@ class Classifier:
             before = None if first_error.is_headline(match.text) else finding.search.offset(match)
             start = first_error.first_error(log, span, baseline, before=before)
             if start is not None:
-                first = log.count(b"\n", 0, start) + 1
+                first = count_newlines(log, 0, start) + 1
                 return replace(verdict, line=first, evidence=evidence(log[start : line_end(log, start)]))
         # Counting lines takes longer than most of the rest.
-        line = log.count(b"\n", 0, match.block) + finding.search.line(match) + 1
+        line = count_newlines(log, 0, match.block) + finding.search.line(match) + 1
         return replace(verdict, line=line, evidence=evidence(match.text))
 
     def _by_tests(

@@ -12,6 +12,7 @@ from roadmap_pipeline.failures.bounded import LineRanges, read
 from roadmap_pipeline.failures.classifier import Classifier, default_classifier
 from roadmap_pipeline.failures.failed_tests import tests_in
 from roadmap_pipeline.failures.logs.cleaning import clean_line, without_escapes
+from roadmap_pipeline.failures.logs.newlines import count_newlines
 from roadmap_pipeline.failures.logs.redaction import redact
 from roadmap_pipeline.failures.logs.structure import (
     LINES_AFTER_ERROR,
@@ -82,7 +83,7 @@ def make_excerpt(
     lines: list[int] = []
     line = reached = 0
     for start in starts:
-        line += kept.log.count(b"\n", reached, start)
+        line += count_newlines(kept.log, reached, start)
         lines.append(line)
         reached = start
     text = "\n".join(chosen[start] for start in starts)

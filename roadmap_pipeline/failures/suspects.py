@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from roadmap_pipeline.failures.logs.cleaning import clean_line, without_escapes
+from roadmap_pipeline.failures.logs.newlines import count_newlines
 from roadmap_pipeline.failures.logs.structure import (
     ERROR,
     Span,
@@ -171,7 +172,7 @@ def telling_line(log: bytes, span: Span, baseline: Baseline) -> tuple[int, bytes
     end = span.end
     start = line_start(log, max(span.body, end - _TAIL_BYTES))
     lines = without_escapes(log[start:end]).split(b"\n")
-    first = log.count(b"\n", 0, start) + 1
+    first = count_newlines(log, 0, start) + 1
     numbered = [(first + index, line) for index, line in enumerate(lines)][-TAIL_LINES:]
     shown = [(number, line) for number, line in numbered if clean_line(line).strip()]
     useful = [(number, line) for number, line in shown if not WRAPPER.search(line) and b"##[endgroup]" not in line]

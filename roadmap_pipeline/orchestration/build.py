@@ -33,7 +33,7 @@ def build_definitions(settings: Settings | None = None, resources: Mapping[str, 
 
     weeks = iso_weeks(dagster_home()) if settings is None else iso_weeks(settings.dagster_home, settings.now().date())
 
-    running = (load_automation() if settings is None else settings.configuration.automation).names
+    automation = load_automation() if settings is None else settings.configuration.automation
 
     def in_stored_weeks(spec: dg.AssetSpec) -> dg.AssetSpec:
         return spec if spec.partitions_def is None else spec.replace_attributes(partitions_def=weeks)
@@ -49,8 +49,8 @@ def build_definitions(settings: Settings | None = None, resources: Mapping[str, 
         assets=list(dg.map_asset_specs(in_stored_weeks, assets)),
         asset_checks=[verified_within_a_day],
         jobs=[*jobs, sync_freshness],
-        schedules=schedules(running),
-        sensors=sensors(load, running),
+        schedules=schedules(automation.names),
+        sensors=sensors(load, automation),
         resources=run_resources(load) if resources is None else resources,
         # One run, one process: ten to twenty times cheaper than a process a step, and the warehouse has one writer.
         executor=dg.in_process_executor,

@@ -47,10 +47,19 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """The events that were seen, by repository, and the repository that was asked last."""
+    """The memory of earlier looks.
+
+    Attributes:
+        seen: The events that were seen, by repository.
+        asked_last: The repository that was asked last in turn.
+        polled_at: When repositories were last asked in turn, POSIX seconds.
+        noted: By repository the note of a webhook that was seen to (``webhook_notes``).
+    """
 
     seen: Mapping[str, Seen] = field(default_factory=dict)
     asked_last: str = ""
+    polled_at: float = 0.0
+    noted: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, text: str | None) -> "Cursor":
@@ -59,11 +68,12 @@ class Cursor:
             return cls()
         data = json.loads(text)
         seen = {repo: Seen(at, tuple(run_keys), etag) for repo, (at, run_keys, etag) in data["seen"].items()}
-        return cls(seen, data["asked_last"])
+        return cls(seen, data["asked_last"], data.get("polled_at", 0.0), data.get("noted", {}))
 
     def __str__(self) -> str:
         seen = {repo: [one.at, one.run_keys, one.etag] for repo, one in sorted(self.seen.items())}
-        return json.dumps({"seen": seen, "asked_last": self.asked_last}, separators=(",", ":"))
+        kept = {"seen": seen, "asked_last": self.asked_last, "polled_at": self.polled_at, "noted": dict(self.noted)}
+        return json.dumps(kept, separators=(",", ":"))
 
     def to_ask(self, repositories: Sequence[str], at_most: int = REPOSITORIES_A_TICK) -> list[str]:
         """Return the repositories to ask in this tick: in turn, beginning behind the one that was asked last."""
@@ -74,6 +84,10 @@ class Cursor:
     def etag(self, repo: str) -> str | None:
         """Return the entity tag to ask a repository with."""
         return self.seen[repo].etag if repo in self.seen else None
+
+    def having_seen_to(self, repo: str, note: float) -> "Cursor":
+        """Return the cursor for which the note of a repository is none to look at any more."""
+        return replace(self, noted={**self.noted, repo: note})
 
     def after(self, repo: str, events: Iterable[Event] | None, etag: str | None = None) -> tuple[list[Event], "Cursor"]:
         """Return the new ones of what a repository lists, oldest first, and the cursor that has seen them.
@@ -91,7 +105,7 @@ class Cursor:
         run_keys = {one.run_key for one in listed if one.at == newest}
         run_keys |= set(known.run_keys) if newest == known.at else set()
         seen = {**self.seen, repo: Seen(newest, tuple(sorted(run_keys)), etag)}
-        return new if before is not None else [], Cursor(seen, repo)
+        return new if before is not None else [], replace(self, seen=seen, asked_last=repo)
 
 
 def merges_of(repo: str, pulls: Iterable[Mapping[str, Any]]) -> list[Event]:

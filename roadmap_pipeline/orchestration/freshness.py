@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from roadmap_pipeline.orchestration.assets.sources import WRITER
+from roadmap_pipeline.orchestration.assets.sources import OWNERS, WRITER
 from roadmap_pipeline.orchestration.resources import WarehouseParam
 
 _NAME = "verified_within_a_day"
@@ -38,6 +38,7 @@ def verified_within_a_day(warehouse: WarehouseParam) -> dg.AssetCheckResult:
 
 sync_freshness = dg.define_asset_job(
     "sync_freshness",
+    owners=OWNERS,
     selection=dg.AssetSelection.checks(dg.AssetCheckKey(_ASSET, _NAME)),
     description="Whether Notion and GitHub were compared within a day.",
 )

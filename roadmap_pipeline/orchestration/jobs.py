@@ -5,6 +5,8 @@ A job runs with a partition, a week, if one of its assets has any: whoever reque
 
 import dagster as dg
 
+from roadmap_pipeline.orchestration.assets.sources import OWNERS
+
 _READ = dg.AssetSelection.groups("raw", "plumbing")
 _COMPUTED = dg.AssetSelection.groups("config", "staging", "intermediate", "marts") | dg.AssetSelection.assets(
     "derived/failure_verdicts",
@@ -41,32 +43,38 @@ _QUARTER = dg.AssetSelection.assets(
 
 main = dg.define_asset_job(
     "main",
+    owners=OWNERS,
     selection=dg.AssetSelection.all(),
     description="Everything once: read, build, report, publish. `roadmap run` is this job.",
 )
 hourly_ingest = dg.define_asset_job(
     "hourly_ingest",
+    owners=OWNERS,
     selection=_READ | _COMPUTED | _ROADMAP | _COMMENTS | _NOTIFICATIONS | _SNAPSHOT,
     description="Read what is new, rebuild the tables, bring comments and the roadmap up to date, both ways, tell of"
     " changed risks.",
 )
 weekly_report = dg.define_asset_job(
     "weekly_report",
+    owners=OWNERS,
     selection=_READ | _COMPUTED | _REPORT | _ROADMAP | _NOTIFICATIONS | _SNAPSHOT,
     description="The report of one ISO week, in Notion, and the roadmap's rows that point to it.",
 )
 quarterly_report = dg.define_asset_job(
     "quarterly_report",
+    owners=OWNERS,
     selection=_READ | _COMPUTED | _QUARTER | _SNAPSHOT,
     description="The roadmap report of the quarter that ended last, in Notion; of the partitions any will do.",
 )
 roadmap_on_merge = dg.define_asset_job(
     "roadmap_on_merge",
+    owners=OWNERS,
     selection=_READ | _COMPUTED | _ROADMAP | _COMMENTS | _NOTIFICATIONS | _SNAPSHOT,
     description="After a merge: read, rebuild, update the roadmap's rows and the comments.",
 )
 roadmap_two_way = dg.define_asset_job(
     "roadmap_two_way",
+    owners=OWNERS,
     selection=dg.AssetSelection.assets("notion/databases", "notion/roadmap", "github/tracking_issues"),
     description="Bring what people edited in Notion and on GitHub to the other side, with the figures built last.",
 )

@@ -54,6 +54,15 @@ def prepare_home(settings: Settings) -> Path:
     return home
 
 
+@contextmanager
+def open_home(settings: Settings) -> Iterator[dg.DagsterInstance]:
+    """Yield the instance in DAGSTER_HOME, which is made where there is none."""
+    home = prepare_home(settings)
+    os.environ["DAGSTER_HOME"] = str(home)
+    with open_instance(str(home)) as instance:
+        yield instance
+
+
 def run_main_job(runtime: Runtime) -> RunSummary:
     """Run the job ``main`` for the last complete week, recorded in DAGSTER_HOME; return its summary.
 

@@ -3,19 +3,24 @@
 Belongs here: translating what the warehouse says into Dagster's metadata and data versions.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 from dagster._core.definitions.source_asset import SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION
 
+from roadmap_pipeline.failures.display import escape_markdown
 from roadmap_pipeline.warehouse.models import table_version
+from roadmap_pipeline.warehouse.source_tables import BY_NAME
 
 if TYPE_CHECKING:
     import duckdb
 
 _PREVIEW_ROWS = 5
 _PREVIEW_CHARACTERS = 60
+_FORMATTING = re.compile(r"[<>\[\]`*~|\\&]|://|\bwww\.")
+"""Signs of Markdown that formats, links or loads; escaping every cell of every table would cost a build a second."""
 _TIME_COLUMNS = (
     "week_start",
     "quarter_start",
@@ -76,13 +81,18 @@ def table_metadata(con: "duckdb.DuckDBPyConnection", schema: str, table: str) ->
         " where database_name = current_database() and schema_name = ? and table_name = ? order by column_index",
         [schema, table],
     ).fetchall()
+    source = BY_NAME.get(f"{schema}.{table}")  # models have their descriptions in the warehouse
+    declared = {} if source is None else {column.name: column.description for column in source.columns}
     ((rows,),) = con.execute(f'select count(*) from {schema}."{table}"').fetchall()  # noqa: S608
     return {
         "dagster/row_count": rows,
         "dagster/table_name": f"{schema}.{table}",
         "dagster/storage_kind": "duckdb",
         "dagster/column_schema": dg.TableSchema(
-            columns=[dg.TableColumn(name, type_, description=comment) for name, type_, comment in columns]
+            columns=[
+                dg.TableColumn(name, type_, description=comment or declared.get(name))
+                for name, type_, comment in columns
+            ]
         ),
         "preview": dg.MetadataValue.md(preview(con, schema, table, [name for name, *_ in columns])),
     }
@@ -93,6 +103,12 @@ def preview(con: "duckdb.DuckDBPyConnection", schema: str, table: str, columns: 
     newest = next((f'order by "{name}" desc nulls last' for name in _TIME_COLUMNS if name in columns), "")
     cursor = con.execute(f'select * from {schema}."{table}" {newest} limit {_PREVIEW_ROWS}')  # noqa: S608
     return markdown_table([dict(zip(columns, row, strict=True)) for row in cursor.fetchall()])
+
+
+class Markdown(str):
+    """A text that is Markdown already, and ours: links that we made."""
+
+    __slots__ = ()
 
 
 def markdown_table(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -106,7 +122,11 @@ def markdown_table(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _cell(value: Any) -> str:
+    """Return a value for a cell: what people wrote on GitHub or in Notion formats, links and loads nothing."""
+    if isinstance(value, Markdown):
+        return value
     if isinstance(value, float):
         value = round(value, 4)
-    text = "" if value is None else str(value).replace("|", "\\|").replace("\n", " ")
-    return text if len(text) <= _PREVIEW_CHARACTERS else text[: _PREVIEW_CHARACTERS - 1] + "…"
+    text = "" if value is None else str(value).replace("\n", " ")
+    text = text if len(text) <= _PREVIEW_CHARACTERS else text[: _PREVIEW_CHARACTERS - 1] + "…"
+    return escape_markdown(text) if _FORMATTING.search(text) else text

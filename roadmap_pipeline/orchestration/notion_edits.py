@@ -33,6 +33,8 @@ class Cursor:
         is_over: Whether no edit can have followed unseen within it.
         data_source: Id of the roadmap's, found once.
         integration: Id of our own user, found once.
+        polled_at: When Notion was last asked without a reason, POSIX seconds.
+        noted: The note of a webhook that was seen to (``webhook_notes``).
     """
 
     minute: datetime | None = None
@@ -40,6 +42,8 @@ class Cursor:
     is_over: bool = True
     data_source: str | None = None
     integration: str | None = None
+    polled_at: float = 0.0
+    noted: float | None = None
 
     @classmethod
     def parse(cls, text: str | None) -> "Cursor":

@@ -38,6 +38,9 @@ _LOOK_BACK = """\
   again, twice at most; what it did is kept, and nothing is written twice.
 - **A sensor's memory.** Each keeps a cursor, and names each run for what asked for it (`merge:…`, `completed:…`,
   `notion:…`): a cursor that gets lost asks for nothing twice, switching a sensor on asks for nothing about the past.
+- **Webhooks** ([webhooks.md](webhooks.md)) make looks sooner, not other ones: a repository that a signed delivery told
+  of is looked at within five seconds, ahead of its turn. What is found has the same name (run key), so that a delivery
+  and a look by the clock never ask for two runs, and a delivery that is lost costs time only.
 - **What a look costs.** One page a repository, free where GitHub says that nothing changed; at most thirty repositories
   a tick, which take turns. One request a tick to Notion, more only after many rows were edited.
 - **Notion's minutes.** Notion floors the times of edits to the minute. A minute that has just begun is seen to at once,

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 import dagster as dg
 
+from roadmap_pipeline.orchestration.assets.sources import OWNERS
 from roadmap_pipeline.orchestration.freshness import sync_freshness
 from roadmap_pipeline.orchestration.jobs import RETRIES, hourly_ingest, quarterly_report, weekly_report
 from roadmap_pipeline.orchestration.partitions import last_complete_week
@@ -41,6 +42,7 @@ def schedules(running: Iterable[str]) -> list[dg.ScheduleDefinition]:
             job=sync_freshness,
             cron_schedule="45 * * * *",
             execution_timezone="UTC",
+            owners=OWNERS,
             default_status=status("sync_freshness_schedule"),
             description="Every hour: warn when nothing was verified for a day.",
         ),
@@ -56,6 +58,7 @@ def weekly_report_schedule(status: dg.DefaultScheduleStatus) -> dg.ScheduleDefin
         cron_schedule="0 7 * * 1",
         execution_timezone="UTC",
         default_status=status,
+        owners=OWNERS,
         tags=RETRIES,
         description="Monday 07:00 UTC: the report of the week that has just ended, and of those of the four weeks"
         " before that were missed.",
@@ -93,6 +96,7 @@ def quarterly_report_schedule(status: dg.DefaultScheduleStatus) -> dg.ScheduleDe
         cron_schedule="0 8 1 1,4,7,10 *",
         execution_timezone="UTC",
         default_status=status,
+        owners=OWNERS,
         tags=RETRIES,
         description="First day of a quarter, 08:00 UTC: the roadmap report of the quarter that has just ended.",
     )
@@ -113,6 +117,7 @@ def hourly_ingest_schedule(status: dg.DefaultScheduleStatus) -> dg.ScheduleDefin
         cron_schedule="15 * * * *",
         execution_timezone="UTC",
         default_status=status,
+        owners=OWNERS,
         tags=RETRIES,
         description="Every hour: read what is new, bring tables, comments and the roadmap up to date.",
     )

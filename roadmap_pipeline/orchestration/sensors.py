@@ -5,23 +5,27 @@ cursor as it was, so that the next tick looks again.
 """
 
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from roadmap_pipeline.configuration import Automation
 from roadmap_pipeline.errors import RoadmapError
-from roadmap_pipeline.orchestration.events import Cursor, Event, completions_of, merges_of
+from roadmap_pipeline.orchestration.assets.sources import OWNERS
+from roadmap_pipeline.orchestration.events import REPOSITORIES_A_TICK, Cursor, Event, completions_of, merges_of
 from roadmap_pipeline.orchestration.jobs import RETRIES, roadmap_on_merge, roadmap_two_way, weekly_report
 from roadmap_pipeline.orchestration.notion_edits import Cursor as EditCursor
 from roadmap_pipeline.orchestration.notion_edits import Edit, new_edits
 from roadmap_pipeline.orchestration.own_runs import free_dead_runs
 from roadmap_pipeline.orchestration.partitions import last_complete_week
+from roadmap_pipeline.orchestration.webhook_notes import Pace, is_settled, open_notes, read_notes
 from roadmap_pipeline.pipeline.repository_discovery import discover
 from roadmap_pipeline.runtime import Runtime
 from roadmap_pipeline.settings import Settings, dagster_home
+from roadmap_pipeline.webhooks.changes import ChangeKind
 
 if TYPE_CHECKING:
     from roadmap_pipeline.github.client.client import GitHubClient
@@ -39,20 +43,23 @@ MOST_REASONS = 5
 
 Tick = dg.SensorResult | dg.SkipReason
 
+NOT_YET = "No webhook came since the last look, and it is too early for the next one without."
+
 NO_SANDBOX = "The sandbox is not up (`roadmap ui` serves it), and no credentials are set."
 
 
-def sensors(load: Callable[[], Settings], running: Iterable[str]) -> list[dg.SensorDefinition]:
-    """Return all sensors; those named in ``running`` run from the start, the others once somebody switches them on."""
-    names = frozenset(running)
+def sensors(load: Callable[[], Settings], automation: Automation) -> list[dg.SensorDefinition]:
+    """Return all sensors; those that are named run from the start, the others once somebody switches them on."""
+    names = frozenset(automation.names)
+    often, now_and_then = Pace(30, automation.webhooks), Pace(60, automation.webhooks)
 
     def status(name: str) -> dg.DefaultSensorStatus:
         return dg.DefaultSensorStatus.RUNNING if name in names else dg.DefaultSensorStatus.STOPPED
 
     return [
-        on_merge_sensor(load, status("on_merge")),
-        on_weekly_ci_sensor(load, status("on_weekly_ci")),
-        on_notion_edit_sensor(load, status("on_notion_edit")),
+        on_merge_sensor(load, often, status("on_merge")),
+        on_weekly_ci_sensor(load, now_and_then, status("on_weekly_ci")),
+        on_notion_edit_sensor(load, now_and_then, status("on_notion_edit")),
         dg.AutomationConditionSensorDefinition(
             "automation",
             target=dg.AssetSelection.groups("staging", "intermediate", "marts", "publish", "derived"),
@@ -67,6 +74,7 @@ def sensors(load: Callable[[], Settings], running: Iterable[str]) -> list[dg.Sen
 @dg.sensor(
     name="dead_runs",
     minimum_interval_seconds=30,
+    owners=OWNERS,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Lets runs whose process was killed be FAILED, so that others don't wait for them; those that a"
     " schedule or sensor asked for are launched again. Runs from the start.",
@@ -77,13 +85,14 @@ def dead_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     return dg.SkipReason(f"Under way: {', '.join(alive.values())}." if alive else "No run is under way.")
 
 
-def on_merge_sensor(load: Callable[[], Settings], status: dg.DefaultSensorStatus) -> dg.SensorDefinition:
+def on_merge_sensor(load: Callable[[], Settings], pace: Pace, status: dg.DefaultSensorStatus) -> dg.SensorDefinition:
     """Return the sensor that updates the roadmap when pull requests were merged."""
 
     @dg.sensor(
         name="on_merge",
         job=roadmap_on_merge,
-        minimum_interval_seconds=30,
+        minimum_interval_seconds=pace.tick_seconds,
+        owners=OWNERS,
         default_status=status,
         description="Asks for one update of roadmap and comments for the pull requests merged since the last look.",
     )
@@ -95,7 +104,10 @@ def on_merge_sensor(load: Callable[[], Settings], status: dg.DefaultSensorStatus
                 page = runtime.github.get(f"/repos/{repo}/pulls", query, etag)
                 return page, [] if page.unchanged else merges_of(repo, page.data)
 
-            merged, cursor = _new_events(runtime.settings.repositories, context.cursor, runtime.github, merges)
+            turn = _turn(context, pace, "pull_request_closed", runtime.settings.repositories)
+            if turn is None:
+                return dg.SkipReason(NOT_YET)
+            merged, cursor = _new_events(turn, runtime.github, merges)
             if not merged:
                 return _nothing_new("No pull request was merged since the last look.", cursor)
             newest = merged[-1]
@@ -108,13 +120,16 @@ def on_merge_sensor(load: Callable[[], Settings], status: dg.DefaultSensorStatus
     return on_merge
 
 
-def on_weekly_ci_sensor(load: Callable[[], Settings], status: dg.DefaultSensorStatus) -> dg.SensorDefinition:
+def on_weekly_ci_sensor(
+    load: Callable[[], Settings], pace: Pace, status: dg.DefaultSensorStatus
+) -> dg.SensorDefinition:
     """Return the sensor that makes the weekly report when the weekly CI workflow of a repository has ended."""
 
     @dg.sensor(
         name="on_weekly_ci",
         job=weekly_report,
-        minimum_interval_seconds=60,
+        minimum_interval_seconds=pace.tick_seconds,
+        owners=OWNERS,
         default_status=status,
         description="Asks for the report of the week that ended last when a workflow of automation.weekly_workflows"
         " has finished.",
@@ -131,7 +146,10 @@ def on_weekly_ci_sensor(load: Callable[[], Settings], status: dg.DefaultSensorSt
                 page = runtime.github.get(path, {"status": "completed", "per_page": 20}, etag)
                 return page, completions_of(repo, page.items("workflow_runs") or ())
 
-            ended, cursor = _new_events(list(workflows), context.cursor, runtime.github, completions)
+            turn = _turn(context, pace, "workflow_run_completed", list(workflows))
+            if turn is None:
+                return dg.SkipReason(NOT_YET)
+            ended, cursor = _new_events(turn, runtime.github, completions)
             if not ended:
                 return _nothing_new("No weekly workflow has ended since the last look.", cursor)
             newest = ended[-1]
@@ -145,25 +163,35 @@ def on_weekly_ci_sensor(load: Callable[[], Settings], status: dg.DefaultSensorSt
     return on_weekly_ci
 
 
-def on_notion_edit_sensor(load: Callable[[], Settings], status: dg.DefaultSensorStatus) -> dg.SensorDefinition:
+def on_notion_edit_sensor(
+    load: Callable[[], Settings], pace: Pace, status: dg.DefaultSensorStatus
+) -> dg.SensorDefinition:
     """Return the sensor that brings what people edit in Notion to GitHub."""
 
     @dg.sensor(
         name="on_notion_edit",
         job=roadmap_two_way,
-        minimum_interval_seconds=60,
+        minimum_interval_seconds=pace.tick_seconds,
+        owners=OWNERS,
         default_status=status,
         description="Asks for a sync of both sides when a person has edited a row of the roadmap in Notion.",
     )
     def on_notion_edit(context: dg.SensorEvaluationContext) -> Tick:
         def look(runtime: Runtime) -> Tick:
-            cursor = _with_ids(runtime, EditCursor.parse(context.cursor))
+            cursor, now = EditCursor.parse(context.cursor), time.time()
+            note = read_notes(context.instance, "notion_edited").get("")
+            is_open = note is not None and note != cursor.noted
+            if not (is_open or pace.is_due(cursor.polled_at, now)):
+                return dg.SkipReason(NOT_YET)
+            cursor = _with_ids(runtime, cursor if is_open else replace(cursor, polled_at=now))
             if cursor.data_source is None:
                 return dg.SkipReason("There is no Engineering Roadmap yet; the first sync makes it.")
             edits = _edits_since(runtime.notion, cursor.data_source, cursor.minute)
             if edits is None:
                 lost = replace(cursor, data_source=None)
                 return _nothing_new("The roadmap is elsewhere now; the next look finds it.", lost)
+            if is_open and note is not None and is_settled(note, now):
+                cursor = replace(cursor, noted=note)
             decision = new_edits(edits, cursor, runtime.settings.now())
             if decision.run_key is None:
                 return _nothing_new("Nobody has edited the roadmap since the last look.", decision.cursor)
@@ -227,20 +255,67 @@ def _looking(load: Callable[[], Settings], side: str, look: Callable[[Runtime], 
         try:
             discover(runtime)
             return look(runtime)
+        except _Unread as unread:
+            return dg.SensorResult(skip_reason=_not_asked(side, unread.error), cursor=str(unread.cursor))
         except RoadmapError as error:
-            name = {"github": "GitHub", "notion": "Notion"}[side]
-            return dg.SkipReason(f"{name} could not be asked, the next tick tries again: {error}")
+            return dg.SkipReason(_not_asked(side, error))
+
+
+class _Unread(Exception):
+    """Nothing could be read; the cursor says when that was, so that with webhooks not every tick is another try."""
+
+    def __init__(self, error: RoadmapError, cursor: Cursor) -> None:
+        super().__init__(str(error))
+        self.error, self.cursor = error, cursor
+
+
+def _not_asked(side: str, error: RoadmapError) -> str:
+    name = {"github": "GitHub", "notion": "Notion"}[side]
+    return f"{name} could not be asked, the next tick tries again: {error}"
 
 
 def _nothing_new(reason: str, cursor: Cursor | EditCursor) -> dg.SensorResult:
     return dg.SensorResult(skip_reason=reason, cursor=str(cursor))
 
 
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """The repositories that a tick is to look at.
+
+    Attributes:
+        repositories: Those to ask, in this order.
+        cursor: That of earlier looks.
+        notes: When a webhook told of a repository, POSIX seconds; of those that weren't seen to.
+        started_at: POSIX seconds.
+        pace: That of the sensor.
+    """
+
+    repositories: Sequence[str]
+    cursor: Cursor
+    notes: Mapping[str, float]
+    started_at: float
+    pace: Pace
+
+
+def _turn(
+    context: dg.SensorEvaluationContext, pace: Pace, kind: ChangeKind, repositories: Sequence[str]
+) -> _Turn | None:
+    """Return what to look at: where webhooks told of something, then those whose turn it is. None: nothing yet."""
+    cursor, now = Cursor.parse(context.cursor), time.time()
+    notes = read_notes(context.instance, kind, repositories)
+    noted = open_notes(notes, cursor.noted)[:REPOSITORIES_A_TICK]
+    in_turn: list[str] = []
+    if pace.is_due(cursor.polled_at, now):
+        in_turn = [repo for repo in cursor.to_ask(repositories) if repo not in noted]
+        cursor = replace(cursor, polled_at=now)
+    elif not noted:
+        return None
+    seen_to = {repo: at for repo, at in cursor.noted.items() if repo in notes}  # forgets what isn't configured any more
+    return _Turn([*noted, *in_turn], replace(cursor, noted=seen_to), {repo: notes[repo] for repo in noted}, now, pace)
+
+
 def _new_events(
-    repositories: Iterable[str],
-    cursor_text: str | None,
-    github: "GitHubClient",
-    ask: "Callable[[str, str | None], tuple[Response, list[Event]]]",
+    turn: _Turn, github: "GitHubClient", ask: "Callable[[str, str | None], tuple[Response, list[Event]]]"
 ) -> tuple[list[Event], Cursor]:
     """Return what is new in the repositories whose turn it is, the oldest first, and the cursor to keep.
 
@@ -249,26 +324,35 @@ def _new_events(
 
     Raises:
         RoadmapError: None of them can be read.
+        _Unread: The same, where ticks are more than looks.
     """
-    cursor = Cursor.parse(cursor_text)
+    cursor = turn.cursor
     new: list[Event] = []
     failures: list[RoadmapError] = []
     asked = 0
     ends_at = time.monotonic() + TICK_SECONDS
-    for repo in cursor.to_ask(list(repositories)):
+    for repo in turn.repositories:
         if time.monotonic() > ends_at:
             break
         asked += 1
+        asked_last = cursor.asked_last if repo in turn.notes else repo  # who is asked out of turn keeps his turn
         try:
             with github.trying(2):
                 page, events = ask(repo, cursor.etag(repo))
         except RoadmapError as error:
             failures.append(error)
-            cursor = replace(cursor, asked_last=repo)
+            cursor = replace(cursor, asked_last=asked_last)
+            if repo in turn.notes and is_settled(turn.notes[repo], turn.started_at):
+                cursor = cursor.having_seen_to(repo, turn.notes[repo])  # from here on it is asked in its turn
             continue
-        found, cursor = cursor.after(repo, None if page.unchanged else events, page.etag)
-        new += found
+        new_here, cursor = cursor.after(repo, None if page.unchanged else events, page.etag)
+        cursor = replace(cursor, asked_last=asked_last)
+        if repo in turn.notes and (new_here or is_settled(turn.notes[repo], turn.started_at)):
+            cursor = cursor.having_seen_to(repo, turn.notes[repo])
+        new += new_here
     if failures and len(failures) == asked:
+        if turn.pace.webhooks:
+            raise _Unread(failures[0], cursor)
         raise failures[0]
     return sorted(new), cursor
 

@@ -37,10 +37,12 @@ from roadmap_pipeline.pipeline.rendering import (
     preview_report,
     preview_report_page,
     publish_week,
+    quarterly_pictures,
     render_comments,
     render_milestones,
     render_quarter,
     render_report,
+    weekly_pictures,
 )
 
 __all__ = [
@@ -71,6 +73,7 @@ __all__ = [
     "preview_report",
     "preview_report_page",
     "publish_week",
+    "quarterly_pictures",
     "render_comments",
     "render_milestones",
     "render_quarter",
@@ -82,4 +85,5 @@ __all__ = [
     "store_settings",
     "sync",
     "two_way",
+    "weekly_pictures",
 ]

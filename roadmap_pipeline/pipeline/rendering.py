@@ -39,6 +39,29 @@ def render_report(runtime: Runtime, week: str | None = None) -> "Report":
     return rendered
 
 
+def weekly_pictures(runtime: Runtime, week: str) -> dict[str, str]:
+    """Return the charts of an ISO week as Markdown images by their descriptions; none where they can't be drawn."""
+    from roadmap_pipeline.reports.html import charts
+    from roadmap_pipeline.reports.html.pictures import pictures
+    from roadmap_pipeline.reports.weekly import weekly_facts
+
+    with runtime.warehouse.connect() as con:
+        facts = weekly_facts(con, week)
+    return pictures(charts.weekly(facts))
+
+
+def quarterly_pictures(runtime: Runtime) -> dict[str, str]:
+    """Return the charts of the quarter that ended last, as :func:`weekly_pictures` does; none without a report."""
+    from roadmap_pipeline.reports.html import charts
+    from roadmap_pipeline.reports.html.pictures import pictures
+    from roadmap_pipeline.reports.quarterly import quarterly_facts
+    from roadmap_pipeline.sync.quarter_release import newest_ended_quarter
+
+    with runtime.warehouse.connect() as con:
+        facts = quarterly_facts(con, newest_ended_quarter(con, runtime.settings.now()))
+    return pictures(charts.quarterly(facts))
+
+
 def preview_report(settings: Settings, week: str | None = None) -> "Report":
     """Render the report of an ISO week (default: the last complete one) from what readers see. Nothing is written."""
     from roadmap_pipeline.reports.weekly import report_of, weekly_facts

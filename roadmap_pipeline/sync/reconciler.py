@@ -172,6 +172,7 @@ class Reconciler:
         result.is_to_be_planned_again |= self._has_new_milestones
         if self._notion is not None:
             result.notes += self._notion.notes
+            result.urls = {**self._notion.report_urls, **self._notion.row_urls}
         self._remember(result)
         return result
 

@@ -54,6 +54,8 @@ class SyncResult:
     notes: list[str] = field(default_factory=list)
     pause: str | None = None
     is_to_be_planned_again: bool = False
+    urls: dict[str, str] = field(default_factory=dict)
+    """Addresses of rows in Notion by sync key, as far as they were read or written."""
 
     def to_json(self) -> dict[str, Any]:
         """Return this as one JSON object."""
@@ -98,6 +100,7 @@ class SyncResult:
             list(dict.fromkeys((*self.notes, *later.notes))),
             later.pause or self.pause,
             later.is_to_be_planned_again,
+            {**self.urls, **later.urls},
         )
 
 

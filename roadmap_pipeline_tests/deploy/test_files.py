@@ -65,24 +65,50 @@ def test_kubernetes_mounts_what_there_is() -> None:
 
 
 def test_every_service_comes_back_and_says_how_it_is(services: dict[str, Any]) -> None:
-    assert services.keys() == {"postgres", *OURS}
+    assert services.keys() == {"postgres", *OURS, "webhooks"}
     for name, service in services.items():
         assert service["restart"] == "unless-stopped", name
         assert service["healthcheck"]["test"][0] == "CMD", name
-    for name in OURS:
+    for name in (*OURS, "webhooks"):
         assert services[name]["cap_drop"] == ["ALL"] and services[name]["read_only"], name
 
 
 def test_credentials_and_warehouse_are_the_code_servers_alone(services: dict[str, Any]) -> None:
-    assert [name for name in services if "env_file" in services[name]] == ["code"]
+    files = {name: service["env_file"] for name, service in services.items() if "env_file" in service}
+    assert files == {"code": ["credentials.env"], "webhooks": [{"path": "webhooks.env", "required": False}]}
     assert [name for name in services if any("warehouse:" in one for one in services[name]["volumes"])] == ["code"]
     ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
-    assert {"/deploy/.env", "/deploy/credentials.env"} <= set(ignored)
+    assert {"/deploy/.env", "/deploy/credentials.env", "/deploy/webhooks.env"} <= set(ignored)
 
 
-def test_the_ui_is_open_to_this_machine_only(services: dict[str, Any]) -> None:
-    assert services["webserver"]["ports"] == ["127.0.0.1:3000:3000"]
-    assert [name for name in services if "ports" in services[name]] == ["webserver"]
+def test_what_listens_is_open_to_this_machine_only(services: dict[str, Any]) -> None:
+    ports = {name: service["ports"] for name, service in services.items() if "ports" in service}
+    assert ports == {"webserver": ["127.0.0.1:3000:3000"], "webhooks": ["127.0.0.1:8010:8010"]}
+
+
+def test_the_receiver_of_webhooks_is_asked_for_and_has_the_instance_alone(services: dict[str, Any]) -> None:
+    receiver = services["webhooks"]
+    assert receiver["profiles"] == ["webhooks"]
+    assert receiver["volumes"] == ["dagster:/var/lib/roadmap/dagster"]
+    (deployment, service) = yaml.safe_load_all((DEPLOY / "kubernetes" / "webhooks.yaml").read_text(encoding="utf-8"))
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    assert container["command"] == receiver["command"]
+    instance = {one["name"] for one in container["env"]}
+    assert instance == {"DAGSTER_HOME", "ROADMAP_CONFIG"} | {
+        setting["env"]
+        for setting in parsed(DEPLOY / "dagster.yaml")["storage"]["postgres"]["postgres_db"].values()
+        if isinstance(setting, dict)
+    }
+    volumes = {one["name"] for one in deployment["spec"]["template"]["spec"]["volumes"]}
+    assert {one["name"] for one in container["volumeMounts"]} == volumes
+    assert service["spec"]["selector"] == deployment["spec"]["template"]["metadata"]["labels"]
+    values = parsed(DEPLOY / "kubernetes" / "values.yaml")
+    assert values["postgresql"]["postgresqlHost"] in str(container["env"])
+
+
+def test_the_example_of_the_receivers_secrets_names_settings() -> None:
+    names = re.findall(r"^(?:# )?(\w+)=", (DEPLOY / "webhooks.example.env").read_text(encoding="utf-8"), re.MULTILINE)
+    assert names == ["GITHUB_WEBHOOK_SECRET", "GITHUB_REPOSITORY", "NOTION_WEBHOOK_SECRET"]
 
 
 def test_without_a_password_compose_says_where_to_set_it() -> None:
@@ -117,5 +143,5 @@ def test_what_the_image_is_built_from_goes_to_docker_and_nothing_else() -> None:
     needed = ["setup.cfg", "pyproject.toml", "constraints.txt", "README.md", "LICENSE", *packaged, *copied]
     for file in needed:
         assert any(fnmatch.fnmatch(file, one) or file.startswith(f"{one}/") for one in kept), file
-    for secret in ("deploy/.env", "deploy/credentials.env", "data", ".git", ".venv"):
+    for secret in ("deploy/.env", "deploy/credentials.env", "deploy/webhooks.env", "data", ".git", ".venv"):
         assert not any(secret == one or secret.startswith(f"{one}/") for one in kept), secret

@@ -10,7 +10,7 @@ from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from roadmap_pipeline.failures.classifier import classify
-from roadmap_pipeline.failures.logs.fingerprint import fingerprint, normalise
+from roadmap_pipeline.failures.logs.fingerprint import REPLACEMENTS, fingerprint, normalise, without_differences
 from roadmap_pipeline_tests.failures.logs import FAILED, job, step
 
 
@@ -180,3 +180,47 @@ def test_different_failures_are_different_groups(varies: dict[str, str]) -> None
         if (kind, name) not in (("npm", "tax"), ("rust", "tax"), ("rust_other", "tax"))  # told by their codes
     }
     assert len(set(prints.values())) == len(prints)
+
+
+_PIECES = st.sampled_from(
+    [
+        *(
+            "\x1b[31m",
+            "2026-11-10t09:00:01z",
+            "10 nov 2026 10:11:12",
+            "20261110t091011z",
+            "1:02 pm",
+            "sha256:",
+            "tmp.abc123",
+        ),
+        *(
+            "123e4567-e89b-12d3-a456-426614174000",
+            "::1",
+            "fe80::1",
+            "[::]:80",
+            "file:///a/b",
+            "https://x",
+            "localhost:80",
+        ),
+        *(
+            "ip-1-2-3-4",
+            "runner-a1",
+            "-b2c4d6f8-x2z4b",
+            "shard 1 of 2",
+            "0x1f",
+            "abcdefabcdef",
+            "app-1a2b3c4d.js",
+            "1/2",
+        ),
+        *("/home/x/y", "c:\\x\\y", "3 ms", "4 kb", "5,0", "٣", " ", "a", ".", ":", "-", "error", "HTTP 503", "E0308"),
+    ]
+)
+
+
+@given(st.lists(_PIECES | st.text(max_size=4), max_size=8).map("".join))
+def test_what_a_text_lacks_need_not_be_looked_for(text: str) -> None:
+    """Every pattern is tried on what those before it left, whatever strings it demands."""
+    expected = text.lower()
+    for _, _, pattern, replacement in REPLACEMENTS:
+        expected = pattern.sub(replacement, expected)
+    assert without_differences(text.lower()) == expected

@@ -53,7 +53,7 @@ def set_against_it(state):
     state.switches.stale_responses = ("missing", "empty", "old")
     state.switches.stale_chance = 0.2
     state.switches.beyond_filtered_cap = "422"
-    state.faults.randomly(0.12, seed=60, kinds=FAULTS)
+    state.faults.randomly(0.05, seed=60, kinds=FAULTS)
     new, deleted = [], set()
 
     def come():
@@ -120,4 +120,4 @@ def test_sixty_thousand_runs_with_everything_against_them(serve, tmp_path):
         marked = table(con, "select distinct run_id from raw.workflow_runs where deleted_upstream_at is not null")
         assert_complete(con, state, REPO, gone={number for (number,) in marked})
         assert {number for (number,) in marked} <= deleted
-    assert len(state.faults.injected) > 1_000
+    assert len(state.faults.injected) > 400  # one in twenty of some 10,000 requests

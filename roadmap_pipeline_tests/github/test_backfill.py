@@ -2,14 +2,23 @@
 
 from datetime import timedelta
 
+import pytest
+
+from roadmap_pipeline import interruption
 from roadmap_pipeline.github.ingest.backfill_progress import BackfillProgress
 from roadmap_pipeline_tests.github.bulk import assert_no_run_lacks_a_job, read
 from roadmap_pipeline_tests.github.conftest import BOT, CLOCK, FULL, REPO, ago, job, run, table
 from roadmap_pipeline_tests.github.truth import assert_complete
 from roadmap_sandbox.content import GitHubContent
+from roadmap_sandbox.github.faults import Fault
 
 RUNS = 1_030
 """One every eight hours, so 21 a week, from 343 days ago on; every tenth failed."""
+
+
+@pytest.fixture(autouse=True)
+def _without_waits(monkeypatch):
+    monkeypatch.setattr(interruption, "sleep", lambda _seconds: None)
 
 
 def long_history():
@@ -70,6 +79,18 @@ def test_readings_that_end_anywhere_come_to_the_whole(serve, con):
     served.journal()
     read(served, con, CLOCK + timedelta(minutes=1), bulk_from=50)
     assert {path for _, path, status in served.journal() if status != 304} == set()
+
+
+def test_a_used_up_quota_of_graphql_keeps_older_jobs_waiting_and_not_for_rest(serve, con):
+    served = serve(long_history())
+    served.state.faults.add(Fault("rate_limit", seconds=900), path="^/graphql$", times=10**6)
+    summary = read(served, con, bulk_from=50)
+    assert "GraphQL" in (summary.paused or "")
+    assert table(con, "select count(*) from raw.workflow_runs") == [(RUNS,)]
+    assert not [path for _, path, _ in served.journal() if path.endswith("/jobs")]
+    served.state.faults.clear()
+    assert read(served, con, CLOCK + timedelta(minutes=20), bulk_from=50).paused is None
+    assert table(con, "select count(*) from raw.run_details") == [(RUNS,)]
 
 
 def test_logs_that_are_gone_are_not_asked_for_one_by_one(serve, con):

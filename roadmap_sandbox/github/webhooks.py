@@ -7,7 +7,6 @@ again. Signature: HMAC-SHA256 of the raw body (docs.github.com, "Validating webh
 
 import hashlib
 import hmac
-import random
 import threading
 import uuid
 from collections.abc import Collection
@@ -16,9 +15,8 @@ from dataclasses import dataclass, field
 import orjson
 
 from roadmap_sandbox.content import API_ROOT, Payload
+from roadmap_sandbox.deliveries import Message, send
 from roadmap_sandbox.github.repository_records import RepositoryRecords
-
-_TIMEOUT_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,24 +95,14 @@ class Webhooks:
 
         A receiver that refuses or can't be reached loses the message.
         """
-        import requests
-
-        chance = random.Random(seed)  # noqa: S311
         with self._lock:
-            batch = [(hook, delivery) for hook in self._hooks for delivery in hook.waiting]
+            batch = {
+                Message(hook.url, delivery.headers(hook.secret), delivery.body): delivery
+                for hook in self._hooks
+                for delivery in hook.waiting
+            }
             for hook in self._hooks:
                 hook.waiting.clear()
-        sent = [entry for entry in batch if chance.random() >= lose]
-        sent += [entry for entry in sent if chance.random() < duplicate]
-        if shuffle:
-            chance.shuffle(sent)
-        with requests.Session() as session:
-            for hook, delivery in sent:
-                try:
-                    status = session.post(
-                        hook.url, data=delivery.body, headers=delivery.headers(hook.secret), timeout=_TIMEOUT_SECONDS
-                    ).status_code
-                except requests.RequestException:
-                    status = 0
-                self.delivered.append((delivery.id, delivery.event, status))
+        sent = send(list(batch), lose=lose, duplicate=duplicate, shuffle=shuffle, seed=seed)
+        self.delivered += [(batch[message].id, batch[message].event, status) for message, status in sent]
         return len(sent)

@@ -24,6 +24,7 @@ from roadmap_sandbox.notion.requests import Request
 from roadmap_sandbox.notion.routes import RawRequest, TooLarge, find_route, is_mutating, parse_body, respond, run
 from roadmap_sandbox.notion.store import Store
 from roadmap_sandbox.notion.validation import dashed
+from roadmap_sandbox.notion.webhooks import Webhooks
 from roadmap_sandbox.server import JournalEntry
 from roadmap_sandbox.writes_file import WritesFile
 
@@ -87,6 +88,7 @@ class NotionState:
         self.parent_page_id = parent_page_id
         self.journal: list[JournalEntry] = []
         self.faults = Faults()
+        self.webhooks = Webhooks()
         self.lock = threading.RLock()
         self._token = token
         self._bucket: _Bucket | None = None
@@ -193,6 +195,7 @@ class NotionState:
             }
         if route.mutating:
             self._keep(incoming.method, incoming.path, request.body)
+            self.webhooks.note_request(incoming.method, incoming.path, body, self.store.clock)
         return 200, body
 
     def _failed(self, fault: Fault, committed: str = "") -> Response:
@@ -230,6 +233,7 @@ class NotionState:
         with self.lock:
             result = act(self.store, name, plain)
             self._keep(_PERSON, name, plain)
+            self.webhooks.note_action(name, plain, result, self.store.clock)
             return result
 
     def set_property(self, page_id: str, name: str, value: Any) -> None:

@@ -1,4 +1,4 @@
-"""The commands for what is stored: ``query``, ``docs``, ``export-dbt``, ``export-parquet``, ``compact``."""
+"""The commands for what is stored: reading it, handing it out, and moving it."""
 
 import sys
 from collections.abc import Sequence
@@ -169,3 +169,22 @@ def compact(keep_days: float, as_json: bool) -> None:
         for size in (done.before, done.after)
     )
     click.echo(f"{done.warehouse}: {before} before, {after} now")
+
+
+@click.command("copy-from", cls=Command)
+@click.argument("warehouse")
+@json_option
+def copy_from(warehouse: str, as_json: bool) -> None:
+    """Copy all that was read and decided from another WAREHOUSE into this one, which must be new.
+
+    Either may be a file or a lake. Models are built from it: run `roadmap build` next.
+    """
+    from roadmap_pipeline.warehouse.copying import copy_warehouse
+
+    settings = read_settings()
+    with show_progress():
+        copied = copy_warehouse(warehouse, settings.warehouse)
+    if as_json:
+        print_json(copied)
+        return
+    click.echo(f"{sum(copied.values()):,} rows copied; now run: roadmap build")

@@ -17,12 +17,12 @@ def _robot(lines: Lines) -> Iterator[Mention]:
     A suite's own line is followed by how many of its tests failed.
     """
     for line in lines.marked("| FAIL |"):
-        match = _ROBOT.search(line.text)
+        match = _ROBOT.match(line.text)
         if match is None:
             continue
         message = next(lines.after(line, 1), None)
         # A suite repeats why its set-up failed before it counts.
-        is_suite = any(_ROBOT_COUNTS.search(below.text) for below in lines.after(line, 4))
+        is_suite = any(_ROBOT_COUNTS.match(below.text) for below in lines.after(line, 4))
         if message is not None and not is_suite:
             yield Mention(match["test"], line, message.text.strip(), (line, message))
 

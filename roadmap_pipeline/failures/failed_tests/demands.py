@@ -1,15 +1,37 @@
 """The strings that every match of a framework's pattern holds: where one is nowhere, no line has to be tried.
 
-Belongs here: reading them from a pattern in the words of ``re``. Those of rules, which are read more closely and looked
-for in another way, belong to :mod:`roadmap_pipeline.failures.matching.literals`.
+Belongs here: reading them, and where it can begin, from a pattern in the words of ``re``. Those of rules, which are
+read more closely and looked for in another way, belong to :mod:`roadmap_pipeline.failures.matching.literals`.
 """
 
 import re
+from collections.abc import Callable
 
 # An escaped character, a class, how often, or a character.
 _TOKEN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{[\d,]+\}|.", re.DOTALL)
 _PLAIN = re.compile(r"\\[^\w\s]|[^\\\[\](){}|.*+?^$]")
 _PERHAPS = ("?", "*", "{")
+
+
+def finder(pattern: str) -> Callable[[str], re.Match[str] | None]:
+    """Return what looks for a pattern in a line: one that is anchored at its start is tried only there.
+
+    ``re`` would try it at every character.
+    """
+    expression = re.compile(pattern)
+    return expression.match if _is_anchored(pattern) else expression.search
+
+
+def _is_anchored(pattern: str) -> bool:
+    """Return whether ``^`` begins all that a pattern, which has no alternatives but in groups, stands for."""
+    if not pattern.startswith("^"):
+        return False
+    depth = 0
+    for token in _TOKEN.finditer(pattern):
+        depth += (token[0] == "(") - (token[0] == ")")
+        if token[0] == "|" and depth == 0:
+            return False
+    return True
 
 
 def demanded(pattern: str) -> tuple[str, ...]:

@@ -3,12 +3,11 @@
 Belongs here: what the readings of many frameworks share. The formats themselves belong to one file a family.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from roadmap_pipeline.failures.failed_tests.demands import demanded
+from roadmap_pipeline.failures.failed_tests.demands import demanded, finder
 from roadmap_pipeline.failures.failed_tests.lines import Line, Lines
 
 MOST_IN_SECTION = 20_000
@@ -62,14 +61,17 @@ def named_by(
 
     ``name`` makes the name of the groups (default: ``test``); lines that match ``unless`` don't count.
     """
-    expression = re.compile(pattern)
-    exception = re.compile(unless) if unless else None
+    find = finder(pattern)
+    exception = finder(unless) if unless else None
     demands = demanded(pattern)
+    longest = demands[0] if demands else ""
 
     def read(lines: Lines) -> Iterator[Mention]:
         for line in lines.marked(*marks) if lines.may_match(marks, demands) else ():
-            match = expression.search(line.text)
-            if match is None or (exception is not None and exception.search(line.text)):
+            if longest not in line.text:
+                continue
+            match = find(line.text)
+            if match is None or (exception is not None and exception(line.text)):
                 continue
             groups = match.groupdict("")
             message = groups.get("why", "")
@@ -95,24 +97,25 @@ def listed(
 
     It goes on to a line that matches ``end``. Lines that are neither don't matter.
     """
-    begins, names, ends = re.compile(start), re.compile(item), re.compile(end)
+    begins, names, ends = finder(start), finder(item), finder(end)
     demands = demanded(start)
+    longest = demands[0] if demands else ""
 
     def read(lines: Lines) -> Iterator[Mention]:
         reached = -1
         for first in lines.marked(*marks) if lines.may_match(marks, demands) else ():
             # A line within a list that was read begins no other: so each line is looked at once.
-            if first.start <= reached or not begins.search(first.text):
+            if longest not in first.text or first.start <= reached or not begins(first.text):
                 continue
             items: list[tuple[str, Line, str]] = []
             last: Line | None = None
             for line in lines.after(first, MOST_IN_SECTION):
                 reached = line.start
-                match = names.search(line.text)
+                match = names(line.text)
                 if match is not None:
                     groups = match.groupdict("")
                     items.append((name(groups) if name else groups["test"], line, groups.get("why", "")))
-                elif ends.search(line.text):
+                elif ends(line.text):
                     last = line
                     break
             around = (first,) if last is None else (first, last)
@@ -130,16 +133,16 @@ def next_line(pattern: str = r"\S", most: int = 3, stop: str | None = None) -> E
 
     Of a pattern with a group, that is what the line says.
     """
-    expression = re.compile(pattern)
-    ends = re.compile(stop) if stop else None
+    find = finder(pattern)
+    ends = finder(stop) if stop else None
 
     def look(lines: Lines, line: Line) -> tuple[str, tuple[Line, ...]]:
         looked_at: list[Line] = []
         for following in lines.after(line, most):
             looked_at.append(following)
-            if ends is not None and ends.search(following.text):
+            if ends is not None and ends(following.text):
                 break
-            match = expression.search(following.text)
+            match = find(following.text)
             if match is not None:
                 return (match[match.lastindex or 0] if match.lastindex else following.text).strip(), tuple(looked_at)
         return "", tuple(looked_at)

@@ -20,18 +20,18 @@ def _tests(lines: Lines) -> Iterator[Mention]:
     """
     waiting: list[Mention] = []
     for line in lines.marked("FAIL", "running tests:"):
-        test = _TEST.search(line.text)
+        test = _TEST.match(line.text)
         if test is not None:
             why, looked_at = _WHY(lines, line)
             waiting.append(Mention(test["test"], line, why, (line, *looked_at)))
         elif line.text.strip() == "running tests:":
             # Those that a panic over the time limit found at work.
             for running in lines.after(line, 20):
-                match = _RUNNING.search(running.text)
+                match = _RUNNING.match(running.text)
                 if match is None:
                     break
                 waiting.append(Mention(match["test"], running, "test timed out", (line, running)))
-        elif (package := _PACKAGE.search(line.text)) is not None:
+        elif (package := _PACKAGE.match(line.text)) is not None:
             yield from _of_package(waiting, package["package"], line)
             if not waiting:
                 result = package["result"]
@@ -56,7 +56,7 @@ def _summed(lines: Lines) -> Iterator[Mention]:
     """Yield the tests named by gotestsum's ``=== FAIL: package Test``."""
     mentions: list[Mention] = []
     for line in lines.marked("FAIL"):
-        match = _SUMMED.search(line.text)
+        match = _SUMMED.match(line.text)
         if match is not None:
             why, looked_at = _WHY(lines, line)
             mentions.append(Mention(f"{match['package']} {match['test']}", line, why, (line, *looked_at)))

@@ -14,7 +14,7 @@ _FURTHEST = 200
 def _tasty(lines: Lines) -> Iterator[Mention]:
     """Yield the tests named by ``test: FAIL`` in a tree whose branches are told by how far they are in."""
     for line in lines.marked("FAIL"):
-        match = _FAILED.search(line.text)
+        match = _FAILED.match(line.text)
         if match is None:
             continue
         names, read, indent = [match["test"]], [line], len(match["indent"])

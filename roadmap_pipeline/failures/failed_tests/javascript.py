@@ -38,12 +38,12 @@ def _jest(lines: Lines) -> Iterator[Mention]:
     file: Line | None = None
     name = ""
     for line in lines.marked("FAIL", "●"):
-        match = _JEST_FILE.search(line.text)
+        match = _JEST_FILE.match(line.text)
         if match is not None:
             file, name = line, path(match["file"])
             continue
-        match = _JEST_TEST.search(line.text)
-        if match is None or (_NOT_A_TEST.search(match["test"]) and match["test"] != _SUITE_FAILED):
+        match = _JEST_TEST.match(line.text)
+        if match is None or (_NOT_A_TEST.match(match["test"]) and match["test"] != _SUITE_FAILED):
             continue
         why, looked_at = _NEXT(lines, line)
         read = (line, *looked_at) if file is None else (file, line, *looked_at)
@@ -70,13 +70,13 @@ def _mocha(lines: Lines) -> Iterator[Mention]:
     """
     reached = -1
     for first in lines.marked(" failing"):
-        start = _MOCHA_START.search(first.text)
+        start = _MOCHA_START.match(first.text)
         if start is None or first.start <= reached:
             continue
         left = int(start["count"])
         for line in lines.after(first, MOST_IN_SECTION):
-            match = _MOCHA_ITEM.search(line.text)
-            if left <= 0 or _MOCHA_START.search(line.text):
+            match = _MOCHA_ITEM.match(line.text)
+            if left <= 0 or _MOCHA_START.match(line.text):
                 break
             reached = line.start
             if match is None:

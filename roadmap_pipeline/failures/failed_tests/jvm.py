@@ -25,7 +25,7 @@ def _surefire(lines: Lines) -> Iterator[Mention]:
     """
     flaky, needed = _flakes(lines)
     for line in lines.marked("<<< FAILURE!", "<<< ERROR!"):
-        match = _NAMED.search(line.text)
+        match = _NAMED.match(line.text)
         if match is None or match["test"].startswith("Tests run:"):
             continue
         old = _OLD.fullmatch(match["test"])
@@ -41,15 +41,15 @@ def _flakes(lines: Lines) -> tuple[set[str], tuple[Line, ...]]:
     names: set[str] = set()
     read: list[Line] = []
     for first in lines.marked("Flakes:"):
-        if not _FLAKES.search(first.text):
+        if not _FLAKES.match(first.text):
             continue
         read.append(first)
         for line in lines.after(first, 2_000):
-            match = _FLAKE.search(line.text)
+            match = _FLAKE.match(line.text)
             if match is not None:
                 names.add(match["test"])
                 read.append(line)
-            elif _ENDS_FLAKES.search(line.text):
+            elif _ENDS_FLAKES.match(line.text):
                 read.append(line)
                 break
     return names, tuple(read)
@@ -74,7 +74,7 @@ def _scalatest(lines: Lines) -> Iterator[Mention]:
         why, looked_at = _SCALA_WHY(lines, line)
         read = [line, *looked_at]
         for above in lines.before(line, _FURTHEST_SUITE):
-            suite = _SUITE.search(_INFO.sub("", above.text))
+            suite = _SUITE.match(_INFO.sub("", above.text))
             if suite is not None:
                 test = f"{suite['suite']} {test}"
                 read.append(above)

@@ -8,16 +8,19 @@ import re
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import hyperscan
 
-from roadmap_pipeline.failures.logs.cleaning import clean_line
+from roadmap_pipeline.failures.logs.cleaning import clean_lines
+from roadmap_pipeline.failures.logs.newlines import count_newlines
 
 LONGEST_LINE = 1_000
 """Longer lines are data, and name no test."""
 MOST_MARKS = 20_000
 """Marks beyond that many are not looked at."""
+# So many bytes of a line are read: its characters may take several each, and it may be coloured.
+_LONGEST_READ = 4 * LONGEST_LINE
 # From so many lines on the strings that a pattern demands are looked for in all of them together.
 _MANY_LINES = 30
 
@@ -29,7 +32,7 @@ _PREFIX = re.compile(
 
 
 class Line(NamedTuple):
-    """A line: offset of its first byte in the output, and its text without colours and what tools put before it."""
+    """A line: offset of its first byte, and its text without colours and what tools put before it."""
 
     start: int
     text: str
@@ -50,7 +53,7 @@ class Marks:
         )
         self._own = threading.local()
 
-    def ends_in(self, data: bytes) -> list[tuple[int, int]]:
+    def ends_in(self, data: bytes | memoryview) -> list[tuple[int, int]]:
         """Return the numbers of the marks that occur in ``data``, each with its end, in the order of their ends."""
         scratch = getattr(self._own, "scratch", None)
         if scratch is None:
@@ -59,7 +62,8 @@ class Marks:
         ends: list[tuple[int, int]] = []
         # The handler may stop it: enough is known then.
         with suppress(hyperscan.ScanTerminated):
-            self._database.scan(data, match_event_handler=_note, context=ends, scratch=scratch)
+            # It reads any buffer, not only what its stubs say.
+            self._database.scan(cast("bytes", data), match_event_handler=_note, context=ends, scratch=scratch)
         return ends
 
 
@@ -69,19 +73,31 @@ def _note(number: int, _start: int, end: int, _flags: int, ends: Any) -> bool:
 
 
 class Lines:
-    """The output of a step; its lines are found by their marks."""
+    """The output of a step; its lines are found by their marks.
 
-    def __init__(self, output: bytes, marks: Marks) -> None:
-        self._text = output
+    Args:
+        log: What holds the output, from ``begin`` up to ``end``: offsets of lines are those in it.
+    """
+
+    def __init__(self, log: bytes, marks: Marks, begin: int = 0, end: int | None = None) -> None:
+        self._text = log
+        self._begin = begin
+        self._end = len(log) if end is None else end
         self._read: dict[int, Line | None] = {}
         self._lists: dict[tuple[str, ...], Sequence[Line]] = {}
         self._texts: dict[tuple[str, ...], str] = {}
         starts_by_number: dict[int, list[int]] = {}
-        for number, end in marks.ends_in(output):
+        # Not copied: new memory for every output would take as long as looking through it.
+        start = next_start = begin
+        for number, end_of_mark in marks.ends_in(memoryview(log)[begin : self._end]):
             starts = starts_by_number.get(number)
             if starts is None:
                 starts = starts_by_number[number] = []
-            start = output.rfind(b"\n", 0, end - 1) + 1
+            # Many marks are in the line of the one before.
+            last = begin + end_of_mark - 1
+            if not start <= last < next_start:
+                start = (log.rfind(b"\n", begin, last) + 1) or begin
+                next_start = (log.find(b"\n", last, self._end) + 1) or self._end
             if not starts or starts[-1] != start:
                 starts.append(start)
         self._marked = {marks.marks[number].decode(): starts for number, starts in starts_by_number.items()}
@@ -93,9 +109,10 @@ class Lines:
             known = [starts for mark in marks if (starts := self._marked.get(mark))]
             starts = known[0] if len(known) == 1 else sorted(set().union(*known))
             read = self._read
-            lines = self._lists[marks] = [
-                line for start in starts if (line := read[start] if start in read else self._line(start)) is not None
-            ]
+            unread = [start for start in starts if start not in read]
+            if unread:
+                self._read_all(unread)
+            lines = self._lists[marks] = [line for start in starts if (line := read[start]) is not None]
         return lines
 
     def may_match(self, marks: tuple[str, ...], strings: Sequence[str]) -> bool:
@@ -123,8 +140,8 @@ class Lines:
         """
         start = line.start
         for _ in range(most):
-            start = self._text.find(b"\n", start) + 1
-            if not 0 < start < len(self._text):
+            start = self._text.find(b"\n", start, self._end) + 1
+            if not 0 < start < self._end:
                 return
             following = self._line(start)
             if following is not None:
@@ -134,45 +151,47 @@ class Lines:
         """Yield the lines before a line, the nearest first, as :meth:`after`."""
         start = line.start
         for _ in range(most):
-            if start <= 0:
+            if start <= self._begin:
                 return
-            start = self._text.rfind(b"\n", 0, start - 1) + 1
+            start = (self._text.rfind(b"\n", self._begin, start - 1) + 1) or self._begin
             preceding = self._line(start)
             if preceding is not None:
                 yield preceding
 
-    def numbers(self, starts: Iterable[int]) -> dict[int, int]:
-        """Return the number (from 0) of the line that begins at each of these offsets."""
+    def numbers(self, starts: Iterable[int], before: int = 0) -> dict[int, int]:
+        """Return the number of the line that begins at each of these offsets; the output's first is ``before``."""
         numbers: dict[int, int] = {}
-        number = reached = 0
+        number, reached = before, self._begin
         for start in sorted(set(starts)):
-            number += self._text.count(b"\n", reached, start)
+            number += count_newlines(self._text, reached, start)
             numbers[start] = number
             reached = start
         return numbers
 
     def raw(self, line: Line) -> bytes:
         """Return a line as it stands in the output."""
-        end = self._text.find(b"\n", line.start)
-        return self._text[line.start : end if end >= 0 else len(self._text)]
+        end = self._text.find(b"\n", line.start, self._end)
+        return self._text[line.start : end if end >= 0 else self._end]
 
     def _line(self, start: int) -> Line | None:
-        try:
-            return self._read[start]
-        except KeyError:
-            line = self._read[start] = self._cleaned(start)
-            return line
+        if start not in self._read:
+            self._read_all([start])
+        return self._read[start]
 
-    def _cleaned(self, start: int) -> Line | None:
-        end = self._text.find(b"\n", start, start + 4 * LONGEST_LINE)
-        if end < 0:
-            end = len(self._text)
-            if end - start > 4 * LONGEST_LINE:
-                return None
-        text = clean_line(self._text[start:end])
-        if len(text) > LONGEST_LINE:
-            return None
-        return Line(start, _without_prefix(text).rstrip())
+    def _read_all(self, starts: Sequence[int]) -> None:
+        """Read the lines that begin at these offsets; None stands for those that are too long."""
+        log, stop, read = self._text, self._end, self._read
+        short: list[int] = []
+        lines: list[bytes] = []
+        for start in starts:
+            end = log.find(b"\n", start, min(start + _LONGEST_READ, stop))
+            if end < 0 and stop - start > _LONGEST_READ:
+                read[start] = None
+            else:
+                short.append(start)
+                lines.append(log[start : end if end >= 0 else stop])
+        for start, text in zip(short, clean_lines(lines), strict=True):
+            read[start] = Line(start, _without_prefix(text).rstrip()) if len(text) <= LONGEST_LINE else None
 
 
 def _without_prefix(text: str) -> str:

@@ -89,7 +89,7 @@ def _doctest(lines: Lines) -> Iterator[Mention]:
             continue
         between: list[Line] = []
         for above in lines.before(line, _FURTHEST):
-            case = _CASE.search(above.text)
+            case = _CASE.match(above.text)
             if case is not None:
                 yield Mention(case["test"], above, match["why"], (above, line))
                 break

@@ -30,6 +30,7 @@ from roadmap_pipeline.failures.failed_tests import (
 from roadmap_pipeline.failures.failed_tests.framework import Framework, Mention
 from roadmap_pipeline.failures.failed_tests.lines import Lines, Marks
 from roadmap_pipeline.failures.failed_tests.names import all_are_same, same_name, with_single_spaces
+from roadmap_pipeline.failures.logs.newlines import count_newlines
 from roadmap_pipeline.failures.logs.redaction import may_hold_secrets, redact
 from roadmap_pipeline.failures.logs.structure import Span
 
@@ -102,13 +103,24 @@ def _by_mark() -> Mapping[str, Sequence[int]]:
 
 def failed_tests(output: bytes) -> FailedTests:
     """Read which tests failed from a step's output, in time linear in its length."""
-    lines = Lines(output, _marks())
+    return _failed_tests(output, 0, len(output))
+
+
+def tests_in(log: bytes, step: Span) -> FailedTests:
+    """Read which tests failed in a step of a log; lines are those of the log (from 0)."""
+    return _failed_tests(log, step.body, step.end)
+
+
+def _failed_tests(log: bytes, begin: int, end: int) -> FailedTests:
+    """Read which tests failed from an output that stands between two offsets of a log."""
+    lines = Lines(log, _marks(), begin, end)
     named: dict[str, str] = {}
     places = sorted({place for mark in lines.marks for place in _by_mark()[mark]})
     mentions = [one for place in places for one in _by(FRAMEWORKS[place], lines, named)]
     if not mentions:
         return NONE
-    numbers = lines.numbers(line.start for one in mentions for line in (one.line, *one.read))
+    starts = {line.start for one in mentions for line in (one.line, *one.read)}
+    numbers = lines.numbers(starts, count_newlines(log, 0, begin))
     mentions.sort(key=lambda one: numbers[one.line.start])
     tests: dict[str, FailedTest] = {}
     # Many tests fail for the same reason.
@@ -123,19 +135,6 @@ def failed_tests(output: bytes) -> FailedTests:
             tests[one.name] = FailedTest(one.name, why, line)
     needed = dict.fromkeys(numbers[line.start] for one in mentions for line in (one.line, *one.read))
     return FailedTests(tuple(tests.values()), tuple(needed), lines.raw(mentions[0].line))
-
-
-def tests_in(log: bytes, step: Span) -> FailedTests:
-    """Read which tests failed in a step of a log; lines are those of the log (from 0)."""
-    tests = failed_tests(log[step.body : step.end])
-    if not tests.tests:
-        return tests
-    before = log.count(b"\n", 0, step.body)
-    return FailedTests(
-        tuple(FailedTest(test.name, test.why, before + test.line) for test in tests.tests),
-        tuple(before + line for line in tests.lines),
-        tests.first,
-    )
 
 
 def _by(framework: Framework, lines: Lines, named: dict[str, str]) -> list[Mention]:

@@ -13,10 +13,10 @@ _METHOD = re.compile(r"^ *(?P<test>[A-Z][\w:]*(?:Test|Spec|::\w+)?\w*#\S.*?)(?: 
 def _minitest(lines: Lines) -> Iterator[Mention]:
     """Yield the tests named by ``Failure:``, then ``Class#test [file:line]:``, then what was expected."""
     for head in lines.marked("Failure:", "Error:"):
-        if not _HEAD.search(head.text):
+        if not _HEAD.match(head.text):
             continue
         following = list(lines.after(head, 2))
-        match = _METHOD.search(following[0].text) if following else None
+        match = _METHOD.match(following[0].text) if following else None
         if match is not None:
             why = following[1].text.strip() if len(following) > 1 else ""
             yield Mention(match["test"], following[0], why, (head, *following))

@@ -26,7 +26,7 @@ def _cargo(lines: Lines) -> Iterator[Mention]:
         if match is not None:
             yield Mention(match["test"], line, "", (line,))
             continue
-        match = _OUTPUT.search(line.text)
+        match = _OUTPUT.match(line.text)
         if match is None:
             continue
         why, read = _panic(lines, line)
@@ -37,9 +37,9 @@ def _panic(lines: Lines, line: Line) -> tuple[str, list[Line]]:
     """Return what a test's thread panicked with, and the lines that were looked at."""
     following = list(lines.after(line, 8))
     for number, one in enumerate(following):
-        if _OUTPUT.search(one.text):
+        if _OUTPUT.match(one.text):
             return "", following[: number + 1]
-        match = _PANIC.search(one.text)
+        match = _PANIC.match(one.text)
         if match is not None:
             message = following[: number + 2]
             return match["old"] or message[-1].text.strip(), message
@@ -51,7 +51,7 @@ def _nextest(lines: Lines) -> Iterator[Mention]:
     found: list[Mention] = []
     flaky: list[Mention] = []
     for line in lines.marked(*_RESULTS):
-        match = _NEXTEST.search(line.text)
+        match = _NEXTEST.match(line.text)
         if match is not None:
             name = " ".join(match["test"].split())
             (flaky if match["result"] in ("FLAKY", "FLKY") else found).append(Mention(name, line, "", (line,)))

@@ -13,7 +13,7 @@ _BUSTED = re.compile(r"^(?:Failure|Error) (?:→|->) (?P<file>\S+\.lua) @ \d+$")
 def _busted(lines: Lines) -> Iterator[Mention]:
     """Yield the tests named by ``Failure → file @ line``, then the test's name, then why."""
     for line in lines.marked(*_BUSTED_MARKS):
-        match = _BUSTED.search(line.text)
+        match = _BUSTED.match(line.text)
         following = list(lines.after(line, 2))
         if match is not None and following:
             why = following[1].text.strip() if len(following) > 1 else ""

@@ -6,6 +6,7 @@ Belongs here: blocks, strings and positions. Which rule wins belongs to :mod:`ro
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from roadmap_pipeline.failures.logs.cleaning import without_escapes
@@ -73,6 +74,8 @@ class Matcher:
             for number in range(first, len(rule.patterns)):
                 self.of_rule[rule.id].append(len(self.entries))
                 self.entries.append(Entry(rule, order, number, compile_pattern(rule.patterns[number])))
+        self.lookups = [(rule, tuple(self.of_rule[rule.id])) for rule in rules.rules]
+        """By a rule's place in the rule set, the rule and its entries."""
         self._prefilter = Prefilter([entry.rule.patterns[entry.number] for entry in self.entries])
         self._commands = [(rule, compile_pattern(rule.patterns[0])) for rule in rules.rules if rule.scope == "command"]
         self._command_prefilter = Prefilter([rule.patterns[0] for rule, _ in self._commands])
@@ -199,6 +202,8 @@ class Search:
         self._candidates: list[Rule] | None = None
         self._chains: dict[tuple[int, ...], tuple[Match, ...]] = {}
         self._texts: dict[int, bytes] = {}
+        # By entry, how many of the blocks that may hold it were searched for its last match, and didn't.
+        self._misses: dict[int, int] = {}
 
     def read(self, least: int | None = None) -> None:
         """Read on until at least so many bytes before the span's end were read; without a number, all."""
@@ -229,9 +234,11 @@ class Search:
     def candidates(self) -> Sequence[Rule]:
         """Return the rules that may be found in what was read, the highest priority first."""
         if self._candidates is None:
-            entries, of_rule, where = self._matcher.entries, self._matcher.of_rule, self._where
-            rules = [self._matcher.rules.rules[order] for order in sorted({entries[number].order for number in where})]
-            self._candidates = [rule for rule in rules if where.keys() >= set(of_rule[rule.id])]
+            entries, lookups, where = self._matcher.entries, self._matcher.lookups, self._where
+            possible = [lookups[order] for order in sorted({entries[number].order for number in where})]
+            self._candidates = [
+                rule for rule, numbers in possible if len(numbers) == 1 or all(number in where for number in numbers)
+            ]
         return self._candidates
 
     def rule(self, rule: Rule) -> Match | None:
@@ -337,7 +344,9 @@ class Search:
         return tuple(reversed(matches))
 
     def _last(self, number: int, limit: Match | None) -> Match | None:
-        for start, first in self._where[number]:
+        where = self._where[number]
+        missed = self._misses.get(number, 0)
+        for start, first in islice(where, missed, None) if missed else where:
             if limit is not None and start > limit.block:
                 continue
             text = self._text(start)
@@ -346,4 +355,7 @@ class Search:
             if last is not None:
                 begin, stop, capture, is_named = last
                 return Match(start, begin, stop, text[begin:stop], capture, is_named)
+            if limit is None:
+                missed += 1
+                self._misses[number] = missed
         return None

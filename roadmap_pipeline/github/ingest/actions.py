@@ -321,6 +321,8 @@ class ActionsReader:
         Where GraphQL can't be used they stay due for :meth:`read_details`; where its quota is used up they wait for it,
         and REST's is left for everything else.
         """
+        if self.paused is not None:
+            self._postponed.update(run.run_id for run in runs_for_bulk(self._r))
         if self._bulk_from is None or self.paused is not None:
             return
         due = len(self._r.store.query(_DUE, [self._r.repo, self._r.horizon]))

@@ -209,7 +209,8 @@ _REPORTED = [
 )
 def weekly_report(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> dg.MaterializeResult:
     """Render the week's CI intelligence report."""
-    rendered = pipeline.render_report(runtime, iso_week(context.partition_key))
+    week = iso_week(context.partition_key)
+    rendered = pipeline.render_report(runtime, week)
     with runtime.warehouse.connect() as con:
         metadata = table_metadata(con, "derived", "reports")
     # The whole report follows: beside it a table of its first words says nothing.
@@ -218,6 +219,7 @@ def weekly_report(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> d
         metadata=metadata
         | {
             "dagster/partition_row_count": 1,
+            **{name: dg.MetadataValue.md(image) for name, image in pipeline.weekly_pictures(runtime, week).items()},
             "report": dg.MetadataValue.md(rendered.content),
             "characters": len(rendered.content),
         },
@@ -262,6 +264,7 @@ def quarterly_report(context: dg.AssetExecutionContext, runtime: RuntimeParam) -
     for result in _described(runtime.warehouse, "derived.quarterly_reports"):
         metadata = dict(result.metadata or {})
         if rendered is not None:
+            metadata |= {name: dg.MetadataValue.md(one) for name, one in pipeline.quarterly_pictures(runtime).items()}
             metadata["report"] = dg.MetadataValue.md(rendered.content)
             if not rendered.is_whole:
                 context.log.warning(f"{rendered.report_name} is not published yet: not all of the quarter was read")

@@ -3,14 +3,15 @@
 Each is planned and applied by :mod:`roadmap_pipeline.sync`; here it gets a place in the graph.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from roadmap_pipeline import pipeline
 from roadmap_pipeline.notion.layout import CI_REPORTS, ENGINEERING_ROADMAP, DatabaseSchema
 from roadmap_pipeline.orchestration.assets.sources import OWNERS, WRITER
+from roadmap_pipeline.orchestration.links import databases, milestones, pull_requests, report_page, tracking_issues
 from roadmap_pipeline.orchestration.metadata import markdown_table, table_metadata
 from roadmap_pipeline.orchestration.partitions import ISO_WEEKS, iso_week
 from roadmap_pipeline.orchestration.resources import RuntimeParam, WarehouseParam
@@ -20,6 +21,9 @@ from roadmap_pipeline.sync.reconciler import Part
 from roadmap_pipeline.sync.result import SyncResult, raise_failures
 from roadmap_pipeline.warehouse.connection import scalar
 
+if TYPE_CHECKING:
+    import duckdb
+
 
 def _publish(
     context: dg.AssetExecutionContext,
@@ -28,11 +32,19 @@ def _publish(
     *,
     rows_of: str | None = None,
     report_name: str | None = None,
+    links: Callable[["duckdb.DuckDBPyConnection"], Mapping[str, Any]] | None = None,
 ) -> Iterator[dg.MaterializeResult]:
     """Plan and apply one part. Without credentials for its side nothing is yielded: the step shows as skipped.
 
-    ``rows_of`` names the table whose rows are what is now published. Failed changes fail the step, after the others
-    were written and noted.
+    Failed changes fail the step, after the others were written and noted.
+
+    Args:
+        context: Of the step.
+        runtime: Of the run.
+        part: What is published.
+        rows_of: The table whose rows are what is now published.
+        report_name: The one report that is published.
+        links: Says where the published things are.
     """
     if message := runtime.missing("github" if part in ("comments", "tracking_issues") else "notion"):
         context.log.warning(message)
@@ -51,10 +63,13 @@ def _publish(
     if result.pause:
         context.log.warning(result.pause)
     metadata = _metadata(result)
-    if rows_of:
-        with runtime.warehouse.connect() as con:
+    with runtime.warehouse.connect() as con:
+        if links:
+            metadata = {**links(con), **metadata}
+        if rows_of:
             metadata["dagster/row_count"] = scalar(con, f"select count(*) from {rows_of}")  # noqa: S608
     if report_name:
+        metadata = {**report_page(result.urls, report_name), **metadata}
         metadata["dagster/partition_row_count"] = 1
     yield dg.MaterializeResult(metadata=metadata)
     raise_failures(result)
@@ -106,7 +121,7 @@ def _columns(database: DatabaseSchema, columns: Mapping[str, str], source: str) 
 )
 def notion_databases(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> Iterator[dg.MaterializeResult]:
     """Create what is missing; stop here, before anything is written, when a database is out of shape."""
-    yield from _publish(context, runtime, "databases")
+    yield from _publish(context, runtime, "databases", links=databases)
 
 
 @dg.asset(
@@ -175,7 +190,7 @@ def quarterly_rows(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> 
 )
 def notion_roadmap(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> Iterator[dg.MaterializeResult]:
     """Bring rows and milestones in step: figures to the rows, and edits of people to the other side."""
-    yield from _publish(context, runtime, "roadmap", rows_of="publish.notion_roadmap")
+    yield from _publish(context, runtime, "roadmap", rows_of="publish.notion_roadmap", links=milestones)
 
 
 @dg.asset(
@@ -191,7 +206,7 @@ def notion_roadmap(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> 
 )
 def github_tracking_issues(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> Iterator[dg.MaterializeResult]:
     """Create, edit and close the tracking issues, and label them with the status that people set in Notion."""
-    yield from _publish(context, runtime, "tracking_issues", rows_of="publish.tracking_issues")
+    yield from _publish(context, runtime, "tracking_issues", rows_of="publish.tracking_issues", links=tracking_issues)
 
 
 @dg.asset(
@@ -207,7 +222,7 @@ def github_tracking_issues(context: dg.AssetExecutionContext, runtime: RuntimePa
 )
 def github_comments(context: dg.AssetExecutionContext, runtime: RuntimeParam) -> Iterator[dg.MaterializeResult]:
     """Create or edit the sticky comments."""
-    yield from _publish(context, runtime, "comments", rows_of="publish.pull_request_comments")
+    yield from _publish(context, runtime, "comments", rows_of="publish.pull_request_comments", links=pull_requests)
 
 
 @dg.asset(

@@ -27,6 +27,7 @@ from roadmap_pipeline.settings import Settings, load_settings
 from roadmap_pipeline.sync.lock import exclusive
 from roadmap_pipeline.warehouse.compaction import compact
 from roadmap_pipeline.warehouse.connection import WarehouseError, attach_reading, connect
+from roadmap_pipeline.warehouse.copying import copy_warehouse
 from roadmap_pipeline.warehouse.models import Policy, build, project
 from roadmap_pipeline.warehouse.parquet_export import export_tables
 from roadmap_pipeline.warehouse.query import open_published, published, run_query
@@ -307,6 +308,18 @@ def test_one_sync_at_a_time_on_all_machines(both: Both, servers: LakeServers, tm
         pass
     with exclusive(both.lake, timeout_s=30):
         pass
+
+
+def test_a_file_is_taken_along_into_a_lake_and_back(both: Both, servers: LakeServers, tmp_path: Path) -> None:
+    lake, back = servers.address("moved"), tmp_path / "back.duckdb"
+    copied = copy_warehouse(both.file.warehouse, lake)
+    assert copied["raw.workflow_jobs"] > 10_000
+    assert copy_warehouse(lake, back) == copied
+    with connect(back) as con:
+        attach_reading(con, both.file.warehouse, "file")
+        for name in copied:
+            assert scalar(con, f"select count(*) from (from {name} except all from file.{name})") == 0
+        con.execute("detach file")
 
 
 def test_no_secret_is_in_the_catalog_the_files_or_a_message(both: Both, servers: LakeServers) -> None:
