@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,12 +27,14 @@ from roadmap_sandbox.server import Server
 CLOCK = datetime(2026, 11, 16, 6, tzinfo=UTC)
 BUSY = "acme/busy"
 QUIET = [f"acme/quiet-{number}" for number in range(4)]
+SLEEPING = QUIET[-1]
+"""Its last run is older than the weeks that are read first of a long history."""
 
 
 def organisation() -> GitHubState:
     owner = payloads.user("acme", 1, type="Organization")
     content = GitHubContent(clock=CLOCK, viewer=payloads.user("roadmap-pipeline[bot]", 900001, type="Bot"))
-    times = {"created_at": CLOCK - timedelta(days=90), "updated_at": CLOCK, "pushed_at": CLOCK}
+    times: dict[str, Any] = {"created_at": CLOCK - timedelta(days=90), "updated_at": CLOCK, "pushed_at": CLOCK}
     for number, repo in enumerate([BUSY, *QUIET], start=101):
         content.repositories[repo] = payloads.repository(repo, number, owner, **times)
     content.milestones[BUSY] = [
@@ -44,6 +47,31 @@ def organisation() -> GitHubState:
             created_at=CLOCK - timedelta(days=30),
             updated_at=CLOCK - timedelta(days=9),
         )
+    ]
+    minimal = payloads.minimal_repository(SLEEPING, 105, owner)
+    ana = payloads.user("ana", 11)
+    content.runs[SLEEPING] = [
+        payloads.workflow_run(
+            minimal,
+            id=9_000 + number,
+            run_number=number,
+            workflow_id=7,
+            name="CI",
+            path=".github/workflows/ci.yml",
+            head_branch="main",
+            head_sha=f"{number:040x}",
+            event="push",
+            status="completed",
+            conclusion="success",
+            created_at=CLOCK - timedelta(days=80 - number),
+            updated_at=CLOCK - timedelta(days=80 - number, minutes=-9),
+            actor=ana,
+            display_title="Change",
+            head_commit=payloads.head_commit(
+                f"{number:040x}", message="Change", at=CLOCK, author="Ana", email="ana@example.org"
+            ),
+        )
+        for number in (1, 2)
     ]
     return GitHubState(content, rate_limit=None)
 
@@ -100,6 +128,14 @@ def test_repositories_without_milestones_are_not_asked(runtime: Runtime, state: 
     asked = {path.split("/")[3] for path in asked_for(state) if path.startswith("/repos/")}
     assert asked == {"busy", "quiet-0"}, "what a sync has looked at once it goes on looking at"
     assert len(again.milestones()) == 2
+
+
+def test_a_repository_that_sleeps_is_no_long_history(runtime: Runtime) -> None:
+    for _ in range(2):
+        charged = runtime.github.charged
+        summary = pipeline.ingest(runtime)
+        assert summary.notes == [] and summary.backfill == {}
+    assert runtime.github.charged - charged == 0, "a poll with nothing new is free"
 
 
 def test_all_are_asked_before_anything_was_read(runtime: Runtime, state: GitHubState) -> None:
