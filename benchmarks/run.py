@@ -26,6 +26,7 @@ NAMES = (
     "main_job",
     "ingest",
     "backfill",
+    "organisation",
     "model_build",
     "lake",
     "dbt",

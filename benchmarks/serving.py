@@ -75,7 +75,7 @@ def main() -> None:
         viewer=payloads.user("roadmap-pipeline[bot]", 900001, type="Bot"),
         repositories={REPO: payloads.repository(REPO, 101, owner, **times)},
     )
-    maker = _Maker(payloads, payloads.minimal_repository(REPO, 101, owner), arguments.runs)
+    maker = Maker(payloads, payloads.minimal_repository(REPO, 101, owner), arguments.runs)
     numbers = range(1, arguments.runs + 1)
     content.runs[REPO] = [maker.run(number) for number in numbers]
     content.jobs[REPO] = [job for number in numbers for job in maker.jobs(number, arguments.jobs)]
@@ -113,25 +113,43 @@ class Remembering:
             await send(message)
 
 
-class _Maker:
-    """Payloads of runs and jobs; number ``last`` ended just before the clock."""
+class Maker:
+    """Payloads of runs and jobs; number ``last`` ended just before the clock.
 
-    def __init__(self, payloads: Any, repository: dict[str, Any], last: int) -> None:
+    Args:
+        payloads: The simulator's module of payloads.
+        repository: The runs' repository, as runs hold it.
+        last: The number of the newest run.
+        first_id: Added to the numbers, so that no two repositories share an id.
+        between: The time from one run to the next.
+    """
+
+    def __init__(
+        self,
+        payloads: Any,
+        repository: dict[str, Any],
+        last: int,
+        *,
+        first_id: int = 0,
+        between: timedelta = BETWEEN_RUNS,
+    ) -> None:
         self._payloads = payloads
         self._repository = repository
         self._person = payloads.user("ana", 11)
         self._last = last
+        self._first_id = first_id
+        self._between = between
 
     def _moment(self, number: int) -> datetime:
-        return CLOCK - timedelta(hours=2) - BETWEEN_RUNS * (self._last - number)
+        return CLOCK - timedelta(hours=2) - self._between * (self._last - number)
 
     def run(self, number: int) -> dict[str, Any]:
-        moment, sha = self._moment(number), f"{number:040x}"
+        moment, sha = self._moment(number), f"{self._first_id + number:040x}"
         made: dict[str, Any] = self._payloads.workflow_run(
             self._repository,
-            id=9_000_000_000 + number,
+            id=9_000_000_000 + self._first_id + number,
             run_number=number,
-            workflow_id=7 + number % 5,
+            workflow_id=self._first_id + 7 + number % 5,
             name="CI",
             path=f".github/workflows/ci-{number % 5}.yml",
             head_branch="main",
@@ -155,13 +173,13 @@ class _Maker:
         return [
             self._payloads.job(
                 self._repository,
-                id=9_100_000_000 + number * 100 + position,
-                run_id=9_000_000_000 + number,
+                id=9_100_000_000 + (self._first_id + number) * 100 + position,
+                run_id=9_000_000_000 + self._first_id + number,
                 run_attempt=1,
                 name=f"job {position}",
                 workflow_name="CI",
                 head_branch="main",
-                head_sha=f"{number:040x}",
+                head_sha=f"{self._first_id + number:040x}",
                 status="completed",
                 conclusion="success" if number % FAILED or position else "failure",
                 created_at=moment,

@@ -14,6 +14,9 @@ from roadmap_pipeline.runtime import Runtime
 from roadmap_pipeline.warehouse.connection import is_file
 from roadmap_pipeline.warehouse.origin import gives_way, require
 
+MOST_ASKED = 50
+"""Repositories that are asked one by one whether they can be read: GitHub's list of an owner named the others."""
+
 DATABASES_MISSING = "databases will be created"
 
 
@@ -51,7 +54,7 @@ def check_repositories(runtime: Runtime, most: int | None = None) -> tuple[list[
 
     Args:
         runtime: Whose repositories are asked for, in their order.
-        most: So many that can be read are enough; None asks for all.
+        most: So many that can be read are enough; None asks for all, but of very many only for the first.
 
     Raises:
         ConfigurationError: For what concerns all of them.
@@ -61,7 +64,7 @@ def check_repositories(runtime: Runtime, most: int | None = None) -> tuple[list[
 
     readable: list[str] = []
     unreadable: dict[str, str] = {}
-    for name in runtime.settings.repositories:
+    for name in runtime.settings.repositories[: MOST_ASKED if most is None else None]:
         if len(readable) == most:
             break
         try:

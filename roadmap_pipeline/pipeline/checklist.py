@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from roadmap_pipeline.errors import RoadmapError
-from roadmap_pipeline.pipeline.findings import Finding, Section
+from roadmap_pipeline.pipeline.findings import Finding, Section, named
 from roadmap_pipeline.pipeline.initialization import WORKFLOWS
 from roadmap_pipeline.runtime import Runtime
 from roadmap_pipeline.warehouse.connection import shown_path
@@ -81,7 +81,7 @@ def _secrets(runtime: Runtime, seen: Seen) -> Finding:
         else:
             return Finding(subject, "ok", f"{' and '.join(SECRETS)} in {repo}", "checklist")
     if unseen:
-        message = f"can't be seen with this token (it would need to read secrets of {', '.join(unseen)})"
+        message = f"can't be seen with this token (it would need to read secrets of {named(unseen)})"
         return Finding(subject, "open", message, "checklist")
     repo, lacking = next(iter(missing.items()))
     message = f"{repo} lacks {' and '.join(lacking)}: `gh secret set {lacking[0]} --repo {repo}` ({_PAGE})"

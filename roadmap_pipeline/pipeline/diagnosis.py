@@ -15,7 +15,7 @@ from roadmap_pipeline.errors import ConfigurationError, RoadmapError
 from roadmap_pipeline.pipeline.access import DATABASES_MISSING, check_repositories, look_at_notion
 from roadmap_pipeline.pipeline.automation import Automation, read_automation
 from roadmap_pipeline.pipeline.checklist import Seen, checklist
-from roadmap_pipeline.pipeline.findings import Finding
+from roadmap_pipeline.pipeline.findings import Finding, named
 from roadmap_pipeline.reports.format import several
 from roadmap_pipeline.runtime import Runtime
 from roadmap_pipeline.warehouse.connection import WarehouseError, is_file, shown_path
@@ -83,7 +83,9 @@ def _check_github(runtime: Runtime, seen: Seen) -> list[Finding]:
     settings = runtime.settings
     where = f"at {settings.github_api_url}" + (" (sandbox)" if settings.deployment != "real" else "")
     seen.readable = readable
-    repositories = [Finding("GitHub", "ok", f"{', '.join(readable)} {where}")] if readable else []
+    not_asked = len(settings.repositories) - len(readable) - len(unreadable)
+    rest = f"; {several(not_asked, 'further repository')} not asked for" if not_asked else ""
+    repositories = [Finding("GitHub", "ok", f"{named(readable)} {where}{rest}")] if readable else []
     repositories += [Finding("GitHub", "problem", why) for why in unreadable.values()]
     return [*repositories, *_check_token(runtime, seen)]
 

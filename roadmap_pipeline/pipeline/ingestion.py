@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
 from roadmap_pipeline.pipeline.access import require_a_readable_repository
+from roadmap_pipeline.pipeline.findings import named
 from roadmap_pipeline.runtime import Runtime
 from roadmap_pipeline.settings import Settings
 from roadmap_pipeline.warehouse.connection import connect
@@ -88,7 +89,7 @@ def _chosen(settings: Settings, names: Sequence[str]) -> Sequence[str]:
     configured = {repo.casefold(): repo for repo in settings.repositories}
     if unknown := [name for name in names if name.casefold() not in configured]:
         raise ConfigurationError(
-            f"{', '.join(unknown)} is not among the configured repositories: {', '.join(settings.repositories)}"
+            f"{', '.join(unknown)} is not among the configured repositories: {named(settings.repositories)}"
         )
     return [configured[name.casefold()] for name in names] or settings.repositories
 

@@ -24,6 +24,7 @@ from roadmap_pipeline.progress import task
 from roadmap_pipeline.runtime import Runtime
 from roadmap_pipeline.sync.merge import GitHubStatus
 from roadmap_pipeline.sync.shared_fields import GitHubMilestone
+from roadmap_pipeline.sync.without_milestones import repositories_without_milestones
 
 MILESTONE_KEY = "milestone:"
 """Before a milestone's node id: the sync key of its row."""
@@ -31,12 +32,16 @@ MILESTONE_KEY = "milestone:"
 
 @dataclass(frozen=True, slots=True)
 class RepositoryState:
-    """One repository: its milestones, and its tracking issues; None where it has no issues (they are switched off)."""
+    """One repository: its milestones, and its tracking issues; None where it has no issues (they are switched off).
+
+    ``is_presumed`` where GitHub was not asked, since the tables say that it has neither.
+    """
 
     repo: str
     milestones: Sequence[Milestone]
     issues: Sequence[TrackingIssue] | None
     is_archived: bool = False
+    is_presumed: bool = False
 
 
 @dataclass
@@ -50,6 +55,7 @@ class GitHubTarget:
     """
 
     runtime: Runtime
+    cache: ResponseCache = field(default_factory=ResponseCache)
     repositories: dict[str, RepositoryState] = field(default_factory=dict)
     unread: dict[str, str] = field(default_factory=dict)
     pause: str | None = None
@@ -58,27 +64,60 @@ class GitHubTarget:
     def look(cls, runtime: Runtime, cache: ResponseCache) -> "GitHubTarget":
         """Read the milestones and tracking issues of each configured repository; what can't be read is noted.
 
-        ``cache`` gives what didn't change, so that looking often costs nothing of the quota.
+        ``cache`` gives what didn't change, so that looking often costs nothing of the quota. Of many repositories
+        those without milestones aren't asked.
         """
-        side = cls(runtime)
-        names = runtime.settings.repositories
+        side = cls(runtime, cache)
+        presumed = repositories_without_milestones(runtime, cache)
+        without = {repo.lower(): repo for repo in presumed}
+        names = []
+        for name in runtime.settings.repositories:
+            if (repo := without.get(name.lower())) is None:
+                names.append(name)
+            else:
+                side.repositories[repo] = RepositoryState(repo, (), (), presumed[repo], is_presumed=True)
         with task("Looking at milestones", total=len(names)) as progress:
             for position, name in enumerate(names):
                 try:
-                    state = _read(runtime, name, cache)
-                    side.repositories[state.repo] = state
-                except UnknownRepository as error:
-                    side.unread[name] = "; ".join(error.problems)
+                    side._observe(name)
                 except Paused as pause:
                     side.pause = str(pause)
                     side.unread.update(dict.fromkeys(names[position:], str(pause)))
                     break
-                except GitHubError as error:
-                    if not costs_only_itself(error):
-                        raise
-                    side.unread[name] = str(error)
                 progress.advance()
         return side
+
+    def _observe(self, name: str) -> RepositoryState | None:
+        """Read a repository; None where it can't be read, which is noted."""
+        try:
+            state = _read(self.runtime, name, self.cache)
+        except UnknownRepository as error:
+            self.unread[name] = "; ".join(error.problems)
+        except Paused:
+            raise
+        except GitHubError as error:
+            if not costs_only_itself(error):
+                raise
+            self.unread[name] = str(error)
+        else:
+            self.repositories[state.repo] = state
+            return state
+        return None
+
+    def confirmed(self, repo: str) -> RepositoryState | None:
+        """Return a repository as GitHub has it, asked now where it was not; None where it can't be read.
+
+        Whoever is going to make a milestone there has to know.
+        """
+        state = self.repositories.get(repo)
+        if state is None or not state.is_presumed:
+            return state
+        del self.repositories[repo]
+        try:
+            return self._observe(repo)
+        except Paused as pause:
+            self.pause = self.unread[repo] = str(pause)
+            return None
 
     def milestones(self) -> dict[str, tuple[Milestone, GitHubMilestone]]:
         """Return every milestone by sync key, as it is and as it is merged."""

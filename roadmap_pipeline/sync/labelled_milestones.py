@@ -49,7 +49,7 @@ def plan_labelled(
     coming = [one.detail for one in planned if isinstance(one.detail, NewMilestone)]
     deleted = list(gone)
     for one in wanted:
-        state = github.repositories.get(one.repo)
+        state = github.confirmed(one.repo)
         if state is None or state.is_archived:
             continue
         titles = [milestone.title for milestone in state.milestones]

@@ -29,6 +29,8 @@ SILENT_S = 5.0
 LONGEST_WAIT_S = 2 * 3600.0
 """A first publish of many rows takes minutes, and one that GitHub's quota holds up an hour."""
 _POLL_S = 0.2
+STRIPES = 32
+"""Locks that all repositories of a GitHub share: an organisation's thousand would be a thousand open files."""
 
 _held: ContextVar[frozenset[Path]] = ContextVar("held_locks", default=frozenset())
 """Files that whoever runs in this context has locked already: a sync within a sync doesn't wait for itself."""
@@ -51,26 +53,30 @@ def exclusive(settings: Settings, *, timeout_s: float = LONGEST_WAIT_S) -> Itera
     deadline = time.monotonic() + timeout_s
     with ExitStack() as stack:
         # Sorted, so that two processes that need several of the same files can't wait for each other.
-        for place in sorted(_places(settings)):
-            path = folder / f"{hashlib.sha256(place.encode()).hexdigest()[:32]}.lock"
+        for lock, place in sorted(_places(settings).items()):
+            path = folder / f"{hashlib.sha256(lock.encode()).hexdigest()[:32]}.lock"
             if path not in _held.get():
                 stack.enter_context(_locked(path, place, deadline, timeout_s))
         if is_lake(settings.warehouse):
             address = parse(settings.warehouse)
-            for place in sorted(_places(settings)):
-                stack.enter_context(locked(address, f"sync of {place}", max(0.0, deadline - time.monotonic())))
+            for lock in sorted(_places(settings)):
+                stack.enter_context(locked(address, f"sync of {lock}", max(0.0, deadline - time.monotonic())))
         yield
 
 
-def _places(settings: Settings) -> set[str]:
-    """Return all places that a sync with these settings can write to, in words."""
-    places = set()
+def _places(settings: Settings) -> dict[str, str]:
+    """Return all places that a sync with these settings can write to, in words, by the name of their lock."""
+    places = {}
     if settings.notion_side != "missing":
         databases = (settings.notion_ci_reports_db_id, settings.notion_roadmap_db_id)
         page = settings.notion_parent_page_id or " and ".join(database or "" for database in databases)
-        places.add(f"Notion page {page} at {settings.notion_api_url}")
+        place = f"Notion page {page} at {settings.notion_api_url}"
+        places[place] = place
     if settings.github_side != "missing":
-        places.update(f"{repo.lower()} at {settings.github_api_url}" for repo in settings.repositories)
+        for repo in sorted(map(str.lower, settings.repositories)):
+            stripe = int(hashlib.sha256(repo.encode()).hexdigest(), 16) % STRIPES
+            lock = f"repositories {stripe} of {STRIPES} at {settings.github_api_url}"
+            places.setdefault(lock, f"{repo} at {settings.github_api_url}")
     return places
 
 

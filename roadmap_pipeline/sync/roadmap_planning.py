@@ -150,9 +150,7 @@ def _new_milestones(github: GitHubTarget, rows: Rows, roadmap: RoadmapPlan) -> I
     """Yield a milestone for each row that people made and that stands for none; note those of no known repository."""
     matched = {one.page_id for one in roadmap.milestones} | {state.page_id for state in roadmap.states}
     repos = list(github.repositories)
-    taken = {
-        (state.repo, canonical_title(one.title)) for state in github.repositories.values() for one in state.milestones
-    }
+    taken: set[tuple[str, str | None]] = set()
     for row in rows.listed:
         title = canonical_title(str(row.values.get(TITLE) or ""))
         if row.page_id in matched or rows.key_of(row) is not None or title is None:
@@ -166,6 +164,9 @@ def _new_milestones(github: GitHubTarget, rows: Rows, roadmap: RoadmapPlan) -> I
             continue
         (repo,) = named or repos
         bare = canonical_title(title, repo)
+        if (state := github.confirmed(repo)) is None:
+            continue
+        taken |= {(repo, canonical_title(one.title)) for one in state.milestones}
         target_date = row.values.get(TARGET_DATE)
         if bare is None or (repo, bare) in taken:
             continue

@@ -1,6 +1,7 @@
 """`roadmap doctor`: the token, the clocks, the schedules, and the checklist, each with its remedy."""
 
 import json
+import re
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from dagster._daemon.types import DaemonHeartbeat
 
 from roadmap_pipeline.cli.app import main
 from roadmap_pipeline.orchestration.event_log import open_instance
+from roadmap_pipeline.pipeline import access, findings
 from roadmap_pipeline.pipeline.automation import read_automation
 from roadmap_pipeline.pipeline.checklist import SECRETS, Seen
 from roadmap_pipeline.pipeline.diagnosis import _check_clock
@@ -183,3 +185,12 @@ def test_secrets_that_this_token_may_not_see(environment: dict[str, str], ran: R
     finally:
         del callers[token]
     assert (found["state"], found["message"][:32]) == ("open", "can't be seen with this token (i")
+
+
+def test_of_very_many_repositories_some_are_asked_and_few_named(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(access, "MOST_ASKED", 2)
+    monkeypatch.setattr(findings, "MOST_NAMED", 1)
+    message = doctor(environment)["GitHub"]["message"]
+    assert re.fullmatch(r"acme/\w+ and 1 others at http\S+( \(sandbox\))?; 1 further repository not asked for", message)

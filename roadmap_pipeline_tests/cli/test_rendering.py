@@ -226,6 +226,23 @@ def test_the_status_says_what_is_missing() -> None:
     assert "not read: 2 logs of jobs of [acme]/payments: 500 Server Error\n" in text
 
 
+def test_the_status_of_very_many_repositories_shows_both_ends() -> None:
+    many = [
+        {"repo": f"acme/r{number:03}", "runs": number, "newest_run": at("11-16 05:59"), "last_read": "2026-11-16 06:00"}
+        | {"complete_from": None, "due_runs": 1}
+        for number in range(100)
+    ]
+    recorded = console()
+    print_status(recorded, status(repositories=many))
+    text = printed(recorded)
+    shown = re.findall(r"acme/r(\d+) +\d+ +2026", text)
+    assert shown == [f"{number:03}" for number in [*range(99, 89, -1), *range(9, -1, -1)]]
+    flat = " ".join(text.split())
+    assert "Those with most and with fewest runs; 80 other repositories: roadmap status --json" in flat
+    assert text.count("still to read: jobs of 1 run of") == 20
+    assert "still to read: 80 other repositories: roadmap status --json" in text
+
+
 def test_the_status_of_a_warehouse_without_runs() -> None:
     recorded = console()
     print_status(recorded, status(as_of=None, latest_week=None, milestones=[], repositories=[]))

@@ -20,7 +20,7 @@ from roadmap_pipeline.errors import RoadmapError
 from roadmap_pipeline.interruption import Interrupted
 from roadmap_pipeline.settings import Settings, load_settings
 from roadmap_pipeline.sync import lock
-from roadmap_pipeline.sync.lock import exclusive
+from roadmap_pipeline.sync.lock import STRIPES, exclusive
 
 HOLDER = """
 import json, sys, time
@@ -188,3 +188,13 @@ def test_where_the_users_folder_cannot_be_written_to_the_systems_is_used(
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "file"))
     with pytest.raises(RoadmapError, match="set XDG_CACHE_HOME"), exclusive(refused):
         pass
+
+
+def test_an_organisation_of_a_thousand_repositories_takes_few_files(
+    environment: dict[str, str], settings: Settings, tmp_path: Path
+) -> None:
+    names = ",".join([*(f"acme/service-{number}" for number in range(1_000)), "acme/storefront"])
+    many = load_settings({**environment, "GITHUB_REPOSITORY": names}, tmp_path)
+    with exclusive(many):
+        assert len(list(many.lock_folder.iterdir())) <= STRIPES + 1
+        assert not can_begin(settings), "one of them is the same"

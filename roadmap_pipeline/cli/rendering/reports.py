@@ -1,7 +1,7 @@
 """Reports and the status, as they are read on a terminal."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -11,6 +11,8 @@ from roadmap_pipeline.cli.rendering.tables import print_table
 from roadmap_pipeline.failures.display import as_plain
 from roadmap_pipeline.reports import format as fmt
 
+_AT_EACH_END = 10
+"""Repositories with most and with fewest runs that the status shows where there are more."""
 _DIAGRAM = re.compile(r"^```mermaid\n.*?^```\n?", re.MULTILINE | re.DOTALL)
 
 
@@ -53,22 +55,38 @@ def print_status(console: Console, status: Mapping[str, Any]) -> None:
     risks = [{"milestone": row["title"], "risks": row["risk"]} for row in status["milestones"] if row["open_risks"]]
     if risks:
         print_table(console, "Risks", risks)
-    repositories = [
+    _print_repositories(console, status["repositories"])
+    for one in status["unread"]:
+        console.print(f"[yellow]not read:[/] {escape(one['text'])}", highlight=False)
+    _print_sync(console, status["sync"])
+
+
+def _print_repositories(console: Console, repositories: Sequence[Mapping[str, Any]]) -> None:
+    """Print the repositories; of very many those with most and with fewest runs, and what is left to read of some."""
+    most = 2 * _AT_EACH_END
+    shown, left_out = list(repositories), len(repositories) - most
+    if left_out > 0:
+        ranked = sorted(shown, key=lambda row: (-row["runs"], row["repo"]))
+        shown = ranked[:_AT_EACH_END] + ranked[-_AT_EACH_END:]
+    rows = [
         {
             "repository": row["repo"],
             "runs": fmt.count(row["runs"]),
             "newest run (UTC)": f"{row['newest_run']:%Y-%m-%d %H:%M}",
             "last read (UTC)": row["last_read"],
         }
-        for row in status["repositories"]
+        for row in shown
     ]
-    print_table(console, "Repositories", repositories)
-    for row in status["repositories"]:
-        if missing := _still_to_read(row):
-            console.print(f"[yellow]still to read:[/] {escape(missing)}", highlight=False)
-    for one in status["unread"]:
-        console.print(f"[yellow]not read:[/] {escape(one['text'])}", highlight=False)
-    _print_sync(console, status["sync"])
+    print_table(console, "Repositories", rows)
+    if left_out > 0:
+        others = fmt.several(left_out, "other repository")
+        console.print(f"Those with most and with fewest runs; {others}: roadmap status --json", highlight=False)
+    missing = [sentence for row in repositories if (sentence := _still_to_read(row))]
+    for sentence in missing[:most]:
+        console.print(f"[yellow]still to read:[/] {escape(sentence)}", highlight=False)
+    if len(missing) > most:
+        others = fmt.several(len(missing) - most, "other repository")
+        console.print(f"[yellow]still to read:[/] {others}: roadmap status --json", highlight=False)
 
 
 def _print_sync(console: Console, sync: Mapping[str, Any]) -> None:

@@ -23,13 +23,14 @@ _LAST_WEEK, _BARS = 2, 4
 
 def print_run_summary(console: Console, settings: "Settings", run_summary: "RunSummary") -> None:
     """Print what the main job did: read, report, roadmap, written, what to do next."""
+    from roadmap_pipeline.pipeline.findings import named
     from roadmap_pipeline.reports.weekly import section
     from roadmap_pipeline.sync.result import phrases
 
     changed = {name: count for name, count in run_summary.read.items() if count}
     read = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in changed.items())
     console.rule("[bold]Read from GitHub")
-    repositories = escape(", ".join(settings.repositories))
+    repositories = escape(named(settings.repositories))
     console.print(f"{repositories}: {read or 'nothing new since the last run'}", highlight=False)
     for note in run_summary.notes:
         console.print(f"[yellow]note:[/] {escape(note)}", highlight=False)

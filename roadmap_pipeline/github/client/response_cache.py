@@ -53,6 +53,10 @@ class ResponseCache:
         path = f"/repos/{name}"
         return self._fresh(client, path, None, client.repository(name, self._etag(client, path, None)))
 
+    def holds(self, client: "GitHubClient", path: str, params: Mapping[str, Any] | None = None) -> bool:
+        """Return whether a response of ``path`` is kept."""
+        return client.cache_key(path, params) in self._kept
+
     def _etag(self, client: "GitHubClient", path: str, params: Mapping[str, Any] | None) -> str | None:
         kept = self._kept.get(client.cache_key(path, params))
         return None if kept is None else kept.etag

@@ -157,7 +157,10 @@ class ActionsReader:
         horizon, recent = self._r.horizon, monday_before(self._r.now, WEEKS_FIRST)
         counted = self._runs.counted
         is_long = counted is None or counted >= LONG_LIST
-        older = gaps(self._r.store.covered(self._r.repo, LIST), Interval(horizon, recent))
+        covered = self._r.store.covered(self._r.repo, LIST)
+        # Of a list that is as before nothing is newer than what is known, however long ago that was.
+        known_to = max((interval.end for interval in covered), default=recent) if counted is None else recent
+        older = gaps(covered, Interval(horizon, min(recent, known_to)))
         self.has_older_runs = is_long and bool(older)
         return recent if self.has_older_runs else horizon
 

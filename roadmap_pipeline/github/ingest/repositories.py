@@ -10,6 +10,7 @@ ingest goes on from there, without gaps and without reading again what is stored
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import ExitStack
 from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -41,7 +42,7 @@ from roadmap_pipeline.github.ingest.workflows import read_workflows
 from roadmap_pipeline.github.payloads import records
 from roadmap_pipeline.github.payloads.normalization import UnusableError
 from roadmap_pipeline.github.payloads.records import Provenance, Row, naive_utc
-from roadmap_pipeline.progress import Task, task
+from roadmap_pipeline.progress import Task, long_tasks_only, task
 
 if TYPE_CHECKING:
     import duckdb
@@ -51,6 +52,8 @@ if TYPE_CHECKING:
 WORKERS = 6
 """Requests under way at a time; GitHub advises against many."""
 REPOSITORIES_AT_A_TIME = 4
+MOST_SHOWN = 20
+"""Repositories whose walks are shown one by one; of more it is shown how many are read, and what takes long."""
 TRIES_AFTER_FAILURE = 4
 """Tries for a page of a list that failed when it was last requested; two more than make it a big one."""
 
@@ -162,7 +165,12 @@ class _IngestContext:
 
 def _read_all(context: _IngestContext, names: Sequence[str]) -> None:
     """Read ``names`` side by side; whatever happens to one, the others are read."""
-    with ThreadPoolExecutor(REPOSITORIES_AT_A_TIME, thread_name_prefix="ingest-repository") as pool:
+    with ExitStack() as stack:
+        progress: Task | None = None
+        if len(names) > MOST_SHOWN:
+            progress = stack.enter_context(task("Reading repositories", total=len(names)))
+            stack.enter_context(long_tasks_only())
+        pool = stack.enter_context(ThreadPoolExecutor(REPOSITORIES_AT_A_TIME, thread_name_prefix="ingest-repository"))
         # progress is reported to whoever watches this thread
         futures = {name: pool.submit(copy_context().run, partial(_read_repository, context, name)) for name in names}
         paused: Paused | None = None
@@ -176,6 +184,8 @@ def _read_all(context: _IngestContext, names: Sequence[str]) -> None:
                 context.store.summary.unreadable[name] = f"{name}: {error}"
             except RoadmapError as error:
                 failure = failure or error
+            if progress is not None:
+                progress.advance()
     if failure is not None:
         raise failure
     if paused is not None:
@@ -290,7 +300,7 @@ def _run_walk(walk: Walk, reader: RepositoryReader, actions: ActionsReader) -> N
 def _resolve(client: GitHubClient, store: Store, repositories: Sequence[str], now: datetime) -> list[str]:
     """Store the repositories' rows, and return the canonical names, in order, each once."""
     unreadable = store.summary.unreadable
-    for name in repositories:
+    for name in _counted(repositories):
         try:
             store.summary.canonical[name] = _resolve_one(client, store, name, now)
         except UnknownRepository as error:
@@ -304,6 +314,17 @@ def _resolve(client: GitHubClient, store: Store, repositories: Sequence[str], no
     if unreadable and not store.summary.canonical:
         raise ConfigurationError(*unreadable.values())
     return list(dict.fromkeys(store.summary.canonical.values()))
+
+
+def _counted(repositories: Sequence[str]) -> Iterator[str]:
+    """Yield the names; of many it is shown how far that is."""
+    if len(repositories) <= MOST_SHOWN:
+        yield from repositories
+        return
+    with task("Looking for repositories", total=len(repositories)) as progress:
+        for name in repositories:
+            yield name
+            progress.advance()
 
 
 def _note_unreadable(store: Store, name: str, why: str, error: RoadmapError) -> None:
