@@ -216,7 +216,8 @@ class RepositoryReader:
         if not first.unchanged:
             ends += [listing.time_of(item) for item in listing.items(first)]
         whole = Interval(start, max(ends, default=start))
-        if not ends:  # an empty list has been read, too: what comes is newer than its beginning
+        # an empty list has been read, too, and one that ends before the start: what comes is newer than its beginning
+        if not ends or (not covered and max(ends) < start):
             nothing = [Interval(start, start)]
             self.store.put({}, repo=self.repo, covered=dict.fromkeys(walks, nothing))
         known = covered if first.unchanged else without_newest(covered, OVERLAP)
