@@ -27,8 +27,29 @@ from roadmap_sandbox.server import Server
 CLOCK = datetime(2026, 11, 16, 6, tzinfo=UTC)
 BUSY = "acme/busy"
 QUIET = [f"acme/quiet-{number}" for number in range(4)]
-SLEEPING = QUIET[-1]
-"""Its last run is older than the weeks that are read first of a long history."""
+
+
+def run(repository: dict[str, Any], number: int, days: int) -> dict[str, Any]:
+    moment, sha = CLOCK - timedelta(days=days), f"{number:040x}"
+    made: dict[str, Any] = payloads.workflow_run(
+        repository,
+        id=9_000 + number,
+        run_number=1,
+        workflow_id=7 + number,
+        name="CI",
+        path=".github/workflows/ci.yml",
+        head_branch="main",
+        head_sha=sha,
+        event="push",
+        status="completed",
+        conclusion="success",
+        created_at=moment,
+        updated_at=moment + timedelta(minutes=9),
+        actor=payloads.user("ana", 11),
+        display_title="Change",
+        head_commit=payloads.head_commit(sha, message="Change", at=moment, author="Ana", email="ana@example.org"),
+    )
+    return made
 
 
 def organisation() -> GitHubState:
@@ -48,31 +69,10 @@ def organisation() -> GitHubState:
             updated_at=CLOCK - timedelta(days=9),
         )
     ]
-    minimal = payloads.minimal_repository(SLEEPING, 105, owner)
-    ana = payloads.user("ana", 11)
-    content.runs[SLEEPING] = [
-        payloads.workflow_run(
-            minimal,
-            id=9_000 + number,
-            run_number=number,
-            workflow_id=7,
-            name="CI",
-            path=".github/workflows/ci.yml",
-            head_branch="main",
-            head_sha=f"{number:040x}",
-            event="push",
-            status="completed",
-            conclusion="success",
-            created_at=CLOCK - timedelta(days=80 - number),
-            updated_at=CLOCK - timedelta(days=80 - number, minutes=-9),
-            actor=ana,
-            display_title="Change",
-            head_commit=payloads.head_commit(
-                f"{number:040x}", message="Change", at=CLOCK, author="Ana", email="ana@example.org"
-            ),
-        )
-        for number in (1, 2)
-    ]
+    # One that ran last before the history begins, and one before the weeks that are read first of a long history.
+    for number, days in ((104, 900), (105, 80)):
+        repo = QUIET[number - 102]
+        content.runs[repo] = [run(payloads.minimal_repository(repo, number, owner), number, days)]
     return GitHubState(content, rate_limit=None)
 
 

@@ -213,10 +213,12 @@ class RepositoryReader:
         start = start() if callable(start) else start
         # up to where the list is known: the newest may have been deleted since
         ends = [interval.end for walk in walks for interval in self.store.covered(self.repo, walk)]
+        was_read = bool(ends)
         if not first.unchanged:
             ends += [listing.time_of(item) for item in listing.items(first)]
         whole = Interval(start, max(ends, default=start))
-        if not ends:  # an empty list has been read, too: what comes is newer than its beginning
+        # an empty list has been read, too, and one that ends before the start: what comes is newer than its beginning
+        if not was_read and all(end < start for end in ends):
             nothing = [Interval(start, start)]
             self.store.put({}, repo=self.repo, covered=dict.fromkeys(walks, nothing))
         known = covered if first.unchanged else without_newest(covered, OVERLAP)
