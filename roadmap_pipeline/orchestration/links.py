@@ -44,9 +44,9 @@ def milestones(con: "duckdb.DuckDBPyConnection") -> dict[str, Any]:
         con,
         "select rows.title, rows.state, rows.page_url, rows.repo, milestones.html_url, rows.issue_number,"
         " issues.html_url from sync.rows as rows"
-        " left join staging.stg_milestones as milestones"
+        " left join raw.milestones as milestones"
         " on milestones.repo = rows.repo and milestones.number = rows.number"
-        " left join staging.stg_issues as issues on issues.repo = rows.repo and issues.number = rows.issue_number"
+        " left join raw.issues as issues on issues.repo = rows.repo and issues.number = rows.issue_number"
         " order by rows.state = 'In step', milestones.state = 'closed', rows.title",
         lambda title, state, page, repo, milestone, issue, issue_url: {
             "milestone": title,
@@ -64,9 +64,9 @@ def tracking_issues(con: "duckdb.DuckDBPyConnection") -> dict[str, Any]:
         con,
         "select rows.title, rows.repo, rows.issue_number, issues.html_url, milestones.html_url, rows.page_url"
         " from sync.rows as rows"
-        " left join staging.stg_milestones as milestones"
+        " left join raw.milestones as milestones"
         " on milestones.repo = rows.repo and milestones.number = rows.number"
-        " left join staging.stg_issues as issues on issues.repo = rows.repo and issues.number = rows.issue_number"
+        " left join raw.issues as issues on issues.repo = rows.repo and issues.number = rows.issue_number"
         " where rows.issue_number is not null order by rows.repo, rows.issue_number",
         lambda title, repo, issue, url, milestone, page: {
             "tracking issue": _link(f"{repo} #{issue}", url or _issue_url(milestone, issue)),
