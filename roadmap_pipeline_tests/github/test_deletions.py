@@ -9,6 +9,8 @@ from roadmap_pipeline.github.ingest.repositories import ingest
 from roadmap_pipeline_tests.github.conftest import BOT, CLOCK, FULL, REPO, ago, run, table
 from roadmap_sandbox.content import GitHubContent
 
+pytestmark = pytest.mark.slow
+
 GONE = "select distinct run_id from raw.workflow_runs where deleted_upstream_at is not null order by 1"
 RUNS = 2_400
 NEXT_DAY = CLOCK + timedelta(days=1)

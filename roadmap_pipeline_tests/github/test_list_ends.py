@@ -28,6 +28,8 @@ from roadmap_pipeline_tests.github.conftest import (
 )
 from roadmap_sandbox import payloads
 
+pytestmark = pytest.mark.slow
+
 RUNS = f"/repos/{REPO}/actions/runs"
 
 

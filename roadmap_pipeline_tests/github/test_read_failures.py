@@ -19,6 +19,8 @@ from roadmap_pipeline_tests.github.conftest import ANA, CLOCK, FULL, REPO, ago, 
 from roadmap_sandbox import payloads
 from roadmap_sandbox.github.faults import Fault
 
+pytestmark = pytest.mark.slow
+
 STATUSES = (403, 404, 409, 410, 422, 451, 500, 502)
 ENDPOINTS = {
     "milestones": rf"^/repos/{REPO}/milestones$",
@@ -105,7 +107,6 @@ def failures(con):
     return table(con, "select endpoint, item, status, tries from raw.read_failures order by all")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("endpoint", "status"),
     [*((endpoint, STATUSES[number % 6]) for number, endpoint in enumerate(ENDPOINTS)), ("issues", 500), ("jobs", 502)],

@@ -20,6 +20,8 @@ from roadmap_sandbox import payloads
 from roadmap_sandbox.content import Payload
 from roadmap_sandbox.github.faults import Fault
 
+pytestmark = pytest.mark.slow
+
 BOTH_OF_PAYMENTS = {"acme/payments#1", "acme/payments#2"}
 ALL = BOTH_OF_PAYMENTS | {"acme/storefront#5"}
 OPEN_MILESTONES = {"Stage 7.3", "Checkout v2", "Polish"}
@@ -254,7 +256,6 @@ def test_comments_that_cannot_be_read_cost_only_their_pull_request(built: Simula
     assert commented(publish(built)) == {"acme/payments#1"}
 
 
-@pytest.mark.slow
 def test_what_a_token_may_not_do_is_not_tried_again_by_every_run(
     built: SimulatedServices, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -219,7 +219,7 @@ class RepositoryReader:
         whole = Interval(start, max(ends, default=start))
         # an empty list has been read, too, and one that ends before the start: what comes is newer than its beginning
         if not was_read and all(end < start for end in ends):
-            self.store.put({}, repo=self.repo, covered=dict.fromkeys(walks, [Interval(start, start)]))
+            self.store.put({}, repo=self.repo, covered={walk: [Interval(start, start)] for walk in walks})
         known = covered if first.unchanged else without_newest(covered, OVERLAP)
         listing.holes.clear()
         # what lies on the first page is known already

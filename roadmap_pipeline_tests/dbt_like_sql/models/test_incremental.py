@@ -12,6 +12,7 @@ from random import Random
 from typing import Any
 
 import duckdb
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +20,8 @@ from roadmap_pipeline.github.ingest.store import IngestSummary, Store
 from roadmap_pipeline.warehouse import source_tables
 from roadmap_pipeline.warehouse.models import Policy, build
 from roadmap_pipeline_tests.dbt_like_sql.models.stored_history import BOT, CI, StoredHistory, at, project
+
+pytestmark = pytest.mark.slow
 
 _CONCLUSIONS = ["success", "success", "failure", "failure", "cancelled", "cancelled", "skipped", "timed_out", None]
 _REPOS = ["acme/payments", "acme/storefront"]
