@@ -82,7 +82,7 @@ def pull_requests(con: "duckdb.DuckDBPyConnection") -> dict[str, Any]:
         con,
         "select comments.repo, comments.number, pulls.html_url, pulls.title"
         " from publish.pull_request_comments as comments"
-        " inner join staging.stg_pull_requests as pulls"
+        " inner join raw.pull_requests as pulls"
         " on pulls.repo = comments.repo and pulls.number = comments.number"
         " order by comments.repo, comments.number desc",
         lambda repo, number, url, title: {"pull request": _link(f"{repo} #{number}", url), "title": title},
