@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dbt_like_sql.runner.testing.data_tests import run_singular_tests, run_tests
+from dbt_like_sql.runner.testing.data_tests import run_singular_test, run_tests
 from roadmap_pipeline.warehouse.models import Key, Project, SqlModel, create, load_project, project_directory
 from roadmap_pipeline.warehouse.source_tables import create_source_tables, replace_rows
 
@@ -237,7 +237,7 @@ class StoredHistory:
     def built(self, *, checked: bool = False) -> Iterator["Warehouse"]:
         """Yield the models on these rows, in memory: each is built when a query reads it, or one that rests on it.
 
-        ``checked`` builds all and runs all data tests, which must hold.
+        ``checked`` runs the data tests of all that was built in the end, which must hold.
         """
         import duckdb
 
@@ -251,15 +251,9 @@ class StoredHistory:
             for schema in sorted({model.schema for model in project().models}):
                 con.execute(f"create schema {schema}")
             warehouse = Warehouse(con, project().models)
-            if checked:
-                failed = [
-                    f"{model.qualified_name}.{test.name}"
-                    for model in project().models
-                    for test in run_tests(warehouse.con, model.qualified_name, model.tests, of=model.key)
-                    if not test.passed
-                ]
-                assert failed + [test.name for test in run_singular_tests(con, project()) if not test.passed] == []
             yield warehouse
+            if checked:
+                assert warehouse.failed_data_tests() == []
 
 
 class Warehouse:
@@ -279,6 +273,19 @@ class Warehouse:
         for model in project().upstream(tables):
             if self._unbuilt.pop(model.key, None) is not None:
                 create(self._con, model, model.qualified_name, model.materialized)
+
+    def failed_data_tests(self) -> list[str]:
+        """Return the failed tests of the models that are built, and of those across models of which all are."""
+        built = [model for model in project().models if model.key not in self._unbuilt]
+        self._build([key for model in built for key in model.tested_against])
+        of_models = [
+            f"{model.qualified_name}.{test.name}"
+            for model in built
+            for test in run_tests(self._con, model.qualified_name, model.tests, of=model.key)
+            if not test.passed
+        ]
+        across = [test for test in project().singular_tests if self._unbuilt.keys().isdisjoint(test.deps)]
+        return of_models + [test.name for test in across if not run_singular_test(self._con, test).passed]
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """All rows of a query."""
