@@ -329,7 +329,9 @@ class ActionsReader:
         if self._bulk_from is None or self.paused is not None:
             return
         due = len(self._r.store.query(_DUE, [self._r.repo, self._r.horizon]))
-        if not due or due + unlisted_runs(self._r, self._counted()) < self._bulk_from:
+        # Where nothing is new GitHub counts nothing: then what is listed decides, since recent weeks are denser.
+        unlisted = 0 if self._runs.counted is None else unlisted_runs(self._r, self._counted())
+        if not due or due + unlisted < self._bulk_from:
             return
         runs = runs_for_bulk(self._r)
         progress.expect(len(runs))
