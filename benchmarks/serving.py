@@ -46,6 +46,13 @@ def serving(env: Mapping[str, str], runs: int, *, jobs: int = 0, remember: bool 
     """
     command = [sys.executable, str(Path(__file__).resolve()), "--runs", str(runs), "--jobs", str(jobs)]
     command += ["--remember"] if remember else []
+    with served_by(command, env) as served:
+        yield served
+
+
+@contextmanager
+def served_by(command: list[str], env: Mapping[str, str]) -> Iterator[Served]:
+    """Start a process that prints its address, and end it by closing its standard input."""
     server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=dict(env))
     assert server.stdin is not None and server.stdout is not None
     try:

@@ -6,7 +6,6 @@ Prints its address and serves until standard input ends; a line on it makes an h
 """
 
 import argparse
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 
-from serving import CLOCK, Maker, Served
+from serving import CLOCK, Maker, Served, served_by
 
 OWNER = "acme"
 DAYS = 400
@@ -54,14 +53,8 @@ def add_arguments(parser: argparse.ArgumentParser, size: Size) -> None:
 def serving_organisation(env: Mapping[str, str], size: Size) -> Iterator[Served]:
     """Serve an organisation; ``new_run`` of what is yielded makes an hour's runs."""
     command = [sys.executable, str(Path(__file__).resolve()), *size.arguments()]
-    server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=dict(env))
-    assert server.stdin is not None and server.stdout is not None
-    try:
-        yield Served(server.stdout.readline().strip(), server)
-    finally:
-        server.stdin.close()
-        server.wait()
-        server.stdout.close()
+    with served_by(command, env) as served:
+        yield served
 
 
 def main() -> None:

@@ -80,6 +80,21 @@ def names_repositories(text: str) -> bool:
     return (_PATTERN if is_pattern(text) else REPOSITORY).fullmatch(text) is not None
 
 
+def configured_name(configured: Iterable[str], name: str) -> str | None:
+    """Return what a repository is called here: as it is configured, or as it calls itself where a pattern takes it.
+
+    Without GitHub's list: one that was made today is taken, and so is one that ``[discovery]`` leaves out.
+    """
+    patterns = []
+    for one in configured:
+        if one.lower() == name.lower():
+            return one
+        if is_pattern(one):
+            patterns.append(one.lower())
+    is_taken = any(fnmatch.fnmatchcase(name.lower(), pattern) for pattern in patterns)
+    return name if is_taken and REPOSITORY.fullmatch(name) else None
+
+
 def owner_of(name: str) -> str:
     """Return the owner of owner/name in lower case: GitHub tells no difference."""
     return name.partition("/")[0].lower()

@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 MOST_LINKS = 50
 """Rows of a table of links; those that people look for are the first ones."""
 
+# From tables that are always there: a two-way sync needs no build.
+_ROWS = """
+from sync.rows as rows
+left join raw.milestones as milestones on milestones.repo = rows.repo and milestones.number = rows.number
+left join raw.issues as issues on issues.repo = rows.repo and issues.number = rows.issue_number
+"""
+
 
 def databases(con: "duckdb.DuckDBPyConnection") -> dict[str, Any]:
     """Return the addresses of the Notion databases by their titles."""
@@ -43,10 +50,7 @@ def milestones(con: "duckdb.DuckDBPyConnection") -> dict[str, Any]:
     return _table(
         con,
         "select rows.title, rows.state, rows.page_url, rows.repo, milestones.html_url, rows.issue_number,"
-        " issues.html_url from sync.rows as rows"
-        " left join raw.milestones as milestones"
-        " on milestones.repo = rows.repo and milestones.number = rows.number"
-        " left join raw.issues as issues on issues.repo = rows.repo and issues.number = rows.issue_number"
+        f" issues.html_url {_ROWS}"
         " order by rows.state = 'In step', milestones.state = 'closed', rows.title",
         lambda title, state, page, repo, milestone, issue, issue_url: {
             "milestone": title,
@@ -63,10 +67,7 @@ def tracking_issues(con: "duckdb.DuckDBPyConnection") -> dict[str, Any]:
     return _table(
         con,
         "select rows.title, rows.repo, rows.issue_number, issues.html_url, milestones.html_url, rows.page_url"
-        " from sync.rows as rows"
-        " left join raw.milestones as milestones"
-        " on milestones.repo = rows.repo and milestones.number = rows.number"
-        " left join raw.issues as issues on issues.repo = rows.repo and issues.number = rows.issue_number"
+        f" {_ROWS}"
         " where rows.issue_number is not null order by rows.repo, rows.issue_number",
         lambda title, repo, issue, url, milestone, page: {
             "tracking issue": _link(f"{repo} #{issue}", url or _issue_url(milestone, issue)),

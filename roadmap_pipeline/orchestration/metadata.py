@@ -45,18 +45,15 @@ holds both.
 
 def recorded_assets(context: dg.AssetExecutionContext, keys: Sequence[dg.AssetKey]) -> frozenset[dg.AssetKey]:
     """Return those of ``keys`` of which the instance knows a materialization, or one of the run's partition."""
-    by_week = {key for key in keys if context.assets_def.get_asset_spec(key).partitions_def} & (
-        set(keys) if context.has_partition_key else set()
-    )
-    others = [key for key in keys if key not in by_week]
-    return frozenset(
-        [key for key in by_week if context.partition_key in context.instance.get_materialized_partitions(key)]
-        + [
-            record.asset_entry.asset_key
-            for record in (context.instance.get_asset_records(others) if others else ())
-            if record.asset_entry.last_materialization is not None
-        ]
-    )
+    instance, recorded, whole = context.instance, set(), []
+    for key in keys:
+        if not context.has_partition_key or context.assets_def.get_asset_spec(key).partitions_def is None:
+            whole.append(key)
+        elif context.partition_key in instance.get_materialized_partitions(key):
+            recorded.add(key)
+    # All at once; of no key Dagster gives the records of every asset.
+    entries = [record.asset_entry for record in (instance.get_asset_records(whole) if whole else ())]
+    return frozenset(recorded | {entry.asset_key for entry in entries if entry.last_materialization is not None})
 
 
 def data_version(con: "duckdb.DuckDBPyConnection", schema: str, table: str) -> dg.DataVersion:

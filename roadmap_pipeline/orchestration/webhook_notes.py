@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import get_args
 
 import dagster as dg
+from sqlalchemy.exc import SQLAlchemyError
 
-from roadmap_pipeline.webhooks.changes import Change, ChangeKind
+from roadmap_pipeline.webhooks.changes import Change, ChangeKind, NoteError
 
 _PREFIX = "roadmap/webhook"
 LISTS_LAG_S = 30.0
@@ -43,9 +44,17 @@ class Pace:
 
 
 def write_note(instance: dg.DagsterInstance, change: Change, at: float | None = None) -> None:
-    """Note a change. ``at``: when it came, POSIX seconds (default: now)."""
+    """Note a change. ``at``: when it came, POSIX seconds (default: now).
+
+    Raises:
+        NoteError: Dagster's storage can't be written to now.
+    """
     stamp = f"{time.time() if at is None else at:.6f}"
-    instance.daemon_cursor_storage.set_cursor_values({_key(change.kind, change.repo): stamp})
+    try:
+        instance.daemon_cursor_storage.set_cursor_values({_key(change.kind, change.repo): stamp})
+    except (SQLAlchemyError, dg.DagsterError, OSError) as error:
+        first_line = str(error).partition("\n")[0]
+        raise NoteError(f"Dagster's storage can't be written to: {first_line or type(error).__name__}") from error
 
 
 def read_notes(instance: dg.DagsterInstance, kind: ChangeKind, repositories: Iterable[str] = ("",)) -> dict[str, float]:

@@ -18,7 +18,7 @@ from dbt_like_sql.runner.build.diff import Difference
 from dbt_like_sql.runner.build.model_sql import ModelBuildError, create
 from dbt_like_sql.runner.build.results import DEFAULT_POLICY, ModelResult, Policy
 from dbt_like_sql.runner.build.state import BuildState
-from dbt_like_sql.runner.errors import SelectionError
+from dbt_like_sql.runner.errors import RunnerError, SelectionError
 from dbt_like_sql.runner.project import loading
 from dbt_like_sql.runner.project.lineage import ColumnName, column_lineage
 from dbt_like_sql.runner.project.project import (
@@ -58,6 +58,7 @@ __all__ = [
     "ModelTestFailed",
     "Policy",
     "Project",
+    "RunnerError",
     "SingularTest",
     "SqlModel",
     "TestResult",

@@ -6,6 +6,7 @@ shape, size, signature, and only then is anything parsed. Nothing of a body is l
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from functools import partial
@@ -19,7 +20,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from roadmap_pipeline.webhooks.changes import Change, github_change, notion_change
+from roadmap_pipeline.webhooks.changes import Change, NoteError, github_change, notion_change
 from roadmap_pipeline.webhooks.deliveries import Deliveries
 from roadmap_pipeline.webhooks.signatures import GITHUB_HEADER, NOTION_HEADER, is_signed
 
@@ -40,9 +41,9 @@ class Receiver:
     """The means of checking deliveries, and the place where changes go.
 
     Attributes:
-        repositories: Those that are configured; others are ignored.
+        repositories: Those that are configured, patterns among them; others are ignored.
         deliveries: Those that were accepted.
-        note: Where a change is noted for the sensors; it raises where that can't be done.
+        note: Where a change is noted for the sensors; it raises NoteError where that can't be done.
         github_secret: GitHub's secret; None: no delivery of GitHub's is received.
         notion_secret: Notion's verification token; None: no delivery of Notion's is received.
         on_notion_token: Called with the token of Notion's handshake, which is accepted in place of deliveries.
@@ -96,7 +97,7 @@ def _answering(handle: Handler) -> Handler:
 async def _health(receiver: Receiver, request: Request) -> Response:  # noqa: ARG001
     try:
         await run_in_threadpool(receiver.deliveries.count)
-    except Exception:  # whatever it is: the answer is that it isn't well, and the log says why
+    except sqlite3.Error:
         logger.exception("The file of deliveries can't be read")
         return JSONResponse({"status": "unavailable"}, 503)
     return JSONResponse({"status": "ok"})
@@ -136,7 +137,7 @@ async def _noted(receiver: Receiver, source: str, id_: str, body: bytes, change:
         return JSONResponse({"status": "ignored"}, 202)
     try:
         is_new = await run_in_threadpool(receiver.deliveries.accept, source, id_, body, partial(receiver.note, change))
-    except Exception:  # the storage's own errors are as many as there are storages; the sender may try again
+    except (sqlite3.Error, NoteError):  # the sender may try again
         logger.exception("A delivery of %s could not be noted; polling finds what it told of", source)
         return JSONResponse({"status": "unavailable"}, 503)
     if is_new:

@@ -7,7 +7,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from roadmap_pipeline.discovery import configured_name
+from roadmap_pipeline.errors import RoadmapError
+
 ChangeKind = Literal["pull_request_closed", "workflow_run_completed", "notion_edited"]
+
+
+class NoteError(RoadmapError):
+    """A change can't be noted where the sensors look for it."""
+
 
 _GITHUB: Mapping[tuple[str, str], ChangeKind] = {
     ("pull_request", "closed"): "pull_request_closed",
@@ -19,7 +27,7 @@ _NOTION = ("page.", "data_source.")
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Something that is worth a look. ``repo`` (``owner/name`` as it is configured) is empty for Notion."""
+    """Something that is worth a look. ``repo`` (``owner/name`` as sensors know it) is empty for Notion."""
 
     kind: ChangeKind
     repo: str = ""
@@ -31,14 +39,14 @@ def github_change(event: str | None, payload: Mapping[str, Any], repositories: I
     Args:
         event: The header ``X-GitHub-Event``.
         payload: The body.
-        repositories: Those that are configured; GitHub's names differ in more than case.
+        repositories: Those that are configured, or patterns that take them.
     """
     action, repository = payload.get("action"), payload.get("repository")
     name = repository.get("full_name") if isinstance(repository, dict) else None
     if not (isinstance(event, str) and isinstance(action, str) and isinstance(name, str)):
         return None
     kind = _GITHUB.get((event, action))
-    repo = next((one for one in repositories if one.casefold() == name.casefold()), None)
+    repo = configured_name(repositories, name)
     return None if kind is None or repo is None else Change(kind, repo)
 
 

@@ -212,24 +212,37 @@ def test_a_built_model_says_so_in_one_line_of_the_log(run: Run, instance: dg.Dag
     assert second == []
 
 
-def test_a_failed_model_costs_itself_and_what_reads_it(tmp_path: Path) -> None:
+_NOT_NULL = "data_tests: [not_null]"
+_CANNOT_RUN = 'data_tests: [{dbt_utils.expression_is_true: {arguments: {expression: "= nowhere.nothing"}}}]'
+
+
+@pytest.mark.parametrize(
+    ("sql", "tests", "said"),
+    [
+        ("select nullif(runs.run_id, 1) as run_id from staging.stg_runs as runs", _NOT_NULL, "keeps its previous"),
+        ("select runs.run_id / 'x'::integer as run_id from staging.stg_runs as runs", _NOT_NULL, "Could not convert"),
+        ("select runs.run_id from staging.stg_runs as runs", _CANNOT_RUN, "can't run"),
+    ],
+    ids=["a test fails", "the SQL fails", "a test can't be run"],
+)
+def test_a_failed_model_costs_itself_and_what_reads_it(tmp_path: Path, sql: str, tests: str, said: str) -> None:
     yml = (
         "models:\n"
         "  - name: broken\n    description: Divides.\n"
-        "    columns:\n      - {name: run_id, description: The run., data_tests: [not_null]}\n"
+        f"    columns:\n      - {{name: run_id, description: The run., {tests}}}\n"
         "  - name: after_it\n    description: Reads it.\n"
         "    columns:\n      - {name: run_id, description: The run.}\n"
     )
     files = {
         "models/marts/broken.yml": yml,
-        "models/marts/broken.sql": "select nullif(runs.run_id, 1) as run_id from staging.stg_runs as runs",
+        "models/marts/broken.sql": sql,
         "models/marts/after_it.sql": "select broken.run_id from marts.broken as broken",
     }
     result = _result(tmp_path, "('a/b', 1, 1, 'success')", **files)
     assert not result.success
     assert _recorded(result) == _MODELS
     (failure,) = (event.step_failure_data.user_failure_data for event in result.get_step_failure_events())
-    assert failure is not None and failure.description is not None and "marts.broken" in failure.description
+    assert failure is not None and failure.description is not None and said in failure.description
     with connect(_settings(tmp_path).warehouse) as con:
         tables = con.execute("select table_name from duckdb_tables() where schema_name = 'marts'").fetchall()
     assert ("runs_by_repo",) in tables and ("after_it",) not in tables

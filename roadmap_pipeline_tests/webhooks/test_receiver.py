@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from roadmap_pipeline.webhooks.application import LARGEST_BODY_BYTES
-from roadmap_pipeline.webhooks.changes import Change
+from roadmap_pipeline.webhooks.changes import Change, NoteError
 from roadmap_pipeline.webhooks.signatures import signature
 from roadmap_pipeline_tests.roadmap_sandbox.github.conftest import (
     CLOCK,
@@ -202,11 +202,27 @@ def test_a_storage_that_is_away_makes_the_delivery_one_to_send_again(listen: Lis
     def note(change: Change) -> None:
         noted.append(change)
         if len(noted) == 1:
-            raise RuntimeError("connection refused")
+            raise NoteError("connection refused")
 
     served = listen(note)
     assert post(served, body_of()).status_code == 503
     assert post(served, body_of()).json() == {"status": "accepted"}
+
+
+@pytest.mark.parametrize(
+    ("configured", "noted"),
+    [
+        (("acme/*",), ["acme/payments"]),
+        (("ACME/Pay*", "acme/Payments"), ["acme/Payments"]),
+        (("other/*", "acme/web-*"), []),
+    ],
+)
+def test_a_repository_that_a_pattern_takes_is_configured(
+    listen: Listen, configured: tuple[str, ...], noted: list[str]
+) -> None:
+    served = listen(repositories=configured)
+    assert post(served, body_of()).status_code == 202
+    assert [change.repo for change in served.notes] == noted
 
 
 def test_a_persons_edit_in_the_simulated_notion_is_noted_once(listen: Listen, notion: tuple[NotionState, str]) -> None:

@@ -24,6 +24,7 @@ from roadmap_pipeline.warehouse.models import (
     ModelResult,
     ModelTestFailed,
     Project,
+    RunnerError,
     SqlModel,
     UnitTestFailed,
     UnitTests,
@@ -138,19 +139,24 @@ class _Builder:
         self, con: "duckdb.DuckDBPyConnection", state: BuildState, unit_tests: UnitTests, step: _Step
     ) -> Iterator[Any]:
         model = step.model
-        if not step.is_built:
-            results = {test.name: test for test in check_model(con, self._project, model)}
-            yield from check_results(self._context, model, step.checks, results)
-            return
-        if missing := [key for key in (*model.deps, *model.tested_against) if key in self._failures]:
+        missing = [key for key in (*model.deps, *model.tested_against) if key in self._failures]
+        if step.is_built and missing:
             self._failures[model.key] = self._failures[missing[0]]
             self._context.log.error(f"{model.qualified_name} is not built: {'.'.join(missing[0])} failed")
             return
         try:
-            yield from self._build(con, state, unit_tests, step)
+            yield from self._build(con, state, unit_tests, step) if step.is_built else self._check(con, step)
         except dg.Failure as failure:
             self._context.log.error(failure.description or "")
             self._failures[model.key] = failure
+
+    def _check(self, con: "duckdb.DuckDBPyConnection", step: _Step) -> Iterator[dg.AssetCheckResult]:
+        """Run the tests of a model on its stored rows; yield what came of its checks."""
+        try:
+            results = {test.name: test for test in check_model(con, self._project, step.model)}
+        except RunnerError as error:
+            raise dg.Failure(str(error), allow_retries=False) from error
+        yield from check_results(self._context, step.model, step.checks, results)
 
     def _build(
         self, con: "duckdb.DuckDBPyConnection", state: BuildState, unit_tests: UnitTests, step: _Step
@@ -172,6 +178,8 @@ class _Builder:
             raise dg.Failure(
                 error.details, metadata={"sql": _sql(model), "file": model.path.name}, allow_retries=False
             ) from error
+        except RunnerError as error:
+            raise dg.Failure(str(error), allow_retries=False) from error
         checked = list(check_results(self._context, model, checks, {test.name: test for test in result.tests}))
         key = _key(model)
         if result.action == "skipped" and key in self._recorded:

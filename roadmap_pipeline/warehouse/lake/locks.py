@@ -123,8 +123,9 @@ def _give_up(holder: _Holder, address: LakeAddress, name: str) -> None:
 
 
 def _close(holder: _Holder) -> None:
-    with suppress(Exception):
-        holder.session.close()
+    if holder.session is not None:
+        with suppress(_driver().Error):
+            holder.session.close()
     holder.session = None
 
 
