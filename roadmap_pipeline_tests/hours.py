@@ -21,6 +21,7 @@ from roadmap_sandbox.defaults import CLOCK
 
 HOURLY = 300
 MOST_HOURS = 40
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def main_job(environment: Mapping[str, str], root: Path, warehouse: str, hour: i
     """One run, as of so many hours after the first, by a process that knows nothing of the quota."""
     pacing.forget()
     changes = {
-        "ROADMAP_NOW": (CLOCK + timedelta(hours=hour)).isoformat(),
+        "ROADMAP_NOW": (CLOCK + hour * HOUR).isoformat(),
         "ROADMAP_WAREHOUSE": str(root / warehouse),
         "DAGSTER_HOME": str(root / f"dagster-{warehouse}"),
     }
@@ -70,6 +71,7 @@ def test_a_run_an_hour_comes_to_the_tables_of_one_undisturbed_run(served: Runnin
         ):
             break
         served.github.let_pass(3600)
+        served.github.advance(HOUR)
     first, last = run_summaries[0], run_summaries[-1]
     assert first.paused and "try again" in first.paused
     assert first.unreadable == {}

@@ -106,16 +106,17 @@ def judged(con: "duckdb.DuckDBPyConnection", classifier: Classifier, jobs: Seque
     return _judged(lambda sql, parameters: con.execute(sql, parameters).fetchall(), classifier, jobs)
 
 
-def unknown_jobs(query: Query, classifier: Classifier, repo: str, since: datetime) -> list[int]:
+def unknown_jobs(query: Query, classifier: Classifier | None, repo: str, since: datetime) -> list[int]:
     """Return the failed jobs of a repository that ended ``since`` (naive UTC), whose log no rule knows.
 
-    Nothing is written.
-
-    Those that have no verdict yet are judged.
+    Those that have no verdict yet are judged, without a classifier by the project's own rules. Nothing is written.
     """
-    verdicts: dict[int, str | None] = dict(query(_WITH_LOG, [classifier.rules.version, repo, since]))
+    rules = default_rules() if classifier is None else classifier.rules
+    verdicts: dict[int, str | None] = dict(query(_WITH_LOG, [rules.version, repo, since]))
     to_judge = [job_id for job_id, category in verdicts.items() if category is None]
     for start in range(0, len(to_judge), _BATCH):
+        # Compiled only here: it takes the better part of a second, and most polls find nothing to judge.
+        classifier = classifier or default_classifier()
         rows = _judged(query, classifier, to_judge[start : start + _BATCH])
         verdicts |= {row["job_id"]: row["category"] for row in rows}
     return [job_id for job_id, category in verdicts.items() if category == UNKNOWN]

@@ -251,22 +251,22 @@ def test_the_status_of_a_warehouse_without_runs() -> None:
     assert text.count("no rows") == 2
 
 
-def test_progress_in_a_log_is_a_line_per_ended_task() -> None:
+def test_progress_in_a_log_is_a_line_per_ended_task_that_did_something() -> None:
     stream = io.StringIO()
     with terminal_reporter(stream) as reporter, reporting(reporter):
         with task("Reading runs of acme/payments", total=3000) as reading:
             for _ in range(3):
                 reading.advance(1000)
-        with task("Writing"):
+        with task("Reading what isn't there"):
             pass
         with pytest.raises(ValueError), task("Failing") as failing:
+            failing.advance()
             failing.describe("Failing at the end")
             raise ValueError
     lines = stream.getvalue().splitlines()
     assert [re.sub(r"\d\.\d s", "_ s", line) for line in lines] == [
         "Reading runs of acme/payments: 3,000 (_ s)",
-        "Writing (_ s)",
-        "Failing at the end (_ s)",
+        "Failing at the end: 1 (_ s)",
     ]
 
 

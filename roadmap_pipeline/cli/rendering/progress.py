@@ -1,7 +1,7 @@
 """The progress of work: bars on a terminal; elsewhere, as in the logs of CI, lines.
 
-Belongs here: what a reporter of :mod:`roadmap_pipeline.progress` draws. Each task is one plain line when it ends, and
-one now and then while it takes long.
+Belongs here: what a reporter of :mod:`roadmap_pipeline.progress` draws. Each task that did something is
+one plain line when it ends, and one now and then while it takes long.
 """
 
 import time
@@ -17,6 +17,8 @@ from roadmap_pipeline.progress import Reporter, Task
 
 _SIGN_OF_LIFE_SECONDS = 30.0
 """Seconds between two lines of a long task where there are no bars; CI ends jobs that say nothing for long."""
+_WORTH_A_LINE_SECONDS = 1.0
+"""Seconds from which a task that found nothing to do gets a line, too."""
 
 
 class _BarTask:
@@ -68,8 +70,10 @@ class _LineTask:
         self._total = total
 
     def close(self) -> None:
-        done = f": {self.count:,}" if self.count else ""
-        self._write(f"{self.text}{done} ({time.monotonic() - self.started:.1f} s)")
+        seconds = time.monotonic() - self.started
+        if self.count or seconds >= _WORTH_A_LINE_SECONDS:
+            done = f": {self.count:,}" if self.count else ""
+            self._write(f"{self.text}{done} ({seconds:.1f} s)")
 
     def _write(self, line: str) -> None:
         self._stream.write(f"{line}\n")

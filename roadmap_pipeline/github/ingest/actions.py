@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from roadmap_pipeline.github.client.client import GitHubError, IncompleteList, NotFoundError, Paused, Response
+from roadmap_pipeline.github.client.client import IncompleteList, NotFoundError, Response
 from roadmap_pipeline.github.ingest.backfill_progress import (
     BackfillProgress,
     backfill_progress,
@@ -127,8 +127,6 @@ class ActionsReader:
         self._is_swept = False
         self.has_older_runs = False
         """True when older runs were left for :meth:`read_older_runs`."""
-        self.paused: Paused | None = None
-        """The used-up quota that the jobs of some runs wait for."""
         self._runs = RunList(reader.client, reader.repo)
         self._listed: set[int] = set()
         self._is_listed = False
@@ -324,9 +322,10 @@ class ActionsReader:
         Where GraphQL can't be used they stay due for :meth:`read_details`; where its quota is used up they wait for it,
         and REST's is left for everything else.
         """
-        if self.paused is not None:
+        graphql = self._r.graphql
+        if graphql.paused is not None:
             self._postponed.update(run.run_id for run in runs_for_bulk(self._r))
-        if self._bulk_from is None or self.paused is not None:
+        if self._bulk_from is None or not graphql.is_open:
             return
         due = len(self._r.store.query(_DUE, [self._r.repo, self._r.horizon]))
         # Where nothing is new GitHub counts nothing: then what is listed decides, since recent weeks are denser.
@@ -339,13 +338,12 @@ class ActionsReader:
         try:
             bulk.read(runs)
         finally:
-            if bulk.refusal is not None:
+            if graphql.refusal is not None:
                 self._bulk_from = None
                 self._r.store.note(
-                    f"jobs of {self._r.repo} can't be read in bulk by GraphQL ({_words(bulk.refusal)}): they are read"
-                    " by REST, one request a run"
+                    f"jobs of {self._r.repo} can't be read in bulk by GraphQL ({graphql.reason}): they are read by"
+                    " REST, one request a run"
                 )
-        self.paused = bulk.paused
         self._postponed = bulk.postponed
 
     def _counted(self) -> int | None:
@@ -422,7 +420,3 @@ class ActionsReader:
 
     def _run_path(self, run_id: int) -> str:
         return f"{self._r.root}/actions/runs/{run_id}"
-
-
-def _words(refusal: GitHubError) -> str:
-    return f"{refusal.status or ''} {refusal.message or refusal}".strip()

@@ -1,7 +1,7 @@
 """Reading the jobs of many runs at once by GraphQL, by a quota of its own: 50 runs a point, against one a request.
 
-Belongs here: which runs may be read so, whether a response holds all jobs of a run, and what is asked for next. Sending
-belongs to ``client.graphql``; what can't be read so stays due and is read by REST (``actions``).
+Belongs here: which runs may be read so, and whether a response holds all jobs of a run. How many are asked for at once
+belongs to ``bulk_queries``; what can't be read so stays due and is read by REST (``actions``).
 
 A finished run of one attempt is a check suite, and each job a check run of it. No run counts as read with a job
 missing: the suite has to be that run's and as finished as it, not changed after it, and hold as many check runs as
@@ -10,21 +10,15 @@ by the jobs' ids: 100 jobs a point, against 51 points for 50 suites with the ste
 request a run by REST.
 """
 
-from collections import Counter, deque
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from roadmap_pipeline.errors import RoadmapError
-from roadmap_pipeline.github.client.client import GitHubError, RateLimited
-from roadmap_pipeline.github.client.graphql import GraphQLRefused, QueryTooLarge
-from roadmap_pipeline.github.ingest.read_failures import costs_only_itself
+from roadmap_pipeline.github.ingest.bulk_queries import BatchResult, BulkReading, Stage
 from roadmap_pipeline.github.payloads.check_runs import bulk_job_row
 from roadmap_pipeline.github.payloads.normalization import UnusableError, parse_time
 from roadmap_pipeline.github.payloads.records import Row
-from roadmap_pipeline.interruption import Interrupted
 from roadmap_pipeline.progress import Task
 
 if TYPE_CHECKING:
@@ -39,8 +33,6 @@ SETTLED = timedelta(minutes=10)
 that it is its first attempt."""
 SUITES_PER_QUERY = 50
 JOBS_PER_QUERY = 100
-QUERIES_AT_A_TIME = 4
-FAILURES_IN_A_ROW = 8
 RUNS_PER_TRANSACTION = 500
 _WITHOUT_STEPS = frozenset({"SUCCESS", "SKIPPED", "NEUTRAL"})
 
@@ -90,25 +82,6 @@ def runs_for_bulk(reader: "RepositoryReader") -> list[BulkRun]:
     return [BulkRun(*row) for row in rows]
 
 
-@dataclass(slots=True)
-class _BatchSize:
-    """The number of things that one query asks for: halved when that takes GitHub too long, then slowly more again."""
-
-    most: int
-    now: int = 0
-
-    def __post_init__(self) -> None:
-        self.now = self.most
-
-    def shrink(self, asked: int) -> None:
-        """Note that a query of so many things took too long."""
-        self.now = max(1, min(self.now, asked // 2))
-
-    def grow(self) -> None:
-        """Note that a query came through."""
-        self.now = min(self.most, self.now + 1)
-
-
 @dataclass(frozen=True, slots=True)
 class _RunJobs:
     """All check runs of a run, with the steps of those that need them (by id)."""
@@ -128,136 +101,59 @@ class _RunJobs:
 
 
 @dataclass(slots=True)
-class _Batch:
-    """The result of one query: runs that were read so far, and those to ask for once more."""
-
-    read: list[_RunJobs]
-    again: list[Any]
-    is_cut: bool = False
-
-
-@dataclass(slots=True)
 class BulkJobs:
     """One reading of jobs in bulk of one repository.
 
     Attributes:
         reader: Of the repository.
         progress: Is told of each run that was read.
-        refusal: Why GraphQL can't be used; None while it can.
-        paused: The used-up quota of GraphQL, after which the rest waits.
-        postponed: The runs (by id) that wait for it.
     """
 
     reader: "RepositoryReader"
     progress: Task
-    refusal: GitHubError | None = None
-    paused: RateLimited | None = None
-    postponed: set[int] = field(default_factory=set)
-    _suites: deque[BulkRun] = field(default_factory=deque)
-    _for_steps: deque[_RunJobs] = field(default_factory=deque)
+    _suites: Stage = field(init=False)
+    _steps: Stage = field(init=False)
     _done: list[_RunJobs] = field(default_factory=list)
-    _suite_size: _BatchSize = field(default_factory=lambda: _BatchSize(SUITES_PER_QUERY))
-    _steps_size: _BatchSize = field(default_factory=lambda: _BatchSize(JOBS_PER_QUERY))
-    _asked_again: Counter[int] = field(default_factory=Counter)
-    _failures: int = 0
+
+    def __post_init__(self) -> None:
+        self._suites = Stage(self._read_suites, self._take, lambda run: run.run_id, SUITES_PER_QUERY)
+        self._steps = Stage(
+            self._read_steps,
+            self._take,
+            lambda jobs: jobs.run.run_id,
+            JOBS_PER_QUERY,
+            weight=lambda jobs: len(jobs.without_steps),
+        )
 
     def read(self, runs: Sequence[BulkRun]) -> None:
         """Read the jobs of ``runs`` and store those of every run of which nothing is missing."""
-        self._suites.extend(runs)
-        pending: deque[tuple[list[Any], bool, Future[_Batch]]] = deque()
-        fatal: RoadmapError | Interrupted | None = None
-        while True:
-            while fatal is None and self._may_go_on() and len(pending) < QUERIES_AT_A_TIME:
-                asked = self._next_batch(any(not is_steps for _, is_steps, _ in pending))
-                if asked is None:
-                    break
-                batch, is_steps = asked
-                read = self._read_steps if is_steps else self._read_suites
-                pending.append((batch, is_steps, self.reader.workers.submit(read, batch)))
-            if not pending:
-                break
-            batch, is_steps, future = pending.popleft()
-            try:
-                self._take(future.result(), batch, is_steps=is_steps)
-            except (RoadmapError, Interrupted) as error:
-                if not self._note_failure(error, batch, is_steps=is_steps):
-                    fatal = fatal or error
-            if len(self._done) >= RUNS_PER_TRANSACTION:
-                self._store()
-        self._store()
-        if fatal is not None:
-            raise fatal
-        if self.paused is not None:
-            self.postponed.update(run.run_id for run in self._suites)
-            self.postponed.update(jobs.run.run_id for jobs in self._for_steps)
+        self._suites.waiting.extend(runs)
+        access = self.reader.graphql
+        try:
+            BulkReading(self.reader.workers, access, [self._suites, self._steps], self._store_some).run()
+        finally:
+            self._store()
 
-    def _may_go_on(self) -> bool:
-        return self.refusal is None and self.paused is None
+    @property
+    def postponed(self) -> set[int]:
+        """The runs (by id) that wait for the quota of GraphQL."""
+        if self.reader.graphql.paused is None:
+            return set()
+        return {run.run_id for run in self._suites.waiting} | {jobs.run.run_id for jobs in self._steps.waiting}
 
-    def _next_batch(self, are_suites_pending: bool) -> tuple[list[Any], bool] | None:
-        """Return what to ask for next, and whether that is steps; None when there is nothing for now.
+    def _take(self, read: Sequence[_RunJobs]) -> None:
+        for jobs in read:
+            (self._steps.waiting if jobs.without_steps else self._done).append(jobs)
 
-        Steps are asked for as soon as they fill a query: half-empty ones would cost as much.
-        """
-        jobs = 0
-        batch: list[_RunJobs] = []
-        for one in self._for_steps:
-            wanted = len(one.without_steps)
-            if batch and jobs + wanted > self._steps_size.now:
-                jobs = self._steps_size.now
-                break
-            batch.append(one)
-            jobs += wanted
-        if batch and (jobs >= self._steps_size.now or not (self._suites or are_suites_pending)):
-            for _ in batch:
-                self._for_steps.popleft()
-            return list(batch), True
-        if self._suites:
-            return [self._suites.popleft() for _ in range(min(self._suite_size.now, len(self._suites)))], False
-        return None
+    def _store_some(self) -> None:
+        if len(self._done) >= RUNS_PER_TRANSACTION:
+            self._store()
 
-    def _take(self, result: _Batch, batch: Sequence[Any], *, is_steps: bool) -> None:
-        size = self._steps_size if is_steps else self._suite_size
-        if result.is_cut:
-            size.shrink(_size_of(batch))
-        else:
-            size.grow()
-        self._failures = 0
-        for jobs in result.read:
-            (self._for_steps if jobs.without_steps else self._done).append(jobs)
-        waiting = self._for_steps if is_steps else self._suites
-        for one in reversed(result.again):
-            run_id = (one.run if is_steps else one).run_id
-            self._asked_again[run_id] += not result.is_cut or len(batch) == 1
-            if self._asked_again[run_id] <= 1:  # else REST will tell
-                waiting.appendleft(one)
-
-    def _note_failure(self, error: RoadmapError | Interrupted, batch: list[Any], *, is_steps: bool) -> bool:
-        """Note that a query failed, and return whether the reading can go on."""
-        waiting: deque[Any] = self._for_steps if is_steps else self._suites
-        if isinstance(error, RateLimited):
-            self.paused = self.paused or error
-            waiting.extendleft(reversed(batch))
-            return True
-        if not isinstance(error, GitHubError) or not costs_only_itself(error):
-            return False
-        if isinstance(error, GraphQLRefused):
-            self.refusal = self.refusal or error
-            return True
-        if len(batch) > 1:
-            (self._steps_size if is_steps else self._suite_size).shrink(_size_of(batch))
-            waiting.extendleft(reversed(batch))
-        if len(batch) == 1 or not isinstance(error, QueryTooLarge):
-            self._failures += 1
-        if self._failures >= FAILURES_IN_A_ROW:
-            self.refusal = self.refusal or error
-        return True
-
-    def _read_suites(self, runs: Sequence[BulkRun]) -> _Batch:
+    def _read_suites(self, runs: Sequence[BulkRun]) -> BatchResult:
         """Return the check runs of the suites of ``runs`` (in a thread)."""
         query = self.reader.client.graphql.query
         result = query("check_suites", {"suites": [run.suite for run in runs]})
-        batch = _Batch([], [], result.is_cut)
+        batch = BatchResult([], [], result.is_cut)
         for run, suite in zip(runs, result.nodes(len(runs)), strict=True):
             if suite is None:
                 batch.again.append(run)
@@ -265,7 +161,7 @@ class BulkJobs:
             check_runs = self._all_check_runs(run, suite)
             if check_runs is not None:
                 batch.read.append(_RunJobs(run, check_runs))
-        return _checked(batch, len(runs))
+        return batch.checked(len(runs))
 
     def _all_check_runs(self, run: BulkRun, suite: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
         """Return all check runs of a suite, page by page; None where it can't be said that these are all."""
@@ -292,7 +188,7 @@ class BulkJobs:
         # a run without jobs is rare: REST will tell
         return listed if ids and len(ids) == len(listed) == connection.get("totalCount") else None
 
-    def _read_steps(self, runs: Sequence[_RunJobs]) -> _Batch:
+    def _read_steps(self, runs: Sequence[_RunJobs]) -> BatchResult:
         """Return ``runs`` with the steps of their jobs that have none yet (in a thread)."""
         wanted = [one for jobs in runs for one in jobs.without_steps]
         steps: dict[int, Sequence[Mapping[str, Any]]] = {}
@@ -305,14 +201,14 @@ class BulkJobs:
                 read = None if node is None else _all_steps(one, node)
                 if read is not None:
                     steps[one["databaseId"]] = read
-        batch = _Batch([], [], is_cut)
+        batch = BatchResult([], [], is_cut)
         for jobs in runs:
             ids = {one["databaseId"] for one in jobs.without_steps}
             if ids <= steps.keys():
                 batch.read.append(_RunJobs(jobs.run, jobs.check_runs, {id_: steps[id_] for id_ in ids}))
             else:
                 batch.again.append(jobs)
-        return _checked(batch, len(runs))
+        return batch.checked(len(runs))
 
     def _store(self) -> None:
         """Store the runs of which everything was read, and that it was, in one transaction."""
@@ -341,22 +237,6 @@ class BulkJobs:
         for run in whole:
             self.reader.failures.succeeded("jobs", str(run.run_id))
         self.progress.advance(len(whole))
-
-
-def _checked(batch: _Batch, asked: int) -> _Batch:
-    """Return a batch of which something may be taken.
-
-    Raises:
-        QueryTooLarge: All of what was asked for was cut off.
-    """
-    if batch.is_cut and len(batch.again) == asked:
-        raise QueryTooLarge("POST /graphql answered nothing whole", status=200, message="nothing whole")
-    return batch
-
-
-def _size_of(batch: Sequence[Any]) -> int:
-    """Return how many things a query for ``batch`` asks for: suites, or jobs whose steps are wanted."""
-    return sum(len(one.without_steps) if isinstance(one, _RunJobs) else 1 for one in batch)
 
 
 def _is_of(run: BulkRun, suite: Mapping[str, Any]) -> bool:

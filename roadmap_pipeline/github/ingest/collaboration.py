@@ -10,6 +10,7 @@ from typing import Any
 from roadmap_pipeline.github.client.client import GitHubError, IncompleteList
 from roadmap_pipeline.github.client.paging import PER_PAGE, may_be_followed
 from roadmap_pipeline.github.client.response import Response
+from roadmap_pipeline.github.ingest.bulk_details import PULL_REQUEST_FILES, BulkItem, read_many
 from roadmap_pipeline.github.ingest.intervals import Interval
 from roadmap_pipeline.github.ingest.listing import NewestFirst, Payload, ordered
 from roadmap_pipeline.github.ingest.repository_reader import OVERLAP, RepositoryReader
@@ -172,15 +173,15 @@ class CollaborationReader:
     def read_files(self, progress: Task) -> None:
         """Read which files merged pull requests change, where that isn't stored: those of milestones first."""
         rows = self._r.store.query(
-            "select number from raw.pull_requests where repo = ? and merged_at is not null and changed_files is null"
-            " and source like 'http%' order by milestone_number is null, merged_at desc",
+            "select number, payload->>'node_id' from raw.pull_requests where repo = ? and merged_at is not null"
+            " and changed_files is null and source like 'http%' order by milestone_number is null, merged_at desc",
             [self._r.repo],
         )
-        wanted = [number for (number,) in rows]
+        wanted = [BulkItem(*row) for row in rows]
         progress.expect(len(wanted))
         self._r.in_threads(
             self._read_files,
-            wanted,
+            read_many(self._r, PULL_REQUEST_FILES, wanted, self._store_files, progress),
             self._store_files,
             endpoint="files",
             batch=FILES_PER_BATCH,

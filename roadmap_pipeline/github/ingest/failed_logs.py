@@ -8,12 +8,13 @@ tells: so where logs of several jobs in a row are gone and none of an older job 
 taken for gone, too, without a request for each.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from roadmap_pipeline.github.ingest.logs import read_annotations, read_log
+from roadmap_pipeline.github.ingest.bulk_details import ANNOTATIONS, CHECK_RUN_ID, BulkItem, read_many
+from roadmap_pipeline.github.ingest.logs import annotation_columns, read_annotations, read_log
 from roadmap_pipeline.github.payloads.records import Row
 from roadmap_pipeline.progress import Task
 
@@ -42,13 +43,13 @@ where log.repo = ? and log.source like 'http%' and log.state in ('stored', 'expi
     and job.conclusion in ('failure', 'timed_out') and job.completed_at < ?
 order by job.completed_at desc, job.job_id desc
 """
-_NOT_TOLD = """
-select log.job_id
+_NOT_TOLD = f"""
+select log.job_id, {CHECK_RUN_ID}
 from raw.job_logs as log join raw.workflow_jobs as job using (job_id)
 where log.repo = ? and (log.state in ('expired', 'missing') or (log.state = 'stored' and job.conclusion = 'cancelled'))
     and log.annotations is null and log.source like 'http%'
 order by log.job_id desc
-"""
+"""  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +99,19 @@ class FailedLogs:
         Failed jobs whose log is gone or was never written, and cancelled ones whose log was read since their notes
         (``timeouts``) couldn't be.
         """
-        wanted = [job_id for (job_id,) in self._r.store.query(_NOT_TOLD, [self._r.repo])]
+        wanted = [BulkItem(*row) for row in self._r.store.query(_NOT_TOLD, [self._r.repo])]
         progress.expect(len(wanted))
         self._r.in_threads(
             lambda job_id: (job_id, read_annotations(self._r, job_id)),
-            wanted,
+            read_many(self._r, ANNOTATIONS, wanted, self._store_annotations, progress),
             lambda noted: self._r.store.set_annotations(dict(noted)),
             endpoint="annotations",
             batch=LOGS_PER_BATCH,
             progress=progress,
         )
+
+    def _store_annotations(self, noted: Sequence[tuple[int, Sequence[Mapping[str, Any]]]]) -> None:
+        self._r.store.set_annotations({job_id: annotation_columns(annotations) for job_id, annotations in noted})
 
     def _gone_before(self) -> datetime | None:
         """Return the end of the newest job of those in a row, oldest ones, whose logs are gone; None without any."""

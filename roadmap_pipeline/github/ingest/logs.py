@@ -4,7 +4,7 @@ Belongs here: what is kept, as columns of ``raw.job_logs``. Which jobs are read 
 downloading to ``client.job_logs``.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -56,20 +56,21 @@ def read_log(reader: "RepositoryReader", job_id: int, completed_at: datetime | N
 
 
 def read_annotations(reader: "RepositoryReader", job_id: int) -> Row:
-    """Return the columns of ``raw.job_logs`` that tell the failures noted at a job's check run.
+    """Return the columns of ``raw.job_logs`` that tell the failures noted at a job's check run, which has its id."""
+    path = f"{reader.root}/check-runs/{job_id}/annotations"
+    return annotation_columns(
+        annotation for page in reader.client.pages(path) for annotation in page if isinstance(annotation, dict)
+    )
 
-    A check run has the id of its job.
-    """
+
+def annotation_columns(annotations: Iterable[Mapping[str, Any]]) -> Row:
+    """Return the columns of ``raw.job_logs`` that tell the failures among a job's annotations."""
     import orjson
 
     from roadmap_pipeline.failures.logs.cleaning import without_escapes
     from roadmap_pipeline.failures.logs.redaction import redact
     from roadmap_pipeline.failures.time_limits import TOLD
 
-    path = f"{reader.root}/check-runs/{job_id}/annotations"
-    annotations = (
-        annotation for page in reader.client.pages(path) for annotation in page if isinstance(annotation, dict)
-    )
     failures = [annotation for annotation in annotations if annotation.get("annotation_level") == "failure"]
     # a linter may note dozens of failures before the one that ended the job
     failures.sort(key=lambda annotation: TOLD not in str(annotation.get("message")))

@@ -82,13 +82,12 @@ class _Passing:
 
 def read_passing_logs(reader: "RepositoryReader", most: int, progress: Task) -> None:
     """Read what passing jobs say, for at most so many jobs that failed of something unknown, the newest first."""
-    from roadmap_pipeline.failures.classifier import default_classifier
     from roadmap_pipeline.failures.stored_jobs import unknown_jobs
 
     if not most:
         return
-    store, classifier = reader.store, reader.classifier or default_classifier()
-    unknown = unknown_jobs(store.query, classifier, reader.repo, reader.now - FAILED_WITHIN)
+    store = reader.store
+    unknown = unknown_jobs(store.query, reader.classifier, reader.repo, reader.now - FAILED_WITHIN)
     if not unknown:
         reader.failures.want("passing_log", ())
         return

@@ -89,7 +89,8 @@ def ingest(
         passing_logs: Up to so many logs of passing jobs a repository are read for failures ``classifier`` doesn't know.
         cancelled_jobs: Why jobs were cancelled is read where they probably ran into a time limit, and of up to so many
             others of each repository.
-        bulk_from: With at least so many runs to be read in all their jobs are read in bulk by GraphQL; None: never.
+        bulk_from: With at least so many runs to be read in all their jobs are read in bulk by GraphQL; None: never,
+            nor is anything else.
         summary: Filled on the way when one is given.
 
     Raises:
@@ -158,9 +159,11 @@ class _IngestContext:
     def reader(self, repo: str) -> RepositoryReader:
         """Return what reads one repository."""
         horizon = (naive_utc(self.now) - self.history).replace(microsecond=0)
-        return RepositoryReader(
+        reader = RepositoryReader(
             self.client, self.store, self.workers, self.listers, repo, self.now, horizon, self.classifier
         )
+        reader.graphql.is_wanted = self.bulk_from is not None
+        return reader
 
 
 def _read_all(context: _IngestContext, names: Sequence[str]) -> None:
@@ -266,8 +269,8 @@ def _run_walks(context: _IngestContext, reader: RepositoryReader) -> None:
         for note in failures.notes():
             reader.store.note(note)
         _note_progress(reader, actions)
-    if actions.paused is not None:  # everything else was read meanwhile
-        raise actions.paused
+    if reader.graphql.paused is not None:  # everything else was read meanwhile
+        raise reader.graphql.paused
 
 
 def _note_progress(reader: RepositoryReader, actions: ActionsReader) -> None:

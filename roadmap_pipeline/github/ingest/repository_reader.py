@@ -16,6 +16,7 @@ from roadmap_pipeline.errors import RoadmapError
 from roadmap_pipeline.github.client.client import GitHubClient, GitHubError, IncompleteList
 from roadmap_pipeline.github.client.paging import PER_PAGE, may_be_followed
 from roadmap_pipeline.github.client.response import Response
+from roadmap_pipeline.github.ingest.bulk_queries import GraphQLAccess
 from roadmap_pipeline.github.ingest.concurrent_requests import ConcurrentRequests, Item, Result
 from roadmap_pipeline.github.ingest.intervals import Interval, gaps, union, without_newest
 from roadmap_pipeline.github.ingest.listing import NewestFirst, Page, Payload
@@ -84,6 +85,8 @@ class RepositoryReader:
     root: str = field(init=False)
     failures: ReadFailures = field(init=False)
     """The things that could not be read of the repository."""
+    graphql: GraphQLAccess = field(init=False, default_factory=GraphQLAccess)
+    """Whether many things may be read at once."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "root", f"/repos/{self.repo}")

@@ -18,12 +18,13 @@ workflow on its branch was created (it was superseded) or another job of its att
 that no runner took are asked about in the first group only.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from roadmap_pipeline.github.ingest.logs import read_annotations, read_log
+from roadmap_pipeline.github.ingest.bulk_details import ANNOTATIONS, CHECK_RUN_ID, BulkItem, read_many
+from roadmap_pipeline.github.ingest.logs import annotation_columns, read_annotations, read_log
 from roadmap_pipeline.github.payloads.records import Row
 from roadmap_pipeline.progress import Task
 
@@ -41,7 +42,7 @@ NOTES_PER_BATCH, LOGS_PER_BATCH = 100, 40
 
 # Parameters: repository, earliest end, JOB_LIMIT, WAIT_LIMIT, COMPARED_DAYS, CANCELLING_TAKES, PAST_A_LIMIT_SECONDS,
 # jobs of the third group.
-_CANDIDATES = """
+_CANDIDATES = f"""
 with cancelled as (
     select
         job.job_id, job.run_id, job.run_attempt, job.name, job.completed_at, run.workflow_path, run.head_branch,
@@ -112,11 +113,12 @@ with cancelled as (
     from grouped
     where likelihood is not null
 )
-select job_id, run_id, run_attempt, completed_at
+select ordered.job_id, ordered.run_id, ordered.run_attempt, ordered.completed_at, {CHECK_RUN_ID}
 from ordered
+join raw.workflow_jobs as job on job.job_id = ordered.job_id
 where likelihood < 3 or place <= $8
 order by likelihood, place
-"""
+"""  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,7 @@ class _Cancelled:
     run_id: int
     run_attempt: int
     completed_at: datetime
+    node_id: str | None
 
     def row(self, reader: "RepositoryReader", path: str) -> Row:
         """Return what every row of ``raw.job_logs`` holds."""
@@ -160,10 +163,17 @@ def read_timeouts(reader: "RepositoryReader", most: int, progress: Task) -> None
         ]
         reader.store.put({"job_logs": rows})
 
+    by_id = {job.job_id: job for job in jobs}
+
+    def keep_many(noted: Sequence[tuple[int, Sequence[Mapping[str, Any]]]]) -> None:
+        keep([(by_id[job_id], annotation_columns(annotations)) for job_id, annotations in noted])
+
     progress.expect(len(jobs))
+    items = [BulkItem(job.job_id, job.node_id) for job in jobs]
+    left = [by_id[job_id] for job_id in read_many(reader, ANNOTATIONS, items, keep_many, progress)]
     reader.in_threads(
         lambda job: (job, read_annotations(reader, job.job_id)),
-        jobs,
+        left,
         keep,
         endpoint="annotations",
         item=lambda job: job.job_id,
@@ -172,7 +182,7 @@ def read_timeouts(reader: "RepositoryReader", most: int, progress: Task) -> None
     )
     reader.in_threads(
         lambda job: _read_log(reader, job),
-        [job for job in jobs if job.job_id not in answered],
+        [job for job in left if job.job_id not in answered],
         lambda rows: reader.store.put({"job_logs": rows}),
         endpoint="log",
         item=lambda job: job.job_id,
