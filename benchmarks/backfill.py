@@ -195,7 +195,7 @@ def assert_last_week_is_whole(path: Path) -> None:
         )
 
 
-class _Walks:
+class Walks:
     """The requests, points and seconds that each walk of a reading took."""
 
     def __init__(self, client: Any) -> None:
@@ -246,7 +246,7 @@ def read(url: str, path: Path, now: datetime, *, budget: int | None, is_rest_alo
     from roadmap_pipeline.warehouse.connection import connect
 
     client = GitHubClient("sandbox-github-token", base_url=url, points_per_minute=None)
-    walks = _Walks(client)
+    walks = Walks(client)
     start = time.perf_counter()
     with connect(path) as con, reporting(walks), client.spending_at_most(budget):
         bulk_from = None if is_rest_alone else FEWEST_RUNS

@@ -26,6 +26,7 @@ NAMES = (
     "main_job",
     "ingest",
     "backfill",
+    "bulk_details",
     "organisation",
     "model_build",
     "lake",

@@ -43,7 +43,7 @@ class GraphQLAccess:
 
     @property
     def reason(self) -> str:
-        """Why it can't be used, in GitHub's words."""
+        """GitHub's words for refusing; empty where it didn't."""
         refusal = self.refusal
         return "" if refusal is None else f"{refusal.status or ''} {refusal.message or refusal}".strip()
 

@@ -89,8 +89,7 @@ def ingest(
         passing_logs: Up to so many logs of passing jobs a repository are read for failures ``classifier`` doesn't know.
         cancelled_jobs: Why jobs were cancelled is read where they probably ran into a time limit, and of up to so many
             others of each repository.
-        bulk_from: With at least so many runs to be read in all their jobs are read in bulk by GraphQL; None: never,
-            nor is anything else.
+        bulk_from: With at least so many runs to be read in all their jobs are read in bulk; None: nothing ever is.
         summary: Filled on the way when one is given.
 
     Raises:

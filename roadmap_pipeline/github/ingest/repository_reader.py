@@ -86,7 +86,7 @@ class RepositoryReader:
     failures: ReadFailures = field(init=False)
     """The things that could not be read of the repository."""
     graphql: GraphQLAccess = field(init=False, default_factory=GraphQLAccess)
-    """Whether many things may be read at once."""
+    """The state of GraphQL, which reads many things at once."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "root", f"/repos/{self.repo}")
