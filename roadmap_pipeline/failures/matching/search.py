@@ -95,7 +95,11 @@ class Matcher:
         Where that line begins and ends, what identifies the failure, and whether a group of the pattern named it.
         """
         entry = self.entries[number]
-        for match in reversed(list(entry.pattern.finditer(text, text.rfind(b"\n", 0, first) + 1, end))):
+        start = text.rfind(b"\n", 0, first) + 1
+        # Most that may occur don't: that is told faster than all matches are listed.
+        if entry.pattern.search(text, start, end) is None:
+            return None
+        for match in reversed(list(entry.pattern.finditer(text, start, end))):
             line = self._line_that_counts(entry.rule, text, match, baseline)
             if line is not None:
                 return *line, *_capture(match, entry.rule.capture)
