@@ -4,7 +4,7 @@ Belongs here: the table of frameworks, and joining what they find. Only the outp
 is read; how a framework names tests belongs to its own file.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -147,12 +147,15 @@ def _by(framework: Framework, lines: Lines, named: dict[str, str]) -> list[Menti
     """
     chosen: list[Mention] = []
     for reading in framework.readings:
-        mentions = _named(islice(reading(lines), _MOST_READ), named)
+        read = list(islice(reading(lines), _MOST_READ))
+        if not read:
+            continue
+        mentions = _named(read, named)
         if not chosen:
             chosen = mentions
             if chosen and all(one.why for one in chosen):
                 break
-        elif mentions:
+        else:
             explained = {one.name: one for one in reversed(mentions) if one.why}
             chosen = [
                 one._replace(why=explained[one.name].why, read=(*one.read, *explained[one.name].read))
@@ -163,8 +166,8 @@ def _by(framework: Framework, lines: Lines, named: dict[str, str]) -> list[Menti
     return chosen
 
 
-def _named(mentions: Iterable[Mention], named: dict[str, str]) -> list[Mention]:
-    read = list(mentions)
+def _named(read: Sequence[Mention], named: dict[str, str]) -> list[Mention]:
+    """Return mentions of tests by the names that all runs share."""
     new = [name for name in dict.fromkeys(one.name for one in read) if name not in named]
     if new:
         # One look at all of them together is enough for most: a name has no line break.
