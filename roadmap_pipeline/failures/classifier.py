@@ -251,10 +251,9 @@ class Classifier:
     def _by_finding(self, case: _Case, finding: Finding, suspects: Sequence[Suspect]) -> Verdict:
         """Judge by the rule that was found: by the tests that failed, else by the line that shows the cause."""
         log = case.log
+        is_told = finding.match.is_named or domain_of(finding.rule.category) != "code"
         # Which line is shown is still to be found.
-        verdict = self._verdict(finding.rule, b"", finding.match.capture, None)
-        if not finding.match.is_named and verdict.domain == "code":
-            verdict = replace(verdict, known_by=JOB)
+        verdict = self._verdict(finding.rule, b"", finding.match.capture, None, CAUSE if is_told else JOB)
         span = next((step.span for step in suspects if step.search is finding.search), None)
         if span is not None:
             verdict = self._by_tests(case, verdict, span, suspects)
@@ -315,7 +314,9 @@ class Classifier:
                 return self._verdict(rule, line, suspect.commands[rule.id][:_LONGEST_COMMAND_NAME], number)
         return None
 
-    def _verdict(self, rule: Rule, text: bytes, capture: bytes, line: int | None) -> Verdict:
+    def _verdict(
+        self, rule: Rule, text: bytes, capture: bytes, line: int | None, known_by: str = CAUSE
+    ) -> Verdict:
         return Verdict(
             rule.category,
             domain_of(rule.category),
@@ -325,6 +326,7 @@ class Classifier:
             evidence(text) if text else "",
             rule.retryable,
             self.rules.version,
+            known_by,
         )
 
 
