@@ -314,9 +314,7 @@ class Classifier:
                 return self._verdict(rule, line, suspect.commands[rule.id][:_LONGEST_COMMAND_NAME], number)
         return None
 
-    def _verdict(
-        self, rule: Rule, text: bytes, capture: bytes, line: int | None, known_by: str = CAUSE
-    ) -> Verdict:
+    def _verdict(self, rule: Rule, text: bytes, capture: bytes, line: int | None, known_by: str = CAUSE) -> Verdict:
         return Verdict(
             rule.category,
             domain_of(rule.category),

@@ -4,7 +4,7 @@ Belongs here: blocks, strings and positions. Which rule wins belongs to :mod:`ro
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,8 +18,11 @@ from roadmap_pipeline.failures.patterns import compile_pattern
 # Big enough for the strings to be sought at full speed, small enough that few patterns have a string in a block.
 BLOCK = 16 << 10
 _LONGEST_BLOCK = 1 << 20
-# Blocks without their escape sequences that a search keeps; bounds its memory.
-_BLOCKS_KEPT = 256
+# What is read at a time is searched in parts of about that size: fewer patterns may be in each, and less is searched
+# for those that aren't.
+_PART = 8 << 10
+# Parts without their escape sequences that a search keeps; bounds its memory.
+_PARTS_KEPT = 512
 # A message is short, or says soon what it is about; further on in a longer line stands minified code or a document.
 _FARTHEST = 1000
 # So much of a longer line is read at all.
@@ -97,9 +100,10 @@ class Matcher:
         entry = self.entries[number]
         start = text.rfind(b"\n", 0, first) + 1
         # Most that may occur don't: that is told faster than all matches are listed.
-        if entry.pattern.search(text, start, end) is None:
+        earliest = entry.pattern.search(text, start, end)
+        if earliest is None:
             return None
-        for match in reversed(list(entry.pattern.finditer(text, start, end))):
+        for match in reversed(list(entry.pattern.finditer(text, earliest.start(), end))):
             line = self._line_that_counts(entry.rule, text, match, baseline)
             if line is not None:
                 return *line, *_capture(match, entry.rule.capture)
@@ -218,11 +222,12 @@ class Search:
         self._chains.clear()
         while self.reached > target:
             start = self._block_start(self.reached)
-            self._ends[start] = self.reached
-            self.reached = start
-            candidates = self._matcher.candidates_in(self._text(start))
-            self._blocks.append((start, candidates))
-            self._where.update(candidates)
+            for begin in self._parts(start, self.reached):
+                self._ends[begin] = self.reached
+                self.reached = begin
+                candidates = self._matcher.candidates_in(self._text(begin))
+                self._blocks.append((begin, candidates))
+                self._where.update(candidates)
 
     def _block_start(self, end: int) -> int:
         """Return where the block of whole lines that ends at ``end`` begins.
@@ -237,6 +242,16 @@ class Search:
             start = max(self.start, end - _LONGEST_BLOCK)
             newline = self._log.rfind(b"\n", start, end - 1)
         return newline + 1 if newline >= 0 else start
+
+    def _parts(self, start: int, end: int) -> Iterator[int]:
+        """Yield where the parts of a block begin, the last first: each of whole lines, none of a long line."""
+        if end - start <= BLOCK:
+            while end - start > _PART:
+                end = self._log.rfind(b"\n", start, end - _PART) + 1
+                if end <= start:
+                    break
+                yield end
+        yield start
 
     def candidates(self) -> Sequence[Rule]:
         """Return the rules that may be found in what was read, the highest priority first."""
@@ -324,7 +339,7 @@ class Search:
         """Return a block without its escape sequences, and without what stands too far in to be read in a line."""
         text = self._texts.get(start)
         if text is None:
-            if len(self._texts) >= _BLOCKS_KEPT:
+            if len(self._texts) >= _PARTS_KEPT:
                 self._texts.clear()
             text = self._log[start : self._ends[start]]
             if len(text) > BLOCK:  # a line of it is longer than that
