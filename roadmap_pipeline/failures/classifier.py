@@ -10,13 +10,13 @@ that passing runs of the job say, too. Which steps are looked at belongs to :mod
 import re
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 
 from roadmap_pipeline.failures.failed_tests import FailedTest, tests_in
 from roadmap_pipeline.failures.logs.cleaning import clean_line, without_marker
 from roadmap_pipeline.failures.logs.fingerprint import MOST_TESTS, fingerprint, fingerprint_of_tests
-from roadmap_pipeline.failures.logs.newlines import count_newlines
+from roadmap_pipeline.failures.logs.newlines import LineNumbers
 from roadmap_pipeline.failures.logs.structure import ERROR, Span, is_silent, is_whole, line_end, steps
 from roadmap_pipeline.failures.matching import first_error
 from roadmap_pipeline.failures.matching.novelty import Baseline
@@ -60,6 +60,16 @@ _LAST_WORD = re.compile(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A log that is judged, and what is known beside it."""
+
+    log: bytes
+    job: JobFacts | None
+    baseline: Baseline
+    line_numbers: LineNumbers
+
+
 class Classifier:
     """A rule set ready to judge logs; the first log costs compiling all patterns, so share it."""
 
@@ -95,7 +105,8 @@ class Classifier:
         if job is not None and job.conclusion in ("success", "skipped", "neutral", "stale"):
             return None
         known_failed = job is not None and job.conclusion in ("failure", "timed_out", "startup_failure")
-        by_log = self._by_log(log, job, baseline, known_failed=known_failed) if log else None
+        case = _Case(log, job, baseline, LineNumbers(log)) if log else None
+        by_log = self._by_log(case, known_failed=known_failed) if case is not None else None
         if job is None:
             return by_log
         by_facts = self._by_facts(job)
@@ -173,7 +184,8 @@ class Classifier:
             known_by=CAUSE if telling else JOB,
         )
 
-    def _by_log(self, log: bytes, job: JobFacts | None, baseline: Baseline, *, known_failed: bool) -> Verdict | None:
+    def _by_log(self, case: _Case, *, known_failed: bool) -> Verdict | None:
+        log = case.log
         all_steps = steps(log)
         candidates = failing_steps(log, all_steps, known_failed=known_failed)
         has_errors = bool(candidates)
@@ -181,19 +193,20 @@ class Classifier:
             candidates = [last_step(log, all_steps)]
             if is_whole(log) and not known_failed:
                 silent = [step for step in last_steps(log, all_steps) if is_silent(log, step)]
-                return self._by_silent_step(log, silent, baseline)
-        suspects = [Suspect(self.matcher, log, span, baseline) for span in in_order_of_suspicion(log, candidates, job)]
+                return self._by_silent_step(case, silent)
+        in_order = in_order_of_suspicion(log, candidates, case.job)
+        suspects = [Suspect(self.matcher, log, span, case.baseline) for span in in_order]
         finding = self._finding(suspects, (SPECIFIC, 0) if has_errors or known_failed else (SPECIFIC,))
         if finding is not None:
-            return self._by_finding(log, finding, suspects, job, baseline)
+            return self._by_finding(case, finding, suspects)
         if not has_errors and not known_failed:
             return None
         for suspect in suspects:
-            verdict = self._by_command(log, suspect, baseline)
+            verdict = self._by_command(case, suspect)
             if verdict is not None:
-                return self._by_tests(log, verdict, suspect.span, suspects, job)
+                return self._by_tests(case, verdict, suspect.span, suspects)
         first = suspects[0].span
-        return self._by_tests(log, self._unknown_in(log, first, baseline), first, suspects, job)
+        return self._by_tests(case, self._unknown_in(case, first), first, suspects)
 
     def _finding(self, suspects: Sequence[Suspect], thresholds: Sequence[int]) -> Finding | None:
         """Return what the first step in which a rule of at least the first threshold is found failed by.
@@ -210,22 +223,23 @@ class Classifier:
                     return finding
         return None
 
-    def _by_silent_step(self, log: bytes, silent_steps: Sequence[Span], baseline: Baseline) -> Verdict | None:
+    def _by_silent_step(self, case: _Case, silent_steps: Sequence[Span]) -> Verdict | None:
         """Judge a job of which the runner says nothing by the last lines of the container that it ended with."""
+        log = case.log
         for span in silent_steps:
             end = end_of_step(log, span, _LAST_WORDS)
-            suspect = Suspect(self.matcher, log, end, baseline)
+            suspect = Suspect(self.matcher, log, end, case.baseline)
             finding = best_finding([suspect], in_job=False, lowest=SPECIFIC)
             if finding is not None and finding.rule.scope == "step":
-                return self._by_finding(log, finding, [suspect], None, baseline)
+                return self._by_finding(replace(case, job=None), finding, [suspect])
             lines = [clean_line(line) for line in log[end.body : end.end].split(b"\n")]
             if any(_LAST_WORD.search(line) for line in lines):
-                return self._unknown_in(log, span, baseline)
+                return self._unknown_in(case, span)
         return None
 
-    def _unknown_in(self, log: bytes, span: Span, baseline: Baseline) -> Verdict:
+    def _unknown_in(self, case: _Case, span: Span) -> Verdict:
         """Return a failure in a step that no rule knows, with the line that tells most."""
-        number, line = telling_line(log, span, baseline)
+        number, line = telling_line(case.log, span, case.baseline, case.line_numbers)
         return replace(
             self._unknown(JobFacts()),
             line=number,
@@ -234,61 +248,52 @@ class Classifier:
             known_by=JOB if WRAPPER.search(line) or not line.strip() else CAUSE,
         )
 
-    def _by_finding(
-        self,
-        log: bytes,
-        finding: Finding,
-        suspects: Sequence[Suspect],
-        job: JobFacts | None,
-        baseline: Baseline,
-    ) -> Verdict:
+    def _by_finding(self, case: _Case, finding: Finding, suspects: Sequence[Suspect]) -> Verdict:
         """Judge by the rule that was found: by the tests that failed, else by the line that shows the cause."""
+        log = case.log
+        is_told = finding.match.is_named or domain_of(finding.rule.category) != "code"
         # Which line is shown is still to be found.
-        verdict = self._verdict(finding.rule, b"", finding.match.capture, None)
-        if not finding.match.is_named and verdict.domain == "code":
-            verdict = replace(verdict, known_by=JOB)
+        verdict = self._verdict(finding.rule, b"", finding.match.capture, None, CAUSE if is_told else JOB)
         span = next((step.span for step in suspects if step.search is finding.search), None)
         if span is not None:
-            verdict = self._by_tests(log, verdict, span, suspects, job)
+            verdict = self._by_tests(case, verdict, span, suspects)
         if verdict.known_by == TESTS:
             # Who breaks something else as well isn't acquitted by the tests.
-            return replace(verdict, known_by=JOB) if has_other_cause(span, suspects, job) else verdict
+            return replace(verdict, known_by=JOB) if has_other_cause(span, suspects, case.job) else verdict
         match = finding.search.first(finding.rule) or finding.match
         if span is not None and verdict.category in first_error.CATEGORIES:
             # Below what says what failed, nothing says it better.
             before = None if first_error.is_headline(match.text) else finding.search.offset(match)
-            start = first_error.first_error(log, span, baseline, before=before)
+            start = first_error.first_error(log, span, case.baseline, before=before)
             if start is not None:
-                first = count_newlines(log, 0, start) + 1
+                first = case.line_numbers.at(start) + 1
                 return replace(verdict, line=first, evidence=evidence(log[start : line_end(log, start)]))
-        # Counting lines takes longer than most of the rest.
-        line = count_newlines(log, 0, match.block) + finding.search.line(match) + 1
+        line = case.line_numbers.at(match.block) + finding.search.line(match) + 1
         return replace(verdict, line=line, evidence=evidence(match.text))
 
-    def _by_tests(
-        self, log: bytes, verdict: Verdict, cause: Span, suspects: Sequence[Suspect], job: JobFacts | None
-    ) -> Verdict:
+    def _by_tests(self, case: _Case, verdict: Verdict, cause: Span, suspects: Sequence[Suspect]) -> Verdict:
         """Add the names of the tests that failed to a verdict: in the step that it rests on, and in others that failed.
 
         A failure by tests is known by them. Where its step names none, it is known by its job, unless a rule captured a
         name. A failure by something else stays that: the tests tell that it may not be all that is broken.
         """
         failed_steps = [cause, *(step.span for step in suspects if step.span != cause)]
-        by_step = [tests_in(log, span) for span in failed_steps]
+        by_step = [tests_in(case.log, span, case.line_numbers) for span in failed_steps]
         by_name = {test.name: test for of_step in reversed(by_step) for test in of_step.tests}
         tests = [by_name[name] for name in sorted(by_name)]
-        verdict = replace(
-            verdict,
-            failed_tests=tuple(FailedTest(test.name, test.why, test.line + 1) for test in tests[:MOST_TESTS]),
-            failed_tests_count=len(tests),
-        )
+        if tests:
+            verdict = replace(
+                verdict,
+                failed_tests=tuple(FailedTest(test.name, test.why, test.line + 1) for test in tests[:MOST_TESTS]),
+                failed_tests_count=len(tests),
+            )
         if verdict.category != "test":
             return verdict
         of_cause = by_step[0]
         if not of_cause.tests:
             if verdict.known_by == CAUSE and self._priority(verdict) >= CLEAR:
                 return verdict
-            of_job = fingerprint(verdict.category, None, job.name if job is not None else "")
+            of_job = fingerprint(verdict.category, None, case.job.name if case.job is not None else "")
             return replace(verdict, known_by=JOB, fingerprint=of_job)
         return replace(
             verdict,
@@ -301,24 +306,25 @@ class Classifier:
     def _priority(self, verdict: Verdict) -> int:
         return next((rule.priority for rule in self.rules.rules if rule.id == verdict.rule_id), 0)
 
-    def _by_command(self, log: bytes, suspect: Suspect, baseline: Baseline) -> Verdict | None:
+    def _by_command(self, case: _Case, suspect: Suspect) -> Verdict | None:
         """Judge by the kind of command that failed, where its output said nothing that is known."""
         for rule in self.rules.rules:
             if rule.id in suspect.commands and not self.matcher.of_rule[rule.id]:
-                number, line = telling_line(log, suspect.span, baseline)
+                number, line = telling_line(case.log, suspect.span, case.baseline, case.line_numbers)
                 return self._verdict(rule, line, suspect.commands[rule.id][:_LONGEST_COMMAND_NAME], number)
         return None
 
-    def _verdict(self, rule: Rule, text: bytes, capture: bytes, line: int | None) -> Verdict:
+    def _verdict(self, rule: Rule, text: bytes, capture: bytes, line: int | None, known_by: str = CAUSE) -> Verdict:
         return Verdict(
             rule.category,
             domain_of(rule.category),
             rule.id,
             fingerprint(rule.category, rule.id, without_marker(clean_line(capture))),
             line,
-            evidence(text),
+            evidence(text) if text else "",
             rule.retryable,
             self.rules.version,
+            known_by,
         )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from roadmap_pipeline.failures.logs.cleaning import clean_line, without_escapes
-from roadmap_pipeline.failures.logs.newlines import count_newlines
+from roadmap_pipeline.failures.logs.newlines import LineNumbers
 from roadmap_pipeline.failures.logs.structure import (
     ERROR,
     Span,
@@ -167,12 +167,12 @@ def _is_named(header: bytes, step: str) -> bool:
     return name.startswith(b"Run ") and header.rstrip().endswith(b"##[group]" + name)
 
 
-def telling_line(log: bytes, span: Span, baseline: Baseline) -> tuple[int, bytes]:
+def telling_line(log: bytes, span: Span, baseline: Baseline, line_numbers: LineNumbers) -> tuple[int, bytes]:
     """Return the line near the end of a step that says most, with its number (1-based); a wrapper only if all are."""
     end = span.end
     start = line_start(log, max(span.body, end - _TAIL_BYTES))
     lines = without_escapes(log[start:end]).split(b"\n")
-    first = count_newlines(log, 0, start) + 1
+    first = line_numbers.at(start) + 1
     numbered = [(first + index, line) for index, line in enumerate(lines)][-TAIL_LINES:]
     shown = [(number, line) for number, line in numbered if clean_line(line).strip()]
     useful = [(number, line) for number, line in shown if not WRAPPER.search(line) and b"##[endgroup]" not in line]

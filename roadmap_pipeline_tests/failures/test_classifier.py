@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from roadmap_pipeline.failures.classifier import classify, classify_excerpt
 from roadmap_pipeline.failures.failed_tests import FailedTest
 from roadmap_pipeline.failures.logs.fingerprint import fingerprint_of_tests
+from roadmap_pipeline.failures.matching import search
 from roadmap_pipeline.failures.verdict import JobFacts, StepFacts
 from roadmap_pipeline_tests.failures.logs import END, FAILED, job, line_of, raw, step
 
@@ -377,3 +378,23 @@ def test_no_bytes_make_it_raise_and_the_line_exists(log: bytes) -> None:
         verdict = classify(log, facts)
         if verdict is not None and verdict.line is not None:
             assert 1 <= verdict.line <= log.count(b"\n") + 1
+
+
+_OUTPUT = st.sampled_from(
+    [
+        *("cart.c:3:1: error: no such total", "cart.c:4:1: error: no such tax", "src/cart.ts(3,5): error TS2304: no"),
+        *("npm ERR! code ERESOLVE", "npm ERR! ERESOLVE unable to resolve dependency tree", "1 failed in 0.10s", PASSED),
+        *("\x1b[31mError\x1b[0m: Cannot find module 'cart'", "3 dead links found", "make: *** [ci] Error 2"),
+        *("compiling part 3 of many, with no error", "x" * 120, ""),
+    ]
+)
+
+
+@given(st.lists(_OUTPUT, min_size=1, max_size=60), st.integers(1, 400))
+def test_a_verdict_is_the_same_in_whatever_parts_a_block_is_searched(output: list[str], part: int) -> None:
+    log = job(step("make ci", *output, FAILED))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(search, "_PART", len(log))
+        whole = classify(log)
+        patched.setattr(search, "_PART", part)
+        assert classify(log) == whole

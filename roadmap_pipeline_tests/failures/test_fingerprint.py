@@ -10,6 +10,7 @@ from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from roadmap_pipeline.failures.classifier import classify
+from roadmap_pipeline.failures.logs import fingerprint as fingerprints
 from roadmap_pipeline.failures.logs.fingerprint import REPLACEMENTS, fingerprint, normalise, without_differences
 from roadmap_pipeline_tests.failures.logs import FAILED, job, step
 
@@ -224,3 +225,29 @@ def test_what_a_text_lacks_need_not_be_looked_for(text: str) -> None:
     for _, _, pattern, replacement in REPLACEMENTS:
         expected = pattern.sub(replacement, expected)
     assert without_differences(text.lower()) == expected
+
+
+_CODED = st.sampled_from(
+    [
+        *("HTTP/1.1 503", "TS2304", "E0308", "PID4711", "status code: 404", "\ue003", "é", "A", "1", "-", " ", "error"),
+        *("123e4567-e89b-12d3-a456-426614174000", "deadbeef-dead-beef-dead-beefdeadbeef"),
+    ]
+)
+
+
+@given(st.lists(_CODED | st.text(max_size=4), max_size=8).map("".join))
+def test_codes_and_identifiers_need_not_be_looked_for_either(text: str) -> None:
+    """Each step is done whatever the text holds: digits of codes are set apart, and put back at the end."""
+    kept = {digit: chr(0xE000 + digit) for digit in range(10)}
+    expected = fingerprints._UUIDS.sub("<uuid>", "".join(one for one in text if one not in kept.values()))
+    pieces = []
+    reached = 0
+    for code in fingerprints._CODES.finditer(expected):
+        word = code[0] if code[0][0].isupper() and code[0].isalnum() else code[0].lower()
+        apart = "".join(kept[int(one)] if one in "0123456789" else one for one in word)
+        pieces += [expected[reached : code.start()].lower(), apart]
+        reached = code.end()
+    expected = without_differences("".join((*pieces, expected[reached:].lower())))
+    for digit, character in kept.items():
+        expected = expected.replace(character, str(digit))
+    assert normalise(text) == expected.strip()

@@ -10,8 +10,8 @@ from roadmap_pipeline.failures.failed_tests import FailedTest, reading
 from roadmap_pipeline.failures.failed_tests.demands import finder
 from roadmap_pipeline.failures.logs import newlines
 from roadmap_pipeline.failures.logs.cleaning import clean_line, clean_lines
-from roadmap_pipeline.failures.logs.newlines import count_newlines
-from roadmap_pipeline.failures.logs.structure import Span
+from roadmap_pipeline.failures.logs.newlines import LineNumbers, count_newlines
+from roadmap_pipeline.failures.logs.structure import Span, is_step_header
 
 _PARTS = st.sampled_from(
     [
@@ -48,6 +48,29 @@ def test_newlines_are_counted_between_two_offsets(piece: bytes, times: int, befo
     log = (piece + b"\n") * times
     start, end = min(before, len(log)), max(min(before, len(log)), len(log) - after)
     assert count_newlines(log, start, end) == log.count(b"\n", start, end)
+
+
+@given(st.binary(max_size=40), st.lists(st.integers(0, 200) | st.lists(st.integers(0, 200), max_size=4), max_size=12))
+def test_lines_are_numbered_in_whatever_order_they_are_asked_for(piece: bytes, asked: list[int | list[int]]) -> None:
+    log = (piece + b"\n") * 10
+    numbers = LineNumbers(log)
+    for some in asked:
+        offsets = [min(offset, len(log)) for offset in ([some] if isinstance(some, int) else some)]
+        expected = {offset: log[:offset].count(b"\n") for offset in offsets}
+        assert numbers.of(offsets) == expected
+        assert {offset: numbers.at(offset) for offset in offsets} == expected
+
+
+_SHELL_LINE = re.compile(rb"(?m)^(?:\S+Z )?shell: \S")
+_HEADER_PARTS = st.sampled_from(
+    [b"shell: ", b"shell:", b"/bin/bash", b"2026-11-10T09:00:00.1Z ", b"\n", b" ", b"echo ", b"env:", b"\xef\xbb\xbf"]
+)
+
+
+@given(st.lists(_HEADER_PARTS, max_size=12).map(b"".join))
+def test_a_script_is_known_by_a_line_that_tells_its_shell(text: bytes) -> None:
+    header = b"##[group]Run make\n" + text
+    assert is_step_header(header) is (_SHELL_LINE.search(header) is not None)
 
 
 def test_newlines_are_counted_alike_with_and_without_numpy(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,6 @@ from typing import Any, NamedTuple, cast
 import hyperscan
 
 from roadmap_pipeline.failures.logs.cleaning import clean_lines
-from roadmap_pipeline.failures.logs.newlines import count_newlines
 
 LONGEST_LINE = 1_000
 """Longer lines are data, and name no test."""
@@ -157,16 +156,6 @@ class Lines:
             preceding = self._line(start)
             if preceding is not None:
                 yield preceding
-
-    def numbers(self, starts: Iterable[int], before: int = 0) -> dict[int, int]:
-        """Return the number of the line that begins at each of these offsets; the output's first is ``before``."""
-        numbers: dict[int, int] = {}
-        number, reached = before, self._begin
-        for start in sorted(set(starts)):
-            number += count_newlines(self._text, reached, start)
-            numbers[start] = number
-            reached = start
-        return numbers
 
     def raw(self, line: Line) -> bytes:
         """Return a line as it stands in the output."""

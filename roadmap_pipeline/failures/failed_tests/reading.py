@@ -4,7 +4,7 @@ Belongs here: the table of frameworks, and joining what they find. Only the outp
 is read; how a framework names tests belongs to its own file.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -30,7 +30,7 @@ from roadmap_pipeline.failures.failed_tests import (
 from roadmap_pipeline.failures.failed_tests.framework import Framework, Mention
 from roadmap_pipeline.failures.failed_tests.lines import Lines, Marks
 from roadmap_pipeline.failures.failed_tests.names import all_are_same, same_name, with_single_spaces
-from roadmap_pipeline.failures.logs.newlines import count_newlines
+from roadmap_pipeline.failures.logs.newlines import LineNumbers
 from roadmap_pipeline.failures.logs.redaction import may_hold_secrets, redact
 from roadmap_pipeline.failures.logs.structure import Span
 
@@ -103,15 +103,18 @@ def _by_mark() -> Mapping[str, Sequence[int]]:
 
 def failed_tests(output: bytes) -> FailedTests:
     """Read which tests failed from a step's output, in time linear in its length."""
-    return _failed_tests(output, 0, len(output))
+    return _failed_tests(output, 0, len(output), LineNumbers(output))
 
 
-def tests_in(log: bytes, step: Span) -> FailedTests:
-    """Read which tests failed in a step of a log; lines are those of the log (from 0)."""
-    return _failed_tests(log, step.body, step.end)
+def tests_in(log: bytes, step: Span, line_numbers: LineNumbers | None = None) -> FailedTests:
+    """Read which tests failed in a step of a log; lines are those of the log (from 0).
+
+    ``line_numbers`` are the log's, where others ask for them, too.
+    """
+    return _failed_tests(log, step.body, step.end, line_numbers or LineNumbers(log))
 
 
-def _failed_tests(log: bytes, begin: int, end: int) -> FailedTests:
+def _failed_tests(log: bytes, begin: int, end: int, line_numbers: LineNumbers) -> FailedTests:
     """Read which tests failed from an output that stands between two offsets of a log."""
     lines = Lines(log, _marks(), begin, end)
     named: dict[str, str] = {}
@@ -120,7 +123,7 @@ def _failed_tests(log: bytes, begin: int, end: int) -> FailedTests:
     if not mentions:
         return NONE
     starts = {line.start for one in mentions for line in (one.line, *one.read)}
-    numbers = lines.numbers(starts, count_newlines(log, 0, begin))
+    numbers = line_numbers.of(starts)
     mentions.sort(key=lambda one: numbers[one.line.start])
     tests: dict[str, FailedTest] = {}
     # Many tests fail for the same reason.
@@ -144,12 +147,15 @@ def _by(framework: Framework, lines: Lines, named: dict[str, str]) -> list[Menti
     """
     chosen: list[Mention] = []
     for reading in framework.readings:
-        mentions = _named(islice(reading(lines), _MOST_READ), named)
+        read = list(islice(reading(lines), _MOST_READ))
+        if not read:
+            continue
+        mentions = _named(read, named)
         if not chosen:
             chosen = mentions
             if chosen and all(one.why for one in chosen):
                 break
-        elif mentions:
+        else:
             explained = {one.name: one for one in reversed(mentions) if one.why}
             chosen = [
                 one._replace(why=explained[one.name].why, read=(*one.read, *explained[one.name].read))
@@ -160,8 +166,8 @@ def _by(framework: Framework, lines: Lines, named: dict[str, str]) -> list[Menti
     return chosen
 
 
-def _named(mentions: Iterable[Mention], named: dict[str, str]) -> list[Mention]:
-    read = list(mentions)
+def _named(read: Sequence[Mention], named: dict[str, str]) -> list[Mention]:
+    """Return mentions of tests by the names that all runs share."""
     new = [name for name in dict.fromkeys(one.name for one in read) if name not in named]
     if new:
         # One look at all of them together is enough for most: a name has no line break.

@@ -75,6 +75,7 @@ _DIGIT = re.compile(r"\d")
 _UUIDS = re.compile(rf"(?i)\b{_HEX}{{8}}-(?:{_HEX}{{4}}-){{3}}{_HEX}{{12}}\b")
 _KEPT = str.maketrans("0123456789", "".join(map(chr, range(0xE000, 0xE00A))))
 _DIGITS = {kept: digit for digit, kept in _KEPT.items()}
+_NOT_KEPT = dict.fromkeys(_DIGITS)
 # A failure is told apart by its beginning; the rest is too often data.
 _LONGEST = 400
 MOST_TESTS = 50
@@ -84,15 +85,23 @@ _MOST_READ = 4_000
 
 def normalise(text: str) -> str:
     """Return ``text`` without what differs between two runs of one failure. Normalising twice changes nothing."""
-    text = _UUIDS.sub("<uuid>", text[:_MOST_READ].translate(dict.fromkeys(_DIGITS)))
+    text = text[:_MOST_READ]
+    if not text.isascii():
+        text = text.translate(_NOT_KEPT)
+    if "-" in text:
+        text = _UUIDS.sub("<uuid>", text)
+    # Most texts hold no digit, and so no code.
+    codes = list(_CODES.finditer(text)) if _DIGIT.search(text) is not None else []
     pieces, reached = [], 0
-    for code in _CODES.finditer(text):
+    for code in codes:
         kept = code[0] if code[0][0].isupper() and code[0].isalnum() else code[0].lower()
         pieces += [text[reached : code.start()].lower(), kept.translate(_KEPT)]
         reached = code.end()
     text = "".join((*pieces, text[reached:].lower()))
     text = without_differences(text)
-    return text.translate(_DIGITS).strip()[:_LONGEST].rstrip()
+    if codes:
+        text = text.translate(_DIGITS)
+    return text.strip()[:_LONGEST].rstrip()
 
 
 def without_differences(text: str) -> str:

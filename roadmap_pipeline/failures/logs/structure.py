@@ -25,7 +25,7 @@ LINES_AFTER_ERROR = 12
 _LONGEST_START = 500
 
 _ACTION = re.compile(rb"##\[group\]Run (?:docker://|\./|\.\./|[\w.-]+/[\w./-]+@)\S*")
-_SHELL = re.compile(rb"(?m)^(?:\S+Z )?shell: \S")
+_SHELL_NAMED, _SHELL = b"shell: ", re.compile(rb"(?m)^(?:\S+Z )?shell: \S")
 _LINE_START = re.compile(rb"\A(?:\xef\xbb\xbf)?(?:\d{4}-\d\d-\d\dT[\d:.]+Z )?\Z")
 _ENDS_MESSAGE = re.compile(
     rb"\A(?:\xef\xbb\xbf)?(?:\d{4}-\d\d-\d\dT[\d:.]+Z )?"
@@ -123,7 +123,14 @@ def is_step_header(header: bytes) -> bool:
     ``header`` reaches to the end of the group. A step names an action or tells its shell.
     """
     group = header.find(GROUP_RUN)
-    return group >= 0 and (_ACTION.match(header, group) is not None or _SHELL.search(header) is not None)
+    return group >= 0 and (_ACTION.match(header, group) is not None or _tells_shell(header, 0, len(header)))
+
+
+def _tells_shell(log: bytes, start: int, end: int) -> bool:
+    """Return whether a line between two offsets, the first that of a line's beginning, tells the shell of a script."""
+    # Looked for as a string first: the expression is tried at every line.
+    named = log.find(_SHELL_NAMED, start, end)
+    return named >= 0 and _SHELL.search(log, max(start, line_start(log, named)), end) is not None
 
 
 def starts_line(prefix: bytes) -> bool:
@@ -203,7 +210,7 @@ def stopped(log: bytes, step: Span) -> bool:
     The runner says so at the end of a script that fails; what an action says is taken as it is, unless it tried again.
     """
     last = log.rfind(ERROR, step.body, step.end)
-    if not _SHELL.search(log[step.start : step.body]):
+    if not _tells_shell(log, step.start, step.body):
         return _RETRIED.search(log[last : last + _RETRY_TELLS]) is None
     return _RUNNER_SAYS.search(log[last : step.end]) is not None
 
@@ -242,7 +249,7 @@ def _cleaned_up_well(log: bytes, all_steps: list[Span]) -> bool:
         match[0].removeprefix(GROUP_RUN).partition(b"@")[0]
         for step in all_steps
         if (match := _ACTION.search(log, step.start, min(step.body, step.start + _LONGEST_START)))
-        and not _SHELL.search(log, step.start, step.body)
+        and not _tells_shell(log, step.start, step.body)
     ]
     always = sum(action in _CLEANS_UP_ALWAYS for action in actions)
     when_well = sum(action in _CLEANS_UP_WHEN_WELL for action in actions)

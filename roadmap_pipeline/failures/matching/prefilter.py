@@ -22,8 +22,10 @@ class Prefilter:
 
     def __init__(self, patterns: Sequence[str]) -> None:
         numbers: dict[Literal, int] = {}
-        # By string, the patterns with an alternative that is told by it, and the sets of others that this one demands.
-        self._patterns_by_string: list[list[tuple[int, list[frozenset[int]]]]] = []
+        # By string, the patterns with an alternative that it tells by itself; and those with one that demands one of
+        # each set of others, too.
+        self._told_by_string: list[list[int]] = []
+        self._hinted_by_string: list[list[tuple[int, list[frozenset[int]]]]] = []
         self._always: list[int] = []
         for position, pattern in enumerate(patterns):
             for sets in required_literals(_without_placeholders(pattern)):
@@ -31,10 +33,14 @@ class Prefilter:
                     self._always.append(position)
                 for literal in (literal for one in sets for literal in one if literal not in numbers):
                     numbers[literal] = len(numbers)
-                    self._patterns_by_string.append([])
+                    self._told_by_string.append([])
+                    self._hinted_by_string.append([])
                 numbered = [frozenset(numbers[literal] for literal in one) for one in sets]
                 for number in numbered[0] if numbered else ():
-                    self._patterns_by_string[number].append((position, numbered[1:]))
+                    if len(numbered) == 1:
+                        self._told_by_string[number].append(position)
+                    else:
+                        self._hinted_by_string[number].append((position, numbered[1:]))
         self._strings = _StringSet(list(numbers)) if numbers else None
 
     def candidates_in(self, data: bytes) -> dict[int, int]:
@@ -45,15 +51,18 @@ class Prefilter:
         ends = self._strings.ends_in(data) if self._strings is not None else {}
         present = ends.keys()
         named = dict.fromkeys(self._always, 0)
+        told, hinted = self._told_by_string, self._hinted_by_string
         for number, end in ends.items():
-            for position, others in self._patterns_by_string[number]:
-                if named.get(position, end) < end:
-                    continue
-                for other in others:
-                    if present.isdisjoint(other):
-                        break
-                else:
+            for position in told[number]:
+                if named.get(position, end) >= end:
                     named[position] = end - 1
+            for position, others in hinted[number]:
+                if named.get(position, end) >= end:
+                    for other in others:
+                        if present.isdisjoint(other):
+                            break
+                    else:
+                        named[position] = end - 1
         return named
 
 

@@ -4,9 +4,8 @@ Belongs here: blocks, strings and positions. Which rule wins belongs to :mod:`ro
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 from roadmap_pipeline.failures.logs.cleaning import without_escapes
@@ -19,8 +18,11 @@ from roadmap_pipeline.failures.patterns import compile_pattern
 # Big enough for the strings to be sought at full speed, small enough that few patterns have a string in a block.
 BLOCK = 16 << 10
 _LONGEST_BLOCK = 1 << 20
-# Blocks without their escape sequences that a search keeps; bounds its memory.
-_BLOCKS_KEPT = 256
+# What is read at a time is searched in parts of about that size: fewer patterns may be in each, and less is searched
+# for those that aren't.
+_PART = 8 << 10
+# Parts without their escape sequences that a search keeps; bounds its memory.
+_PARTS_KEPT = 512
 # A message is short, or says soon what it is about; further on in a longer line stands minified code or a document.
 _FARTHEST = 1000
 # So much of a longer line is read at all.
@@ -66,16 +68,17 @@ class Matcher:
     def __init__(self, rules: RuleSet) -> None:
         self.rules = rules
         self.entries: list[Entry] = []
-        self.of_rule: dict[str, list[int]] = {}
+        self.of_rule: dict[str, tuple[int, ...]] = {}
         self._ignored = {rule.id: [compile_pattern(text) for text in rule.ignore_if] for rule in rules.rules}
         for order, rule in enumerate(rules.rules):
             first = 1 if rule.scope == "command" else 0
-            self.of_rule[rule.id] = []
+            self.of_rule[rule.id] = tuple(range(len(self.entries), len(self.entries) + len(rule.patterns) - first))
             for number in range(first, len(rule.patterns)):
-                self.of_rule[rule.id].append(len(self.entries))
                 self.entries.append(Entry(rule, order, number, compile_pattern(rule.patterns[number])))
-        self.lookups = [(rule, tuple(self.of_rule[rule.id])) for rule in rules.rules]
+        self.lookups = [(rule, self.of_rule[rule.id]) for rule in rules.rules]
         """By a rule's place in the rule set, the rule and its entries."""
+        self.orders = [entry.order for entry in self.entries]
+        """By an entry's number, its rule's place in the rule set."""
         self._prefilter = Prefilter([entry.rule.patterns[entry.number] for entry in self.entries])
         self._commands = [(rule, compile_pattern(rule.patterns[0])) for rule in rules.rules if rule.scope == "command"]
         self._command_prefilter = Prefilter([rule.patterns[0] for rule, _ in self._commands])
@@ -95,7 +98,12 @@ class Matcher:
         Where that line begins and ends, what identifies the failure, and whether a group of the pattern named it.
         """
         entry = self.entries[number]
-        for match in reversed(list(entry.pattern.finditer(text, text.rfind(b"\n", 0, first) + 1, end))):
+        start = text.rfind(b"\n", 0, first) + 1
+        # Most that may occur don't: that is told faster than all matches are listed.
+        earliest = entry.pattern.search(text, start, end)
+        if earliest is None:
+            return None
+        for match in reversed(list(entry.pattern.finditer(text, earliest.start(), end))):
             line = self._line_that_counts(entry.rule, text, match, baseline)
             if line is not None:
                 return *line, *_capture(match, entry.rule.capture)
@@ -131,7 +139,7 @@ class Matcher:
 
     def _line_that_counts(self, rule: Rule, text: bytes, match: Any, baseline: Baseline) -> tuple[int, int] | None:
         """Return where the line of a match begins and ends; None where it is no message, or is ignored."""
-        start = match.end() if match.end() == match.start() else match.start()
+        start, _ = match.span()
         begin = text.rfind(b"\n", 0, start) + 1
         newline = text.find(b"\n", start)
         stop = len(text) if newline < 0 else newline
@@ -196,13 +204,15 @@ class Search:
         self.start = start
         self.reached = end
         """Offset in the log down to which was read."""
-        # By entry, the blocks that may hold it, the last first, each with the offset that no match is on a line before.
-        self._where: dict[int, list[tuple[int, int]]] = {}
+        # The blocks, the last first, each with the entries that it may hold and the offset that none of an entry's
+        # matches is on a line before.
+        self._blocks: list[tuple[int, Mapping[int, int]]] = []
+        self._where: set[int] = set()
         self._ends: dict[int, int] = {}
         self._candidates: list[Rule] | None = None
         self._chains: dict[tuple[int, ...], tuple[Match, ...]] = {}
         self._texts: dict[int, bytes] = {}
-        # By entry, how many of the blocks that may hold it were searched for its last match, and didn't.
+        # By entry, how many of the blocks were searched for its last match, and didn't hold it.
         self._misses: dict[int, int] = {}
 
     def read(self, least: int | None = None) -> None:
@@ -212,10 +222,12 @@ class Search:
         self._chains.clear()
         while self.reached > target:
             start = self._block_start(self.reached)
-            self._ends[start] = self.reached
-            self.reached = start
-            for number, first in self._matcher.candidates_in(self._text(start)).items():
-                self._where.setdefault(number, []).append((start, first))
+            for begin in self._parts(start, self.reached):
+                self._ends[begin] = self.reached
+                self.reached = begin
+                candidates = self._matcher.candidates_in(self._text(begin))
+                self._blocks.append((begin, candidates))
+                self._where.update(candidates)
 
     def _block_start(self, end: int) -> int:
         """Return where the block of whole lines that ends at ``end`` begins.
@@ -231,11 +243,21 @@ class Search:
             newline = self._log.rfind(b"\n", start, end - 1)
         return newline + 1 if newline >= 0 else start
 
+    def _parts(self, start: int, end: int) -> Iterator[int]:
+        """Yield where the parts of a block begin, the last first: each of whole lines, none of a long line."""
+        if end - start <= BLOCK:
+            while end - start > _PART:
+                end = self._log.rfind(b"\n", start, end - _PART) + 1
+                if end <= start:
+                    break
+                yield end
+        yield start
+
     def candidates(self) -> Sequence[Rule]:
         """Return the rules that may be found in what was read, the highest priority first."""
         if self._candidates is None:
-            entries, lookups, where = self._matcher.entries, self._matcher.lookups, self._where
-            possible = [lookups[order] for order in sorted({entries[number].order for number in where})]
+            orders, lookups, where = self._matcher.orders, self._matcher.lookups, self._where
+            possible = [lookups[order] for order in sorted({orders[number] for number in where})]
             self._candidates = [
                 rule for rule, numbers in possible if len(numbers) == 1 or all(number in where for number in numbers)
             ]
@@ -244,7 +266,7 @@ class Search:
     def rule(self, rule: Rule) -> Match | None:
         """Return the evidence of a rule in what was read: its last match, in the order its patterns demand."""
         numbers = self._matcher.of_rule[rule.id]
-        chain = self._chain(tuple(numbers))
+        chain = self._chain(numbers)
         return chain[rule.evidence - (len(rule.patterns) - len(numbers))] if chain else None
 
     def first(self, rule: Rule) -> Match | None:
@@ -258,8 +280,11 @@ class Search:
         if last is None or len(numbers) > 1:
             return None
         match = last
-        for start, first in reversed(self._where[numbers[0]]):
-            first_line = self._matcher.first(numbers[0], self._text(start), first, last, self._baseline)
+        number = numbers[0]
+        for start, candidates in reversed(self._blocks):
+            if number not in candidates:
+                continue
+            first_line = self._matcher.first(number, self._text(start), candidates[number], last, self._baseline)
             if first_line is not None:
                 match = Match(start, *first_line, self._text(start)[slice(*first_line)], last.capture, last.is_named)
                 break
@@ -287,7 +312,7 @@ class Search:
     def proofs(self, rule: Rule) -> list[Match]:
         """Return the lines by which a rule, or the patterns it begins with, would be found again without all others."""
         numbers = self._matcher.of_rule[rule.id]
-        matches = {match for most in range(1, len(numbers) + 1) for match in self._chain(tuple(numbers[:most]))}
+        matches = {match for most in range(1, len(numbers) + 1) for match in self._chain(numbers[:most])}
         first = self.first(rule)
         if first is not None:
             matches.add(first)
@@ -314,7 +339,7 @@ class Search:
         """Return a block without its escape sequences, and without what stands too far in to be read in a line."""
         text = self._texts.get(start)
         if text is None:
-            if len(self._texts) >= _BLOCKS_KEPT:
+            if len(self._texts) >= _PARTS_KEPT:
                 self._texts.clear()
             text = self._log[start : self._ends[start]]
             if len(text) > BLOCK:  # a line of it is longer than that
@@ -344,18 +369,16 @@ class Search:
         return tuple(reversed(matches))
 
     def _last(self, number: int, limit: Match | None) -> Match | None:
-        where = self._where[number]
-        missed = self._misses.get(number, 0)
-        for start, first in islice(where, missed, None) if missed else where:
-            if limit is not None and start > limit.block:
-                continue
-            text = self._text(start)
-            end = limit.end if limit is not None and start == limit.block else len(text)
-            last = self._matcher.last(number, text, first, end, self._baseline)
-            if last is not None:
-                begin, stop, capture, is_named = last
-                return Match(start, begin, stop, text[begin:stop], capture, is_named)
+        blocks = self._blocks
+        for place in range(self._misses.get(number, 0), len(blocks)):
+            start, candidates = blocks[place]
+            if number in candidates and (limit is None or start <= limit.block):
+                text = self._text(start)
+                end = limit.end if limit is not None and start == limit.block else len(text)
+                last = self._matcher.last(number, text, candidates[number], end, self._baseline)
+                if last is not None:
+                    begin, stop, capture, is_named = last
+                    return Match(start, begin, stop, text[begin:stop], capture, is_named)
             if limit is None:
-                missed += 1
-                self._misses[number] = missed
+                self._misses[number] = place + 1
         return None
