@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from roadmap_pipeline.customization import NotionSection, Reports
 from roadmap_pipeline.discovery import REPOSITORY, Discovery, names_repositories
 from roadmap_pipeline.risk_configuration import Notifications, Risks
+from roadmap_pipeline.warehouse_configuration import Retention
 
 DEFAULT_BOTS = (
     "autofix-ci[bot]",
@@ -302,6 +303,7 @@ class Configuration(_Section):
     risks: Risks = Risks()
     notifications: Notifications = Notifications()
     snapshot: Snapshot = Snapshot()
+    retention: Retention = Retention()
     notion: NotionSection = NotionSection()
     reports: Reports = Reports()
     automation: Automation = Automation()
