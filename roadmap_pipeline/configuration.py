@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from roadmap_pipeline.customization import NotionSection, Reports
 from roadmap_pipeline.discovery import REPOSITORY, Discovery, names_repositories
 from roadmap_pipeline.risk_configuration import Notifications, Risks
-from roadmap_pipeline.warehouse_configuration import Retention
+from roadmap_pipeline.warehouse_configuration import Retention, Warehouse
 
 DEFAULT_BOTS = (
     "autofix-ci[bot]",
@@ -303,6 +303,7 @@ class Configuration(_Section):
     risks: Risks = Risks()
     notifications: Notifications = Notifications()
     snapshot: Snapshot = Snapshot()
+    warehouse: Warehouse = Warehouse()
     retention: Retention = Retention()
     notion: NotionSection = NotionSection()
     reports: Reports = Reports()

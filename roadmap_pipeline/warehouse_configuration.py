@@ -3,9 +3,10 @@
 Belongs here: ``[retention]`` and ``[warehouse]``. What is dropped is in ``warehouse.retention``.
 """
 
+import re
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 Days = Annotated[int, Field(ge=1)]
 
@@ -20,3 +21,40 @@ class Retention(BaseModel):
 
     keep_payload_days: Days | None = None
     keep_excerpt_days: Days | None = None
+
+
+DEFAULT_MEMORY_LIMIT = "4GB"
+"""Where DuckDB would take more; its own default is four fifths of the machine's memory, or of the container's."""
+_AMOUNT = re.compile(r"(\d+(?:\.\d+)?) ?([KMGT])(i?)B", re.IGNORECASE)
+
+
+def in_bytes(amount: str) -> float:
+    """Return an amount such as 2GB or 18.8 GiB in bytes.
+
+    Raises:
+        ValueError: It is none.
+    """
+    match = _AMOUNT.fullmatch(amount)
+    if match is None:
+        raise ValueError(f"{amount!r} is no amount of memory such as 2GB or 512MB")
+    number, unit, is_binary = match.groups()
+    return float(number) * (1024 if is_binary else 1000) ** ("KMGT".index(unit.upper()) + 1)
+
+
+class Warehouse(BaseModel):
+    """What DuckDB may use while it writes: ``memory_limit`` such as 2GB, and the folder for what exceeds it.
+
+    Without a folder that lies beside the warehouse's file.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    memory_limit: str | None = None
+    temp_directory: str | None = None
+
+    @field_validator("memory_limit")
+    @classmethod
+    def _is_an_amount(cls, value: str | None) -> str | None:
+        if value is not None:
+            in_bytes(value)
+        return value

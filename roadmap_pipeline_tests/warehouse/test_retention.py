@@ -29,7 +29,7 @@ from roadmap_sandbox.organisation import generate
 from roadmap_sandbox.server import Server
 
 REPO = "acme/payments"
-NOW = datetime(2026, 11, 16, 6)
+NOW = datetime.fromisoformat("2026-11-16 06:00")
 KEPT_A_DAY = "[retention]\nkeep_payload_days = 1\nkeep_excerpt_days = 1\n"
 RULES = """
 [[rule]]

@@ -197,8 +197,8 @@ TABLES: tuple[SourceTable, ...] = (
             (
                 "excerpt",
                 "VARCHAR",
-                "The kept lines, cleaned of colours and timestamps, secrets redacted; NULL unless stored, and of a stored"
-                " log once retention.keep_excerpt_days have passed.",
+                "The kept lines, cleaned of colours and timestamps, secrets redacted; NULL unless stored, and once"
+                " retention.keep_excerpt_days have passed.",
             ),
             (
                 "excerpt_spans",
@@ -486,11 +486,7 @@ TABLES: tuple[SourceTable, ...] = (
         ("table_name",),
         columns(
             ("table_name", "VARCHAR", "Table of schema raw."),
-            (
-                "column_name",
-                "VARCHAR",
-                "What was dropped: payload (NULL or cut to what models read) or excerpt (NULL).",
-            ),
+            ("column_name", "VARCHAR", "What was dropped: payload (or cut to what models read) or excerpt."),
             ("dropped_rows", "BIGINT", "Rows that lost it; one that was read again and lost it again counts again."),
             ("older_than", "TIMESTAMP", "Only rows from before that time lost it (UTC)."),
             ("dropped_at", "TIMESTAMP", "When rows last lost it (UTC)."),
