@@ -107,7 +107,7 @@ def show(found: Mapping[int, Mapping[str, Any]]) -> None:
     sizes = list(found)
     print("## Memory\n")
     print(
-        f"Peak of each process with so many runs of {JOBS} jobs stored, which are older than `history_days`; of the last"
+        f"Peak of each process with so many runs of {JOBS} jobs stored, all older than `history_days`; of the last"
         f" month {NEW_RUNS:,} runs of {NEW_JOBS} jobs are read. DuckDB may use 4 GB unless said otherwise.\n"
     )
     steps = {

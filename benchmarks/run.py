@@ -27,6 +27,8 @@ NAMES = (
     "ingest",
     "backfill",
     "organisation",
+    "memory",
+    "retention",
     "model_build",
     "lake",
     "dbt",

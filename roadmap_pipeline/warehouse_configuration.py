@@ -1,4 +1,4 @@
-"""What ``roadmap.toml`` says of the warehouse: what is kept for how long, and what memory DuckDB may use.
+"""The keys of ``roadmap.toml`` on the warehouse: what is kept for how long, and what memory DuckDB may use.
 
 Belongs here: ``[retention]`` and ``[warehouse]``. What is dropped is in ``warehouse.retention``.
 """
@@ -24,7 +24,7 @@ class Retention(BaseModel):
 
 
 DEFAULT_MEMORY_LIMIT = "4GB"
-"""Where DuckDB would take more; its own default is four fifths of the machine's memory, or of the container's."""
+"""The limit where DuckDB would take more: by itself it takes four fifths of the machine's or the container's memory."""
 _AMOUNT = re.compile(r"(\d+(?:\.\d+)?) ?([KMGT])(i?)B", re.IGNORECASE)
 
 
@@ -42,7 +42,7 @@ def in_bytes(amount: str) -> float:
 
 
 class Warehouse(BaseModel):
-    """What DuckDB may use while it writes: ``memory_limit`` such as 2GB, and the folder for what exceeds it.
+    """The limits of DuckDB while it writes: ``memory_limit`` such as 2GB, and the folder for what exceeds it.
 
     Without a folder that lies beside the warehouse's file.
     """

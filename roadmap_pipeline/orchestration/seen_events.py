@@ -1,4 +1,4 @@
-"""What sensors have seen of each repository, in Dagster's own storage: one text a repository, which takes its place.
+"""The events that sensors have seen, in Dagster's own storage: one text a repository, which the next one replaces.
 
 Belongs here: reading and writing it. Dagster keeps a sensor's cursor with every tick, so what is known of a thousand
 repositories doesn't belong into it. There stays what a tick found that is new: only when Dagster has stored the cursor,

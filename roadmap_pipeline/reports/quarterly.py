@@ -206,12 +206,7 @@ def quarterly_facts(con: "duckdb.DuckDBPyConnection", quarter: Quarter) -> dict[
         "outcome": quarterly_wording.outcome(counts, milestones, is_over=is_over),
         "passed": quarterly_wording.passed(now, before),
         "not_compared": [text for row in covered.values() if (text := coverage.not_compared(row))],
-        **repository_facts(
-            con,
-            [row for row in figures if row["repo"] != "*" and row["quarter"] == quarter.period],
-            "quarter",
-            quarter.period,
-        ),
+        **repository_facts(con, figures, "quarter", quarter.period),
         "timeline": diagrams.timeline(milestones, until),
         "milestones": milestones,
         "milestone_outcomes": quarterly_wording.OUTCOMES if is_over else quarterly_wording.OUTCOMES_SO_FAR,

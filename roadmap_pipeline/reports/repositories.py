@@ -34,17 +34,18 @@ def repository_facts(
 
     Args:
         con: The warehouse.
-        figures: A row a repository, those with most failed jobs first.
+        figures: A row a repository and period, those with most failed jobs first; also of other periods, and of all
+            repositories together.
         grain: week or quarter.
         period: The week or quarter, as marts name it.
     """
-    failing = figures[:AT_EACH_END]
-    others = [row for row in figures[AT_EACH_END:] if row["conclusive_runs"] >= LEAST_RUNS]
+    repositories = [row for row in figures if row["repo"] != "*" and row[grain] == period]
+    others = [row for row in repositories[AT_EACH_END:] if row["conclusive_runs"] >= LEAST_RUNS]
     passing = sorted(others, key=lambda row: (-row["final_pass_rate"], -row["conclusive_runs"], row["repo"]))
     return {
-        "repositories": list(figures),
-        "are_many": len(figures) > MANY,
-        "failing": failing,
+        "repositories": repositories,
+        "are_many": len(repositories) > MANY,
+        "failing": repositories[:AT_EACH_END],
         "passing": passing[:AT_EACH_END],
         "least_runs": LEAST_RUNS,
         "teams": rows(con, _TEAMS, {"grain": grain, "period": period}),

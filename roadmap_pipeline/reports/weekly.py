@@ -315,7 +315,7 @@ def _facts(con: "duckdb.DuckDBPyConnection", week: str, monday: date) -> dict[st
         "weeks": len(total),
         "total": total,
         "chart": diagrams.pass_rates(total),
-        **repository_facts(con, [row for row in weekly if row["repo"] != "*" and row["week"] == week], "week", week),
+        **repository_facts(con, weekly, "week", week),
         "workflows": rows(con, _WORKFLOWS, [week]),
         **_cost_and_moves(con, now, last, is_past=is_past),
         "trend": wording.trend(now),

@@ -1,4 +1,4 @@
-"""What sensors have seen of a thousand repositories: kept once, not in every cursor, and never forgotten."""
+"""The events that sensors have seen of a thousand repositories: kept once, not in every cursor, and never forgotten."""
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence

@@ -17,7 +17,7 @@ TABLES: tuple[SourceTable, ...] = (
             ("default_branch", "VARCHAR", "Name of the default branch."),
             ("is_archived", "BOOLEAN", "Whether the repository is archived, so that nothing can be written to it."),
             ("html_url", "VARCHAR", "Page of the repository."),
-            ("topics", "VARCHAR[]", "Its topics on GitHub; NULL where the record doesn't tell."),
+            ("topics", "VARCHAR[]", "Topics of the repository on GitHub; NULL where the record has none."),
             *READ,
         ),
     ),
