@@ -37,7 +37,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--runs", type=int, nargs="*", default=RUNS, help="lengths of history (default: %(default)s)")
     parser.add_argument("--stage", choices=STAGES, help="do one thing, and print what it took")
+    parser.add_argument("--fill", nargs=2, metavar=("RUNS", "WAREHOUSE"), help="write a history")
     given = parser.parse_args()
+    if given.fill:
+        runs, warehouse = given.fill
+        fill_old(Path(warehouse), int(runs))
+        return
     if given.stage:
         print(json.dumps(_staged(STAGES[given.stage])))
         return
@@ -54,7 +59,8 @@ def measure(runs: int) -> dict[str, Any]:
     ):
         folder = Path(name)
         warehouse = folder / "roadmap.duckdb"
-        fill_old(warehouse, runs)
+        # Of a process that is started from a big one the operating system takes the big one's peak for its own.
+        call([sys.executable, str(Path(__file__).resolve()), "--fill", str(runs), str(warehouse)], env, ROOT)
 
         def stage(what: str, hours: int, limit: str | None = None) -> dict[str, Any]:
             config = folder / "roadmap.toml"
@@ -78,7 +84,6 @@ def measure(runs: int) -> dict[str, Any]:
         found = {"first": stage("ingest", 0), "build": stage("build", 0)}
         served.new_run()
         found["poll"] = stage("ingest", 1)
-        found["build_again"] = stage("build", 1)
         served.new_run()
         found["poll_limited"] = stage("ingest", 2, LIMIT)
         found["build_limited"] = stage("rebuild", 2, LIMIT)
@@ -117,7 +122,6 @@ def show(found: Mapping[int, Mapping[str, Any]]) -> None:
         "poll": "ingest an hour later, one new run",
         "poll_limited": f"another one, `warehouse.memory_limit` {LIMIT}",
         "build": "build of everything",
-        "build_again": "build after the poll",
         "build_limited": f"build of everything, `warehouse.memory_limit` {LIMIT}",
     }
     rows = [
