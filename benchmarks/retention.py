@@ -82,7 +82,7 @@ def show(
     print(
         f"{runs:,} run attempts with {before['jobs']:,} jobs and excerpts of {before['excerpts']:,} logs, as read and"
         f" judged, without models. All but the last {KEPT_DAYS} days lose payloads and excerpts;"
-        f" {after['excerpts']:,} excerpts stay, most of them because no rule knows them.\n"
+        f" {after['excerpts']:,} excerpts stay: those of the last days, and those that no rule knows.\n"
     )
     rows = [
         [text, f"{size['mb']:,.1f} MB", f"{size['mb'] / runs * 1_000:,.1f} GB"]
