@@ -38,7 +38,8 @@ def in_bytes(amount: str) -> float:
     if match is None:
         raise ValueError(f"{amount!r} is no amount of memory such as 2GB or 512MB")
     number, unit, is_binary = match.groups()
-    return float(number) * (1024 if is_binary else 1000) ** ("KMGT".index(unit.upper()) + 1)
+    factor = 1024.0 if is_binary else 1000.0
+    return float(number) * factor ** ("KMGT".index(unit.upper()) + 1)
 
 
 class Warehouse(BaseModel):
