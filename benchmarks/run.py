@@ -28,6 +28,8 @@ NAMES = (
     "backfill",
     "bulk_details",
     "organisation",
+    "memory",
+    "retention",
     "model_build",
     "lake",
     "dbt",

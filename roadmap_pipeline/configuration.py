@@ -16,8 +16,9 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from roadmap_pipeline.customization import NotionSection, Reports
-from roadmap_pipeline.discovery import REPOSITORY, Discovery, names_repositories
+from roadmap_pipeline.discovery import REPOSITORY, Discovery, Teams, names_repositories
 from roadmap_pipeline.risk_configuration import Notifications, Risks
+from roadmap_pipeline.warehouse_configuration import Retention, Warehouse
 
 DEFAULT_BOTS = (
     "autofix-ci[bot]",
@@ -284,6 +285,7 @@ class Configuration(_Section):
     repositories: tuple[str, ...] = ()
     """owner/name, or a pattern of an owner's repositories such as ``acme/*`` or ``acme/web-*``."""
     discovery: Discovery = Discovery()
+    teams: Teams = Teams()
     history_days: Annotated[int, Field(ge=1)] = 400
     critical_workflows: dict[str, tuple[str, ...]] = {}
     default_branches: dict[str, dict[str, datetime]] = {}
@@ -302,6 +304,8 @@ class Configuration(_Section):
     risks: Risks = Risks()
     notifications: Notifications = Notifications()
     snapshot: Snapshot = Snapshot()
+    warehouse: Warehouse = Warehouse()
+    retention: Retention = Retention()
     notion: NotionSection = NotionSection()
     reports: Reports = Reports()
     automation: Automation = Automation()

@@ -1,8 +1,9 @@
 """Repositories that a pattern such as ``acme/*`` stands for, as GitHub listed them last.
 
-Belongs here: which repositories a pattern takes, and the file that remembers lists from one process to the next. It is
-kept beside Dagster's history, since the names are needed before the warehouse is opened; without it the lists are asked
-for again. Asking GitHub belongs to :mod:`roadmap_pipeline.github.owners`.
+Belongs here: which repositories a pattern takes, what the configuration says of their teams, and the file that
+remembers lists from one process to the next. It is kept beside Dagster's history, since the names are needed before the
+warehouse is opened; without it the lists are asked for again. Asking GitHub belongs to
+:mod:`roadmap_pipeline.github.owners`.
 """
 
 import fnmatch
@@ -14,8 +15,9 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 _OWNER = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
 REPOSITORY = re.compile(rf"{_OWNER}/[A-Za-z0-9._-]+")
@@ -45,6 +47,27 @@ class Discovery(BaseModel):
         for pattern in value:
             if not names_repositories(pattern):
                 raise ValueError(f"{pattern!r} is not owner/name, nor a pattern such as acme/test-*")
+        return value
+
+
+class Teams(BaseModel):
+    """The teams that repositories belong to: ``[teams]`` of ``roadmap.toml``.
+
+    ``repositories`` maps patterns to teams, of which the first that matches counts; without one the topic that begins
+    with ``topic_prefix`` names the team, as ``team-payments`` with ``team-``.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    repositories: dict[str, Annotated[str, Field(min_length=1, max_length=100)]] = {}
+    topic_prefix: Annotated[str, Field(min_length=1)] | None = None
+
+    @field_validator("repositories")
+    @classmethod
+    def _name_repositories(cls, value: dict[str, str]) -> dict[str, str]:
+        for pattern in value:
+            if not names_repositories(pattern):
+                raise ValueError(f"{pattern!r} is not owner/name, nor a pattern such as acme/pay-*")
         return value
 
 

@@ -62,7 +62,7 @@ def warehouse_session(settings: Settings) -> "WarehouseSession":
     """Return a session of the warehouse that the settings name."""
     from roadmap_pipeline.warehouse.session import WarehouseSession
 
-    return WarehouseSession(settings.warehouse)
+    return WarehouseSession(settings.warehouse, settings.configuration.warehouse)
 
 
 @dataclass

@@ -98,6 +98,23 @@ def test_what_is_wrong_with_a_rule_of_progress(before: str, after: str, said: st
     assert any(said in text for text in found), found
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[warehouse]\nmemory_limit = "plenty"', "warehouse.memory_limit: 'plenty' is no amount of memory such as 2GB"),
+        ("[retention]\nkeep_payload_days = 0", "retention.keep_payload_days: "),
+        ("[retention]\nkeep_logs_days = 3", "unknown key retention.keep_logs_days"),
+        ('[teams.repositories]\n"pay-*" = "Payments"', "'pay-*' is not owner/name, nor a pattern such as acme/pay-*"),
+        ('[teams.repositories]\n"acme/*" = ""', "teams.repositories.acme/*: "),
+        ('[teams]\ntopic_prefix = ""', "teams.topic_prefix: "),
+    ],
+)
+def test_what_is_wrong_with_teams_and_the_warehouse(text: str, said: str, tmp_path: Path) -> None:
+    write(tmp_path, text)
+    found = problems({}, tmp_path)
+    assert any(said in one for one in found), found
+
+
 def test_learnt_progress_needs_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, "[progress]\nlearnt = true\n")
     assert load_settings({}, tmp_path).configuration.progress.learnt

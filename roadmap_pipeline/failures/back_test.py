@@ -20,7 +20,7 @@ from roadmap_pipeline.failures.patterns import PatternError, compile_pattern
 from roadmap_pipeline.failures.reclassification import JOBS, WEEK, Change, Moved, grouped
 from roadmap_pipeline.failures.rules.own_rules import classifier_with
 from roadmap_pipeline.failures.rules.taxonomy import UNKNOWN
-from roadmap_pipeline.failures.stored_jobs import baselines, judged
+from roadmap_pipeline.failures.stored_jobs import IS_DROPPED, baselines, judged
 
 if TYPE_CHECKING:
     import duckdb
@@ -47,6 +47,8 @@ _STORED = f"""
            jobs.repo, jobs.name, jobs.html_url
     from derived.failure_verdicts as verdicts
     {JOBS}
+    left join raw.job_logs as logs on logs.job_id = verdicts.job_id
+    where not {IS_DROPPED}
     order by verdicts.job_id desc
 """  # noqa: S608
 

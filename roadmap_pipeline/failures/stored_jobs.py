@@ -35,6 +35,9 @@ _JUDGED_FROM = """
 case when logs.excerpt is not null then 'log' when json_array_length(logs.annotations) > 0 then 'annotations' else 'job'
 end
 """
+# What retention has dropped can't be judged again: its verdict, by the rules of that time, stays.
+IS_DROPPED = "coalesce(logs.state = 'stored' and logs.excerpt is null, false)"
+"""Condition on ``logs``, a row of ``raw.job_logs``: its excerpt was there once."""
 _RUN = "raw.workflow_runs as runs on runs.run_id = jobs.run_id and runs.run_attempt = jobs.run_attempt"
 _PASSING = """
 raw.passing_logs as passing
@@ -47,6 +50,7 @@ from raw.workflow_jobs as jobs
 left join raw.job_logs as logs on logs.job_id = jobs.job_id
 left join derived.failure_verdicts as verdicts on verdicts.job_id = jobs.job_id
 where (jobs.conclusion in ('failure', 'timed_out', 'startup_failure') or {TIMED_OUT})
+  and (verdicts.job_id is null or not {IS_DROPPED})
   and (verdicts.ruleset_version is distinct from ? or verdicts.judged_from is distinct from {_JUDGED_FROM}
        or jobs.job_id in (
            select jobs.job_id

@@ -18,6 +18,18 @@ if TYPE_CHECKING:
 _SHOWN_PULL_REQUESTS = 3
 
 
+_BRANCHES = """
+    select repo, head_branch from raw.workflow_runs where head_branch is not null
+    union
+    select repo, head_branch from raw.pull_requests where head_branch is not null
+    order by all
+"""
+_PULL_REQUESTS = """
+    select repo, number, head_branch, labels, milestone_title from raw.pull_requests order by repo, number
+"""
+_ROWS_AT_ONCE = 5_000
+
+
 def derive_milestones(con: "duckdb.DuckDBPyConnection", mapping: Mapping[str, str]) -> list[str]:
     """Store the milestone of each branch and pull request; one transaction.
 
@@ -29,21 +41,12 @@ def derive_milestones(con: "duckdb.DuckDBPyConnection", mapping: Mapping[str, st
     for repo, title in con.execute("select repo, title from raw.milestones order by repo, number").fetchall():
         titles[repo].append(title)
     branch_rows: list[dict[str, Any]] = []
-    for repo, branch in con.execute(
-        """
-        select repo, head_branch from raw.workflow_runs where head_branch is not null
-        union
-        select repo, head_branch from raw.pull_requests where head_branch is not null
-        order by all
-        """
-    ).fetchall():
+    for repo, branch in _rows(con, _BRANCHES):
         if match := match_branch(branch, titles[repo], mapping):
             branch_rows.append({"repo": repo, "branch": branch, **_columns(match)})
     pull_rows = [
         {"repo": repo, "number": number, **_columns(match), "label_title": match.label_title}
-        for repo, number, branch, labels, milestone in con.execute(
-            "select repo, number, head_branch, labels, milestone_title from raw.pull_requests order by repo, number"
-        ).fetchall()
+        for repo, number, branch, labels, milestone in _rows(con, _PULL_REQUESTS)
         if (match := match_pull_request(branch, labels or [], milestone, titles[repo], mapping))
     ]
     with transaction(con):
@@ -51,6 +54,13 @@ def derive_milestones(con: "duckdb.DuckDBPyConnection", mapping: Mapping[str, st
         replace_table(con, "derived.pull_request_milestones", pull_rows)
     unknown = [row for row in branch_rows if row["rule"] == "unknown"]
     return [*_notes(unknown, mapping), *_label_notes(row for row in pull_rows if row["label_title"])]
+
+
+def _rows(con: "duckdb.DuckDBPyConnection", sql: str) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of a query, some at a time: most branches of a long history belong to no milestone."""
+    found = con.execute(sql)
+    while some := found.fetchmany(_ROWS_AT_ONCE):
+        yield from some
 
 
 def _notes(unknown: Sequence[Mapping[str, Any]], mapping: Mapping[str, str]) -> list[str]:

@@ -47,19 +47,21 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """The memory of earlier looks.
+    """The memory of earlier looks; Dagster keeps one a tick, so that of most repositories it is in ``seen_events``.
 
     Attributes:
         seen: The events that were seen, by repository.
         asked_last: The repository that was asked last in turn.
         polled_at: When repositories were last asked in turn, POSIX seconds.
         noted: By repository the note of a webhook that was seen to (``webhook_notes``).
+        begun_at: When a sensor without a cursor made its first, POSIX seconds; of those from before this was kept 0.
     """
 
     seen: Mapping[str, Seen] = field(default_factory=dict)
     asked_last: str = ""
     polled_at: float = 0.0
     noted: Mapping[str, float] = field(default_factory=dict)
+    begun_at: float = 0.0
 
     @classmethod
     def parse(cls, text: str | None) -> "Cursor":
@@ -68,11 +70,13 @@ class Cursor:
             return cls()
         data = json.loads(text)
         seen = {repo: Seen(at, tuple(run_keys), etag) for repo, (at, run_keys, etag) in data["seen"].items()}
-        return cls(seen, data["asked_last"], data.get("polled_at", 0.0), data.get("noted", {}))
+        times = data.get("polled_at", 0.0), data.get("begun_at", 0.0)
+        return cls(seen, data["asked_last"], times[0], data.get("noted", {}), times[1])
 
     def __str__(self) -> str:
         seen = {repo: [one.at, one.run_keys, one.etag] for repo, one in sorted(self.seen.items())}
-        kept = {"seen": seen, "asked_last": self.asked_last, "polled_at": self.polled_at, "noted": dict(self.noted)}
+        times = {"polled_at": self.polled_at, "begun_at": self.begun_at}
+        kept = {"seen": seen, "asked_last": self.asked_last, **times, "noted": dict(self.noted)}
         return json.dumps(kept, separators=(",", ":"))
 
     def to_ask(self, repositories: Sequence[str], at_most: int = REPOSITORIES_A_TICK) -> list[str]:

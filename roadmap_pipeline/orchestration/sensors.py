@@ -21,6 +21,7 @@ from roadmap_pipeline.orchestration.notion_edits import Cursor as EditCursor
 from roadmap_pipeline.orchestration.notion_edits import Edit, new_edits
 from roadmap_pipeline.orchestration.own_runs import free_dead_runs
 from roadmap_pipeline.orchestration.partitions import last_complete_week
+from roadmap_pipeline.orchestration.seen_events import SeenEvents
 from roadmap_pipeline.orchestration.webhook_notes import Pace, is_settled, open_notes, read_notes
 from roadmap_pipeline.pipeline.repository_discovery import discover
 from roadmap_pipeline.runtime import Runtime
@@ -285,6 +286,7 @@ class _Turn:
     Attributes:
         repositories: Those to ask, in this order.
         cursor: That of earlier looks.
+        memory: What is known of repositories, for the ticks after this one.
         notes: When a webhook told of a repository, POSIX seconds; of those that weren't seen to.
         started_at: POSIX seconds.
         pace: That of the sensor.
@@ -292,6 +294,7 @@ class _Turn:
 
     repositories: Sequence[str]
     cursor: Cursor
+    memory: SeenEvents
     notes: Mapping[str, float]
     started_at: float
     pace: Pace
@@ -301,8 +304,12 @@ def _turn(
     context: dg.SensorEvaluationContext, pace: Pace, kind: ChangeKind, repositories: Sequence[str]
 ) -> _Turn | None:
     """Return what to look at: where webhooks told of something, then those whose turn it is. None: nothing yet."""
-    cursor, now = Cursor.parse(context.cursor), time.time()
+    now = time.time()
+    cursor = Cursor.parse(context.cursor) if context.cursor else Cursor(begun_at=now)
+    memory = SeenEvents(context.instance, kind, cursor.begun_at)
+    cursor = memory.keep(cursor)  # the runs that the last tick asked for are there
     notes = read_notes(context.instance, kind, repositories)
+    cursor = memory.knowing(cursor, notes)
     noted = open_notes(notes, cursor.noted)[:REPOSITORIES_A_TICK]
     in_turn: list[str] = []
     if pace.is_due(cursor.polled_at, now):
@@ -310,8 +317,8 @@ def _turn(
         cursor = replace(cursor, polled_at=now)
     elif not noted:
         return None
-    seen_to = {repo: at for repo, at in cursor.noted.items() if repo in notes}  # forgets what isn't configured any more
-    return _Turn([*noted, *in_turn], replace(cursor, noted=seen_to), {repo: notes[repo] for repo in noted}, now, pace)
+    cursor = memory.knowing(cursor, in_turn)
+    return _Turn([*noted, *in_turn], cursor, memory, {repo: notes[repo] for repo in noted}, now, pace)
 
 
 def _new_events(
@@ -350,6 +357,7 @@ def _new_events(
         if repo in turn.notes and (new_here or is_settled(turn.notes[repo], turn.started_at)):
             cursor = cursor.having_seen_to(repo, turn.notes[repo])
         new += new_here
+    cursor = turn.memory.keep(cursor, leaving={event.repo for event in new})
     if failures and len(failures) == asked:
         if turn.pace.webhooks:
             raise _Unread(failures[0], cursor)

@@ -21,6 +21,7 @@ from roadmap_pipeline.runtime import Runtime
 from roadmap_pipeline.warehouse.connection import WarehouseError, is_file, shown_path
 from roadmap_pipeline.warehouse.critical_workflows import unknown_critical_workflows
 from roadmap_pipeline.warehouse.query import published
+from roadmap_pipeline.warehouse.retention import dropped_so_far
 
 __all__ = ["Finding", "diagnose"]
 
@@ -273,4 +274,5 @@ def _look_into_warehouse(runtime: Runtime) -> list[Finding]:
         return [
             *(Finding("configuration", "note", sentence) for sentence in unknown),
             *(Finding("not read", "note", one.sentence()) for one in unread(con)),
+            *(Finding("retention", "ok", f"dropped so far: {one.sentence()}") for one in dropped_so_far(con)),
         ]

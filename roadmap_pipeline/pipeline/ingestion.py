@@ -19,6 +19,8 @@ from roadmap_pipeline.warehouse.critical_workflows import unknown_critical_workf
 from roadmap_pipeline.warehouse.origin import claim, gives_way, room_for_real
 
 if TYPE_CHECKING:
+    import duckdb
+
     from roadmap_pipeline.github.ingest.store import IngestSummary
 
 SHARE_FOR_COMMENTS = 0.05
@@ -69,6 +71,7 @@ def ingest(runtime: Runtime, repositories: Sequence[str] = ()) -> "IngestSummary
                 summary=summary,
             )
             summary.notes.extend(unknown_critical_workflows(con, settings.configuration))
+            summary.notes.extend(_drop_old(con, settings))
     finally:
         # Also of a reading that was stopped or failed and is tried again: what it read is stored.
         for table, count in summary.read.items():
@@ -92,6 +95,16 @@ def _chosen(settings: Settings, names: Sequence[str]) -> Sequence[str]:
             f"{', '.join(unknown)} is not among the configured repositories: {named(settings.repositories)}"
         )
     return [configured[name.casefold()] for name in names] or settings.repositories
+
+
+def _drop_old(con: "duckdb.DuckDBPyConnection", settings: Settings) -> list[str]:
+    """Drop what retention no longer keeps; return what to say of it."""
+    from roadmap_pipeline.warehouse.retention import drop_old
+
+    dropped = drop_old(con, settings.configuration.retention, settings.now().astimezone(UTC).replace(tzinfo=None))
+    if not dropped:
+        return []
+    return [f"Dropped, as [retention] says: {', '.join(one.sentence() for one in dropped)}"]
 
 
 def _claim(runtime: Runtime) -> None:

@@ -15,6 +15,7 @@ from roadmap_pipeline.reports import coverage, diagrams, quarterly_wording, word
 from roadmap_pipeline.reports.milestone_ci import NO_PROOF, costs_line, quarter_lines, slips_of_quarter
 from roadmap_pipeline.reports.own_sections import NO_SECTIONS, OwnSections
 from roadmap_pipeline.reports.quarters import Quarter, parse_quarter
+from roadmap_pipeline.reports.repositories import repository_facts
 from roadmap_pipeline.reports.scorecard import ALONE, ALONE_NOTE, restated, scorecard
 from roadmap_pipeline.reports.tables import Row, rows
 from roadmap_pipeline.reports.template import render
@@ -205,7 +206,7 @@ def quarterly_facts(con: "duckdb.DuckDBPyConnection", quarter: Quarter) -> dict[
         "outcome": quarterly_wording.outcome(counts, milestones, is_over=is_over),
         "passed": quarterly_wording.passed(now, before),
         "not_compared": [text for row in covered.values() if (text := coverage.not_compared(row))],
-        "repositories": [row for row in figures if row["repo"] != "*" and row["quarter"] == quarter.period],
+        **repository_facts(con, figures, "quarter", quarter.period),
         "timeline": diagrams.timeline(milestones, until),
         "milestones": milestones,
         "milestone_outcomes": quarterly_wording.OUTCOMES if is_over else quarterly_wording.OUTCOMES_SO_FAR,

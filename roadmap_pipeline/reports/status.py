@@ -12,6 +12,7 @@ from roadmap_pipeline.reports import format as fmt
 from roadmap_pipeline.reports.sync_status import read_sync_status
 from roadmap_pipeline.reports.tables import rows
 from roadmap_pipeline.warehouse.query import open_published
+from roadmap_pipeline.warehouse.retention import dropped_so_far
 
 if TYPE_CHECKING:
     import duckdb
@@ -30,9 +31,9 @@ def read_status(warehouse: str | Path) -> dict[str, Any]:
     """Return how things stand, as one object; an error without a snapshot.
 
     Returns:
-        ``{warehouse, as_of, latest_week, headline, milestones, repositories, unread, sync}``. ``latest_week`` holds in
-        ``rests_on`` what it rests on where not all of it was read; ``headline`` is that of its report, in Markdown,
-        once that was given out; milestones have their ``page_url`` in Notion once they have a row.
+        ``{warehouse, as_of, latest_week, headline, milestones, repositories, unread, dropped, sync}``. ``latest_week``
+        holds in ``rests_on`` what it rests on where not all of it was read; ``headline`` is that of its report, in
+        Markdown, once that was given out; milestones have their ``page_url`` in Notion once they have a row.
     """
     with open_published(warehouse) as con:
         weeks = rows(
@@ -65,6 +66,7 @@ def read_status(warehouse: str | Path) -> dict[str, Any]:
             repository |= read.get(repository["repo"], {})
         unread = [one.to_json() | {"text": one.sentence()} for one in coverage.unread(con)]
         as_of = rows(con, "select p.as_of from config.parameters as p")
+        dropped = [one.to_json() | {"text": one.sentence()} for one in dropped_so_far(con)]
         sync = read_sync_status(warehouse, con)
     pages = sync.pop("pages")
     for milestone in milestones:
@@ -77,6 +79,7 @@ def read_status(warehouse: str | Path) -> dict[str, Any]:
         "milestones": milestones,
         "repositories": repositories,
         "unread": unread,
+        "dropped": dropped,
         "sync": sync,
     }
 

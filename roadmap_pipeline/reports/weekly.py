@@ -17,6 +17,7 @@ from roadmap_pipeline.reports import format as fmt
 from roadmap_pipeline.reports.milestone_ci import NO_PROOF, costs_line, slips_of_week
 from roadmap_pipeline.reports.next_steps import next_steps
 from roadmap_pipeline.reports.own_sections import NO_SECTIONS, OwnSections
+from roadmap_pipeline.reports.repositories import repository_facts
 from roadmap_pipeline.reports.scorecard import ALONE, ALONE_NOTE, restated, scorecard
 from roadmap_pipeline.reports.sync_status import sync_lines
 from roadmap_pipeline.reports.tables import Row, rows
@@ -314,7 +315,7 @@ def _facts(con: "duckdb.DuckDBPyConnection", week: str, monday: date) -> dict[st
         "weeks": len(total),
         "total": total,
         "chart": diagrams.pass_rates(total),
-        "repositories": [row for row in weekly if row["repo"] != "*" and row["week"] == week],
+        **repository_facts(con, weekly, "week", week),
         "workflows": rows(con, _WORKFLOWS, [week]),
         **_cost_and_moves(con, now, last, is_past=is_past),
         "trend": wording.trend(now),

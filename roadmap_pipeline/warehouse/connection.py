@@ -21,6 +21,7 @@ from roadmap_pipeline.warehouse.lake.address import is_lake, parse, without_cred
 from roadmap_pipeline.warehouse.lake.attaching import attach_lake
 from roadmap_pipeline.warehouse.lake.connections import lake_connection, release
 from roadmap_pipeline.warehouse.lake.locks import WRITING, locked
+from roadmap_pipeline.warehouse_configuration import DEFAULT_MEMORY_LIMIT, Warehouse, in_bytes
 
 if TYPE_CHECKING:
     import duckdb
@@ -76,6 +77,7 @@ def connect(
     lock_timeout_s: float | None = None,
     exclusive: bool = True,
     is_private: bool = False,
+    limits: Warehouse | None = None,
 ) -> Iterator["duckdb.DuckDBPyConnection"]:
     """Open the warehouse; times are UTC, and the tables that Python fills exist (unless ``read_only``). Always closes.
 
@@ -84,7 +86,8 @@ def connect(
     its folder are created, unless ``read_only``. ``path`` may also be ``ducklake:…`` or ``md:…``. A lake is locked for
     other writers, unless ``exclusive`` is false: then all that is written has to go through ``transactions``.
 
-    Connections of one process to a lake share its settings, unless they are ``is_private``.
+    Connections of one process to a lake share its settings, unless they are ``is_private``. ``limits`` bound what a
+    connection that writes takes; default: the configuration's.
 
     A safe point for stopping, which breaks off queries inside. Raises WarehouseError when the lock isn't given up in
     time, the file is missing (``read_only``), isn't a DuckDB file or can't be read.
@@ -100,6 +103,7 @@ def connect(
             with interruption.breaking_off(con.interrupt):
                 con.execute("set TimeZone = 'UTC'")
                 if not read_only:
+                    _limit(con, limits or Warehouse())
                     # a checkpoint after every few thousand payloads takes longer than storing them; closing makes one
                     con.execute("set checkpoint_threshold = '256MB'")
                     with nullcontext() if exclusive else _lake_locked(path, timeout_s):
@@ -111,6 +115,21 @@ def connect(
             raise
         finally:
             release(con)
+
+
+def _limit(con: "duckdb.DuckDBPyConnection", limits: Warehouse) -> None:
+    """Let DuckDB use no more memory than the configuration says; what exceeds it goes to the disk.
+
+    Settings belong to all connections of the process to this file: what is set already is left alone, since the folder
+    can't change once something lies in it.
+    """
+    ((memory, folder),) = con.execute(
+        "select current_setting('memory_limit'), current_setting('temp_directory')"
+    ).fetchall()
+    if limits.memory_limit is not None or in_bytes(memory) > in_bytes(DEFAULT_MEMORY_LIMIT):
+        con.execute(f"set memory_limit = {literal(limits.memory_limit or DEFAULT_MEMORY_LIMIT)}")
+    if limits.temp_directory not in (None, folder):
+        con.execute(f"set temp_directory = {literal(str(limits.temp_directory))}")
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from roadmap_pipeline.configuration import WEEKDAYS, Configuration
+from roadmap_pipeline.discovery import Teams
 from roadmap_pipeline.settings import Settings
 from roadmap_pipeline.warehouse.connection import transaction
 from roadmap_pipeline.warehouse.source_tables import canonical_names, replace_table
@@ -30,6 +31,7 @@ def store_parameters(con: "duckdb.DuckDBPyConnection", settings: Settings) -> di
             {"repo": repo, "position": position}
             for position, repo in enumerate(_each_once(settings.repositories, names), start=1)
         ],
+        "config.teams": _team_rows(configuration.teams),
         "config.progress_rules": [
             {
                 "rule": rule.name,
@@ -82,6 +84,16 @@ def _parameters_row(settings: Settings) -> dict[str, Any]:
         "minutes_per_repair": configuration.savings.minutes_per_repair,
         "minutes_per_rerun": configuration.savings.minutes_per_rerun,
     }
+
+
+def _team_rows(teams: Teams) -> list[dict[str, Any]]:
+    rows: list[tuple[str, str, str | None]] = [("pattern", *each) for each in teams.repositories.items()]
+    if teams.topic_prefix is not None:
+        rows.append(("topic_prefix", teams.topic_prefix.lower(), None))
+    return [
+        {"position": position, "kind": kind, "value": value, "team": team}
+        for position, (kind, value, team) in enumerate(rows, start=1)
+    ]
 
 
 def _risk_row(configuration: Configuration) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from roadmap_pipeline.warehouse.connection import connect, is_file
+from roadmap_pipeline.warehouse_configuration import Warehouse
 
 if TYPE_CHECKING:
     import duckdb
@@ -27,8 +28,9 @@ class WarehouseSession:
     The file is locked for at most :data:`LINGER_S` seconds longer than the connection is open.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, limits: Warehouse | None = None) -> None:
         self._path = path
+        self._limits = limits
         self._lock = threading.Lock()
         self._anchor: duckdb.DuckDBPyConnection | None = None
         self._loaded_at = 0.0
@@ -44,7 +46,7 @@ class WarehouseSession:
         with self._lock:
             if self._timer is not None:
                 self._timer.cancel()
-        with connect(self._path, lock_timeout_s=lock_timeout_s, exclusive=exclusive) as con:
+        with connect(self._path, lock_timeout_s=lock_timeout_s, exclusive=exclusive, limits=self._limits) as con:
             with self._lock:
                 if self._anchor is None and is_file(self._path):
                     # A cursor of `con` would not do: those who connect later wouldn't find the loaded file.

@@ -22,6 +22,8 @@ from roadmap_pipeline.pipeline import access, findings
 from roadmap_pipeline.pipeline.automation import read_automation
 from roadmap_pipeline.pipeline.checklist import SECRETS, Seen
 from roadmap_pipeline.pipeline.diagnosis import _check_clock
+from roadmap_pipeline.warehouse.connection import connect
+from roadmap_pipeline.warehouse.source_tables import replace_rows
 from roadmap_pipeline_tests.cli.test_cli import root, served  # noqa: F401 - an empty project
 from roadmap_pipeline_tests.conftest import Ran
 from roadmap_sandbox.github.repository_records import RepositoryRecords
@@ -71,6 +73,10 @@ def test_a_new_project_has_everything_open_that_it_lacks(environment: dict[str, 
 
 def test_all_of_it_ticked_off(environment: dict[str, str], ran: Ran, records: RepositoryRecords, root: Path) -> None:  # noqa: F811
     shutil.copyfile(ran.settings.warehouse, environment["ROADMAP_WAREHOUSE"])
+    with connect(environment["ROADMAP_WAREHOUSE"]) as con:
+        at = datetime.fromisoformat("2026-08-18 06:00")
+        row = {"table_name": "job_logs", "column_name": "excerpt", "dropped_rows": 3, "older_than": at}
+        replace_rows(con, "raw.retention", [row])
     records.secrets += SECRETS
     template = (
         next(iter(records.workflows.values()), None)
@@ -84,6 +90,8 @@ def test_all_of_it_ticked_off(environment: dict[str, str], ran: Ran, records: Re
     )
     found = doctor(environment)
     assert {row["state"] for row in found.values() if row["section"] != "checks"} == {"ok"}
+    told = found["retention"]["message"]
+    assert told == "dropped so far: excerpts of 3 rows of raw.job_logs from before 2026-08-18"
     assert found["quarterly reports scheduled"]["message"] == "by ci-intelligence-report.yml"
     records.workflows[990_001] = {**records.workflows[990_001], "state": "disabled_inactivity"}
     off = doctor(environment)["workflows enabled"]

@@ -197,6 +197,7 @@ def status(**values: Any) -> dict[str, Any]:
             {"repo": "acme/payments", "runs": 1615, "newest_run": at("11-16 05:59"), "last_read": "2026-11-16 06:00"}
         ],
         "unread": [],
+        "dropped": [],
         "sync": {"last_verified_at": None, "rows": [], "conflicts": [], "trashed": [], "reliability": None},
     } | values  # fmt: skip
 
@@ -214,7 +215,10 @@ def test_the_status() -> None:
 
 
 def test_the_status_says_what_is_missing() -> None:
-    given = status(unread=[{"text": "2 logs of jobs of [acme]/payments: 500 Server Error"}])
+    given = status(
+        unread=[{"text": "2 logs of jobs of [acme]/payments: 500 Server Error"}],
+        dropped=[{"text": "payloads of 12 rows of raw.workflow_jobs from before 2026-08-18"}],
+    )
     given["latest_week"]["rests_on"] = "Not all of this week was read."
     given["repositories"][0] |= {"complete_from": "2026-W40", "due_runs": 1, "listed_from": at("09-27 06:00")}
     recorded = console()
@@ -222,8 +226,10 @@ def test_the_status_says_what_is_missing() -> None:
     text = printed(recorded)
     assert "note: Not all of this week was read.\n" in text
     assert "still to read: runs before 2026-09-27 06:00 and jobs of 1 run of" in text
-    assert "(complete from 2026-W40 on)" in " ".join(text.split())
+    flat = " ".join(text.split())
+    assert "(complete from 2026-W40 on)" in flat
     assert "not read: 2 logs of jobs of [acme]/payments: 500 Server Error\n" in text
+    assert "dropped by retention so far: payloads of 12 rows of raw.workflow_jobs from before 2026-08-18" in flat
 
 
 def test_the_status_of_very_many_repositories_shows_both_ends() -> None:

@@ -48,6 +48,23 @@ def test_the_latest_complete_week_milestones_and_repositories(tmp_path: Path) ->
     assert status["unread"] == []
 
 
+def test_what_retention_has_dropped(tmp_path: Path) -> None:
+    history = StoredHistory()
+    passes(history, "11-10 10:00", 1)
+    dropped = {"table_name": "job_logs", "column_name": "excerpt", "dropped_rows": 1, "older_than": at("08-16 06:00")}
+    history.add("raw.retention", **dropped, dropped_at=at("11-16 06:00"))
+    stored(history, tmp_path / "w.duckdb")
+    assert read_status(tmp_path / "w.duckdb")["dropped"] == [
+        {
+            "table": "raw.job_logs",
+            "column": "excerpt",
+            "rows": 1,
+            "older_than": at("08-16 06:00"),
+            "text": "excerpts of 1 row of raw.job_logs from before 2026-08-16",
+        }
+    ]
+
+
 def test_as_markdown_with_the_reports_headline_and_links_to_notion(tmp_path: Path) -> None:
     history = StoredHistory()
     passes(history, "11-10 10:00", 3, read_at=at("11-16 05:30"))

@@ -15,6 +15,7 @@ import pytest
 from roadmap_pipeline import warehouse
 from roadmap_pipeline.errors import RoadmapError
 from roadmap_pipeline.warehouse.connection import WarehouseError, connect, scalar, transaction
+from roadmap_pipeline.warehouse_configuration import DEFAULT_MEMORY_LIMIT, Warehouse, in_bytes
 
 _HOLD = """
 import sys, duckdb
@@ -188,3 +189,30 @@ def test_scalar_leaves_no_open_result(tmp_path: Path) -> None:
         assert scalar(con, "select i from range(10) as r(i) where i > ? order by i", (3,)) == 4
         assert scalar(con, "select 1 where false") is None
         assert con.sql("select 5").fetchall() == [(5,)]
+
+
+def test_duckdb_takes_no_more_memory_than_the_configuration_says(tmp_path: Path) -> None:
+    def limits(path: Path, given: Warehouse | None = None) -> tuple[float, str]:
+        with connect(path, limits=given) as con:
+            ((memory, folder),) = con.execute(
+                "select current_setting('memory_limit'), current_setting('temp_directory')"
+            ).fetchall()
+        return in_bytes(memory), folder
+
+    memory, folder = limits(tmp_path / "a.duckdb")
+    assert memory <= in_bytes(DEFAULT_MEMORY_LIMIT)
+    assert folder == f"{tmp_path / 'a.duckdb'}.tmp"
+    spill = str(tmp_path / "spill")
+    memory, folder = limits(tmp_path / "b.duckdb", Warehouse(memory_limit="300MB", temp_directory=spill))
+    assert 299e6 < memory <= 300e6
+    assert folder == spill
+
+
+def test_what_exceeds_the_memory_goes_to_the_disk_also_for_the_next_connection(tmp_path: Path) -> None:
+    given = Warehouse(memory_limit="40MB", temp_directory=str(tmp_path / "spill"))
+    with connect(tmp_path / "a.duckdb", limits=given) as con:
+        con.execute("create temp table big as select hash(i)::varchar as t from range(1_000_000) as r(i)")
+        # The folder is in use now: setting it again would be an error.
+        with connect(tmp_path / "a.duckdb", limits=given) as other:
+            assert scalar(other, "select 1") == 1
+        assert scalar(con, "select count(distinct t) from big") == 1_000_000

@@ -33,6 +33,22 @@ def _complete(table: str, row: dict[str, Any]) -> dict[str, Any]:
     return {column.name: row.get(column.name) for column in source_tables.BY_NAME[table].columns}
 
 
+def test_topics_of_an_older_version_are_those_of_the_payload(tmp_path: Path) -> None:
+    rows = [
+        {"repo": "acme/a", "payload": '{"topics": ["team-a", "b"]}'},
+        {"repo": "acme/b", "payload": '{"topics": null}'},
+        {"repo": "acme/c", "payload": "{}"},
+    ]
+    with connect(tmp_path / "roadmap.duckdb") as con:
+        source_tables.replace_rows(con, "raw.repositories", rows)
+        con.execute("alter table raw.repositories drop column topics")
+        con.execute("drop table build.declarations")
+    with connect(tmp_path / "roadmap.duckdb") as con:
+        assert con.execute("select repo, topics from raw.repositories order by repo").fetchall() == [
+            ("acme/a", ["team-a", "b"]), ("acme/b", None), ("acme/c", None),
+        ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("table", "rows"), [("derived.failure_verdicts", _VERDICT), ("config.critical_workflows", _CRITICAL)]
 )

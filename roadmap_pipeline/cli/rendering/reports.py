@@ -58,6 +58,8 @@ def print_status(console: Console, status: Mapping[str, Any]) -> None:
     _print_repositories(console, status["repositories"])
     for one in status["unread"]:
         console.print(f"[yellow]not read:[/] {escape(one['text'])}", highlight=False)
+    for one in status["dropped"]:
+        console.print(f"[bold]dropped[/] by retention so far: {escape(one['text'])}", highlight=False)
     _print_sync(console, status["sync"])
 
 

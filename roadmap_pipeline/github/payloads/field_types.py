@@ -85,6 +85,7 @@ FIELD_TYPES: dict[Kind, Converter] = {
     Kind.REPOSITORY: object_of(
         id=int64,
         full_name=_full_name,
+        topics=list_of(text),
         owner=_PERSON,
         default_branch=text,
         archived=boolean,

@@ -87,6 +87,7 @@ def repository_row(payload: Payload, provenance: Provenance, lost: list[str] | N
         "repository_id": payload.get("id"),
         "default_branch": payload.get("default_branch"),
         "is_archived": payload.get("archived"),
+        "topics": payload.get("topics"),
         "html_url": payload.get("html_url"),
         **_read(payload, provenance),
     }

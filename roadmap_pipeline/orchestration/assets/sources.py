@@ -70,7 +70,7 @@ SECONDS_BEFORE_NEXT_TRY = (30, 60)
 """Seconds for which a reading that failed is left alone; one more try than there are of them."""
 
 _PLUMBING = {
-    "workflow_returns", "http_cache", "ingest_state", "read_coverage", "run_details", "run_counts"
+    "workflow_returns", "http_cache", "ingest_state", "read_coverage", "run_details", "run_counts", "retention"
 }  # fmt: skip
 """The tables that the ingest remembers for itself, in a group of its own."""
 

@@ -47,6 +47,18 @@ TABLES: tuple[SourceTable, ...] = (
     ),
     SourceTable(
         "config",
+        "teams",
+        "Which team a repository belongs to: by a pattern of its name, else by a topic. Empty: no report is by team.",
+        ("position",),
+        columns(
+            ("position", "INTEGER", "Place in the configuration, from 1; the first pattern that matches counts."),
+            ("kind", "VARCHAR", "pattern, or topic_prefix."),
+            ("value", "VARCHAR", "Pattern of owner/name, or what topics that name a team begin with."),
+            ("team", "VARCHAR", "Team of the pattern's repositories; NULL for a prefix, behind which topics name it."),
+        ),
+    ),
+    SourceTable(
+        "config",
         "progress_rules",
         "Rules of progress of one's own, beside those of the formula.",
         ("rule",),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import duckdb
 
 _FROM_PAYLOAD = {
+    "raw.repositories": {"topics": "cast(payload->'topics' as varchar[])"},
     "raw.milestones": {"node_id": "payload->>'node_id'"},
     "raw.issues": {
         # as github.sections reads our marker

@@ -18,7 +18,12 @@ REPO = ("repo", "VARCHAR", "Repository as owner/name, canonical.")
 READ = (
     ("read_at", "TIMESTAMP", "When the row was read (UTC)."),
     ("source", "VARCHAR", "Where the record was read from: the API's URL without its query, or the file of a dump."),
-    ("payload", "JSON", "The answer as GitHub gave it; people and repositories inside it cut to what tells them."),
+    (
+        "payload",
+        "JSON",
+        "The answer as GitHub gave it; people and repositories inside it cut to what tells them. Once"
+        " retention.keep_payload_days have passed NULL, or an object with cut_at and what models read.",
+    ),
 )
 ATTEMPT = (
     ("run_id", "BIGINT", "Workflow run; a re-run is another attempt of the same run_id."),

@@ -17,6 +17,7 @@ TABLES: tuple[SourceTable, ...] = (
             ("default_branch", "VARCHAR", "Name of the default branch."),
             ("is_archived", "BOOLEAN", "Whether the repository is archived, so that nothing can be written to it."),
             ("html_url", "VARCHAR", "Page of the repository."),
+            ("topics", "VARCHAR[]", "Topics of the repository on GitHub; NULL where the record doesn't tell."),
             *READ,
         ),
     ),
@@ -197,7 +198,8 @@ TABLES: tuple[SourceTable, ...] = (
             (
                 "excerpt",
                 "VARCHAR",
-                "The kept lines, cleaned of colours and timestamps, secrets redacted; NULL unless stored.",
+                "The kept lines, cleaned of colours and timestamps, secrets redacted; NULL unless stored, and once"
+                " retention.keep_excerpt_days have passed.",
             ),
             (
                 "excerpt_spans",
@@ -476,6 +478,19 @@ TABLES: tuple[SourceTable, ...] = (
             ("first_failed_at", "TIMESTAMP", "When the thing was first asked for in vain (UTC)."),
             ("last_failed_at", "TIMESTAMP", "When the thing was last asked for in vain (UTC)."),
             ("next_try_at", "TIMESTAMP", "The first ingest from then on asks again (UTC)."),
+        ),
+    ),
+    SourceTable(
+        "raw",
+        "retention",
+        "What [retention] of the configuration has dropped so far; none of it changes a number.",
+        ("table_name",),
+        columns(
+            ("table_name", "VARCHAR", "Table of schema raw."),
+            ("column_name", "VARCHAR", "What was dropped: payload (or cut to what models read) or excerpt."),
+            ("dropped_rows", "BIGINT", "Rows that lost it; one that was read again and lost it again counts again."),
+            ("older_than", "TIMESTAMP", "Only rows from before that time lost it (UTC)."),
+            ("dropped_at", "TIMESTAMP", "When rows last lost it (UTC)."),
         ),
     ),
 )
