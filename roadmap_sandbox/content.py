@@ -27,6 +27,7 @@ class GitHubContent:
     job's log by job id; a job without an entry never wrote one. ``annotations`` gives a job's by job id, which is the
     check run's too. ``issues`` are plain issues; the issue view of a pull request is derived from ``pull_requests``
     unless ``issues`` has a record of that number.
+    ``files`` holds texts of the default branch by path: no more than what is asked for one by one, as CODEOWNERS.
     ``pull_request_files`` and ``comments`` are keyed by (repository, number). ``commits`` holds those of pull requests;
     one that isn't there is made up from the run or pull request that names it.
     """
@@ -50,3 +51,4 @@ class GitHubContent:
     issue_events: dict[str, list[Payload]] = field(default_factory=dict)
     comments: dict[tuple[str, int], list[Payload]] = field(default_factory=dict)
     labels: dict[str, list[Payload]] = field(default_factory=dict)
+    files: dict[str, dict[str, str]] = field(default_factory=dict)

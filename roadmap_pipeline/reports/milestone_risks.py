@@ -20,6 +20,7 @@ SHOWN_LINKS = 3
 
 _BASES = {
     "suspect_change": "author of the change that turned it red",
+    "code_owner": "code owner of the workflow",
     "assignee_of_blocked": "has a blocked item",
     "assignee": "has most of the open items",
     "milestone_creator": "made the milestone",

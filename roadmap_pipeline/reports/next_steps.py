@@ -18,6 +18,7 @@ FLAKY_DAYS = 28
 _BASES = {
     "suspect_change": "author of the suspect change",
     "pull_request": "author of the failing pull request",
+    "code_owner": "code owner",
     "file": "changed the file last",
     "assignee_of_blocked": "has a blocked item",
     "assignee": "has most of the open items",

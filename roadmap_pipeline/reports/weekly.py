@@ -208,11 +208,14 @@ _EPISODES = """
         -- As it stood when the week ended, so that the text does not change with the day it is read.
         date_diff('minute', e.started_at, least(e.ended_at, $end, p.as_of)) / 60.0 as hours,
         e.ended_at is null or e.ended_at >= $end as is_red,
-        e.closed_by, e.first_head_sha, e.first_html_url, a.author as owner, a.html_url as owner_url,
-        case when a.author is not null then 'suspect_change' end as owner_basis
+        e.closed_by, e.first_head_sha, e.first_html_url, coalesce(a.author, c.owner) as owner,
+        case when a.author is not null then a.html_url else c.html_url end as owner_url,
+        case when a.author is not null then 'suspect_change' when c.owner is not null then 'code_owner' end
+            as owner_basis
     from marts.red_episodes as e
     cross join config.parameters as p
     left join intermediate.int_change_authors as a on a.repo = e.repo and a.head_sha = e.first_head_sha
+    left join intermediate.int_code_owners as c on c.repo = e.repo and c.file = e.workflow_path
     where e.started_at < $end and (e.ended_at is null or e.ended_at >= $start)
     order by is_red desc, e.started_at, e.repo, workflow, e.first_run_id
 """

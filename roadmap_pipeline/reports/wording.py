@@ -282,7 +282,7 @@ def quality(facts: Row, now: Row, *, is_past: bool) -> list[str]:
         "CI health score: mean of passed in the end and auto-fix success; without a repair that was judged it is the"
         " pass rate and says so.",
         "Do next: the person to ask made the change after which the default branch failed so, made the pull requests"
-        " that fail so, or changed the file last (CODEOWNERS is not read). Saved: the failing jobs alone, nothing that"
+        " that fail so, owns the file by CODEOWNERS, or changed it last. Saved: the failing jobs alone, nothing that"
         " waited for them.",
         "Trend: Improving or Degrading only by 2 points or more, beyond chance, and with enough runs in both weeks.",
         "Made when a later week had ended: which jobs rank as flaky and where the milestones stand is known as of now"

@@ -10,12 +10,21 @@ Belongs here: reading and writing the digests, and the base that follows from th
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
-from roadmap_pipeline.notion.layout import SYNC_BASE
-from roadmap_pipeline.sync.canonical import GITHUB_CLOSED, GITHUB_LABEL, SHARED, STATUS, TARGET_DATE, TITLE
+from roadmap_pipeline.notion.layout import SYNC_BASE, SYNC_KEY
+from roadmap_pipeline.sync.canonical import (
+    GITHUB_CLOSED,
+    GITHUB_LABEL,
+    SEPARATOR,
+    SHARED,
+    STATUS,
+    TARGET_DATE,
+    TITLE,
+    canonical_title,
+)
 from roadmap_pipeline.sync.journal import Base
 from roadmap_pipeline.sync.merge import NO_BASE, GitHubStatus
 
@@ -54,6 +63,39 @@ def is_agreement(text: str | None) -> bool:
     return bool(_parts(text))
 
 
+def is_edited_since_agreed(values: Mapping[str, Any]) -> bool:
+    """Return whether a row, by its own agreement, holds an edit of people's that no sync has carried on.
+
+    The repository that may stand behind its title is no edit.
+    """
+    parts = _parts(values.get(SYNC_BASE))
+    title = str(values.get(TITLE) or "")
+    present = {
+        TITLE: {canonical_title(title), canonical_title(title.rpartition(SEPARATOR)[0])},
+        TARGET_DATE: {values.get(TARGET_DATE)},
+        STATUS: {values.get(STATUS)},
+    }
+    return any(
+        letter in parts and parts[letter] not in map(_digest, present[name])
+        for name, letter in _LETTERS.items()
+        if name in present
+    )
+
+
+def without_lost_values(base: Base, values: Mapping[str, Any]) -> Base:
+    """Return ``base`` without what a row lost while it was out of the database: that it is empty is nobody's edit.
+
+    A row that was moved out and back has its title alone. That it bears neither the key nor the agreement that were
+    written into it tells it from one that people emptied.
+    """
+    if not base.fields.get(SYNC_KEY) or values.get(SYNC_KEY) or values.get(SYNC_BASE):
+        return base
+    fields = {
+        name: value for name, value in base.fields.items() if name == SYNC_BASE or values.get(name, "") is not None
+    }
+    return replace(base, fields=fields)
+
+
 def apply_agreement(
     base: Base,
     settled: Base,
@@ -61,6 +103,7 @@ def apply_agreement(
     github: GitHubStatus,
     ours: Mapping[str, Any],
     theirs: Mapping[str, Any],
+    empty_columns: Collection[str] = (),
 ) -> tuple[Base, dict[str, Any]]:
     """Return the base by which to merge, and what this warehouse should note of it.
 
@@ -72,8 +115,11 @@ def apply_agreement(
         github: GitHub's status now.
         ours: GitHub's values, canonical.
         theirs: Notion's.
+        empty_columns: Properties that no row has a value of. Who has no base for one can't tell whether it was emptied
+            by people or made anew (or of another type for a while): that it is empty is no edit.
     """
-    parts = _parts(text)
+    unknown = {_LETTERS[name] for name in empty_columns if name not in base.fields}
+    parts = {letter: digest for letter, digest in _parts(text).items() if letter not in unknown}
     if not parts or text == base.fields.get(SYNC_BASE):
         return settled, {}
     fields = dict(settled.fields)

@@ -25,7 +25,8 @@ GITHUB_CLOSED = "github.closed"
 GITHUB_LABEL = "github.label"
 """Fields of a base that only GitHub has: of both together its status is made."""
 
-_SEPARATOR = " · "
+SEPARATOR = " · "
+"""Stands between a title and the repository that tells milestones of one name apart."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -36,8 +37,8 @@ def canonical_title(title: str | None, repo: str | None = None) -> str | None:
     that is Notion's display, no part of the title.
     """
     text = _CONTROL.sub("", unicodedata.normalize("NFC", title or "")).strip()
-    if repo is not None and text.casefold().endswith((_SEPARATOR + repo).casefold()):
-        text = text[: -len(_SEPARATOR + repo)].rstrip()
+    if repo is not None and text.casefold().endswith((SEPARATOR + repo).casefold()):
+        text = text[: -len(SEPARATOR + repo)].rstrip()
     return text or None
 
 
@@ -48,4 +49,4 @@ def displayed_titles(titles: Mapping[str, tuple[str, str]]) -> dict[str, str]:
         titles: Repository and canonical title, by sync key.
     """
     counts = Counter(title for _, title in titles.values())
-    return {key: f"{title}{_SEPARATOR}{repo}" if counts[title] > 1 else title for key, (repo, title) in titles.items()}
+    return {key: f"{title}{SEPARATOR}{repo}" if counts[title] > 1 else title for key, (repo, title) in titles.items()}

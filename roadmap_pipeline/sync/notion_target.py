@@ -13,6 +13,7 @@ from roadmap_pipeline.notion.ids import stable_url
 from roadmap_pipeline.notion.layout import SYNC_KEY, DatabaseSchema
 from roadmap_pipeline.notion.rows import Row, find_trashed, read_row, read_rows
 from roadmap_pipeline.runtime import Runtime
+from roadmap_pipeline.sync.agreement import is_edited_since_agreed
 from roadmap_pipeline.sync.canonical import canonical_title
 from roadmap_pipeline.sync.desired import LATEST_CI_HEALTH, REPORT_KEY, DesiredMilestone, DesiredRow
 from roadmap_pipeline.sync.journal import NO_PAGE, Base, RowValues
@@ -204,6 +205,7 @@ class NotionTarget:
                     for row in (*listed, *filter(None, fetched.values()))
                 ]
             ),
+            is_edited=is_edited_since_agreed,
         )
 
     def _author(self, names: Sequence[object]) -> str | None:

@@ -5,14 +5,14 @@ writing by ``notion_rows`` and ``milestone_edits``, tracking issues follow in ``
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from roadmap_pipeline.notion.ids import stable_url
 from roadmap_pipeline.notion.layout import ENGINEERING_ROADMAP, LAST_SYNCED, SYNC_BASE, SYNC_KEY, SYNC_NOTE, SYNC_STATE
 from roadmap_pipeline.notion.rows import Row, same
-from roadmap_pipeline.sync.agreement import agreement_on, is_agreement
+from roadmap_pipeline.sync.agreement import agreement_on, is_agreement, without_lost_values
 from roadmap_pipeline.sync.canonical import (
     GITHUB_CLOSED,
     GITHUB_LABEL,
@@ -115,7 +115,10 @@ def plan_roadmap(entities: Sequence[Entity], rows: Rows, context: Context) -> Ro
         for one in entities
         if (title := canonical_title(one.title)) or True
     ]
-    matches = match_rows(wanted, rows, context.bases)
+    matches = {
+        key: match if match.row is None else replace(match, base=without_lost_values(match.base, match.row.values))
+        for key, match in match_rows(wanted, rows, context.bases).items()
+    }
     planner = _Planner(context, rows)
     planner.merge(entities, matches)
     for entity in entities:
@@ -139,6 +142,7 @@ class _Planner:
     def merge(self, entities: Sequence[Entity], matches: Mapping[str, Match]) -> None:
         """Merge the shared fields of all, from which follow the titles that tell rows of one name apart."""
         titles = {}
+        empty = {name for name in (TARGET_DATE, STATUS) if not any(row.values.get(name) for row in self._rows.listed)}
         for entity in entities:
             if entity.github is None:
                 continue
@@ -151,6 +155,7 @@ class _Planner:
                     match.base,
                     choice=self._choice(entity, entity.github, match),
                     refused=self._context.refused.get(entity.key),
+                    empty_columns=empty,
                 )
             self._refuse_taken_title(entity, entity.github, merge, entities)
             self._merges[entity.key] = merge
@@ -303,7 +308,7 @@ class _Planner:
         for duplicate in match.duplicates:
             write = RowWrite(entity.key, title, {}, page_id=duplicate.page_id, repo=entity.repo)
             self.plan.rows.append(row_change("trash_duplicate", PLACE, write, duplicate))
-            self.plan.notes.append(f"{title} had two rows, made by two runs at once: the older one stays")
+            self.plan.notes.append(f"{title} had two rows: the one that people edited, else the older one, stays")
 
     def _tell(self, entity: Entity, github: GitHubMilestone, merge: SharedMerge, row: Row, title: str) -> None:
         """Note what people should know, and count what would be lost."""

@@ -37,7 +37,8 @@ class Match:
         base: What was agreed on; without fields at first contact.
         is_inherited: The base was agreed on under another key, and has to be noted under this one.
         lost: Why a row that was there is none any more: ``deleted`` or ``moved``.
-        duplicates: Further rows of ours that bear the same key, which two runs at once had made.
+        duplicates: Further rows of ours that bear the same key and no edit that would be lost with them: two runs at
+            once had made them, or the integration couldn't see one for a while.
         candidates: Number of rows of that title, where it is not clear which is meant.
         rivals: Keys of others that bear the title of a row of people's, too: it is none of theirs.
     """
@@ -60,6 +61,7 @@ class Rows:
         fetched: Those that were asked for by their page, since a base names it and no list shows it; None: gone.
         trashed: Those that a search of the trash brought.
         data_source_id: The database they should be in.
+        is_edited: Tells whether a row holds an edit of people's that no sync has carried on.
         author: Id of the integration's own user, who made the rows that may be given up as duplicates; None where none
             can be.
         title_property: Name of the title.
@@ -75,6 +77,7 @@ class Rows:
     key_property: str | None = None
     trashed: Sequence[Row] = ()
     author: str | None = None
+    is_edited: Callable[[Mapping[str, Any]], bool] = lambda _values: False
 
     def key_of(self, row: Row) -> str | None:
         """Return the sync key that a row bears."""
@@ -95,7 +98,8 @@ def match_rows(wanted: Sequence[Wanted], rows: Rows, bases: Mapping[str, Base]) 
 
     A row is found by the page that its base names, else by the sync key that it bears, else by its title if it bears
     no key of something else, and nothing else without a row has that title, too. Of several rows of ours with one key
-    the oldest counts, so that two machines that made them at once come to the same.
+    the oldest counts, so that two machines that made them at once come to the same; before it the oldest that people
+    edited since it was last in step, so that no edit goes to the trash with its row.
     """
     matcher = _Matcher(rows, {base.page_id: key for key, base in bases.items()})
     found = {one.sync_key: matcher.by_page_or_key(one, bases) for one in wanted}
@@ -133,7 +137,7 @@ class _Matcher:
         bearing = [one for one in bearing if not one.in_trash] or bearing
         ours = sorted(
             (one for one in bearing if self._rows.author is None or one.created_by == self._rows.author),
-            key=lambda one: one.age,
+            key=lambda one: (not self._rows.is_edited(one.values), one.age),
         )
         chosen = row
         if row is None:
@@ -145,7 +149,14 @@ class _Matcher:
             chosen = ours[0]
         if chosen is None:
             return Match(None, replace(base, page_id=NO_PAGE), lost=lost)
-        duplicates = tuple(one for one in ours if one is not chosen and not one.in_trash and not chosen.in_trash)
+        duplicates = tuple(
+            one
+            for one in ours
+            if one is not chosen
+            and not one.in_trash
+            and not chosen.in_trash
+            and not self._rows.is_edited(one.values)  # it counts itself once the edits of this one are carried on
+        )
         if chosen.page_id != base.page_id:
             # What was agreed on holds for the page it was agreed on for.
             base = Base(chosen.page_id, pending=base.pending, pending_github=base.pending_github)

@@ -94,6 +94,7 @@ def merge_shared_fields(
     *,
     choice: Mapping[str, Side] | Side | None = None,
     refused: Mapping[str, tuple[Any, str]] | None = None,
+    empty_columns: Collection[str] = (),
 ) -> SharedMerge:
     """Merge title, target date and status of a milestone that has a row.
 
@@ -103,6 +104,7 @@ def merge_shared_fields(
         base: What both sides last agreed on. What a run had written without living to read it back counts as agreed.
         choice: The side that a person chose for fields in conflict; for all or by field.
         refused: By field the value that GitHub refused lately, and why; it isn't asked again.
+        empty_columns: Properties that no row has a value of.
     """
     merge = SharedMerge()
     ours = github.values()
@@ -114,7 +116,7 @@ def merge_shared_fields(
     chosen: Mapping[str, Side] = choice if isinstance(choice, Mapping) else {} if choice is None else _all(choice)
     merge.agreement_before = notion.get(SYNC_BASE)
     settled = _settled_base(base, github, ours, theirs, merge)
-    before, noted = apply_agreement(base, settled, merge.agreement_before, github.status, ours, theirs)
+    before, noted = apply_agreement(base, settled, merge.agreement_before, github.status, ours, theirs, empty_columns)
     merge.agreed |= noted
     for name in (TITLE, TARGET_DATE):
         decision = merge_shared(before.fields.get(name, NO_BASE), ours[name], theirs[name], chosen.get(name))

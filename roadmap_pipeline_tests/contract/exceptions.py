@@ -48,6 +48,11 @@ def is_front_door(status: int, body: bytes) -> bool:
     return status == 403 and body.startswith(_FRONT_DOOR)
 
 
+def path_regex(template: str) -> re.Pattern[str]:
+    """Return what matches the paths of a template; ``{path}``, that of a file, goes on over slashes."""
+    return re.compile(re.sub(r"\{\w+\}", "([^/]+)", template.replace("{path}", "(.+)")) + r"\Z")
+
+
 def is_known_status(method: str, template: str, status: int) -> bool:
     """Return whether GitHub is known to answer with a status that the description leaves out."""
     return any(

@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, unquote
 import jsonschema_rs
 import orjson
 
-from roadmap_pipeline_tests.contract.exceptions import is_front_door, is_known_status
+from roadmap_pipeline_tests.contract.exceptions import is_front_door, is_known_status, path_regex
 from roadmap_pipeline_tests.recorded import DATA
 
 DESCRIPTION = DATA / "openapi" / "github_slice_api23.0.2.json.gz"
@@ -41,7 +41,7 @@ class OpenApiContract:
         self._components = document["components"]
         self._paths: dict[str, Any] = document["paths"]
         self._templates = sorted(
-            ((re.compile(re.sub(r"\{\w+\}", "([^/]+)", path) + r"\Z"), path) for path in self._paths),
+            ((path_regex(path), path) for path in self._paths),
             key=lambda entry: entry[1].count("{"),
         )
         self.operation = cache(self._operation)

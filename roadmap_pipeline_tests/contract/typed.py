@@ -18,7 +18,7 @@ import orjson
 from githubkit_schemas.v2022_11_28 import models
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
-from roadmap_pipeline_tests.contract.exceptions import is_front_door, is_known_status
+from roadmap_pipeline_tests.contract.exceptions import is_front_door, is_known_status, path_regex
 
 _UNION_MEMBER = re.compile(r"str|int|bool|none|(list|literal|function-\w+|nullable|dict|tagged-union)\[.*\]|[A-Z]\w+")
 """The names that pydantic gives the members of a union within the place of a problem."""
@@ -169,7 +169,7 @@ class TypedContract:
             if module.name.endswith(".py"):
                 self._note_methods(module.read_text(encoding="utf-8"))
         self._templates = sorted(
-            ((re.compile(re.sub(r"\{\w+\}", "([^/]+)", path) + r"\Z"), path) for _, path in self._sources),
+            ((path_regex(path), path) for _, path in self._sources),
             key=lambda entry: entry[1].count("{"),
         )
         self._operation = cache(lambda method, path: Operation(f"{method} {path}", self._sources[method, path]))

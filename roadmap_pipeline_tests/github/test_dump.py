@@ -74,6 +74,7 @@ def test_every_arrangement_of_files_is_read(tmp_path, con):
         "issues": 2,
         "milestones": 1,
         "issue_events": 3,
+        "code_owners": 0,
     }
     assert summary.notes == []
     assert summary.requests == 0

@@ -46,6 +46,7 @@ def test_everything_is_read(serve, con):
         "issues": 2,
         "milestones": 1,
         "issue_events": 3,
+        "code_owners": 0,
     }
     assert summary.canonical == {REPO: REPO}
     assert table(con, "select run_attempt, conclusion from raw.workflow_runs where run_id = 100 order by 1") == [

@@ -37,6 +37,7 @@ ENDPOINTS = {
     "log": r"/actions/jobs/\d+/logs$",
     "annotations": r"/check-runs/\d+/annotations$",
     "passing_log": r"/actions/jobs/(?!1000)\d+0/logs$",
+    "code_owners": r"/contents/",
     "graphql": r"^/graphql$",
 }
 """Every endpoint that an ingest asks, but the repository's own answer."""
@@ -55,6 +56,7 @@ HANGS_ON = {
     "log": {"job_logs", "passing_logs"},
     "annotations": {"job_logs"},
     "passing_log": {"passing_logs"},
+    "code_owners": {"code_owners"},
     "graphql": set(),
 }
 """The tables of which something may lack when an endpoint is refused."""
@@ -64,8 +66,10 @@ NOT_A_FAILURE = {
     ("log", 410),
     ("passing_log", 404),
     ("passing_log", 410),
+    ("code_owners", 404),
 }
-"""A log that was never written, and one that has expired; what GraphQL doesn't give REST gives."""
+"""A log that was never written, and one that has expired; a file that isn't there; what GraphQL doesn't give REST
+gives."""
 
 
 @pytest.fixture(autouse=True)
@@ -88,6 +92,7 @@ def world_with_everything(serve):
             at=ago(hours=2),
         )
     ]  # fmt: skip
+    content.files[REPO] = {".github/CODEOWNERS": "* @ana\n"}
     open_run = run(140, ago(minutes=20), status="in_progress", conclusion=None)
     content.runs[REPO].append(open_run)
     return serve(content)

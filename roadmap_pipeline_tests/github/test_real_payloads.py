@@ -59,6 +59,7 @@ def test_every_record_of_devlake_is_accounted_for(devlake, con):
         "issues": 26,
         "milestones": 1,
         "issue_events": 49,  # one stands there twice
+        "code_owners": 0,
     }
     assert [note.partition(" not stored")[0] for note in summary.notes] == ["issues.jsonl: 16", "comments.jsonl: 95"]
 

@@ -123,14 +123,14 @@ def test_the_organisation_is_told_the_same_everywhere(ran: Ran) -> None:
         assert result.exit_code == 0, result.output
         return result.output
 
-    explained = told("explain", "Stage 7.3")
+    explained = told("explain", "Checkout v2")
     assert "risk Off track (high) since 2026-11-02 or before: The target date is met in 4 %" in explained
-    assert "What clears it: At least 50 %" in explained and "Ask dvolkov (milestone creator)" in explained
-    assert "before: Default branch red 2026-10-16 to 2026-11-12" in explained
+    assert "What clears it: At least 50 %" in explained and "Ask hanakim (milestone creator)" in explained
+    assert "before: Default branch red 2026-10-09 to 2026-10-15" in explained
     assert "Overdue since 2026-11-07" in told("status", "--json")
-    assert "would be sent to nobody: Roadmap: 11 new" in told("notify", "--dry-run")
+    assert "would be sent to nobody: Roadmap: 10 new" in told("notify", "--dry-run")
     assert ran.run_summary.notifications == []
     with ran.runtime().warehouse.connect() as con:
         shown = dict(con.execute("select title, risk from publish.notion_roadmap").fetchall())
-    assert shown["Stage 7.3"].startswith("Off track since 2026-11-02 or before; Slipping since ")
+    assert shown["Checkout v2"].startswith("Off track since 2026-11-02 or before; Blocked since ")
     assert (shown["Checkout v1"], shown["Cost controls"]) == (None, "–")

@@ -219,6 +219,27 @@ def test_a_week_that_is_not_over_says_so_and_counts_to_now() -> None:
     assert "`ci.yml` of acme/payments is red on the default branch, for 2.5 days." in headline(text)
 
 
+def test_where_no_author_is_known_the_code_owner_is_named_and_nobody_mentioned() -> None:
+    history = StoredHistory()
+    history.run("11-13 18:00", "failure", sha="c0ffee1234", actor="renovate[bot]", actor_type="Bot")
+    owned = {"repo": "acme/payments", "path": "CODEOWNERS", "is_catch_all": False}
+    for line_number, pattern, regex, owners in (
+        (1, "*", "^(?:.+/)?[^/]+$", ["eve"]),
+        (2, "/.github/", r"^\.github/.+$", ["acme/platform", "ben@example.org"]),
+    ):
+        history.add(
+            "raw.code_owners",
+            **{**owned, "line": line_number, "pattern": pattern, "file_regex": regex, "owners": owners},
+            html_url=f"https://github.com/acme/payments/blob/main/CODEOWNERS#L{line_number}",
+        )
+    steps = section(content(history), "Do next")
+    assert (
+        "\n   - ask **[acme/platform, ben@\u2060example.org](https://github.com/acme/payments/blob/main/CODEOWNERS#L2)**"
+        " (code owner)" in steps
+    )
+    assert "@acme" not in steps
+
+
 def test_what_keeps_the_default_branch_red_is_one_step_that_names_the_test_and_whom_to_ask() -> None:
     history = StoredHistory()
     history.pull_request(

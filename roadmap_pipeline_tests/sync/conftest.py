@@ -40,6 +40,7 @@ from roadmap_pipeline_tests.sync.organisation import (
     TABLES,
     organisation,
 )
+from roadmap_pipeline_tests.sync.pace import PacedClock
 from roadmap_pipeline_tests.sync.pending_edits import add_milestones, edit_everything, seen
 from roadmap_sandbox.github.app import create_app as create_github
 from roadmap_sandbox.github.state import TOKEN as GITHUB_TOKEN
@@ -92,10 +93,14 @@ class SimulatedServices:
     # -- the pipeline
 
     @contextmanager
-    def runtime(self, kill: Kill | None = None, *, lag: bool = False, **changes: str) -> Iterator[Runtime]:
+    def runtime(
+        self, kill: Kill | None = None, *, lag: bool = False, pace: PacedClock | None = None, **changes: str
+    ) -> Iterator[Runtime]:
         """Yield a run's runtime. With ``lag`` waiting moves Notion's clock on. ``changes`` are of the environment."""
         runtime = Runtime(load_settings({**self.environment, **changes}, self.warehouse.parent))
-        if kill is not None or lag:
+        if pace is not None:
+            runtime.notion = pace.client(self.environment["NOTION_API_URL"])
+        elif kill is not None or lag:
             transport = None if kill is None else KillingTransport(kill, self.warehouse)
             runtime.notion = NotionClient(
                 NOTION_KEY,

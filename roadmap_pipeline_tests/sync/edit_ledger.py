@@ -24,6 +24,8 @@ class FieldEdits:
     """All that was ever settled: a machine that did not sync meanwhile takes it for what is still agreed on."""
     is_base_known: bool = True
     """True where whoever syncs remembers what was agreed on: then a dispute takes two edits."""
+    must_stay: Any = None
+    """GitHub's value, where the row lost its own without anybody having edited it; None: nothing to watch."""
 
 
 class LostEdit(AssertionError):
@@ -47,6 +49,7 @@ class EditLedger:
         if before == after:
             return
         edits = self.of(key, name)
+        edits.must_stay = None
         came_over = opposite == before
         others = edits.open.get(OTHER[side], _NONE)
         # No status on GitHub comes over as the one that is derived.
@@ -75,6 +78,17 @@ class EditLedger:
             edits.settled.clear()
             edits.is_base_known = False
 
+    def forget_bases(self, key: str) -> None:
+        """Note that a milestone's row may know an older agreement than the last one."""
+        for name in SHARED:
+            edits = self.of(key, name)
+            edits.settled.clear()
+            edits.is_base_known = False
+
+    def must_stay(self, key: str, name: str, value: Any) -> None:
+        """Note that a row lost a value through no edit: GitHub's is still there after the next sync."""
+        self.of(key, name).must_stay = value
+
     def adopt(self, key: str, values: dict[str, Any]) -> None:
         """Note that a milestone was made for a row that a person had filled."""
         for name in SHARED:
@@ -88,6 +102,7 @@ class EditLedger:
         self._was_base_lost = True  # also for what was synced and never looked at
         for edits in self._edits.values():
             edits.is_base_known = False
+            edits.must_stay = None  # an empty column of which some rows are filled again looks edited
             edits.settled.clear()
             for side, value in list(edits.open.items()):
                 if value is None:
@@ -104,6 +119,9 @@ class EditLedger:
             ours, theirs = milestone.value(name), row.value(name, milestone.repo)
             edits = self.of(milestone.key, name)
             told = f"{milestone.key} {name}: GitHub {ours!r}, Notion {theirs!r}, open {edits}, {row.values}"
+            if edits.must_stay not in (None, ours):
+                raise LostEdit(f"what GitHub has was overwritten by nobody's edit: {told}")
+            edits.must_stay = None
             if milestone.shown(name) == theirs:
                 # Without a base a status may have been an older run's: then it is in the note.
                 self._settle_equal(edits, ours, theirs, told, may_be_told=f"{name} was" in note)

@@ -116,6 +116,10 @@ class Observer:
         options = self._source.properties[self._columns[column]].config["options"]
         return next((o["name"] for o in options if self._options.get(o["id"]) == name), name)
 
+    def options(self, column: str) -> list[str]:
+        """Return what people call the options of a column by now."""
+        return [option["name"] for option in self._source.properties[self._columns[column]].config["options"]]
+
     def column_was_made_anew(self, name: str) -> None:
         """Know a column by the id that it has now."""
         prop = next(prop for prop in self._source.properties.values() if prop.name == name)

@@ -21,6 +21,7 @@ from roadmap_pipeline.sync.result import SyncResult
 from roadmap_pipeline_tests.sync.conftest import (
     GITHUB_TOKEN,
     NOTION_KEY,
+    REPORTS,
     KilledError,
     NewServices,
     SimulatedServices,
@@ -67,6 +68,13 @@ class SyncingMachine(RuleBasedStateMachine):
         """By page: what a person wrote on it."""
         self.team: str | None = None
         """Id of a column of people's own."""
+        self.moved_away: dict[str, str] = {}
+        """Pages of rows that people moved out of the database, each with the sync key that it bore."""
+        self.unshared: dict[str, str] = {}
+        """Pages of rows that the integration can't see, each with the sync key that it bears."""
+        self.came_back: set[str] = set()
+        """Sync keys of rows that were shared again: of two rows that were edited one waits for the next sync."""
+        self.reports_id = self.services.databases()[REPORTS]
         self.own_values: dict[str, Any] = {}
         """By page: what a person wrote into that."""
         self.is_memory_lost = self.are_options_renamed = self.are_rows_copied = self.were_keys_deleted = False
@@ -211,7 +219,8 @@ class SyncingMachine(RuleBasedStateMachine):
             known = self.rows.get(key)
             row = rows.get(known.page_id) if known else None
             if row is not None and row.is_there:
-                assert row.values[STATE] == "Changed on GitHub", row
+                # Who has lost its memory, and finds the milestone in no table, can't tell whose row it is.
+                assert row.values[STATE] == "Changed on GitHub" or self.is_memory_lost, row
                 assert {name: row.values[name] for name in values} == values
             if row is None or not row.is_inside:
                 for copy in [page for page in self.peoples_pages if page in rows and rows[page].values[KEY] == key]:
@@ -248,6 +257,7 @@ class SyncingMachine(RuleBasedStateMachine):
 
     def _check_one_to_one(self, milestones: dict[str, MilestoneView], rows: dict[str, RowView]) -> None:
         keys = [row.values[KEY] for row in rows.values() if row.is_ours and row.is_there]
+        keys = [key for key in keys if key is not None and key not in self.came_back]
         # Machines that don't know of each other make a row twice while lists lag; the next sync gives one up.
         if not (self.is_memory_lost and self.services.notion.query_lag):
             assert len(keys) == len(set(keys)), f"rows with one key: {sorted(map(str, keys))}"
@@ -284,6 +294,7 @@ class SyncingMachine(RuleBasedStateMachine):
                 break
         else:
             raise AssertionError(f"no rest after {ROUNDS} rounds: {results}")
+        self.came_back.clear()
         for machine in range(len(self.machines)):
             for command in ("two_way", "sync"):
                 result = self.run_and_check(machine, command, mass=True)

@@ -16,10 +16,11 @@ from hypothesis.stateful import precondition, rule, run_state_machine_as_test
 from roadmap_pipeline import interruption
 from roadmap_pipeline.github.client import client as github_client
 from roadmap_pipeline.notion import client as notion_client
+from roadmap_pipeline_tests.sync.absence_rules import PeopleHide
 from roadmap_pipeline_tests.sync.conftest import Kill, NewServices, Start
 from roadmap_pipeline_tests.sync.observed import KEY, REPOS, TITLE, canonical
+from roadmap_pipeline_tests.sync.pace import BUSY, PacedClock
 from roadmap_pipeline_tests.sync.people_rules import WHICH
-from roadmap_pipeline_tests.sync.structure_rules import PeopleReorganise
 from roadmap_pipeline_tests.sync.test_crashes import GITHUB_FAULTS
 from roadmap_sandbox.notion.faults import ALL as NOTION_FAULTS
 
@@ -27,7 +28,7 @@ MACHINE = st.integers(0, 1)
 COMMAND = st.sampled_from(["two_way", "sync"])
 
 
-class TwoWaySync(PeopleReorganise):
+class TwoWaySync(PeopleHide):
     """Everything that people, machines and the network between them may do."""
 
     # -- syncs
@@ -51,6 +52,14 @@ class TwoWaySync(PeopleReorganise):
         self.services.notion.faults.at_random(probability, seed, NOTION_FAULTS)
         self.services.github.faults.randomly(probability, seed=seed, kinds=GITHUB_FAULTS)
         self.disturbed(machine, command)
+
+    @rule(machine=MACHINE, command=COMMAND, seed=st.integers(0, 10_000), probability=st.sampled_from([0.0, 0.1, 0.4]))
+    def sync_while_notion_is_busy(self, machine: int, command: str, seed: int, probability: float) -> None:
+        """Sync at Notion's pace while it asks to wait; no window holds too many requests, and every wait is waited."""
+        clock = PacedClock(self.services.notion)
+        self.services.notion.faults.at_random(probability, seed, BUSY)
+        self.disturbed(machine, command, pace=clock)
+        clock.check()
 
     @rule(machine=MACHINE, command=COMMAND, at=st.integers(0, 6), after=st.booleans())
     def kill_sync(self, machine: int, command: str, at: int, after: bool) -> None:

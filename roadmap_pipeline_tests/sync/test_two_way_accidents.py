@@ -194,6 +194,22 @@ def test_a_property_whose_type_was_changed_stops_every_write_and_is_filled_once_
     assert_nothing_to_write(synced.two_way, synced)
 
 
+@pytest.mark.parametrize("name", [DATE, STATUS])
+def test_a_property_that_was_made_anew_empties_nothing_although_the_warehouse_was_lost(
+    name: str, synced: SimulatedServices
+) -> None:
+    synced.label("Polish", "status: blocked")
+    synced.two_way()
+    before = {title: (synced.row(title)[name], synced.on_github(title)) for title in titles(synced)}
+    synced.notion.delete_property(synced.databases()[ROADMAP], name)
+    repair(synced)
+    lose_warehouse(synced)
+    result = synced.two_way()
+    assert (result.failed, result.plan.conflicts, result.plan.mass_changes) == ([], (), ())
+    assert {title: (synced.row(title)[name], synced.on_github(title)) for title in titles(synced)} == before
+    assert_nothing_to_write(synced.two_way, synced)
+
+
 # -- many at once
 
 

@@ -72,7 +72,7 @@ def _run(repo: str, run_id: int, branch: str, sha: str, event: str, conclusion: 
 def read_and_build(services: SimulatedServices, **changes: str) -> None:
     """Run ``roadmap ingest`` and ``roadmap build``."""
     pacing.forget()
-    with services.runtime(None, lag=False, **changes) as runtime:
+    with services.runtime(None, lag=False, pace=None, **changes) as runtime:
         pipeline.ingest(runtime)
         pipeline.build_all(runtime)
 
@@ -80,7 +80,7 @@ def read_and_build(services: SimulatedServices, **changes: str) -> None:
 def publish(services: SimulatedServices, *, dry_run: bool = False, lag: bool = False, **changes: str) -> SyncResult:
     """Run ``roadmap sync``; with ``lag`` waiting for Notion takes no time."""
     pacing.forget()
-    with services.runtime(None, lag=lag, **changes) as runtime:
+    with services.runtime(None, lag=lag, pace=None, **changes) as runtime:
         return pipeline.sync(runtime, dry_run=dry_run, render=True)
 
 

@@ -1,7 +1,7 @@
 """From a request to the route that answers it: repositories by name, former name and id, and who may do what."""
 
 from roadmap_sandbox.content import API_ROOT
-from roadmap_sandbox.github import actions, checks, comments, issues, labels, milestones, owners, pulls, secrets
+from roadmap_sandbox.github import actions, checks, comments, files, issues, labels, milestones, owners, pulls, secrets
 from roadmap_sandbox.github.access import is_for, may_see
 from roadmap_sandbox.github.apps import Apps
 from roadmap_sandbox.github.graphql import endpoint as graphql
@@ -12,13 +12,14 @@ from roadmap_sandbox.github.searching import search_issues
 from roadmap_sandbox.github.store import Store
 
 _routes = Router()
-for _module in (actions, secrets, checks, comments, issues, labels, milestones, pulls):
+for _module in (actions, secrets, checks, comments, files, issues, labels, milestones, pulls):
     _routes.include(_module.routes)
 
 _PERMISSIONS = {
     "actions": ("actions",),
     "check-runs": ("checks",),
     "commits": ("contents", "checks"),
+    "contents": ("contents",),
     "issues": ("issues", "pull_requests"),
     "labels": ("issues", "pull_requests"),
     "milestones": ("issues", "pull_requests"),

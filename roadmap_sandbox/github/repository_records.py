@@ -52,6 +52,8 @@ class RepositoryRecords:
         self.pulls: dict[int, Payload] = {pull["number"]: pull for pull in content.pull_requests.get(full_name, ())}
         self.commits: dict[str, Payload] = {commit["sha"]: commit for commit in content.commits.get(full_name, ())}
         self.files: dict[int, list[Payload]] = {}
+        self.texts: dict[str, str] = dict(content.files.get(full_name, {}))
+        """Files of the default branch by path."""
         self.comments: dict[int, Payload] = {}
         self.comments_of: dict[int, list[int]] = {}
         for (name, number), files in content.pull_request_files.items():

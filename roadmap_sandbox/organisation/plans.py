@@ -20,6 +20,8 @@ class MilestonePlan:
     """A milestone: days before the end at which it is created, due (negative: after the end) and closed.
 
     ``done`` is the share of its issues that are closed at the end; ``tracking`` the labels of its tracking issue.
+    ``steady`` issues beside those are known from the start, and four of them are closed each week: what a forecast can
+    rest on.
     """
 
     title: str
@@ -30,6 +32,7 @@ class MilestonePlan:
     issues: int
     done: float
     tracking: tuple[str, ...] = ()
+    steady: int = 0
 
 
 MILESTONES: dict[str, tuple[MilestonePlan, ...]] = {
@@ -38,7 +41,7 @@ MILESTONES: dict[str, tuple[MilestonePlan, ...]] = {
         MilestonePlan("Stage 7.2", "Refunds without a spreadsheet", 128, 47, 40, 16, 1.0),
         MilestonePlan("Observability", "See every payment from end to end", 95, 10, None, 11, 0.6),
         MilestonePlan(
-            "Stage 7.3", "Payouts on the same day", 58, -25, None, 18, 0.55, ("tracking", "status: in progress")
+            "Stage 7.3", "Payouts on the same day", 58, -25, None, 18, 0.55, ("tracking", "status: in progress"), 30
         ),
     ),
     "storefront": (
@@ -125,6 +128,7 @@ def make_plan(repository: Repository, rng: Random, start: int, end: int) -> Plan
     issues: list[Issue] = []
     for plan, milestone in zip(plans, milestones, strict=True):
         issues += _issues(plan, milestone, milestones, rng, start, end)
+        issues += _steady_issues(plan, milestone, start, end)
     issues += _other_issues(repository, rng, start, end)
     work = _work(repository, milestones, rng, start, end)
     incidents = [
@@ -216,6 +220,28 @@ def _issues(
             else:
                 issue.state_reason = "not_planned"
                 issue.happened(max(when, issue.events[-1].time), "closed", author)
+    return issues
+
+
+def _steady_issues(plan: MilestonePlan, milestone: Milestone, start: int, end: int) -> list[Issue]:
+    """Return the issues that are closed one after the other, from Monday to Thursday. Without chance."""
+    repository, team = milestone.repository, milestone.repository.team
+    first = max(start, milestone.created_at) + HOUR
+    days = [day for day in range(first // DAY + 4, end // DAY) if (day + 3) % 7 < 4]
+    issues = []
+    for number in range(plan.steady if first + 3 * DAY < end else 0):
+        author = team[number % len(team)]
+        things, wish = _THINGS[repository.name], _WISHES[number // 6 % len(_WISHES)]
+        created = first + number * 2 * DAY // plan.steady
+        title = f"{things[number % len(things)].capitalize()} {wish}"
+        issue = Issue(repository, title, author, created, f"Part of {plan.title}.\n\nSeen by {author.name}.")
+        issue.happened(created + 60, "milestoned", author, plan.title)
+        issue.milestone = milestone
+        if number < len(days):
+            time = days[number] * DAY + 9 * HOUR + number * 37 % 480 * MINUTE
+            issue.happened(time, "closed", team[(number + 1) % len(team)])
+            issue.state_reason = "completed"
+        issues.append(issue)
     return issues
 
 

@@ -13,6 +13,7 @@ from roadmap_sandbox import payloads
 from roadmap_sandbox.content import GitHubContent, Payload
 
 from .causes import CAUSES
+from .code_owners import FILES
 from .people import ORGANISATION, Person, Repository
 from .records import DAY, Commit, Issue, Item, ItemEvent, Job, Milestone, PullRequest, Run, own_commits
 from .steps import step_times
@@ -108,6 +109,7 @@ class Renderer:
             if label != "milestone: Stage 7.2" or repository.name == "payments"
         }
         content.labels[name] = list(labels.values())
+        content.files[name] = FILES.get(repository.name, {})
         shelves = {each.number: self._milestone(full, each, items) for each in milestones}
         content.milestones[name] = list(shelves.values())
         content.issues[name], content.pull_requests[name] = [], []

@@ -41,6 +41,7 @@ _NOUNS = {
     "files": ("files of pull requests", "files of pull requests"),
     "commits": ("commits of pull requests", "commits of pull requests"),
     "passing_log": ("logs of passing jobs", "logs of passing jobs"),
+    "code_owners": ("code owners", ""),
 }
 """By endpoint: a whole list of it, and several of its items."""
 _PERMISSIONS = {
@@ -51,6 +52,7 @@ _PERMISSIONS = {
     "files": "Pull requests",
     "commits": "Pull requests",
     "annotations": "Checks",
+    "code_owners": "Contents",
 }
 """The permission that a token lacks where GitHub forbids; *Actions* for the others."""
 _OF_A_RUN = frozenset({"run", "attempt", "jobs", "job_details"})

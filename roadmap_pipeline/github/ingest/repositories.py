@@ -30,6 +30,7 @@ from roadmap_pipeline.github.client.client import (
 from roadmap_pipeline.github.ingest.actions import WEEKS_FIRST, ActionsReader
 from roadmap_pipeline.github.ingest.backfill_progress import monday_before
 from roadmap_pipeline.github.ingest.bulk_jobs import FEWEST_RUNS
+from roadmap_pipeline.github.ingest.code_owners import read_code_owners
 from roadmap_pipeline.github.ingest.collaboration import CollaborationReader
 from roadmap_pipeline.github.ingest.commits import read_commits
 from roadmap_pipeline.github.ingest.failed_logs import FailedLogs
@@ -241,6 +242,7 @@ def _walks(context: _IngestContext, reader: RepositoryReader, actions: ActionsRe
         yield Walk("older jobs of failed runs", "jobs", partial(actions.read_details, urgent=True))
     yield Walk("logs", "log", logs.read_logs)
     yield Walk("annotations", "annotations", logs.read_annotations)
+    yield Walk("code owners", "code_owners", partial(read_code_owners, reader))
     yield Walk("commits of pull requests", "commits", partial(read_commits, reader))
     yield Walk("files of pull requests", "files", collaboration.read_files)
     yield Walk("jobs", "jobs", partial(actions.read_details, urgent=False))

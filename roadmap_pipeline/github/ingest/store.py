@@ -238,6 +238,27 @@ class Store:
 
         self._write(store)
 
+    def put_code_owners(self, repo: str, path: str, *, is_there: bool, rows: Sequence[Row] | None) -> None:
+        """Note whether CODEOWNERS of ``repo`` is at ``path``, and store its lines; None: they are as they were."""
+
+        def store() -> int:
+            looked = {"repo": repo, "path": path, "is_there": is_there, "asked_at": self.now}
+            source_tables.replace_rows(self._con, "raw.code_owner_files", [looked])
+            stored = self._con.execute(
+                "select path, line, pattern, owners, html_url from raw.code_owners where repo = ? order by line", [repo]
+            ).fetchall()
+            # One that is not there takes away its own lines alone; one that is there takes the place of any other.
+            kept = [] if is_there else [row for row in stored if row[0] != path]
+            told = [(path, row["line"], row["pattern"], row["owners"], row["html_url"]) for row in rows or ()]
+            if rows is None or stored == [*kept, *told]:
+                return 0
+            self._con.execute("delete from raw.code_owners where repo = ? and (? or path = ?)", [repo, is_there, path])
+            source_tables.replace_rows(self._con, "raw.code_owners", rows)
+            return max(len(stored) - len(kept), len(rows))
+
+        with self._lock:
+            self.summary.read["code_owners"] += self._write(store)
+
     def etag(self, client: GitHubClient, path: str, params: Mapping[str, Any] | None = None) -> str | None:
         """Return the entity tag of the last response for this address and token."""
         rows = self.query("select etag from raw.http_cache where cache_key = ?", [client.cache_key(path, params)])

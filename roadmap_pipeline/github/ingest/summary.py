@@ -17,6 +17,7 @@ READ_TABLES = (
     "issues",
     "milestones",
     "issue_events",
+    "code_owners",
 )
 """Tables of schema ``raw`` that hold what GitHub says."""
 

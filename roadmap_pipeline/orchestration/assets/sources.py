@@ -63,6 +63,7 @@ _ENDPOINTS: Mapping[str, frozenset[str]] = {
     "issues": frozenset({"issues"}),
     "issue_events": frozenset({"issue_events"}),
     "milestones": frozenset({"milestones"}),
+    "code_owners": frozenset({"code_owners"}),
 }
 """By raw table the endpoints of ``raw.read_failures`` that fill it."""
 
@@ -70,7 +71,8 @@ SECONDS_BEFORE_NEXT_TRY = (30, 60)
 """Seconds for which a reading that failed is left alone; one more try than there are of them."""
 
 _PLUMBING = {
-    "workflow_returns", "http_cache", "ingest_state", "read_coverage", "run_details", "run_counts", "retention"
+    "workflow_returns", "http_cache", "ingest_state", "read_coverage", "run_details", "run_counts",
+    "code_owner_files", "retention",
 }  # fmt: skip
 """The tables that the ingest remembers for itself, in a group of its own."""
 

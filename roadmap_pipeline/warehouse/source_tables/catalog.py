@@ -6,10 +6,10 @@ Belongs here: putting the schemas' declarations together. How a table is declare
 from collections.abc import Mapping
 
 from dbt_like_sql.runner.project.sources import Sources
-from roadmap_pipeline.warehouse.source_tables import config, derived, raw, sync
+from roadmap_pipeline.warehouse.source_tables import config, derived, raw, reading, sync
 from roadmap_pipeline.warehouse.source_tables.declaration import SourceTable
 
-TABLES: tuple[SourceTable, ...] = (*raw.TABLES, *derived.TABLES, *config.TABLES, *sync.TABLES)
+TABLES: tuple[SourceTable, ...] = (*raw.TABLES, *reading.TABLES, *derived.TABLES, *config.TABLES, *sync.TABLES)
 
 SOURCES = Sources(
     TABLES,

@@ -248,6 +248,19 @@ def test_a_red_default_branch_threatens_what_has_open_items() -> None:
         ]  # fmt: skip
 
 
+def test_of_a_default_branch_that_nobody_known_turned_red_the_code_owner_is_asked() -> None:
+    history = _history()
+    _issue(history, 7, "10-02 08:00", payload='{"assignees": [{"login": "bob"}]}')
+    history.run("11-12 20:00", "failure", sha="s1", actor="renovate[bot]", actor_type="Bot")
+    history.add(
+        "raw.code_owners", repo=REPO, line=3, pattern="/.github/", owners=["acme/platform"], is_catch_all=False,
+        file_regex=r"^\.github/.+$", path="CODEOWNERS",
+    )  # fmt: skip
+    with history.built(checked=True) as warehouse:
+        owner = "select owner, owner_basis from marts.milestone_risks where risk = 'red_main'"
+        assert warehouse.rows(owner) == [("acme/platform", "code_owner")]
+
+
 # --- hysteresis ---------------------------------------------------------------------------------------------------
 
 _FIRST = date(2026, 1, 1)

@@ -6,7 +6,8 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -290,6 +291,19 @@ def test_milestones(content: GitHubContent) -> None:
             assert (milestone["open_issues"], milestone["closed_issues"]) == (states["open"], states["closed"])
             assert milestone["title"] != "Cost controls" or not inside
             assert milestone["state"] == "open" or states["open"] == 0
+
+
+def test_one_milestone_is_worked_off_week_by_week(content: GitHubContent) -> None:
+    """A forecast can rest on it; the others go by fits and starts."""
+    items = [one for one in content.issues["acme/payments"] if (one["milestone"] or {}).get("title") == "Stage 7.3"]
+    weeks = [content.clock - timedelta(weeks=number) for number in range(7)]
+    for end, begin in pairwise(weeks):
+        times = [
+            [one[name] and datetime.fromisoformat(one[name]) for one in items] for name in ("closed_at", "created_at")
+        ]
+        closed, came_in = (sum(time is not None and begin <= time < end for time in column) for column in times)
+        assert 4 <= closed <= 6
+        assert came_in <= 3
 
 
 def test_issue_events_tell_the_state_of_every_item(content: GitHubContent) -> None:

@@ -1,5 +1,6 @@
--- Whom to ask about each failure of a week, the test that fails, and what the failure cost. CODEOWNERS is not read: the
--- owner is the author of the suspect change, of all pull requests that fail so, or of the file's latest change.
+-- Whom to ask about each failure of a week, the test that fails, and what the failure cost: the author of the suspect
+-- change or of all pull requests that fail so, the code owner of the file, the author of its latest change, and where
+-- nobody knows the file the code owner of everything or of the workflow.
 with failures as (
     select
         failures.*,
@@ -44,17 +45,24 @@ with failures as (
         changes.html_url as change_url,
         files.author as file_author,
         files.html_url as file_url,
+        coalesce(owners.owner, workflow_owners.owner) as code_owner,
+        case when owners.owner is not null then owners.html_url else workflow_owners.html_url end as code_owner_url,
         case
             when changes.author is not null then 'suspect_change'
             when summed.pull_request_author is not null and not summed.is_flaky and summed.suspect_sha is null
                 then 'pull_request'
+            when owners.owner is not null and not owners.is_catch_all then 'code_owner'
             when files.author is not null then 'file'
+            when owners.owner is not null or workflow_owners.owner is not null then 'code_owner'
         end as owner_basis
     from summed
     left join intermediate.int_change_authors as changes
         on changes.repo = summed.repo
         and changes.head_sha = summed.suspect_sha
     left join intermediate.int_file_authors as files on files.repo = summed.repo and files.file = summed.file
+    left join intermediate.int_code_owners as owners on owners.repo = summed.repo and owners.file = summed.file
+    left join intermediate.int_code_owners as workflow_owners
+        on workflow_owners.repo = summed.repo and workflow_owners.file = summed.workflow_path
 )
 select
     asked.repo,
@@ -68,12 +76,14 @@ select
     case asked.owner_basis
         when 'suspect_change' then asked.change_author
         when 'pull_request' then asked.pull_request_author
+        when 'code_owner' then asked.code_owner
         when 'file' then asked.file_author
     end as owner,
     asked.owner_basis,
     case asked.owner_basis
         when 'suspect_change' then asked.change_url
         when 'pull_request' then asked.pull_request_url
+        when 'code_owner' then asked.code_owner_url
         when 'file' then asked.file_url
     end as owner_url,
     coalesce(coverage.is_complete, false) as is_complete,

@@ -93,7 +93,14 @@ with episodes as (
         ) as workflows,
         count(*) as workflow_count,
         list(episodes.first_html_url order by episodes.started_at, episodes.workflow_path) as urls,
-        arg_min(authors.author, episodes.started_at) as author
+        arg_min(coalesce(authors.author, owners.owner), episodes.started_at) as owner,
+        arg_min(
+            case
+                when authors.author is not null then 'suspect_change'
+                when owners.owner is not null then 'code_owner'
+            end,
+            episodes.started_at
+        ) as owner_basis
     from latest
     cross join config.risks as risks
     inner join marts.red_episodes as episodes
@@ -104,6 +111,8 @@ with episodes as (
         on critical.repo = episodes.repo and critical.workflow_path = episodes.workflow_path and not critical.is_removed
     left join intermediate.int_change_authors as authors
         on authors.repo = episodes.repo and authors.head_sha = episodes.first_head_sha
+    left join intermediate.int_code_owners as owners
+        on owners.repo = episodes.repo and owners.file = episodes.workflow_path
     where latest.risk = 'red_main'
     group by latest.repo, latest.number
 ), moved as (
@@ -227,9 +236,13 @@ with episodes as (
             else [standing.html_url]
         end as evidence_urls,
         case standing.risk
-            when 'red_main' then red.author
+            when 'red_main' then red.owner
             when 'blocked' then blocked.assignee
         end as own_owner,
+        case
+            when standing.risk = 'red_main' then red.owner_basis
+            when blocked.assignee is not null then 'assignee_of_blocked'
+        end as own_owner_basis,
         assignees.login as assignee,
         milestones.creator
     from standing
@@ -286,8 +299,7 @@ select
         case when not ends_with(graded.creator, '[bot]') then graded.creator end
     ) as owner,
     case
-        when graded.own_owner is not null and graded.risk = 'red_main' then 'suspect_change'
-        when graded.own_owner is not null then 'assignee_of_blocked'
+        when graded.own_owner is not null then graded.own_owner_basis
         when graded.assignee is not null then 'assignee'
         when not ends_with(graded.creator, '[bot]') then 'milestone_creator'
     end as owner_basis,

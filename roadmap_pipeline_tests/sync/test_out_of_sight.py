@@ -1,0 +1,90 @@
+"""Rows that go out of sight and come back: moved out of the database, or not shared any more."""
+
+from datetime import timedelta
+
+import pytest
+
+from roadmap_pipeline_tests.sync.conftest import PARENT, ROADMAP, SimulatedServices
+from roadmap_pipeline_tests.sync.disturbances import assert_nothing_to_write
+
+TITLE, DATE, STATUS, NOTES = "🧩 Milestone", "📆 Target Date", "✅ Status", "📝 Notes"
+KEY = "🔑 Sync Key"
+
+
+def test_a_row_that_was_moved_out_and_back_empties_nothing_on_github(synced: SimulatedServices) -> None:
+    """Notion keeps no more than its title: what is missing then is nobody's edit."""
+    page, key, before = synced.page_id("Stage 7.3"), synced.key("Stage 7.3"), synced.row("Stage 7.3")
+    synced.label("Stage 7.3", "status: blocked")
+    synced.two_way()
+    synced.notion.move(page, PARENT)
+    synced.notion.move(page, synced.databases()[ROADMAP])
+    synced.notion.set_property(page, TITLE, "Cards")
+    assert synced.row("Cards")[DATE] is None
+    result = synced.sync()
+    assert (result.failed, result.plan.conflicts, result.plan.mass_changes) == ([], (), ())
+    assert synced.on_github("Cards") == {
+        "title": "Cards",
+        "due": "2026-12-01",
+        "state": "open",
+        "labels": ["status: blocked"],
+    }
+    row = synced.row("Cards")
+    assert synced.page_id("Cards") == page
+    assert (row[DATE], row[STATUS], row[KEY]) == ("2026-12-01", "Blocked", key)
+    assert row[NOTES] == before[NOTES]
+    assert_nothing_to_write(synced.sync, synced)
+
+
+def test_what_people_emptied_in_a_row_that_stayed_is_their_edit(synced: SimulatedServices) -> None:
+    page = synced.page_id("Stage 7.3")
+    synced.notion.set_property(page, KEY, None)
+    synced.notion.set_property(page, DATE, None)
+    synced.two_way()
+    assert synced.on_github("Stage 7.3")["due"] is None
+
+
+def test_a_row_that_comes_back_beside_a_new_one_is_left_alone_without_its_key(synced: SimulatedServices) -> None:
+    page = synced.page_id("Stage 7.3")
+    synced.notion.move(page, PARENT)
+    synced.sync()
+    new = synced.page_id("Stage 7.3")
+    synced.notion.move(page, synced.databases()[ROADMAP])
+    assert_nothing_to_write(synced.sync, synced)
+    assert synced.api("GET", f"pages/{page}")["in_trash"] is False
+    assert synced.api("GET", f"pages/{new}")["in_trash"] is False
+
+
+@pytest.mark.parametrize("side", ["old", "new", "neither"])
+def test_of_a_row_that_is_shared_again_and_the_new_one_no_edit_is_lost(side: str, synced: SimulatedServices) -> None:
+    """A row that isn't shared looks deleted, so its milestone gets a new one; shared again it is there twice."""
+    old = synced.page_id("Stage 7.3")
+    synced.notion.advance(timedelta(minutes=5))
+    synced.notion.unshare(old)
+    synced.sync()
+    new = synced.page_id("Stage 7.3")
+    assert new != old
+    if side != "neither":
+        synced.notion.set_property(old if side == "old" else new, DATE, "2027-01-31")
+    synced.notion.share(old)
+    result = synced.two_way()
+    assert (result.failed, result.plan.conflicts) == ([], ())
+    expected = "2026-12-01" if side == "neither" else "2027-01-31"
+    assert (synced.on_github("Stage 7.3")["due"], synced.row("Stage 7.3")[DATE]) == (expected, expected)
+    assert len(synced.rows()) == 4
+    assert_nothing_to_write(synced.two_way, synced)
+
+
+def test_of_two_rows_that_were_both_edited_the_second_edit_is_asked_about(synced: SimulatedServices) -> None:
+    old = synced.page_id("Stage 7.3")
+    synced.notion.advance(timedelta(minutes=5))
+    synced.notion.unshare(old)
+    synced.sync()
+    synced.notion.set_property(synced.page_id("Stage 7.3"), DATE, "2027-01-31")
+    synced.notion.set_property(old, DATE, "2027-02-28")
+    synced.notion.share(old)
+    for _ in range(3):
+        result = synced.two_way()
+    assert [(one.field, {one.ours, one.theirs}) for one in result.plan.conflicts] == [
+        (DATE, {"2027-01-31", "2027-02-28"})
+    ]
+    assert len(synced.rows()) == 4
