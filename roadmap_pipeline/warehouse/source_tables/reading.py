@@ -120,4 +120,17 @@ TABLES: tuple[SourceTable, ...] = (
             ("next_try_at", "TIMESTAMP", "The first ingest from then on asks again (UTC)."),
         ),
     ),
+    SourceTable(
+        "raw",
+        "retention",
+        "What [retention] of the configuration has dropped so far; none of it changes a number.",
+        ("table_name",),
+        columns(
+            ("table_name", "VARCHAR", "Table of schema raw."),
+            ("column_name", "VARCHAR", "What was dropped: payload (or cut to what models read) or excerpt."),
+            ("dropped_rows", "BIGINT", "Rows that lost it; one that was read again and lost it again counts again."),
+            ("older_than", "TIMESTAMP", "Only rows from before that time lost it (UTC)."),
+            ("dropped_at", "TIMESTAMP", "When rows last lost it (UTC)."),
+        ),
+    ),
 )
