@@ -6,6 +6,7 @@ Belongs here: which columns those are.
 from pathlib import Path
 from typing import Any
 
+from dbt_like_sql.runner.database import columns_of
 from roadmap_pipeline.github.ingest.store import READ_TABLES
 from roadmap_pipeline.warehouse.connection import connect
 
@@ -31,7 +32,7 @@ def everything_read(warehouse: str | Path) -> dict[str, list[tuple[Any, ...]]]:
             ):
                 columns = [
                     column
-                    for column in con.table(f"{schema}.{name}").columns
+                    for column, _ in columns_of(con, f"{schema}.{name}")
                     if column not in _WHEN | _MOVES.get(name, frozenset())
                 ]
                 listed = ", ".join(f'"{column}"' for column in columns)

@@ -138,9 +138,11 @@ def test_two_workers_and_a_build_give_the_rows_of_a_file(both: Both) -> None:
 
 
 def test_nothing_new_writes_nothing_and_builds_nothing(both: Both) -> None:
-    with Runtime(both.lake) as runtime:
-        assert not any(pipeline.ingest(runtime).read.values())
-        assert {result.action for result in pipeline.build_all(runtime).models} == {"skipped"}
+    for settings in (both.file, both.lake):
+        with Runtime(settings) as runtime:
+            assert not any(pipeline.ingest(runtime).read.values())
+            assert {result.action for result in pipeline.build_all(runtime).models} == {"skipped"}
+    assert _differences(both) == {}
 
 
 def test_changed_rows_are_applied_as_to_a_file(both: Both) -> None:
