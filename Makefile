@@ -62,7 +62,7 @@ test-security: $(INSTALLED_DEV) ## a secret of each kind is planted in whole run
 test-interrupts: $(INSTALLED_DEV) ## Ctrl+C at twenty random moments of a run, and while a server doesn't answer (eight minutes)
 	@$(BIN)/python -m pytest -n auto roadmap_pipeline_tests/interrupts.py
 
-test-unattended: $(INSTALLED_DEV) ## daemon and web server by themselves: a merge arrives everywhere, also while both are killed (eight minutes)
+test-unattended: $(INSTALLED_DEV) ## daemon and web server by themselves: a merge arrives everywhere, also while both are killed, for ROADMAP_CHAOS_MINUTES (1; eight minutes in all)
 	@$(IN_MEMORY) $(BIN)/python -m pytest -s roadmap_pipeline_tests/unattended.py
 
 test-deployment: $(INSTALLED_DEPLOYMENT) ## deploy/ as it runs in production, without Docker: PostgreSQL, code server, web server, daemon, webhooks (ten minutes)

@@ -1,6 +1,6 @@
 """The time that a lake takes against a file: reading GitHub with one worker and two, building, one more day.
 
-    ROADMAP_LAKE=.venv-lake/bin/python python benchmarks/lake.py [--runs 100000]
+    ROADMAP_LAKE=.venv-lake/bin/python python benchmarks/lake.py [--runs 20000]
 
 Both with the DuckDB whose extensions exist as packages, in the environment of ``make test-lake``; PostgreSQL and S3 are
 servers on the same machine, so that a network's way to them is left out, and their processors' time is not.
@@ -20,7 +20,7 @@ from typing import Any
 
 from measuring import ROOT, table
 
-RUNS = 100_000
+RUNS = 20_000
 ANSWER_S = 0.1
 """The time that the simulated GitHub takes to answer, as the real one does."""
 

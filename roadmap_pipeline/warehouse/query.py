@@ -39,7 +39,7 @@ select schema_name || '.' || table_name as name, estimated_size as rows, comment
 from tables
 where schema_name not in ({", ".join(map(literal, change_log.SCHEMAS))})
 order by schema_name not in ('marts', 'publish'), schema_name, table_name
-"""
+"""  # noqa: S608
 _EXPLAIN = re.compile(r"\s*explain\s+(analyze\s+)?(\([^)]*\)\s*)?", re.IGNORECASE)
 
 
