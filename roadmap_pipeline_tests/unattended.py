@@ -25,7 +25,7 @@ from roadmap_sandbox.content import GitHubContent
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 PULLS = range(20, 32)
-LONGEST_S = 600
+LONGEST_S = 1800
 CONFIGURATION = """
 [automation]
 running = ["on_merge", "on_notion_edit"]

@@ -74,7 +74,7 @@ def both(servers: LakeServers, tmp_path_factory: pytest.TempPathFactory) -> Iter
             for chosen in (names[:1], names[1:])
         ]
         for worker in workers:
-            _, told = worker.communicate(timeout=900)
+            _, told = worker.communicate(timeout=3600)
             assert worker.returncode == 0, told
         with Runtime(lake) as runtime:
             pipeline.build_all(runtime)

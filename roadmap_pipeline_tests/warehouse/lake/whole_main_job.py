@@ -72,7 +72,7 @@ def said(world: SmallWorld, *words: str, **environment: str) -> Said:
         capture_output=True,
         text=True,
         check=False,
-        timeout=600,
+        timeout=3600,
     )
     return Said(done.returncode, done.stdout, done.stderr)
 
