@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -38,6 +39,12 @@ class Twins:
         """Both of them, the file's first."""
         return self.file, self.lake
 
+    def say(self, *words: str) -> "tuple[Said, Said]":
+        """Run a command in both at once; return what came of it, the file's first."""
+        with ThreadPoolExecutor(2) as pool:
+            file, lake = pool.map(lambda world: said(world, *words), self.both)
+        return file, lake
+
 
 @pytest.fixture(scope="module")
 def twins(servers: LakeServers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Twins]:
@@ -49,14 +56,14 @@ def twins(servers: LakeServers, tmp_path_factory: pytest.TempPathFactory) -> Ite
             world.environment["ROADMAP_CONFIG"] = str(world.folder / "roadmap.toml")
         environment = {**lake.environment, "ROADMAP_WAREHOUSE": servers.address("main_job")}
         made = Twins(file, replace(lake, environment=environment))
-        for world in made.both:
-            assert said(world, "run").code == 0
+        for done in made.say("run"):
+            assert done.code == 0, done.errors
         yield made
 
 
 @dataclass(frozen=True)
 class Said:
-    """How a command ended, and what it printed."""
+    """The end of a command: its exit code, and what it printed."""
 
     code: int
     output: str
@@ -154,7 +161,7 @@ def test_every_asset_is_made_and_every_check_says_the_same(twins: Twins) -> None
     ids=" ".join,
 )
 def test_commands_say_what_they_say_of_a_file(twins: Twins, words: Sequence[str]) -> None:
-    file, lake = (said(world, *words) for world in twins.both)
+    file, lake = twins.say(*words)
     assert lake.code == file.code, lake.errors
     assert without_places(lake.output, twins.lake) == without_places(file.output, twins.file)
     if file.code:
@@ -163,25 +170,23 @@ def test_commands_say_what_they_say_of_a_file(twins: Twins, words: Sequence[str]
 
 def test_further_runs_write_what_they_write_on_a_file_and_then_nothing(twins: Twins) -> None:
     """The second run reads what the first one wrote: its tracking issues."""
-    counted = []
-    for world in twins.both:
-        before = writes(world)
-        assert said(world, "run").code == 0
-        second, done = writes(world), said(world, "run", "--json")
+    before = [writes(world) for world in twins.both]
+    assert [done.code for done in twins.say("run")] == [0, 0]
+    second = [writes(world) for world in twins.both]
+    assert second[1] - before[1] == second[0] - before[0]
+    for done in twins.say("run", "--json"):
         assert done.code == 0, done.errors
         assert json.loads(done.output.splitlines()[-1])["writes"] == {"notion": 0, "github": 0}
-        counted.append(second - before)
     for words in (("sync",), ("two-way",)):
         assert said(twins.lake, *words).code == 0
-    assert writes(twins.lake) == second
-    assert counted[0] == counted[1]
+    assert [writes(world) for world in twins.both] == second
 
 
 def test_a_merge_arrives_everywhere(twins: Twins) -> None:
     before = work_done(twins.lake)
     for world in twins.both:
         merge(world, PULLS[0])
-        assert said(world, "run").code == 0
+    assert [done.code for done in twins.say("run")] == [0, 0]
     assert work_done(twins.lake) != before
     test_people_see_the_same(twins)
     test_every_table_holds_the_rows_of_a_file(twins)
