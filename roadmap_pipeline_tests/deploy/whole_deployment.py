@@ -165,13 +165,17 @@ class Deployment:
             if self._processes[name].poll() is not None:
                 self.start(name)
             wait_for(partial(self.is_healthy, name), f"a healthy {name}")
-        # The web server learns that a connection of its pool is gone by using it: that one request fails.
+        # The web server learns that a pool's connections are gone by using one: of runs and of events one request fails.
         wait_for(self.knows_its_history, "an answer from the history")
 
     def knows_its_history(self) -> bool:
-        """Return whether the web server can read runs."""
+        """Return whether the web server can read runs and their events, which are stored apart."""
+        query = "{ runsOrError(limit: 1) { ... on Runs { results { stats { __typename } } } } }"
         try:
-            return "data" in self._ask("{ runsOrError(limit: 1) { __typename } }", {})
+            (run,) = self._ask(query, {})["data"]["runsOrError"]["results"]
+            return bool(run["stats"]["__typename"] == "RunStatsSnapshot")
+        except (KeyError, TypeError):  # the answer is an error
+            return False
         except urllib.error.HTTPError:
             return False
 
