@@ -165,7 +165,7 @@ class Deployment:
             if self._processes[name].poll() is not None:
                 self.start(name)
             wait_for(partial(self.is_healthy, name), f"a healthy {name}")
-        # The web server learns that a pool's connections are gone by using one: of runs and of events one request fails.
+        # The web server learns by a request that fails that a pool's connections are gone: of runs, and of events.
         wait_for(self.knows_its_history, "an answer from the history")
 
     def knows_its_history(self) -> bool:
