@@ -50,8 +50,8 @@ test-dbt: $(INSTALLED_DEV) $(INSTALLED_DBT) ## dbt on the exported models: the s
 test-readers: $(INSTALLED_DEV) $(INSTALLED_READER) ## the oldest supported DuckDB on the readers' snapshot (a minute)
 	@ROADMAP_READER=$(READER)/bin/python $(BIN)/python -m pytest roadmap_pipeline_tests/warehouse/oldest_reader.py
 
-test-lake: $(INSTALLED_LAKE) ## a warehouse on PostgreSQL and S3 against one in a file: the same rows, workers side by side (ten minutes)
-	@$(IN_MEMORY) $(LAKE)/bin/python -m pytest -s roadmap_pipeline_tests/warehouse/lake/whole_lake.py
+test-lake: $(INSTALLED_LAKE) ## a warehouse on PostgreSQL and S3 against one in a file: the main job, all commands, workers side by side (a quarter of an hour)
+	@$(IN_MEMORY) $(LAKE)/bin/python -m pytest -s roadmap_pipeline_tests/warehouse/lake/whole_main_job.py roadmap_pipeline_tests/warehouse/lake/whole_lake.py
 
 test-scale: $(INSTALLED_DEV) ## 60,000 runs against faults and kills; every endpoint refused; a spent quota, hour by hour; two-way sync (ten minutes)
 	@ROADMAP_SOAK_SEED=$${ROADMAP_SOAK_SEED:-190575,1,2} $(BIN)/python -m pytest -n auto roadmap_pipeline_tests/github/scale.py roadmap_pipeline_tests/github/refusals.py roadmap_pipeline_tests/hours.py roadmap_pipeline_tests/sync/soak.py
@@ -62,11 +62,11 @@ test-security: $(INSTALLED_DEV) ## a secret of each kind is planted in whole run
 test-interrupts: $(INSTALLED_DEV) ## Ctrl+C at twenty random moments of a run, and while a server doesn't answer (eight minutes)
 	@$(BIN)/python -m pytest -n auto roadmap_pipeline_tests/interrupts.py
 
-test-unattended: $(INSTALLED_DEV) ## daemon and web server by themselves: a merge arrives everywhere, also while both are killed (eight minutes)
+test-unattended: $(INSTALLED_DEV) ## daemon and web server by themselves: a merge arrives everywhere, also while both are killed, for ROADMAP_CHAOS_MINUTES (1; eight minutes in all)
 	@$(IN_MEMORY) $(BIN)/python -m pytest -s roadmap_pipeline_tests/unattended.py
 
-test-deployment: $(INSTALLED_DEPLOYMENT) ## deploy/ as it runs in production, without Docker: PostgreSQL, code server, web server, daemon (ten minutes)
-	@$(BIN)/python -m pytest -s roadmap_pipeline_tests/deployment.py
+test-deployment: $(INSTALLED_DEPLOYMENT) ## deploy/ as it runs in production, without Docker: PostgreSQL, code server, web server, daemon, webhooks (ten minutes)
+	@$(BIN)/python -m pytest -s roadmap_pipeline_tests/deploy/whole_deployment.py
 
 test-browser: $(INSTALLED_BROWSER) ## the Dagster UI in headless Chromium, `dagster dev` and `dg dev` (five minutes)
 	@command -v chromium > /dev/null && command -v chromedriver > /dev/null || { echo "Chromium and its driver are needed: apt-get install chromium chromium-driver"; exit 1; }
@@ -142,7 +142,7 @@ $(INSTALLED_DBT): constraints-dbt.txt $(BIN)/python
 $(INSTALLED_LAKE): setup.cfg constraints-lake.txt $(BIN)/python
 	@echo "Installing the project with DuckDB's extensions into an environment of its own (once) ..."
 	@$(PYTHON) -m venv $(LAKE)
-	@$(LAKE)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-lake.txt -e '.[lake_test]'
+	@$(LAKE)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-lake.txt -e '.[lake-test]'
 	@touch $@
 
 $(INSTALLED_READER): Makefile $(BIN)/python

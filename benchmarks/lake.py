@@ -1,6 +1,6 @@
 """The time that a lake takes against a file: reading GitHub with one worker and two, building, one more day.
 
-    ROADMAP_LAKE=.venv-lake/bin/python python benchmarks/lake.py [--runs 100000]
+    ROADMAP_LAKE=.venv-lake/bin/python python benchmarks/lake.py [--runs 20000]
 
 Both with the DuckDB whose extensions exist as packages, in the environment of ``make test-lake``; PostgreSQL and S3 are
 servers on the same machine, so that a network's way to them is left out, and their processors' time is not.
@@ -20,7 +20,9 @@ from typing import Any
 
 from measuring import ROOT, table
 
-RUNS = 100_000
+RUNS = 20_000
+WEEKS = 8
+"""Of the simulated organisation's history that are read."""
 ANSWER_S = 0.1
 """The time that the simulated GitHub takes to answer, as the real one does."""
 
@@ -53,7 +55,7 @@ def readings(servers: Any, folder: Path) -> dict[str, float]:
     from roadmap_sandbox.github.faults import Fault
     from roadmap_sandbox.organisation import generate
 
-    content, _ = generate()
+    content, _ = generate(weeks=WEEKS)
     names = list(content.repositories)
     found = {}
     with small(folder, content) as world:
@@ -131,8 +133,8 @@ def section(read: Mapping[str, float], built: Mapping[str, Mapping[str, float]],
         "## A lake against a file\n",
         f"DuckDB {duckdb.__version__} for both. The catalog is in PostgreSQL {_postgres()}, the rows are in moto's S3,"
         " all on this machine: a real bucket is farther away, and faster than a simulator written in Python.\n",
-        f"Reading the simulated organisation of three repositories, whose GitHub answers after {ANSWER_S:g} s; whole"
-        " processes:\n",
+        f"Reading {WEEKS} weeks of the simulated organisation of three repositories, whose GitHub answers after"
+        f" {ANSWER_S:g} s; whole processes:\n",
         table(["into", "seconds", "against the file"], [
             [name, f"{seconds:.1f}", f"{seconds / read['file, one process']:.2f} ×"] for name, seconds in read.items()
         ]),

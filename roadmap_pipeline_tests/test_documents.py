@@ -3,6 +3,7 @@
 import ast
 import re
 import shlex
+from configparser import ConfigParser
 from pathlib import Path
 
 import click
@@ -107,6 +108,19 @@ def test_every_make_target_is_in_the_readme() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for target in re.findall(r"^([a-z]+):.*##", makefile, re.MULTILINE):
         assert f"`make {target}`" in README, target
+
+
+def test_what_make_targets_start_and_install_is_there() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    started = set(re.findall(r"(?:roadmap_pipeline_tests|benchmarks|docs|\.ci)/[\w/]+(?:\.\w+)?", makefile))
+    assert len(started) > 10
+    assert [path for path in sorted(started) if not (ROOT / path).exists()] == []
+    settings = ConfigParser(interpolation=None)
+    settings.read(ROOT / "setup.cfg", encoding="utf-8")
+    installed = {extra for extras in re.findall(r"'\.\[([\w,-]+)\]'", makefile) for extra in extras.split(",")}
+    assert installed <= set(settings["options.extras_require"])
+    # The pip of Python 3.11 finds no extra whose name has an underscore, and only warns.
+    assert [extra for extra in settings["options.extras_require"] if "_" in extra] == []
 
 
 def test_every_key_of_the_configuration_is_described() -> None:

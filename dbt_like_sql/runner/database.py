@@ -45,6 +45,17 @@ def is_lake(con: "duckdb.DuckDBPyConnection") -> bool:
     return bool(kind == "ducklake")
 
 
+def cursor_of(con: "duckdb.DuckDBPyConnection") -> "duckdb.DuckDBPyConnection":
+    """Return another connection to the same database, in which names mean what they mean in ``con``.
+
+    DuckDB's own starts in the database that was opened first, which a lake is never.
+    """
+    place = scalar(con, "select current_database()")
+    cursor = con.cursor()
+    cursor.execute(f"use {identifier(place)}.main")
+    return cursor
+
+
 def count_rows(con: "duckdb.DuckDBPyConnection", relation: str) -> int:
     """Return how many rows ``relation`` (an SQL name) has."""
     return int(scalar(con, f"select count(*) from {relation}"))  # noqa: S608

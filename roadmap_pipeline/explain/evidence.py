@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+from dbt_like_sql.runner.database import columns_of
 from roadmap_pipeline.explain.figures import Figure
 
 if TYPE_CHECKING:
@@ -189,7 +190,7 @@ def _condition(
     con: "duckdb.DuckDBPyConnection", facts: Facts, figure: Figure, period: str | None
 ) -> tuple[str, list[Any]]:
     """Return the condition for the rows of the period and key; a key that the facts don't have narrows nothing."""
-    columns = set(con.table(facts.table).columns)
+    columns = {name for name, _ in columns_of(con, facts.table)}
     conditions, parameters = ["f.day is not null"], list[Any]()
     if period is not None:
         # By its days, which tables are stored by: whole years need not be read.

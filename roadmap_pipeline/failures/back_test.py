@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dbt_like_sql.runner.database import cursor_of
 from roadmap_pipeline import progress
 from roadmap_pipeline.errors import ConfigurationError
 from roadmap_pipeline.failures.bounded import read
@@ -158,7 +159,7 @@ def try_rules(con: "duckdb.DuckDBPyConnection", rules: Path, passing: Sequence[s
 
 def _rows(con: "duckdb.DuckDBPyConnection", sql: str) -> Iterator[tuple[Any, ...]]:
     """Yield the rows of a query, some at a time: excerpts of all history need not fit into memory."""
-    cursor = con.cursor()
+    cursor = cursor_of(con)
     cursor.execute(sql)
     while rows := cursor.fetchmany(_BATCH):
         yield from rows

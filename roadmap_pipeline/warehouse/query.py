@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from dbt_like_sql.runner.build import change_log
+from dbt_like_sql.runner.database import literal
 from roadmap_pipeline.errors import RoadmapError
 from roadmap_pipeline.warehouse.connection import WarehouseError, connect, is_file, shown_path
 from roadmap_pipeline.warehouse.lake.address import at_snapshot, is_lake
@@ -21,7 +23,8 @@ if TYPE_CHECKING:
 
 # DuckDB's own looks into the default schema only, where nothing is.
 _SHOW_TABLES = re.compile(r"\s*(?:show\s+tables|show|describe)\s*;?\s*", re.IGNORECASE)
-_TABLES = """
+# The state of building is nobody's data: a lake shows it to readers, the copy of a file leaves it out.
+_TABLES = f"""
 with tables as (
     select schema_name, table_name, estimated_size, comment
     from duckdb_tables()
@@ -34,8 +37,9 @@ with tables as (
 
 select schema_name || '.' || table_name as name, estimated_size as rows, comment as description
 from tables
+where schema_name not in ({", ".join(map(literal, change_log.SCHEMAS))})
 order by schema_name not in ('marts', 'publish'), schema_name, table_name
-"""
+"""  # noqa: S608
 _EXPLAIN = re.compile(r"\s*explain\s+(analyze\s+)?(\([^)]*\)\s*)?", re.IGNORECASE)
 
 

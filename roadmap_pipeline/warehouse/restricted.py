@@ -49,7 +49,9 @@ def open_restricted(path: str | Path) -> Iterator["duckdb.DuckDBPyConnection"]:
         WarehouseError: It can't be opened, or is no file.
     """
     if not is_file(path):
-        raise WarehouseError("SQL of one's own is run on a warehouse in a file only")
+        raise WarehouseError(
+            "sections of one's own are made from a warehouse in a file only: remove the section from roadmap.toml"
+        )
     con = opened(path, _CONFIGURATION)
     try:
         con.execute("set TimeZone = 'UTC'")

@@ -1,4 +1,4 @@
-"""``deploy/`` as it runs in production, without Docker: PostgreSQL, code server, web server and daemon.
+"""``deploy/`` as it runs in production, without Docker: PostgreSQL, code server, web server, daemon, receiver.
 
 A suite of its own (`make test-deployment`): whole processes, for minutes. Commands, environments and health checks are
 those of compose.yaml, the instance is deploy/dagster.yaml and the workspace deploy/workspace.yaml; only folders, hosts
@@ -23,10 +23,12 @@ import dagster as dg
 import pytest
 from dagster._core.definitions.repository_definition import SINGLETON_REPOSITORY_NAME
 
+from roadmap_pipeline.orchestration.events import Cursor
 from roadmap_pipeline.orchestration.partitions import last_complete_week
+from roadmap_pipeline.orchestration.webhook_notes import read_notes
 from roadmap_pipeline_tests.deploy.compose import DEPLOY, Service, service
 from roadmap_pipeline_tests.deploy.postgres import PASSWORD, Server, postgres
-from roadmap_pipeline_tests.github.conftest import CLOCK
+from roadmap_pipeline_tests.github.conftest import CLOCK, REPO
 from roadmap_pipeline_tests.orchestration.test_ui import free_port
 from roadmap_pipeline_tests.stopped import SmallWorld, small
 from roadmap_pipeline_tests.unattended import (
@@ -40,6 +42,7 @@ from roadmap_pipeline_tests.unattended import (
     wait_for,
     work_done,
 )
+from roadmap_pipeline_tests.webhooks.conftest import SECRET
 
 BIN = Path(sys.executable).parent
 SERVICES = ("code", "webserver", "daemon")
@@ -63,7 +66,7 @@ class Deployment:
 
     def __init__(self, world: SmallWorld, database: Server) -> None:
         self.world = world
-        self.ui_port, self.code_port = free_port(), free_port()
+        self.ui_port, self.code_port, self.webhooks_port = free_port(), free_port(), free_port()
         self._database = database
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         home = Path(world.environment["DAGSTER_HOME"])
@@ -87,6 +90,7 @@ class Deployment:
             "5432": str(self._database.port),
             "4000": str(self.code_port),
             "3000": str(self.ui_port),
+            "8010": str(self.webhooks_port),
         }
         parts = {
             "/var/lib/roadmap/dagster": self.world.environment["DAGSTER_HOME"],
@@ -94,17 +98,21 @@ class Deployment:
             "/etc/roadmap": str(self.world.folder),
             "/app/deploy": str(DEPLOY),
             ":3000/": f":{self.ui_port}/",
+            ":8010/": f":{self.webhooks_port}/",
         }
         for there, here in parts.items():
             text = text.replace(there, here)
         return same.get(text, text)
 
     def environment(self, name: str) -> dict[str, str]:
-        """Return the environment of a service: credentials are the code server's alone, as those of credentials.env."""
+        """Return the environment of a service: each secret is one service's alone, as in its file in deploy/."""
         own = {key: value for key, value in os.environ.items() if not key.startswith(("ROADMAP_", "DAGSTER_"))}
         own |= {"PATH": f"{BIN}:{os.environ['PATH']}", "PYTHONDONTWRITEBYTECODE": "1"}
-        credentials = self.world.environment if name == "code" else {}
-        return {**own, **credentials, **self.described(name).environment}
+        files = {
+            "code": self.world.environment,
+            "webhooks": {"GITHUB_WEBHOOK_SECRET": SECRET, "GITHUB_REPOSITORY": REPO},
+        }
+        return {**own, **files.get(name, {}), **self.described(name).environment}
 
     def start(self, name: str) -> None:
         """Start a service and wait until its health check says that it is well."""
@@ -153,17 +161,21 @@ class Deployment:
         self._database.stop()
         time.sleep(DATABASE_AWAY_S)
         self._database.start()
-        for name in SERVICES:
+        for name in list(self._processes):
             if self._processes[name].poll() is not None:
                 self.start(name)
             wait_for(partial(self.is_healthy, name), f"a healthy {name}")
-        # The web server learns that a connection of its pool is gone by using it: that one request fails.
+        # The web server learns by a request that fails that a pool's connections are gone: of runs, and of events.
         wait_for(self.knows_its_history, "an answer from the history")
 
     def knows_its_history(self) -> bool:
-        """Return whether the web server can read runs."""
+        """Return whether the web server can read runs and their events, which are stored apart."""
+        query = "{ runsOrError(limit: 1) { ... on Runs { results { stats { __typename } } } } }"
         try:
-            return "data" in self._ask("{ runsOrError(limit: 1) { __typename } }", {})
+            (run,) = self._ask(query, {})["data"]["runsOrError"]["results"]
+            return bool(run["stats"]["__typename"] == "RunStatsSnapshot")
+        except (KeyError, TypeError):  # the answer is an error
+            return False
         except urllib.error.HTTPError:
             return False
 
@@ -192,7 +204,7 @@ class Deployment:
 @contextmanager
 def deployed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
     """Yield a deployment for a small organisation, whose services run."""
-    (folder / "roadmap.toml").write_text(CONFIGURATION)
+    (folder / "roadmap.toml").write_text(CONFIGURATION.replace("[automation]", "[automation]\nwebhooks = true"))
     with postgres() as database, small(folder, organisation(), PULLS) as world:
         deployment = Deployment(world, database)
         for name, value in deployment.described("code").environment.items():
@@ -259,9 +271,12 @@ def test_the_deployment_does_its_work_and_loses_no_run_with_its_code_server(
         say(f"a merge was in Notion after {wait_for(lambda: work_done(world) != before, 'it in Notion'):.0f} s")
         wait_for(lambda: are_all_done(world), "the end of all runs")
 
+        tell_by_webhook_of_a_merge(deployment)
+        wait_for(lambda: are_all_done(world), "the end of all runs")
+
         killed = kill_within_a_run(deployment)
         deployment.start("code")
-        wait_for(lambda: are_all_done(world) and len(merge_runs(world)) >= 3, "the run again")
+        wait_for(lambda: are_all_done(world) and len(merge_runs(world)) >= 5, "the run again")
         again = merge_runs(world)[0]
         assert again.root_run_id == killed and again.status == dg.DagsterRunStatus.SUCCESS
         say("the run that died with the code server was launched again")
@@ -277,13 +292,48 @@ def test_the_deployment_does_its_work_and_loses_no_run_with_its_code_server(
         say("PostgreSQL was away; afterwards runs go on")
 
         keys = [run.tags["dagster/run_key"] for run in merge_runs(world) if run.root_run_id is None]
-        assert len(keys) == len(set(keys)) == 2, "one run a merge"
+        assert len(keys) == len(set(keys)) == 4, "one run a merge"
         assert are_all_done(world)
+
+
+def tell_by_webhook_of_a_merge(deployment: Deployment) -> None:
+    """Start the receiver and send it deliveries: forged ones are refused, a signed one lets the sensor look."""
+    world, deliveries = deployment.world, deployment.world.github.webhooks
+    deployment.start("webhooks")
+    url = f"http://127.0.0.1:{deployment.webhooks_port}/github"
+    deliveries.add(url, f"not {SECRET}")
+    merge(world, PULLS[1])
+    deliveries.deliver()
+    refused = [status for _, event, status in deliveries.delivered if event in ("ping", "pull_request")]
+    assert refused and set(refused) == {401}
+    with instance_of(world) as instance:
+        assert not read_notes(instance, "pull_request_closed", [REPO]), "a forged delivery left a note"
+    wait_for(lambda: len(merge_runs(world)) >= 2, "a look by the clock, which needs no delivery")
+    say("forged deliveries are refused; the merge was found by the clock")
+
+    deliveries.delivered.clear()
+    deliveries.add(url, SECRET)
+    merge(world, PULLS[2])
+    deliveries.deliver(duplicate=1.0)
+    taken = [status for _, event, status in deliveries.delivered if event == "pull_request"]
+    assert 202 in taken
+    seconds = wait_for(lambda: len(merge_runs(world)) >= 3, "the run that the delivery lets be asked for")
+    say(f"a run was asked for {seconds:.0f} s after a signed delivery")
+    with instance_of(world) as instance:
+        noted = read_notes(instance, "pull_request_closed", [REPO])
+    wait_for(lambda: merge_cursor(world).noted == noted, "the sensor to have seen to the note")
+
+
+def merge_cursor(world: SmallWorld) -> Cursor:
+    """Return what the sensor of merges remembers."""
+    with instance_of(world) as instance:
+        (state,) = [one for one in instance.all_instigator_state() if one.name == "on_merge"]
+    return Cursor.parse(getattr(state.instigator_data, "cursor", None))
 
 
 def kill_within_a_run(deployment: Deployment) -> str:
     """Kill the code server while a run works that a merge asked for; return the run's id."""
-    merge(deployment.world, PULLS[1])
+    merge(deployment.world, PULLS[3])
     wait_for(lambda: bool(merge_runs(deployment.world, dg.DagsterRunStatus.STARTED)), "a run under way")
     deployment.kill("code")
     (run,) = merge_runs(deployment.world, dg.DagsterRunStatus.STARTED)

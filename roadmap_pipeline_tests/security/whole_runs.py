@@ -109,7 +109,7 @@ class Project:
         """Run `roadmap --verbose` with ``words``; returns the exit code, and both streams."""
         ended = subprocess.run(
             [ROADMAP, "--verbose", *words],
-            env={**os.environ, **self.environment}, cwd=self.folder, capture_output=True, timeout=300, check=False,
+            env={**os.environ, **self.environment}, cwd=self.folder, capture_output=True, timeout=3600, check=False,
         )  # fmt: skip
         return ended.returncode, (ended.stdout + ended.stderr).decode()
 

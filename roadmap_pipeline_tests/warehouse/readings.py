@@ -6,9 +6,9 @@ Belongs here: which columns those are.
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
+from dbt_like_sql.runner.database import columns_of
 from roadmap_pipeline.github.ingest.store import READ_TABLES
+from roadmap_pipeline.warehouse.connection import connect
 
 _WHEN = frozenset({"read_at"})
 _MOVES = {"issue_events": frozenset({"payload"})}
@@ -20,10 +20,11 @@ _OF_WRITES = frozenset({"sync_changes", "sync_reliability"})
 def everything_read(warehouse: str | Path) -> dict[str, list[tuple[Any, ...]]]:
     """Return the rows of what was read and of all marts, by table, in one order."""
     found = {}
-    with duckdb.connect(str(warehouse), read_only=True) as con:
+    with connect(warehouse, read_only=True) as con:
         tables = con.execute(
-            "select schema_name, table_name from duckdb_tables() union all"
-            " select schema_name, view_name from duckdb_views() where not internal"
+            "select schema_name, table_name from duckdb_tables() where database_name = current_database() union all"
+            " select schema_name, view_name from duckdb_views() where database_name = current_database()"
+            " and not internal"
         ).fetchall()
         for schema, name in sorted(tables):
             if (schema == "raw" and name in {*READ_TABLES, "run_details", "read_failures"}) or (
@@ -31,7 +32,7 @@ def everything_read(warehouse: str | Path) -> dict[str, list[tuple[Any, ...]]]:
             ):
                 columns = [
                     column
-                    for column in con.table(f"{schema}.{name}").columns
+                    for column, _ in columns_of(con, f"{schema}.{name}")
                     if column not in _WHEN | _MOVES.get(name, frozenset())
                 ]
                 listed = ", ".join(f'"{column}"' for column in columns)
