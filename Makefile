@@ -37,8 +37,8 @@ run: $(INSTALLED) ## install, then do the main job once: read GitHub, build, rep
 test: $(INSTALLED_DEV) ## the test suite, on all cores
 	@$(IN_MEMORY) $(BIN)/python -m pytest -n auto --dist loadgroup -m 'not recorded and not slow'
 
-test-slow: $(INSTALLED_DEV) ## tests of whole runs against kills, faults and spent quotas, and long random histories (five minutes)
-	@$(IN_MEMORY) $(BIN)/python -m pytest -n auto -m 'slow and not recorded'
+test-slow: $(INSTALLED_DEV) ## tests of whole runs against kills, faults and spent quotas, and long random histories (seven minutes)
+	@$(IN_MEMORY) $(BIN)/python -m pytest -n auto --dist loadgroup -m 'slow and not recorded'
 
 test-recorded: $(INSTALLED_DEV) ## the tests on recorded payloads and logs beside the project (../shared/data)
 	@$(BIN)/python -m pytest -n auto -m recorded

@@ -45,6 +45,7 @@ def asked(world: SmallWorld) -> int:
     return len(world.github.journal)
 
 
+@pytest.mark.slow
 def test_a_run_that_is_stopped_while_it_reads_is_canceled_and_the_next_reading_goes_on(
     world: SmallWorld, tmp_path: Path
 ) -> None:

@@ -274,6 +274,7 @@ def test_every_table_and_column_is_described_in_the_snapshot(ran: Ran, schema: s
     assert missing == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("without", "message"),
     [("notion_api_key", "Notion is skipped: NOTION_API_KEY"), ("github_token", "GitHub is skipped: GITHUB_TOKEN")],

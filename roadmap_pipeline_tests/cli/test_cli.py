@@ -334,6 +334,7 @@ def test_the_loop_for_unknown_failures(ran: Ran, root: Path) -> None:
     assert "too loose: it hits passing logs" in call(*words, env=environment).output
 
 
+@pytest.mark.slow
 def test_a_rules_file_is_tried_before_it_judges(ran: Ran, root: Path) -> None:
     warehouse = root / "w.duckdb"
     for name in ("w.duckdb", "w.snapshot.duckdb"):
@@ -372,6 +373,7 @@ def test_a_pull_request_that_breaks_another_test_than_the_default_branch_is_not_
         assert con.execute(grounds, [mine]).fetchall() == [("code", 0)]
 
 
+@pytest.mark.slow
 def test_failures_that_go_to_other_groups_are_shown_before_and_what_stays_is_told_since_the_first(
     ran: Ran, root: Path
 ) -> None:

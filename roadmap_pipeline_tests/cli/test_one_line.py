@@ -146,6 +146,7 @@ def assert_one_line(result: Result) -> None:
         assert said, result.output
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_patience")
 @pytest.mark.parametrize("state", STATES)
 def test_every_command_against_a_warehouse_in_every_state(

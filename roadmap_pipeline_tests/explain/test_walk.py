@@ -60,6 +60,7 @@ def _all_figures(con: Any) -> list[tuple[Subject, Figure]]:
             _published(con, subject)]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_every_number_is_found_by_its_name_and_row(ran: Ran) -> None:
     with open_published(ran.settings.warehouse) as con:
         figures = _all_figures(con)
@@ -78,6 +79,7 @@ def test_every_number_is_found_by_its_name_and_row(ran: Ran) -> None:
                 assert found[0].value == pytest.approx(figure.value, abs=0.006), (found, figure)
 
 
+@pytest.mark.slow
 def test_every_number_has_its_sql_and_ends_in_rows_that_happened(ran: Ran) -> None:
     with open_published(ran.settings.warehouse) as con:
         columns = {(figure.table, figure.column) for _, figure in _all_figures(con)}
@@ -93,6 +95,7 @@ def test_every_number_has_its_sql_and_ends_in_rows_that_happened(ran: Ran) -> No
             assert steps[-1].level > 0 or table == "marts.red_episodes"
 
 
+@pytest.mark.slow
 def test_the_inputs_recompute_every_number(ran: Ran) -> None:
     with open_published(ran.settings.warehouse) as con:
         figures = [figure for _, figure in _all_figures(con)]

@@ -147,6 +147,7 @@ def test_while_the_quota_is_used_up_many_wait_for_it(served, con, tmp_path):
     assert_same_as_by_rest(served, con, tmp_path, CLOCK + timedelta(minutes=20))
 
 
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     faults=st.lists(st.tuples(st.sampled_from(FAULTS), st.integers(0, 6)), max_size=4),

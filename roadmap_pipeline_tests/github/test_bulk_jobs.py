@@ -89,6 +89,7 @@ def test_jobs_of_the_last_weeks_are_completed(serve, con):
     assert not asked(served, "/runs/100/jobs")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answer", ["502", "504", "errors", "partial", "resource_limits"])
 def test_what_takes_github_too_long_is_asked_for_in_smaller_parts(serve, con, tmp_path, answer):
     served = serve(world())
@@ -100,6 +101,7 @@ def test_what_takes_github_too_long_is_asked_for_in_smaller_parts(serve, con, tm
     assert_same_as_by_rest(served, con, tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("refusal", ["404", "401", "403", "sso", "errors"])
 def test_graphql_that_is_refused_leaves_everything_to_rest_and_is_noted_once(serve, con, tmp_path, refusal):
     served = serve(world())

@@ -194,6 +194,7 @@ def test_a_persons_database_of_the_same_title_is_left_alone(workspace: Workspace
     assert not client.request("GET", f"databases/{theirs['id']}")["in_trash"]
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(order=st.lists(st.booleans(), max_size=18))
 def test_two_machines_in_any_order_make_one_of_each(served: tuple[Switch, str], order: list[bool]) -> None:

@@ -194,6 +194,7 @@ def test_no_more_than_four_weeks_are_made_up_for() -> None:
     assert missed_weeks("2026-11-09", {"2026-11-02"}) == []
 
 
+@pytest.mark.slow
 def test_an_hour_is_left_out_while_an_earlier_one_is_under_way(tmp_path: Path, instance: dg.DagsterInstance) -> None:
     definitions = build_definitions(configured(tmp_path))
     schedule = definitions.resolve_schedule_def("hourly_ingest_schedule")

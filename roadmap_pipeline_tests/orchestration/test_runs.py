@@ -53,6 +53,7 @@ def test_the_page_of_jobs_finds_what_the_command_line_ran(ran: Ran) -> None:
         assert any(re.fullmatch(line, text) for text in said), line
 
 
+@pytest.mark.slow
 def test_a_back_fill_reads_github_once(ran: Ran) -> None:
     def read(instance: dg.DagsterInstance, backfill: str | None) -> bool:
         before = len(ran.served.github.journal)
@@ -81,6 +82,7 @@ def test_checks_of_what_was_not_read_are_skipped(tmp_path: Path) -> None:
     assert not result.get_asset_materialization_events() and not result.get_asset_check_evaluations()
 
 
+@pytest.mark.slow
 def test_the_weekly_job_rewrites_nothing_for_a_week_that_is_published(ran: Ran) -> None:
     before = ran.writes()
     job = build_definitions(ran.settings).resolve_job_def("weekly_report")

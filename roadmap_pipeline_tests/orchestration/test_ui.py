@@ -9,6 +9,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import pytest
+
 from roadmap_pipeline_tests.conftest import Ran
 
 
@@ -26,6 +28,7 @@ def answers(port: int) -> bool:
         return False
 
 
+@pytest.mark.slow
 def test_it_answers_and_ends_on_sigterm_although_interrupts_are_ignored(ran: Ran, tmp_path: Path) -> None:
     port = free_port()
     environment = {**os.environ, **ran.served.environment, "DAGSTER_HOME": str(tmp_path / "dagster")}

@@ -33,6 +33,7 @@ def sync(services: SimulatedServices) -> list[str]:
     return [f"{change.kind} {change.title}" for change in result.done]
 
 
+@pytest.mark.slow
 def test_the_quarter_is_published_once_and_what_changes_of_it_is_restated(read: SimulatedServices) -> None:
     assert f"create_row {QUARTER}" in sync(read)
     (row,) = [row for row in read.rows(REPORTS) if row["Report Name"] == QUARTER]

@@ -47,6 +47,7 @@ def reports(services: SimulatedServices) -> list[str]:
     return sorted(str(row["Report Name"]) for row in services.rows(REPORTS))
 
 
+@pytest.mark.slow
 def test_a_back_filled_report_is_published_when_it_is_asked_for_and_stays_as_it_was(later: SimulatedServices) -> None:
     assert materialize(later, "derived/reports", "2026-11-09")[0]
     with later.runtime() as runtime:
@@ -63,6 +64,7 @@ def test_a_back_filled_report_is_published_when_it_is_asked_for_and_stays_as_it_
     assert (result.plan.changes, later.writes()) == ((), [])
 
 
+@pytest.mark.slow
 def test_a_week_that_still_runs_is_never_published(new_services: NewServices, as_built: Path, tmp_path: Path) -> None:
     with new_services(tmp_path, as_built) as made:  # built in W47
         done, why = materialize(made, "notion/ci_reports", "2026-11-16")

@@ -56,6 +56,7 @@ for number in range(6):
 """
 
 
+@pytest.mark.slow
 def test_what_another_process_writes_meanwhile_is_kept(path: Path) -> None:
     """Whoever comes while the file is rewritten waits, and gets the new one."""
     with subprocess.Popen([sys.executable, "-c", _WRITE, str(path)], stdout=subprocess.PIPE, text=True) as writer:

@@ -49,6 +49,7 @@ def test_topics_of_an_older_version_are_those_of_the_payload(tmp_path: Path) -> 
         ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("table", "rows"), [("derived.failure_verdicts", _VERDICT), ("config.critical_workflows", _CRITICAL)]
 )

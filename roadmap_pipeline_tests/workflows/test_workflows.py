@@ -109,6 +109,7 @@ def keep(ran: Ran, runner: Runner) -> None:
     (runner.workspace / "roadmap.toml").write_text(f"repositories = [{repositories}]\n")
 
 
+@pytest.mark.slow
 def test_the_weekly_report_then_the_roadmap_of_one_milestone(ran: Ran, runner: Runner) -> None:
     """Both templates in a row, as a completed report starts the sync: the warehouse goes from one to the other."""
     keep(ran, runner)

@@ -398,7 +398,7 @@ TABLES: tuple[SourceTable, ...] = (
                 "VARCHAR[]",
                 "Logins, organisation/team and addresses, without @; none where the line takes files out.",
             ),
-            ("file_regex", "VARCHAR", "Regular expression of the files' paths, by GitHub's rules of such patterns."),
+            ("file_regex", "VARCHAR", "Regular expression of the files' paths, by GitHub's rules of CODEOWNERS."),
             ("is_catch_all", "BOOLEAN", "Whether the pattern means every file."),
             ("path", "VARCHAR", "File of the line: .github/CODEOWNERS, CODEOWNERS or docs/CODEOWNERS."),
             ("html_url", "VARCHAR", "Page of the line."),

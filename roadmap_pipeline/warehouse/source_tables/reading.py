@@ -31,7 +31,7 @@ TABLES: tuple[SourceTable, ...] = (
                 ".github/CODEOWNERS, CODEOWNERS or docs/CODEOWNERS; the first one there counts.",
             ),
             ("is_there", "BOOLEAN", "Whether the file was there."),
-            ("asked_at", "TIMESTAMP", "When it was last asked for (UTC)."),
+            ("asked_at", "TIMESTAMP", "When the file was last asked for (UTC)."),
         ),
     ),
     SourceTable(

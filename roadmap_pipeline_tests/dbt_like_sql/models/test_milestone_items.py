@@ -180,6 +180,7 @@ _STEPS = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(steps=_STEPS)
 def test_books_of_random_histories_balance(steps: list[tuple[int, str, int]]):

@@ -301,6 +301,7 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
         yield con
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(
     days=st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=30),

@@ -66,6 +66,7 @@ def _kaplan_meier_median(closed: Sequence[int], opened: Sequence[int]) -> int | 
     return None
 
 
+@pytest.mark.slow
 @settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     closed=st.lists(st.integers(1, 12), min_size=1, max_size=6),

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from roadmap_pipeline.failures.excerpts import make_excerpt
 from roadmap_pipeline.failures.reclassification import Moved, noting_moves
 from roadmap_pipeline.failures.stored_jobs import classify_failures
@@ -21,6 +23,8 @@ from roadmap_pipeline_tests.reports.histories import fails
 
 if TYPE_CHECKING:
     import duckdb
+
+pytestmark = pytest.mark.slow
 
 NOW = datetime(2026, 11, 16, 6, tzinfo=UTC)
 

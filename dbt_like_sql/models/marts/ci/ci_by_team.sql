@@ -12,7 +12,14 @@ select
     cast(sum(figures.conclusive_first_attempts) as bigint) as conclusive_first_attempts,
     cast(sum(figures.passed_first_attempts) as bigint) as passed_first_attempts,
     sum(figures.passed_first_attempts) / nullif(sum(figures.conclusive_first_attempts), 0) as first_attempt_pass_rate,
-    cast(sum(figures.failed_job_attempts) as bigint) as failed_job_attempts
+    cast(sum(figures.failed_job_attempts) as bigint) as failed_job_attempts,
+    bool_and(coalesce(coverage.is_complete, false)) as is_complete,
+    case when count(*) = count(coverage.first_whole_day) then max(coverage.first_whole_day) end as first_whole_day,
+    case when count(*) = count(coverage.last_whole_day) then min(coverage.last_whole_day) end as last_whole_day
 from intermediate.int_period_figures as figures
 inner join intermediate.int_repository_teams as teams on teams.repo = figures.repo
+left join marts.period_coverage as coverage
+    on coverage.repo = figures.repo
+    and coverage.grain = figures.grain
+    and coverage.period = figures.period
 group by teams.team, figures.grain, figures.period, figures.period_start
