@@ -306,6 +306,19 @@ def test_dumps_of_a_name_that_another_repository_took_are_kept_apart(order, tmp_
     ]
 
 
+@pytest.mark.parametrize("odd", [1e40, 5, "payments", "acme/payments/x", {"name": "acme/payments"}])
+def test_a_name_that_no_repository_can_have_is_no_rename(odd, tmp_path, con):
+    """Neither of the repository itself nor of the one that a run came from."""
+    told = run(1, ago(days=1))
+    for place in ("repository", "head_repository"):
+        told = {**told, place: {**told[place], "full_name": odd}}
+    (tmp_path / "runs.json").write_text(json.dumps([run(2, ago(days=2)), told]))
+    ingest_dump(tmp_path, con, CLOCK)
+    assert table(con, "select distinct repo from raw.repositories") == [(REPO,)]
+    assert table(con, "select distinct repo from raw.workflow_runs") == [(REPO,)]
+    assert str(odd) not in {name for (name,) in table(con, "select name from raw.repository_names")}
+
+
 def test_a_dump_from_before_a_renaming_goes_under_the_name_that_was_read_since(serve, tmp_path, con):
     served = serve(small_world())
     served.state.activity.rename(REPO, "acme/pay")

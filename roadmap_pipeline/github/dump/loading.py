@@ -345,8 +345,9 @@ def _settle_names(dump: Dump, store: Store) -> None:
     for kind in (Kind.RUN, Kind.PULL_REQUEST, Kind.REPOSITORY):
         for record in dump.records[kind]:
             described = _repository_in(record.payload)
-            if described.get("full_name") and described.get("id"):
-                key = described["id"], str(described["full_name"])
+            name = described.get("full_name")
+            if described.get("id") and isinstance(name, str) and is_repository(name):
+                key = described["id"], name
                 names[key] = max(names.get(key, _EARLIEST), _version(record.payload))
     for (repository_id, name), moment in sorted(names.items(), key=lambda item: item[1]):
         store.name_repository(repository_id, name, moment)

@@ -15,6 +15,7 @@ from datetime import datetime
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
+from roadmap_pipeline.github.payloads.normalization import is_repository
 from roadmap_pipeline.github.payloads.records import Row
 from roadmap_pipeline.warehouse.source_tables import replace_rows
 
@@ -118,7 +119,7 @@ class Names:
         renamed: dict[int, tuple[str, str]] = {}
         for row in rows:
             repository_id, name = row.get("head_repository_id"), row.get("head_repo")
-            if repository_id is None or name is None:
+            if repository_id is None or name is None or not is_repository(name):
                 continue
             known = present.get(repository_id)
             observed_at = _observed_at(row)

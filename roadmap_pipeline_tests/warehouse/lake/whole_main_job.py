@@ -215,16 +215,23 @@ def test_a_dump_is_read_into_a_lake(servers: LakeServers, twins: Twins, tmp_path
         for words in (("ingest", "--from", str(dump)), ("build",), ("report",)):
             done = said(world, *words, ROADMAP_WAREHOUSE=warehouse)
             assert done.code == 0, done.errors
-        sql = "select (select count(*) from staging.runs) as runs, (select count(*) from marts.pull_requests) as pulls"
-        counts.append(said(world, "query", sql, "--json", ROADMAP_WAREHOUSE=warehouse).output)
+        sql = (
+            "select (select count(*) from staging.stg_workflow_runs) as runs,"
+            " (select count(*) from staging.stg_pull_requests) as pulls"
+        )
+        done = said(world, "query", sql, "--json", ROADMAP_WAREHOUSE=warehouse)
+        assert done.code == 0, done.errors
+        counts.append(json.loads(done.output))
     assert counts[0] == counts[1]
-    assert json.loads(counts[0])["runs"] > 0
+    assert counts[0][0]["runs"] > 0
 
 
 def test_sections_of_ones_own_are_refused_with_the_remedy(twins: Twins, tmp_path: Path) -> None:
     (tmp_path / "own.sql").write_text("select 1 as one")
     configuration = tmp_path / "roadmap.toml"
-    configuration.write_text(f'{CONFIGURATION}\n[[reports.sections]]\ntitle = "Own"\nsql = "own.sql"\n')
+    configuration.write_text(
+        f'{CONFIGURATION}\n[[reports.sections]]\nreport = "weekly"\ntitle = "Own"\nsql = "own.sql"\n'
+    )
     remedy = "made from a warehouse in a file only: remove the section from roadmap.toml"
     for words in (("report",), ("doctor",)):
         done = said(twins.lake, *words, ROADMAP_CONFIG=str(configuration))
@@ -232,11 +239,15 @@ def test_sections_of_ones_own_are_refused_with_the_remedy(twins: Twins, tmp_path
     assert "| one |" in said(twins.file, "report", ROADMAP_CONFIG=str(configuration)).output
 
 
-def test_the_sandboxs_data_in_a_lake_are_not_mixed_with_real_ones(servers: LakeServers, twins: Twins) -> None:
+def test_the_sandboxs_data_in_a_lake_are_not_mixed_with_real_ones(
+    servers: LakeServers, twins: Twins, tmp_path: Path
+) -> None:
     lake = servers.address("simulated")
     with connect(lake) as con:
         con.execute("insert into raw.milestones by name select 'acme/payments' as repo, 1 as number")
     claim(lake, "sandbox")
-    done = said(twins.lake, "run", ROADMAP_WAREHOUSE=lake)
+    _, answer = twins.lake.github.request("GET", f"/repos/{twins.lake.environment['GITHUB_REPOSITORY']}/milestones")
+    (tmp_path / "milestones.json").write_text(json.dumps(answer))
+    done = said(twins.lake, "ingest", "--from", str(tmp_path), ROADMAP_WAREHOUSE=lake)
     assert done.code == 2
     assert "holds the sandbox's data: set ROADMAP_WAREHOUSE to another database" in done.errors
