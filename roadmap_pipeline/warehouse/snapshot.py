@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import duckdb
 
 _COPY_BYTES = 8 * 1024 * 1024
+_REUSE = "experimental_metadata_reuse"
 _publishing = threading.Lock()
 
 
@@ -126,11 +127,18 @@ def _storage_version(con: "duckdb.DuckDBPyConnection") -> str | None:
 
 
 def _leave_out_plumbing(building: Path) -> None:
+    """Drop the schemas that are nobody's data, and let DuckDB lay the file out as older versions read it.
+
+    Of tables that didn't change, a checkpoint keeps what says where their rows are, in a layout that DuckDB before 1.4
+    fails to read. Without that, and with something to write, it says so anew for all tables.
+    """
     import duckdb
 
     with duckdb.connect(str(building)) as con:
+        con.execute(f"set {_REUSE} = false")
         for schema in change_log.SCHEMAS:
-            con.execute(f"drop schema if exists {schema} cascade")
+            con.execute(f"create schema if not exists {schema}")  # so that there is something to write
+            con.execute(f"drop schema {schema} cascade")
 
 
 def _remove(building: Path) -> None:
