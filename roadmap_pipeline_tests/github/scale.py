@@ -85,18 +85,13 @@ def test_sixty_thousand_runs_with_everything_against_them(serve, tmp_path):
     with connect(path) as con:
 
         def read():
-            """As a schedule does: again after an error, and where GitHub's index was too stale to be sure.
-
-            Intervals that it failed to list are noted as such, and asked for again an hour later.
-            """
+            """As a schedule does: again after an error, and where GitHub's index was too stale to be sure."""
             while True:
                 try:
                     summary = ingest(client, con, [REPO], history_days=400, now=state.clock)
                 except RoadmapError:
                     continue
-                if table(con, "select item from raw.read_failures where endpoint = 'runs'"):
-                    state.advance(timedelta(hours=1))
-                elif not any("looks again" in note for note in summary.notes):
+                if not any("looks again" in note for note in summary.notes):
                     return
 
         read()

@@ -212,6 +212,29 @@ def test_a_limit_of_the_list_is_known_by_behaviour_at_any_number(serve, con, cap
     assert summary.paused is not None, "the jobs of 1,400 runs are more than the budget"
 
 
+@pytest.mark.parametrize("told", [0, 900, 999])
+def test_a_slice_whose_first_count_is_stale_is_cut_once_it_turns_out_too_long(behind, con, told):
+    """GitHub counts fewer than it lists of a filter, and then more: what is behind its limit isn't left out."""
+    content = small_world()
+    content.runs[REPO] = [run(n, ago(minutes=20 * (1_400 - n) + 1)) for n in range(1, 1_401)]
+    content.jobs[REPO] = []
+    counted = set()
+
+    def stale(_path, asked, answer):
+        if "created" in asked and asked["created"] not in counted and "workflow_runs" in answer:
+            counted.add(asked["created"])
+            answer["total_count"] = min(answer["total_count"], told)
+        return answer
+
+    served = behind(content, body=stale)
+    served.state.switches.unfiltered_cap = 100
+    client = served.client()
+    with client.spending_at_most(300):
+        ingest(client, con, [REPO], history_days=400, now=CLOCK)
+    assert table(con, "select count(*) from raw.workflow_runs") == [(1_400,)]
+    assert table(con, "select item from raw.read_failures") == []
+
+
 def test_a_moving_list_is_not_taken_for_one_that_repeats(serve, con):
     """A page's worth of runs comes between two pages: the second is the first one again, and yet not the last."""
     content = small_world()

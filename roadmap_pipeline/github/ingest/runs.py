@@ -37,12 +37,14 @@ class _Listed:
         accounted: The runs that were listed, or whose lack was noted.
         is_complete: Whether that was all as far as can be told.
         unconfirmed: The intervals of it that nothing but their own responses speaks for yet.
+        too_many: The runs that GitHub counts in it by now, where it lists no more of them: it has to be cut.
     """
 
     accounted: int
     """Runs that were listed, or whose lack was noted."""
     is_complete: bool = True
     unconfirmed: Sequence[Interval] = ()
+    too_many: int | None = None
 
 
 class RunList(NewestFirst):
@@ -139,8 +141,9 @@ class RunList(NewestFirst):
         total = self._count(path, query)
         if total < self._filtered_cap:
             listed = yield from self._leaf(interval, path, query, total)
-            if listed.is_complete or total < self._filtered_cap:
+            if listed.too_many is None:
                 return listed
+            total = listed.too_many  # the first count was a stale one, or the server lists fewer than others
         if interval.start == interval.end:
             return (yield from self._second(interval, path, total))
         middle = interval.start + SECOND * (int((interval.end - interval.start).total_seconds()) // 2)
@@ -205,9 +208,9 @@ class RunList(NewestFirst):
                 responses += 1
             if len(ids) >= total:
                 return _Listed(len(ids), unconfirmed=[interval])
-        if is_cut and len(ids) < self._filtered_cap:
-            self._filtered_cap = len(ids)  # this server lists fewer; smaller slices come through
-            return _Listed(len(ids), is_complete=False)
+        if is_cut and len(ids) <= self._filtered_cap:
+            self._filtered_cap = len(ids)  # perhaps this server lists fewer; smaller slices come through
+            return _Listed(len(ids), is_complete=False, too_many=total)
         self._miss(interval, path, total, len(ids))
         return _Listed(total, is_complete=False)
 
