@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from roadmap_pipeline import pipeline
+
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = (
     "roadmap_pipeline",
@@ -68,7 +70,18 @@ def loaded_after(statement: str) -> set[str]:
 
 def test_definitions_load_without_the_heavy_libraries() -> None:
     loaded = loaded_after("import roadmap_pipeline.definitions")
-    assert not loaded & {"pandas", "github", "notion_client", "sklearn"}
+    assert not loaded & {"pandas", "github", "notion_client", "sklearn", "sqlalchemy"}
+    assert not {name for name in loaded if name.startswith("roadmap_pipeline.pipeline.")} - {
+        "roadmap_pipeline.pipeline.repository_discovery"  # the sensors' own
+    }, "stages are loaded when they are called"
+
+
+def test_every_stage_that_the_stub_names_is_found_when_it_is_called() -> None:
+    code = "from roadmap_pipeline import pipeline; print(*(getattr(pipeline, name).__name__ for name in dir(pipeline)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT, env={})
+    names = done.stdout.split()
+    assert sorted(names) == sorted(dir(pipeline))
+    assert {"ingest", "build_all", "sync", "two_way", "diagnose"} <= set(names)
 
 
 def test_reading_commands_load_neither_dagster_nor_the_clients() -> None:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import get_args
 
 import dagster as dg
-from sqlalchemy.exc import SQLAlchemyError
 
 from roadmap_pipeline.webhooks.changes import Change, ChangeKind, NoteError
 
@@ -49,6 +48,8 @@ def write_note(instance: dg.DagsterInstance, change: Change, at: float | None = 
     Raises:
         NoteError: Dagster's storage can't be written to now.
     """
+    from sqlalchemy.exc import SQLAlchemyError  # takes a sixth of all that importing the definitions takes
+
     stamp = f"{time.time() if at is None else at:.6f}"
     try:
         instance.daemon_cursor_storage.set_cursor_values({_key(change.kind, change.repo): stamp})

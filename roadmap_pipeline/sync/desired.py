@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from roadmap_pipeline.errors import RoadmapError
 from roadmap_pipeline.notion.layout import FORECAST, FORECAST_STATE, ON_TIME, RISK, WORK_DONE
-from roadmap_pipeline.notion.markdown import fit
 from roadmap_pipeline.sync.canonical import STATUS, TARGET_DATE, TITLE
 
 if TYPE_CHECKING:
@@ -192,6 +191,9 @@ def desired_reports(con: "duckdb.DuckDBPyConnection", report_name: str | None = 
     Raises:
         RoadmapError: There is no report of that name: nothing to write would look like written.
     """
+    # The columns above are for the definitions, too, which render nothing.
+    from roadmap_pipeline.notion.markdown import fit
+
     desired = []
     for row in _rows(con, "publish.notion_ci_reports", "report_date, report_name"):
         if report_name not in (None, row["report_name"]):

@@ -17,18 +17,19 @@ from roadmap_pipeline.orchestration.partitions import ISO_WEEKS, iso_week
 from roadmap_pipeline.orchestration.resources import RuntimeParam, WarehouseParam
 from roadmap_pipeline.runtime import Runtime
 from roadmap_pipeline.sync.desired import REPORT_COLUMNS, ROADMAP_COLUMNS
-from roadmap_pipeline.sync.reconciler import Part
-from roadmap_pipeline.sync.result import SyncResult, raise_failures
 from roadmap_pipeline.warehouse.connection import scalar
 
 if TYPE_CHECKING:
     import duckdb
 
+    from roadmap_pipeline.sync.reconciler import Part
+    from roadmap_pipeline.sync.result import SyncResult
+
 
 def _publish(
     context: dg.AssetExecutionContext,
     runtime: Runtime,
-    part: Part,
+    part: "Part",
     *,
     rows_of: str | None = None,
     report_name: str | None = None,
@@ -46,6 +47,8 @@ def _publish(
         report_name: The one report that is published.
         links: Says where the published things are.
     """
+    from roadmap_pipeline.sync.result import raise_failures
+
     if message := runtime.missing("github" if part in ("comments", "tracking_issues") else "notion"):
         context.log.warning(message)
         return
@@ -75,7 +78,7 @@ def _publish(
     raise_failures(result)
 
 
-def _metadata(result: SyncResult) -> dict[str, Any]:
+def _metadata(result: "SyncResult") -> dict[str, Any]:
     changes = [
         {
             "write": change.kind.replace("_", " "),
