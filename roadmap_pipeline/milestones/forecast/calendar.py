@@ -3,9 +3,9 @@
 Belongs here: the calendar alone. What happens on its days is in ``course`` and ``simulation``.
 """
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 import numpy as np
 
@@ -22,7 +22,7 @@ class WorkingCalendar:
     """
 
     weekdays: frozenset[int] = WEEKDAYS
-    blackout: Collection[date] = frozenset()
+    blackout: frozenset[date] = frozenset()
 
     def is_working(self, day: date) -> bool:
         """Return whether the team works on ``day``."""
@@ -35,5 +35,11 @@ class WorkingCalendar:
 
     def week_after(self, day: date, week: int) -> tuple[int, ...]:
         """Return the working days of the seven that begin ``week`` weeks after ``day``, as days after ``day``."""
-        begin = week * WEEK
-        return tuple(offset for offset in range(begin, begin + WEEK) if self.is_working(day + timedelta(days=offset)))
+        return _week_after(self, day, week)
+
+
+# All milestones of all repositories look at the same weeks of a day, one day after the other.
+@lru_cache(maxsize=1024)
+def _week_after(calendar: WorkingCalendar, day: date, week: int) -> tuple[int, ...]:
+    begin = week * WEEK
+    return tuple(offset for offset in range(begin, begin + WEEK) if calendar.is_working(day + timedelta(days=offset)))
