@@ -33,7 +33,7 @@ create or replace temp table planned as
 select
     'acme/service-' || (i // {A_REPOSITORY}) as repo, 1 + i % {A_REPOSITORY} as number, i as milestone_id,
     'Stage ' || (i // {A_REPOSITORY}) || '.' || (1 + i % {A_REPOSITORY}) as title,
-    timestamp '2026-11-16 06:00:00' - to_days(7 * ({A_REPOSITORY} * {WEEKS_APART} - {WEEKS_APART} * (i % {A_REPOSITORY})))
+    timestamp '2026-11-16 06:00:00' - to_days(7 * {WEEKS_APART} * ({A_REPOSITORY} - i % {A_REPOSITORY}))
         - to_hours(pick(i, 100)) as begun
 from range({{milestones}}) as r(i);
 
@@ -42,7 +42,8 @@ select
     planned.repo, planned.milestone_id * {ITEMS} + j as item_id, 1 + (planned.number - 1) * {ITEMS} + j as number,
     planned.number as milestone_number, planned.title, j % 2 = 0 as is_pull_request,
     planned.begun + to_hours(pick(planned.milestone_id * 100 + j, 24 * 7 * 5)) as created_at,
-    planned.begun + to_hours(24 * 7 * 5 + pick(planned.milestone_id * 100.5 + j, 24 * 7 * {WEEKS_LONG - 4})) as closed_at
+    planned.begun
+        + to_hours(24 * 7 * 5 + pick(planned.milestone_id * 100.5 + j, 24 * 7 * {WEEKS_LONG - 4})) as closed_at
 from planned, range({ITEMS}) as r(j);
 
 create or replace temp table known as
@@ -67,8 +68,9 @@ _ROWS = {
     "raw.issues": """
         select repo, number, item_id as issue_id, 'Issue ' || number as title,
             case when closed_at is null then 'open' else 'closed' end as state, milestone_number,
-            title as milestone_title, []::varchar[] as labels, created_at, coalesce(closed_at, created_at) as updated_at,
-            closed_at, timestamp '{now}' as read_at, 'synthetic' as source
+            title as milestone_title, []::varchar[] as labels, created_at,
+            coalesce(closed_at, created_at) as updated_at, closed_at,
+            timestamp '{now}' as read_at, 'synthetic' as source
         from known where not is_pull_request""",
     "raw.pull_requests": """
         select repo, number, item_id as pull_request_id, 'Change ' || number as title,
@@ -123,9 +125,7 @@ def measure(milestones: int) -> dict[str, Any]:
             print(f"{milestones:,} milestones: {name} …", file=sys.stderr, flush=True)
             command = [sys.executable, str(Path(__file__).resolve()), "--build", str(warehouse)]
             found[name] = json.loads(call(command, env, copy)[1])
-        found["explain"] = [
-            call(roadmap("explain", f"Stage 0.{A_REPOSITORY}"), env, copy)[0] for _ in range(ASKED)
-        ]
+        found["explain"] = [call(roadmap("explain", f"Stage 0.{A_REPOSITORY}"), env, copy)[0] for _ in range(ASKED)]
     return found
 
 
@@ -164,7 +164,8 @@ def build_once(warehouse: str) -> dict[str, Any]:
         snapshot(runtime)
     with connect(warehouse, read_only=True) as con:
         counts = con.sql(
-            "select (select count(*) from derived.milestone_forecasts), (select count(*) from derived.forecast_backtest)"
+            "select (select count(*) from derived.milestone_forecasts),"
+            " (select count(*) from derived.forecast_backtest)"
         ).fetchall()[0]
     return {
         "seconds": seconds,

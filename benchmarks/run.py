@@ -31,6 +31,7 @@ NAMES = (
     "memory",
     "retention",
     "model_build",
+    "milestones",
     "lake",
     "dbt",
     "sync",

@@ -53,13 +53,15 @@ class Discovery(BaseModel):
 class Teams(BaseModel):
     """The teams that repositories belong to: ``[teams]`` of ``roadmap.toml``.
 
-    ``repositories`` maps patterns to teams, of which the first that matches counts; without one the topic that begins
-    with ``topic_prefix`` names the team, as ``team-payments`` with ``team-``.
+    ``repositories`` maps patterns to teams, of which the first that matches counts; without one the organisation's
+    ``custom_property`` of the repository is the team; without that the topic that begins with ``topic_prefix`` names
+    it, as ``team-payments`` with ``team-``.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     repositories: dict[str, Annotated[str, Field(min_length=1, max_length=100)]] = {}
+    custom_property: Annotated[str, Field(pattern=r"^[A-Za-z0-9_$#-]{1,75}$")] | None = None
     topic_prefix: Annotated[str, Field(min_length=1)] | None = None
 
     @field_validator("repositories")

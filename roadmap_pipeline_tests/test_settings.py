@@ -107,6 +107,7 @@ def test_what_is_wrong_with_a_rule_of_progress(before: str, after: str, said: st
         ('[teams.repositories]\n"pay-*" = "Payments"', "'pay-*' is not owner/name, nor a pattern such as acme/pay-*"),
         ('[teams.repositories]\n"acme/*" = ""', "teams.repositories.acme/*: "),
         ('[teams]\ntopic_prefix = ""', "teams.topic_prefix: "),
+        ("[teams]\ncustom_property = 'a\"b'", "teams.custom_property: "),
     ],
 )
 def test_what_is_wrong_with_teams_and_the_warehouse(text: str, said: str, tmp_path: Path) -> None:

@@ -88,6 +88,8 @@ def _parameters_row(settings: Settings) -> dict[str, Any]:
 
 def _team_rows(teams: Teams) -> list[dict[str, Any]]:
     rows: list[tuple[str, str, str | None]] = [("pattern", *each) for each in teams.repositories.items()]
+    if teams.custom_property is not None:
+        rows.append(("property", teams.custom_property, None))
     if teams.topic_prefix is not None:
         rows.append(("topic_prefix", teams.topic_prefix.lower(), None))
     return [

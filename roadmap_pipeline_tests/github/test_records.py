@@ -11,6 +11,7 @@ from roadmap_pipeline.github.payloads import records
 from roadmap_pipeline.github.payloads.normalization import parse_time
 from roadmap_pipeline.github.payloads.records import Provenance
 from roadmap_pipeline_tests.github.conftest import REPO, ago, issue, job, pull_request, run
+from roadmap_sandbox.payloads.repositories import repository, user
 
 READING = Provenance(datetime(2026, 11, 16, 6, tzinfo=UTC), "runs.json")
 
@@ -41,6 +42,19 @@ def test_times_are_naive_utc(text, expected):
 def test_an_offset_never_changes_the_instant(moment, minutes):
     zone = timezone(timedelta(minutes=minutes))
     assert parse_time(moment.replace(tzinfo=UTC).astimezone(zone).isoformat()) == moment
+
+
+@pytest.mark.parametrize("told", [{"team": "Data", "tier": None}, {"team": ["Apps", "Web"]}, {}])
+def test_custom_properties_of_a_repository_are_kept_as_told(told):
+    days = {"created_at": ago(days=9), "updated_at": ago(days=1), "pushed_at": ago(days=1)}
+    payload = repository(REPO, 7, user("acme", 1), custom_properties=told, **days)
+    assert json.loads(records.repository_row(payload, READING)["custom_properties"]) == told
+
+
+@pytest.mark.parametrize("untold", [None, 5, [1], "words"])
+def test_custom_properties_that_are_none_are_null(untold):
+    payload = {"full_name": REPO, "id": 7, "custom_properties": untold}
+    assert records.repository_row(payload, READING)["custom_properties"] is None
 
 
 def test_a_run_of_today():

@@ -83,6 +83,36 @@ def test_teams_are_added_up_by_the_first_pattern_and_else_by_topic(many: Warehou
     assert by_week == by_quarter == 100 + store + platform
 
 
+def test_a_custom_property_names_the_team_after_patterns_and_before_topics() -> None:
+    history = StoredHistory(default_branch=None)
+    properties = {
+        "acme/by-pattern": '{"Squad": "Data"}',
+        "acme/one": '{"Squad": "Data", "tier": "1"}',
+        "acme/several": '{"Squad": ["Web", "Apps"]}',
+        "acme/blank": '{"Squad": " "}',
+        "acme/none": '{"Squad": null}',
+        "acme/empty": '{"Squad": []}',
+        "acme/another-spelling": '{"squad": "Data"}',
+        "acme/untold": None,
+    }
+    for repo, text in properties.items():
+        history.add("raw.repositories", repo=repo, topics=["team-topic"], custom_properties=text)
+    history.add("config.teams", position=1, kind="pattern", value="acme/by-*", team="Named")
+    history.add("config.teams", position=2, kind="property", value="Squad", team=None)
+    history.add("config.teams", position=3, kind="topic_prefix", value="team-", team=None)
+    with history.built() as warehouse:
+        assert dict(warehouse.rows("select repo, team from intermediate.int_repository_teams")) == {
+            "acme/by-pattern": "Named",
+            "acme/one": "Data",
+            "acme/several": "Apps",
+            "acme/blank": "topic",
+            "acme/none": "topic",
+            "acme/empty": "topic",
+            "acme/another-spelling": "topic",
+            "acme/untold": "topic",
+        }
+
+
 def test_the_quarterly_report_shows_both_ends_and_teams(many: Warehouse) -> None:
     content = quarterly_report(many.con, "Q4-2026").content
     assert units(content) < SHORT

@@ -120,15 +120,17 @@ def test_prices_that_are_none_are_problems(text: str, problem: str, tmp_path: Pa
         _settings(tmp_path, f"[costs]\n{text}\n")
 
 
-def test_teams_are_stored_in_their_order_and_topics_after_patterns(tmp_path: Path) -> None:
+def test_teams_are_stored_in_their_order_patterns_then_property_then_topics(tmp_path: Path) -> None:
     settings = _settings(
         tmp_path,
-        '[teams]\ntopic_prefix = "Team-"\n[teams.repositories]\n"acme/pay-*" = "Payments"\n"acme/*" = "Others"\n',
+        '[teams]\ntopic_prefix = "Team-"\ncustom_property = "Owning_Team"\n'
+        '[teams.repositories]\n"acme/pay-*" = "Payments"\n"acme/*" = "Others"\n',
     )
     with connect(tmp_path / "roadmap.duckdb") as con:
         store_parameters(con, settings)
         assert con.execute("from config.teams order by position").fetchall() == [
             (1, "pattern", "acme/pay-*", "Payments"),
             (2, "pattern", "acme/*", "Others"),
-            (3, "topic_prefix", "team-", None),
+            (3, "property", "Owning_Team", None),
+            (4, "topic_prefix", "team-", None),
         ]

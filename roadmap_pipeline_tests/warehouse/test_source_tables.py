@@ -33,19 +33,21 @@ def _complete(table: str, row: dict[str, Any]) -> dict[str, Any]:
     return {column.name: row.get(column.name) for column in source_tables.BY_NAME[table].columns}
 
 
-def test_topics_of_an_older_version_are_those_of_the_payload(tmp_path: Path) -> None:
+def test_topics_and_properties_of_an_older_version_are_those_of_the_payload(tmp_path: Path) -> None:
     rows = [
-        {"repo": "acme/a", "payload": '{"topics": ["team-a", "b"]}'},
+        {"repo": "acme/a", "payload": '{"topics": ["team-a", "b"], "custom_properties": {"team": "a"}}'},
         {"repo": "acme/b", "payload": '{"topics": null}'},
         {"repo": "acme/c", "payload": "{}"},
     ]
     with connect(tmp_path / "roadmap.duckdb") as con:
         source_tables.replace_rows(con, "raw.repositories", rows)
         con.execute("alter table raw.repositories drop column topics")
+        con.execute("alter table raw.repositories drop column custom_properties")
         con.execute("drop table build.declarations")
     with connect(tmp_path / "roadmap.duckdb") as con:
-        assert con.execute("select repo, topics from raw.repositories order by repo").fetchall() == [
-            ("acme/a", ["team-a", "b"]), ("acme/b", None), ("acme/c", None),
+        stored = con.execute("select repo, topics, custom_properties from raw.repositories order by repo").fetchall()
+        assert stored == [
+            ("acme/a", ["team-a", "b"], '{"team":"a"}'), ("acme/b", None, None), ("acme/c", None, None),
         ]  # fmt: skip
 
 

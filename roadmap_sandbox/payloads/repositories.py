@@ -1,6 +1,6 @@
 """Accounts and the repositories they own."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 from roadmap_sandbox.content import API_ROOT, HTML_ROOT, Payload
@@ -113,6 +113,7 @@ def repository(
     description: str | None = None,
     language: str | None = None,
     topics: Sequence[str] = (),
+    custom_properties: Mapping[str, str | list[str] | None] | None = None,
     open_issues: int = 0,
 ) -> Payload:
     """Return a *full repository*, as ``GET /repos/{owner}/{repo}`` and a pull request's two ends hold it."""
@@ -147,6 +148,7 @@ def repository(
         "is_template": False,
         "web_commit_signoff_required": False,
         "topics": list(topics),
+        "custom_properties": dict(custom_properties or {}),
         "visibility": "private" if private else "public",
         "forks": 0,
         "open_issues": open_issues,

@@ -86,6 +86,7 @@ FIELD_TYPES: dict[Kind, Converter] = {
         id=int64,
         full_name=_full_name,
         topics=list_of(text),
+        custom_properties=object_of(),
         owner=_PERSON,
         default_branch=text,
         archived=boolean,

@@ -82,12 +82,14 @@ def repository_of(payload: Payload) -> str | None:
 def repository_row(payload: Payload, provenance: Provenance, lost: list[str] | None = None) -> Row:
     """Return the row of ``raw.repositories``."""
     payload = converted(Kind.REPOSITORY, payload, lost)
+    properties = payload.get("custom_properties")
     return {
         "repo": payload["full_name"],
         "repository_id": payload.get("id"),
         "default_branch": payload.get("default_branch"),
         "is_archived": payload.get("archived"),
         "topics": payload.get("topics"),
+        "custom_properties": None if properties is None else _json(properties),
         "html_url": payload.get("html_url"),
         **_read(payload, provenance),
     }

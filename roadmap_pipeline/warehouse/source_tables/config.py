@@ -48,13 +48,23 @@ TABLES: tuple[SourceTable, ...] = (
     SourceTable(
         "config",
         "teams",
-        "Which team a repository belongs to: by a pattern of its name, else by a topic. Empty: no report is by team.",
+        "Which team a repository belongs to: by a pattern of its name, else a custom property, else a topic. Empty: no"
+        " report is by team.",
         ("position",),
         columns(
             ("position", "INTEGER", "Place in the configuration, from 1; the first pattern that matches counts."),
-            ("kind", "VARCHAR", "pattern, or topic_prefix."),
-            ("value", "VARCHAR", "Pattern of owner/name, or what topics that name a team begin with."),
-            ("team", "VARCHAR", "Team of the pattern's repositories; NULL for a prefix, behind which topics name it."),
+            ("kind", "VARCHAR", "pattern, property, or topic_prefix."),
+            (
+                "value",
+                "VARCHAR",
+                "Pattern of owner/name, name of a custom property, or what topics begin with that name a team.",
+            ),
+            (
+                "team",
+                "VARCHAR",
+                "Team of the pattern's repositories; NULL for a property, whose value names it, and for a prefix,"
+                " behind which topics name it.",
+            ),
         ),
     ),
     SourceTable(

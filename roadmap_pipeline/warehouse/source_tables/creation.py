@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     import duckdb
 
 _FROM_PAYLOAD = {
-    "raw.repositories": {"topics": "cast(payload->'topics' as varchar[])"},
+    "raw.repositories": {
+        "topics": "cast(payload->'topics' as varchar[])",
+        "custom_properties": "payload->'custom_properties'",
+    },
     "raw.milestones": {"node_id": "payload->>'node_id'"},
     "raw.issues": {
         # as github.sections reads our marker

@@ -19,6 +19,12 @@ TABLES: tuple[SourceTable, ...] = (
             ("is_archived", "BOOLEAN", "Whether the repository is archived, so that nothing can be written to it."),
             ("html_url", "VARCHAR", "Page of the repository."),
             ("topics", "VARCHAR[]", "Topics of the repository on GitHub; NULL where the record doesn't tell."),
+            (
+                "custom_properties",
+                "JSON",
+                "The organisation's custom properties of the repository, by name: a text, or a list of texts where"
+                " several may be chosen; NULL where the record doesn't tell.",
+            ),
             *READ,
         ),
     ),
