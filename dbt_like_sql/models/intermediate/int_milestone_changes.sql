@@ -1,4 +1,5 @@
--- What changed in milestones, and when: items that came in, went out, were closed and opened again there.
+-- What changed in milestones, and when: items that came in, went out, were closed and opened again there. Within a
+-- second, as where a bot does both with one request, an item moves before it is closed or opened again.
 with stays as (
     select items.* from intermediate.int_milestone_items as items
 ), ends as (

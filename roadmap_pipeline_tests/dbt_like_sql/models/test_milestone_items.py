@@ -172,9 +172,41 @@ def test_days_go_from_the_first_to_the_closing_and_say_nothing_of_later():
         ]
 
 
+@pytest.mark.parametrize(
+    ("closed", "moved", "changes"),
+    [
+        ("closed", "milestoned", [("added", False), ("closed", True)]),
+        ("reopened", "milestoned", [("added", True), ("reopened", False)]),
+        ("closed", "demilestoned", [("added", False), ("removed", False)]),
+        ("reopened", "demilestoned", [("added", False), ("closed", True), ("removed", True)]),
+    ],
+)
+@pytest.mark.parametrize("is_moved_first", [True, False])
+def test_within_a_second_an_item_moves_before_it_is_closed_or_reopened(
+    closed: str, moved: str, changes: list[tuple[str, bool]], is_moved_first: bool
+):
+    """Bots do both with one request: GitHub's order of such events is none of people's."""
+    history = _history()
+    if moved == "demilestoned":
+        _event(history, 1, "11-03 09:00", "milestoned", _TITLES[1])
+    if closed == "reopened":
+        _event(history, 1, "11-04 09:00", "closed")
+    at_once = [(moved, _TITLES[1]), (closed, None)]
+    for event, title in at_once if is_moved_first else reversed(at_once):
+        _event(history, 1, "11-05 09:00", event, title)
+    state = {"state": "closed", "closed_at": at("11-05 09:00")} if closed == "closed" else {}
+    _issue(history, 1, milestone_number=1 if moved == "milestoned" else None, **state)
+    with history.built() as warehouse:
+        found = warehouse.rows(
+            "select change, is_closed from intermediate.int_milestone_changes where item_number = 1"
+            " order by changed_at, change in ('closed', 'reopened')"
+        )
+    assert found == changes
+
+
 _STEPS = st.lists(
     st.tuples(
-        st.integers(1, 3), st.sampled_from(["close", "reopen", "enter 1", "enter 2", "leave"]), st.integers(0, 30)
+        st.integers(1, 3), st.sampled_from(["close", "reopen", "enter 1", "enter 2", "leave"]), st.integers(0, 12)
     ),
     max_size=25,
 )
@@ -223,13 +255,13 @@ class _Walk:
 
 
 def _walk(history: StoredHistory, steps: Iterable[tuple[int, str, int]]) -> _Walk:
-    """Add the events of ``steps`` to ``history``; each takes place some hours after the one before."""
+    """Add the events of ``steps`` to ``history``; each takes place a minute and some hours after the one before."""
     walk, closed = _Walk(), dict.fromkeys((1, 2, 3), False)
     now: dict[int, int | None] = dict.fromkeys((1, 2, 3))
     closed_at: dict[int, datetime] = {}
     time = at("11-02 09:00")
     for item, step, hours in steps:
-        time = min(time + timedelta(hours=hours), at("11-15 23:00"))
+        time += timedelta(hours=hours, minutes=1)
         before = now[item]
         text = time.isoformat(" ")
         if step == "close" and not closed[item]:
