@@ -123,10 +123,10 @@ FRAMEWORKS = (
     Framework("qt", ("FAIL!",), (named_by("FAIL!", pattern=r"^FAIL!  : (?P<test>\S+\(.*?\))(?: (?P<why>\S.*))?$"),)),
     Framework(
         "meson",
-        ("FAIL", "TIMEOUT", "ERROR"),
+        (r"FAIL\b", "TIMEOUT", "ERROR"),
         (
             named_by(
-                "FAIL",
+                r"FAIL\b",
                 "TIMEOUT",
                 "ERROR",
                 pattern=r"^ *\d+/\d+ (?P<test>\S.*?) +(?:FAIL|TIMEOUT|ERROR) +[\d.]+s(?: +(?P<why>\S.*))?$",
@@ -135,10 +135,10 @@ FRAMEWORKS = (
     ),
     Framework(
         "lit",
-        ("FAIL", "TIMEOUT", "XPASS"),
+        (r"FAIL\b", "TIMEOUT", "XPASS"),
         (
             named_by(
-                "FAIL", "TIMEOUT", "XPASS", pattern=r"^(?:FAIL|TIMEOUT|XPASS): (?P<test>\S+ :: \S+) \(\d+ of \d+\)$"
+                r"FAIL\b", "TIMEOUT", "XPASS", pattern=r"^(?:FAIL|TIMEOUT|XPASS): (?P<test>\S+ :: \S+) \(\d+ of \d+\)$"
             ),
         ),
     ),

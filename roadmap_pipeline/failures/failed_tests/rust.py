@@ -9,7 +9,7 @@ from roadmap_pipeline.failures.failed_tests.lines import Line, Lines
 _FAILED = re.compile(r"\btest (?P<test>\S.*?)(?: - should panic)? \.\.\. FAILED$")
 _OUTPUT = re.compile(r"^---- (?P<test>\S.*?)(?: - should panic)? stdout ----$")
 _PANIC = re.compile(r"^thread '.*' (?:\(\d+\) )?panicked at (?:'(?P<old>.*)', )?\S+$")
-_RESULTS = ("FAIL", "ABORT", "TIMEOUT", "TMT", " SIG", "FLAKY", "FLKY")
+_RESULTS = (r"FAIL\b", "ABORT", "TIMEOUT", "TMT", " SIG", "FLAKY", "FLKY")
 _NEXTEST = re.compile(
     r"^ *(?:TRY \d+ )?(?P<result>FAIL|ABORT|SIG[A-Z]+|TIMEOUT|LEAK-FAIL|TMT|FLKY|FLAKY)(?: \+ \w+| \d+/\d+)?"
     r" \[ *>?[\d.]+s\] (?:\( *\d+/\d+\) )?(?P<test>\S+ +\S.*)$"
