@@ -150,10 +150,10 @@ FRAMEWORKS = (
     ),
     Framework(
         "karma",
-        ("FAILED",),
+        ("FAILED$",),
         (
             named_by(
-                "FAILED",
+                "FAILED$",
                 pattern=r"^[\w ]*(?:Chrome|Chromium|Firefox|Safari|Edge|Opera|PhantomJS|Electron|jsdom)[^()]*"
                 r"\([^()]*\) (?P<test>.+?) FAILED$",
                 why=next_line(most=2),

@@ -32,6 +32,7 @@ _BEFORE = {
     r"\d": rb"(?:[\d" + _UNSEEN + rb"]|" + _ENDED + rb")",
     "^": rb"(?:(?:^|[^a-z ]|" + _ENDED + rb") ?|  )",
 }
+_AFTER = {_EDGE: rb"\b", "$": rb" ?(?:$|[^ -~\n])"}
 # What other tools put before each line of a test's output: the runner, BuildKit, and those that run many packages.
 _PREFIX = re.compile(
     r"\A(?:##\[(?:error|warning|notice)\])?(?:#\d+ [\d.]+ )?"
@@ -50,8 +51,9 @@ class Marks:
     r"""Strings looked for in one pass.
 
     Signs make marks of common words rare: one that begins with ``^`` follows no word on its line, one that begins with
-    ``\d`` a digit; where ``\b`` stands, at either end, a word begins or ends. Colours may stand between. A mark that is
-    found may still lack what its signs say: they only leave out what surely does.
+    ``\d`` a digit; one that ends with ``$`` ends its line; where ``\b`` stands, at either end, a word begins or ends.
+    Colours may stand between. A mark that is found may still lack what its signs say: they only leave out what surely
+    does.
     """
 
     def __init__(self, marks: Iterable[str]) -> None:
@@ -85,8 +87,9 @@ def _expression(mark: str) -> bytes:
     for sign, expression in _BEFORE.items():
         if mark.startswith(sign):
             mark, before = mark.removeprefix(sign), expression
-    if mark.endswith(_EDGE):
-        mark, after = mark.removesuffix(_EDGE), rb"\b"
+    for sign, expression in _AFTER.items():
+        if mark.endswith(sign):
+            mark, after = mark.removesuffix(sign), expression
     return before + re.escape(mark.encode()) + after
 
 

@@ -21,7 +21,7 @@ def _cargo(lines: Lines) -> Iterator[Mention]:
 
     FAILED``, whose beginning other threads may have taken apart, and the output of each.
     """
-    for line in lines.marked("FAILED", " stdout ----"):
+    for line in lines.marked("FAILED$", " stdout ----"):
         match = _FAILED.search(line.text) if line.text.endswith(" ... FAILED") else None
         if match is not None:
             yield Mention(match["test"], line, "", (line,))
@@ -64,6 +64,6 @@ def _nextest(lines: Lines) -> Iterator[Mention]:
 
 
 FRAMEWORKS = (
-    Framework("cargo", ("FAILED", " stdout ----"), (_cargo,)),
+    Framework("cargo", ("FAILED$", " stdout ----"), (_cargo,)),
     Framework("nextest", _RESULTS, (_nextest,)),
 )

@@ -85,6 +85,8 @@ class _Conjunctions:
         self._hinted_by_string: list[list[tuple[int, list[frozenset[int]]]]] = []
         self._always: list[int] = []
         self._strings: _StringSet | None = None
+        # The same two lists by string; None for the many that tell no pattern, and are only demanded beside others.
+        self._by_string: list[tuple[list[int], list[tuple[int, list[frozenset[int]]]]] | None] = []
         for literal in others:
             self._number(literal)
 
@@ -111,6 +113,8 @@ class _Conjunctions:
     def compile(self) -> None:
         """Make ready what was added."""
         self._strings = _StringSet(list(self._numbers)) if self._numbers else None
+        both = zip(self._told_by_string, self._hinted_by_string, strict=True)
+        self._by_string = [(told, hinted) if told or hinted else None for told, hinted in both]
 
     def named_in(self, data: bytes) -> tuple[dict[int, int], Any]:
         """Return the patterns that may occur, by position, and the numbers of the strings that do.
@@ -120,12 +124,15 @@ class _Conjunctions:
         ends = self._strings.ends_in(data) if self._strings is not None else {}
         present = ends.keys()
         named = dict.fromkeys(self._always, 0)
-        told, hinted = self._told_by_string, self._hinted_by_string
+        by_string = self._by_string
         for number, end in ends.items():
-            for position in told[number]:
+            patterns = by_string[number]
+            if patterns is None:
+                continue
+            for position in patterns[0]:
                 if named.get(position, end) >= end:
                     named[position] = end - 1
-            for position, others in hinted[number]:
+            for position, others in patterns[1]:
                 if named.get(position, end) >= end:
                     for other in others:
                         if present.isdisjoint(other):
