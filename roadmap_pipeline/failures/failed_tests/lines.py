@@ -32,7 +32,7 @@ _BEFORE = {
     r"\d": rb"(?:[\d" + _UNSEEN + rb"]|" + _ENDED + rb")",
     "^": rb"(?:(?:^|[^a-z ]|" + _ENDED + rb") ?|  )",
 }
-_AFTER = {_EDGE: rb"\b", "$": rb" ?(?:$|[^ -~\n])"}
+_AFTER = {_EDGE: rb"\b", "$": rb"(?: ?(?:$|[^ -~\n])|  )"}
 # What other tools put before each line of a test's output: the runner, BuildKit, and those that run many packages.
 _PREFIX = re.compile(
     r"\A(?:##\[(?:error|warning|notice)\])?(?:#\d+ [\d.]+ )?"

@@ -12,8 +12,8 @@ import hyperscan
 
 from roadmap_pipeline.failures.matching.literals import MARK, MARKED, Conjunction, Literal, required_literals
 
-# What is in every line that is marked as an error, and in few others: GitHub's marker, how scripts ask for it, and a word
-# at the beginning of a line, after its time or without one. Before the first line of a text stands no line break.
+# What is in every line that is marked as an error, and in few others: GitHub's marker, how scripts ask for it, and a
+# word at the beginning of a line, after its time or without one. Before the first line of a text is no line break.
 _MARKS = tuple(Literal(text, ignore_case=True) for text in ("##[error]", "::error", "\nerror: ", "z error: "))
 _MARK_NUMBERS = frozenset(range(len(_MARKS)))
 _FIRST_WORD = b"error: "
