@@ -173,6 +173,12 @@ def test_words_beside_the_mark_of_an_error_are_looked_for_in_marked_lines_alone(
     assert prefilter.candidates_in(b"an error: no title") == {1: 17}
 
 
+def test_characters_of_a_pattern_are_not_taken_for_the_mark_of_an_error() -> None:
+    assert list(Prefilter(["total\ue000"]).candidates_in("total\ue000".encode())) == [0]
+    assert list(Prefilter(["[\ue000]total"]).candidates_in("\ue000total".encode())) == [0]
+    assert list(Prefilter([r"\##\[error\]total"]).candidates_in(b"##[error]total")) == [0]
+
+
 def test_letters_that_ascii_lacks_demand_nothing_in_any_case() -> None:
     (conjunction,) = required_literals("(?i)naïve échec")
     assert {literal.text for one in conjunction for literal in one} == {"na", "ve ", "chec"}

@@ -25,8 +25,8 @@ class Literal:
 MARK = "\ue000"
 """Stands in a pattern for what a line begins with that GitHub, or who writes as it does, marks as an error."""
 MARKED = frozenset({Literal(MARK, ignore_case=False)})
-"""What matches on marked lines only demand; such a set comes last, for what else they demand is sought in those lines.
-In another set the mark is one of several strings."""
+"""Demanded where a pattern matches on marked lines only; such a set comes last, for what else the pattern demands is
+sought in those lines. In another set the mark is one of several strings."""
 
 Conjunction = tuple[frozenset[Literal], ...]
 """Sets of strings: of each, one occurs in every match; the most telling first. Empty when nothing is known."""

@@ -4,6 +4,7 @@ Belongs here: looking for the strings that patterns demand, all at once. Which s
 :mod:`.literals`; finding its matches belongs to :mod:`.search`.
 """
 
+import re
 import threading
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -19,6 +20,8 @@ _MARK_NUMBERS = frozenset(range(len(_MARKS)))
 _FIRST_WORD = b"error: "
 # The same where others may stand beside it.
 _ANYWHERE = tuple(Literal(text, ignore_case=True) for text in ("##[error]", "::error", "error: "))
+# The same in patterns.
+_MARKER = re.compile(r"<<error>>|(?<!\\)##\\\[error\\\]")
 
 
 class Prefilter:
@@ -202,4 +205,6 @@ def _with_marks(literals: frozenset[Literal]) -> frozenset[Literal]:
 
 def _without_placeholders(pattern: str) -> str:
     """Return the pattern with what a placeholder demands; a line's start demands nothing."""
-    return pattern.replace("<<start>>", ".*").replace("<<error>>", MARK).replace(r"##\[error\]", MARK)
+    # The character that is the mark may be a pattern's own.
+    pattern = _MARKER.sub(MARK, pattern.replace(MARK, "\\" + MARK))
+    return pattern.replace("<<start>>", ".*")
