@@ -154,6 +154,8 @@ def in_order_of_suspicion(log: bytes, failed_steps: list[Span], job: JobFacts | 
     A step may be allowed to fail, so the last error is the one that stopped the job, unless the step that raised it
     only reports. A step that GitHub lists as failed comes before all others; of several, the earliest sufficed.
     """
+    if len(failed_steps) == 1:
+        return failed_steps
     failed = [step.name for step in job.steps if step.conclusion == "failure"] if job is not None else []
     latest = sorted(failed_steps, key=lambda span: (reports(log, span), -span.start))
     if not failed:

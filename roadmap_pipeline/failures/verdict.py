@@ -81,7 +81,7 @@ def with_tests(verdict: Verdict, by_log: Verdict | None) -> Verdict:
 
 def with_original_lines(verdict: Verdict, line_ranges: Sequence[Sequence[int]]) -> Verdict:
     """Return the verdict on an excerpt with lines of the log that it was made of; see :func:`original_line`."""
-    tests = tuple(replace(test, line=original_line(test.line, line_ranges)) for test in verdict.failed_tests)
+    tests = tuple(test._replace(line=original_line(test.line, line_ranges)) for test in verdict.failed_tests)
     line = None if verdict.line is None else original_line(verdict.line, line_ranges)
     return replace(verdict, line=line, failed_tests=tests)
 

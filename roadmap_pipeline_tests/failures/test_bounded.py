@@ -46,7 +46,7 @@ def judged(log: bytes) -> Verdict | None:
     verdict = classify(kept.log)
     if verdict is None or verdict.line is None:
         return verdict
-    tests = tuple(replace(test, line=kept.original([test.line - 1])[0]) for test in verdict.failed_tests)
+    tests = tuple(test._replace(line=kept.original([test.line - 1])[0]) for test in verdict.failed_tests)
     return replace(verdict, line=kept.original([verdict.line - 1])[0], failed_tests=tests)
 
 

@@ -113,6 +113,72 @@ def test_no_match_lies_before_the_line_that_the_prefilter_names(
         assert all(start > text.rfind(b"\n", 0, first) for start in starts)
 
 
+MARK_PATTERNS = st.sampled_from(
+    [
+        "<<error>>",
+        "(?i)<<error>>",
+        r"##\[error\]",
+        "(?:<<error>>|b)",
+        "(?:<<error>>)?",
+        ".*<<error>>.*",
+        "(?:ab|12)|<<error>>",
+    ]
+)
+LINE_BEGINNINGS = st.sampled_from(
+    [
+        "",
+        "##[error]",
+        "##[ERROR]",
+        "::error::",
+        "::error file=a.py,line=1::",
+        "Error: ",
+        "error: ",
+        "x Error: ",
+        "2026-11-10T09:00:00.1Z Error: ",
+        "2026-11-10T09:00:00Z ##[error]",
+        "12 ::error::",
+    ]
+)
+
+
+@given(
+    MARK_PATTERNS,
+    CASES,
+    st.lists(st.tuples(LINE_BEGINNINGS, st.text("abcdeABE12:[] xé", max_size=6)).map("".join), max_size=4),
+    LINE_BEGINNINGS,
+    st.sampled_from(["", "a", " x", "12"]),
+    st.data(),
+)
+def test_what_is_said_of_marked_lines_is_named_wherever_it_occurs(
+    mark: str, case: tuple[str, str], lines: list[str], beginning: str, between: str, data: st.DataObject
+) -> None:
+    """Alone and beside other patterns, against RE2 on the whole text."""
+    pattern = f"{mark}.{{0,3}}(?:{case[0]})"
+    place = data.draw(st.integers(0, len(lines)))
+    text = "\n".join([*lines[:place], beginning + between + case[1], *lines[place:]]).encode()
+    starts = [found.start() for found in compile_pattern(pattern).finditer(text) if found[0]]
+    for patterns in ([pattern], ["ab", pattern, "(?i)<<error>>.*E"]):
+        named = Prefilter(patterns).candidates_in(text)
+        if starts:
+            first = named[patterns.index(pattern)]
+            assert all(start > text.rfind(b"\n", 0, first) for start in starts)
+
+
+def test_words_beside_the_mark_of_an_error_are_looked_for_in_marked_lines_alone() -> None:
+    prefilter = Prefilter(["(?i)<<error>>.{0,80}title", "title"])
+    assert prefilter.candidates_in(b"##[error]no\nthe title\n") == {1: 20}
+    assert prefilter.candidates_in(b"the title\n##[ERROR]no Title\n") == {0: 10, 1: 8}
+    assert prefilter.candidates_in(b"Error: no title") == {0: 0, 1: 14}
+    assert prefilter.candidates_in(b"2026-11-10T09:00:00.1Z error: no title") == {0: 0, 1: 37}
+    assert prefilter.candidates_in(b"an error: no title") == {1: 17}
+
+
+def test_characters_of_a_pattern_are_not_taken_for_the_mark_of_an_error() -> None:
+    assert list(Prefilter(["total\ue000"]).candidates_in("total\ue000".encode())) == [0]
+    assert list(Prefilter(["[\ue000]total"]).candidates_in("\ue000total".encode())) == [0]
+    assert list(Prefilter([r"\##\[error\]total"]).candidates_in(b"##[error]total")) == [0]
+
+
 def test_letters_that_ascii_lacks_demand_nothing_in_any_case() -> None:
     (conjunction,) = required_literals("(?i)naïve échec")
     assert {literal.text for one in conjunction for literal in one} == {"na", "ve ", "chec"}

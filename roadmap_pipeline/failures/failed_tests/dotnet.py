@@ -8,10 +8,10 @@ _MESSAGE = next_line(r"^ +(?!Error Message:)\S", most=3)
 FRAMEWORKS = (
     Framework(
         "dotnet",
-        ("Failed ", "failed", "[FAIL]", ") Failed : ", ") Error : "),
+        ("Failed ", r"^failed\b", "[FAIL]", ") Failed : ", ") Error : "),
         (
             named_by("Failed ", pattern=rf"^ *Failed (?P<test>\S.*?) \[{_TIME}\]$", why=_MESSAGE),
-            named_by("failed", pattern=rf"^ *failed (?P<test>\S.*?) \({_TIME}\)$", why=next_line(most=2)),
+            named_by(r"^failed\b", pattern=rf"^ *failed (?P<test>\S.*?) \({_TIME}\)$", why=next_line(most=2)),
             named_by(
                 "[FAIL]", pattern=r"^(?:\[xUnit\.net [\d:.]+\])? *(?P<test>\S.*?) \[FAIL\]$", why=next_line(most=1)
             ),

@@ -19,7 +19,7 @@ def _tests(lines: Lines) -> Iterator[Mention]:
     After all of a package comes ``FAIL package``, which is alone where it couldn't be built.
     """
     waiting: list[Mention] = []
-    for line in lines.marked("FAIL", "running tests:"):
+    for line in lines.marked(r"FAIL\b", "running tests:"):
         test = _TEST.match(line.text)
         if test is not None:
             why, looked_at = _WHY(lines, line)
@@ -55,7 +55,7 @@ def _leaves(tests: list[Mention]) -> Iterator[Mention]:
 def _summed(lines: Lines) -> Iterator[Mention]:
     """Yield the tests named by gotestsum's ``=== FAIL: package Test``."""
     mentions: list[Mention] = []
-    for line in lines.marked("FAIL"):
+    for line in lines.marked(r"FAIL\b"):
         match = _SUMMED.match(line.text)
         if match is not None:
             why, looked_at = _WHY(lines, line)
@@ -70,6 +70,6 @@ def _summed(lines: Lines) -> Iterator[Mention]:
 
 
 FRAMEWORKS = (
-    Framework("go", ("FAIL", "running tests:"), (_summed, _tests)),
+    Framework("go", (r"FAIL\b", "running tests:"), (_summed, _tests)),
     Framework("ginkgo", ("[FAIL]",), (named_by("[FAIL]", pattern=r"^ *\[FAIL\] (?P<test>\S.*)$"),)),
 )

@@ -13,7 +13,7 @@ _FURTHEST = 200
 
 def _tasty(lines: Lines) -> Iterator[Mention]:
     """Yield the tests named by ``test: FAIL`` in a tree whose branches are told by how far they are in."""
-    for line in lines.marked("FAIL"):
+    for line in lines.marked(r"FAIL\b"):
         match = _FAILED.match(line.text)
         if match is None:
             continue
@@ -33,7 +33,7 @@ def _tasty(lines: Lines) -> Iterator[Mention]:
 FRAMEWORKS = (
     Framework(
         "tasty",
-        ("FAIL", "### "),
+        (r"FAIL\b", "### "),
         (_tasty, named_by("### ", pattern=r"^### (?:Failure|Error) in: (?P<test>\S.*)$")),
     ),
 )

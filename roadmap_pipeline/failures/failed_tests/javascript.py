@@ -37,7 +37,7 @@ def _jest(lines: Lines) -> Iterator[Mention]:
     """Yield the tests named by ``FAIL file``, then ``● suite › test`` for each that failed in it."""
     file: Line | None = None
     name = ""
-    for line in lines.marked("FAIL", "●"):
+    for line in lines.marked(r"FAIL\b", "●"):
         match = _JEST_FILE.match(line.text)
         if match is not None:
             file, name = line, path(match["file"])
@@ -107,16 +107,16 @@ _SPEC = r"(?P<project>(?:\[[^\]]+\] › )?)(?P<file>[^\s:][^:›]*?):\d+:\d+(?P<
 FRAMEWORKS = (
     Framework(
         "vitest",
-        ("FAIL", "●", "×", "✗"),
+        (r"FAIL\b", "●", "×", "✗"),
         (
             named_by(
-                "FAIL",
+                r"FAIL\b",
                 pattern=rf"^ *FAIL +(?P<project>(?:\|[^|]+\| +)?)(?P<file>{_SOURCE})(?: > (?P<test>.+)| \[ .+ \])$",
                 name=_vitest,
                 why=next_line(most=2),
             ),
             _jest,
-            named_by("FAIL", pattern=rf"^ *FAIL +(?P<project>{_BAR})(?P<test>{_SOURCE})(?: .*)?$"),
+            named_by(r"FAIL\b", pattern=rf"^ *FAIL +(?P<project>{_BAR})(?P<test>{_SOURCE})(?: .*)?$"),
             named_by("×", pattern=r"^ +× (?P<test>\S.*?)(?: +\d+ ?ms)?$", why=next_line(r"^ +→ \S", most=1)),
         ),
     ),
@@ -131,10 +131,10 @@ FRAMEWORKS = (
     ),
     Framework(
         "playwright",
-        ("›", " failed"),
+        ("›", r"\d failed"),
         (
             listed(
-                " failed",
+                r"\d failed",
                 start=r"^ *\d+ failed$",
                 item=rf"^ {{2,6}}{_SPEC}",
                 end=r"^ *\d+ (?:flaky|skipped|passed|interrupted|did not run|errors? )\b|^ *\[[^\]]+\] ›(?!.*:\d+:\d+)",
@@ -150,10 +150,10 @@ FRAMEWORKS = (
     ),
     Framework(
         "karma",
-        ("FAILED",),
+        ("FAILED$",),
         (
             named_by(
-                "FAILED",
+                "FAILED$",
                 pattern=r"^[\w ]*(?:Chrome|Chromium|Firefox|Safari|Edge|Opera|PhantomJS|Electron|jsdom)[^()]*"
                 r"\([^()]*\) (?P<test>.+?) FAILED$",
                 why=next_line(most=2),

@@ -102,10 +102,10 @@ FRAMEWORKS = (
     ),
     Framework(
         "gradle",
-        ("FAILED",),
+        ("FAILED$",),
         (
             named_by(
-                "FAILED",
+                "FAILED$",
                 pattern=r"^(?:Gradle suite > )?(?:Gradle Test \S+ > |Gradle test > )?(?P<test>[\w.$][^>]* > \S.*?|"
                 r"[\w$]+(?:\.[\w$]+)+\[\S.*\]|(?:[\w$]+\.)+\w+Tests?\.\S+) FAILED$",
                 why=next_line(r"^\s+(\S.*?)(?: at \S+\.\w+:\d+)?$", most=1),

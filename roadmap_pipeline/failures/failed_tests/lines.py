@@ -1,4 +1,4 @@
-"""The output of a step as lines that can be found by the plain strings ("marks") which they hold.
+"""The output of a step as lines that can be found by the strings ("marks") which they hold.
 
 Belongs here: finding lines and walking from one to its neighbours, in time linear in the output's length. What a line
 means belongs to the frameworks. Marks are sought before colours are taken away: none may be coloured in parts.
@@ -23,6 +23,16 @@ _LONGEST_READ = 4 * LONGEST_LINE
 # From so many lines on the strings that a pattern demands are looked for in all of them together.
 _MANY_LINES = 30
 
+_EDGE = r"\b"
+# How an escape sequence, or a timestamp, ends; and characters that are not shown.
+_ENDED, _UNSEEN = rb"[\x1b\[ -?][@-~]", rb"\x00-\x09\x0b-\x1f\x7f-\xff"
+# What stands before a mark with such a sign, as far as few bytes tell: longer expressions make the scan slower.
+_BEFORE = {
+    _EDGE: rb"(?:^|[^A-Za-z0-9_]|" + _ENDED + rb")",
+    r"\d": rb"(?:[\d" + _UNSEEN + rb"]|" + _ENDED + rb")",
+    "^": rb"(?:(?:^|[^a-z ]|" + _ENDED + rb") ?|  )",
+}
+_AFTER = {_EDGE: rb"\b", "$": rb"(?: ?(?:$|[^ -~\n])|  )"}
 # What other tools put before each line of a test's output: the runner, BuildKit, and those that run many packages.
 _PREFIX = re.compile(
     r"\A(?:##\[(?:error|warning|notice)\])?(?:#\d+ [\d.]+ )?"
@@ -38,17 +48,22 @@ class Line(NamedTuple):
 
 
 class Marks:
-    """Plain strings looked for in one pass."""
+    r"""Strings looked for in one pass.
+
+    Signs make marks of common words rare: one that begins with ``^`` follows no word on its line, one that begins with
+    ``\d`` a digit; one that ends with ``$`` ends its line; where ``\b`` stands, at either end, a word begins or ends.
+    Colours may stand between. A mark that is found may still lack what its signs say: they only leave out what surely
+    does.
+    """
 
     def __init__(self, marks: Iterable[str]) -> None:
-        self.marks = sorted({mark.encode() for mark in marks})
+        self.marks = sorted(set(marks))
         self._database = hyperscan.Database()
         self._database.compile(
-            expressions=self.marks,
+            expressions=[_expression(mark) for mark in self.marks],
             ids=list(range(len(self.marks))),
             elements=len(self.marks),
-            flags=[0] * len(self.marks),
-            literal=True,
+            flags=[hyperscan.HS_FLAG_MULTILINE] * len(self.marks),
         )
         self._own = threading.local()
 
@@ -64,6 +79,18 @@ class Marks:
             # It reads any buffer, not only what its stubs say.
             self._database.scan(cast("bytes", data), match_event_handler=_note, context=ends, scratch=scratch)
         return ends
+
+
+def _expression(mark: str) -> bytes:
+    """Return what a mark is in the words of Hyperscan."""
+    before, after = b"", b""
+    for sign, expression in _BEFORE.items():
+        if mark.startswith(sign):
+            mark, before = mark.removeprefix(sign), expression
+    for sign, expression in _AFTER.items():
+        if mark.endswith(sign):
+            mark, after = mark.removesuffix(sign), expression
+    return before + re.escape(mark.encode()) + after
 
 
 def _note(number: int, _start: int, end: int, _flags: int, ends: Any) -> bool:
@@ -99,7 +126,7 @@ class Lines:
                 next_start = (log.find(b"\n", last, self._end) + 1) or self._end
             if not starts or starts[-1] != start:
                 starts.append(start)
-        self._marked = {marks.marks[number].decode(): starts for number, starts in starts_by_number.items()}
+        self._marked = {marks.marks[number]: starts for number, starts in starts_by_number.items()}
 
     def marked(self, *marks: str) -> Sequence[Line]:
         """Return the lines that hold one of the marks, in order."""

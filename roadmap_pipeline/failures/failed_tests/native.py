@@ -54,7 +54,7 @@ def _catch(lines: Lines) -> Iterator[Mention]:
 
     A test case stands between lines of dashes, then dots, then ``file:line: FAILED:`` for each check.
     """
-    for line in lines.marked("FAILED"):
+    for line in lines.marked("FAILED:$"):
         if not line.text.endswith(": FAILED:") or not _CATCH.search(line.text):
             continue
         message = next(lines.after(line, 1), None)
@@ -115,7 +115,7 @@ FRAMEWORKS = (
         ),
     ),
     Framework("googletest", ("[  FAILED  ]",), (_google,)),
-    Framework("catch2", ("FAILED",), (_catch,)),
+    Framework("catch2", ("FAILED:$",), (_catch,)),
     Framework("doctest", ("ERROR",), (_doctest,)),
     Framework(
         "boost", ("error: in ",), (named_by("error: in ", pattern=r'error: in "(?P<test>[^"]+)": (?P<why>.*)$'),)
@@ -123,10 +123,10 @@ FRAMEWORKS = (
     Framework("qt", ("FAIL!",), (named_by("FAIL!", pattern=r"^FAIL!  : (?P<test>\S+\(.*?\))(?: (?P<why>\S.*))?$"),)),
     Framework(
         "meson",
-        ("FAIL", "TIMEOUT", "ERROR"),
+        (r"FAIL\b", "TIMEOUT", "ERROR"),
         (
             named_by(
-                "FAIL",
+                r"FAIL\b",
                 "TIMEOUT",
                 "ERROR",
                 pattern=r"^ *\d+/\d+ (?P<test>\S.*?) +(?:FAIL|TIMEOUT|ERROR) +[\d.]+s(?: +(?P<why>\S.*))?$",
@@ -135,10 +135,10 @@ FRAMEWORKS = (
     ),
     Framework(
         "lit",
-        ("FAIL", "TIMEOUT", "XPASS"),
+        (r"FAIL\b", "TIMEOUT", "XPASS"),
         (
             named_by(
-                "FAIL", "TIMEOUT", "XPASS", pattern=r"^(?:FAIL|TIMEOUT|XPASS): (?P<test>\S+ :: \S+) \(\d+ of \d+\)$"
+                r"FAIL\b", "TIMEOUT", "XPASS", pattern=r"^(?:FAIL|TIMEOUT|XPASS): (?P<test>\S+ :: \S+) \(\d+ of \d+\)$"
             ),
         ),
     ),

@@ -10,7 +10,7 @@ from roadmap_pipeline.failures.failed_tests.names import path
 
 _OBJECTIVE = re.compile(r"-\[(?P<suite>\S+) (?P<test>\S+)\]")
 
-_TESTTHAT = ("Failure", "─ Error", "- Error", ". Error: ", "Error\x1b")
+_TESTTHAT = (r"\bFailure", "─ Error", "- Error", ". Error: ", "Error\x1b")
 
 
 def _swift(groups: dict[str, str]) -> str:
@@ -94,16 +94,17 @@ FRAMEWORKS = (
     ),
     Framework(
         "bazel",
-        ("FAIL", "TIMEOUT", "NO STATUS"),
+        (r"FAIL\b", "FAILED", "REMOTE FAILURE", "TIMEOUT", "NO STATUS"),
         (
             named_by(
-                "FAIL",
+                "FAILED",
+                "REMOTE FAILURE",
                 "TIMEOUT",
                 "NO STATUS",
                 pattern=r"^(?P<test>@{0,2}[\w.+-]*//\S+) +(?:\(cached\) )?"
                 r"(?P<why>FAILED|TIMEOUT|FAILED TO BUILD|NO STATUS|REMOTE FAILURE)(?: in .*)?$",
             ),
-            named_by("FAIL", "TIMEOUT", pattern=r"^(?P<why>FAIL|TIMEOUT): (?P<test>@{0,2}[\w.+-]*//\S+) \("),
+            named_by(r"FAIL\b", "TIMEOUT", pattern=r"^(?P<why>FAIL|TIMEOUT): (?P<test>@{0,2}[\w.+-]*//\S+) \("),
         ),
     ),
     Framework(

@@ -53,10 +53,10 @@ PYTEST = Framework(
 
 UNITTEST = Framework(
     "unittest",
-    ("FAIL", "ERROR: "),
+    (r"FAIL\b", "ERROR: "),
     (
         named_by(
-            "FAIL",
+            r"FAIL\b",
             "ERROR",
             pattern=r"^(?:FAIL|ERROR): (?P<test>[^\s()]+ \([\w.]+\)(?: [(\[].*)?)$",
             name=_dotted,

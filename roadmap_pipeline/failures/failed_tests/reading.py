@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
+from typing import NamedTuple
 
 from roadmap_pipeline.failures.failed_tests import (
     acceptance,
@@ -57,8 +58,7 @@ FRAMEWORKS: tuple[Framework, ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class FailedTest:
+class FailedTest(NamedTuple):
     """A test that failed.
 
     The name that all its runs share, the first line of why (empty: not told), and the line (from 0) of the output that

@@ -12,7 +12,7 @@ _METHOD = re.compile(r"^ *(?P<test>[A-Z][\w:]*(?:Test|Spec|::\w+)?\w*#\S.*?)(?: 
 
 def _minitest(lines: Lines) -> Iterator[Mention]:
     """Yield the tests named by ``Failure:``, then ``Class#test [file:line]:``, then what was expected."""
-    for head in lines.marked("Failure:", "Error:"):
+    for head in lines.marked(r"\bFailure:", r"\bError:"):
         if not _HEAD.match(head.text):
             continue
         following = list(lines.after(head, 2))
@@ -48,13 +48,15 @@ FRAMEWORKS = (
     ),
     Framework(
         "minitest",
-        ("Failure:", "Error:", "FAIL", "ERROR"),
+        (r"\bFailure:", r"\bError:", r"FAIL\b", "ERROR"),
         (
             _minitest,
             named_by(
-                "Failure:", "Error:", pattern=r"^(?:Failure|Error): (?P<test>\w+\([A-Z][\w:]*\))(?:: (?P<why>.*))?$"
+                r"\bFailure:",
+                r"\bError:",
+                pattern=r"^(?:Failure|Error): (?P<test>\w+\([A-Z][\w:]*\))(?:: (?P<why>.*))?$",
             ),
-            named_by("FAIL", "ERROR", pattern=r"^ *(?:FAIL|ERROR) (?P<test>[A-Z][\w:]*#\S+) \([\d.]+s\)$"),
+            named_by(r"FAIL\b", "ERROR", pattern=r"^ *(?:FAIL|ERROR) (?P<test>[A-Z][\w:]*#\S+) \([\d.]+s\)$"),
         ),
     ),
 )

@@ -9,7 +9,7 @@ from roadmap_pipeline.failures.failed_tests.lines import Line, Lines
 _FAILED = re.compile(r"\btest (?P<test>\S.*?)(?: - should panic)? \.\.\. FAILED$")
 _OUTPUT = re.compile(r"^---- (?P<test>\S.*?)(?: - should panic)? stdout ----$")
 _PANIC = re.compile(r"^thread '.*' (?:\(\d+\) )?panicked at (?:'(?P<old>.*)', )?\S+$")
-_RESULTS = ("FAIL", "ABORT", "TIMEOUT", "TMT", " SIG", "FLAKY", "FLKY")
+_RESULTS = (r"FAIL\b", "ABORT", "TIMEOUT", "TMT", " SIG", "FLAKY", "FLKY")
 _NEXTEST = re.compile(
     r"^ *(?:TRY \d+ )?(?P<result>FAIL|ABORT|SIG[A-Z]+|TIMEOUT|LEAK-FAIL|TMT|FLKY|FLAKY)(?: \+ \w+| \d+/\d+)?"
     r" \[ *>?[\d.]+s\] (?:\( *\d+/\d+\) )?(?P<test>\S+ +\S.*)$"
@@ -21,7 +21,7 @@ def _cargo(lines: Lines) -> Iterator[Mention]:
 
     FAILED``, whose beginning other threads may have taken apart, and the output of each.
     """
-    for line in lines.marked("FAILED", " stdout ----"):
+    for line in lines.marked("FAILED$", " stdout ----"):
         match = _FAILED.search(line.text) if line.text.endswith(" ... FAILED") else None
         if match is not None:
             yield Mention(match["test"], line, "", (line,))
@@ -64,6 +64,6 @@ def _nextest(lines: Lines) -> Iterator[Mention]:
 
 
 FRAMEWORKS = (
-    Framework("cargo", ("FAILED", " stdout ----"), (_cargo,)),
+    Framework("cargo", ("FAILED$", " stdout ----"), (_cargo,)),
     Framework("nextest", _RESULTS, (_nextest,)),
 )

@@ -75,7 +75,12 @@ class LineNumbers:
         reached = None
         number = 0
         for start in sorted(set(starts)):
-            number = self.at(start) if reached is None else number + count_newlines(self._log, reached, start)
+            if reached is None:
+                number = self.at(start)
+            elif start - reached < _SMALL:
+                number += self._log.count(b"\n", reached, start)
+            else:
+                number += count_newlines(self._log, reached, start)
             numbers[start] = number
             reached = start
         if reached is not None:

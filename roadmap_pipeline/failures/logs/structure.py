@@ -7,7 +7,7 @@ Belongs here: GitHub's own log format. What the lines mean belongs to :mod:`road
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from roadmap_pipeline.failures.logs.cleaning import without_escapes
 from roadmap_pipeline.failures.patterns import compile_literal
@@ -83,8 +83,7 @@ _REPORTING = re.compile(
 _FIND_ERROR, _FIND_GROUP, _FIND_POST = (compile_literal(text) for text in (ERROR, GROUP_RUN, POST_JOB))
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """A step in a log, as byte offsets: ``start`` of its header, ``body`` (its output), ``end`` (exclusive)."""
 
     start: int

@@ -22,6 +22,12 @@ class Literal:
     ignore_case: bool
 
 
+MARK = "\ue000"
+"""Stands in a pattern for what a line begins with that GitHub, or who writes as it does, marks as an error."""
+MARKED = frozenset({Literal(MARK, ignore_case=False)})
+"""Demanded where a pattern matches on marked lines only; such a set comes last, for what else the pattern demands is
+sought in those lines. In another set the mark is one of several strings."""
+
 Conjunction = tuple[frozenset[Literal], ...]
 """Sets of strings: of each, one occurs in every match; the most telling first. Empty when nothing is known."""
 
@@ -72,9 +78,10 @@ def _best_of_each(alternatives: list[Conjunction]) -> frozenset[Literal] | None:
 
 
 def _choose(sets: set[frozenset[Literal]]) -> Conjunction:
-    ranked = sorted(sets, key=lambda one: (_rarity(one), sorted(map(str, one))), reverse=True)
+    ranked = sorted(sets - {MARKED}, key=lambda one: (_rarity(one), sorted(map(str, one))), reverse=True)
     others = [] if not ranked or _rarity(ranked[0]) >= _TELLING else ranked[1:_MOST_SETS]
-    return (*ranked[:1], *(one for one in others if _rarity(one) >= _WORTH_WHILE))
+    mark = [MARKED] if MARKED in sets else []
+    return (*ranked[:1], *(one for one in others if _rarity(one) >= _WORTH_WHILE), *mark)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +201,8 @@ class _Reader:
             return self._group()
         if character in "^$":
             return _NOTHING
+        if character == MARK:
+            return _Item(None, [(MARKED,)])
         return _Item() if character == "." else self._plain(character)
 
     def _plain(self, character: str) -> _Item:

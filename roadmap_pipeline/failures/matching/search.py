@@ -99,11 +99,7 @@ class Matcher:
         """
         entry = self.entries[number]
         start = text.rfind(b"\n", 0, first) + 1
-        # Most that may occur don't: that is told faster than all matches are listed.
-        earliest = entry.pattern.search(text, start, end)
-        if earliest is None:
-            return None
-        for match in reversed(list(entry.pattern.finditer(text, earliest.start(), end))):
+        for match in reversed(list(entry.pattern.finditer(text, start, end))):
             line = self._line_that_counts(entry.rule, text, match, baseline)
             if line is not None:
                 return *line, *_capture(match, entry.rule.capture)
