@@ -14,6 +14,7 @@ from roadmap_pipeline.notion.rows import read_body
 from roadmap_pipeline.runtime import Runtime
 from roadmap_pipeline.sync.canonical import TARGET_DATE, TITLE, canonical_title
 from roadmap_pipeline.sync.desired import DesiredState
+from roadmap_pipeline.sync.forgotten_milestones import find_forgotten
 from roadmap_pipeline.sync.github_target import GitHubTarget
 from roadmap_pipeline.sync.labelled_milestones import plan_labelled
 from roadmap_pipeline.sync.memory import Memory
@@ -75,6 +76,10 @@ def plan_both_sides(
     entities = gathered.entities
     _require_known(runtime, selection, entities)
     rows = None if notion is None else notion.roadmap_rows(entities)
+    if rows is not None and github is not None and selection.is_everything:
+        forgotten = find_forgotten(rows, entities, github)
+        entities = [*entities, *forgotten.entities]
+        gathered.notes += forgotten.notes
     if notion is None or rows is None:
         roadmap = RoadmapPlan(milestones=_of_github(entities, selection))
         if notion is not None:

@@ -219,8 +219,7 @@ class SyncingMachine(RuleBasedStateMachine):
             known = self.rows.get(key)
             row = rows.get(known.page_id) if known else None
             if row is not None and row.is_there:
-                # Who has lost its memory, and finds the milestone in no table, can't tell whose row it is.
-                assert row.values[STATE] == "Changed on GitHub" or self.is_memory_lost, row
+                assert row.values[STATE] == "Changed on GitHub", row
                 assert {name: row.values[name] for name in values} == values
             if row is None or not row.is_inside:
                 for copy in [page for page in self.peoples_pages if page in rows and rows[page].values[KEY] == key]:

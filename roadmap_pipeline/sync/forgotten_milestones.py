@@ -1,0 +1,73 @@
+"""Milestones of which a row in Notion is all that is left: deleted on GitHub while this warehouse remembered nothing.
+
+Belongs here: telling by the key that a row bears whose it was, and that this is gone. What becomes of the row is decided
+in ``roadmap``, as for a milestone whose deletion was seen.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from roadmap_pipeline.github.client.errors import GitHubError
+from roadmap_pipeline.github.milestones import absent_milestones
+from roadmap_pipeline.github.node_ids import repository_id_in
+from roadmap_pipeline.notion.rows import Row
+from roadmap_pipeline.sync.canonical import TITLE, canonical_title
+from roadmap_pipeline.sync.github_target import MILESTONE_KEY, GitHubTarget
+from roadmap_pipeline.sync.roadmap_entities import Entity
+from roadmap_pipeline.sync.row_matching import Rows
+
+
+@dataclass(slots=True)
+class Forgotten:
+    """The milestones that are gone, and notes on what could not be told."""
+
+    entities: list[Entity] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def find_forgotten(rows: Rows, entities: Sequence[Entity], target: GitHubTarget) -> Forgotten:
+    """Return what rows stand for whose key nothing else speaks of, where that is gone from GitHub.
+
+    A row is left as it is unless its key names a repository that is configured and was read to the end, and GitHub,
+    asked for this very milestone, says that it isn't there: lists lag, and may leave out one that is edited meanwhile.
+    """
+    forgotten = Forgotten()
+    spoken_of = {key for one in entities for key in (one.key, *one.former_keys)}
+    unknown: dict[str, Row] = {}
+    for row in rows.listed:
+        key = rows.key_of(row)
+        if key is not None and key.startswith(MILESTONE_KEY) and key not in spoken_of:
+            unknown.setdefault(key, row)
+    try:
+        gone = _gone(_repositories(unknown, target), target)
+    except GitHubError as error:
+        count = "1 row" if len(unknown) == 1 else f"{len(unknown):,} rows"
+        forgotten.notes.append(
+            f"{count} of milestones that GitHub doesn't list: whether they were deleted can't be asked ({error})"
+        )
+        return forgotten
+    for key, repo in sorted(gone.items()):
+        title = canonical_title(str(unknown[key].values.get(TITLE) or ""), repo)
+        forgotten.entities.append(Entity(key, repo, None, title or "a row without a title", None))
+    return forgotten
+
+
+def _repositories(keys: Iterable[str], target: GitHubTarget) -> dict[str, str]:
+    """Return the repository that a key names, by key; only of those that were read, now at the latest."""
+    names: dict[int | None, str] = {
+        state.id: repo for repo, state in target.repositories.items() if state.id is not None
+    }
+    found: dict[str, str] = {}
+    for key in keys:
+        repo = names.get(repository_id_in(key.removeprefix(MILESTONE_KEY)))
+        if repo is not None and (state := target.confirmed(repo)) is not None:
+            found[key] = state.repo
+    return found
+
+
+def _gone(repositories: Mapping[str, str], target: GitHubTarget) -> dict[str, str]:
+    """Return the repository by key of those that GitHub says are gone."""
+    present = target.milestones()
+    ids = {key.removeprefix(MILESTONE_KEY): key for key in repositories if key not in present}
+    absent = absent_milestones(target.runtime.github, list(ids))
+    return {ids[one]: repositories[ids[one]] for one in absent}
