@@ -1,7 +1,7 @@
 """Milestones of which a row in Notion is all that is left: deleted on GitHub while this warehouse remembered nothing.
 
-Belongs here: telling by the key that a row bears whose it was, and that this is gone. What becomes of the row is decided
-in ``roadmap``, as for a milestone whose deletion was seen.
+Belongs here: telling by the key that a row bears which milestone it is of, and that this is gone. What becomes of the
+row is decided in ``roadmap``, as for a milestone whose deletion was seen.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -34,7 +34,8 @@ MILESTONE_KEY = "milestone:"
 class RepositoryState:
     """One repository: its milestones, and its tracking issues; None where it has no issues (they are switched off).
 
-    ``id`` is GitHub's, which outlives names; None where the tables don't tell it. ``is_presumed`` where GitHub was not asked, since the tables say that it has neither.
+    ``id`` is GitHub's, which outlives names; None where the tables don't tell it. ``is_presumed`` where GitHub was not
+    asked, since the tables say that it has neither.
     """
 
     repo: str

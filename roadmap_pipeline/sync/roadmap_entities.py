@@ -17,7 +17,7 @@ from roadmap_pipeline.sync.shared_fields import GitHubMilestone
 
 @dataclass(frozen=True, slots=True)
 class KnownRow:
-    """A row as the sync before left it (``sync.rows``); of a milestone of which the row alone tells no number is known."""
+    """A row as the sync before left it (``sync.rows``); ``number`` is None where only the row told of it."""
 
     repo: str
     number: int | None

@@ -167,9 +167,7 @@ def test_a_repository_that_took_the_name_of_another_one_says_nothing_of_its_mile
     assert synced.row("Cards") == before
 
 
-def test_a_milestone_that_a_list_left_out_is_there(
-    synced: SimulatedServices, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_milestone_that_a_list_left_out_is_there(synced: SimulatedServices, monkeypatch: pytest.MonkeyPatch) -> None:
     """Lists are ordered by due date: one that gets an earlier one between two pages is on neither."""
     monkeypatch.setattr(github_client, "PER_PAGE", 3)
     with_row(synced, due_on="2027-01-31T12:00:00Z")

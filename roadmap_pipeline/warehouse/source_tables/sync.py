@@ -49,7 +49,7 @@ TABLES: tuple[SourceTable, ...] = (
             (
                 "number",
                 "INTEGER",
-                "Number of the milestone within its repository; NULL where it was deleted and only its row tells of it.",
+                "Number of the milestone within its repository; NULL of a deleted one of which only the row tells.",
             ),
             ("title", "VARCHAR", "Title that the row bears."),
             ("page_id", "VARCHAR", "Page of the row in Notion."),
