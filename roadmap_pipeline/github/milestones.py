@@ -90,11 +90,11 @@ def read_milestone(client: GitHubClient, repo: str, number: int) -> Milestone | 
         raise
 
 
-def absent_milestones(client: GitHubClient, node_ids: Sequence[str]) -> set[str]:
-    """Return those of the global ids of which GitHub says that no milestone bears them (any more).
+def absent_nodes(client: GitHubClient, node_ids: Sequence[str]) -> set[str]:
+    """Return those of the global ids of which GitHub says that nothing bears them (any more).
 
-    It says so of milestones that the credentials may not see, too: that one was deleted it proves only where its
-    repository can be read.
+    It says so of what the credentials may not see, too: that a milestone was deleted it proves only while its
+    repository, asked for beside it, is there.
 
     Raises:
         GitHubError: GraphQL can't be asked (a token is needed), or gave no response.
@@ -102,7 +102,7 @@ def absent_milestones(client: GitHubClient, node_ids: Sequence[str]) -> set[str]
     absent: set[str] = set()
     for start in range(0, len(node_ids), _IDS_AT_ONCE):
         asked = node_ids[start : start + _IDS_AT_ONCE]
-        result = client.graphql.query("milestones", {"ids": list(asked)})
+        result = client.graphql.query("present", {"ids": list(asked)})
         absent |= {asked[place] for place in result.absent(len(asked))}
     return absent
 

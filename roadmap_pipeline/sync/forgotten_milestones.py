@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from roadmap_pipeline.github.client.errors import GitHubError
-from roadmap_pipeline.github.milestones import absent_milestones
+from roadmap_pipeline.github.milestones import absent_nodes
 from roadmap_pipeline.github.node_ids import repository_id_in
 from roadmap_pipeline.notion.rows import Row
 from roadmap_pipeline.sync.canonical import TITLE, canonical_title
-from roadmap_pipeline.sync.github_target import MILESTONE_KEY, GitHubTarget
+from roadmap_pipeline.sync.github_target import MILESTONE_KEY, GitHubTarget, RepositoryState
 from roadmap_pipeline.sync.roadmap_entities import Entity
 from roadmap_pipeline.sync.row_matching import Rows
 
@@ -38,36 +38,40 @@ def find_forgotten(rows: Rows, entities: Sequence[Entity], target: GitHubTarget)
         key = rows.key_of(row)
         if key is not None and key.startswith(MILESTONE_KEY) and key not in spoken_of:
             unknown.setdefault(key, row)
+    repositories = _repositories(unknown, target)
     try:
-        gone = _gone(_repositories(unknown, target), target)
+        gone = _gone(repositories, target)
     except GitHubError as error:
-        count = "1 row" if len(unknown) == 1 else f"{len(unknown):,} rows"
+        count = "1 row" if len(repositories) == 1 else f"{len(repositories):,} rows"
         forgotten.notes.append(
             f"{count} of milestones that GitHub doesn't list: whether they were deleted can't be asked ({error})"
         )
         return forgotten
-    for key, repo in sorted(gone.items()):
+    for key in sorted(gone):
+        repo = repositories[key].repo
         title = canonical_title(str(unknown[key].values.get(TITLE) or ""), repo)
         forgotten.entities.append(Entity(key, repo, None, title or "a row without a title", None))
     return forgotten
 
 
-def _repositories(keys: Iterable[str], target: GitHubTarget) -> dict[str, str]:
+def _repositories(keys: Iterable[str], target: GitHubTarget) -> dict[str, RepositoryState]:
     """Return the repository that a key names, by key; only of those that were read, now at the latest."""
     names: dict[int | None, str] = {
         state.id: repo for repo, state in target.repositories.items() if state.id is not None
     }
-    found: dict[str, str] = {}
+    found: dict[str, RepositoryState] = {}
     for key in keys:
         repo = names.get(repository_id_in(key.removeprefix(MILESTONE_KEY)))
         if repo is not None and (state := target.confirmed(repo)) is not None:
-            found[key] = state.repo
+            found[key] = state
     return found
 
 
-def _gone(repositories: Mapping[str, str], target: GitHubTarget) -> dict[str, str]:
-    """Return the repository by key of those that GitHub says are gone."""
+def _gone(repositories: Mapping[str, RepositoryState], target: GitHubTarget) -> set[str]:
+    """Return the keys of the milestones that GitHub says are gone, while it shows their repositories."""
     present = target.milestones()
-    ids = {key.removeprefix(MILESTONE_KEY): key for key in repositories if key not in present}
-    absent = absent_milestones(target.runtime.github, list(ids))
-    return {ids[one]: repositories[ids[one]] for one in absent}
+    unlisted = {key: state for key, state in repositories.items() if key not in present}
+    ids = {key: key.removeprefix(MILESTONE_KEY) for key in unlisted}
+    asked = {*ids.values(), *(state.node_id for state in unlisted.values())}
+    absent = absent_nodes(target.runtime.github, sorted(asked))
+    return {key for key, state in unlisted.items() if ids[key] in absent and state.node_id not in absent}

@@ -14,7 +14,7 @@ from roadmap_pipeline.github.milestones import (
     KEEP,
     Milestone,
     MilestoneRefused,
-    absent_milestones,
+    absent_nodes,
     create_milestone,
     edit_milestone,
     list_milestones,
@@ -82,9 +82,9 @@ def test_of_many_ids_those_are_told_that_are_gone(served):
     for n in (5, 120):
         served.state.request("DELETE", f"{PATH}/{n}", user=ANA)
     served.journal()
-    assert absent_milestones(served.client(), list(ids.values())) == {ids[5], ids[120]}
+    assert absent_nodes(served.client(), list(ids.values())) == {ids[5], ids[120]}
     assert len(served.journal()) == 2
-    assert absent_milestones(served.client(), []) == set()
+    assert absent_nodes(served.client(), []) == set()
     assert served.journal() == []
 
 

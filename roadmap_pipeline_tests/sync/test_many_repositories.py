@@ -1,6 +1,7 @@
 """Many repositories, few of which have milestones: what a look at GitHub asks for, and what an ingest shows of them."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -27,7 +28,7 @@ from roadmap_sandbox import payloads
 from roadmap_sandbox.content import GitHubContent
 from roadmap_sandbox.github.app import create_app
 from roadmap_sandbox.github.state import TOKEN, GitHubState
-from roadmap_sandbox.payloads import node_id_within
+from roadmap_sandbox.payloads import node_id, node_id_within
 from roadmap_sandbox.server import Server
 
 CLOCK = datetime(2026, 11, 16, 6, tzinfo=UTC)
@@ -179,6 +180,9 @@ def test_one_is_asked_before_a_row_counts_as_that_of_a_deleted_milestone(runtime
         "Row 2": (keys[2], QUIET[1]),
     }
     assert not target.repositories[QUIET[0]].is_presumed and target.repositories[QUIET[2]].is_presumed
+    # Where GraphQL doesn't show the repository either, it proves nothing of its milestones.
+    target.repositories[QUIET[0]] = replace(target.repositories[QUIET[0]], node_id=node_id("R", 999_999))
+    assert [one.title for one in find_forgotten(rows, [], target).entities] == ["Row 2"]
 
 
 def test_of_many_tasks_only_the_long_ones_are_shown() -> None:
