@@ -5,7 +5,6 @@ row is decided in ``roadmap``, as for a milestone whose deletion was seen.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from roadmap_pipeline.github.client.errors import GitHubError
 from roadmap_pipeline.github.milestones import absent_nodes
@@ -13,25 +12,17 @@ from roadmap_pipeline.github.node_ids import repository_id_in
 from roadmap_pipeline.notion.rows import Row
 from roadmap_pipeline.sync.canonical import TITLE, canonical_title
 from roadmap_pipeline.sync.github_target import MILESTONE_KEY, GitHubTarget, RepositoryState
-from roadmap_pipeline.sync.roadmap_entities import Entity
+from roadmap_pipeline.sync.roadmap_entities import Entities, Entity
 from roadmap_pipeline.sync.row_matching import Rows
 
 
-@dataclass(slots=True)
-class Forgotten:
-    """The milestones that are gone, and notes on what could not be told."""
-
-    entities: list[Entity] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-
-def find_forgotten(rows: Rows, entities: Sequence[Entity], target: GitHubTarget) -> Forgotten:
+def find_forgotten(rows: Rows, entities: Sequence[Entity], target: GitHubTarget) -> Entities:
     """Return what rows stand for whose key nothing else speaks of, where that is gone from GitHub.
 
     A row is left as it is unless its key names a repository that is configured and was read to the end, and GitHub,
     asked for this very milestone, says that it isn't there: lists lag, and may leave out one that is edited meanwhile.
     """
-    forgotten = Forgotten()
+    forgotten = Entities()
     spoken_of = {key for one in entities for key in (one.key, *one.former_keys)}
     unknown: dict[str, Row] = {}
     for row in rows.listed:

@@ -56,6 +56,11 @@ class Entities:
     entities: list[Entity] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
+    def add(self, more: "Entities") -> None:
+        """Add what was found elsewhere."""
+        self.entities += more.entities
+        self.notes += more.notes
+
 
 def gather(
     desired: Sequence[DesiredMilestone],

@@ -77,9 +77,8 @@ def plan_both_sides(
     _require_known(runtime, selection, entities)
     rows = None if notion is None else notion.roadmap_rows(entities)
     if rows is not None and github is not None and selection.is_everything:
-        forgotten = find_forgotten(rows, entities, github)
-        entities = [*entities, *forgotten.entities]
-        gathered.notes += forgotten.notes
+        gathered.add(find_forgotten(rows, entities, github))
+        entities = gathered.entities
     if notion is None or rows is None:
         roadmap = RoadmapPlan(milestones=_of_github(entities, selection))
         if notion is not None:
@@ -101,13 +100,7 @@ def plan_both_sides(
         if github is not None and runtime.settings.configuration.two_way.create_milestones and selection.is_everything:
             roadmap.edits += _new_milestones(github, rows, roadmap)
     if github is not None and selection.is_everything:
-        gone = [one for one in entities if one.github is None]
-        labelled = plan_labelled(
-            github, desired.labelled, roadmap.edits, gone, allow_mass_change=selection.allow_mass_change
-        )
-        roadmap.edits += labelled.changes
-        roadmap.notes += labelled.notes
-        roadmap.mass_changes = [*roadmap.mass_changes, *labelled.mass_changes]
+        _add_labelled(github, desired, roadmap, entities, selection)
     roadmap.notes[:0] = gathered.notes
     if github is not None:
         roadmap.notes += [f"{name}: its milestones can't be read ({why})" for name, why in github.unread.items()]
@@ -149,6 +142,19 @@ def _of_github(entities: Sequence[Entity], selection: Selection) -> list[MergedM
         for one in entities
         if one.github is not None and selection.milestone in (None, one.title)
     ]
+
+
+def _add_labelled(
+    github: GitHubTarget, desired: DesiredState, roadmap: RoadmapPlan, entities: Sequence[Entity], selection: Selection
+) -> None:
+    """Add to ``roadmap`` the milestones that labels ask for."""
+    gone = [one for one in entities if one.github is None]
+    labelled = plan_labelled(
+        github, desired.labelled, roadmap.edits, gone, allow_mass_change=selection.allow_mass_change
+    )
+    roadmap.edits += labelled.changes
+    roadmap.notes += labelled.notes
+    roadmap.mass_changes = [*roadmap.mass_changes, *labelled.mass_changes]
 
 
 def _new_milestones(github: GitHubTarget, rows: Rows, roadmap: RoadmapPlan) -> Iterator[Change]:

@@ -92,7 +92,7 @@ def test_of_two_rows_that_were_both_edited_the_second_edit_is_asked_about(synced
 
 
 def test_a_second_row_that_was_edited_waits_until_people_have_decided_in_the_first(synced: SimulatedServices) -> None:
-    """Which of both values of one field is meant no sync can know; neither goes to the trash unseen."""
+    """No sync can know which of two values of one field is meant; neither goes to the trash unseen."""
     old, new = there_twice(synced)
     synced.notion.set_property(old, DATE, "2027-02-28")
     synced.notion.set_property(new, DATE, "2027-01-31")
