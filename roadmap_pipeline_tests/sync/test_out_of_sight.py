@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from roadmap_pipeline_tests.sync.conftest import PARENT, ROADMAP, SimulatedServices
+from roadmap_pipeline_tests.sync.conftest import PARENT, ROADMAP, Kill, SimulatedServices
 from roadmap_pipeline_tests.sync.disturbances import assert_nothing_to_write
 from roadmap_pipeline_tests.sync.test_two_way_accidents import lose_warehouse
 
@@ -110,6 +110,21 @@ def test_a_second_row_that_was_edited_waits_until_people_have_decided_in_the_fir
     result = synced.two_way()
     assert [(one.ours, one.theirs) for one in result.plan.conflicts] == [("2027-03-31", "2027-01-31")]
     assert (synced.page_id("Stage 7.3"), synced.row("Stage 7.3")[STATE]) == (new, "Conflict")
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before it was made", "after"])
+def test_a_kill_while_a_lost_row_gets_a_new_one_makes_no_second_one(after: bool, synced: SimulatedServices) -> None:
+    """Lists show the new one only after a while; what was agreed on still names the page that can't be seen."""
+    key, old = synced.key("Stage 7.3"), synced.page_id("Stage 7.3")
+    synced.notion.advance(timedelta(minutes=5))
+    synced.notion.query_lag = timedelta(seconds=8)
+    synced.notion.unshare(old)
+    assert synced.killed(Kill(0, after=after))
+    synced.sync(lag=True)
+    synced.notion.advance(timedelta(minutes=1))
+    assert [row[TITLE] for row in synced.rows() if row[KEY] == key] == ["Stage 7.3"]
+    assert_nothing_to_write(lambda: synced.sync(lag=True), synced)
+    assert synced.waited == [10.0], "once it is there nobody waits for it any more"
 
 
 def test_of_two_rows_of_a_deleted_milestone_one_stays_and_says_so(synced: SimulatedServices) -> None:
