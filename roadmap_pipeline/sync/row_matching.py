@@ -136,7 +136,7 @@ class _Matcher:
         base = bases.get(key, Base(NO_PAGE))
         row, lost = self._row_of_page(base.page_id)
         bearing = self._bearing(wanted)
-        bearing = [one for one in bearing if not one.in_trash] or bearing
+        bearing = sorted([one for one in bearing if not one.in_trash] or bearing, key=lambda one: one.age)
         ours = sorted(
             (one for one in bearing if self._rows.author is None or one.created_by == self._rows.author),
             key=lambda one: (not self._rows.is_edited(one.values), one.age),
