@@ -54,13 +54,16 @@ class Base:
 
     def renamed(self, names: Mapping[str, str]) -> "Base":
         """Return the base by other names of its fields: those in ``names`` that are there, others as they are."""
-        return Base(
-            self.page_id,
-            *(
-                {names.get(name, name): value for name, value in values.items()}
-                for values in (self.fields, self.pending, self.pending_github, self.written)
-            ),
-            may_have_new_row=self.may_have_new_row,
+
+        def named(values: dict[str, Any]) -> dict[str, Any]:
+            return {names.get(name, name): value for name, value in values.items()}
+
+        return replace(
+            self,
+            fields=named(self.fields),
+            pending=named(self.pending),
+            pending_github=named(self.pending_github),
+            written=named(self.written),
         )
 
 

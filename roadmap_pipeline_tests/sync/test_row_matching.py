@@ -5,7 +5,7 @@ from itertools import permutations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roadmap_pipeline.notion.rows import Row
+from roadmap_pipeline.notion.rows import Row, Value
 from roadmap_pipeline.sync.canonical import TITLE, canonical_title
 from roadmap_pipeline.sync.row_matching import Match, Rows, Wanted, match_rows
 
@@ -14,7 +14,7 @@ WANTED = Wanted("milestone:a", frozenset({"Stage 7.3"}))
 
 
 def row(page_id: str, minute: int = 0, by: str = "us", *, is_edited: bool = False) -> Row:
-    values = {TITLE: f"Row {page_id}", KEY: WANTED.sync_key, EDITED: is_edited}
+    values: dict[str, Value] = {TITLE: f"Row {page_id}", KEY: WANTED.sync_key, EDITED: "yes" if is_edited else None}
     return Row(page_id, "", values, "", data_source_id="roadmap", created_time=f"06:{minute:02}", created_by=by)
 
 
