@@ -5,7 +5,7 @@ Belongs here: single milestones as they stand now, for a sync that writes to the
 and GitHubError as the client does.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
@@ -20,6 +20,8 @@ from roadmap_pipeline.github.write_refusals import WRITE_TRIES, final_reason
 from roadmap_pipeline.http.ambiguous_writes import create_once, repeat_until_certain
 
 _GONE = frozenset({404, 410})
+_IDS_AT_ONCE = 100
+"""Nodes for which GitHub lets a query ask."""
 
 
 class Keep(Enum):
@@ -86,6 +88,23 @@ def read_milestone(client: GitHubClient, repo: str, number: int) -> Milestone | 
         if error.status in _GONE:
             return None
         raise
+
+
+def absent_nodes(client: GitHubClient, node_ids: Sequence[str]) -> set[str]:
+    """Return those of the global ids of which GitHub says that nothing bears them (any more).
+
+    It says so of what the credentials may not see, too: that a milestone was deleted it proves only while its
+    repository, asked for beside it, is there.
+
+    Raises:
+        GitHubError: GraphQL can't be asked (a token is needed), or gave no response.
+    """
+    absent: set[str] = set()
+    for start in range(0, len(node_ids), _IDS_AT_ONCE):
+        asked = node_ids[start : start + _IDS_AT_ONCE]
+        result = client.graphql.query("present", {"ids": list(asked)})
+        absent |= {asked[place] for place in result.absent(len(asked))}
+    return absent
 
 
 def edit_milestone(

@@ -34,10 +34,13 @@ MILESTONE_KEY = "milestone:"
 class RepositoryState:
     """One repository: its milestones, and its tracking issues; None where it has no issues (they are switched off).
 
-    ``is_presumed`` where GitHub was not asked, since the tables say that it has neither.
+    ``id`` is GitHub's, which outlives names, and ``node_id`` its global one. ``is_presumed`` where GitHub was not
+    asked, since the tables say that it has neither; they don't tell the global id.
     """
 
     repo: str
+    id: int | None
+    node_id: str
     milestones: Sequence[Milestone]
     issues: Sequence[TrackingIssue] | None
     is_archived: bool = False
@@ -75,7 +78,10 @@ class GitHubTarget:
             if (repo := without.get(name.lower())) is None:
                 names.append(name)
             else:
-                side.repositories[repo] = RepositoryState(repo, (), (), presumed[repo], is_presumed=True)
+                known = presumed[repo]
+                side.repositories[repo] = RepositoryState(
+                    repo, known.repository_id, "", (), (), known.is_archived, is_presumed=True
+                )
         with task("Looking at milestones", total=len(names)) as progress:
             for position, name in enumerate(names):
                 try:
@@ -188,7 +194,9 @@ def _read(runtime: Runtime, name: str, cache: ResponseCache) -> RepositoryState:
     with suppress(TrackingIssueRefused):  # switched off
         if repository.get("has_issues", True):
             issues = _tracking_issues(runtime, repo, milestones, cache)
-    return RepositoryState(repo, milestones, issues, bool(repository.get("archived")))
+    return RepositoryState(
+        repo, int(repository["id"]), str(repository["node_id"]), milestones, issues, bool(repository.get("archived"))
+    )
 
 
 def _tracking_issues(

@@ -41,6 +41,8 @@ class Base:
             Found there, they are no person's edit.
         pending_github: The same on GitHub.
         written: What was written where Notion stored something else (it trims, and more): no reason to write again.
+        may_have_new_row: A run ended while it created a row, and no answer named the page: Notion's lists may not show
+            it yet. ``page_id`` is then that of the row before, where there was one.
     """
 
     page_id: str
@@ -48,15 +50,20 @@ class Base:
     pending: dict[str, Any] = field(default_factory=dict)
     pending_github: dict[str, Any] = field(default_factory=dict)
     written: dict[str, Any] = field(default_factory=dict)
+    may_have_new_row: bool = False
 
     def renamed(self, names: Mapping[str, str]) -> "Base":
         """Return the base by other names of its fields: those in ``names`` that are there, others as they are."""
-        return Base(
-            self.page_id,
-            *(
-                {names.get(name, name): value for name, value in values.items()}
-                for values in (self.fields, self.pending, self.pending_github, self.written)
-            ),
+
+        def named(values: dict[str, Any]) -> dict[str, Any]:
+            return {names.get(name, name): value for name, value in values.items()}
+
+        return replace(
+            self,
+            fields=named(self.fields),
+            pending=named(self.pending),
+            pending_github=named(self.pending_github),
+            written=named(self.written),
         )
 
 
@@ -106,6 +113,7 @@ class Journal:
                 base.pending_github[name] = json.loads(value)
             elif prefix:
                 base.pending[name] = json.loads(value)
+                base.may_have_new_row |= page_id == NO_PAGE
                 if base.page_id == NO_PAGE:
                     base.page_id = page_id
             elif name.endswith(_WRITTEN):

@@ -80,8 +80,8 @@ def apply_edit(client: GitHubClient, change: Change) -> RowValues:
     """
     edit: MilestoneEdit = change.detail
     repo, number = edit.entity.repo, edit.entity.number
-    current = read_milestone(client, repo, number)
-    if current is None:
+    current = None if number is None else read_milestone(client, repo, number)
+    if number is None or current is None:
         raise ChangedMeanwhile(f"{change.title}: the milestone was deleted on GitHub meanwhile")
     if _value(current, edit.field) != edit.before:
         raise ChangedMeanwhile(f"{change.title}: {edit.field} was changed on GitHub while the plan was carried out")

@@ -92,7 +92,7 @@ class NotionTarget:
             raise schema.SchemaError(problems)
         present = schema.resolve_present(observed)
         side = cls(runtime, observed, _named(runtime.journal.bases(), present, known), _remembered=known)
-        may_be_unlisted = any(base.page_id == NO_PAGE for base in side.bases.values())
+        may_be_unlisted = any(base.may_have_new_row for base in side.bases.values())
         if present and (may_be_unlisted or not side.bases):
             # A run ended while it created rows, or a warehouse got lost that knew what was just created or put in the
             # trash: until Notion's lists show that, rows would be created twice.

@@ -251,6 +251,11 @@ class _Planner:
         self._write(entity, match, row, fields, {})
         self.plan.notes.append(f"{title}: the milestone was deleted on GitHub; its row stays and says so")
         self.plan.states.append(self._state(entity, row, title, state, note))
+        for second in match.seconds:
+            base = Base(second.page_id)
+            fields = self._own_fields(entity.key, second, base, state, note)
+            self._write(entity, replace(match, base=base), second, fields, {})
+        self._give_up_duplicates(entity, match, title)
 
     def _add_new(self, entity: Entity, github: GitHubMilestone, match: Match) -> None:
         title = self._titles[entity.key]
@@ -305,6 +310,14 @@ class _Planner:
         has_own_title = any(one.field == TITLE for one in merge.disagreements) and row.values.get(TITLE)
         shown = str(row.values[TITLE]) if has_own_title else title
         self.plan.states.append(self._state(entity, row, shown, state, note, disagreements=tuple(merge.disagreements)))
+        self._give_up_duplicates(entity, match, title)
+        if match.seconds:
+            self.plan.notes.append(
+                f"{title} has two rows that people edited: the second one is looked at once nothing is left to carry on"
+                " or to decide in the first"
+            )
+
+    def _give_up_duplicates(self, entity: Entity, match: Match, title: str) -> None:
         for duplicate in match.duplicates:
             write = RowWrite(entity.key, title, {}, page_id=duplicate.page_id, repo=entity.repo)
             self.plan.rows.append(row_change("trash_duplicate", PLACE, write, duplicate))

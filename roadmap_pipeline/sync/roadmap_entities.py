@@ -17,10 +17,10 @@ from roadmap_pipeline.sync.shared_fields import GitHubMilestone
 
 @dataclass(frozen=True, slots=True)
 class KnownRow:
-    """A row as the sync before left it (``sync.rows``)."""
+    """A row as the sync before left it (``sync.rows``); ``number`` is None where only the row told of it."""
 
     repo: str
-    number: int
+    number: int | None
     title: str
     is_trashed: bool = False
 
@@ -33,6 +33,7 @@ class Entity:
         key: Its sync key.
         title: Its title on GitHub now, else as it was stored.
         github: As it is on GitHub, or as it was stored where GitHub can't be asked; None where it is gone.
+        number: Its number; None where the key of its row is all that is left of it.
         milestone: The answer that GitHub gave; None where it was not asked or has none.
         desired: What the tables say of it; None where they don't know it (yet).
         former_keys: Keys by which older versions knew it.
@@ -40,7 +41,7 @@ class Entity:
 
     key: str
     repo: str
-    number: int
+    number: int | None
     title: str
     github: GitHubMilestone | None
     milestone: Milestone | None = None
@@ -54,6 +55,11 @@ class Entities:
 
     entities: list[Entity] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+
+    def add(self, more: "Entities") -> None:
+        """Add what was found elsewhere."""
+        self.entities += more.entities
+        self.notes += more.notes
 
 
 def gather(
@@ -100,6 +106,8 @@ def gather(
         if not is_read and is_asked and repo.casefold() not in names:
             left_alone[repo] = left_alone.get(repo, 0) + 1
             continue
+        if number is None:
+            continue  # Its row says again which milestone it was: see ``forgotten_milestones``.
         if is_read and not is_gone(repo, number):
             continue  # Lists lag behind: it is there, and the next sync reads it.
         github = None if is_read or one is None else _as_stored(key, one)
@@ -116,7 +124,7 @@ def _others(
     stored: Mapping[str, DesiredMilestone],
     known: Mapping[str, KnownRow],
     present: Mapping[str, object],
-) -> Iterator[tuple[str, str, int, str, DesiredMilestone | None]]:
+) -> Iterator[tuple[str, str, int | None, str, DesiredMilestone | None]]:
     """Yield what the tables or earlier syncs know and GitHub doesn't list."""
     for key, one in stored.items():
         if key not in present:

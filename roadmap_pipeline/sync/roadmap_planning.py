@@ -14,6 +14,7 @@ from roadmap_pipeline.notion.rows import read_body
 from roadmap_pipeline.runtime import Runtime
 from roadmap_pipeline.sync.canonical import TARGET_DATE, TITLE, canonical_title
 from roadmap_pipeline.sync.desired import DesiredState
+from roadmap_pipeline.sync.forgotten_milestones import find_forgotten
 from roadmap_pipeline.sync.github_target import GitHubTarget
 from roadmap_pipeline.sync.labelled_milestones import plan_labelled
 from roadmap_pipeline.sync.memory import Memory
@@ -75,6 +76,9 @@ def plan_both_sides(
     entities = gathered.entities
     _require_known(runtime, selection, entities)
     rows = None if notion is None else notion.roadmap_rows(entities)
+    if rows is not None and github is not None and selection.is_everything:
+        gathered.add(find_forgotten(rows, entities, github))
+        entities = gathered.entities
     if notion is None or rows is None:
         roadmap = RoadmapPlan(milestones=_of_github(entities, selection))
         if notion is not None:
@@ -96,13 +100,7 @@ def plan_both_sides(
         if github is not None and runtime.settings.configuration.two_way.create_milestones and selection.is_everything:
             roadmap.edits += _new_milestones(github, rows, roadmap)
     if github is not None and selection.is_everything:
-        gone = [one for one in entities if one.github is None]
-        labelled = plan_labelled(
-            github, desired.labelled, roadmap.edits, gone, allow_mass_change=selection.allow_mass_change
-        )
-        roadmap.edits += labelled.changes
-        roadmap.notes += labelled.notes
-        roadmap.mass_changes = [*roadmap.mass_changes, *labelled.mass_changes]
+        _add_labelled(github, desired, roadmap, entities, selection)
     roadmap.notes[:0] = gathered.notes
     if github is not None:
         roadmap.notes += [f"{name}: its milestones can't be read ({why})" for name, why in github.unread.items()]
@@ -144,6 +142,19 @@ def _of_github(entities: Sequence[Entity], selection: Selection) -> list[MergedM
         for one in entities
         if one.github is not None and selection.milestone in (None, one.title)
     ]
+
+
+def _add_labelled(
+    github: GitHubTarget, desired: DesiredState, roadmap: RoadmapPlan, entities: Sequence[Entity], selection: Selection
+) -> None:
+    """Add to ``roadmap`` the milestones that labels ask for."""
+    gone = [one for one in entities if one.github is None]
+    labelled = plan_labelled(
+        github, desired.labelled, roadmap.edits, gone, allow_mass_change=selection.allow_mass_change
+    )
+    roadmap.edits += labelled.changes
+    roadmap.notes += labelled.notes
+    roadmap.mass_changes = [*roadmap.mass_changes, *labelled.mass_changes]
 
 
 def _new_milestones(github: GitHubTarget, rows: Rows, roadmap: RoadmapPlan) -> Iterator[Change]:

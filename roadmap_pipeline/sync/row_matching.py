@@ -39,6 +39,7 @@ class Match:
         lost: Why a row that was there is none any more: ``deleted`` or ``moved``.
         duplicates: Further rows of ours that bear the same key and no edit that would be lost with them: two runs at
             once had made them, or the integration couldn't see one for a while.
+        seconds: The same, which do bear such an edit: it is looked at once nothing is left to carry on in ``row``.
         candidates: Number of rows of that title, where it is not clear which is meant.
         rivals: Keys of others that bear the title of a row of people's, too: it is none of theirs.
     """
@@ -48,6 +49,7 @@ class Match:
     is_inherited: bool = False
     lost: str | None = None
     duplicates: tuple[Row, ...] = ()
+    seconds: tuple[Row, ...] = ()
     candidates: int = 0
     rivals: frozenset[str] = frozenset()
 
@@ -134,7 +136,7 @@ class _Matcher:
         base = bases.get(key, Base(NO_PAGE))
         row, lost = self._row_of_page(base.page_id)
         bearing = self._bearing(wanted)
-        bearing = [one for one in bearing if not one.in_trash] or bearing
+        bearing = sorted([one for one in bearing if not one.in_trash] or bearing, key=lambda one: one.age)
         ours = sorted(
             (one for one in bearing if self._rows.author is None or one.created_by == self._rows.author),
             key=lambda one: (not self._rows.is_edited(one.values), one.age),
@@ -149,18 +151,14 @@ class _Matcher:
             chosen = ours[0]
         if chosen is None:
             return Match(None, replace(base, page_id=NO_PAGE), lost=lost)
-        duplicates = tuple(
-            one
-            for one in ours
-            if one is not chosen
-            and not one.in_trash
-            and not chosen.in_trash
-            and not self._rows.is_edited(one.values)  # it counts itself once the edits of this one are carried on
-        )
+        others = [one for one in ours if one is not chosen and not one.in_trash and not chosen.in_trash]
+        # One with an edit counts itself once the edits of this one are carried on.
+        seconds = tuple(one for one in others if self._rows.is_edited(one.values))
+        duplicates = tuple(one for one in others if one not in seconds)
         if chosen.page_id != base.page_id:
             # What was agreed on holds for the page it was agreed on for.
             base = Base(chosen.page_id, pending=base.pending, pending_github=base.pending_github)
-        return Match(chosen, base, key != wanted.sync_key, duplicates=duplicates)
+        return Match(chosen, base, key != wanted.sync_key, duplicates=duplicates, seconds=seconds)
 
     def _bearing(self, wanted: Wanted) -> list[Row]:
         """Return the rows that bear the key; in a database without keys those of ours with the title."""

@@ -26,7 +26,7 @@ class RowState:
 
     sync_key: str
     repo: str
-    number: int
+    number: int | None
     title: str
     page_id: str
     page_url: str

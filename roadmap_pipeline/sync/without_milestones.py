@@ -4,6 +4,8 @@ Belongs here: which of an organisation's many repositories are taken for such. W
 in which a milestone is going to be made, belongs to ``github_target``.
 """
 
+from dataclasses import dataclass
+
 from roadmap_pipeline.github.client.response_cache import ResponseCache
 from roadmap_pipeline.github.status_labels import TRACKING
 from roadmap_pipeline.runtime import Runtime
@@ -22,7 +24,7 @@ with listed as (
     where starts_with(kept.url, $root)
 )
 
-select repository.repo, coalesce(repository.is_archived, false)
+select repository.repo, repository.repository_id, coalesce(repository.is_archived, false)
 from raw.repositories as repository
 semi join listed on listed.repo = repository.repo
 anti join raw.milestones as milestone on milestone.repo = repository.repo
@@ -37,8 +39,16 @@ anti join (
 """
 
 
-def repositories_without_milestones(runtime: Runtime, cache: ResponseCache) -> dict[str, bool]:
-    """Return the repositories that needn't be asked, by name, and whether each is archived.
+@dataclass(frozen=True, slots=True)
+class WithoutMilestones:
+    """The tables' word on a repository that needn't be asked."""
+
+    repository_id: int | None
+    is_archived: bool
+
+
+def repositories_without_milestones(runtime: Runtime, cache: ResponseCache) -> dict[str, WithoutMilestones]:
+    """Return the repositories that needn't be asked, by name.
 
     None of them was ever looked at by a sync as far as ``cache`` remembers: where it made a milestone a moment ago, the
     tables don't know of it yet.
@@ -48,7 +58,7 @@ def repositories_without_milestones(runtime: Runtime, cache: ResponseCache) -> d
     with runtime.warehouse.connect() as con:
         rows = con.execute(_WITHOUT, {"root": runtime.github.url("/repos/"), "label": TRACKING}).fetchall()
     return {
-        repo: is_archived
-        for repo, is_archived in rows
+        repo: WithoutMilestones(repository_id, is_archived)
+        for repo, repository_id, is_archived in rows
         if not cache.holds(runtime.github, f"/repos/{repo}/milestones", MILESTONES_QUERY)
     }

@@ -7,12 +7,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from roadmap_pipeline.github.client.client import AmbiguousWrite, MovedError, NotFoundError
+from roadmap_pipeline.github.client.graphql import GraphQLResult
 from roadmap_pipeline.github.client.response_cache import ResponseCache
 from roadmap_pipeline.github.due_dates import due_date, due_on
 from roadmap_pipeline.github.milestones import (
     KEEP,
     Milestone,
     MilestoneRefused,
+    absent_nodes,
     create_milestone,
     edit_milestone,
     list_milestones,
@@ -42,7 +44,7 @@ def test_all_of_them_are_listed_whatever_their_state_and_number(served):
     assert milestones[0] == Milestone(
         repo=REPO,
         number=3,
-        node_id="MI_kwDOAAAAAAAAAABG",
+        node_id="MI_kwDOAAAAZc4AAABG",
         title="Stage 7.3",
         due_date=None,
         is_closed=False,
@@ -71,6 +73,38 @@ def test_one_that_is_gone_is_none(served):
     assert read_milestone(served.client(), REPO, 3) is None
     with pytest.raises(NotFoundError):
         list_milestones(served.client(), "acme/nothing")
+
+
+def test_of_many_ids_those_are_told_that_are_gone(served):
+    for n in range(4, 154):
+        served.state.request("POST", PATH, {"title": f"Stage {n}"}, user=ANA)
+    ids = {one.number: one.node_id for one in list_milestones(served.client(), REPO)}
+    for n in (5, 120):
+        served.state.request("DELETE", f"{PATH}/{n}", user=ANA)
+    served.journal()
+    assert absent_nodes(served.client(), list(ids.values())) == {ids[5], ids[120]}
+    assert len(served.journal()) == 2
+    assert absent_nodes(served.client(), []) == set()
+    assert served.journal() == []
+
+
+NOT_FOUND = {"type": "NOT_FOUND", "path": ["nodes", 0], "message": "Could not resolve to a node"}
+
+
+@pytest.mark.parametrize(
+    ("nodes", "errors", "absent"),
+    [
+        ([None, {"id": "b"}], [NOT_FOUND], {0}),
+        ([None, None], [NOT_FOUND], {0}),  # of the second one nothing is said
+        ([None, None], [NOT_FOUND, {"type": "FORBIDDEN", "path": ["nodes", 1]}], set()),
+        ([None, None], [NOT_FOUND, {"message": "Something went wrong"}], set()),
+        ([{"id": "a"}, {"id": "b"}], [NOT_FOUND], set()),
+        ([None], [NOT_FOUND], set()),
+        (None, [NOT_FOUND], set()),
+    ],
+)
+def test_absent_is_only_what_is_said_to_be(nodes, errors, absent):
+    assert GraphQLResult({"nodes": nodes}, errors).absent(2) == absent
 
 
 def test_a_renamed_repository_is_told(served):

@@ -1,5 +1,6 @@
 """Node ids of milestones and our markers in issues: read, kept, and filled in warehouses of an older version."""
 
+import base64
 import json
 from datetime import timedelta
 
@@ -9,13 +10,47 @@ from hypothesis import strategies as st
 
 from roadmap_pipeline.github.ingest.repositories import ingest
 from roadmap_pipeline.github.markers import Marker
+from roadmap_pipeline.github.node_ids import repository_id_in
 from roadmap_pipeline.github.sections import MILESTONE_SECTION, find_section, put_section
 from roadmap_pipeline.warehouse import source_tables
 from roadmap_pipeline.warehouse.connection import connect
 from roadmap_pipeline_tests.github.conftest import ANA, CLOCK, REPO, small_world, table
+from roadmap_sandbox import payloads
 
-KEY = "MI_kwDOAAAAAAAAAABG"
+KEY = "MI_kwDOAAAAZc4AAABG"
 MARKER = Marker(REPO, MILESTONE_SECTION, KEY, "")
+
+
+# of repositories and milestones that GitHub shows to everybody, and of the examples in its documentation
+@pytest.mark.parametrize(
+    ("milestone", "repository"),
+    [
+        ("MI_kwDOAAkfd84Abx8-", 597879),
+        ("MI_kwDOAQpCGs4AauCd", 17449498),
+        ("MI_kwABAQ", 1),
+        ("MDk6TWlsZXN0b25lMTAwMjYwNA==", None),
+        ("I_kwDOAAkfd84Abx8-", None),
+        ("MI_kwDOAAkfd84Abx8", None),
+        ("MI_kgDOAAkfdw", None),
+        ("MI_", None),
+        ("MI_ü", None),
+        ("", None),
+    ],
+)
+def test_a_milestones_id_names_its_repository(milestone, repository):
+    assert repository_id_in(milestone) == repository
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(0, 2**32 - 1))
+def test_any_repository_is_read_from_an_id(repository, milestone):
+    assert repository_id_in(payloads.node_id_within("MI", repository, milestone)) == repository
+
+
+@given(st.text(max_size=30), st.binary(max_size=20))
+def test_any_other_text_names_a_repository_or_none_and_breaks_nothing(text, packed):
+    for one in (text, f"MI_{text}", f"MI_{base64.urlsafe_b64encode(packed).decode()}"):
+        found = repository_id_in(one)
+        assert found is None or found >= 0
 
 
 def read(served, con, now=CLOCK):

@@ -155,7 +155,7 @@ def test_nothing_is_made_twice(workspace: Workspace, databases: Databases) -> No
 def test_a_quiet_look_costs_few_requests(workspace: Workspace, databases: Databases) -> None:
     before = workspace.client.requests
     observe(workspace.client, PARENT)
-    assert workspace.client.requests - before == 6
+    assert workspace.client.requests - before == 5
 
 
 @pytest.mark.parametrize("done", range(9))

@@ -11,9 +11,10 @@ from hypothesis.stateful import precondition, rule
 from roadmap_pipeline.errors import RoadmapError
 from roadmap_pipeline.notion.schema import SchemaError
 from roadmap_pipeline_tests.sync.conftest import PARENT, REPORTS, ROADMAP
-from roadmap_pipeline_tests.sync.observed import DATE, NOTES, SHARED, STATUS
+from roadmap_pipeline_tests.sync.observed import DATE, KEY, NOTES, SHARED, STATUS
 from roadmap_pipeline_tests.sync.people_rules import DAYS, WHICH
 from roadmap_pipeline_tests.sync.structure_rules import PeopleReorganise
+from roadmap_pipeline_tests.sync.sync_machine import Row
 
 OWN_STATUS = "On hold"
 
@@ -47,6 +48,9 @@ class PeopleHide(PeopleReorganise):
 
     def is_back_without_values(self, page_id: str, key: str) -> None:
         """Note what a row that came back is: the milestone's still, or nobody's where that has another one by now."""
+        for row in self.observer.rows():
+            if row.is_there and row.is_ours and row.values[KEY] == key and row.page_id not in self.peoples_pages:
+                self.rows[key] = Row(row.page_id)  # made by a sync of this milestone alone, after which nothing looks
         milestone, known = self.observer.milestones().get(key), self.rows.get(key)
         if known is None or known.page_id != page_id:
             self.peoples_pages[page_id] = self.observer.raw(page_id)

@@ -48,7 +48,7 @@ from roadmap_sandbox.github.state import GitHubState
 from roadmap_sandbox.notion.app import create_app as create_notion
 from roadmap_sandbox.notion.state import TOKEN as NOTION_KEY
 from roadmap_sandbox.notion.state import NotionState
-from roadmap_sandbox.payloads.basics import node_id
+from roadmap_sandbox.payloads.basics import node_id_within
 from roadmap_sandbox.server import Server
 
 __all__ = [
@@ -399,7 +399,7 @@ def fill(warehouse: Path) -> None:
             for table in ("notion_roadmap", "tracking_issues"):
                 con.execute(
                     f"update publish.{table} set node_id = ? where repo = ? and number = ?",
-                    [node_id("MI", 7001 + position), repo, number],
+                    [node_id_within("MI", 101 + REPOS.index(repo), 7001 + position), repo, number],
                 )
         con.execute(
             "insert into publish.notion_ci_reports values"

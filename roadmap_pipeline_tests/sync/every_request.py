@@ -85,7 +85,7 @@ def test_another_machine_carries_out_the_same_edits_between_any_two_requests(
 EDITS = {
     DATE: ("2027-01-31", "2027-02-28"),
     TITLE: ("Cards", "More cards"),
-    STATUS: ("Blocked", "In Progress"),
+    STATUS: ("Blocked", "Planned"),
 }
 OTHER_FIELD = {DATE: TITLE, TITLE: STATUS, STATUS: DATE}
 BEFORE = [Edit(side, field, EDITS[field][0]) for field in EDITS for side in SIDES]

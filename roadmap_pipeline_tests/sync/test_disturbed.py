@@ -42,6 +42,16 @@ def test_two_machines_at_once_make_everything_once(share: float, services: Simul
     assert seen(services) == start.seen
 
 
+@pytest.mark.parametrize("at", range(3))
+def test_another_machine_makes_everything_while_the_databases_are_looked_for(
+    at: int, services: SimulatedServices, start: Start
+) -> None:
+    """Seen without the reports that it points to, the roadmap counted as out of shape after the next look."""
+    other = services.on_another_machine(warehouse=False)
+    assert settles_with_another_machine(services, other, SimulatedServices.sync, at)
+    assert seen(services) == start.seen
+
+
 @pytest.mark.parametrize("share", [0.6])
 def test_two_machines_carry_out_the_same_edits_once(
     share: float, new_services: NewServices, pending: Pending, tmp_path: Path

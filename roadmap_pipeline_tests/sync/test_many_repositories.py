@@ -1,6 +1,7 @@
 """Many repositories, few of which have milestones: what a look at GitHub asks for, and what an ingest shows of them."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -13,15 +14,21 @@ from roadmap_pipeline.cli.rendering.progress import terminal_reporter
 from roadmap_pipeline.github.client.response_cache import ResponseCache
 from roadmap_pipeline.github.ingest import repositories as reading
 from roadmap_pipeline.github.milestones import create_milestone
+from roadmap_pipeline.notion.layout import SYNC_KEY
+from roadmap_pipeline.notion.rows import Row
 from roadmap_pipeline.progress import long_tasks_only, reporting, task
 from roadmap_pipeline.runtime import Runtime
 from roadmap_pipeline.settings import load_settings
 from roadmap_pipeline.sync import without_milestones
+from roadmap_pipeline.sync.canonical import TITLE, canonical_title
+from roadmap_pipeline.sync.forgotten_milestones import find_forgotten
 from roadmap_pipeline.sync.github_target import GitHubTarget
+from roadmap_pipeline.sync.row_matching import Rows
 from roadmap_sandbox import payloads
 from roadmap_sandbox.content import GitHubContent
 from roadmap_sandbox.github.app import create_app
 from roadmap_sandbox.github.state import TOKEN, GitHubState
+from roadmap_sandbox.payloads import node_id, node_id_within
 from roadmap_sandbox.server import Server
 
 CLOCK = datetime(2026, 11, 16, 6, tzinfo=UTC)
@@ -149,6 +156,33 @@ def test_an_open_tracking_issue_has_its_repository_asked(runtime: Runtime, state
     asked_for(state)
     GitHubTarget.look(runtime, ResponseCache())
     assert {path.split("/")[3] for path in asked_for(state) if path.startswith("/repos/")} == {"busy", "quiet-1"}
+
+
+def test_one_is_asked_before_a_row_counts_as_that_of_a_deleted_milestone(runtime: Runtime) -> None:
+    """The tables say that it has no milestones; what was made there since they can't know."""
+    pipeline.ingest(runtime)
+    made = create_milestone(runtime.github, QUIET[0], "Made by a person", None)
+    keys = [
+        f"milestone:{node_id}" for node_id in (made.node_id, *(node_id_within("MI", 102 + n, 900 + n) for n in (0, 1)))
+    ]
+    rows = Rows(
+        [Row(f"page {n}", "", {TITLE: f"Row {n}", SYNC_KEY: key}, "") for n, key in enumerate(keys)],
+        {},
+        "roadmap",
+        TITLE,
+        canonical_title,
+        SYNC_KEY,
+    )
+    target = GitHubTarget.look(runtime, ResponseCache())
+    forgotten = find_forgotten(rows, [], target)
+    assert {one.title: (one.key, one.repo) for one in forgotten.entities} == {
+        "Row 1": (keys[1], QUIET[0]),
+        "Row 2": (keys[2], QUIET[1]),
+    }
+    assert not target.repositories[QUIET[0]].is_presumed and target.repositories[QUIET[2]].is_presumed
+    # Where GraphQL doesn't show the repository either, it proves nothing of its milestones.
+    target.repositories[QUIET[0]] = replace(target.repositories[QUIET[0]], node_id=node_id("R", 999_999))
+    assert [one.title for one in find_forgotten(rows, [], target).entities] == ["Row 2"]
 
 
 def test_of_many_tasks_only_the_long_ones_are_shown() -> None:

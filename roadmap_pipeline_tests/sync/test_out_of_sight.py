@@ -4,11 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from roadmap_pipeline_tests.sync.conftest import PARENT, ROADMAP, SimulatedServices
+from roadmap_pipeline_tests.sync.conftest import PARENT, ROADMAP, Kill, SimulatedServices
 from roadmap_pipeline_tests.sync.disturbances import assert_nothing_to_write
+from roadmap_pipeline_tests.sync.test_two_way_accidents import lose_warehouse
 
 TITLE, DATE, STATUS, NOTES = "🧩 Milestone", "📆 Target Date", "✅ Status", "📝 Notes"
-KEY = "🔑 Sync Key"
+KEY, STATE = "🔑 Sync Key", "🔄 Sync State"
 
 
 def test_a_row_that_was_moved_out_and_back_empties_nothing_on_github(synced: SimulatedServices) -> None:
@@ -88,3 +89,77 @@ def test_of_two_rows_that_were_both_edited_the_second_edit_is_asked_about(synced
         (DATE, {"2027-01-31", "2027-02-28"})
     ]
     assert len(synced.rows()) == 4
+
+
+def test_a_second_row_that_was_edited_waits_until_people_have_decided_in_the_first(synced: SimulatedServices) -> None:
+    """No sync can know which of two values of one field is meant; neither goes to the trash unseen."""
+    old, new = there_twice(synced)
+    synced.notion.set_property(old, DATE, "2027-02-28")
+    synced.notion.set_property(new, DATE, "2027-01-31")
+    synced.edit_milestone("Stage 7.3", due_on="2027-03-31")
+    for _ in range(2):
+        result = synced.two_way()
+        assert any("Stage 7.3 has two rows that people edited" in note for note in result.plan.notes)
+    assert sorted(row[DATE] for row in synced.rows() if row[KEY] == synced.key("Stage 7.3")) == [
+        "2027-01-31",
+        "2027-02-28",
+    ]
+    assert_nothing_to_write(synced.two_way, synced)
+    synced.notion.set_property(old, STATE, "Changed on GitHub")
+    synced.two_way()
+    result = synced.two_way()
+    assert [(one.ours, one.theirs) for one in result.plan.conflicts] == [("2027-03-31", "2027-01-31")]
+    assert (synced.page_id("Stage 7.3"), synced.row("Stage 7.3")[STATE]) == (new, "Conflict")
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before it was made", "after"])
+def test_a_kill_while_a_lost_row_gets_a_new_one_makes_no_second_one(after: bool, synced: SimulatedServices) -> None:
+    """Lists show the new one only after a while; what was agreed on still names the page that can't be seen."""
+    key, old = synced.key("Stage 7.3"), synced.page_id("Stage 7.3")
+    synced.notion.advance(timedelta(minutes=5))
+    synced.notion.query_lag = timedelta(seconds=8)
+    synced.notion.unshare(old)
+    assert synced.killed(Kill(0, after=after))
+    synced.sync(lag=True)
+    synced.notion.advance(timedelta(minutes=1))
+    assert [row[TITLE] for row in synced.rows() if row[KEY] == key] == ["Stage 7.3"]
+    assert_nothing_to_write(lambda: synced.sync(lag=True), synced)
+    assert synced.waited == [10.0], "once it is there nobody waits for it any more"
+
+
+def test_of_two_rows_of_a_deleted_milestone_one_stays_and_says_so(synced: SimulatedServices) -> None:
+    old, new = there_twice(synced)
+    synced.delete_milestone("Stage 7.3")
+    synced.two_way()
+    assert (synced.page_id("Stage 7.3"), synced.row("Stage 7.3")[STATE]) == (old, "Changed on GitHub")
+    assert synced.api("GET", f"pages/{new}")["in_trash"] is True
+    assert_nothing_to_write(synced.two_way, synced)
+
+
+@pytest.mark.parametrize("is_forgotten", [False, True])
+def test_two_rows_of_a_deleted_milestone_that_people_edited_both_stay_and_say_so(
+    is_forgotten: bool, synced: SimulatedServices
+) -> None:
+    old, new = there_twice(synced)
+    synced.notion.set_property(old, DATE, "2027-02-28")
+    synced.notion.set_property(new, DATE, "2027-01-31")
+    synced.delete_milestone("Stage 7.3")
+    if is_forgotten:
+        lose_warehouse(synced)
+        synced.sql("delete from publish.notion_roadmap where milestone = 'Stage 7.3'")
+    synced.two_way()
+    rows = {row[DATE]: row[STATE] for row in synced.rows() if row[TITLE] == "Stage 7.3"}
+    assert rows == {"2027-02-28": "Changed on GitHub", "2027-01-31": "Changed on GitHub"}
+    assert_nothing_to_write(synced.two_way, synced)
+
+
+def there_twice(services: SimulatedServices) -> tuple[str, str]:
+    """Have a second row made while the first one isn't shared; return the pages of both, the older one first."""
+    old = services.page_id("Stage 7.3")
+    services.notion.advance(timedelta(minutes=5))
+    services.notion.unshare(old)
+    services.sync()
+    new = services.page_id("Stage 7.3")
+    assert new != old
+    services.notion.share(old)
+    return old, new

@@ -19,7 +19,7 @@ from roadmap_sandbox.payloads.actions import (
     workflow_run,
 )
 from roadmap_sandbox.payloads.apps import github_app, installation
-from roadmap_sandbox.payloads.basics import Time, node_id, timestamp
+from roadmap_sandbox.payloads.basics import Time, node_id, node_id_within, timestamp
 from roadmap_sandbox.payloads.commits import commit, head_commit
 from roadmap_sandbox.payloads.issues import comment, issue, issue_event, label, milestone
 from roadmap_sandbox.payloads.pull_requests import pull_request, pull_request_file
@@ -41,6 +41,7 @@ __all__ = [
     "milestone",
     "minimal_repository",
     "node_id",
+    "node_id_within",
     "pull_request",
     "pull_request_file",
     "repository",

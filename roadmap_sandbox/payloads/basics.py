@@ -1,6 +1,7 @@
 """Parts that several kinds of payloads need: times, node ids, empty reactions."""
 
 import base64
+import struct
 from datetime import UTC, datetime
 
 Time = datetime | str
@@ -30,3 +31,9 @@ def node_id(kind: str, number: int) -> str:
     """Return a global id of the form ``WFR_kwDO…``: kind, then the number in base 64."""
     packed = base64.urlsafe_b64encode(number.to_bytes(9, "big")).decode().rstrip("=")
     return f"{kind}_kwDO{packed}"
+
+
+def node_id_within(kind: str, repository_id: int, number: int) -> str:
+    """Return a global id as GitHub really forms it: it names the repository, too (MessagePack of three numbers)."""
+    packed = struct.pack(">BBBIBI", 0x93, 0, 0xCE, repository_id, 0xCE, number)
+    return f"{kind}_{base64.urlsafe_b64encode(packed).decode()}"

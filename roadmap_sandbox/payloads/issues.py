@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 from roadmap_sandbox.content import Payload
-from roadmap_sandbox.payloads.basics import REACTIONS, Time, node_id, optional_timestamp, timestamp
+from roadmap_sandbox.payloads.basics import REACTIONS, Time, node_id, node_id_within, optional_timestamp, timestamp
 
 
 def label(repository: Payload, *, id: int, name: str, color: str = "ededed", description: str | None = None) -> Payload:
@@ -46,7 +46,7 @@ def milestone(
         "html_url": f"{repository['html_url']}/milestone/{number}",
         "labels_url": f"{url}/labels",
         "id": id,
-        "node_id": node_id("MI", id),
+        "node_id": node_id_within("MI", repository["id"], id),
         "number": number,
         "title": title,
         "description": description,

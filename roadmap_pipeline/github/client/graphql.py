@@ -83,6 +83,17 @@ class GraphQLResult:
             raise GraphQLRefused(f"POST /graphql: {_words(self.errors)}", status=403, message=_words(self.errors))
         return nodes
 
+    def absent(self, count: int) -> set[int]:
+        """Return the places among the ``count`` nodes that were asked for of which GitHub says that nothing is there.
+
+        It says the same of what the credentials may not see. Where anything else is wrong nothing is proved.
+        """
+        listed = self.data.get("nodes")
+        if self.is_cut or not isinstance(listed, list) or len(listed) != count:
+            return set()
+        paths = [error.get("path") for error in self.errors]
+        return {place for place, node in enumerate(listed) if node is None and ["nodes", place] in paths}
+
 
 class GraphQL:
     """Reads by GraphQL, in any thread; part of a :class:`~roadmap_pipeline.github.client.client.GitHubClient`."""

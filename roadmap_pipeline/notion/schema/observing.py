@@ -46,13 +46,17 @@ def observe(
         ConfigurationError, NotionError, SchemaError: As :func:`find` does.
     """
     databases: dict[str, ObservedDatabase | None] = {}
+    children: list[tuple[str, str]] | None = None
     still_known: dict[str, Database] = {}
     for key, schema in SCHEMAS.items():
         configured, previous = (database_ids or {}).get(key), (known or {}).get(key)
         wanted = configured or (previous.database_id if previous else None)
         if not configured and wanted and is_trashed_duplicate(_get(client, schema, wanted)):
             wanted = None
-        databases[key] = database = find(client, schema, parent_page_id, wanted, thorough=thorough)
+        if not wanted and children is None:
+            # One list for both: of those that another machine is making, never the second one without the first.
+            children = _child_databases(client, parent_page_id)
+        databases[key] = database = find(client, schema, parent_page_id, wanted, children, thorough=thorough)
         # Ids of properties hold for their own database only.
         if previous is not None and database is not None and database.database_id == previous.database_id:
             still_known[key] = previous
@@ -77,6 +81,7 @@ def find(
     schema: DatabaseSchema,
     parent_page_id: str,
     database_id: str | None = None,
+    children: Sequence[tuple[str, str]] | None = None,
     *,
     thorough: bool = False,
 ) -> ObservedDatabase | None:
@@ -84,7 +89,7 @@ def find(
 
     It is the one with ``database_id``, else the parent page's child of that title, else the child with that description
     (renamed). Of several that were made at the same time one stays, and names the others as its duplicates. Notion's
-    search is never used: it lags.
+    search is never used: it lags. ``children`` are the page's databases, where they were listed before.
 
     Raises:
         ConfigurationError: The parent page cannot be seen.
@@ -93,7 +98,8 @@ def find(
     """
     if database_id is not None:
         return _retrieve(client, schema, database_id, thorough=thorough)
-    children = _child_databases(client, parent_page_id)
+    if children is None:
+        children = _child_databases(client, parent_page_id)
     same_title = [child for child, title in children if name_key(title) == name_key(schema.title)]
     if len(same_title) == 1:
         return _retrieve(client, schema, same_title[0], thorough=thorough)

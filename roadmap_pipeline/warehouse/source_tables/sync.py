@@ -46,7 +46,11 @@ TABLES: tuple[SourceTable, ...] = (
         columns(
             ("sync_key", "VARCHAR", "What the row stands for: milestone:NODE_ID, with GitHub's node id."),
             REPO,
-            ("number", "INTEGER", "Number of the milestone within its repository."),
+            (
+                "number",
+                "INTEGER",
+                "Number of the milestone within its repository; NULL of a deleted one of which only the row tells.",
+            ),
             ("title", "VARCHAR", "Title that the row bears."),
             ("page_id", "VARCHAR", "Page of the row in Notion."),
             ("page_url", "VARCHAR", "Address of the page."),

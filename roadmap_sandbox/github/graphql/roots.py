@@ -86,6 +86,10 @@ def _issue(records: RepositoryRecords, node_id: str, _number: int | None) -> Pay
     return next((item for item in plain if item["node_id"] == node_id), None)
 
 
+def _milestone(_query: Query, _records: RepositoryRecords, payload: Payload) -> Node:
+    return people.milestone(payload) or {}
+
+
 _KINDS: dict[str, tuple[_Lookup, _Make, tuple[str, ...]]] = {
     "CS": (lambda records, node_id, _: records.runs.of_suite(node_id), checks.check_suite, checks.AREA),
     "CR": (_held(lambda records: records.jobs), checks.check_run, checks.AREA),
@@ -93,6 +97,7 @@ _KINDS: dict[str, tuple[_Lookup, _Make, tuple[str, ...]]] = {
     "PR": (_held(lambda records: records.pulls.values()), issues.pull_request, issues.PULLS),
     "I": (_issue, issues.issue, issues.ISSUES),
     "IC": (_held(lambda records: records.comments), issues.comment, issues.ISSUES),
+    "MI": (_held(lambda records: records.milestones.values()), _milestone, issues.ISSUES),
 }
 """By the letters that a global id starts with: how to look it up, how to show it, and the permissions it needs."""
 

@@ -1,0 +1,71 @@
+"""The row that stands for a milestone, of several with its key: the same in whatever order Notion lists them."""
+
+from itertools import permutations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from roadmap_pipeline.notion.rows import Row, Value
+from roadmap_pipeline.sync.canonical import TITLE, canonical_title
+from roadmap_pipeline.sync.row_matching import Match, Rows, Wanted, match_rows
+
+KEY, EDITED = "🔑 Sync Key", "edited"
+WANTED = Wanted("milestone:a", frozenset({"Stage 7.3"}))
+
+
+def row(page_id: str, minute: int = 0, by: str = "us", *, is_edited: bool = False) -> Row:
+    values: dict[str, Value] = {TITLE: f"Row {page_id}", KEY: WANTED.sync_key, EDITED: "yes" if is_edited else None}
+    return Row(page_id, "", values, "", data_source_id="roadmap", created_time=f"06:{minute:02}", created_by=by)
+
+
+def matched(*listed: Row) -> Match:
+    rows = Rows(
+        listed,
+        {},
+        "roadmap",
+        TITLE,
+        canonical_title,
+        KEY,
+        author="us",
+        is_edited=lambda values: bool(values[EDITED]),
+    )
+    return match_rows([WANTED], rows, {})[WANTED.sync_key]
+
+
+def test_of_peoples_copies_the_oldest_stands_in_for_a_row_that_is_gone() -> None:
+    """The first one that was listed did; which of two copies of one minute that is no list promises."""
+    copies = row("b", by="ana"), row("a", by="ana"), row("c", 1, by="ana")
+    assert {matched(*listed).row.page_id for listed in permutations(copies)} == {"a"}  # type: ignore[union-attr]
+
+
+def test_our_own_row_goes_before_copies_and_an_edited_one_of_ours_before_all() -> None:
+    copy, older, younger = row("a", 0, "ana", is_edited=True), row("b", 1), row("c", 2, is_edited=True)
+    assert matched(copy, younger).row == younger
+    match = matched(copy, older, younger)
+    assert (match.row, match.duplicates, match.seconds) == (younger, (older,), ())
+
+
+ROWS = st.lists(
+    st.builds(
+        row,
+        st.sampled_from("abcdefgh"),
+        st.integers(0, 2),
+        st.sampled_from(["us", "ana"]),
+        is_edited=st.booleans(),
+    ),
+    min_size=1,
+    max_size=6,
+    unique_by=lambda one: one.page_id,
+)
+
+
+@given(ROWS, st.randoms(use_true_random=False))
+def test_the_order_of_the_list_decides_nothing(rows: list[Row], random: object) -> None:
+    shuffled = list(rows)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    one, other = matched(*rows), matched(*shuffled)
+    assert (one.row, one.duplicates, one.seconds) == (other.row, other.duplicates, other.seconds)
+    # Nobody's row goes to the trash but our own, and none with an edit; what is left of ours is one of these.
+    assert all(each.created_by == "us" and not each.values[EDITED] for each in one.duplicates)
+    ours = [each for each in rows if each.created_by == "us"]
+    assert len(ours) == (one.row in ours) + len(one.duplicates) + len(one.seconds)
