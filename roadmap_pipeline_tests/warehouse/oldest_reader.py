@@ -1,4 +1,6 @@
-"""The oldest DuckDB with which readers are supported, on the snapshot of a main job: every table, view and question.
+"""The oldest DuckDB with which readers are supported: every table, view and question of a main job's snapshot.
+
+Also the snapshot of a warehouse whose own file it fails to read.
 
     make test-readers
 
@@ -9,12 +11,14 @@ import json
 import os
 import re
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from roadmap_pipeline.warehouse.connection import STORAGE_VERSION
 from roadmap_pipeline.warehouse.query import run_query
-from roadmap_pipeline.warehouse.snapshot import snapshot_path
+from roadmap_pipeline.warehouse.snapshot import publish_snapshot, snapshot_path
 from roadmap_pipeline_tests.conftest import Ran
+from roadmap_pipeline_tests.warehouse.test_snapshot_layout import warehouse_with_a_lost_pointer
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -33,17 +37,21 @@ print(json.dumps({"version": duckdb.__version__, "rows": rows, "answers": answer
 """
 
 
-def test_it_reads_every_table_and_answers_every_question(ran: Ran) -> None:
+def _read(database: Path, queries: Sequence[str] = ()) -> "subprocess.CompletedProcess[str]":
     python = os.environ.get("ROADMAP_READER")
     assert python, "ROADMAP_READER names no Python: run this suite with `make test-readers`"
-    queries = re.findall(r"```sql\n(.*?)```", (ROOT / "docs" / "questions.md").read_text(encoding="utf-8"), re.DOTALL)
-    done = subprocess.run(
-        [Path(python).absolute(), "-c", _READER, snapshot_path(ran.settings.warehouse)],
+    return subprocess.run(
+        [Path(python).absolute(), "-c", _READER, database],
         input=json.dumps(queries),
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def test_it_reads_every_table_and_answers_every_question(ran: Ran) -> None:
+    queries = re.findall(r"```sql\n(.*?)```", (ROOT / "docs" / "questions.md").read_text(encoding="utf-8"), re.DOTALL)
+    done = _read(snapshot_path(ran.settings.warehouse), queries)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert f"v{found['version']}" == STORAGE_VERSION
@@ -55,3 +63,16 @@ def test_it_reads_every_table_and_answers_every_question(ran: Ran) -> None:
     assert found["rows"] == {name: rows(f"from {name}") for name in found["rows"]}
     assert len(queries) > 10
     assert found["answers"] == [rows(query) for query in queries]
+
+
+def test_it_reads_the_snapshot_of_a_file_that_it_fails_to_read(tmp_path: Path) -> None:
+    path, kept = warehouse_with_a_lost_pointer(tmp_path)
+    failed = _read(path)
+    assert failed.returncode != 0 and "Failed to load metadata pointer" in failed.stderr
+    done = _read(publish_snapshot(path))
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout)["rows"]
+    assert {name: rows[name] for name in rows if name.startswith("marts.")} == {
+        **{f"marts.t{table:02}": 1 for table in range(kept)},
+        "marts.rows": 200_000,
+    }
