@@ -16,6 +16,7 @@ from roadmap_pipeline.reports.unknown import unknown_failures, unknown_share
 from roadmap_pipeline.reports.weekly import weekly_report
 from roadmap_pipeline_tests.dbt_like_sql.models.stored_history import REPO, StoredHistory
 from roadmap_pipeline_tests.failures.logs import FAILED, job, step
+from roadmap_pipeline_tests.parameters import mostly_slow
 from roadmap_pipeline_tests.reports.histories import fails
 from roadmap_pipeline_tests.reports.markdown import HOSTILE, assert_harmless
 
@@ -43,7 +44,7 @@ def history(nasty: str) -> StoredHistory:
     return past
 
 
-@pytest.mark.parametrize("nasty", HOSTILE + CONTROLS)
+@pytest.mark.parametrize("nasty", mostly_slow(CONTROLS + HOSTILE, fast=6))
 def test_a_hostile_log_is_harmless_everywhere(nasty: str) -> None:
     with history(nasty).built() as warehouse:
         comments = [row["body"] for row in pull_request_comments(warehouse.con)]

@@ -8,6 +8,7 @@ from roadmap_pipeline.reports.milestone import milestone_pages
 from roadmap_pipeline.reports.milestone_facts import milestone_facts
 from roadmap_pipeline.reports.tracking_issue import tracking_issues
 from roadmap_pipeline_tests.dbt_like_sql.models.stored_history import REPO, StoredHistory, Warehouse, at
+from roadmap_pipeline_tests.parameters import mostly_slow
 from roadmap_pipeline_tests.reports.histories import fails
 from roadmap_pipeline_tests.reports.markdown import HOSTILE, assert_harmless
 
@@ -256,7 +257,7 @@ def test_what_a_forks_jobs_print_is_not_repeated() -> None:
         assert " · test · probably the change: " in text
 
 
-@pytest.mark.parametrize("nasty", [*HOSTILE, "<!-- /gh-roadmap -->", "<!-- take github 0 -->"])
+@pytest.mark.parametrize("nasty", mostly_slow(["<!-- /gh-roadmap -->", "<!-- take github 0 -->", *HOSTILE], fast=5))
 def test_nothing_that_strangers_write_has_an_effect(nasty: str) -> None:
     history = StoredHistory()
     history.milestone(nasty, 1)

@@ -217,7 +217,10 @@ def test_edits_of_both_sides_are_shown_on_both_and_overwritten_on_neither(
     assert synced.row(shown)[name] == theirs
 
 
-@pytest.mark.parametrize(("name", "theirs", "ours", "edit"), BOTH)
+@pytest.mark.parametrize(
+    ("name", "theirs", "ours", "edit"),
+    [BOTH[1], *(pytest.param(*each, marks=pytest.mark.slow) for each in (BOTH[0], BOTH[2]))],
+)
 @pytest.mark.parametrize("way", ["equal", "state here", "state github", "tick notion", "tick github"])
 def test_a_conflict_ends_when_people_say_so(
     way: str, name: str, theirs: str, ours: str, edit: dict[str, str], synced: SimulatedServices
