@@ -84,6 +84,11 @@ def test_a_run_an_hour_comes_to_the_tables_of_one_undisturbed_run(served: Runnin
     served.github.limits.limit = None
     undisturbed, _ = main_job(served.environment, root, "at_once.duckdb", len(run_summaries) - 1)
     found, expected = everything_read(settings.warehouse), everything_read(undisturbed.warehouse)
+    # Hours later what was never written may be past its retention as well: GitHub then says that, or isn't asked.
+    for tables in (found, expected):
+        tables["raw.job_logs"] = [
+            tuple("expired" if value == "missing" else value for value in row) for row in tables["raw.job_logs"]
+        ]
     for name in expected:
         assert found[name] == expected[name], name
     with duckdb.connect(undisturbed.warehouse, read_only=True) as con:
