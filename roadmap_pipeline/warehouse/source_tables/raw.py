@@ -199,7 +199,8 @@ TABLES: tuple[SourceTable, ...] = (
             (
                 "state",
                 "VARCHAR",
-                "stored, expired (past retention), missing (never written), not_yet (job unfinished) or not_asked (of a"
+                "stored, expired (past retention: GitHub says so, or of several newer jobs in a row, after which older"
+                " ones are not asked for), missing (never written), not_yet (job unfinished) or not_asked (of a"
                 " cancelled job: what GitHub noted says enough).",
             ),
             (
