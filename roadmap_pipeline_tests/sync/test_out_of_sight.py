@@ -58,15 +58,9 @@ def test_a_row_that_comes_back_beside_a_new_one_is_left_alone_without_its_key(sy
 @pytest.mark.parametrize("side", ["old", "new", "neither"])
 def test_of_a_row_that_is_shared_again_and_the_new_one_no_edit_is_lost(side: str, synced: SimulatedServices) -> None:
     """A row that isn't shared looks deleted, so its milestone gets a new one; shared again it is there twice."""
-    old = synced.page_id("Stage 7.3")
-    synced.notion.advance(timedelta(minutes=5))
-    synced.notion.unshare(old)
-    synced.sync()
-    new = synced.page_id("Stage 7.3")
-    assert new != old
+    old, new = there_twice(synced)
     if side != "neither":
         synced.notion.set_property(old if side == "old" else new, DATE, "2027-01-31")
-    synced.notion.share(old)
     result = synced.two_way()
     assert (result.failed, result.plan.conflicts) == ([], ())
     expected = "2026-12-01" if side == "neither" else "2027-01-31"
@@ -76,13 +70,9 @@ def test_of_a_row_that_is_shared_again_and_the_new_one_no_edit_is_lost(side: str
 
 
 def test_of_two_rows_that_were_both_edited_the_second_edit_is_asked_about(synced: SimulatedServices) -> None:
-    old = synced.page_id("Stage 7.3")
-    synced.notion.advance(timedelta(minutes=5))
-    synced.notion.unshare(old)
-    synced.sync()
-    synced.notion.set_property(synced.page_id("Stage 7.3"), DATE, "2027-01-31")
+    old, new = there_twice(synced)
+    synced.notion.set_property(new, DATE, "2027-01-31")
     synced.notion.set_property(old, DATE, "2027-02-28")
-    synced.notion.share(old)
     for _ in range(3):
         result = synced.two_way()
     assert [(one.field, {one.ours, one.theirs}) for one in result.plan.conflicts] == [
