@@ -38,7 +38,8 @@ def main() -> None:
     print("## A click in the UI\n")
     print(
         "From the click on *Materialize all* of five models, which have to be built, to the end of their run; median"
-        f" of {TIMES}, after one that isn't counted. Most of it is Dagster: its look at the queue, once a second, and the process that it starts for a run.\n"
+        f" of {TIMES}, after one that isn't counted. Most of it is Dagster: its look at the queue, once a second, and"
+        " the process that it starts for a run.\n"
     )
     print(
         table(

@@ -2,7 +2,6 @@
 
 import errno
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -27,6 +26,7 @@ from roadmap_pipeline.orchestration.event_log import open_instance
 from roadmap_pipeline.orchestration.own_runs import OWN, free_dead_runs, free_pools, under_way
 from roadmap_pipeline.orchestration.partitions import last_complete_week
 from roadmap_pipeline.orchestration.resources import resources_of
+from roadmap_pipeline.pipeline import instance_file
 from roadmap_pipeline.run_summary import RunSummary
 from roadmap_pipeline.runtime import Runtime
 from roadmap_pipeline.settings import Settings, project_root
@@ -43,21 +43,10 @@ _MODULE = "roadmap_pipeline.definitions"
 PORTS_TRIED = 20
 
 
-def prepare_home(settings: Settings) -> Path:
-    """Make DAGSTER_HOME with the project's ``dagster.yaml``, unless it has one of its own; return the folder."""
-    home = settings.dagster_home
-    home.mkdir(parents=True, exist_ok=True)
-    if not (home / "dagster.yaml").exists():
-        # Beside the package in a checkout, among the installed data in a wheel.
-        places = (project_root() / "dagster.yaml", Path(sys.prefix) / "share" / "roadmap_pipeline" / "dagster.yaml")
-        shutil.copyfile(next(place for place in places if place.is_file()), home / "dagster.yaml")
-    return home
-
-
 @contextmanager
 def open_home(settings: Settings) -> Iterator[dg.DagsterInstance]:
     """Yield the instance in DAGSTER_HOME, which is made where there is none."""
-    home = prepare_home(settings)
+    home = instance_file.renew(settings.dagster_home)
     os.environ["DAGSTER_HOME"] = str(home)
     with open_instance(str(home)) as instance:
         yield instance
@@ -73,7 +62,7 @@ def run_main_job(runtime: Runtime) -> RunSummary:
     started = time.monotonic()
     settings, run_summary = runtime.settings, runtime.run_summary
     pipeline.preflight(runtime)
-    home = prepare_home(settings)
+    home = instance_file.renew(settings.dagster_home)
     os.environ["DAGSTER_HOME"] = str(home)
     definitions = build_definitions(settings, resources_of(runtime))
     job = definitions.resolve_job_def("main")
@@ -195,7 +184,7 @@ def _absolute(environment: Mapping[str, str]) -> dict[str, str]:
 
 def serve_ui(settings: Settings, host: str, port: int, environment: Mapping[str, str]) -> int:
     """Serve the Dagster UI and daemon until interrupted; return the exit code."""
-    home = prepare_home(settings)
+    home = instance_file.renew(settings.dagster_home)
     with open_instance(str(home)) as instance:
         free_dead_runs(home, instance)
     workspace_file = _workspace_file()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from roadmap_pipeline.errors import ConfigurationError, RoadmapError
+from roadmap_pipeline.pipeline import instance_file
 from roadmap_pipeline.pipeline.access import DATABASES_MISSING, check_repositories, look_at_notion
 from roadmap_pipeline.pipeline.automation import Automation, read_automation
 from roadmap_pipeline.pipeline.checklist import Seen, checklist
@@ -52,6 +53,7 @@ def diagnose(runtime: Runtime) -> list[Finding]:
         *_check_github(runtime, seen),
         *_check_notion_and_warehouse(runtime, seen),
         *_check_clock(seen),
+        *_check_instance(runtime.settings.dagster_home),
         _check_schedules(runtime, seen),
         *_check_notifications(runtime),
     ]
@@ -148,6 +150,14 @@ def _check_clock(seen: Seen) -> list[Finding]:
         return [Finding("clock", "ok", f"as that of {' and '.join(ahead)}, within {LARGEST_SKEW_S:.0f} s")]
     told = ", ".join(f"{abs(s):,.0f} s {'behind' if s > 0 else 'ahead of'} {name}'s" for name, s in wrong.items())
     return [Finding("clock", "problem", f"this machine's is {told}: set it (timedatectl set-ntp true)")]
+
+
+def _check_instance(home: Path) -> list[Finding]:
+    """Return whether Dagster's instance is set up otherwise than the project does it; a deployment's always is."""
+    if not instance_file.is_own(home) or _has_own_storage(home):
+        return []
+    remedy = "remove it, and the next run makes a new one, if you don't know why it is another"
+    return [Finding("Dagster's instance", "note", f"{home / instance_file.NAME} isn't the project's: {remedy}")]
 
 
 def _check_schedules(runtime: Runtime, seen: Seen) -> Finding:

@@ -22,6 +22,7 @@ from roadmap_pipeline.pipeline import access, findings
 from roadmap_pipeline.pipeline.automation import read_automation
 from roadmap_pipeline.pipeline.checklist import SECRETS, Seen
 from roadmap_pipeline.pipeline.diagnosis import _check_clock
+from roadmap_pipeline.pipeline.instance_file import renew
 from roadmap_pipeline.warehouse.connection import connect
 from roadmap_pipeline.warehouse.source_tables import replace_rows
 from roadmap_pipeline_tests.cli.test_cli import root, served  # noqa: F401 - an empty project
@@ -172,6 +173,17 @@ def test_a_dagster_that_keeps_its_state_elsewhere(environment: dict[str, str], r
     (root / "dagster" / "dagster.yaml").write_text("telemetry:\n  enabled: false\nstorage:\n  postgres: {}\n")
     found = doctor(environment)["schedules"]
     assert (found["state"], "keeps Dagster's state elsewhere" in found["message"]) == ("note", True)
+
+
+def test_an_instance_that_a_person_set_up_otherwise(environment: dict[str, str], root: Path) -> None:  # noqa: F811
+    home = root / "dagster"
+    renew(home)
+    assert "Dagster's instance" not in doctor(environment)
+    with (home / "dagster.yaml").open("a", encoding="utf-8") as file:
+        file.write("# mine\n")
+    finding = doctor(environment)["Dagster's instance"]
+    assert finding["state"] == "note"
+    assert finding["message"].startswith(f"{home}/dagster.yaml isn't the project's: remove it")
 
 
 def test_files_of_dagster_that_tell_nothing(tmp_path: Path) -> None:
