@@ -1,12 +1,13 @@
 """The same failure has the same fingerprint, in every run and every process."""
 
 import os
+import re
 import subprocess
 import sys
 from datetime import datetime
 
 import pytest
-from hypothesis import Phase, example, given, settings
+from hypothesis import Phase, assume, example, given, settings
 from hypothesis import strategies as st
 
 from roadmap_pipeline.failures.classifier import classify
@@ -38,6 +39,14 @@ from roadmap_pipeline_tests.failures.logs import FAILED, job, step
         ("host fv-az123-456 gone", "host fv-az9-12 gone"),
         ("dial [::1]:8080", "dial 127.0.0.1:443"),
         ("dial 2001:db8::1", "dial fe80::1ff:fe23:4567:890a"),
+        ("connect ECONNREFUSED ::1:50100", "connect ECONNREFUSED 127.0.0.1:5432"),
+        ("connect ECONNREFUSED ::1:5432", "connect ECONNREFUSED ::ffff:127.0.0.1:5432"),
+        ("via [::ffff:223.117.60.172]:443", "via [2a3b:99c3:26a7:5c93:cfd6:fd18:2fcf:ea8c]:443"),
+        ("via 64:ff9b::192.0.2.33", "via 192.0.2.7"),
+        ("via 0:0:0:0:0:ffff:10.1.2.3", "via ::1"),
+        ("dial [fe80::1%eth0]:443", "dial [fe80::aa:bb%en12]:8443"),
+        ("dial fe80::1%eth0", "dial 10.0.0.7"),
+        ("in use :::3000", "in use 0.0.0.0:54321"),
         ("took 1m23.4s", "took 350ms"),
         ("took 3h 4m 5s", "took 2 minutes, 3 seconds"),
         ("wrote 12.5 MB", "wrote 980 KiB"),
@@ -51,6 +60,26 @@ def test_what_differs_between_runs_is_taken_out(one: str, other: str) -> None:
     assert normalise(one) == normalise(other)
 
 
+ADDRESSES = st.one_of(
+    st.ip_addresses(v=6).map(str),
+    st.ip_addresses(v=6).map(lambda address: address.exploded),
+    st.ip_addresses(v=4).map("::ffff:{}".format),
+    st.ip_addresses(v=4).map("64:ff9b::{}".format),
+    st.sampled_from(["::1", "fe80::1", "2001:db8::"]),
+)
+
+
+@given(
+    ADDRESSES,
+    st.integers(0, 65_535),
+    st.sampled_from(["{0}", "{0}:{1}", "{0}%eth{1}", "[{0}]", "[{0}]:{1}", "[{0}%eth{1}]:{1}"]),
+)
+def test_every_address_is_a_host(address: str, port: int, form: str) -> None:
+    """Without a digit, or with nothing behind the colons, it may be a name in a program."""
+    assume("[" in form or (re.search(r"\d", address) is not None and not address.endswith("::")))
+    assert normalise(f"via {form.format(address, port)} gone") == "via <host> gone"
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [
@@ -62,6 +91,7 @@ def test_what_differs_between_runs_is_taken_out(one: str, other: str) -> None:
         ("error TS2304: x", "error TS2322: x"),
         ("server answered with status 404", "server answered with status 503"),
         ("std::bad_alloc", "std::bad_cast"),
+        ("ns::v1::cart", "ns::v1::shop"),
         ("tests/a.py::test_x", "tests/a.py::test_y"),
     ],
 )
@@ -197,6 +227,9 @@ _PIECES = st.sampled_from(
         *(
             "123e4567-e89b-12d3-a456-426614174000",
             "::1",
+            "::ffff:10.1.2.3",
+            "%eth0",
+            ":50100",
             "fe80::1",
             "[::]:80",
             "file:///a/b",

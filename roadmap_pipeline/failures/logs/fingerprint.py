@@ -11,6 +11,11 @@ from collections.abc import Sequence
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
 _UNIT = r"(?:ms|µs|us|ns|s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|days?)"
 _HEX = r"[0-9a-f]"
+_IPV4 = r"(?:\d{1,3}\.){3}\d{1,3}"
+# Of addresses that hold on one network alone: the interface.
+_ZONE = r"(?:%[\w.-]+)?"
+# An address of IPv6 that ends as one of IPv4: so systems that listen for both name the latter.
+_MAPPED = rf"(?:{_HEX}{{0,4}}:){{2,7}}{_IPV4}{_ZONE}"
 # What Kubernetes makes the random ends of names of.
 _POD = "[bcdfghjklmnpqrstvwxz2456789]"
 # Order matters: the longer, more telling forms first, bare numbers last.
@@ -35,15 +40,27 @@ REPLACEMENTS: tuple[tuple[bool, tuple[str, ...], re.Pattern[str], str], ...] = t
         (True, (":",), r"\b\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)? ?[ap]m\b|\b\d{1,2}:\d\d:\d\d(?:[.,]\d+)?\b", "<time>"),
         (False, ("-",), rf"\b{_HEX}{{8}}-(?:{_HEX}{{4}}-){{3}}{_HEX}{{12}}\b", "<uuid>"),
         (False, ("sha",), r"\bsha(?:1|256|384|512)[-:=][a-z0-9+/=_-]{16,}", "<hash>"),
-        (True, (".",), r"\b(?:\d{1,3}\.){3}\d{1,3}(?::\d+)?\b", "<host>"),
+        (
+            True,
+            (":",),
+            rf"(?<![\w:<>])(?:\[{_MAPPED}\]|{_MAPPED})(?::\d+)?(?!\w)",
+            "<host>",
+        ),
+        (True, (".",), rf"\b{_IPV4}(?::\d+)?\b", "<host>"),
+        # What stands last may be a port.
         (
             False,
             (":",),
-            rf"\[(?:{_HEX}{{0,4}}:){{2,8}}{_HEX}{{0,4}}\](?::\d+)?"
-            rf"|(?<![\w:<>])(?=[a-f:]*\d)(?:{_HEX}{{0,4}}:){{3,7}}{_HEX}{{1,4}}(?![\w:])",
+            rf"\[(?:{_HEX}{{0,4}}:){{2,8}}{_HEX}{{0,4}}{_ZONE}\](?::\d+)?"
+            rf"|(?<![\w:<>])(?=[a-f:]*\d)(?:{_HEX}{{0,4}}:){{3,8}}(?:{_HEX}{{1,4}}|\d{{5}}){_ZONE}(?![\w:])",
             "<host>",
         ),
-        (True, ("::",), rf"(?<![\w:<>])(?=[a-f:]*\d)(?:{_HEX}{{1,4}}:)+(?::{_HEX}{{1,4}})+(?![\w:])", "<host>"),
+        (
+            True,
+            ("::",),
+            rf"(?<![\w:<>])(?:(?=[a-f:]*\d)(?:{_HEX}{{1,4}}:)+(?::{_HEX}{{1,4}})+|::1){_ZONE}(?![\w:])",
+            "<host>",
+        ),
         (False, ("file://",), r"\bfile://(?:/(?=[a-z]:))?", ""),
         (False, ("://",), r"\b([a-z][a-z0-9+.-]*)://[^/\s'\"<>)]+", r"\1://<host>"),
         (True, ("localhost:",), r"\blocalhost:\d+\b", "<host>"),
