@@ -63,10 +63,14 @@ def is_agreement(text: str | None) -> bool:
     return bool(_parts(text))
 
 
-def is_edited_since_agreed(values: Mapping[str, Any]) -> bool:
+def is_edited_since_agreed(values: Mapping[str, Any], unknown: Collection[str] = ()) -> bool:
     """Return whether a row, by its own agreement, holds an edit of people's that no sync has carried on.
 
     The repository that may stand behind its title is no edit.
+
+    Args:
+        values: The row's, by property.
+        unknown: Properties that can't be told: no row has a value of them, and people may not have emptied them.
     """
     parts = _parts(values.get(SYNC_BASE))
     title = str(values.get(TITLE) or "")
@@ -78,8 +82,13 @@ def is_edited_since_agreed(values: Mapping[str, Any]) -> bool:
     return any(
         letter in parts and parts[letter] not in map(_digest, present[name])
         for name, letter in _LETTERS.items()
-        if name in present
+        if name in present and name not in unknown
     )
+
+
+def without_base(base: Base, empty_columns: Collection[str]) -> set[str]:
+    """Return those of the properties that no row has a value of for which there is no base: that is nobody's edit."""
+    return {name for name in empty_columns if name not in base.fields}
 
 
 def without_lost_values(base: Base, values: Mapping[str, Any]) -> Base:
@@ -118,7 +127,7 @@ def apply_agreement(
         empty_columns: Properties that no row has a value of. Who has no base for one can't tell whether it was emptied
             by people or made anew (or of another type for a while): that it is empty is no edit.
     """
-    unknown = {_LETTERS[name] for name in empty_columns if name not in base.fields}
+    unknown = {_LETTERS[name] for name in without_base(base, empty_columns)}
     parts = {letter: digest for letter, digest in _parts(text).items() if letter not in unknown}
     if not parts or text == base.fields.get(SYNC_BASE):
         return settled, {}

@@ -14,7 +14,7 @@ from roadmap_pipeline.notion.layout import SYNC_KEY, DatabaseSchema
 from roadmap_pipeline.notion.rows import Row, find_trashed, read_row, read_rows
 from roadmap_pipeline.runtime import Runtime
 from roadmap_pipeline.sync.agreement import is_edited_since_agreed
-from roadmap_pipeline.sync.canonical import canonical_title
+from roadmap_pipeline.sync.canonical import STATUS, TARGET_DATE, canonical_title
 from roadmap_pipeline.sync.desired import LATEST_CI_HEALTH, REPORT_KEY, DesiredMilestone, DesiredRow
 from roadmap_pipeline.sync.journal import NO_PAGE, Base, RowValues
 from roadmap_pipeline.sync.notion_rows import RowWriter, announced, with_report_names
@@ -206,6 +206,7 @@ class NotionTarget:
                 ]
             ),
             is_edited=is_edited_since_agreed,
+            empty_columns={name for name in (TARGET_DATE, STATUS) if not any(row.values.get(name) for row in listed)},
         )
 
     def _author(self, names: Sequence[object]) -> str | None:

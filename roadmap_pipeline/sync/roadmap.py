@@ -142,7 +142,6 @@ class _Planner:
     def merge(self, entities: Sequence[Entity], matches: Mapping[str, Match]) -> None:
         """Merge the shared fields of all, from which follow the titles that tell rows of one name apart."""
         titles = {}
-        empty = {name for name in (TARGET_DATE, STATUS) if not any(row.values.get(name) for row in self._rows.listed)}
         for entity in entities:
             if entity.github is None:
                 continue
@@ -155,7 +154,7 @@ class _Planner:
                     match.base,
                     choice=self._choice(entity, entity.github, match),
                     refused=self._context.refused.get(entity.key),
-                    empty_columns=empty,
+                    empty_columns=self._rows.empty_columns,
                 )
             self._refuse_taken_title(entity, entity.github, merge, entities)
             self._merges[entity.key] = merge

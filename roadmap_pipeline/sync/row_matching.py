@@ -5,11 +5,12 @@ that were read; what a row should say is decided elsewhere.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from roadmap_pipeline.notion.rows import Row
+from roadmap_pipeline.sync.agreement import without_base
 from roadmap_pipeline.sync.journal import NO_PAGE, Base
 
 
@@ -63,7 +64,10 @@ class Rows:
         fetched: Those that were asked for by their page, since a base names it and no list shows it; None: gone.
         trashed: Those that a search of the trash brought.
         data_source_id: The database they should be in.
-        is_edited: Tells whether a row holds an edit of people's that no sync has carried on.
+        is_edited: Tells whether a row holds an edit of people's that no sync has carried on; given properties of which
+            that can't be told.
+        empty_columns: Properties that both sides share and no listed row has a value of. Where nobody knows what was
+            agreed on for one, it may have been made anew: that it is empty is no edit.
         author: Id of the integration's own user, who made the rows that may be given up as duplicates; None where none
             can be.
         title_property: Name of the title.
@@ -79,7 +83,8 @@ class Rows:
     key_property: str | None = None
     trashed: Sequence[Row] = ()
     author: str | None = None
-    is_edited: Callable[[Mapping[str, Any]], bool] = lambda _values: False
+    is_edited: Callable[[Mapping[str, Any], Collection[str]], bool] = lambda _values, _unknown: False
+    empty_columns: Collection[str] = ()
 
     def key_of(self, row: Row) -> str | None:
         """Return the sync key that a row bears."""
@@ -139,7 +144,7 @@ class _Matcher:
         bearing = sorted([one for one in bearing if not one.in_trash] or bearing, key=lambda one: one.age)
         ours = sorted(
             (one for one in bearing if self._rows.author is None or one.created_by == self._rows.author),
-            key=lambda one: (not self._rows.is_edited(one.values), one.age),
+            key=lambda one: (not self._is_edited(one, base), one.age),
         )
         chosen = row
         if row is None:
@@ -153,12 +158,17 @@ class _Matcher:
             return Match(None, replace(base, page_id=NO_PAGE), lost=lost)
         others = [one for one in ours if one is not chosen and not one.in_trash and not chosen.in_trash]
         # One with an edit counts itself once the edits of this one are carried on.
-        seconds = tuple(one for one in others if self._rows.is_edited(one.values))
+        seconds = tuple(one for one in others if self._is_edited(one, base))
         duplicates = tuple(one for one in others if one not in seconds)
         if chosen.page_id != base.page_id:
             # What was agreed on holds for the page it was agreed on for.
             base = Base(chosen.page_id, pending=base.pending, pending_github=base.pending_github)
         return Match(chosen, base, key != wanted.sync_key, duplicates=duplicates, seconds=seconds)
+
+    def _is_edited(self, row: Row, base: Base) -> bool:
+        empty = self._rows.empty_columns
+        # What was agreed on holds for the page it was agreed on for.
+        return self._rows.is_edited(row.values, without_base(base, empty) if row.page_id == base.page_id else empty)
 
     def _bearing(self, wanted: Wanted) -> list[Row]:
         """Return the rows that bear the key; in a database without keys those of ours with the title."""

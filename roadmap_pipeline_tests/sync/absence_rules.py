@@ -14,7 +14,6 @@ from roadmap_pipeline_tests.sync.conftest import PARENT, REPORTS, ROADMAP
 from roadmap_pipeline_tests.sync.observed import DATE, KEY, NOTES, SHARED, STATUS
 from roadmap_pipeline_tests.sync.people_rules import DAYS, WHICH
 from roadmap_pipeline_tests.sync.structure_rules import PeopleReorganise
-from roadmap_pipeline_tests.sync.sync_machine import Row
 
 OWN_STATUS = "On hold"
 
@@ -48,19 +47,25 @@ class PeopleHide(PeopleReorganise):
 
     def is_back_without_values(self, page_id: str, key: str) -> None:
         """Note what a row that came back is: the milestone's still, or nobody's where that has another one by now."""
-        for row in self.observer.rows():
-            if row.is_there and row.is_ours and row.values[KEY] == key and row.page_id not in self.peoples_pages:
-                self.rows[key] = Row(row.page_id)  # made by a sync of this milestone alone, after which nothing looks
-        milestone, known = self.observer.milestones().get(key), self.rows.get(key)
-        if known is None or known.page_id != page_id:
-            self.peoples_pages[page_id] = self.observer.raw(page_id)
-        elif milestone is not None:
+        if not self.is_still_the_row(page_id, key):
+            return
+        milestone, known = self.observer.milestones().get(key), self.rows[key]
+        if milestone is not None:
             known.notes.clear()
             # What is empty because the row was away is nobody's edit.
             for name in (DATE, STATUS):
                 self.ledger.must_stay(key, name, milestone.value(name))
         elif key in self.deleted:
             self.deleted[key].clear()
+
+    def is_still_the_row(self, page_id: str, key: str) -> bool:
+        """Return whether a row that came back without its key is the milestone's; else note that it is nobody's."""
+        self.stand_in(key)  # made by a sync after which nothing looked
+        known = self.rows.get(key)
+        if known is None or known.page_id != page_id:
+            self.peoples_pages[page_id] = self.observer.raw(page_id)
+            return False
+        return True
 
     @precondition(lambda self: self.may_add("copies"))
     @rule(which=WHICH)
@@ -81,6 +86,9 @@ class PeopleHide(PeopleReorganise):
             key = self.unshared.pop(page_id)
             self.services.notion.share(page_id)
             self.came_back.add(key)
+            row = self.observer.row(page_id)
+            if row is not None and row.values[KEY] is None:
+                self.is_still_the_row(page_id, key)  # the column of keys was made anew meanwhile
             # It may hold an edit that was never carried on, and what was agreed on since then it doesn't know.
             self.ledger.forget_bases(key)
 

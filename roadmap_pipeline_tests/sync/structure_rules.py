@@ -42,7 +42,10 @@ class PeopleReorganise(PeopleEdit):
         """Put a row in the trash."""
         if pair := self.milestone_and_row(which):
             self.services.notion.trash(pair[1].page_id)
-            self.rows[pair[0].key].in_trash = True
+            if self.stand_in(pair[0].key):
+                self.row_is_gone(*pair)  # one that was shared again takes its place
+            else:
+                self.rows[pair[0].key].in_trash = True
 
     @rule(which=WHICH, by_command=st.booleans())
     def restore_row(self, which: int, by_command: bool) -> None:

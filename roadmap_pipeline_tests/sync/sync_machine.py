@@ -260,6 +260,14 @@ class SyncingMachine(RuleBasedStateMachine):
             self.peoples_pages.pop(row.page_id, None)  # what was a copy stands in for a row that is gone
         return row
 
+    def stand_in(self, key: str) -> bool:
+        """Take a row of ours that bears the key for the milestone's; return whether there is one."""
+        bearing = [row for row in self.observer.rows() if row.is_there and row.is_ours and row.values[KEY] == key]
+        found = next((row for row in bearing if row.page_id not in self.peoples_pages), None)
+        if found is not None:
+            self.rows[key] = Row(found.page_id)
+        return found is not None
+
     def _check_one_to_one(self, milestones: dict[str, MilestoneView], rows: dict[str, RowView]) -> None:
         by_key: dict[str, list[RowView]] = defaultdict(list)
         for row in rows.values():

@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from roadmap_pipeline.notion.schema import SchemaError
 from roadmap_pipeline_tests.sync.conftest import PARENT, ROADMAP, Kill, SimulatedServices
 from roadmap_pipeline_tests.sync.disturbances import assert_nothing_to_write
-from roadmap_pipeline_tests.sync.test_two_way_accidents import lose_warehouse
+from roadmap_pipeline_tests.sync.test_two_way_accidents import lose_warehouse, repair
 
 TITLE, DATE, STATUS, NOTES = "🧩 Milestone", "📆 Target Date", "✅ Status", "📝 Notes"
 KEY, STATE = "🔑 Sync Key", "🔄 Sync State"
@@ -140,6 +141,34 @@ def test_two_rows_of_a_deleted_milestone_that_people_edited_both_stay_and_say_so
     synced.two_way()
     rows = {row[DATE]: row[STATE] for row in synced.rows() if row[TITLE] == "Stage 7.3"}
     assert rows == {"2027-02-28": "Changed on GitHub", "2027-01-31": "Changed on GitHub"}
+    assert_nothing_to_write(synced.two_way, synced)
+
+
+@pytest.mark.parametrize("name", [DATE, STATUS])
+@pytest.mark.parametrize("is_retyped", [False, True], ids=["made anew", "of another type for a while"])
+def test_a_column_that_lost_its_values_is_no_edit_of_either_of_two_rows(
+    is_retyped: bool, name: str, synced: SimulatedServices
+) -> None:
+    """Once one row is filled again, the other one, which says what was agreed on, looks emptied by people."""
+    synced.label("Stage 7.3", "status: blocked")
+    synced.two_way()
+    there_twice(synced)
+    before = synced.on_github("Stage 7.3")
+    roadmap = synced.databases()[ROADMAP]
+    if is_retyped:
+        synced.notion.retype_property(roadmap, name, "rich_text")
+    else:
+        synced.notion.delete_property(roadmap, name)
+    with pytest.raises(SchemaError, match=name):
+        synced.two_way()
+    if is_retyped:
+        synced.notion.retype_property(roadmap, name, "date" if name == DATE else "select")
+    repair(synced)
+    for _ in range(3):
+        assert synced.two_way().plan.conflicts == ()
+    assert synced.on_github("Stage 7.3") == before
+    assert synced.row("Stage 7.3")[name] == ("2026-12-01" if name == DATE else "Blocked")
+    assert len(synced.rows()) == 4
     assert_nothing_to_write(synced.two_way, synced)
 
 

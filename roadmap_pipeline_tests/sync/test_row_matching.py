@@ -27,7 +27,7 @@ def matched(*listed: Row) -> Match:
         canonical_title,
         KEY,
         author="us",
-        is_edited=lambda values: bool(values[EDITED]),
+        is_edited=lambda values, _unknown: bool(values[EDITED]),
     )
     return match_rows([WANTED], rows, {})[WANTED.sync_key]
 
