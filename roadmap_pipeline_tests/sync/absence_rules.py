@@ -59,13 +59,13 @@ class PeopleHide(PeopleReorganise):
             self.deleted[key].clear()
 
     def is_still_the_row(self, page_id: str, key: str) -> bool:
-        """Return whether a row that came back without its key is the milestone's; else note that it is nobody's."""
+        """Return whether a row that came back without its key is the milestone's; else it is nobody's.
+
+        A milestone that is called like it may take such a row, and by what that says was agreed on nobody edited it.
+        """
         self.stand_in(key)  # made by a sync after which nothing looked
         known = self.rows.get(key)
-        if known is None or known.page_id != page_id:
-            self.peoples_pages[page_id] = self.observer.raw(page_id)
-            return False
-        return True
+        return known is not None and known.page_id == page_id
 
     @precondition(lambda self: self.may_add("copies"))
     @rule(which=WHICH)

@@ -156,6 +156,8 @@ class PeopleReorganise(PeopleEdit):
             if self.is_memory_lost:
                 return  # without keys and memory a row is known by its title alone
             self.were_keys_deleted = True
+            for key in {*self.unshared.values(), *self.moved_away.values()}:
+                self.stand_in(key)  # which row that is can't be seen any more without keys
         self.services.notion.delete_property(self.observer.database_id, self.observer.column(name))
         self.services.writes()
         for command in ("two_way", "sync"):

@@ -254,6 +254,10 @@ class SyncingMachine(RuleBasedStateMachine):
         if row is None or not row.is_there:
             bearing = [row for row in rows.values() if row.is_there and row.values[KEY] == key]
             bearing = [row for row in bearing if row.page_id not in self.peoples_pages] or bearing
+            trashed = [row for row in rows.values() if row.in_trash and row.is_ours and row.values[KEY] == key]
+            if not bearing and trashed and key in self.came_back:
+                self.rows[key] = Row(trashed[0].page_id, in_trash=True)  # the other of two: a person threw both away
+                return None
             assert bearing, f"{key} has no row"
             row = min(bearing, key=lambda row: row.age)
             self.rows[key] = Row(row.page_id)
