@@ -94,10 +94,16 @@ class KillingConnection:
     def __init__(self, connection: Any, kill: Kill, warehouse: Path) -> None:
         self._connection, self._kill, self._warehouse = connection, kill, warehouse
 
-    def send(self, verb: str, *rest: Any) -> Any:
-        if verb == "GET" and not self._kill.reads:
-            return self._connection.send(verb, *rest)
-        return self._kill.around(self._warehouse, lambda: self._connection.send(verb, *rest))
+    @property
+    def graphql_url(self) -> str:
+        """The address of GraphQL, which is only read from."""
+        return str(self._connection.graphql_url)
+
+    def send(self, verb: str, url: str, *rest: Any) -> Any:
+        is_reading = verb == "GET" or url == self.graphql_url
+        if is_reading and not self._kill.reads:
+            return self._connection.send(verb, url, *rest)
+        return self._kill.around(self._warehouse, lambda: self._connection.send(verb, url, *rest))
 
     def close(self) -> None:
         self._connection.close()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from roadmap_pipeline.github.client import client as github_client
-from roadmap_pipeline_tests.sync.conftest import SimulatedServices
+from roadmap_pipeline_tests.sync.conftest import Kill, SimulatedServices
 from roadmap_pipeline_tests.sync.disturbances import assert_nothing_to_write
 from roadmap_pipeline_tests.sync.test_two_way_accidents import lose_warehouse
 from roadmap_sandbox.github.faults import Fault
@@ -58,6 +58,20 @@ def test_a_milestone_deleted_while_nothing_was_remembered_keeps_its_row_which_sa
     lose_warehouse(synced)
     assert_nothing_to_write(getattr(synced, command), synced)
     assert len(synced.rows()) == 5
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before it goes out", "after it was carried out"])
+@pytest.mark.parametrize("at", [0, 1])
+def test_a_kill_while_it_is_told_changes_nothing_in_the_end(at: int, after: bool, synced: SimulatedServices) -> None:
+    page = with_row(synced)
+    issue = synced.issue("Cards")
+    synced.delete_milestone("Cards")
+    lose_warehouse(synced)
+    assert synced.killed(Kill(at, after), "two_way")
+    synced.two_way()
+    assert (synced.row("Cards")[STATE], synced.page_id("Cards")) == ("Changed on GitHub", page)
+    assert synced.ask("GET", f"/repos/{REPO}/issues/{issue['number']}")["state"] == "closed"
+    assert_nothing_to_write(synced.two_way, synced)
 
 
 def test_a_row_in_the_trash_is_out_of_everybodys_way(synced: SimulatedServices) -> None:
