@@ -27,7 +27,8 @@ def renew(home: Path) -> Path:
     home.mkdir(parents=True, exist_ok=True)
     file = home / NAME
     copy = _copy()
-    if not is_own(home) and _text(home) != copy and file.resolve() != project_file().resolve():
+    # One that says the same needn't be written: a deployment put it there, or the checkout itself is DAGSTER_HOME.
+    if not is_own(home) and _text(home) not in (copy, project_file().read_text(encoding="utf-8")):
         # Written beside and then moved: another process may read it now.
         written = file.with_name(f".{NAME}.{os.getpid()}")
         written.write_text(copy, encoding="utf-8")

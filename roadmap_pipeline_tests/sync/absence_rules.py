@@ -48,6 +48,7 @@ class PeopleHide(PeopleReorganise):
     def is_back_without_values(self, page_id: str, key: str) -> None:
         """Note what a row that came back is: the milestone's still, or nobody's where that has another one by now."""
         if not self.is_still_the_row(page_id, key):
+            self.peoples_pages[page_id] = self.observer.raw(page_id)
             return
         milestone, known = self.observer.milestones().get(key), self.rows[key]
         if milestone is not None:
@@ -59,10 +60,7 @@ class PeopleHide(PeopleReorganise):
             self.deleted[key].clear()
 
     def is_still_the_row(self, page_id: str, key: str) -> bool:
-        """Return whether a row that came back without its key is the milestone's; else it is nobody's.
-
-        A milestone that is called like it may take such a row, and by what that says was agreed on nobody edited it.
-        """
+        """Return whether a row that came back without its key is the milestone's; else it is nobody's."""
         self.stand_in(key)  # made by a sync after which nothing looked
         known = self.rows.get(key)
         return known is not None and known.page_id == page_id
@@ -88,7 +86,9 @@ class PeopleHide(PeopleReorganise):
             self.came_back.add(key)
             row = self.observer.row(page_id)
             if row is not None and row.values[KEY] is None:
-                self.is_still_the_row(page_id, key)  # the column of keys was made anew meanwhile
+                # The column of keys was made anew meanwhile. A milestone that is called like it may take such a row, of
+                # which the row itself says that nobody edited it: so it isn't noted as people's.
+                self.is_still_the_row(page_id, key)
             # It may hold an edit that was never carried on, and what was agreed on since then it doesn't know.
             self.ledger.forget_bases(key)
 

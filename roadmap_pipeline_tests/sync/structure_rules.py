@@ -44,6 +44,7 @@ class PeopleReorganise(PeopleEdit):
             self.services.notion.trash(pair[1].page_id)
             if self.stand_in(pair[0].key):
                 self.row_is_gone(*pair)  # one that was shared again takes its place
+                self.thrown_away.add(pair[1].page_id)
             else:
                 self.rows[pair[0].key].in_trash = True
 
@@ -59,6 +60,7 @@ class PeopleReorganise(PeopleEdit):
         if row is None:
             return
         title = milestones[key].title
+        self.thrown_away.discard(row.page_id)
         if not by_command:
             self.services.notion.restore(row.page_id)
             self.rows[key].in_trash = False

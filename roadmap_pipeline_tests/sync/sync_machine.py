@@ -79,6 +79,8 @@ class SyncingMachine(RuleBasedStateMachine):
         """Pages of rows that the integration can't see, each with the sync key that it bears."""
         self.came_back: set[str] = set()
         """Sync keys of rows that were shared again."""
+        self.thrown_away: set[str] = set()
+        """Pages of rows that people put in the trash while another row stood for the milestone, too."""
         self.is_at_rest = False
         self.reports_id = self.services.databases()[REPORTS]
         self.own_values: dict[str, Any] = {}
@@ -235,6 +237,8 @@ class SyncingMachine(RuleBasedStateMachine):
             self._check_issues(milestones)
 
     def _check_what_is_peoples(self) -> None:
+        for row in self.observer.rows():
+            assert row.in_trash or row.page_id not in self.thrown_away, f"taken out of the trash: {row}"
         for page_id, held in self.peoples_pages.items():
             present = self.observer.raw(page_id)
             changed = {id_ for id_ in present.keys() | held.keys() if present.get(id_) != held.get(id_)}
