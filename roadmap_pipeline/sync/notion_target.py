@@ -6,18 +6,19 @@ is decided in :mod:`roadmap_pipeline.sync.merge`.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from roadmap_pipeline.notion import schema
 from roadmap_pipeline.notion.configured_views import resolve_views
 from roadmap_pipeline.notion.ids import stable_url
-from roadmap_pipeline.notion.layout import SYNC_KEY, DatabaseSchema
+from roadmap_pipeline.notion.layout import SYNC_BASE, SYNC_KEY, DatabaseSchema
 from roadmap_pipeline.notion.rows import Row, find_trashed, read_row, read_rows
 from roadmap_pipeline.runtime import Runtime
-from roadmap_pipeline.sync.agreement import is_edited_since_agreed
+from roadmap_pipeline.sync.agreement import is_edited_since_agreed, with_columns
 from roadmap_pipeline.sync.canonical import STATUS, TARGET_DATE, canonical_title
 from roadmap_pipeline.sync.desired import LATEST_CI_HEALTH, REPORT_KEY, DesiredMilestone, DesiredRow
 from roadmap_pipeline.sync.journal import NO_PAGE, Base, RowValues
-from roadmap_pipeline.sync.notion_rows import RowWriter, announced, with_report_names
+from roadmap_pipeline.sync.notion_rows import RowWrite, RowWriter, announced, with_report_names
 from roadmap_pipeline.sync.plan import ROW_KINDS, Change, Kind, Plan
 from roadmap_pipeline.sync.report_rows import ReportsPlan, plan_reports
 from roadmap_pipeline.sync.roadmap_entities import Entity
@@ -191,6 +192,7 @@ class NotionTarget:
                 row = read_row(self.runtime.notion, address, base.page_id)
                 fetched[base.page_id] = row and with_report_names(row, self._report_pages)
         has_key = any(spec.name == SYNC_KEY for spec in database.properties)
+        columns = address.property_ids if address else {}
         return Rows(
             listed,
             fetched,
@@ -205,8 +207,9 @@ class NotionTarget:
                     for row in (*listed, *filter(None, fetched.values()))
                 ]
             ),
-            is_edited=is_edited_since_agreed,
+            is_edited=partial(is_edited_since_agreed, columns=columns),
             empty_columns={name for name in (TARGET_DATE, STATUS) if not any(row.values.get(name) for row in listed)},
+            columns=columns,
         )
 
     def _author(self, names: Sequence[object]) -> str | None:
@@ -230,16 +233,25 @@ class NotionTarget:
         """Return what a row will hold once ``change`` is carried out, as far as that is to be remembered."""
         if change.kind not in ROW_KINDS or change.kind == "trash_duplicate":
             return None
-        return self.stored(announced(change))
+        return self.stored(announced(self._with_columns(change)))
 
     def apply(self, change: Change) -> RowValues | None:
         """Carry out one change of a plan; gives what a row then holds. Raises the errors of the client."""
         if change.kind in ROW_KINDS:
-            confirmed = self._writer(change.place).apply(change)
+            confirmed = self._writer(change.place).apply(self._with_columns(change))
             return None if confirmed is None else self.stored(confirmed)
         schema.apply(self.runtime.notion, change.detail, self.observed)
         self.remember()
         return None
+
+    def _with_columns(self, change: Change) -> Change:
+        """Return the change of a row, one that makes a row with the columns that are there by now."""
+        write: RowWrite = change.detail
+        if change.kind != "create_row" or SYNC_BASE not in write.values:
+            return change
+        columns = schema.resolve_present(self.observed)[schema.ENGINEERING_ROADMAP.key].property_ids
+        values = {**write.values, SYNC_BASE: with_columns(write.values[SYNC_BASE], columns)}
+        return replace(change, detail=replace(write, values=values))
 
     def _writer(self, title: str) -> RowWriter:
         if title not in self._writers:

@@ -12,7 +12,7 @@ from typing import Any
 from roadmap_pipeline.notion.ids import stable_url
 from roadmap_pipeline.notion.layout import ENGINEERING_ROADMAP, LAST_SYNCED, SYNC_BASE, SYNC_KEY, SYNC_NOTE, SYNC_STATE
 from roadmap_pipeline.notion.rows import Row, same
-from roadmap_pipeline.sync.agreement import agreement_on, is_agreement, without_lost_values
+from roadmap_pipeline.sync.agreement import agreement_on, is_agreement, says_the_same, without_lost_values
 from roadmap_pipeline.sync.canonical import (
     GITHUB_CLOSED,
     GITHUB_LABEL,
@@ -155,6 +155,7 @@ class _Planner:
                     choice=self._choice(entity, entity.github, match),
                     refused=self._context.refused.get(entity.key),
                     empty_columns=self._rows.empty_columns,
+                    columns=self._rows.columns,
                 )
             self._refuse_taken_title(entity, entity.github, merge, entities)
             self._merges[entity.key] = merge
@@ -457,12 +458,12 @@ class _Planner:
 def _agreement_field(merge: SharedMerge, is_written_anyway: bool) -> list[FieldChange]:
     """Return the change of what the row says was agreed on.
 
-    A row that says nothing of it yet is not written for this alone: after an update all rows would be.
+    A row that says nothing of it yet, or not of which columns, is not written for this alone: after an update all rows
+    would be.
     """
     before, after = merge.agreement_before, merge.agreement
-    if after == before or not (is_written_anyway or is_agreement(before)):
-        return []
-    return [FieldChange(SYNC_BASE, before, after)]
+    is_news = is_agreement(before) and not says_the_same(before, after)
+    return [FieldChange(SYNC_BASE, before, after)] if after != before and (is_written_anyway or is_news) else []
 
 
 def _status_of(github: GitHubMilestone, merge: SharedMerge) -> str:

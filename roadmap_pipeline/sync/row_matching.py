@@ -6,7 +6,7 @@ that were read; what a row should say is decided elsewhere.
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from roadmap_pipeline.notion.rows import Row
@@ -68,6 +68,7 @@ class Rows:
             that can't be told.
         empty_columns: Properties that both sides share and no listed row has a value of. Where nobody knows what was
             agreed on for one, it may have been made anew: that it is empty is no edit.
+        columns: Ids of the database's properties, by name.
         author: Id of the integration's own user, who made the rows that may be given up as duplicates; None where none
             can be.
         title_property: Name of the title.
@@ -85,6 +86,7 @@ class Rows:
     author: str | None = None
     is_edited: Callable[[Mapping[str, Any], Collection[str]], bool] = lambda _values, _unknown: False
     empty_columns: Collection[str] = ()
+    columns: Mapping[str, str] = field(default_factory=dict)
 
     def key_of(self, row: Row) -> str | None:
         """Return the sync key that a row bears."""

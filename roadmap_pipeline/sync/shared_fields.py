@@ -6,6 +6,7 @@ writing to them is done elsewhere.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 from roadmap_pipeline.notion.layout import SYNC_BASE
@@ -75,6 +76,7 @@ class SharedMerge:
         notes: Sentences on what was decided for people.
         agreement_before: What the row says was agreed on, as digests.
         agreement: What it should say once it is written.
+        columns: Ids of the database's properties, by name.
     """
 
     to_notion: dict[str, Any] = field(default_factory=dict)
@@ -85,6 +87,7 @@ class SharedMerge:
     notes: list[str] = field(default_factory=list)
     agreement_before: str | None = None
     agreement: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
 
 
 def merge_shared_fields(
@@ -95,6 +98,7 @@ def merge_shared_fields(
     choice: Mapping[str, Side] | Side | None = None,
     refused: Mapping[str, tuple[Any, str]] | None = None,
     empty_columns: Collection[str] = (),
+    columns: Mapping[str, str] = MappingProxyType({}),
 ) -> SharedMerge:
     """Merge title, target date and status of a milestone that has a row.
 
@@ -105,8 +109,9 @@ def merge_shared_fields(
         choice: The side that a person chose for fields in conflict; for all or by field.
         refused: By field the value that GitHub refused lately, and why; it isn't asked again.
         empty_columns: Properties that no row has a value of.
+        columns: Ids of the database's properties, by name.
     """
-    merge = SharedMerge()
+    merge = SharedMerge(columns=columns)
     ours = github.values()
     theirs = {
         TITLE: canonical_title(notion.get(TITLE), github.repo),
@@ -116,7 +121,9 @@ def merge_shared_fields(
     chosen: Mapping[str, Side] = choice if isinstance(choice, Mapping) else {} if choice is None else _all(choice)
     merge.agreement_before = notion.get(SYNC_BASE)
     settled = _settled_base(base, github, ours, theirs, merge)
-    before, noted = apply_agreement(base, settled, merge.agreement_before, github.status, ours, theirs, empty_columns)
+    before, noted = apply_agreement(
+        base, settled, merge.agreement_before, github.status, ours, theirs, empty_columns, columns
+    )
     merge.agreed |= noted
     for name in (TITLE, TARGET_DATE):
         decision = merge_shared(before.fields.get(name, NO_BASE), ours[name], theirs[name], chosen.get(name))
@@ -155,7 +162,7 @@ def agreement_once_taken(merge: SharedMerge, fields: Collection[str]) -> str:
     if STATUS in values:
         status = GitHubStatus(values[STATUS] == "Completed", values[STATUS])
         values[STATUS] = merge.to_notion.get(STATUS, values[STATUS])
-    return agreement_on(merge.agreement, values, status)
+    return agreement_on(merge.agreement, values, status, merge.columns)
 
 
 def _agreement(merge: SharedMerge, status: GitHubStatus, ours: Mapping[str, Any], seen_status: str | None) -> str:
@@ -167,7 +174,7 @@ def _agreement(merge: SharedMerge, status: GitHubStatus, ours: Mapping[str, Any]
     values = {name: ours[name] for name in SHARED if name not in is_open}
     if seen_status is not None:
         values[STATUS] = seen_status
-    return agreement_on(merge.agreement_before, values, status if STATUS in values else None)
+    return agreement_on(merge.agreement_before, values, status if STATUS in values else None, merge.columns)
 
 
 def _all(side: Side) -> dict[str, Side]:

@@ -89,12 +89,15 @@ class RowView:
 
 
 class Observer:
-    """Reads both simulators. Columns and options are known by the ids that they have at the start."""
+    """Reads both simulators. Columns and options are known by the ids that they have at the start.
+
+    ``columns`` are those ids by name.
+    """
 
     def __init__(self, services: SimulatedServices) -> None:
         self.services = services
         self.database_id = services.databases()[ROADMAP]
-        self._columns = {prop.name: prop.id for prop in self._source.properties.values()}
+        self.columns = {prop.name: prop.id for prop in self._source.properties.values()}
         self._options = {
             option["id"]: option["name"]
             for prop in self._source.properties.values()
@@ -109,21 +112,21 @@ class Observer:
 
     def column(self, name: str) -> str:
         """Return what people call a column of the contract by now."""
-        return self._source.properties[self._columns[name]].name
+        return self._source.properties[self.columns[name]].name
 
     def option(self, column: str, name: str) -> str:
         """Return what people call an option by now."""
-        options = self._source.properties[self._columns[column]].config["options"]
+        options = self._source.properties[self.columns[column]].config["options"]
         return next((o["name"] for o in options if self._options.get(o["id"]) == name), name)
 
     def options(self, column: str) -> list[str]:
         """Return what people call the options of a column by now."""
-        return [option["name"] for option in self._source.properties[self._columns[column]].config["options"]]
+        return [option["name"] for option in self._source.properties[self.columns[column]].config["options"]]
 
     def column_was_made_anew(self, name: str) -> None:
         """Know a column by the id that it has now."""
         prop = next(prop for prop in self._source.properties.values() if prop.name == name)
-        self._columns[name] = prop.id
+        self.columns[name] = prop.id
         if prop.type == "select":
             self._options |= {option["id"]: option["name"] for option in prop.config["options"]}
 
@@ -136,7 +139,7 @@ class Observer:
         if page is None or not store.visible(page):
             return None
         is_inside = page.parent.id == self._source.id
-        values = {name: self._value(page, id_) for name, id_ in self._columns.items()} if is_inside else {}
+        values = {name: self._value(page, id_) for name, id_ in self.columns.items()} if is_inside else {}
         created = page.stamps.created.replace(second=0, microsecond=0)
         is_ours = page.stamps.created_by == INTEGRATION_ID
         return RowView(page_id, values, is_ours, store.in_trash(page), is_inside, (created, page_id))

@@ -298,7 +298,9 @@ class SyncingMachine(RuleBasedStateMachine):
         """
         if key not in self.came_back:
             assert len(bearing) == 1, f"rows with one key: {bearing}"
-        assert sum(not is_edited_since_agreed(row.values) for row in bearing) <= 1, f"no edit in either: {bearing}"
+        columns = self.observer.columns
+        unedited = [row for row in bearing if not is_edited_since_agreed(row.values, columns=columns)]
+        assert len(unedited) <= 1, f"no edit in either: {bearing}"
         if self.is_at_rest:
             assert len(bearing) == 1 or any(row.values[STATE] in _WITH_PEOPLE for row in bearing), bearing
 

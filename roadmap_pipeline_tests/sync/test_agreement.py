@@ -1,5 +1,6 @@
 """The agreement in the row: any machine tells by it who edited since, whatever it remembers itself."""
 
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roadmap_pipeline.sync.agreement import OTHER, agreement_on, apply_agreement, is_agreement
+from roadmap_pipeline.sync.agreement import (
+    OTHER,
+    agreement_on,
+    apply_agreement,
+    is_agreement,
+    is_edited_since_agreed,
+)
 from roadmap_pipeline.sync.canonical import GITHUB_CLOSED, GITHUB_LABEL, STATUS, TARGET_DATE, TITLE
 from roadmap_pipeline.sync.journal import Base
 from roadmap_pipeline.sync.merge import GitHubStatus
@@ -18,6 +25,7 @@ from roadmap_sandbox.notion import faults as notion_faults
 
 AGREEMENT = "🧷 Sync Base"
 OPEN = GitHubStatus(is_closed=False, label=None)
+COLUMNS = {TITLE: "title", TARGET_DATE: "wg|l", STATUS: "%5BVHf"}
 STALE, EDITED, NEWEST = "2026-12-01", "2027-01-31", "2027-02-28"
 
 
@@ -143,10 +151,45 @@ def test_the_base_is_what_was_agreed_on_or_known_to_be_neither(
     base = Base(
         "page", {TITLE: "T", TARGET_DATE: remembered, STATUS: "Planned", GITHUB_CLOSED: False, GITHUB_LABEL: None}
     )
-    merged, noted = apply_agreement(base, base, text, OPEN, ours, theirs)
-    found = merged.fields[TARGET_DATE]
-    assert found == (agreed if agreed in (remembered, github, notion) else OTHER)
-    assert (AGREEMENT in noted) is (found is not OTHER)
+    # An older version didn't say of which columns it spoke.
+    for said in (text, agreement_on(text, {TARGET_DATE: agreed}, columns=COLUMNS)):
+        merged, noted = apply_agreement(base, base, said, OPEN, ours, theirs, columns=COLUMNS)
+        found = merged.fields[TARGET_DATE]
+        assert found == (agreed if agreed in (remembered, github, notion) else OTHER)
+        assert (AGREEMENT in noted) is (found is not OTHER)
+
+
+@given(*[st.sampled_from([STALE, EDITED, None])] * 4)
+def test_nothing_was_agreed_on_for_a_column_that_was_made_anew(
+    agreed: str | None, remembered: str | None, github: str | None, notion: str | None
+) -> None:
+    ours, theirs, values = ({TITLE: "T", TARGET_DATE: date, STATUS: "Planned"} for date in (github, notion, agreed))
+    text = agreement_on(None, values, OPEN, COLUMNS)
+    base = Base("page", {TARGET_DATE: remembered})
+    anew = {**COLUMNS, TARGET_DATE: "n%3Aew"}
+    merged, _ = apply_agreement(base, base, text, OPEN, ours, theirs, columns=anew)
+    assert merged.fields[TARGET_DATE] == remembered  # by the column's id, so of this very column
+    assert merged.fields[STATUS] == "Planned"
+    # A value in a column that no sync has filled is a person's, and that it is empty is nobody's doing.
+    assert is_edited_since_agreed({**theirs, AGREEMENT: text}, columns=anew) is (notion is not None)
+    assert is_edited_since_agreed({**theirs, AGREEMENT: text}, columns=COLUMNS) is (notion != agreed)
+    # Notion percent-encodes ids in some answers.
+    said_of_it = agreement_on(text, values, OPEN, anew)
+    assert said_of_it == agreement_on(text, values, OPEN, {**anew, TARGET_DATE: "n:ew"}) != text
+    assert not is_edited_since_agreed({**values, AGREEMENT: said_of_it}, columns=anew)
+
+
+def test_rows_that_an_older_version_wrote_are_not_all_written_again(synced: SimulatedServices) -> None:
+    for row in synced.rows():
+        older = re.sub(r"\.[0-9a-f]{4}", "", row[AGREEMENT])
+        assert older != row[AGREEMENT]
+        synced.notion.set_property(synced.page_id(row[TITLE]), AGREEMENT, older)
+    assert_nothing_to_write(synced.two_way, synced)
+    put(synced, "github", EDITED)
+    synced.two_way()
+    assert dates(synced) == (EDITED, EDITED)
+    assert [row[TITLE] for row in synced.rows() if "." in row[AGREEMENT]] == ["Stage 7.3"]
+    assert_nothing_to_write(synced.two_way, synced)
 
 
 @given(st.text(max_size=40), st.sampled_from(["t", "d", "s", "g"]))

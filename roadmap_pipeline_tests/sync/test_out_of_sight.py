@@ -154,22 +154,68 @@ def test_a_column_that_lost_its_values_is_no_edit_of_either_of_two_rows(
     synced.two_way()
     there_twice(synced)
     before = synced.on_github("Stage 7.3")
-    roadmap = synced.databases()[ROADMAP]
-    if is_retyped:
-        synced.notion.retype_property(roadmap, name, "rich_text")
-    else:
-        synced.notion.delete_property(roadmap, name)
-    with pytest.raises(SchemaError, match=name):
-        synced.two_way()
-    if is_retyped:
-        synced.notion.retype_property(roadmap, name, "date" if name == DATE else "select")
-    repair(synced)
+    lose_values(synced, name, is_retyped=is_retyped)
     for _ in range(3):
         assert synced.two_way().plan.conflicts == ()
     assert synced.on_github("Stage 7.3") == before
     assert synced.row("Stage 7.3")[name] == ("2026-12-01" if name == DATE else "Blocked")
     assert len(synced.rows()) == 4
     assert_nothing_to_write(synced.two_way, synced)
+
+
+@pytest.mark.parametrize("name", [DATE, STATUS])
+@pytest.mark.parametrize("first", ["Polish", "Stage 7.3"])
+@pytest.mark.parametrize("is_lost", [False, True], ids=["known", "warehouse lost"])
+def test_a_column_made_anew_is_no_edit_although_some_rows_are_filled_again(
+    is_lost: bool, first: str, name: str, synced: SimulatedServices
+) -> None:
+    """A sync of one milestone alone: then the column isn't empty everywhere any more."""
+    for title in ("Stage 7.3", "Polish"):
+        synced.label(title, "status: blocked")
+        synced.edit_milestone(title, due_on="2027-01-31")
+    synced.two_way()
+    there_twice(synced)
+    before = synced.on_github("Stage 7.3")
+    lose_values(synced, name)
+    synced.sync(milestone=first)
+    if is_lost:
+        lose_warehouse(synced)
+    for _ in range(3):
+        assert synced.two_way().plan.conflicts == ()
+    assert synced.on_github("Stage 7.3") == before
+    assert synced.row("Stage 7.3")[name] == ("2027-01-31" if name == DATE else "Blocked")
+    assert len(synced.rows()) == 4
+    assert_nothing_to_write(synced.two_way, synced)
+
+
+@pytest.mark.parametrize("place", [0, 1], ids=["older", "younger"])
+def test_a_date_that_people_give_in_a_column_made_anew_is_an_edit_of_either_of_two_rows(
+    place: int, synced: SimulatedServices
+) -> None:
+    pages = there_twice(synced)
+    lose_values(synced, DATE)
+    synced.sync(milestone="Polish")
+    synced.notion.set_property(pages[place], DATE, "2027-02-28")
+    for _ in range(3):
+        result = synced.two_way()
+    # GitHub has another one, and nobody knows any more which of both was agreed on: people decide.
+    assert [(one.github, one.notion) for one in result.plan.conflicts] == [("2026-12-01", "2027-02-28")]
+    assert synced.row("Stage 7.3")[DATE] == "2027-02-28"
+    assert_nothing_to_write(synced.two_way, synced)
+
+
+def lose_values(services: SimulatedServices, name: str, *, is_retyped: bool = False) -> None:
+    """Have a column deleted and made anew, or made one of another type for a while: it is empty afterwards."""
+    roadmap = services.databases()[ROADMAP]
+    if is_retyped:
+        services.notion.retype_property(roadmap, name, "rich_text")
+    else:
+        services.notion.delete_property(roadmap, name)
+    with pytest.raises(SchemaError, match=name):
+        services.two_way()
+    if is_retyped:
+        services.notion.retype_property(roadmap, name, "date" if name == DATE else "select")
+    repair(services)
 
 
 def there_twice(services: SimulatedServices) -> tuple[str, str]:
