@@ -69,7 +69,7 @@ with attempts as (
 ), numbered as (
     select
         marked.*,
-        count(*) filter (where marked.is_first) over (
+        count(case when marked.is_first then 1 end) over (
             partition by marked.repo, marked.milestone, marked.pull_request_number
             order by marked.started_at, marked.ended_at
             rows between unbounded preceding and current row

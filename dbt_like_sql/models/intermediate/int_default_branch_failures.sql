@@ -18,7 +18,7 @@ with results as (
 ), sequenced as (
     select
         results.*,
-        max(results.completed_at) filter (where results.outcome = 'pass') over line as passed_at,
+        max(case when results.outcome = 'pass' then results.completed_at end) over line as passed_at,
         lead(results.completed_at) over line as next_result_at
     from results
     window line as (partition by results.repo, results.workflow_path, results.job_name order by results.completed_at)

@@ -10,6 +10,12 @@ with spine as (
     from intermediate.int_milestone_bounds as bounds
     where bounds.open_from < bounds.open_until
 ), red as (
+    select spine.repo, spine.number, spine.day, days.red_seconds as seconds
+    from spine
+    inner join intermediate.int_red_days as days on days.repo = spine.repo and days.day = spine.day
+    where spine.open_from <= spine.day and spine.open_until >= spine.day + interval 1 day
+    union all
+    -- The days on which it was opened or ended.
     select
         spine.repo,
         spine.number,
@@ -24,6 +30,7 @@ with spine as (
         on intervals.repo = spine.repo
         and intervals.started_at < least(spine.open_until, spine.day + interval 1 day)
         and intervals.ended_at > greatest(spine.open_from, spine.day)
+    where spine.open_from > spine.day or spine.open_until < spine.day + interval 1 day
     group by spine.repo, spine.number, spine.day
 ), jobs as (
     select

@@ -99,20 +99,28 @@ with days as (
         and items.blocked_from < days.as_of
         and coalesce(items.blocked_until >= days.as_of, true)
     group by days.repo, days.number, days.as_of
-), red as (
+), red_days as (
+    -- Most episodes are over before another day begins.
     select
-        days.repo,
-        days.number,
-        days.as_of,
-        max(date_diff('minute', episodes.started_at, cast(days.as_of as timestamp))) / 60 as red_hours
-    from days
-    inner join marts.red_episodes as episodes
-        on episodes.repo = days.repo
-        and episodes.started_at < days.as_of
-        and coalesce(episodes.ended_at >= days.as_of, true)
+        episodes.repo,
+        episodes.started_at,
+        unnest(generate_series(
+            cast(episodes.started_at as date) + 1,
+            cast(coalesce(episodes.ended_at, parameters.as_of) as date),
+            interval 1 day
+        )) as as_of
+    from marts.red_episodes as episodes
     semi join marts.critical_workflows as critical
         on critical.repo = episodes.repo and critical.workflow_path = episodes.workflow_path and not critical.is_removed
-    group by days.repo, days.number, days.as_of
+    cross join config.parameters as parameters
+    where cast(coalesce(episodes.ended_at, parameters.as_of) as date) > cast(episodes.started_at as date)
+), red as (
+    select
+        red_days.repo,
+        cast(red_days.as_of as date) as as_of,
+        date_diff('minute', min(red_days.started_at), red_days.as_of) / 60 as red_hours
+    from red_days
+    group by red_days.repo, red_days.as_of
 ), judged as (
     select
         days.repo,
@@ -209,7 +217,7 @@ with days as (
         on before.repo = days.repo and before.number = days.number and before.as_of = days.as_of - 7
     left join scope on scope.repo = days.repo and scope.number = days.number and scope.day = days.day
     left join blocked on blocked.repo = days.repo and blocked.number = days.number and blocked.as_of = days.as_of
-    left join red on red.repo = days.repo and red.number = days.number and red.as_of = days.as_of
+    left join red on red.repo = days.repo and red.as_of = days.as_of
 )
 select
     judged.repo,

@@ -18,7 +18,7 @@ with levels as (
 ), numbered as (
     select
         marked.*,
-        count(*) filter (where marked.is_new) over (
+        count(case when marked.is_new then 1 end) over (
             partition by marked.repo, marked.number, marked.risk, marked.level
             order by marked.as_of
             rows between unbounded preceding and current row

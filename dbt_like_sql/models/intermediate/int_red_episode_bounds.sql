@@ -74,7 +74,8 @@ with removals as (
 ), numbered as (
     select
         sequenced.*,
-        count(*) filter (where sequenced.outcome = 'fail' and sequenced.previous_outcome = 'pass') over line as episode
+        count(case when sequenced.outcome = 'fail' and sequenced.previous_outcome = 'pass' then 1 end) over line
+            as episode
     from sequenced
     where sequenced.outcome = 'fail' or sequenced.previous_outcome = 'fail'  -- the episode and the pass that closes it
     window line as (

@@ -26,7 +26,7 @@ with red as (
 ), numbered as (
     select
         marked.*,
-        count(*) filter (where marked.is_first) over (
+        count(case when marked.is_first then 1 end) over (
             partition by marked.repo
             order by marked.started_at, marked.ended_at
             rows between unbounded preceding and current row

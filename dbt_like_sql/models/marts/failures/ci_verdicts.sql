@@ -16,7 +16,7 @@ with failures as (
     select
         failures.job_id,
         count(distinct failures.head_sha) over same as commits_hit,
-        count(distinct failures.head_sha) filter (where failures.is_flaky) over same as commits_flaked
+        count(distinct case when failures.is_flaky then failures.head_sha end) over same as commits_flaked
     from failures
     where failures.fingerprint is not null and failures.known_by is distinct from 'job'
     window same as (
@@ -55,7 +55,7 @@ with failures as (
         coalesce(histories.commits_flaked, 0) as commits_flaked,
         failures.category = 'policy_gate' and coalesce(
             failures.completed_at - failures.duration_seconds * interval 1 second
-            >= min(failures.completed_at) filter (where failures.category <> 'policy_gate')
+            >= min(case when failures.category <> 'policy_gate' then failures.completed_at end)
                 over (partition by failures.run_id, failures.run_attempt),
             false
         ) as is_consequence,

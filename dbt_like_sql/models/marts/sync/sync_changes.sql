@@ -4,7 +4,7 @@ with tries as (
     select
         changes.*,
         -- All tries for one row or pull request up to the one that arrived are of one number.
-        count(*) filter (where changes.state = 'done') over (
+        count(case when changes.state = 'done' then 1 end) over (
             partition by changes.target, changes.place, changes.title
             order by changes.intended_at, changes.change_id
             rows between unbounded preceding and 1 preceding
@@ -13,7 +13,7 @@ with tries as (
 ), waited as (
     select
         tries.*,
-        min(tries.intended_at) filter (where tries.state <> 'refused') over same as first_intended_at,
+        min(case when tries.state <> 'refused' then tries.intended_at end) over same as first_intended_at,
         bool_or(tries.state = 'done') over same as has_arrived
     from tries
     window same as (partition by tries.target, tries.place, tries.title, tries.arrivals_before)
