@@ -179,5 +179,6 @@ def _skip(
         with transaction(con):
             describe(con, model, model.relation)
             state.store(model, inputs, tests)
-    rows, columns = count_rows(con, model.relation), columns_of(con, model.relation)
+    rows = count_rows(con, model.relation) if model.stored_as == "table" else None
+    columns = columns_of(con, model.relation)
     return ModelResult(model, rows, columns, tests, 0.0, "skipped", "nothing it reads changed", 0)

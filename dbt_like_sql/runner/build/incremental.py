@@ -74,7 +74,9 @@ def apply_incremental(
     if model.materialized != "incremental" or not policy.incremental:
         raise CannotApply(because)
     rows = count_rows(con, model.relation)
-    if max(rows, *(count_rows(con, relation_name(*key)) for key in model.deps)) < policy.small_rows:
+    views = {other.key for other in project.models if other.stored_as == "view"}  # to count would be to compute
+    read = (count_rows(con, relation_name(*key)) for key in model.deps if key not in views)
+    if max(rows, *read) < policy.small_rows:
         raise CannotApply(because)
     _check_logs(state, project, model, known, changed)
     with _overlay(con, project) as home:

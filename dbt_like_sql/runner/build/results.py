@@ -36,7 +36,7 @@ class ModelResult:
 
     Attributes:
         model: The model.
-        rows: How many it has now.
+        rows: How many it has now; None of a view, which would have to be computed for that.
         columns: Its columns as (name, DuckDB type).
         tests: The results of its data tests.
         seconds: How long it took.
@@ -46,7 +46,7 @@ class ModelResult:
     """
 
     model: SqlModel
-    rows: int
+    rows: int | None
     columns: tuple[tuple[str, str], ...]
     tests: tuple[TestResult, ...]
     seconds: float

@@ -60,7 +60,7 @@ def build_whole(
         columns = checked_columns(con, model, beside)
         _put_in_order(con, model, place)
         tests = accepted(model, run_tests(con, beside, model.tests, of=model.key))
-        rows = count_rows(con, beside)
+        rows = count_rows(con, beside) if model.stored_as == "table" else None
         changed_rows = _log_difference(con, state, model, beside, rows)
         if in_place and columns_of(con, model.relation) == columns:
             _fill(con, state, model, beside, changed_rows)
@@ -97,7 +97,7 @@ def _in_the_warehouse(con: "duckdb.DuckDBPyConnection", model: SqlModel, beside:
 
 
 def _log_difference(
-    con: "duckdb.DuckDBPyConnection", state: BuildState, model: SqlModel, beside: str, rows: int
+    con: "duckdb.DuckDBPyConnection", state: BuildState, model: SqlModel, beside: str, rows: int | None
 ) -> int | None:
     """Log how the newly built ``beside`` differs from the model's table.
 
@@ -106,7 +106,7 @@ def _log_difference(
     """
     old = model.relation
     comparable = (
-        model.materialized != "view"
+        rows is not None
         and rows <= _COMPARED_ROWS
         and state.kind(model) == "table"
         and columns_of(con, old) == columns_of(con, beside)

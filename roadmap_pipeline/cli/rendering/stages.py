@@ -31,7 +31,7 @@ def print_build(console: Console, built: "BuildResult") -> None:
         {
             "model": row["model"],
             "build": row["build"],
-            "rows": f"{row['rows']:,}",
+            "rows": "" if row["rows"] is None else f"{row['rows']:,}",
             "changed": "" if row["changed"] is None else f"{row['changed']:,}",
             "seconds": row["seconds"],
             "why": row["reason"],

@@ -186,10 +186,9 @@ class _Builder:
             yield dg.MaterializeResult(asset_key=key, metadata=UNRECORDED, check_results=checked)
             return
         if result.action != "skipped":
+            rows = "a view" if result.rows is None else f"{result.rows:,} rows"
             changed = "" if result.changed_rows is None else f", {result.changed_rows:,} changed"
-            self._context.log.info(
-                f"{model.qualified_name}: {result.rows:,} rows{changed} ({result.action}: {result.reason})"
-            )
+            self._context.log.info(f"{model.qualified_name}: {rows}{changed} ({result.action}: {result.reason})")
         yield dg.MaterializeResult(
             asset_key=key,
             metadata=table_metadata(con, *model.key)

@@ -248,11 +248,31 @@ def test_building_again_replaces_the_rows_also_of_a_view_that_becomes_a_table(
     for number, schema_yml in enumerate([view, STAGING_YML, view, view]):
         _runs(con, *["success"] * (number + 1))
         project = _load(tmp_path, **{"models/staging/schema.yml": schema_yml})
-        assert [result.rows for result in build(con, project)] == [number + 1, 1]
+        assert [result.rows for result in build(con, project)] == [None if schema_yml is view else number + 1, 1]
+        assert con.execute("select runs from marts.runs_by_repo").fetchall() == [(number + 1,)]
         kinds.append(scalar(con, "select table_type from information_schema.tables where table_name = 'stg_runs'"))
         assert scalar(con, "select comment from duckdb_columns() where table_name = 'stg_runs'") == "Repository."
     assert kinds == ["VIEW", "BASE TABLE", "VIEW", "VIEW"]
     assert scalar(con, "select count(*) from information_schema.tables where table_name like '%building%'") == 0
+
+
+def test_a_view_is_not_computed_when_it_is_built_or_skipped(tmp_path: Path, con: duckdb.DuckDBPyConnection) -> None:
+    """Whoever reads it computes it: of a long history that takes as long as building a table."""
+    _runs(con, "success")
+    view = """\
+models:
+  - name: runs_by_repo
+    description: A view.
+    config: {materialized: view}
+    columns:
+      - {name: runs, description: Attempts.}
+"""
+    failing = "select cast(error('computed') as bigint) as runs from staging.stg_runs as s where s.repo is not null"
+    project = _load(tmp_path, **{"models/marts/schema.yml": view, "models/marts/runs_by_repo.sql": failing})
+    for action in ("full", "skipped"):
+        assert [(one.action, one.rows) for one in build(con, project)] == [(action, 1), (action, None)]
+    with pytest.raises(duckdb.InvalidInputException, match="computed"):
+        con.sql("select count(runs) from marts.runs_by_repo").fetchall()
 
 
 def test_only_what_is_selected_is_built(tmp_path: Path, con: duckdb.DuckDBPyConnection) -> None:
