@@ -51,10 +51,18 @@ with periods as (
         sums.passed_runs / nullif(sums.conclusive_runs, 0) as final_pass_rate,
         sums.autofix_fixed / nullif(sums.autofix_fixed + sums.autofix_failed, 0) as autofix_success_rate
     from sums
+), lasting as (
+    -- Of the many episodes few last until another week or quarter begins.
+    select episodes.repo, episodes.started_at, episodes.ended_at
+    from marts.red_episodes as episodes
+    cross join config.parameters as parameters
+    where coalesce(episodes.ended_at >= parameters.as_of, true)
+        or date_trunc('week', episodes.started_at) < date_trunc('week', episodes.ended_at)
+        or date_trunc('quarter', episodes.started_at) < date_trunc('quarter', episodes.ended_at)
 ), episodes as (
-    select episodes.repo, episodes.started_at, episodes.ended_at from marts.red_episodes as episodes
+    select lasting.* from lasting
     union all
-    select '*', episodes.started_at, episodes.ended_at from marts.red_episodes as episodes
+    select lasting.* replace ('*' as repo) from lasting
 ), red_at_end as (
     -- Whenever they started, and whatever became of them since.
     select rates.repo, rates.grain, rates.period, count(*) as episodes
