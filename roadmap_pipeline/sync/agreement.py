@@ -37,8 +37,8 @@ _LETTERS = {TITLE: "t", TARGET_DATE: "d", STATUS: "s", "github": "g"}
 """The letter of each part: title, date, status in Notion, status that people gave on GitHub."""
 _MERGED = frozenset({*SHARED, GITHUB_CLOSED, GITHUB_LABEL, SYNC_BASE})
 _PART = re.compile(r"\b([tdsg]):([0-9a-f]{8})(?:\.([0-9a-f]{4}))?\b")
-_REMADE = (TARGET_DATE, STATUS)
-"""Properties whose column people can delete; a database always has its title."""
+REMADE = (TARGET_DATE, STATUS)
+"""Properties whose column people can delete or retype; a database always has its title."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +137,9 @@ def is_edited_since_agreed(
     return any(map(is_edited, present))
 
 
-def without_base(base: Base, empty_columns: Collection[str]) -> set[str]:
-    """Return those of the properties that no row has a value of for which there is no base: that is nobody's edit."""
-    return {name for name in empty_columns if name not in base.fields}
+def without_base(base: Base, names: Collection[str]) -> set[str]:
+    """Return those of some properties for which there is no base: that one of them is empty is nobody's edit."""
+    return {name for name in names if name not in base.fields}
 
 
 def without_lost_values(base: Base, values: Mapping[str, Any]) -> Base:
@@ -163,7 +163,7 @@ def apply_agreement(
     github: GitHubStatus,
     ours: Mapping[str, Any],
     theirs: Mapping[str, Any],
-    empty_columns: Collection[str] = (),
+    unknown: Collection[str] = (),
     columns: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[Base, dict[str, Any]]:
     """Return the base by which to merge, and what this warehouse should note of it.
@@ -176,14 +176,14 @@ def apply_agreement(
         github: GitHub's status now.
         ours: GitHub's values, canonical.
         theirs: Notion's.
-        empty_columns: Properties that no row has a value of. Who has no base for one can't tell whether it was emptied
-            by people or made anew (or of another type for a while): that it is empty is no edit.
+        unknown: Properties of which nobody can tell whether people emptied them. Who has no base for one can't tell it
+            from one that was made anew (or was of another type for a while): that it is empty is no edit.
         columns: Ids of the database's properties, by name. Nothing was agreed on for one that was made anew since.
     """
     parts, tags = _parts(text), _tags(columns)
-    unknown = without_base(base, empty_columns)
+    without = without_base(base, unknown)
     for name, letter in _LETTERS.items():
-        if letter in parts and (name in unknown or parts[letter].is_of_another(tags.get(name, ""))):
+        if letter in parts and (name in without or parts[letter].is_of_another(tags.get(name, ""))):
             del parts[letter]
     if not parts or text == base.fields.get(SYNC_BASE):
         return settled, {}
@@ -237,7 +237,7 @@ def _text(parts: Mapping[str, _Part]) -> str:
 
 def _tags(columns: Mapping[str, str]) -> dict[str, str]:
     """Return what tells the columns that can be made anew from those that were there before, by name."""
-    ids = {name: property_key(columns[name]) for name in _REMADE if name in columns}
+    ids = {name: property_key(columns[name]) for name in REMADE if name in columns}
     return {name: hashlib.sha256(column.encode()).hexdigest()[:4] for name, column in ids.items()}
 
 

@@ -154,7 +154,7 @@ class _Planner:
                     match.base,
                     choice=self._choice(entity, entity.github, match),
                     refused=self._context.refused.get(entity.key),
-                    empty_columns=self._rows.empty_columns,
+                    unknown={*self._rows.empty_columns, *match.unknown},
                     columns=self._rows.columns,
                 )
             self._refuse_taken_title(entity, entity.github, merge, entities)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from roadmap_pipeline.notion.rows import Row
-from roadmap_pipeline.sync.agreement import without_base
+from roadmap_pipeline.sync.agreement import REMADE, without_base
 from roadmap_pipeline.sync.journal import NO_PAGE, Base
 
 
@@ -43,6 +43,7 @@ class Match:
         seconds: The same, which do bear such an edit: it is looked at once nothing is left to carry on in ``row``.
         candidates: Number of rows of that title, where it is not clear which is meant.
         rivals: Keys of others that bear the title of a row of people's, too: it is none of theirs.
+        unknown: Properties that both sides share of which nobody can tell whether people emptied them in the row.
     """
 
     row: Row | None
@@ -53,6 +54,7 @@ class Match:
     seconds: tuple[Row, ...] = ()
     candidates: int = 0
     rivals: frozenset[str] = frozenset()
+    unknown: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,15 +164,22 @@ class _Matcher:
         # One with an edit counts itself once the edits of this one are carried on.
         seconds = tuple(one for one in others if self._is_edited(one, base))
         duplicates = tuple(one for one in others if one not in seconds)
+        unknown = self._unknown(chosen, base)
         if chosen.page_id != base.page_id:
             # What was agreed on holds for the page it was agreed on for.
             base = Base(chosen.page_id, pending=base.pending, pending_github=base.pending_github)
-        return Match(chosen, base, key != wanted.sync_key, duplicates=duplicates, seconds=seconds)
+        return Match(chosen, base, key != wanted.sync_key, duplicates=duplicates, seconds=seconds, unknown=unknown)
 
     def _is_edited(self, row: Row, base: Base) -> bool:
-        empty = self._rows.empty_columns
+        return self._rows.is_edited(row.values, self._unknown(row, base))
+
+    def _unknown(self, row: Row, base: Base) -> frozenset[str]:
+        empty = set(self._rows.empty_columns)
+        if base.fields:
+            # What was agreed on is forgotten of a column that was of another type for a while.
+            empty |= {name for name in without_base(base, REMADE) if not row.values.get(name)}
         # What was agreed on holds for the page it was agreed on for.
-        return self._rows.is_edited(row.values, without_base(base, empty) if row.page_id == base.page_id else empty)
+        return frozenset(without_base(base, empty) if row.page_id == base.page_id else empty)
 
     def _bearing(self, wanted: Wanted) -> list[Row]:
         """Return the rows that bear the key; in a database without keys those of ours with the title."""

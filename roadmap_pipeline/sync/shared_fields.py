@@ -97,7 +97,7 @@ def merge_shared_fields(
     *,
     choice: Mapping[str, Side] | Side | None = None,
     refused: Mapping[str, tuple[Any, str]] | None = None,
-    empty_columns: Collection[str] = (),
+    unknown: Collection[str] = (),
     columns: Mapping[str, str] = MappingProxyType({}),
 ) -> SharedMerge:
     """Merge title, target date and status of a milestone that has a row.
@@ -108,7 +108,7 @@ def merge_shared_fields(
         base: What both sides last agreed on. What a run had written without living to read it back counts as agreed.
         choice: The side that a person chose for fields in conflict; for all or by field.
         refused: By field the value that GitHub refused lately, and why; it isn't asked again.
-        empty_columns: Properties that no row has a value of.
+        unknown: Properties of which nobody can tell whether people emptied them.
         columns: Ids of the database's properties, by name.
     """
     merge = SharedMerge(columns=columns)
@@ -122,7 +122,7 @@ def merge_shared_fields(
     merge.agreement_before = notion.get(SYNC_BASE)
     settled = _settled_base(base, github, ours, theirs, merge)
     before, noted = apply_agreement(
-        base, settled, merge.agreement_before, github.status, ours, theirs, empty_columns, columns
+        base, settled, merge.agreement_before, github.status, ours, theirs, unknown, columns
     )
     merge.agreed |= noted
     for name in (TITLE, TARGET_DATE):

@@ -165,9 +165,9 @@ def test_a_column_that_lost_its_values_is_no_edit_of_either_of_two_rows(
 
 @pytest.mark.parametrize("name", [DATE, STATUS])
 @pytest.mark.parametrize("first", ["Polish", "Stage 7.3"])
-@pytest.mark.parametrize("is_lost", [False, True], ids=["known", "warehouse lost"])
-def test_a_column_made_anew_is_no_edit_although_some_rows_are_filled_again(
-    is_lost: bool, first: str, name: str, synced: SimulatedServices
+@pytest.mark.parametrize("how", ["made anew", "made anew, warehouse lost", "of another type for a while"])
+def test_a_column_that_lost_its_values_is_no_edit_although_some_rows_are_filled_again(
+    how: str, first: str, name: str, synced: SimulatedServices
 ) -> None:
     """A sync of one milestone alone: then the column isn't empty everywhere any more."""
     for title in ("Stage 7.3", "Polish"):
@@ -176,9 +176,9 @@ def test_a_column_made_anew_is_no_edit_although_some_rows_are_filled_again(
     synced.two_way()
     there_twice(synced)
     before = synced.on_github("Stage 7.3")
-    lose_values(synced, name)
+    lose_values(synced, name, is_retyped=how == "of another type for a while")
     synced.sync(milestone=first)
-    if is_lost:
+    if "lost" in how:
         lose_warehouse(synced)
     for _ in range(3):
         assert synced.two_way().plan.conflicts == ()
@@ -199,7 +199,7 @@ def test_a_date_that_people_give_in_a_column_made_anew_is_an_edit_of_either_of_t
     for _ in range(3):
         result = synced.two_way()
     # GitHub has another one, and nobody knows any more which of both was agreed on: people decide.
-    assert [(one.github, one.notion) for one in result.plan.conflicts] == [("2026-12-01", "2027-02-28")]
+    assert [(one.ours, one.theirs) for one in result.plan.conflicts] == [("2026-12-01", "2027-02-28")]
     assert synced.row("Stage 7.3")[DATE] == "2027-02-28"
     assert_nothing_to_write(synced.two_way, synced)
 
