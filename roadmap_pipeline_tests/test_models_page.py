@@ -26,5 +26,5 @@ def test_the_model_of_the_page_can_be_added(ran: Ran, tmp_path: Path) -> None:
     copy = shutil.copyfile(ran.settings.warehouse, tmp_path / "copy.duckdb")
     with connect(copy) as con:
         result = build_model(con, project, model)
-    assert result.rows > 0
+    assert result.rows is not None and result.rows > 0
     assert result.tests and all(test.passed for test in result.tests)
