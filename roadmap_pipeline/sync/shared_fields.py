@@ -128,16 +128,7 @@ def merge_shared_fields(
     for name in (TITLE, TARGET_DATE):
         decision = merge_shared(before.fields.get(name, NO_BASE), ours[name], theirs[name], chosen.get(name))
         _carry_out(merge, name, decision, ours[name], theirs[name], before, refused or {})
-    decision = merge_status(
-        before.fields.get(STATUS, NO_BASE),
-        _base_status(before),
-        github.status,
-        theirs[STATUS],
-        known=_KNOWN,
-        choice=chosen.get(STATUS),
-    )
-    if decision.outcome == "to_github" and not github.carries_status and not _is_carried_by_state(github, theirs):
-        decision = Decision("stays", "GitHub has no tracking issue to carry it")
+    decision = _decide_status(github, theirs, before, chosen.get(STATUS))
     _carry_out(merge, STATUS, decision, ours[STATUS], theirs[STATUS], before, refused or {})
     is_settled = decision.outcome == "agree" or (decision.outcome == "stays" and decision.note is None)
     if is_settled:
@@ -153,6 +144,14 @@ def merge_shared_fields(
     if github.is_fresh:  # else nobody knows how GitHub stands now
         merge.agreement = _agreement(merge, github.status, ours, theirs[STATUS] if is_settled else None)
     return merge
+
+
+def _decide_status(github: GitHubMilestone, theirs: Mapping[str, Any], before: Base, choice: Side | None) -> Decision:
+    base = before.fields.get(STATUS, NO_BASE)
+    decision = merge_status(base, _base_status(before), github.status, theirs[STATUS], known=_KNOWN, choice=choice)
+    if decision.outcome == "to_github" and not github.carries_status and not _is_carried_by_state(github, theirs):
+        return Decision("stays", "GitHub has no tracking issue to carry it")
+    return decision
 
 
 def agreement_once_taken(merge: SharedMerge, fields: Collection[str]) -> str:
