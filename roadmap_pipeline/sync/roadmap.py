@@ -156,6 +156,8 @@ class _Planner:
                     refused=self._context.refused.get(entity.key),
                     unknown={*self._rows.empty_columns, *match.unknown},
                     columns=self._rows.columns,
+                    # A row that people made of another one (a copy without key) says what was agreed on for that.
+                    is_agreement_its_own=bool(self._rows.key_of(match.row) or match.base.fields),
                 )
             self._refuse_taken_title(entity, entity.github, merge, entities)
             self._merges[entity.key] = merge

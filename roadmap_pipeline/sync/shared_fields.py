@@ -99,6 +99,7 @@ def merge_shared_fields(
     refused: Mapping[str, tuple[Any, str]] | None = None,
     unknown: Collection[str] = (),
     columns: Mapping[str, str] = MappingProxyType({}),
+    is_agreement_its_own: bool = True,
 ) -> SharedMerge:
     """Merge title, target date and status of a milestone that has a row.
 
@@ -110,6 +111,7 @@ def merge_shared_fields(
         refused: By field the value that GitHub refused lately, and why; it isn't asked again.
         unknown: Properties of which nobody can tell whether people emptied them.
         columns: Ids of the database's properties, by name.
+        is_agreement_its_own: What the row says was agreed on was agreed on for this milestone.
     """
     merge = SharedMerge(columns=columns)
     ours = github.values()
@@ -121,9 +123,8 @@ def merge_shared_fields(
     chosen: Mapping[str, Side] = choice if isinstance(choice, Mapping) else {} if choice is None else _all(choice)
     merge.agreement_before = notion.get(SYNC_BASE)
     settled = _settled_base(base, github, ours, theirs, merge)
-    before, noted = apply_agreement(
-        base, settled, merge.agreement_before, github.status, ours, theirs, unknown, columns
-    )
+    merge.agreement = merge.agreement_before if is_agreement_its_own else None
+    before, noted = apply_agreement(base, settled, merge.agreement, github.status, ours, theirs, unknown, columns)
     merge.agreed |= noted
     for name in (TITLE, TARGET_DATE):
         decision = merge_shared(before.fields.get(name, NO_BASE), ours[name], theirs[name], chosen.get(name))
@@ -140,7 +141,6 @@ def merge_shared_fields(
             merge.stays[name] = "it goes to GitHub once GitHub can be reached"
             merge.notes.append(f"{name} was set to {value!r} in Notion and waits until GitHub can be reached")
         merge.to_github.clear()
-    merge.agreement = merge.agreement_before
     if github.is_fresh:  # else nobody knows how GitHub stands now
         merge.agreement = _agreement(merge, github.status, ours, theirs[STATUS] if is_settled else None)
     return merge
@@ -164,7 +164,9 @@ def agreement_once_taken(merge: SharedMerge, fields: Collection[str]) -> str:
     return agreement_on(merge.agreement, values, status, merge.columns)
 
 
-def _agreement(merge: SharedMerge, status: GitHubStatus, ours: Mapping[str, Any], seen_status: str | None) -> str:
+def _agreement(
+    merge: SharedMerge, status: GitHubStatus, ours: Mapping[str, Any], seen_status: str | None
+) -> str | None:
     """Return what the row should say was agreed on, once it is written: nothing new of what is open.
 
     ``seen_status`` is Notion's, where it is agreed on, be it that GitHub has no place for it.
@@ -173,7 +175,7 @@ def _agreement(merge: SharedMerge, status: GitHubStatus, ours: Mapping[str, Any]
     values = {name: ours[name] for name in SHARED if name not in is_open}
     if seen_status is not None:
         values[STATUS] = seen_status
-    return agreement_on(merge.agreement_before, values, status if STATUS in values else None, merge.columns)
+    return agreement_on(merge.agreement, values, status if STATUS in values else None, merge.columns) or None
 
 
 def _all(side: Side) -> dict[str, Side]:

@@ -7,6 +7,7 @@ import pytest
 
 from roadmap_pipeline.sync.reconciler import Reconciler
 from roadmap_pipeline_tests.sync.conftest import ANA, PARENT, REPORT, REPORTS, ROADMAP, SimulatedServices
+from roadmap_pipeline_tests.sync.disturbances import assert_nothing_to_write
 from roadmap_pipeline_tests.sync.organisation import REPOS
 from roadmap_sandbox.notion import faults as notion_faults
 
@@ -176,6 +177,25 @@ def test_a_copy_with_all_values_is_the_copiers_too(synced: SimulatedServices) ->
     assert synced.api("GET", f"pages/{copy}")["properties"]["📊 Progress"]["number"] == 0.55
     assert synced.api("GET", f"pages/{page}")["properties"]["📊 Progress"]["number"] == 0.6
     assert synced.on_github("Stage 7.3")["due"] == "2026-12-01"
+
+
+@pytest.mark.parametrize("due", [None, "2027-03-31"])
+def test_a_copy_that_people_made_the_row_of_another_milestone_keeps_its_values(
+    due: str | None, synced: SimulatedServices
+) -> None:
+    """Notion copies, too, what was agreed on for the row that was copied."""
+    copy = synced.notion.duplicate(synced.page_id("Stage 7.3"))
+    for name, value in (("🔑 Sync Key", None), ("🧩 Milestone", "Stage 7.4")):
+        synced.notion.set_property(copy, name, value)
+    new = {"title": "Stage 7.4"} | ({"due_on": f"{due}T12:00:00Z"} if due else {})
+    synced.ask("POST", "/repos/acme/payments/milestones", new)
+    for _ in range(2):
+        result = synced.two_way()
+    assert synced.row("Stage 7.4")["📆 Target Date"] == "2026-12-01"
+    assert [(one.ours, one.theirs) for one in result.plan.conflicts] == ([(due, "2026-12-01")] if due else [])
+    assert synced.on_github("Stage 7.4")["due"] == (due or "2026-12-01")
+    assert synced.row("Stage 7.4")["🔑 Sync Key"] == synced.key("Stage 7.4")
+    assert_nothing_to_write(synced.two_way, synced)
 
 
 @pytest.mark.parametrize("fresh", [False, True], ids=["known", "fresh warehouse"])
