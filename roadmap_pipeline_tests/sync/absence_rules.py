@@ -123,16 +123,11 @@ class PeopleHide(PeopleReorganise):
                 self.run(0, command)
         assert self.services.writes() == []
         self.services.notion.retype_property(self.observer.database_id, column, kind)
-        for key, known in self.rows.items():
+        self.column_lost_its_values(name)
+        for key in self.rows if name in SHARED and not self.is_memory_lost else ():
             milestone = self.observer.milestones().get(key)
-            if name in SHARED:
-                self.ledger.forget(key, "notion", (name,))
-                if milestone is not None and not self.is_memory_lost:
-                    self.ledger.must_stay(key, name, milestone.value(name))
-            if name == NOTES:
-                known.notes.clear()
-        for values in self.deleted.values():
-            values.pop(name, None)
+            if milestone is not None:
+                self.ledger.must_stay(key, name, milestone.value(name))
 
     @rule()
     def delete_own_status(self) -> None:

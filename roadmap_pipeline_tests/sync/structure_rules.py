@@ -169,9 +169,14 @@ class PeopleReorganise(PeopleEdit):
         with self.services.runtime() as runtime:
             assert pipeline.setup_notion(runtime).failed == []
         self.observer.column_was_made_anew(name)
-        for key, known in self.rows.items():
+        self.column_lost_its_values(name)
+
+    def column_lost_its_values(self, name: str) -> None:
+        """Note that no row has a value of a column any more, also none that is to become a milestone's."""
+        for key in {*self.rows, *self.adopting}:
             if name in SHARED:
                 self.ledger.forget(key, "notion", (name,))
+        for known in self.rows.values():
             if name == NOTES:
                 known.notes.clear()
         for values in self.deleted.values():
