@@ -222,8 +222,11 @@ class PeopleReorganise(PeopleEdit):
             return
         known = self.rows.get(milestone.key)
         row = self.observer.row(known.page_id) if known else None
+        if (row is None or not row.is_inside) and self.stand_in(milestone.key):
+            row = self.observer.row(self.rows[milestone.key].page_id)
         self.services.github.request("DELETE", f"/repos/{milestone.repo}/milestones/{milestone.number}", user=ANA)
-        self.deleted[milestone.key] = {name: row.values.get(name) for name in SHARED} if row is not None else {}
+        held = row.values if row is not None and row.is_inside else None
+        self.deleted[milestone.key] = {name: held.get(name) for name in SHARED} if held is not None else {}
 
     # -- tracking issues
 

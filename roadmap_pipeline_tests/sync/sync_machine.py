@@ -228,7 +228,7 @@ class SyncingMachine(RuleBasedStateMachine):
             row = rows.get(known.page_id) if known else None
             if row is not None and row.is_there:
                 assert row.values[STATE] == "Changed on GitHub", row
-                assert {name: row.values[name] for name in values} == values
+                assert {name: row.values[name] for name in values} == values, f"{row} instead of {values}"
             if row is None or not row.is_inside:
                 for copy in [page for page in self.peoples_pages if page in rows and rows[page].values[KEY] == key]:
                     del self.peoples_pages[copy]  # it stands in for the row that is gone
