@@ -156,14 +156,22 @@ class _Planner:
                     refused=self._context.refused.get(entity.key),
                     unknown={*self._rows.empty_columns, *match.unknown},
                     columns=self._rows.columns,
-                    # A row that people made of another one (a copy without key) says what was agreed on for that.
-                    is_agreement_its_own=bool(self._rows.key_of(match.row) or match.base.fields),
+                    is_agreement_its_own=self._is_agreement_its_own(match.row, match.base),
                 )
             self._refuse_taken_title(entity, entity.github, merge, entities)
             self._merges[entity.key] = merge
             title = merge.to_github.get(TITLE) or canonical_title(entity.github.title) or entity.github.title
             titles[entity.key] = (entity.repo, title)
         self._titles = displayed_titles(titles)
+
+    def _is_agreement_its_own(self, row: Row, base: Base) -> bool:
+        """Return whether what a row says was agreed on is of the milestone that it stands for.
+
+        Of a row without key only what this warehouse wrote there is known to be: people may have made it of another
+        milestone's row, by copying that.
+        """
+        text = row.values.get(SYNC_BASE)
+        return self._rows.key_of(row) is not None or text in (base.fields.get(SYNC_BASE), base.pending.get(SYNC_BASE))
 
     def _refuse_taken_title(
         self, entity: Entity, github: GitHubMilestone, merge: SharedMerge, entities: Sequence[Entity]

@@ -179,9 +179,10 @@ def test_a_copy_with_all_values_is_the_copiers_too(synced: SimulatedServices) ->
     assert synced.on_github("Stage 7.3")["due"] == "2026-12-01"
 
 
+@pytest.mark.parametrize("fails_first", [False, True], ids=["", "its first write fails"])
 @pytest.mark.parametrize("due", [None, "2027-03-31"])
 def test_a_copy_that_people_made_the_row_of_another_milestone_keeps_its_values(
-    due: str | None, synced: SimulatedServices
+    due: str | None, fails_first: bool, synced: SimulatedServices
 ) -> None:
     """Notion copies, too, what was agreed on for the row that was copied."""
     copy = synced.notion.duplicate(synced.page_id("Stage 7.3"))
@@ -189,6 +190,12 @@ def test_a_copy_that_people_made_the_row_of_another_milestone_keeps_its_values(
         synced.notion.set_property(copy, name, value)
     new = {"title": "Stage 7.4"} | ({"due_on": f"{due}T12:00:00Z"} if due else {})
     synced.ask("POST", "/repos/acme/payments/milestones", new)
+    if fails_first:
+        synced.notion.faults.add(
+            notion_faults.bad_gateway(), lambda asked: asked.mutating and copy in asked.path, times=None
+        )
+        assert synced.two_way().failed
+        synced.notion.faults.clear()
     for _ in range(2):
         result = synced.two_way()
     assert synced.row("Stage 7.4")["📆 Target Date"] == "2026-12-01"
