@@ -204,7 +204,9 @@ def _settled_base(
 def _base_status(base: Base) -> GitHubStatus | None:
     if GITHUB_CLOSED not in base.fields:
         return None
-    return GitHubStatus(bool(base.fields[GITHUB_CLOSED]), base.fields.get(GITHUB_LABEL))
+    # One that nobody knows any more is none of those that GitHub has: least of all is it closed.
+    is_closed = base.fields[GITHUB_CLOSED]
+    return GitHubStatus(is_closed is not OTHER and bool(is_closed), base.fields.get(GITHUB_LABEL))
 
 
 def _is_carried_by_state(github: GitHubMilestone, theirs: Mapping[str, Any]) -> bool:

@@ -19,6 +19,7 @@ from roadmap_pipeline.sync.agreement import (
 from roadmap_pipeline.sync.canonical import GITHUB_CLOSED, GITHUB_LABEL, STATUS, TARGET_DATE, TITLE
 from roadmap_pipeline.sync.journal import Base
 from roadmap_pipeline.sync.merge import GitHubStatus
+from roadmap_pipeline.sync.shared_fields import GitHubMilestone, merge_shared_fields
 from roadmap_pipeline_tests.sync.conftest import SimulatedServices
 from roadmap_pipeline_tests.sync.disturbances import assert_nothing_to_write
 from roadmap_sandbox.notion import faults as notion_faults
@@ -157,6 +158,32 @@ def test_the_base_is_what_was_agreed_on_or_known_to_be_neither(
         found = merged.fields[TARGET_DATE]
         assert found == (agreed if agreed in (remembered, github, notion) else OTHER)
         assert (AGREEMENT in noted) is (found is not OTHER)
+
+
+STATES = st.builds(GitHubStatus, st.booleans(), st.sampled_from([None, "Planned", "In Progress", "Blocked"]))
+
+
+@given(STATES, STATES, STATES, st.sampled_from([None, "Planned", "In Progress", "Blocked", "Completed"]), st.booleans())
+def test_the_agreement_tells_who_edited_the_status_whatever_a_warehouse_remembers(
+    agreed: GitHubStatus, remembered: GitHubStatus, github: GitHubStatus, edited: str | None, is_lost: bool
+) -> None:
+    fields = {STATUS: remembered.shown, GITHUB_CLOSED: remembered.is_closed, GITHUB_LABEL: remembered.label}
+    base = Base("page", {} if is_lost else fields)
+    notion = edited or agreed.shown
+    text = agreement_on(None, {TITLE: "T", STATUS: agreed.shown}, agreed)
+    merge = merge_shared_fields(
+        GitHubMilestone("milestone:M", "acme/a", 1, "T", None, github),
+        {TITLE: "T", STATUS: notion, AGREEMENT: text},
+        base,
+    )
+    sides = (merge.to_notion.get(STATUS), merge.to_github.get(STATUS), [one.field for one in merge.disagreements])
+    is_edited_here, is_edited_there = notion != agreed.shown, github.explicit != agreed.explicit
+    if notion == github.shown:
+        assert sides == (None, None, [])
+    elif is_edited_here and is_edited_there:
+        assert sides == (None, None, [STATUS])
+    else:
+        assert sides == ((github.shown, None, []) if is_edited_there else (None, notion, []))
 
 
 @given(*[st.sampled_from([STALE, EDITED, None])] * 4)

@@ -82,6 +82,14 @@ def test_an_edit_that_waits_when_the_warehouse_is_lost_is_carried_out(synced: Si
     assert_nothing_to_write(synced.two_way, synced)
 
 
+def test_a_closed_milestone_whose_row_was_edited_stays_closed_without_a_warehouse(synced: SimulatedServices) -> None:
+    synced.notion.set_property(synced.page_id("Stage 7.3"), STATUS, "Blocked")
+    synced.edit_milestone("Stage 7.3", state="closed")
+    lose_warehouse(synced)
+    assert [(one.title, one.field) for one in synced.two_way().plan.conflicts] == [("Stage 7.3", STATUS)]
+    assert (synced.on_github("Stage 7.3")["state"], synced.row("Stage 7.3")[STATUS]) == ("closed", "Blocked")
+
+
 def test_edits_of_both_sides_are_in_conflict_without_a_warehouse_too(synced: SimulatedServices) -> None:
     synced.notion.set_property(synced.page_id("Stage 7.3"), DATE, "2027-01-31")
     synced.edit_milestone("Stage 7.3", due_on="2027-02-28")
