@@ -150,13 +150,11 @@ def _in_rounds(
 
 def _require_restored(plan: "Plan", selection: "Selection | None") -> None:
     """Raise ConfigurationError for a title to restore of which no row is in the trash that stands for a milestone."""
-    restored = {change.title for change in plan.changes if change.kind == "restore_row"}
-    for title in selection.restore if selection is not None else ():
-        if not any(title == one or one.startswith(f"{title} · ") for one in restored):
-            raise ConfigurationError(
-                f"--restore: no row called {title!r} is in Notion's trash, unless another one took its place;"
-                " `roadmap sync` names those that can be restored"
-            )
+    for title in sorted(selection.restore - plan.restored) if selection is not None else ():
+        raise ConfigurationError(
+            f"--restore: no row called {title!r} is in Notion's trash, unless another one took its place;"
+            " `roadmap sync` names those that can be restored"
+        )
 
 
 def milestone_checked_out(runtime: Runtime, folder: Path) -> "CheckedOut | None":

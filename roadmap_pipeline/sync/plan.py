@@ -129,6 +129,8 @@ class Plan:
     notes: tuple[str, ...] = ()
     mass_changes: tuple[str, ...] = ()
     """Losses of more rows than may lose something in one run; then nothing of the plan is carried out."""
+    restored: frozenset[str] = frozenset()
+    """Those of the titles to restore of which a row is taken out of the trash."""
 
     def __add__(self, other: "Plan") -> "Plan":
         return Plan(
@@ -136,6 +138,7 @@ class Plan:
             self.conflicts + other.conflicts,
             self.notes + other.notes,
             self.mass_changes + other.mass_changes,
+            self.restored | other.restored,
         )
 
     @property

@@ -118,7 +118,12 @@ class Reconciler:
                 plan += notion.plan_databases()
             if "reports" in parts:
                 reports = notion.plan_reports(desired.reports, self._selection.restore)
-                plan += Plan(tuple(reports.changes), tuple(reports.conflicts), tuple(reports.notes))
+                plan += Plan(
+                    tuple(reports.changes),
+                    tuple(reports.conflicts),
+                    tuple(reports.notes),
+                    restored=frozenset(reports.restored),
+                )
                 self._agreed += reports.agreed
         if {"roadmap", "tracking_issues"} & set(parts):
             plan += self._plan_roadmap(parts, desired)
@@ -144,7 +149,8 @@ class Reconciler:
         if self._notion is not None:
             changes += plan_agreement_notes(roadmap.milestones, changes, self._runtime.settings.now())
         mass_changes = tuple(map(str, roadmap.mass_changes))
-        return Plan(tuple(changes), tuple(roadmap.conflicts), tuple(roadmap.notes), mass_changes)
+        restored = frozenset(roadmap.restored)
+        return Plan(tuple(changes), tuple(roadmap.conflicts), tuple(roadmap.notes), mass_changes, restored)
 
     def apply(self, plan: Plan) -> SyncResult:
         """Carry out ``plan``: journal, write, read back, one change after the other.

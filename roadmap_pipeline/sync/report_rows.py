@@ -29,6 +29,8 @@ class ReportsPlan:
     agreed: list[RowValues] = field(default_factory=list)
     pages: dict[str, str] = field(default_factory=dict)
     """Page by name of the report, as far as there are any."""
+    restored: set[str] = field(default_factory=set)
+    """Names of the reports whose row is taken out of the trash."""
 
 
 def plan_reports(
@@ -56,6 +58,8 @@ def plan_reports(
             )
         else:
             plan.pages[one.title] = match.row.page_id
+            if match.row.in_trash:
+                plan.restored.add(one.title)
             _update(plan, one, match, match.row)
             _give_up(plan, one, match)
     return plan

@@ -16,6 +16,7 @@ from roadmap_pipeline.sync.agreement import agreement_on, is_agreement, says_the
 from roadmap_pipeline.sync.canonical import (
     GITHUB_CLOSED,
     GITHUB_LABEL,
+    SEPARATOR,
     STATUS,
     TARGET_DATE,
     TITLE,
@@ -101,6 +102,7 @@ class RoadmapPlan:
     milestones: list[MergedMilestone] = field(default_factory=list)
     gone: list[Entity] = field(default_factory=list)
     mass_changes: Sequence[MassChange] = ()
+    restored: set[str] = field(default_factory=set)
 
 
 def plan_roadmap(entities: Sequence[Entity], rows: Rows, context: Context) -> RoadmapPlan:
@@ -215,16 +217,11 @@ class _Planner:
         }
 
     def _is_restored(self, entity: Entity, row: Row) -> bool:
-        titles = {entity.title, canonical_title(str(row.values.get(TITLE) or "")), self._titles.get(entity.key)}
-        return bool(titles & self._context.restore)
+        return bool(_names(entity, row) & self._context.restore)
 
     def add(self, entity: Entity, match: Match) -> None:
         """Plan one milestone's row, and what of it goes to GitHub."""
-        names = {entity.title, canonical_title(entity.title), self._titles.get(entity.key)}
-        if match.row is not None:
-            shown = str(match.row.values.get(TITLE) or "")
-            names |= {shown, canonical_title(shown, entity.repo)}
-        if not self._context.is_selected(frozenset(name for name in names if name)):
+        if not self._context.is_selected(_names(entity, match.row)):
             return
         if match.candidates:
             self.plan.conflicts.append(Conflict(PLACE, entity.title, TITLE, "one row", f"{match.candidates} rows"))
@@ -300,6 +297,8 @@ class _Planner:
 
     def _add_existing(self, entity: Entity, github: GitHubMilestone, match: Match, row: Row) -> None:
         merge, title = self._merges[entity.key], self._titles[entity.key]
+        if row.in_trash:
+            self.plan.restored |= _names(entity, row) & self._context.restore
         state, note = state_of(merge)
         agreed = dict(match.base.fields) if match.is_inherited else {}
         agreed |= merge.agreed
@@ -463,6 +462,15 @@ class _Planner:
         return RowState(
             entity.key, entity.repo, entity.number, title, row.page_id, stable_url(row.url), state, note, **more
         )
+
+
+def _names(entity: Entity, row: Row | None) -> frozenset[str]:
+    """Return all that people may call a milestone: its title on either side, also with its repository behind it."""
+    shown = "" if row is None else str(row.values.get(TITLE) or "")
+    titles = {canonical_title(entity.title), canonical_title(shown, entity.repo)}
+    names = {entity.title, shown, canonical_title(shown), *titles}
+    names |= {f"{title}{SEPARATOR}{entity.repo}" for title in titles if title}
+    return frozenset(name for name in names if name)
 
 
 def _agreement_field(merge: SharedMerge, is_written_anyway: bool) -> list[FieldChange]:

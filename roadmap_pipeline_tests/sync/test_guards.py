@@ -183,6 +183,28 @@ def test_a_row_becomes_a_milestone_where_that_is_configured(
     assert synced.writes() == []
 
 
+@pytest.mark.parametrize("called", ["Stage 7.3", "Cards", "Stage 7.3 · acme/payments", "Cards · acme/payments"])
+def test_a_row_that_was_retitled_before_it_went_to_the_trash_is_restored_by_either_title(
+    called: str, synced: SimulatedServices, roadmap: Callable[..., Result]
+) -> None:
+    page = synced.page_id("Stage 7.3")
+    synced.notion.set_property(page, "🧩 Milestone", "Cards")
+    synced.notion.trash(page)
+    synced.sync()
+    result = roadmap(synced, "sync", "--restore", called)
+    assert result.exit_code == 0, result.output
+    assert (synced.page_id("Cards"), synced.on_github("Cards")["title"]) == (page, "Cards")
+
+
+@pytest.mark.parametrize("called", ["Stage 7.3", "Stage 7.3 · acme/payments"])
+def test_a_milestone_to_sync_may_be_called_with_its_repository(called: str, synced: SimulatedServices) -> None:
+    for title in ("Stage 7.3", "Polish"):
+        synced.edit_milestone(title, due_on="2027-01-31")
+    changes = synced.sync(milestone=called).plan.changes
+    assert {change.title for change in changes if change.kind == "update_row"} == {"Stage 7.3"}
+    assert synced.row("Stage 7.3")["📆 Target Date"] == "2027-01-31"
+
+
 def test_an_unknown_title_to_restore_is_named(synced: SimulatedServices, roadmap: Callable[..., Result]) -> None:
     result = roadmap(synced, "sync", "--restore", "Stage 9")
     assert result.exit_code == 2
