@@ -155,12 +155,13 @@ class _Matcher:
             chosen = next(iter(ours or bearing), None)
         elif row in ours and not row.in_trash:
             chosen = ours[0]
-        elif row.in_trash and any(not one.in_trash for one in ours):
+        elif any(not one.in_trash for one in ours) and (row.in_trash or self._gives_way(row, ours[0], base)):
             # A row that is there outdoes one in the trash: another machine made it, or gave up a duplicate.
             chosen = ours[0]
         if chosen is None:
             return Match(None, replace(base, page_id=NO_PAGE), lost=lost)
         others = [one for one in ours if one is not chosen and not one.in_trash and not chosen.in_trash]
+        others = [one for one in others if self._rows.is_ours(one)]
         # One with an edit counts itself once the edits of this one are carried on.
         seconds = tuple(one for one in others if self._is_edited(one, base))
         duplicates = tuple(one for one in others if one not in seconds)
@@ -169,6 +170,11 @@ class _Matcher:
             # What was agreed on holds for the page it was agreed on for.
             base = Base(chosen.page_id, pending=base.pending, pending_github=base.pending_github)
         return Match(chosen, base, key != wanted.sync_key, duplicates=duplicates, seconds=seconds, unknown=unknown)
+
+    def _gives_way(self, row: Row, ours: Row, base: Base) -> bool:
+        """Return whether a row of people's, which stood in for ours, has nothing to carry on and ours has."""
+        is_peoples = self._rows.author not in (None, row.created_by)
+        return is_peoples and self._is_edited(ours, base) and not self._is_edited(row, base)
 
     def _is_edited(self, row: Row, base: Base) -> bool:
         return self._rows.is_edited(row.values, self._unknown(row, base))

@@ -26,6 +26,8 @@ class FieldEdits:
     """True where whoever syncs remembers what was agreed on: then a dispute takes two edits."""
     must_stay: Any = None
     """GitHub's value, where the row lost its own without anybody having edited it; None: nothing to watch."""
+    is_equal_by_chance: bool = False
+    """True where both sides were given one value without a sync: it takes a later edit of one of them for a dispute."""
 
 
 class LostEdit(AssertionError):
@@ -52,6 +54,7 @@ class EditLedger:
         edits.must_stay = None
         came_over = opposite == before
         others = edits.open.get(OTHER[side], _NONE)
+        edits.is_equal_by_chance |= came_over and len(edits.open) == 2
         # No status on GitHub comes over as the one that is derived.
         is_derived = name == STATUS and side == "notion" and others is None and came_over
         if others == before or is_derived:
@@ -144,6 +147,7 @@ class EditLedger:
             if value != (ours if side == "github" else theirs) and not is_excused:
                 raise LostEdit(f"{side}'s {value!r} was overwritten: {told}")
         edits.open.clear()
+        edits.is_equal_by_chance = False
         edits.settled = {"github": ours, "notion": theirs}
         edits.former += [ours, theirs]
         edits.is_base_known = self.is_one_machine
@@ -159,5 +163,5 @@ class EditLedger:
         for side, value in edits.open.items():
             if value != (ours if side == "github" else theirs):
                 raise LostEdit(f"{side}'s {value!r} was overwritten in a dispute: {told}")
-        if edits.is_base_known:
+        if edits.is_base_known and not edits.is_equal_by_chance:
             assert needed <= edits.open.keys(), f"a dispute without edits: {told}"

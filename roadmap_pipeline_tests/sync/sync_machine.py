@@ -60,6 +60,8 @@ class SyncingMachine(RuleBasedStateMachine):
         self.services = self._stack.enter_context(new_services(folder, start))
         self.services.notion.advance(timedelta(minutes=1))  # lists show all that the first sync made
         self.machines: list[SimulatedServices] = [self.services]
+        self.syncing = self.services
+        """The machine that synced last."""
         self.observer = Observer(self.services)
         self.ledger = EditLedger()
         self.rows: dict[str, Row] = {}
@@ -121,7 +123,7 @@ class SyncingMachine(RuleBasedStateMachine):
 
     def run(self, machine: int, command: str, *, dry_run: bool = False, mass: bool = False, **how: Any) -> SyncResult:
         """Sync from one machine, undisturbed."""
-        services = self.machines[machine % len(self.machines)]
+        services = self.syncing = self.machines[machine % len(self.machines)]
         how = {
             "ROADMAP_NOW": self.services.notion.clock.isoformat(),
             "lag": bool(self.services.notion.query_lag),
@@ -215,6 +217,8 @@ class SyncingMachine(RuleBasedStateMachine):
         milestones = self.observer.milestones()
         rows = {row.page_id: row for row in self.observer.rows()}
         self._check_one_to_one(milestones, rows)
+        for key in self.came_back & self.rows.keys():
+            self._follow_sync(key, rows)
         for key, milestone in milestones.items():
             row = self._row_of(key, rows)
             if row is not None:
@@ -267,6 +271,24 @@ class SyncingMachine(RuleBasedStateMachine):
             self.rows[key] = Row(row.page_id)
             self.peoples_pages.pop(row.page_id, None)  # what was a copy stands in for a row that is gone
         return row
+
+    def _follow_sync(self, key: str, rows: dict[str, RowView]) -> None:
+        """Take for a milestone's row that which its sync does, of a row of ours that came back and a copy of people's.
+
+        The copy stood in for it: it counts while it has an edit to carry on, then the other one if that has one.
+        """
+        bearing = {row.page_id: row for row in rows.values() if row.is_there and row.values[KEY] == key}
+        known = self.rows[key].page_id
+        synced = {page_id for (page_id,) in self.syncing.sql("select page_id from sync.rows where sync_key = ?", [key])}
+        if len({row.is_ours for row in bearing.values()}) < 2 or known in synced or not synced & bearing.keys():
+            return
+        if known in bearing and not bearing[known].is_ours:
+            self.peoples_pages[known] = self.observer.raw(known)
+        (page_id,) = synced
+        self.peoples_pages.pop(page_id, None)
+        self.rows[key] = Row(page_id)
+        self.ledger.forget(key, "notion")
+        self.deleted.get(key, {}).clear()
 
     def stand_in(self, key: str) -> bool:
         """Take a row of ours that bears the key for the milestone's; return whether there is one."""

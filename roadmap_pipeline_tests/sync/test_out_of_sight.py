@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from roadmap_pipeline.notion.schema import SchemaError
-from roadmap_pipeline_tests.sync.conftest import PARENT, ROADMAP, Kill, SimulatedServices
+from roadmap_pipeline_tests.sync.conftest import PARENT, ROADMAP, Kill, SimulatedServices, plain
 from roadmap_pipeline_tests.sync.disturbances import assert_nothing_to_write
 from roadmap_pipeline_tests.sync.test_two_way_accidents import lose_warehouse, repair
 
@@ -116,6 +116,29 @@ def test_a_kill_while_a_lost_row_gets_a_new_one_makes_no_second_one(after: bool,
     assert [row[TITLE] for row in synced.rows() if row[KEY] == key] == ["Stage 7.3"]
     assert_nothing_to_write(lambda: synced.sync(lag=True), synced)
     assert synced.waited == [10.0], "once it is there nobody waits for it any more"
+
+
+@pytest.mark.parametrize("is_copy_edited", [False, True])
+def test_a_row_that_comes_back_beside_the_copy_that_stood_in_for_it_has_its_edit_carried_on(
+    is_copy_edited: bool, synced: SimulatedServices
+) -> None:
+    old = synced.page_id("Stage 7.3")
+    copy = synced.notion.duplicate(old)
+    synced.notion.set_property(old, DATE, "2027-01-31")
+    synced.notion.unshare(old)
+    synced.two_way()
+    assert synced.on_github("Stage 7.3 (1)")["due"] == "2026-12-01"  # as the copy is called
+    synced.notion.share(old)
+    if is_copy_edited:
+        synced.notion.set_property(copy, STATUS, "Blocked")
+    synced.two_way()
+    result = synced.two_way()
+    assert (result.plan.notes, result.plan.conflicts) == ((), ())
+    milestone = synced.on_github("Stage 7.3 (1)")
+    assert (milestone["due"], milestone["labels"]) == ("2027-01-31", ["status: blocked"] if is_copy_edited else [])
+    row = plain(synced.api("GET", f"pages/{old}"))
+    assert (row[TITLE], row[DATE]) == ("Stage 7.3 (1)", "2027-01-31")
+    assert_nothing_to_write(synced.two_way, synced)
 
 
 def test_of_two_rows_of_a_deleted_milestone_one_stays_and_says_so(synced: SimulatedServices) -> None:

@@ -1,5 +1,6 @@
 """The row that stands for a milestone, of several with its key: the same in whatever order Notion lists them."""
 
+from dataclasses import replace
 from itertools import permutations
 
 from hypothesis import given
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 
 from roadmap_pipeline.notion.rows import Row, Value
 from roadmap_pipeline.sync.canonical import TITLE, canonical_title
+from roadmap_pipeline.sync.journal import Base
 from roadmap_pipeline.sync.row_matching import Match, Rows, Wanted, match_rows
 
 KEY, EDITED = "🔑 Sync Key", "edited"
@@ -18,7 +20,7 @@ def row(page_id: str, minute: int = 0, by: str = "us", *, is_edited: bool = Fals
     return Row(page_id, "", values, "", data_source_id="roadmap", created_time=f"06:{minute:02}", created_by=by)
 
 
-def matched(*listed: Row) -> Match:
+def matched(*listed: Row, author: str | None = "us", base: Base | None = None) -> Match:
     rows = Rows(
         listed,
         {},
@@ -26,10 +28,10 @@ def matched(*listed: Row) -> Match:
         TITLE,
         canonical_title,
         KEY,
-        author="us",
+        author=author,
         is_edited=lambda values, _unknown: bool(values[EDITED]),
     )
-    return match_rows([WANTED], rows, {})[WANTED.sync_key]
+    return match_rows([WANTED], rows, {} if base is None else {WANTED.sync_key: base})[WANTED.sync_key]
 
 
 def test_of_peoples_copies_the_oldest_stands_in_for_a_row_that_is_gone() -> None:
@@ -43,6 +45,26 @@ def test_our_own_row_goes_before_copies_and_an_edited_one_of_ours_before_all() -
     assert matched(copy, younger).row == younger
     match = matched(copy, older, younger)
     assert (match.row, match.duplicates, match.seconds) == (younger, (older,), ())
+
+
+def test_a_copy_that_stood_in_gives_way_to_a_row_of_ours_with_an_edit_once_it_has_none() -> None:
+    copy, ours, edited = row("a", by="ana"), row("b", 1), row("c", 2, is_edited=True)
+    carrying = row("a", by="ana", is_edited=True)
+    base = Base("a", {TITLE: "Row a"})
+    assert matched(carrying, edited, base=base).row == carrying
+    assert matched(carrying, edited, base=base).seconds == (edited,)
+    match = matched(copy, edited, base=base)
+    assert (match.row, match.base.fields, match.duplicates, match.seconds) == (edited, {}, (), ())
+    match = matched(copy, ours, base=base)
+    assert (match.row, match.duplicates) == (copy, (ours,))
+
+
+def test_a_copy_is_never_given_up_for_a_row_whose_key_people_emptied() -> None:
+    """Only one bears the key then, and nobody asks who made it."""
+    emptied = row("a")
+    emptied = replace(emptied, values={**emptied.values, KEY: None})
+    match = matched(emptied, row("b", by="ana"), author=None, base=Base("a", {TITLE: "Row a"}))
+    assert (match.row, match.duplicates, match.seconds) == (emptied, (), ())
 
 
 ROWS = st.lists(
