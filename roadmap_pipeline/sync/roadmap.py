@@ -404,6 +404,8 @@ class _Planner:
                 agreed[name] = ours
             elif decision.outcome == "to_notion" and not is_as_written(base, name, ours, theirs):
                 fields.append(FieldChange(name, theirs, ours))
+            elif decision.outcome == "stays" and before is NO_BASE:
+                agreed[name] = ours  # So that it is theirs from now on, also once they empty it.
         return fields
 
     def _title_field(self, row: Row, base: Base, merge: SharedMerge, title: str, repo: str) -> list[FieldChange]:

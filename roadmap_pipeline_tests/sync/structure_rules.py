@@ -179,6 +179,7 @@ class PeopleReorganise(PeopleEdit):
         for known in self.rows.values():
             if name == NOTES:
                 known.notes.clear()
+                known.is_filled_again = True
         for values in self.deleted.values():
             values.pop(name, None)
 

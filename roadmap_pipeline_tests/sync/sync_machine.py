@@ -49,6 +49,8 @@ class Row:
     in_trash: bool = False
     notes: list[Any] = field(default_factory=list)
     """The text that a person wrote into its notes, if anybody did."""
+    is_filled_again: bool = False
+    """True where the column of notes lost its values: what is empty at the next sync was never anything else to it."""
 
 
 class SyncingMachine(RuleBasedStateMachine):
@@ -331,8 +333,11 @@ class SyncingMachine(RuleBasedStateMachine):
         assert row.values[KEY] == milestone.key, row
         assert row.values[PROGRESS] == self.progress.get(milestone.key, row.values[PROGRESS]), row
         # Who doesn't know what was written there fills notes that are empty.
-        if known.notes and not (self.is_memory_lost and known.notes[-1] is None):
+        if known.notes and not ((self.is_memory_lost or known.is_filled_again) and known.notes[-1] is None):
             assert row.values[NOTES] == known.notes[-1], "a person's notes were overwritten"
+        elif row.values[NOTES] is not None:
+            known.notes.clear()
+        known.is_filled_again = False
 
     def _check_issues(self, milestones: dict[str, MilestoneView]) -> None:
         for milestone in milestones.values():

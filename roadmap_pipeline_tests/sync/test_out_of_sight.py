@@ -241,6 +241,24 @@ def lose_values(services: SimulatedServices, name: str, *, is_retyped: bool = Fa
     repair(services)
 
 
+@pytest.mark.parametrize("how", ["column made anew", "warehouse lost"])
+def test_notes_of_people_that_no_sync_knew_before_are_theirs_also_once_they_empty_them(
+    how: str, synced: SimulatedServices
+) -> None:
+    if how == "column made anew":
+        lose_values(synced, NOTES)
+    else:
+        lose_warehouse(synced)
+    page = synced.page_id("Stage 7.3")
+    synced.notion.set_property(page, NOTES, "Mina's")
+    synced.sync()
+    synced.notion.set_property(page, NOTES, None)
+    synced.milestone("Stage 7.3", notes="Repair the nightly build.")
+    synced.sync()
+    assert synced.row("Stage 7.3")[NOTES] is None
+    assert_nothing_to_write(synced.sync, synced)
+
+
 def there_twice(services: SimulatedServices) -> tuple[str, str]:
     """Have a second row made while the first one isn't shared; return the pages of both, the older one first."""
     old = services.page_id("Stage 7.3")
