@@ -128,6 +128,9 @@ class NotionTarget:
         if self._is_unreadable(schema.CI_REPORTS) and desired:
             return ReportsPlan(notes=[_LATER.format(schema.CI_REPORTS.title)])
         rows = self._as_rows(schema.CI_REPORTS, [one.sync_key for one in desired])
+        listed = {rows.title_of(row) for row in rows.listed}
+        reports = [(canonical_title(one.title), {one.sync_key}) for one in desired]
+        rows = self._with_trashed(rows, schema.CI_REPORTS, [one for one in reports if one[0] not in listed])
         plan = plan_reports(desired, rows, self.bases, restore)
         self._report_pages |= plan.pages
         self._coming_reports.update(change.title for change in plan.changes if change.kind == "create_row")
@@ -143,23 +146,34 @@ class NotionTarget:
         rows = self._as_rows(
             schema.ENGINEERING_ROADMAP, [key for one in entities for key in (one.key, *one.former_keys)]
         )
-        lost = {page_id for page_id, row in rows.fetched.items() if row is None}
-        present = {rows.key_of(row) for row in rows.listed} | {
-            key for key, base in self.bases.items() if base.page_id != NO_PAGE and base.page_id not in lost
-        }
-        database = schema.resolve_present(self.observed).get(schema.ENGINEERING_ROADMAP.key)
-        missing = [one for one in entities if not {one.key, *one.former_keys} & present]
-        if database is None or not missing:
+        listed = {rows.key_of(row) for row in rows.listed}
+        keys = [(canonical_title(one.title), {one.key, *one.former_keys}) for one in entities]
+        return self._with_trashed(rows, schema.ENGINEERING_ROADMAP, [one for one in keys if not one[1] & listed])
+
+    def _with_trashed(
+        self, rows: Rows, database: DatabaseSchema, unlisted: Sequence[tuple[str | None, set[str]]]
+    ) -> Rows:
+        """Return rows with those in the trash of what no list shows and no page that is remembered either.
+
+        Args:
+            rows: The rows of the database.
+            database: The database.
+            unlisted: Title and sync keys of what is not listed.
+        """
+        lost = {page_id for page_id in rows.fetched if rows.unlisted(page_id)[0] is None}
+        known = {key for key, base in self.bases.items() if base.page_id != NO_PAGE and base.page_id not in lost}
+        missing = [(title, keys) for title, keys in unlisted if not keys & known]
+        address = schema.resolve_present(self.observed).get(database.key)
+        if address is None or not missing:
             return rows
-        keys, titles = {one.key for one in missing}, {canonical_title(one.title) for one in missing}
+        titles = {title for title, _ in missing}
+        wanted = {key for _, keys in missing for key in keys}
 
         def may_be_wanted(row: Row) -> bool:
             key = rows.key_of(row)
-            return key in keys or (
-                key is None and canonical_title(str(row.values[rows.title_property] or "")) in titles
-            )
+            return key in wanted or (key is None and rows.title_of(row) in titles)
 
-        trashed = find_trashed(self.runtime.notion, database, is_wanted=may_be_wanted)
+        trashed = find_trashed(self.runtime.notion, address, is_wanted=may_be_wanted)
         return replace(rows, trashed=[with_report_names(row, self._report_pages) for row in trashed])
 
     def linked(self, desired: Iterable[DesiredMilestone]) -> list[DesiredMilestone]:

@@ -99,6 +99,17 @@ class Rows:
         """Return the title of a row, as titles are compared."""
         return self.canonical(row.values.get(self.title_property))
 
+    def unlisted(self, page_id: str) -> tuple[Row | None, str | None]:
+        """Return the row of a page that no list shows, or why there is none any more."""
+        row = self.fetched.get(page_id)
+        if row is None:
+            return None, "deleted"
+        if row.is_duplicate:
+            return None, None  # Given up for another row of ours, here or by another machine.
+        if row.data_source_id != self.data_source_id:
+            return None, "moved"
+        return row, None
+
     def is_ours(self, row: Row) -> bool:
         """Return whether the integration made a row, where it was asked who it is."""
         return self.author is not None and row.created_by == self.author
@@ -205,14 +216,7 @@ class _Matcher:
             return None, None
         if page_id in self._by_page:
             return self._by_page[page_id], None
-        fetched = self._rows.fetched.get(page_id)
-        if fetched is None:
-            return None, "deleted"
-        if fetched.is_duplicate:
-            return None, None  # Given up for another row of ours, here or by another machine.
-        if fetched.data_source_id != self._rows.data_source_id:
-            return None, "moved"
-        return fetched, None
+        return self._rows.unlisted(page_id)
 
     def of_title(self, wanted: Wanted) -> list[Row]:
         """Return the rows that may be taken for something by their title: those outside the trash, if there are any."""
@@ -233,6 +237,8 @@ class _Matcher:
         if rows and not candidates:
             rivals = frozenset().union(*(claims[row.page_id] for row in rows)) - {wanted.sync_key}
             return replace(match, rivals=rivals)
+        if all(row.in_trash for row in candidates):
+            candidates = sorted(candidates, key=lambda row: row.age)[:1]
         if len(candidates) > 1:
             return replace(match, candidates=len(candidates))
         if not candidates:

@@ -1,5 +1,7 @@
 """Accidents around a two-way sync: what people edited is neither lost nor doubled, and nothing is wiped."""
 
+import shutil
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,7 +9,7 @@ import pytest
 from roadmap_pipeline import pipeline
 from roadmap_pipeline.errors import RoadmapError
 from roadmap_pipeline.notion.schema import SchemaError
-from roadmap_pipeline_tests.sync.conftest import ROADMAP, SimulatedServices, fill
+from roadmap_pipeline_tests.sync.conftest import PARENT, REPORT, REPORTS, ROADMAP, SimulatedServices, fill
 from roadmap_pipeline_tests.sync.disturbances import assert_nothing_to_write
 
 TITLE, DATE, STATUS = "🧩 Milestone", "📆 Target Date", "✅ Status"
@@ -53,6 +55,36 @@ def test_a_lost_warehouse_doubles_no_row_that_was_renamed_or_trashed(lag_s: int,
     assert titles(synced) == ["Cards", "Checkout v2", "Sunset v1"]
     assert synced.api("GET", f"pages/{trashed}")["in_trash"]
     assert_nothing_to_write(lambda: synced.sync(lag=True), synced)
+
+
+def test_a_report_that_people_threw_away_stays_there_without_a_warehouse(synced: SimulatedServices) -> None:
+    page = synced.page_id(REPORT, REPORTS)
+    synced.notion.trash(synced.notion.add_row(synced.databases()[REPORTS], {"Report Name": REPORT}))
+    synced.notion.trash(page)
+    lose_warehouse(synced)
+    for _ in range(2):
+        result = synced.sync(lag=True)
+        assert sum(REPORT in note and "in Notion's trash and stays there" in note for note in result.plan.notes) == 1
+        assert (result.plan.conflicts, synced.rows(REPORTS)) == ((), [])
+    assert synced.sync(restore=REPORT).failed == []
+    assert synced.page_id(REPORT, REPORTS) == page
+    assert synced.row("Stage 7.3")["📎 Latest CI Health"] == [REPORT]
+
+
+def test_a_row_that_another_machine_made_and_people_threw_away_stays_there(synced: SimulatedServices) -> None:
+    """Who syncs next remembers the one before, which was moved out of the database."""
+    folder = synced.warehouse.parent / "other"
+    folder.mkdir()
+    shutil.copy(synced.warehouse, folder / "roadmap.duckdb")
+    environment = {**synced.environment, "ROADMAP_WAREHOUSE": str(folder / "roadmap.duckdb")}
+    other = replace(synced, environment=environment, warehouse=folder / "roadmap.duckdb")
+    synced.notion.move(synced.page_id("Stage 7.3"), PARENT)
+    other.sync()
+    synced.notion.trash(synced.page_id("Stage 7.3"))
+    result = synced.sync()
+    assert [note for note in result.plan.notes if "in Notion's trash and stays there" in note]
+    assert titles(synced) == ["Checkout v2", "Polish", "Sunset v1"]
+    assert_nothing_to_write(synced.sync, synced)
 
 
 def test_rows_made_just_before_the_warehouse_was_lost_are_there_once_in_the_end(synced: SimulatedServices) -> None:
