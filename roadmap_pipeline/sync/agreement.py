@@ -37,6 +37,7 @@ _LETTERS = {TITLE: "t", TARGET_DATE: "d", STATUS: "s", "github": "g"}
 """The letter of each part: title, date, status in Notion, status that people gave on GitHub."""
 _MERGED = frozenset({*SHARED, GITHUB_CLOSED, GITHUB_LABEL, SYNC_BASE})
 _PART = re.compile(r"\b([tdsg]):([0-9a-f]{8})(?:\.([0-9a-f]{4}))?\b")
+_COPY = re.compile(r"(?: \(\d+\))+$")
 REMADE = (TARGET_DATE, STATUS)
 """Properties whose column people can delete or retype; a database always has its title."""
 
@@ -115,7 +116,7 @@ def is_edited_since_agreed(
 
     Args:
         values: The row's, by property.
-        unknown: Properties that can't be told: no row has a value of them, and people may not have emptied them.
+        unknown: Properties of which nobody can tell whether people emptied them.
         columns: Ids of the database's properties, by name.
     """
     parts, tags = _parts(values.get(SYNC_BASE)), _tags(columns)
@@ -137,9 +138,14 @@ def is_edited_since_agreed(
     return any(map(is_edited, present))
 
 
-def without_base(base: Base, names: Collection[str]) -> set[str]:
-    """Return those of some properties for which there is no base: that one of them is empty is nobody's edit."""
-    return {name for name in names if name not in base.fields}
+def title_before_copying(text: str | None, title: str | None, repo: str) -> str | None:
+    """Return the canonical title that was agreed on, where a row's is the same with the number of a copy behind it.
+
+    People who copy a row have Notion put that there: it is nobody's edit. Any other title is returned canonical.
+    """
+    agreed = _parts(text).get(_LETTERS[TITLE])
+    original = canonical_title(_COPY.sub("", canonical_title(title) or ""), repo)
+    return original if agreed is not None and agreed.digest == _digest(original) else canonical_title(title, repo)
 
 
 def without_lost_values(base: Base, values: Mapping[str, Any]) -> Base:
@@ -176,14 +182,12 @@ def apply_agreement(
         github: GitHub's status now.
         ours: GitHub's values, canonical.
         theirs: Notion's.
-        unknown: Properties of which nobody can tell whether people emptied them. Who has no base for one can't tell it
-            from one that was made anew (or was of another type for a while): that it is empty is no edit.
+        unknown: Properties of which nobody can tell whether people emptied them: that they are empty is no edit.
         columns: Ids of the database's properties, by name. Nothing was agreed on for one that was made anew since.
     """
     parts, tags = _parts(text), _tags(columns)
-    without = without_base(base, unknown)
     for name, letter in _LETTERS.items():
-        if letter in parts and (name in without or parts[letter].is_of_another(tags.get(name, ""))):
+        if letter in parts and (name in unknown or parts[letter].is_of_another(tags.get(name, ""))):
             del parts[letter]
     if not parts or text == base.fields.get(SYNC_BASE):
         return settled, {}

@@ -14,7 +14,7 @@ from roadmap_pipeline.notion.ids import stable_url
 from roadmap_pipeline.notion.layout import SYNC_BASE, SYNC_KEY, DatabaseSchema
 from roadmap_pipeline.notion.rows import Row, find_trashed, read_row, read_rows
 from roadmap_pipeline.runtime import Runtime
-from roadmap_pipeline.sync.agreement import REMADE, is_edited_since_agreed, with_columns
+from roadmap_pipeline.sync.agreement import is_edited_since_agreed, with_columns
 from roadmap_pipeline.sync.canonical import canonical_title
 from roadmap_pipeline.sync.desired import LATEST_CI_HEALTH, REPORT_KEY, DesiredMilestone, DesiredRow
 from roadmap_pipeline.sync.journal import NO_PAGE, Base, RowValues
@@ -222,7 +222,6 @@ class NotionTarget:
                 ]
             ),
             is_edited=partial(is_edited_since_agreed, columns=columns),
-            empty_columns={name for name in REMADE if not any(row.values.get(name) for row in listed)},
             columns=columns,
         )
 

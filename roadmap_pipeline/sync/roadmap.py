@@ -156,7 +156,7 @@ class _Planner:
                     match.base,
                     choice=self._choice(entity, entity.github, match),
                     refused=self._context.refused.get(entity.key),
-                    unknown={*self._rows.empty_columns, *match.unknown},
+                    unknown=match.unknown,
                     columns=self._rows.columns,
                     is_agreement_its_own=self._is_agreement_its_own(match.row, match.base),
                 )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from roadmap_pipeline.notion.rows import Row
-from roadmap_pipeline.sync.agreement import REMADE, without_base
+from roadmap_pipeline.sync.agreement import REMADE
 from roadmap_pipeline.sync.journal import NO_PAGE, Base
 
 
@@ -68,8 +68,6 @@ class Rows:
         data_source_id: The database they should be in.
         is_edited: Tells whether a row holds an edit of people's that no sync has carried on; given properties of which
             that can't be told.
-        empty_columns: Properties that both sides share and no listed row has a value of. Where nobody knows what was
-            agreed on for one, it may have been made anew: that it is empty is no edit.
         columns: Ids of the database's properties, by name.
         author: Id of the integration's own user, who made the rows that may be given up as duplicates; None where none
             can be.
@@ -87,7 +85,6 @@ class Rows:
     trashed: Sequence[Row] = ()
     author: str | None = None
     is_edited: Callable[[Mapping[str, Any], Collection[str]], bool] = lambda _values, _unknown: False
-    empty_columns: Collection[str] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
 
     def key_of(self, row: Row) -> str | None:
@@ -191,12 +188,12 @@ class _Matcher:
         return self._rows.is_edited(row.values, self._unknown(row, base))
 
     def _unknown(self, row: Row, base: Base) -> frozenset[str]:
-        empty = set(self._rows.empty_columns)
-        if base.fields:
-            # What was agreed on is forgotten of a column that was of another type for a while.
-            empty |= {name for name in without_base(base, REMADE) if not row.values.get(name)}
-        # What was agreed on holds for the page it was agreed on for.
-        return frozenset(without_base(base, empty) if row.page_id == base.page_id else empty)
+        """Return the empty properties for which there is no base: they may have lost all values for a while.
+
+        A column that was of another type for a while did, as did a row that was out of the database: who has seen it
+        has forgotten the base, and who lost it can't tell that from people's emptying.
+        """
+        return frozenset(name for name in REMADE if name not in base.fields and not row.values.get(name))
 
     def _bearing(self, wanted: Wanted) -> list[Row]:
         """Return the rows that bear the key; in a database without keys those of ours with the title."""
@@ -254,4 +251,5 @@ class _Matcher:
             match.base.pending_github or (orphan.pending_github if orphan else {}),
             dict(orphan.written) if orphan else {},
         )
-        return replace(match, row=row, base=base, is_inherited=orphan is not None, lost=None)
+        unknown = self._unknown(row, base)
+        return replace(match, row=row, base=base, is_inherited=orphan is not None, lost=None, unknown=unknown)

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from roadmap_pipeline.notion.layout import SYNC_BASE
-from roadmap_pipeline.sync.agreement import OTHER, agreement_on, apply_agreement
+from roadmap_pipeline.sync.agreement import OTHER, agreement_on, apply_agreement, title_before_copying
 from roadmap_pipeline.sync.canonical import (
     GITHUB_CLOSED,
     GITHUB_LABEL,
@@ -115,8 +115,10 @@ def merge_shared_fields(
     """
     merge = SharedMerge(columns=columns)
     ours = github.values()
+    # A page that no base is of may be a copy, which stands in for the row that was copied.
+    may_be_copy = not base.fields
     theirs = {
-        TITLE: canonical_title(notion.get(TITLE), github.repo),
+        TITLE: title_before_copying(notion.get(SYNC_BASE) if may_be_copy else None, notion.get(TITLE), github.repo),
         TARGET_DATE: notion.get(TARGET_DATE),
         STATUS: notion.get(STATUS),
     }

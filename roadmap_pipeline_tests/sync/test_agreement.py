@@ -15,8 +15,9 @@ from roadmap_pipeline.sync.agreement import (
     apply_agreement,
     is_agreement,
     is_edited_since_agreed,
+    title_before_copying,
 )
-from roadmap_pipeline.sync.canonical import GITHUB_CLOSED, GITHUB_LABEL, STATUS, TARGET_DATE, TITLE
+from roadmap_pipeline.sync.canonical import GITHUB_CLOSED, GITHUB_LABEL, STATUS, TARGET_DATE, TITLE, canonical_title
 from roadmap_pipeline.sync.journal import Base
 from roadmap_pipeline.sync.merge import GitHubStatus
 from roadmap_pipeline.sync.shared_fields import GitHubMilestone, merge_shared_fields
@@ -217,6 +218,28 @@ def test_rows_that_an_older_version_wrote_are_not_all_written_again(synced: Simu
     assert dates(synced) == (EDITED, EDITED)
     assert [row[TITLE] for row in synced.rows() if "." in row[AGREEMENT]] == ["Stage 7.3"]
     assert_nothing_to_write(synced.two_way, synced)
+
+
+@pytest.mark.parametrize(
+    ("agreed", "title", "expected"),
+    [
+        ("Polish", "Polish (1)", "Polish"),
+        ("Polish", "Polish (1) (2)", "Polish"),
+        ("Polish", "Polish", "Polish"),
+        ("Polish", "Ship (1)", "Ship (1)"),
+        ("Polish (1)", "Polish (1)", "Polish (1)"),
+        ("Polish (1)", "Polish (2)", "Polish (2)"),
+        ("Polish", "Polish (1) now", "Polish (1) now"),
+        ("Polish", "Polish · acme/a (1)", "Polish"),
+        ("Polish", "Polish · acme/a", "Polish"),
+        ("Polish", None, None),
+    ],
+)
+def test_the_number_that_notion_puts_behind_the_title_of_a_copy_is_no_edit(
+    agreed: str, title: str | None, expected: str | None
+) -> None:
+    assert title_before_copying(agreement_on(None, {TITLE: agreed}), title, "acme/a") == expected
+    assert title_before_copying(None, title, "acme/a") == canonical_title(title, "acme/a")
 
 
 @given(st.text(max_size=40), st.sampled_from(["t", "d", "s", "g"]))

@@ -127,17 +127,18 @@ def test_a_row_that_comes_back_beside_the_copy_that_stood_in_for_it_has_its_edit
     synced.notion.set_property(old, DATE, "2027-01-31")
     synced.notion.unshare(old)
     synced.two_way()
-    assert synced.on_github("Stage 7.3 (1)")["due"] == "2026-12-01"  # as the copy is called
+    assert synced.on_github("Stage 7.3")["due"] == "2026-12-01"
+    assert synced.row("Stage 7.3")["🔑 Sync Key"] is not None  # the copy, whose number is nobody's edit
     synced.notion.share(old)
     if is_copy_edited:
         synced.notion.set_property(copy, STATUS, "Blocked")
     synced.two_way()
     result = synced.two_way()
     assert (result.plan.notes, result.plan.conflicts) == ((), ())
-    milestone = synced.on_github("Stage 7.3 (1)")
+    milestone = synced.on_github("Stage 7.3")
     assert (milestone["due"], milestone["labels"]) == ("2027-01-31", ["status: blocked"] if is_copy_edited else [])
     row = plain(synced.api("GET", f"pages/{old}"))
-    assert (row[TITLE], row[DATE]) == ("Stage 7.3 (1)", "2027-01-31")
+    assert (row[TITLE], row[DATE]) == ("Stage 7.3", "2027-01-31")
     assert_nothing_to_write(synced.two_way, synced)
 
 
@@ -239,6 +240,20 @@ def lose_values(services: SimulatedServices, name: str, *, is_retyped: bool = Fa
     if is_retyped:
         services.notion.retype_property(roadmap, name, "date" if name == DATE else "select")
     repair(services)
+
+
+def test_dates_lost_while_nobody_remembers_them_stay_on_github_also_once_one_row_is_filled_again(
+    synced: SimulatedServices,
+) -> None:
+    roadmap = synced.databases()[ROADMAP]
+    synced.notion.retype_property(roadmap, DATE, "rich_text")
+    synced.notion.retype_property(roadmap, DATE, "date")
+    lose_warehouse(synced)
+    synced.sync(milestone="Stage 7.3")
+    assert [row[TITLE] for row in synced.rows() if row[DATE]] == ["Stage 7.3"]
+    assert synced.two_way().plan.conflicts == ()
+    assert synced.on_github("Sunset v1")["due"] == synced.row("Sunset v1")[DATE] == "2026-09-30"
+    assert_nothing_to_write(synced.two_way, synced)
 
 
 @pytest.mark.parametrize("how", ["column made anew", "warehouse lost"])

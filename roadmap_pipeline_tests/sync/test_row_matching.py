@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roadmap_pipeline.notion.rows import Row, Value
-from roadmap_pipeline.sync.canonical import TITLE, canonical_title
+from roadmap_pipeline.sync.canonical import STATUS, TARGET_DATE, TITLE, canonical_title
 from roadmap_pipeline.sync.journal import Base
 from roadmap_pipeline.sync.row_matching import Match, Rows, Wanted, match_rows
 
@@ -57,6 +57,19 @@ def test_a_copy_that_stood_in_gives_way_to_a_row_of_ours_with_an_edit_once_it_ha
     assert (match.row, match.base.fields, match.duplicates, match.seconds) == (edited, {}, (), ())
     match = matched(copy, ours, base=base)
     assert (match.row, match.duplicates) == (copy, (ours,))
+
+
+def test_that_a_date_is_empty_can_be_told_only_by_who_has_a_base_for_it() -> None:
+    """Other rows of the column may have been filled again since it lost all values."""
+    empty = row("a")
+    filled = replace(empty, values={**empty.values, TARGET_DATE: "2026-12-01", STATUS: "Planned"})
+    for base, unknown in (
+        (None, {TARGET_DATE, STATUS}),
+        (Base("a", {TITLE: "Row a", STATUS: "Planned"}), {TARGET_DATE}),
+        (Base("a", {TARGET_DATE: "2026-12-01", STATUS: "Planned"}), set()),
+    ):
+        assert matched(empty, base=base).unknown == unknown
+        assert matched(filled, base=base).unknown == set()
 
 
 def test_a_copy_is_never_given_up_for_a_row_whose_key_people_emptied() -> None:
