@@ -116,6 +116,8 @@ class PeopleHide(PeopleReorganise):
         """Give a column another type, which empties it, and its own again: nothing is written in between."""
         column = self.observer.column(name)
         kind = {DATE: "date", NOTES: "rich_text"}[name]
+        rows = sorted(self.observer.rows(), key=lambda row: row.is_there)
+        held = {row.values[KEY]: row.values.get(name) for row in rows}
         self.services.notion.retype_property(self.observer.database_id, column, "number")
         self.services.writes()
         for command in ("two_way", "sync"):
@@ -124,10 +126,12 @@ class PeopleHide(PeopleReorganise):
         assert self.services.writes() == []
         self.services.notion.retype_property(self.observer.database_id, column, kind)
         self.column_lost_its_values(name)
-        for key in self.rows if name in SHARED and not self.is_memory_lost else ():
-            milestone = self.observer.milestones().get(key)
-            if milestone is not None:
+        for key, milestone in self.observer.milestones().items() if name in SHARED else ():
+            if len(self.machines) == 1:
                 self.ledger.must_stay(key, name, milestone.value(name))
+            else:
+                # To a machine that remembers what was there and did not see the other type, people emptied it.
+                self.ledger.note(key, name, "notion", held.get(key), None, milestone.shown(name))
 
     @rule()
     def delete_own_status(self) -> None:
@@ -140,3 +144,6 @@ class PeopleHide(PeopleReorganise):
         self.services.notion.delete_option(self.observer.database_id, columns, OWN_STATUS)
         for milestone, _ in held.values():
             self.ledger.note(milestone.key, STATUS, "notion", OWN_STATUS, None, milestone.shown(STATUS))
+        for values in self.deleted.values():
+            if values.get(STATUS) == OWN_STATUS:
+                values[STATUS] = None

@@ -105,7 +105,6 @@ class EditLedger:
         self._was_base_lost = True  # also for what was synced and never looked at
         for edits in self._edits.values():
             edits.is_base_known = False
-            edits.must_stay = None  # an empty column of which some rows are filled again looks edited
             edits.settled.clear()
             for side, value in list(edits.open.items()):
                 if value is None:

@@ -75,7 +75,12 @@ class TwoWaySync(PeopleHide):
         others = [one for one in self.observer.milestones().values() if one.key != milestone.key]
         titles = {canonical(one.title, one.repo) for one in others}
         # A milestone is also known by what its row is called.
-        rows = [row for row in self.observer.rows() if row.values[KEY] not in (None, milestone.key)]
+        others_pages = {known.page_id for key, known in self.rows.items() if key != milestone.key}
+        rows = [
+            row
+            for row in self.observer.rows()
+            if row.values[KEY] not in (None, milestone.key) or row.page_id in others_pages
+        ]
         titles |= {row.value(TITLE, repo) for row in rows for repo in REPOS}
         if canonical(milestone.title, milestone.repo) in titles:
             return
