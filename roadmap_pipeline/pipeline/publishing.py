@@ -150,9 +150,9 @@ def _in_rounds(
 
 def _require_restored(plan: "Plan", selection: "Selection | None") -> None:
     """Raise ConfigurationError for a title to restore of which no row is in the trash that stands for a milestone."""
-    for title in sorted(selection.restore - plan.restored) if selection is not None else ():
+    if missing := sorted(selection.restore - plan.restored) if selection is not None else []:
         raise ConfigurationError(
-            f"--restore: no row called {title!r} is in Notion's trash, unless another one took its place;"
+            f"--restore: no row called {missing[0]!r} is in Notion's trash, unless another one took its place;"
             " `roadmap sync` names those that can be restored"
         )
 
