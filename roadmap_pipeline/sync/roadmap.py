@@ -16,7 +16,6 @@ from roadmap_pipeline.sync.agreement import agreement_on, is_agreement, says_the
 from roadmap_pipeline.sync.canonical import (
     GITHUB_CLOSED,
     GITHUB_LABEL,
-    SEPARATOR,
     STATUS,
     TARGET_DATE,
     TITLE,
@@ -30,7 +29,7 @@ from roadmap_pipeline.sync.merge import NO_BASE, Owner, Side, merge_owned
 from roadmap_pipeline.sync.milestone_edits import edits_of
 from roadmap_pipeline.sync.notion_rows import BODY, RowWrite, body_change, is_as_written, row_change
 from roadmap_pipeline.sync.plan import Change, Conflict, FieldChange
-from roadmap_pipeline.sync.roadmap_entities import Entity, KnownRow
+from roadmap_pipeline.sync.roadmap_entities import Entity, KnownRow, as_agreed, names_of
 from roadmap_pipeline.sync.row_matching import Match, Rows, Wanted, match_rows
 from roadmap_pipeline.sync.row_state import CHOICES, RowState, SyncState, deleted, state_of
 from roadmap_pipeline.sync.shared_fields import Disagreement, GitHubMilestone, SharedMerge, merge_shared_fields
@@ -57,6 +56,7 @@ class Context:
         read_page: Reads the text of a row's page.
         restore: Titles of rows to take out of the trash.
         allow_mass_change: Whether any number of rows may lose something.
+        is_github_asked: GitHub was asked, so that milestones are as stored only where it didn't answer this time.
         is_selected: Whether a milestone of these titles is asked for.
     """
 
@@ -69,6 +69,7 @@ class Context:
     read_page: Callable[[str], str]
     restore: frozenset[str] = frozenset()
     allow_mass_change: bool = False
+    is_github_asked: bool = True
     is_selected: Callable[[frozenset[str]], bool] = lambda _titles: True
 
 
@@ -121,6 +122,8 @@ def plan_roadmap(entities: Sequence[Entity], rows: Rows, context: Context) -> Ro
         key: match if match.row is None else replace(match, base=without_lost_values(match.base, match.row.values))
         for key, match in match_rows(wanted, rows, context.bases).items()
     }
+    if context.is_github_asked:
+        entities = [as_agreed(one, matches[one.key].base) for one in entities]
     planner = _Planner(context, rows)
     planner.merge(entities, matches)
     for entity in entities:
@@ -217,12 +220,14 @@ class _Planner:
         }
 
     def _is_restored(self, entity: Entity, row: Row) -> bool:
-        return bool(_names(entity, row) & self._context.restore)
+        return bool(names_of(entity, _shown_title(row)) & self._context.restore)
 
     def add(self, entity: Entity, match: Match) -> None:
         """Plan one milestone's row, and what of it goes to GitHub."""
-        if not self._context.is_selected(_names(entity, match.row)):
+        if not self._context.is_selected(names_of(entity, _shown_title(match.row))):
             return
+        if self._context.is_github_asked and entity.is_stored and match.row is not None and not match.base.fields:
+            return  # Nobody knows which of both is older: the next sync that GitHub answers does.
         if match.candidates:
             self.plan.conflicts.append(Conflict(PLACE, entity.title, TITLE, "one row", f"{match.candidates} rows"))
             return
@@ -298,7 +303,7 @@ class _Planner:
     def _add_existing(self, entity: Entity, github: GitHubMilestone, match: Match, row: Row) -> None:
         merge, title = self._merges[entity.key], self._titles[entity.key]
         if row.in_trash:
-            self.plan.restored |= _names(entity, row) & self._context.restore
+            self.plan.restored |= names_of(entity, _shown_title(row)) & self._context.restore
         state, note = state_of(merge)
         agreed = dict(match.base.fields) if match.is_inherited else {}
         agreed |= merge.agreed
@@ -466,13 +471,8 @@ class _Planner:
         )
 
 
-def _names(entity: Entity, row: Row | None) -> frozenset[str]:
-    """Return all that people may call a milestone: its title on either side, also with its repository behind it."""
-    shown = "" if row is None else str(row.values.get(TITLE) or "")
-    titles = {canonical_title(entity.title), canonical_title(shown, entity.repo)}
-    names = {entity.title, shown, canonical_title(shown), *titles}
-    names |= {f"{title}{SEPARATOR}{entity.repo}" for title in titles if title}
-    return frozenset(name for name in names if name)
+def _shown_title(row: Row | None) -> str:
+    return "" if row is None else str(row.values.get(TITLE) or "")
 
 
 def _agreement_field(merge: SharedMerge, is_written_anyway: bool) -> list[FieldChange]:

@@ -5,12 +5,22 @@ matched in ``row_matching``, their fields merged in ``shared_fields``.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from roadmap_pipeline.github.milestones import Milestone
-from roadmap_pipeline.sync.canonical import STATUS, STATUSES, TARGET_DATE
+from roadmap_pipeline.sync.canonical import (
+    GITHUB_CLOSED,
+    GITHUB_LABEL,
+    SEPARATOR,
+    STATUS,
+    STATUSES,
+    TARGET_DATE,
+    TITLE,
+    canonical_title,
+)
 from roadmap_pipeline.sync.desired import DesiredMilestone
 from roadmap_pipeline.sync.github_target import MILESTONE_KEY
+from roadmap_pipeline.sync.journal import Base
 from roadmap_pipeline.sync.merge import GitHubStatus
 from roadmap_pipeline.sync.shared_fields import GitHubMilestone
 
@@ -48,6 +58,11 @@ class Entity:
     desired: DesiredMilestone | None = None
     former_keys: tuple[str, ...] = ()
 
+    @property
+    def is_stored(self) -> bool:
+        """True where GitHub's side is only what was stored."""
+        return self.github is not None and self.milestone is None
+
 
 @dataclass(slots=True)
 class Entities:
@@ -60,6 +75,35 @@ class Entities:
         """Add what was found elsewhere."""
         self.entities += more.entities
         self.notes += more.notes
+
+
+def names_of(entity: Entity, shown: str = "") -> frozenset[str]:
+    """Return all that people may call a milestone: its title on either side, also with its repository behind it.
+
+    Args:
+        entity: The milestone.
+        shown: The title of its row, as it stands there; empty where it has none.
+    """
+    titles = {canonical_title(entity.title), canonical_title(shown, entity.repo)}
+    names = {entity.title, shown, canonical_title(shown), *titles}
+    names |= {f"{title}{SEPARATOR}{entity.repo}" for title in titles if title}
+    return frozenset(name for name in names if name)
+
+
+def as_agreed(entity: Entity, base: Base) -> Entity:
+    """Return a milestone that GitHub doesn't show now as both sides agreed on it: what was stored may be older."""
+    if entity.github is None or not entity.is_stored:
+        return entity
+    status = entity.github.status
+    if GITHUB_CLOSED in base.fields:
+        status = replace(status, is_closed=bool(base.fields[GITHUB_CLOSED]), label=base.fields.get(GITHUB_LABEL))
+    github = replace(
+        entity.github,
+        title=base.fields.get(TITLE) or entity.github.title,
+        target_date=base.fields.get(TARGET_DATE, entity.github.target_date),
+        status=status,
+    )
+    return replace(entity, github=github)
 
 
 def gather(

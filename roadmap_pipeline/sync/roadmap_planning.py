@@ -94,6 +94,7 @@ def plan_both_sides(
             read_page=partial(read_body, runtime.notion),
             restore=selection.restore,
             allow_mass_change=selection.allow_mass_change,
+            is_github_asked=github is not None,
             is_selected=lambda names: selection.milestone is None or selection.milestone in names,
         )
         roadmap = plan_roadmap(entities, rows, context)

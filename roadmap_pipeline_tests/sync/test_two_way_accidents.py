@@ -11,6 +11,7 @@ from roadmap_pipeline.errors import RoadmapError
 from roadmap_pipeline.notion.schema import SchemaError
 from roadmap_pipeline_tests.sync.conftest import PARENT, REPORT, REPORTS, ROADMAP, SimulatedServices, fill
 from roadmap_pipeline_tests.sync.disturbances import assert_nothing_to_write
+from roadmap_sandbox.github.faults import Fault
 
 TITLE, DATE, STATUS = "🧩 Milestone", "📆 Target Date", "✅ Status"
 STATE = "🔄 Sync State"
@@ -85,6 +86,30 @@ def test_a_row_that_another_machine_made_and_people_threw_away_stays_there(synce
     assert [note for note in result.plan.notes if "in Notion's trash and stays there" in note]
     assert titles(synced) == ["Checkout v2", "Polish", "Sunset v1"]
     assert_nothing_to_write(synced.sync, synced)
+
+
+@pytest.mark.parametrize("is_lost", [False, True], ids=["remembered", "warehouse lost"])
+def test_what_was_stored_of_a_milestone_is_not_written_over_what_was_agreed_on_since(
+    is_lost: bool, synced: SimulatedServices
+) -> None:
+    synced.edit_milestone("Stage 7.3", title="Cards", due_on="2027-01-31", state="closed")
+    synced.two_way()
+    row = synced.row("Cards")
+    if is_lost:
+        lose_warehouse(synced)
+    refusal = Fault("refusal", 403, message="Resource protected by organization SAML enforcement.")
+    synced.github.faults.add(refusal, path="/milestones", times=100)
+    result = synced.two_way()
+    assert result.plan.conflicts == ()
+    assert {name: synced.row("Cards")[name] for name in (DATE, STATUS, STATE)} == {
+        name: row[name] for name in (DATE, STATUS, STATE)
+    }
+    synced.notion.set_property(synced.page_id("Cards"), DATE, "2027-02-28")
+    synced.two_way()
+    synced.github.faults.clear()
+    assert synced.two_way().plan.conflicts == ()
+    assert (synced.row("Cards")[DATE], synced.on_github("Cards")["due"]) == ("2027-02-28", "2027-02-28")
+    assert_nothing_to_write(synced.two_way, synced)
 
 
 def test_rows_made_just_before_the_warehouse_was_lost_are_there_once_in_the_end(synced: SimulatedServices) -> None:
