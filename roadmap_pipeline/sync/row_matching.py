@@ -188,12 +188,13 @@ class _Matcher:
         return self._rows.is_edited(row.values, self._unknown(row, base))
 
     def _unknown(self, row: Row, base: Base) -> frozenset[str]:
-        """Return the empty properties for which there is no base: they may have lost all values for a while.
+        """Return the empty properties for which there is no base of this page: emptied can't be told from lost.
 
-        A column that was of another type for a while did, as did a row that was out of the database: who has seen it
-        has forgotten the base, and who lost it can't tell that from people's emptying.
+        A column that was of another type for a while lost all values, as did a row that was out of the database: who
+        has seen it has forgotten the base.
         """
-        return frozenset(name for name in REMADE if name not in base.fields and not row.values.get(name))
+        known = base.fields if row.page_id == base.page_id else {}
+        return frozenset(name for name in REMADE if name not in known and not row.values.get(name))
 
     def _bearing(self, wanted: Wanted) -> list[Row]:
         """Return the rows that bear the key; in a database without keys those of ours with the title."""

@@ -27,7 +27,7 @@ class FieldEdits:
     must_stay: Any = None
     """GitHub's value, where the row lost its own without anybody having edited it; None: nothing to watch."""
     is_equal_by_chance: bool = False
-    """True where both sides were given one value without a sync: it takes a later edit of one of them for a dispute."""
+    """True where both sides were given one value, and one another then: whoever syncs may have seen neither or both."""
 
 
 class LostEdit(AssertionError):
@@ -54,7 +54,10 @@ class EditLedger:
         edits.must_stay = None
         came_over = opposite == before
         others = edits.open.get(OTHER[side], _NONE)
-        edits.is_equal_by_chance |= came_over and len(edits.open) == 2
+        if came_over and len(edits.open) == 2:
+            edits.is_equal_by_chance = True
+            edits.open.clear()
+            return
         # No status on GitHub comes over as the one that is derived.
         is_derived = name == STATUS and side == "notion" and others is None and came_over
         if others == before or is_derived:

@@ -295,9 +295,11 @@ class SyncingMachine(RuleBasedStateMachine):
     def stand_in(self, key: str) -> bool:
         """Take a row of ours that bears the key for the milestone's; return whether there is one."""
         bearing = [row for row in self.observer.rows() if row.is_there and row.is_ours and row.values[KEY] == key]
-        found = next((row for row in bearing if row.page_id not in self.peoples_pages), None)
+        # One of ours that had come back as nobody's was taken by its title meanwhile.
+        found = min(bearing, key=lambda row: row.page_id in self.peoples_pages, default=None)
         if found is not None:
             self.rows[key] = Row(found.page_id)
+            self.peoples_pages.pop(found.page_id, None)
         return found is not None
 
     def _check_one_to_one(self, milestones: dict[str, MilestoneView], rows: dict[str, RowView]) -> None:

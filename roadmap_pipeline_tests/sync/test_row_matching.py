@@ -67,6 +67,7 @@ def test_that_a_date_is_empty_can_be_told_only_by_who_has_a_base_for_it() -> Non
         (None, {TARGET_DATE, STATUS}),
         (Base("a", {TITLE: "Row a", STATUS: "Planned"}), {TARGET_DATE}),
         (Base("a", {TARGET_DATE: "2026-12-01", STATUS: "Planned"}), set()),
+        (Base("gone", {TARGET_DATE: "2026-12-01", STATUS: "Planned"}), {TARGET_DATE, STATUS}),
     ):
         assert matched(empty, base=base).unknown == unknown
         assert matched(filled, base=base).unknown == set()
