@@ -73,7 +73,7 @@ def test_a_report_that_people_threw_away_stays_there_without_a_warehouse(synced:
 
 
 def test_a_row_that_another_machine_made_and_people_threw_away_stays_there(synced: SimulatedServices) -> None:
-    """Who syncs next remembers the one before, which was moved out of the database."""
+    """The machine that syncs next remembers the one before, which was moved out of the database."""
     folder = synced.warehouse.parent / "other"
     folder.mkdir()
     shutil.copy(synced.warehouse, folder / "roadmap.duckdb")
