@@ -312,7 +312,8 @@ class _Planner:
             if name in merge.to_notion:
                 fields.append(FieldChange(name, row.values.get(name), merge.to_notion[name]))
         fields += self._title_field(row, match.base, merge, title, entity.repo)
-        fields += self._own_fields(entity.key, row, match.base, state, note or " ".join(merge.notes) or None)
+        said = " ".join(filter(None, [note, *merge.notes])) or None
+        fields += self._own_fields(entity.key, row, match.base, state, said)
         agreement = _agreement_field(merge, bool(fields))
         fields += agreement
         if agreed or match.base.pending or match.base.pending_github:
@@ -321,8 +322,7 @@ class _Planner:
         self.plan.edits += edits_of(entity, github, merge, title, row.page_id)
         self._tell(entity, github, merge, row, title)
         self._add_merged(entity, github, merge, row, title, bool(agreement))
-        has_own_title = any(one.field == TITLE for one in merge.disagreements) and row.values.get(TITLE)
-        shown = str(row.values[TITLE]) if has_own_title else title
+        shown = (_shown_title(row) if _keeps_own_title(merge) else "") or title
         self.plan.states.append(self._state(entity, row, shown, state, note, disagreements=tuple(merge.disagreements)))
         self._give_up_duplicates(entity, match, title)
         if match.seconds:
@@ -414,7 +414,7 @@ class _Planner:
         return fields
 
     def _title_field(self, row: Row, base: Base, merge: SharedMerge, title: str, repo: str) -> list[FieldChange]:
-        if any(one.field == TITLE for one in merge.disagreements):
+        if _keeps_own_title(merge):
             return []
         shown = row.values.get(TITLE)
         text = str(shown or "")
@@ -424,8 +424,9 @@ class _Planner:
 
     def _own_fields(self, key: str, row: Row, base: Base, state: str, note: str | None) -> list[FieldChange]:
         """Return the sync's own fields that have to be written."""
-        if state == "In step" and note is None and row.values.get(SYNC_STATE) == "In step":
-            note = row.values.get(SYNC_NOTE)  # type: ignore[assignment]  # What was last said of it stays.
+        before = str(row.values.get(SYNC_NOTE) or "")
+        if state == row.values.get(SYNC_STATE) and before.startswith(note or "") and (note or state == "In step"):
+            note = before or None  # What was last said of it stays.
         wanted = {SYNC_KEY: key, SYNC_STATE: state, SYNC_NOTE: note}
         return [
             FieldChange(name, row.values.get(name), value)
@@ -469,6 +470,11 @@ class _Planner:
         return RowState(
             entity.key, entity.repo, entity.number, title, row.page_id, stable_url(row.url), state, note, **more
         )
+
+
+def _keeps_own_title(merge: SharedMerge) -> bool:
+    """Return whether a row's title stays as it is: people are to decide, or it waits for GitHub."""
+    return TITLE in merge.stays or any(one.field == TITLE for one in merge.disagreements)
 
 
 def _shown_title(row: Row | None) -> str:

@@ -105,11 +105,31 @@ def test_what_was_stored_of_a_milestone_is_not_written_over_what_was_agreed_on_s
         name: row[name] for name in (DATE, STATUS, STATE)
     }
     synced.notion.set_property(synced.page_id("Cards"), DATE, "2027-02-28")
+    synced.notion.set_property(synced.page_id("Cards"), TITLE, "Coins")
     synced.two_way()
+    assert synced.row("Coins")[DATE] == "2027-02-28"
     synced.github.faults.clear()
     assert synced.two_way().plan.conflicts == ()
-    assert (synced.row("Cards")[DATE], synced.on_github("Cards")["due"]) == ("2027-02-28", "2027-02-28")
+    assert (synced.row("Coins")[DATE], synced.on_github("Coins")["due"]) == ("2027-02-28", "2027-02-28")
     assert_nothing_to_write(synced.two_way, synced)
+
+
+def test_what_became_of_a_status_is_told_also_where_people_have_to_decide_something_else(
+    synced: SimulatedServices,
+) -> None:
+    page = synced.page_id("Checkout v2")
+    synced.notion.delete_property(synced.databases()[ROADMAP], STATUS)
+    with pytest.raises(SchemaError):
+        synced.two_way()
+    repair(synced)
+    synced.notion.set_property(page, STATUS, "In Progress")
+    synced.notion.set_property(page, TITLE, "x" * 300)
+    synced.two_way()
+    row = synced.row("x" * 300)
+    assert (row[STATUS], row[STATE]) == ("Planned", "Needs a person")
+    assert f"{STATUS} was In Progress" in row["🧾 Sync Note"]
+    assert_nothing_to_write(synced.two_way, synced)
+    assert synced.row("x" * 300)["🧾 Sync Note"] == row["🧾 Sync Note"]
 
 
 def test_rows_made_just_before_the_warehouse_was_lost_are_there_once_in_the_end(synced: SimulatedServices) -> None:
