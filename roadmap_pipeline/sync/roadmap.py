@@ -322,7 +322,7 @@ class _Planner:
         self.plan.edits += edits_of(entity, github, merge, title, row.page_id)
         self._tell(entity, github, merge, row, title)
         self._add_merged(entity, github, merge, row, title, bool(agreement))
-        shown = (_shown_title(row) if _keeps_own_title(merge) else "") or title
+        shown = (_shown_title(row) if merge.keeps_title else "") or title
         self.plan.states.append(self._state(entity, row, shown, state, note, disagreements=tuple(merge.disagreements)))
         self._give_up_duplicates(entity, match, title)
         if match.seconds:
@@ -414,7 +414,7 @@ class _Planner:
         return fields
 
     def _title_field(self, row: Row, base: Base, merge: SharedMerge, title: str, repo: str) -> list[FieldChange]:
-        if _keeps_own_title(merge):
+        if merge.keeps_title:
             return []
         shown = row.values.get(TITLE)
         text = str(shown or "")
@@ -470,11 +470,6 @@ class _Planner:
         return RowState(
             entity.key, entity.repo, entity.number, title, row.page_id, stable_url(row.url), state, note, **more
         )
-
-
-def _keeps_own_title(merge: SharedMerge) -> bool:
-    """Return whether a row's title stays as it is: people are to decide, or it waits for GitHub."""
-    return TITLE in merge.stays or any(one.field == TITLE for one in merge.disagreements)
 
 
 def _shown_title(row: Row | None) -> str:

@@ -89,6 +89,11 @@ class SharedMerge:
     agreement: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def keeps_title(self) -> bool:
+        """True where the row's title stays as it is: people are to decide, or it waits for GitHub."""
+        return TITLE in self.stays or any(one.field == TITLE for one in self.disagreements)
+
 
 def merge_shared_fields(
     github: GitHubMilestone,
