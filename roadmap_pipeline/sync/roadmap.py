@@ -424,9 +424,11 @@ class _Planner:
 
     def _own_fields(self, key: str, row: Row, base: Base, state: str, note: str | None) -> list[FieldChange]:
         """Return the sync's own fields that have to be written."""
-        before = str(row.values.get(SYNC_NOTE) or "")
-        if state == row.values.get(SYNC_STATE) and before.startswith(note or "") and (note or state == "In step"):
-            note = before or None  # What was last said of it stays.
+        said = str(row.values.get(SYNC_NOTE) or "")
+        is_in_step = note is None and state == "In step"
+        is_told_beside = note is not None and said.startswith(f"{note} {STATUS} was ")
+        if state == row.values.get(SYNC_STATE) and (is_in_step or is_told_beside):
+            note = said or None  # What was last said of it stays; of disputes only those that stand.
         wanted = {SYNC_KEY: key, SYNC_STATE: state, SYNC_NOTE: note}
         return [
             FieldChange(name, row.values.get(name), value)

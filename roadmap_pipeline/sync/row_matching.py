@@ -164,7 +164,8 @@ class _Matcher:
         elif row in ours and not row.in_trash:
             chosen = ours[0]
         elif any(not one.in_trash for one in ours) and (row.in_trash or self._gives_way(row, ours[0], base)):
-            # A row that is there outdoes one in the trash: another machine made it, or gave up a duplicate.
+            # A row that is there outdoes one in the trash: another machine made it, or gave up a duplicate. And ours
+            # outdoes a copy, whose edits are carried on first.
             chosen = ours[0]
         if chosen is None:
             return Match(None, replace(base, page_id=NO_PAGE), lost=lost)

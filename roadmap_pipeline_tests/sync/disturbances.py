@@ -3,8 +3,11 @@
 Belongs here: what a sample in ``make test`` and every request in a suite of its own have in common.
 """
 
+import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import count
+from pathlib import Path
 
 from roadmap_pipeline_tests.sync.conftest import Kill, Pending, SimulatedServices, Start
 from roadmap_pipeline_tests.sync.pending_edits import seen
@@ -20,6 +23,15 @@ GITHUB_FAULTS: tuple[GitHubFault | FaultKind, ...] = (
     "drop_after_commit",
 )
 """Failures that pass, and for which nobody waits."""
+
+
+def on_another_machine(services: SimulatedServices, folder: Path) -> SimulatedServices:
+    """Return the same services as another machine uses them, whose warehouse in ``folder`` knows what this one does."""
+    folder.mkdir()
+    warehouse = folder / "roadmap.duckdb"
+    shutil.copy(services.warehouse, warehouse)
+    environment = {**services.environment, "ROADMAP_WAREHOUSE": str(warehouse)}
+    return replace(services, environment=environment, warehouse=warehouse)
 
 
 def unsettled(services: SimulatedServices) -> list[tuple[object, ...]]:

@@ -5,10 +5,9 @@ Belongs here: no rule, and nothing that people do; see ``test_state_machine``.
 
 import hashlib
 import itertools
-import shutil
 from collections import defaultdict
 from contextlib import ExitStack, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -28,6 +27,7 @@ from roadmap_pipeline_tests.sync.conftest import (
     NewServices,
     SimulatedServices,
 )
+from roadmap_pipeline_tests.sync.disturbances import on_another_machine
 from roadmap_pipeline_tests.sync.edit_ledger import EditLedger
 from roadmap_pipeline_tests.sync.kills import put_back
 from roadmap_pipeline_tests.sync.observed import KEY, NOTES, PROGRESS, REPOS, STATE, MilestoneView, Observer, RowView
@@ -189,13 +189,7 @@ class SyncingMachine(RuleBasedStateMachine):
 
     def add_machine(self) -> None:
         """Let a second machine sync, too, which knows nothing of the first."""
-        folder = self.services.warehouse.parent / "second"
-        folder.mkdir()
-        warehouse = folder / "roadmap.duckdb"
-        shutil.copy(self.services.warehouse, warehouse)
-        environment = {**self.services.environment, "ROADMAP_WAREHOUSE": str(warehouse)}
-        second = replace(self.services, environment=environment, warehouse=warehouse)
-        self.machines.append(second)
+        self.machines.append(on_another_machine(self.services, self.services.warehouse.parent / "second"))
         self.ledger.is_one_machine = False
         self.lose_warehouse(1)
 

@@ -1,8 +1,6 @@
 """The agreement in the row: any machine tells by it who edited since, whatever it remembers itself."""
 
 import re
-import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,7 +20,7 @@ from roadmap_pipeline.sync.journal import Base
 from roadmap_pipeline.sync.merge import GitHubStatus
 from roadmap_pipeline.sync.shared_fields import GitHubMilestone, merge_shared_fields
 from roadmap_pipeline_tests.sync.conftest import SimulatedServices
-from roadmap_pipeline_tests.sync.disturbances import assert_nothing_to_write
+from roadmap_pipeline_tests.sync.disturbances import assert_nothing_to_write, on_another_machine
 from roadmap_sandbox.notion import faults as notion_faults
 
 AGREEMENT = "🧷 Sync Base"
@@ -34,10 +32,7 @@ STALE, EDITED, NEWEST = "2026-12-01", "2027-01-31", "2027-02-28"
 @pytest.fixture
 def other(synced: SimulatedServices, tmp_path: Path) -> SimulatedServices:
     """Another machine, whose warehouse knows both sides as they are now."""
-    warehouse = tmp_path / "other" / "roadmap.duckdb"
-    warehouse.parent.mkdir()
-    shutil.copy(synced.warehouse, warehouse)
-    return replace(synced, environment={**synced.environment, "ROADMAP_WAREHOUSE": str(warehouse)}, warehouse=warehouse)
+    return on_another_machine(synced, tmp_path / "other")
 
 
 def put(services: SimulatedServices, side: str, date: str) -> None:

@@ -1,7 +1,5 @@
 """Accidents around a two-way sync: what people edited is neither lost nor doubled, and nothing is wiped."""
 
-import shutil
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,7 +8,7 @@ from roadmap_pipeline import pipeline
 from roadmap_pipeline.errors import RoadmapError
 from roadmap_pipeline.notion.schema import SchemaError
 from roadmap_pipeline_tests.sync.conftest import PARENT, REPORT, REPORTS, ROADMAP, SimulatedServices, fill
-from roadmap_pipeline_tests.sync.disturbances import assert_nothing_to_write
+from roadmap_pipeline_tests.sync.disturbances import assert_nothing_to_write, on_another_machine
 from roadmap_sandbox.github.faults import Fault
 
 TITLE, DATE, STATUS = "🧩 Milestone", "📆 Target Date", "✅ Status"
@@ -74,11 +72,7 @@ def test_a_report_that_people_threw_away_stays_there_without_a_warehouse(synced:
 
 def test_a_row_that_another_machine_made_and_people_threw_away_stays_there(synced: SimulatedServices) -> None:
     """The machine that syncs next remembers the one before, which was moved out of the database."""
-    folder = synced.warehouse.parent / "other"
-    folder.mkdir()
-    shutil.copy(synced.warehouse, folder / "roadmap.duckdb")
-    environment = {**synced.environment, "ROADMAP_WAREHOUSE": str(folder / "roadmap.duckdb")}
-    other = replace(synced, environment=environment, warehouse=folder / "roadmap.duckdb")
+    other = on_another_machine(synced, synced.warehouse.parent / "other")
     synced.notion.move(synced.page_id("Stage 7.3"), PARENT)
     other.sync()
     synced.notion.trash(synced.page_id("Stage 7.3"))
@@ -130,6 +124,19 @@ def test_what_became_of_a_status_is_told_also_where_people_have_to_decide_someth
     assert f"{STATUS} was In Progress" in row["🧾 Sync Note"]
     assert_nothing_to_write(synced.two_way, synced)
     assert synced.row("x" * 300)["🧾 Sync Note"] == row["🧾 Sync Note"]
+
+
+def test_a_note_names_no_dispute_that_is_settled(synced: SimulatedServices) -> None:
+    page = synced.page_id("Stage 7.3")
+    synced.notion.set_property(page, DATE, "2027-01-31")
+    synced.notion.set_property(page, STATUS, "Completed")
+    synced.edit_milestone("Stage 7.3", due_on="2027-02-28")
+    synced.label("Stage 7.3", "status: blocked")
+    synced.two_way()
+    assert [name in synced.row("Stage 7.3")["🧾 Sync Note"] for name in (f"{DATE}: ", f"{STATUS}: ")] == [True, True]
+    synced.notion.set_property(page, STATUS, "Blocked")
+    synced.two_way()
+    assert [name in synced.row("Stage 7.3")["🧾 Sync Note"] for name in (f"{DATE}: ", f"{STATUS}: ")] == [True, False]
 
 
 def test_rows_made_just_before_the_warehouse_was_lost_are_there_once_in_the_end(synced: SimulatedServices) -> None:

@@ -1,12 +1,11 @@
 """Sequences that the state machine found to go wrong, each in its shortest form."""
 
-import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from roadmap_pipeline_tests.sync.conftest import SimulatedServices
+from roadmap_pipeline_tests.sync.disturbances import on_another_machine
 from roadmap_pipeline_tests.sync.test_two_way import DATE, KEY, STATE, TITLE, assert_in_step, edit_both, tick
 
 
@@ -90,11 +89,7 @@ def test_a_copy_is_the_copiers_when_the_row_is_in_the_trash(synced: SimulatedSer
 
 def second_machine(services: SimulatedServices, folder: Path) -> SimulatedServices:
     """Return another machine that syncs the same places, and knows nothing of the first."""
-    warehouse = folder / "second" / "roadmap.duckdb"
-    warehouse.parent.mkdir()
-    shutil.copy(services.warehouse, warehouse)
-    environment = {**services.environment, "ROADMAP_WAREHOUSE": str(warehouse)}
-    other = replace(services, environment=environment, warehouse=warehouse)
+    other = on_another_machine(services, folder / "second")
     for table in ("row_bases", "rows", "conflicts", "refused_edits", "databases"):
         other.sql(f"delete from sync.{table}")
     return other
