@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 _PENDING: Mapping[Target, str] = {"notion": "writing:", "github": "writing-github:"}
 """Before a sync key: values about to be written to that side, whose arrival was not confirmed yet."""
 
+_FORMER = "former:"
+"""Before a page and a sync key: what was agreed on for the row of that page, which another one stands for now."""
+
 _WRITTEN = "/written"
 """After a field: what was written where Notion stored something else."""
 
@@ -43,6 +46,7 @@ class Base:
         written: What was written where Notion stored something else (it trims, and more): no reason to write again.
         may_have_new_row: A run ended while it created a row, and no answer named the page: Notion's lists may not show
             it yet. ``page_id`` is then that of the row before, where there was one.
+        former: Bases of rows that stood for it before this one, by their page: they hold where such a row comes back.
     """
 
     page_id: str
@@ -51,6 +55,14 @@ class Base:
     pending_github: dict[str, Any] = field(default_factory=dict)
     written: dict[str, Any] = field(default_factory=dict)
     may_have_new_row: bool = False
+    former: "dict[str, Base]" = field(default_factory=dict)
+
+    def of_page(self, page_id: str) -> "Base":
+        """Return the base of the row of a page: without fields where that row never stood for it."""
+        if page_id == self.page_id:
+            return self
+        before = self.former.get(page_id, Base(page_id))
+        return replace(self, page_id=page_id, fields=dict(before.fields), written=dict(before.written))
 
     def renamed(self, names: Mapping[str, str]) -> "Base":
         """Return the base by other names of its fields: those in ``names`` that are there, others as they are."""
@@ -64,6 +76,7 @@ class Base:
             pending=named(self.pending),
             pending_github=named(self.pending_github),
             written=named(self.written),
+            former={page_id: base.renamed(names) for page_id, base in self.former.items()},
         )
 
 
@@ -104,9 +117,13 @@ class Journal:
         with self.warehouse.connect() as con:
             rows = con.execute(
                 "select b.sync_key, b.page_id, b.field, b.value from sync.row_bases as b"
-                " order by starts_with(b.sync_key, 'writing'), b.sync_key, b.field"
+                " order by starts_with(b.sync_key, 'former:'), starts_with(b.sync_key, 'writing'), b.sync_key, b.field"
             ).fetchall()
         for stored_key, page_id, name, value in rows:
+            if stored_key.startswith(_FORMER):
+                present = bases.get(stored_key.removeprefix(_former_key(page_id, "")), Base(NO_PAGE))
+                _add(present.former.setdefault(page_id, Base(page_id)), name, value)
+                continue
             prefix = next((prefix for prefix in _PENDING.values() if stored_key.startswith(prefix)), "")
             base = bases.setdefault(stored_key.removeprefix(prefix), Base(page_id))
             if prefix == _PENDING["github"]:
@@ -116,10 +133,8 @@ class Journal:
                 base.may_have_new_row |= page_id == NO_PAGE
                 if base.page_id == NO_PAGE:
                     base.page_id = page_id
-            elif name.endswith(_WRITTEN):
-                base.written[name.removesuffix(_WRITTEN)] = json.loads(value)
             else:
-                base.fields[name] = json.loads(value)
+                _add(base, name, value)
         return bases
 
     def advance(self, agreed: Iterable[RowValues]) -> None:
@@ -203,18 +218,29 @@ class Journal:
                 _advance(con, confirmed)
 
 
+def _add(base: Base, name: str, value: str) -> None:
+    values = base.written if name.endswith(_WRITTEN) else base.fields
+    values[name.removesuffix(_WRITTEN)] = json.loads(value)
+
+
+def _former_key(page_id: str, sync_key: str) -> str:
+    return f"{_FORMER}{page_id}:{sync_key}"
+
+
 def _advance(con: "duckdb.DuckDBPyConnection", row: RowValues) -> None:
-    # A key has one page and a page one key: what was agreed on for another pair no longer holds.
+    key, page_id = row.sync_key, row.page_id
     con.execute(
-        "delete from sync.row_bases where sync_key = $pending or (sync_key = $key and page_id <> $page)"
-        " or (page_id = $page and not list_contains($own, sync_key))",
-        {
-            "pending": _PENDING[row.side] + row.sync_key,
-            "key": row.sync_key,
-            "page": row.page_id,
-            "own": [row.sync_key, *(prefix + row.sync_key for prefix in _PENDING.values())],
-        },
+        "delete from sync.row_bases where sync_key = ? or (sync_key = ? and page_id = ?)",
+        [_PENDING[row.side] + key, key, NO_PAGE],
     )
+    # A key has one page and a page one key. The row that stood for the key may come back: then it is as it was left.
+    con.execute(
+        "update sync.row_bases set sync_key = ? || page_id || ':' || sync_key where sync_key = ? and page_id <> ?",
+        [_FORMER, key, page_id],
+    )
+    con.execute("update sync.row_bases set sync_key = ? where sync_key = ?", [key, _former_key(page_id, key)])
+    own = [key, *(prefix + key for prefix in _PENDING.values())]
+    con.execute("delete from sync.row_bases where page_id = ? and not list_contains(?, sync_key)", [page_id, own])
     stored = [name + _WRITTEN for name in row.values.keys() - row.written.keys()]
     con.execute("delete from sync.row_bases where sync_key = ? and list_contains(?, field)", [row.sync_key, stored])
     replace_rows(con, "sync.row_bases", _base_rows(row))

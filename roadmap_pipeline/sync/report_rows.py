@@ -78,7 +78,7 @@ def _present(one: DesiredRow) -> dict[str, Any]:
 
 def _update(plan: ReportsPlan, one: DesiredRow, match: Match, row: Row) -> None:
     base = match.base
-    agreed = dict(base.fields) if match.is_inherited else {}
+    agreed: dict[str, Any] = {}
     fields = []
     for name, ours in one.values.items():
         theirs = row.values.get(name)
@@ -87,8 +87,7 @@ def _update(plan: ReportsPlan, one: DesiredRow, match: Match, row: Row) -> None:
                 agreed[name] = ours
         elif not is_as_written(base, name, ours, theirs):
             fields.append(FieldChange(name, theirs, ours))
-    if agreed or base.pending:
-        plan.agreed.append(RowValues(one.sync_key, row.page_id, agreed))
+    plan.agreed += match.agreed_on(one.sync_key, agreed)
     if not fields and not row.in_trash:
         return
     write = RowWrite(

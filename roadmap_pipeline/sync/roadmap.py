@@ -305,8 +305,7 @@ class _Planner:
         if row.in_trash:
             self.plan.restored |= names_of(entity, _shown_title(row)) & self._context.restore
         state, note = state_of(merge)
-        agreed = dict(match.base.fields) if match.is_inherited else {}
-        agreed |= merge.agreed
+        agreed = dict(merge.agreed)
         fields = self._computed_fields(entity, github, row, match.base, merge, agreed)
         for name in (TARGET_DATE, STATUS):
             if name in merge.to_notion:
@@ -316,8 +315,7 @@ class _Planner:
         fields += self._own_fields(entity.key, row, match.base, state, said)
         agreement = _agreement_field(merge, bool(fields))
         fields += agreement
-        if agreed or match.base.pending or match.base.pending_github:
-            self.plan.agreed.append(RowValues(entity.key, row.page_id, agreed))
+        self.plan.agreed += match.agreed_on(entity.key, agreed)
         self._write(entity, match, row, fields, _facts(github) if STATUS in merge.to_notion else {})
         self.plan.edits += edits_of(entity, github, merge, title, row.page_id)
         self._tell(entity, github, merge, row, title)

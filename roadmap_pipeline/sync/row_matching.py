@@ -11,7 +11,7 @@ from typing import Any
 
 from roadmap_pipeline.notion.rows import Row
 from roadmap_pipeline.sync.agreement import REMADE
-from roadmap_pipeline.sync.journal import NO_PAGE, Base
+from roadmap_pipeline.sync.journal import NO_PAGE, Base, RowValues
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Match:
     Attributes:
         row: The row; None where there is none (any more) that can be written to.
         base: What was agreed on; without fields at first contact.
-        is_inherited: The base was agreed on under another key, and has to be noted under this one.
+        is_inherited: The base was agreed on under another key or for a former row, and has to be noted for this one.
         lost: Why a row that was there is none any more: ``deleted`` or ``moved``.
         duplicates: Further rows of ours that bear the same key and no edit that would be lost with them: two runs at
             once had made them, or the integration couldn't see one for a while.
@@ -55,6 +55,15 @@ class Match:
     candidates: int = 0
     rivals: frozenset[str] = frozenset()
     unknown: frozenset[str] = frozenset()
+
+    def agreed_on(self, sync_key: str, values: Mapping[str, Any]) -> list[RowValues]:
+        """Return what to note as agreed on of the row: ``values``, and what was inherited; nothing where that is so."""
+        base = self.base
+        inherited = {**base.fields} if self.is_inherited else {}
+        written = {name: base.written[name] for name in inherited.keys() & base.written.keys() - values.keys()}
+        if self.row is None or not (inherited or values or base.pending or base.pending_github):
+            return []
+        return [RowValues(sync_key, self.row.page_id, {**inherited, **values}, written)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,10 +184,10 @@ class _Matcher:
         seconds = tuple(one for one in others if self._is_edited(one, base))
         duplicates = tuple(one for one in others if one not in seconds)
         unknown = self._unknown(chosen, base)
-        if chosen.page_id != base.page_id:
-            # What was agreed on holds for the page it was agreed on for.
-            base = Base(chosen.page_id, pending=base.pending, pending_github=base.pending_github)
-        return Match(chosen, base, key != wanted.sync_key, duplicates=duplicates, seconds=seconds, unknown=unknown)
+        # What was agreed on holds for the page it was agreed on for.
+        is_inherited = key != wanted.sync_key or chosen.page_id != base.page_id
+        base = base.of_page(chosen.page_id)
+        return Match(chosen, base, is_inherited, duplicates=duplicates, seconds=seconds, unknown=unknown)
 
     def _gives_way(self, row: Row, ours: Row, base: Base) -> bool:
         """Return whether a row of people's, which stood in for ours, has nothing to carry on and ours has."""
@@ -194,7 +203,7 @@ class _Matcher:
         A column that was of another type for a while lost all values, as did a row that was out of the database: who
         has seen it has forgotten the base.
         """
-        known = base.fields if row.page_id == base.page_id else {}
+        known = base.of_page(row.page_id).fields
         return frozenset(name for name in REMADE if name not in known and not row.values.get(name))
 
     def _bearing(self, wanted: Wanted) -> list[Row]:

@@ -91,6 +91,12 @@ class EditLedger:
             edits.settled.clear()
             edits.is_base_known = False
 
+    def stays(self, key: str, name: str, value: Any) -> None:
+        """Note that the row says that its value stays: who edits the field on GitHub from then on overwrites it."""
+        edits = self.of(key, name)
+        if edits.open.get("notion", _NONE) == value:
+            del edits.open["notion"]
+
     def must_stay(self, key: str, name: str, value: Any) -> None:
         """Note that a row lost a value through no edit: GitHub's is still there after the next sync."""
         self.of(key, name).must_stay = value

@@ -30,13 +30,28 @@ from roadmap_pipeline_tests.sync.conftest import (
 from roadmap_pipeline_tests.sync.disturbances import on_another_machine
 from roadmap_pipeline_tests.sync.edit_ledger import EditLedger
 from roadmap_pipeline_tests.sync.kills import put_back
-from roadmap_pipeline_tests.sync.observed import KEY, NOTES, PROGRESS, REPOS, STATE, MilestoneView, Observer, RowView
+from roadmap_pipeline_tests.sync.observed import (
+    KEY,
+    NOTE,
+    NOTES,
+    PROGRESS,
+    REPOS,
+    STATE,
+    STATUS,
+    STATUS_LABELS,
+    MilestoneView,
+    Observer,
+    RowView,
+)
 
 ROUNDS = 4
 """Times that each machine may sync until nothing is left to do."""
 
 _WITH_PEOPLE = ("Conflict", "Needs a person", "Changed on GitHub")
 """The states of a row that waits for people."""
+
+KNOWN_STATUSES = {None, "Completed", *STATUS_LABELS.values()}
+"""The statuses for which GitHub has a place."""
 
 _MEMORY = ("row_bases", "rows", "conflicts", "refused_edits", "databases", "changes", "verifications")
 
@@ -185,7 +200,16 @@ class SyncingMachine(RuleBasedStateMachine):
         finally:
             self.services.notion.faults.clear()
             self.services.github.faults.clear()
+            self._note_what_stays()
         return False
+
+    def _note_what_stays(self) -> None:
+        """Note the statuses of people's own of which a sync that got so far has said that they stay in Notion."""
+        for key, known in self.rows.items():
+            row = self.observer.row(known.page_id)
+            status = row.values.get(STATUS) if row is not None else None
+            if row is not None and status not in KNOWN_STATUSES and f"{STATUS} stays" in (row.values.get(NOTE) or ""):
+                self.ledger.stays(key, STATUS, status)
 
     def add_machine(self) -> None:
         """Let a second machine sync, too, which knows nothing of the first."""

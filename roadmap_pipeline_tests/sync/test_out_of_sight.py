@@ -103,6 +103,36 @@ def test_a_second_row_that_was_edited_waits_until_people_have_decided_in_the_fir
     assert (synced.page_id("Stage 7.3"), synced.row("Stage 7.3")[STATE]) == (new, "Conflict")
 
 
+@pytest.mark.parametrize("name", [DATE, STATUS, NOTES])
+def test_what_people_empty_in_a_row_that_is_shared_again_is_their_edit(name: str, synced: SimulatedServices) -> None:
+    """The agreement on it is known still, although another row stood for its milestone meanwhile."""
+    synced.label("Stage 7.3", "status: blocked")
+    synced.sync()
+    old, new = there_twice(synced)
+    synced.edit_milestone("Stage 7.3", title="Cards")  # while the new one stands for it
+    synced.notion.set_property(old, name, None)
+    for _ in range(2):
+        result = synced.two_way()
+        assert (result.failed, result.plan.conflicts) == ([], ())
+    row = synced.row("Cards")
+    assert (synced.page_id("Cards"), row[name]) == (old, "In Progress" if name == STATUS else None)
+    milestone = synced.on_github("Cards")
+    assert (milestone["due"] is None, milestone["labels"] == []) == (name == DATE, name == STATUS)
+    assert synced.api("GET", f"pages/{new}")["in_trash"] is True
+    assert_nothing_to_write(synced.two_way, synced)
+
+
+def test_what_was_agreed_on_is_kept_for_the_page_that_it_was_agreed_on_for(synced: SimulatedServices) -> None:
+    key = synced.key("Stage 7.3")
+    kept = f"select distinct page_id, sync_key from sync.row_bases where ends_with(sync_key, '{key}')"
+    old, new = there_twice(synced)
+    assert set(synced.sql(kept)) == {(new, key), (old, f"former:{old}:{key}")}
+    fields = synced.sql("select field, value from sync.row_bases where page_id = ? order by field", [old])
+    synced.sync()
+    assert set(synced.sql(kept)) == {(old, key), (new, f"former:{new}:{key}")}
+    assert synced.sql("select field, value from sync.row_bases where page_id = ? order by field", [old]) == fields
+
+
 @pytest.mark.parametrize("after", [False, True], ids=["before it was made", "after"])
 def test_a_kill_while_a_lost_row_gets_a_new_one_makes_no_second_one(after: bool, synced: SimulatedServices) -> None:
     """Lists show the new one only after a while; what was agreed on still names the page that can't be seen."""

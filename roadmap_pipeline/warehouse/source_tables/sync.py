@@ -26,7 +26,8 @@ TABLES: tuple[SourceTable, ...] = (
                 "sync_key",
                 "VARCHAR",
                 "What the row stands for: report:NAME or milestone:NODE_ID; after writing: (to Notion) or"
-                " writing-github: values that were about to be written and are not confirmed yet.",
+                " writing-github: values that were about to be written and are not confirmed yet; after former:PAGE:"
+                " those of a row that another one stands for now, should it come back.",
             ),
             ("page_id", "VARCHAR", "Page of the row in Notion."),
             (
