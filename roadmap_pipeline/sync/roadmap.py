@@ -14,8 +14,6 @@ from roadmap_pipeline.notion.layout import ENGINEERING_ROADMAP, LAST_SYNCED, SYN
 from roadmap_pipeline.notion.rows import Row, same
 from roadmap_pipeline.sync.agreement import agreement_on, is_agreement, says_the_same, without_lost_values
 from roadmap_pipeline.sync.canonical import (
-    GITHUB_CLOSED,
-    GITHUB_LABEL,
     STATUS,
     TARGET_DATE,
     TITLE,
@@ -57,7 +55,7 @@ class Context:
         restore: Titles of rows to take out of the trash.
         allow_mass_change: Whether any number of rows may lose something.
         is_github_asked: GitHub was asked, so that milestones are as stored only where it didn't answer this time.
-        is_selected: Whether a milestone of these titles is asked for.
+        is_selected: Whether a milestone is asked for.
     """
 
     bases: Mapping[str, Base]
@@ -70,7 +68,7 @@ class Context:
     restore: frozenset[str] = frozenset()
     allow_mass_change: bool = False
     is_github_asked: bool = True
-    is_selected: Callable[[frozenset[str]], bool] = lambda _titles: True
+    is_selected: Callable[[Entity], bool] = lambda _entity: True
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,18 +139,21 @@ class _Planner:
         self._rows = rows
         self._merges: dict[str, SharedMerge] = {}
         self._titles: dict[str, str] = {}
+        self._trashed: set[str] = set()
         self.plan = RoadmapPlan()
         self.losses: list[MassChange] = []
 
     def merge(self, entities: Sequence[Entity], matches: Mapping[str, Match]) -> None:
         """Merge the shared fields of all, from which follow the titles that tell rows of one name apart."""
         titles = {}
+        trashed = [one for one in entities if (row := matches[one.key].row) is not None and row.in_trash]
+        self._trashed.update(*map(names_of, trashed))
         for entity in entities:
             if entity.github is None:
                 continue
             match = matches[entity.key]
             merge = SharedMerge()
-            if match.row is not None and not (match.row.in_trash and not self._is_restored(entity, match.row)):
+            if match.row is not None and not (match.row.in_trash and not self._restored_as(entity, match.row)):
                 merge = merge_shared_fields(
                     entity.github,
                     match.row.values,
@@ -219,12 +220,13 @@ class _Planner:
             if name in told and (theirs.get(name) == told[name][1] if side == "github" else ours[name] == told[name][0])
         }
 
-    def _is_restored(self, entity: Entity, row: Row) -> bool:
-        return bool(names_of(entity, _shown_title(row)) & self._context.restore)
+    def _restored_as(self, entity: Entity, row: Row) -> frozenset[str]:
+        """Return the names given that mean a row in the trash: a milestone's title goes before what a row is called."""
+        return (names_of(entity) | names_of(entity, _shown_title(row)) - self._trashed) & self._context.restore
 
     def add(self, entity: Entity, match: Match) -> None:
         """Plan one milestone's row, and what of it goes to GitHub."""
-        if not self._context.is_selected(names_of(entity, _shown_title(match.row))):
+        if not self._context.is_selected(entity):
             return
         if self._context.is_github_asked and entity.is_stored and match.row is not None and not match.base.fields:
             return  # Nobody knows which of both is older: the next sync that GitHub answers does.
@@ -235,7 +237,7 @@ class _Planner:
             self._add_deleted(entity, match)
         elif match.row is None:
             self._add_new(entity, entity.github, match)
-        elif match.row.in_trash and not self._is_restored(entity, match.row):
+        elif match.row.in_trash and not self._restored_as(entity, match.row):
             self._add_trashed(entity, match.row)
         else:
             self._add_existing(entity, entity.github, match, match.row)
@@ -294,7 +296,7 @@ class _Planner:
             LAST_SYNCED: self._context.now,
         }
         write = RowWrite(
-            entity.key, title, values, repo=entity.repo, facts=_facts(github), body=desired.page if desired else None
+            entity.key, title, values, repo=entity.repo, facts=github.facts(), body=desired.page if desired else None
         )
         self.plan.rows.append(row_change("create_row", PLACE, write, None))
         self._add_merged(entity, github, SharedMerge(), None, title)
@@ -303,7 +305,7 @@ class _Planner:
     def _add_existing(self, entity: Entity, github: GitHubMilestone, match: Match, row: Row) -> None:
         merge, title = self._merges[entity.key], self._titles[entity.key]
         if row.in_trash:
-            self.plan.restored |= names_of(entity, _shown_title(row)) & self._context.restore
+            self.plan.restored |= self._restored_as(entity, row)
         state, note = state_of(merge)
         agreed = dict(merge.agreed)
         fields = self._computed_fields(entity, github, row, match.base, merge, agreed)
@@ -316,7 +318,7 @@ class _Planner:
         agreement = _agreement_field(merge, bool(fields))
         fields += agreement
         self.plan.agreed += match.agreed_on(entity.key, agreed)
-        self._write(entity, match, row, fields, _facts(github) if STATUS in merge.to_notion else {})
+        self._write(entity, match, row, fields, github.facts() if STATUS in merge.to_notion else {})
         self.plan.edits += edits_of(entity, github, merge, title, row.page_id)
         self._tell(entity, github, merge, row, title)
         self._add_merged(entity, github, merge, row, title, bool(agreement))
@@ -490,8 +492,3 @@ def _agreement_field(merge: SharedMerge, is_written_anyway: bool) -> list[FieldC
 def _status_of(github: GitHubMilestone, merge: SharedMerge) -> str:
     """Return the status that GitHub will have."""
     return (merge.to_github[STATUS] or github.status.derived) if STATUS in merge.to_github else github.status.shown
-
-
-def _facts(github: GitHubMilestone) -> dict[str, Any]:
-    """Return what GitHub alone says of the status, for the base."""
-    return {GITHUB_CLOSED: github.status.is_closed, GITHUB_LABEL: github.status.label}

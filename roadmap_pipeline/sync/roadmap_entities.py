@@ -90,6 +90,11 @@ def names_of(entity: Entity, shown: str = "") -> frozenset[str]:
     return frozenset(name for name in names if name)
 
 
+def is_called(entity: Entity, name: str) -> bool:
+    """Return whether a milestone has this title on GitHub, which may have its repository behind it."""
+    return bool({name, canonical_title(name)} & names_of(entity))
+
+
 def as_agreed(entity: Entity, base: Base) -> Entity:
     """Return a milestone that GitHub doesn't show now as both sides agreed on it: what was stored may be older."""
     if entity.github is None or not entity.is_stored:

@@ -22,7 +22,7 @@ from roadmap_pipeline.sync.milestone_edits import NewMilestone
 from roadmap_pipeline.sync.notion_target import NotionTarget
 from roadmap_pipeline.sync.plan import Change, FieldChange
 from roadmap_pipeline.sync.roadmap import Context, MergedMilestone, RoadmapPlan, plan_roadmap
-from roadmap_pipeline.sync.roadmap_entities import Entity, gather
+from roadmap_pipeline.sync.roadmap_entities import Entity, gather, is_called
 from roadmap_pipeline.sync.row_matching import Rows
 from roadmap_pipeline.sync.shared_fields import SharedMerge
 from roadmap_pipeline.sync.tracking import choices, plan_tracking
@@ -40,6 +40,10 @@ class Selection:
     def is_everything(self) -> bool:
         """True where all milestones are compared."""
         return self.milestone is None
+
+    def includes(self, entity: Entity) -> bool:
+        """Return whether a milestone is asked for."""
+        return self.milestone is None or is_called(entity, self.milestone)
 
 
 @dataclass(slots=True)
@@ -95,7 +99,7 @@ def plan_both_sides(
             restore=selection.restore,
             allow_mass_change=selection.allow_mass_change,
             is_github_asked=github is not None,
-            is_selected=lambda names: selection.milestone is None or selection.milestone in names,
+            is_selected=selection.includes,
         )
         roadmap = plan_roadmap(entities, rows, context)
         if github is not None and runtime.settings.configuration.two_way.create_milestones and selection.is_everything:
@@ -113,11 +117,9 @@ def plan_both_sides(
 def _require_known(runtime: Runtime, selection: Selection, entities: Sequence[Entity]) -> None:
     """Raise ConfigurationError, saying where the name was given and what was probably meant, for an unknown one."""
     wanted = selection.milestone
-    if wanted is None:
+    if wanted is None or any(map(selection.includes, entities)):
         return
     names = [name for one in entities for name in (one.title, f"{one.title} · {one.repo}")]
-    if wanted in names or canonical_title(wanted) in map(canonical_title, names):
-        return
     by_words = {name.casefold(): name for name in names}
     close = difflib.get_close_matches(wanted.casefold(), by_words, n=1)
     where = "ROADMAP_MILESTONE" if wanted == runtime.settings.milestone else "--milestone"
@@ -141,7 +143,7 @@ def _of_github(entities: Sequence[Entity], selection: Selection) -> list[MergedM
             is_github_alone=True,
         )
         for one in entities
-        if one.github is not None and selection.milestone in (None, one.title)
+        if one.github is not None and selection.includes(one)
     ]
 
 

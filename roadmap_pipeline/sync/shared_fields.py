@@ -51,6 +51,10 @@ class GitHubMilestone:
         title = canonical_title(self.title)
         return {TITLE: title, TARGET_DATE: self.target_date, STATUS: self.status.shown}
 
+    def facts(self) -> dict[str, Any]:
+        """Return what GitHub alone says of the status, for the base."""
+        return {GITHUB_CLOSED: self.status.is_closed, GITHUB_LABEL: self.status.label}
+
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
@@ -194,7 +198,7 @@ def _settled_base(
 ) -> Base:
     """Return the base with what had been on its way to a side and has arrived there; note it as agreed."""
     fields = dict(base.fields)
-    on_github = {**ours, GITHUB_CLOSED: github.status.is_closed, GITHUB_LABEL: github.status.label}
+    on_github = {**ours, **github.facts()}
     sides: tuple[tuple[Mapping[str, Any], Mapping[str, Any]], ...] = (
         (base.pending, theirs),
         (base.pending_github, on_github),
@@ -221,7 +225,7 @@ def _is_carried_by_state(github: GitHubMilestone, theirs: Mapping[str, Any]) -> 
 
 
 def _advance_status(merge: SharedMerge, base: Base, github: GitHubMilestone) -> None:
-    for name, value in ((GITHUB_CLOSED, github.status.is_closed), (GITHUB_LABEL, github.status.label)):
+    for name, value in github.facts().items():
         if base.fields.get(name, NO_BASE) != value:
             merge.agreed[name] = value
 

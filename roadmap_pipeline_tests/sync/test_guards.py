@@ -196,13 +196,35 @@ def test_a_row_that_was_retitled_before_it_went_to_the_trash_is_restored_by_eith
     assert (synced.page_id("Cards"), synced.on_github("Cards")["title"]) == (page, "Cards")
 
 
-@pytest.mark.parametrize("called", ["Stage 7.3", "Stage 7.3 · acme/payments"])
+def test_a_title_to_restore_means_the_milestone_that_has_it_before_a_row_that_had_it(
+    synced: SimulatedServices, roadmap: Callable[..., Result]
+) -> None:
+    pages = {title: synced.page_id(title) for title in ("Polish", "Checkout v2")}
+    for page in pages.values():
+        synced.notion.trash(page)
+    synced.edit_milestone("Polish", title="Docs")
+    synced.edit_milestone("Checkout v2", title="Polish")
+    assert roadmap(synced, "sync", "--restore", "Polish").exit_code == 0
+    assert synced.page_id("Polish") == pages["Checkout v2"]
+    assert synced.api("GET", f"pages/{pages['Polish']}")["in_trash"] is True
+    assert roadmap(synced, "sync", "--restore", "Docs").exit_code == 0
+    assert synced.page_id("Docs") == pages["Polish"]
+
+
+@pytest.mark.parametrize("called", ["Stage 7.3", "Stage 7.3 · acme/payments", " Stage 7.3 "])
 def test_a_milestone_to_sync_may_be_called_with_its_repository(called: str, synced: SimulatedServices) -> None:
     for title in ("Stage 7.3", "Polish"):
         synced.edit_milestone(title, due_on="2027-01-31")
     changes = synced.sync(milestone=called).plan.changes
     assert {change.title for change in changes if change.kind == "update_row"} == {"Stage 7.3"}
     assert synced.row("Stage 7.3")["📆 Target Date"] == "2027-01-31"
+
+
+def test_a_milestone_to_sync_is_not_another_one_whose_row_is_called_so(synced: SimulatedServices) -> None:
+    synced.notion.set_property(synced.page_id("Polish"), "🧩 Milestone", "Stage 7.3")
+    synced.edit_milestone("Stage 7.3", due_on="2027-01-31")
+    synced.sync(milestone="Stage 7.3")
+    assert (synced.on_github("Stage 7.3")["due"], synced.on_github("Polish")["title"]) == ("2027-01-31", "Polish")
 
 
 def test_an_unknown_title_to_restore_is_named(synced: SimulatedServices, roadmap: Callable[..., Result]) -> None:
