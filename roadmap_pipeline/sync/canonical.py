@@ -15,6 +15,8 @@ Status = Literal["Planned", "In Progress", "Blocked", "Completed"]
 STATUSES: tuple[Status, ...] = get_args(Status)
 """The statuses that GitHub has a place for: labels of the tracking issue carry all but the last, which the milestone's
 own state says."""
+DERIVED: tuple[Status, ...] = ("Planned", "In Progress")
+"""The statuses of which one is shown where people gave none on GitHub."""
 
 TITLE = ENGINEERING_ROADMAP.title_property.name
 TARGET_DATE = "📆 Target Date"

@@ -7,6 +7,8 @@ lost). The base is what both sides held when they last agreed.
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from roadmap_pipeline.sync.canonical import DERIVED
+
 Owner = Literal["pipeline", "people"]
 """``pipeline``: computed, overwritten. ``people``: filled once by the pipeline, theirs from their first edit on."""
 
@@ -136,14 +138,12 @@ def merge_status(
 def _first_contact(github: GitHubStatus, notion: str | None, known: frozenset[str], choice: Side | None) -> Decision:
     if notion is None:
         return TO_NOTION
-    if notion not in known:
-        return STAYS
-    if github.explicit is None and notion in ("Planned", "In Progress"):
+    if github.explicit is None and notion in DERIVED:
         # Most likely what an earlier run derived; if a person meant it, the note keeps it.
         return Decision("to_notion", f"was {notion} before both sides were first compared")
     if github.explicit is None and notion != "Completed":
-        return TO_GITHUB
-    return {"github": TO_NOTION, "notion": TO_GITHUB, None: CONFLICT}[choice]
+        return _to_github(notion, known)
+    return {"github": TO_NOTION, "notion": _to_github(notion, known), None: CONFLICT}[choice]
 
 
 def _to_github(notion: str | None, known: frozenset[str]) -> Decision:

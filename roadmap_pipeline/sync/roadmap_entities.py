@@ -9,11 +9,11 @@ from dataclasses import dataclass, field, replace
 
 from roadmap_pipeline.github.milestones import Milestone
 from roadmap_pipeline.sync.canonical import (
+    DERIVED,
     GITHUB_CLOSED,
     GITHUB_LABEL,
     SEPARATOR,
     STATUS,
-    STATUSES,
     TARGET_DATE,
     TITLE,
     canonical_title,
@@ -101,7 +101,9 @@ def as_agreed(entity: Entity, base: Base) -> Entity:
         return entity
     status = entity.github.status
     if GITHUB_CLOSED in base.fields:
-        status = replace(status, is_closed=bool(base.fields[GITHUB_CLOSED]), label=base.fields.get(GITHUB_LABEL))
+        shown = base.fields.get(STATUS)
+        derived = shown if shown in DERIVED else status.derived
+        status = GitHubStatus(bool(base.fields[GITHUB_CLOSED]), base.fields.get(GITHUB_LABEL), derived)
     github = replace(
         entity.github,
         title=base.fields.get(TITLE) or entity.github.title,
@@ -197,7 +199,6 @@ def _former_key(repo: str, number: int) -> str:
 
 def _as_stored(key: str, one: DesiredMilestone) -> GitHubMilestone:
     status = one.shared[STATUS]
-    label = status if status in STATUSES[:-1] else None
     return GitHubMilestone(
         key,
         one.repo,
@@ -205,7 +206,11 @@ def _as_stored(key: str, one: DesiredMilestone) -> GitHubMilestone:
         one.milestone,
         one.shared[TARGET_DATE],
         # Which of it people gave and which was derived is not stored.
-        GitHubStatus(status == "Completed", label if label == "Blocked" else None, label or "Planned"),
+        GitHubStatus(
+            is_closed=status == "Completed",
+            label=status if status == "Blocked" else None,
+            derived=status if status in DERIVED else "Planned",
+        ),
         is_fresh=False,
         carries_status=True,
     )

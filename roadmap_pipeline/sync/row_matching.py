@@ -129,7 +129,8 @@ def match_rows(wanted: Sequence[Wanted], rows: Rows, bases: Mapping[str, Base]) 
     the oldest counts, so that two machines that made them at once come to the same; before it the oldest that people
     edited since it was last in step, so that no edit goes to the trash with its row.
     """
-    matcher = _Matcher(rows, {base.page_id: key for key, base in bases.items()})
+    stood_for = {page_id: key for key, base in bases.items() for page_id in base.former}
+    matcher = _Matcher(rows, stood_for | {base.page_id: key for key, base in bases.items()})
     found = {one.sync_key: matcher.by_page_or_key(one, bases) for one in wanted}
     matcher.taken.update(match.row.page_id for match in found.values() if match.row is not None)
     orphans = {base.page_id: base for key, base in bases.items() if key not in found}
@@ -247,6 +248,11 @@ class _Matcher:
             return replace(match, rivals=rivals)
         if all(row.in_trash for row in candidates):
             candidates = sorted(candidates, key=lambda row: row.age)[:1]
+        if len(candidates) > 1:
+            # Some may have come back without their values: those that are known to have stood for it go first.
+            former = [row for row in candidates if row.page_id in match.base.former]
+            others = [row for row in candidates if row.page_id not in self._keys]
+            candidates = sorted(former, key=lambda row: row.age)[:1] or others
         if len(candidates) > 1:
             return replace(match, candidates=len(candidates))
         if not candidates:

@@ -119,6 +119,13 @@ class EditLedger:
                 if value is None:
                     del edits.open[side]
 
+    def wait(self, milestone: MilestoneView, row: RowView) -> None:
+        """Check the edits in a milestone's second row, which is looked at after the first: all are there still."""
+        for name in SHARED:
+            theirs, edits = row.value(name, milestone.repo), self.of(milestone.key, name)
+            if edits.open.get("notion", theirs) != theirs:
+                raise LostEdit(f"{milestone.key} {name}: {edits} in the second row, {row.values}")
+
     def settle(self, milestone: MilestoneView, row: RowView) -> None:
         """Compare both sides after a sync that went through, and count as settled what is.
 

@@ -241,7 +241,9 @@ class SyncingMachine(RuleBasedStateMachine):
             self._follow_sync(key, rows)
         for key, milestone in milestones.items():
             row = self._row_of(key, rows)
-            if row is not None:
+            if row is not None and self._is_second(key, row, rows):
+                self.ledger.wait(milestone, row)
+            elif row is not None:
                 self._check_row(milestone, row)
                 if self.adopting.pop(key, row.page_id) != row.page_id:
                     # Two milestones bore the title of people's row: it stays theirs, with what they wrote.
@@ -292,6 +294,15 @@ class SyncingMachine(RuleBasedStateMachine):
             self.peoples_pages.pop(row.page_id, None)  # what was a copy stands in for a row that is gone
         return row
 
+    def _is_second(self, key: str, row: RowView, rows: dict[str, RowView]) -> bool:
+        """Return whether another row of ours was looked at first: it came back, or lists didn't show this one."""
+        synced = self._synced(key) - {row.page_id}
+        return any(one.is_there and one.is_ours and one.page_id in synced for one in rows.values())
+
+    def _synced(self, key: str) -> set[str]:
+        """Return the page that the last sync took for a milestone's."""
+        return {page for (page,) in self.syncing.sql("select page_id from sync.rows where sync_key = ?", [key])}
+
     def _follow_sync(self, key: str, rows: dict[str, RowView]) -> None:
         """Take for a milestone's row that which its sync does, of a row of ours that came back and a copy of people's.
 
@@ -299,7 +310,7 @@ class SyncingMachine(RuleBasedStateMachine):
         """
         bearing = {row.page_id: row for row in rows.values() if row.is_there and row.values[KEY] == key}
         known = self.rows[key].page_id
-        synced = {page_id for (page_id,) in self.syncing.sql("select page_id from sync.rows where sync_key = ?", [key])}
+        synced = self._synced(key)
         if len({row.is_ours for row in bearing.values()}) < 2 or known in synced or not synced & bearing.keys():
             return
         if known in bearing and not bearing[known].is_ours:

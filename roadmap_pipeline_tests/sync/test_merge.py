@@ -130,15 +130,26 @@ BLOCKED = GitHubStatus(False, "Blocked")
         (NO_BASE, None, BLOCKED, "Planned", "conflict"),
         (NO_BASE, None, CLOSED, "Blocked", "conflict"),
         (NO_BASE, None, OPEN, "On hold", "stays"),
+        (NO_BASE, None, CLOSED, "On hold", "conflict"),
+        (NO_BASE, None, BLOCKED, "On hold", "conflict"),
     ],
 )
 def test_status(base: object, before: Any, now: GitHubStatus, notion: str | None, outcome: str) -> None:
     assert merge_status(base, before, now, notion, known=KNOWN).outcome == outcome
 
 
-@pytest.mark.parametrize(("choice", "outcome"), [("github", "to_notion"), ("notion", "to_github")])
-def test_a_person_chooses_the_status(choice: Any, outcome: str) -> None:
-    assert merge_status("In Progress", OPEN, CLOSED, "Blocked", known=KNOWN, choice=choice).outcome == outcome
+@pytest.mark.parametrize(("base", "before"), [("In Progress", OPEN), (NO_BASE, None)])
+@pytest.mark.parametrize(
+    ("choice", "notion", "outcome"),
+    [
+        ("github", "Blocked", "to_notion"),
+        ("notion", "Blocked", "to_github"),
+        ("github", "On hold", "to_notion"),
+        ("notion", "On hold", "stays"),
+    ],
+)
+def test_a_person_chooses_the_status(base: object, before: Any, choice: Any, notion: str, outcome: str) -> None:
+    assert merge_status(base, before, CLOSED, notion, known=KNOWN, choice=choice).outcome == outcome
 
 
 # -- titles

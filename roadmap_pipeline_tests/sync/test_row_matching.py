@@ -73,6 +73,25 @@ def test_that_a_date_is_empty_can_be_told_only_by_who_has_a_base_for_it() -> Non
         assert matched(filled, base=base).unknown == set()
 
 
+def test_of_rows_without_key_one_that_stood_for_it_before_goes_first_and_those_of_others_last() -> None:
+    """Moved out of the database and back, a row has its title alone."""
+    listed = [replace(row(one), values={TITLE: "Stage 7.3", KEY: None, EDITED: None}) for one in "abcd"]
+    rows = Rows(listed, {}, "roadmap", TITLE, canonical_title, KEY, author="us")
+
+    def found(of_it: str, of_another: str) -> tuple[str | None, int]:
+        bases = {
+            WANTED.sync_key: Base("gone", former={page: Base(page) for page in of_it}),
+            "milestone:b": Base("x", former={page: Base(page) for page in of_another}),
+        }
+        match = match_rows([WANTED], rows, bases)[WANTED.sync_key]
+        return match.row and match.row.page_id, match.candidates
+
+    assert found("cb", "") == ("b", 0)
+    assert found("", "abd") == ("c", 0)
+    assert found("", "ad") == (None, 2)
+    assert found("", "abcd") == (None, 0)
+
+
 def test_a_copy_is_never_given_up_for_a_row_whose_key_people_emptied() -> None:
     """Only one bears the key then, and nobody asks who made it."""
     emptied = row("a")

@@ -108,6 +108,17 @@ def test_what_was_stored_of_a_milestone_is_not_written_over_what_was_agreed_on_s
     assert_nothing_to_write(synced.two_way, synced)
 
 
+@pytest.mark.parametrize("stored", ["Blocked", "In Progress", "Completed"])
+def test_a_status_that_only_the_warehouse_stores_is_not_written_while_github_does_not_answer(
+    stored: str, synced: SimulatedServices
+) -> None:
+    synced.milestone("Polish", status=stored)
+    refusal = Fault("refusal", 403, message="Resource protected by organization SAML enforcement.")
+    synced.github.faults.add(refusal, path="/milestones", times=100)
+    assert_nothing_to_write(synced.two_way, synced)
+    assert synced.row("Polish")[STATUS] == "Planned"
+
+
 def test_what_became_of_a_status_is_told_also_where_people_have_to_decide_something_else(
     synced: SimulatedServices,
 ) -> None:
