@@ -84,7 +84,7 @@ def test_of_rows_without_key_one_that_stood_for_it_before_goes_first_and_those_o
             "milestone:b": Base("x", former={page: Base(page) for page in of_another}),
         }
         match = match_rows([WANTED], rows, bases)[WANTED.sync_key]
-        return match.row and match.row.page_id, match.candidates
+        return match.row.page_id if match.row else None, match.candidates
 
     assert found("cb", "") == ("b", 0)
     assert found("", "abd") == ("c", 0)
