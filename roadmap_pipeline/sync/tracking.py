@@ -269,7 +269,9 @@ def announced_label(change: Change) -> RowValues | None:
     write: TrackingWrite = change.detail
     if write.label is KEEP_LABEL or not write.page_id:
         return None
-    return RowValues(write.key, write.page_id, {GITHUB_LABEL: write.label, STATUS: write.label}, side="github")
+    # Without a label the row shows what GitHub derives, as its own write notes.
+    status = {} if write.label is None else {STATUS: write.label}
+    return RowValues(write.key, write.page_id, {GITHUB_LABEL: write.label, **status}, side="github")
 
 
 def apply_tracking(client: GitHubClient, change: Change, row_urls: Mapping[str, str]) -> RowValues | None:

@@ -170,7 +170,9 @@ class EditLedger:
     def _settle_staying(self, edits: FieldEdits, theirs: Any, told: str) -> None:
         if edits.open.get("notion", theirs) != theirs:
             raise LostEdit(f"what stays in Notion was overwritten: {told}")
-        if len(edits.open) > 1:
+        # Who doesn't know what was agreed on can't tell that a status was taken away on GitHub.
+        is_taken_away = edits.open.get("github", _NONE) is None and not edits.is_base_known
+        if len(edits.open) > 1 and not is_taken_away:
             raise LostEdit(f"GitHub's edit is in nobody's note: {told}")
         edits.open.clear()
 

@@ -237,7 +237,7 @@ class SyncingMachine(RuleBasedStateMachine):
         milestones = self.observer.milestones()
         rows = {row.page_id: row for row in self.observer.rows()}
         self._check_one_to_one(milestones, rows)
-        for key in self.came_back & self.rows.keys():
+        for key in self.rows:
             self._follow_sync(key, rows)
         for key, milestone in milestones.items():
             row = self._row_of(key, rows)
@@ -306,12 +306,15 @@ class SyncingMachine(RuleBasedStateMachine):
     def _follow_sync(self, key: str, rows: dict[str, RowView]) -> None:
         """Take for a milestone's row that which its sync does, of a row of ours that came back and a copy of people's.
 
-        The copy stood in for it: it counts while it has an edit to carry on, then the other one if that has one.
+        The copy stood in for it: it counts while it has an edit to carry on, then the other one if that has one. Of
+        two copies of one minute who remembers neither can't tell which was there first.
         """
         bearing = {row.page_id: row for row in rows.values() if row.is_there and row.values[KEY] == key}
         known = self.rows[key].page_id
         synced = self._synced(key)
-        if len({row.is_ours for row in bearing.values()}) < 2 or known in synced or not synced & bearing.keys():
+        makers = {row.is_ours for row in bearing.values()}
+        may_be_another = len(makers) == 2 if key in self.came_back else self.is_memory_lost and makers == {False}
+        if not may_be_another or known in synced or not synced & bearing.keys():
             return
         if known in bearing and not bearing[known].is_ours:
             self.peoples_pages[known] = self.observer.raw(known)

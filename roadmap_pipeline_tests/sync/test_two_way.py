@@ -90,6 +90,27 @@ def test_what_github_derives_is_shown_and_no_edit(synced: SimulatedServices) -> 
     assert_in_step(synced)
 
 
+@pytest.mark.parametrize("status", ["Completed", "In Progress"])
+@pytest.mark.parametrize("is_label_late", [False, True], ids=["", "label written after the row"])
+def test_the_next_edit_on_github_after_a_status_was_emptied_is_the_only_one(
+    is_label_late: bool, status: str, synced: SimulatedServices
+) -> None:
+    synced.label("Polish", "status: blocked")
+    synced.two_way()
+    synced.notion.set_property(synced.page_id("Polish"), STATUS, None)
+    if is_label_late:
+        synced.github.faults.add("bad_gateway", method="PATCH", path="/issues/", times=1)
+    synced.two_way()
+    assert (synced.row("Polish")[STATUS], synced.on_github("Polish")["labels"]) == ("Planned", [])
+    if status == "Completed":
+        synced.edit_milestone("Polish", state="closed")
+    else:
+        synced.label("Polish", "status: in-progress")
+    assert synced.two_way().plan.conflicts == ()
+    assert synced.row("Polish")[STATUS] == status
+    assert_in_step(synced)
+
+
 def test_an_emptied_status_follows_github_again(synced: SimulatedServices) -> None:
     synced.label("Polish", "status: blocked")
     synced.two_way()
