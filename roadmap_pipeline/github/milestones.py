@@ -58,6 +58,8 @@ class Milestone:
     open_items: int
     closed_items: int
     html_url: str
+    updated_at: str = ""
+    """The time of its last change, as GitHub writes it; only ever compared for being the same."""
 
 
 def list_milestones(client: GitHubClient, repo: str, cache: ResponseCache | None = None) -> list[Milestone]:
@@ -191,6 +193,7 @@ def _parsed(repo: str, payload: Mapping[str, Any]) -> Milestone:
         open_items=int(payload.get("open_issues") or 0),
         closed_items=int(payload.get("closed_issues") or 0),
         html_url=str(payload.get("html_url") or ""),
+        updated_at=str(payload.get("updated_at") or ""),
     )
 
 

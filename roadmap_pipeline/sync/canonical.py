@@ -26,6 +26,8 @@ SHARED = (TITLE, TARGET_DATE, STATUS)
 GITHUB_CLOSED = "github.closed"
 GITHUB_LABEL = "github.label"
 """Fields of a base that only GitHub has: of both together its status is made."""
+GITHUB_UPDATED = "github.updated"
+"""Field of a base: when GitHub last changed the milestone, before or after a write of ours."""
 
 SEPARATOR = " · "
 """Stands between a title and the repository that tells milestones of one name apart."""

@@ -148,6 +148,7 @@ class GitHubTarget:
                         ),
                         is_fresh=not state.is_archived,
                         carries_status=issue is not None or may_have_issue,
+                        updated_at=milestone.updated_at,
                     ),
                 )
         return merged

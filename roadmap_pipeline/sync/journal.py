@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from roadmap_pipeline.notion.schema import Database
+from roadmap_pipeline.sync.canonical import GITHUB_UPDATED
 from roadmap_pipeline.sync.plan import Change, Target
 from roadmap_pipeline.warehouse.connection import transaction
 from roadmap_pipeline.warehouse.session import WarehouseSession
@@ -85,6 +86,7 @@ class RowValues:
     """Fields of one row in plain form, about to be written or read back; ``page_id`` may be :data:`NO_PAGE`.
 
     ``written`` holds what was written where Notion answered something else. ``side`` is the one written to.
+    ``forgotten`` are fields of which nobody knows any more what was agreed on.
     """
 
     sync_key: str
@@ -92,6 +94,7 @@ class RowValues:
     values: Mapping[str, Any]
     written: Mapping[str, Any] = field(default_factory=dict)
     side: Target = "notion"
+    forgotten: frozenset[str] = frozenset()
 
     def renamed(self, names: Mapping[str, str]) -> "RowValues":
         """Return the same by other names of its fields."""
@@ -99,6 +102,7 @@ class RowValues:
             self,
             values={names.get(name, name): value for name, value in self.values.items()},
             written={names.get(name, name): value for name, value in self.written.items()},
+            forgotten=frozenset(names.get(name, name) for name in self.forgotten),
         )
 
 
@@ -214,6 +218,12 @@ class Journal:
                 "update sync.changes set state = ?, error = ?, settled_at = ? where change_id = ?",
                 [state, error, _now(), change_id],
             )
+            if error not in (None, INTERRUPTED):
+                # Answered: it was not killed in between, after which nobody knows what was written.
+                con.execute(
+                    "delete from sync.row_bases where field = ? and starts_with(sync_key, ?)",
+                    [GITHUB_UPDATED, _PENDING["github"]],
+                )
             if confirmed is not None:
                 _advance(con, confirmed)
 
@@ -241,7 +251,7 @@ def _advance(con: "duckdb.DuckDBPyConnection", row: RowValues) -> None:
     con.execute("update sync.row_bases set sync_key = ? where sync_key = ?", [key, _former_key(page_id, key)])
     own = [key, *(prefix + key for prefix in _PENDING.values())]
     con.execute("delete from sync.row_bases where page_id = ? and not list_contains(?, sync_key)", [page_id, own])
-    stored = [name + _WRITTEN for name in row.values.keys() - row.written.keys()]
+    stored = [name + _WRITTEN for name in (row.values.keys() | row.forgotten) - row.written.keys()] + [*row.forgotten]
     con.execute("delete from sync.row_bases where sync_key = ? and list_contains(?, field)", [row.sync_key, stored])
     replace_rows(con, "sync.row_bases", _base_rows(row))
 

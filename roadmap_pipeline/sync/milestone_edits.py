@@ -17,7 +17,14 @@ from roadmap_pipeline.github.milestones import (
     edit_milestone,
     read_milestone,
 )
-from roadmap_pipeline.sync.canonical import GITHUB_CLOSED, STATUS, TARGET_DATE, TITLE, canonical_title
+from roadmap_pipeline.sync.canonical import (
+    GITHUB_CLOSED,
+    GITHUB_UPDATED,
+    STATUS,
+    TARGET_DATE,
+    TITLE,
+    canonical_title,
+)
 from roadmap_pipeline.sync.journal import RowValues
 from roadmap_pipeline.sync.plan import Change, ChangedMeanwhile, FieldChange
 from roadmap_pipeline.sync.roadmap_entities import Entity
@@ -26,7 +33,10 @@ from roadmap_pipeline.sync.shared_fields import GitHubMilestone, SharedMerge
 
 @dataclass(frozen=True, slots=True)
 class MilestoneEdit:
-    """The data that applying one edit needs. ``announced`` are the fields of the base that both sides then hold."""
+    """The data that applying one edit needs. ``announced`` are the fields of the base that both sides then hold.
+
+    ``updated_at`` is when the milestone was last changed, as far as the plan knows.
+    """
 
     entity: Entity
     field: str
@@ -34,6 +44,7 @@ class MilestoneEdit:
     after: Any
     page_id: str
     announced: Mapping[str, Any]
+    updated_at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +69,7 @@ def edits_of(entity: Entity, github: GitHubMilestone, merge: SharedMerge, title:
             # Once it is open again the label follows; until then nothing of the status is agreed on.
             announced = {GITHUB_CLOSED: True, STATUS: value} if is_closed else {GITHUB_CLOSED: False}
             before, after = ("open", "closed") if is_closed else ("closed", "open")
-        edit = MilestoneEdit(entity, name, before, after, page_id, announced)
+        edit = MilestoneEdit(entity, name, before, after, page_id, announced, github.updated_at)
         changes.append(
             Change("github", "edit_milestone", entity.repo, title, (FieldChange(name, before, after),), edit)
         )
@@ -66,9 +77,12 @@ def edits_of(entity: Entity, github: GitHubMilestone, merge: SharedMerge, title:
 
 
 def announced_edit(change: Change) -> RowValues:
-    """Return what is agreed on once an edit is carried out."""
-    edit: MilestoneEdit = change.detail
-    return RowValues(edit.entity.key, edit.page_id, edit.announced, side="github")
+    """Return what is agreed on once an edit is carried out, and how the milestone was before."""
+    return _agreed(change.detail, change.detail.updated_at)
+
+
+def _agreed(edit: MilestoneEdit, updated_at: str) -> RowValues:
+    return RowValues(edit.entity.key, edit.page_id, {**edit.announced, GITHUB_UPDATED: updated_at}, side="github")
 
 
 def apply_edit(client: GitHubClient, change: Change) -> RowValues:
@@ -93,7 +107,7 @@ def apply_edit(client: GitHubClient, change: Change) -> RowValues:
         edited = edit_milestone(client, repo, number, due_date=KEEP, is_closed=edit.after == "closed")
     if _value(edited, edit.field) != edit.after:
         raise ChangedMeanwhile(f"{change.title}: GitHub has {_value(edited, edit.field)!r} instead of {edit.after!r}")
-    return announced_edit(change)
+    return _agreed(edit, edited.updated_at)
 
 
 def apply_new(client: GitHubClient, change: Change) -> None:

@@ -313,6 +313,6 @@ class Reconciler:
 
 def _follows_from(change: Change, done: Collection[Change]) -> bool:
     """Return whether all was carried out that a change depends on."""
-    if not isinstance(change.detail, RowWrite):
+    if not isinstance(change.detail, RowWrite | TrackingWrite):
         return True
     return all(any(one is needed for one in done) for needed in change.detail.after)

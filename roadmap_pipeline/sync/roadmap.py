@@ -317,7 +317,7 @@ class _Planner:
         fields += self._own_fields(entity.key, row, match.base, state, said)
         agreement = _agreement_field(merge, bool(fields))
         fields += agreement
-        self.plan.agreed += match.agreed_on(entity.key, agreed)
+        self.plan.agreed += match.agreed_on(entity.key, agreed, merge.forgotten)
         self._write(entity, match, row, fields, github.facts() if STATUS in merge.to_notion else {})
         self.plan.edits += edits_of(entity, github, merge, title, row.page_id)
         self._tell(entity, github, merge, row, title)

@@ -56,14 +56,14 @@ class Match:
     rivals: frozenset[str] = frozenset()
     unknown: frozenset[str] = frozenset()
 
-    def agreed_on(self, sync_key: str, values: Mapping[str, Any]) -> list[RowValues]:
+    def agreed_on(self, sync_key: str, values: Mapping[str, Any], forgotten: Collection[str] = ()) -> list[RowValues]:
         """Return what to note as agreed on of the row: ``values``, and what was inherited; nothing where that is so."""
         base = self.base
-        inherited = {**base.fields} if self.is_inherited else {}
+        inherited = {name: base.fields[name] for name in base.fields.keys() - forgotten} if self.is_inherited else {}
         written = {name: base.written[name] for name in inherited.keys() & base.written.keys() - values.keys()}
         if self.row is None or not (inherited or values or base.pending or base.pending_github):
             return []
-        return [RowValues(sync_key, self.row.page_id, {**inherited, **values}, written)]
+        return [RowValues(sync_key, self.row.page_id, {**inherited, **values}, written, forgotten=frozenset(forgotten))]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from roadmap_pipeline.sync.agreement import OTHER, agreement_on, apply_agreement
 from roadmap_pipeline.sync.canonical import (
     GITHUB_CLOSED,
     GITHUB_LABEL,
+    GITHUB_UPDATED,
     SHARED,
     STATUS,
     STATUSES,
@@ -35,6 +36,7 @@ class GitHubMilestone:
     """A milestone as GitHub has it now; ``is_fresh`` is False where that is only what was stored, and can't be written.
 
     ``target_date`` is an ISO day. ``carries_status``: there is, or may be made, a tracking issue for the label.
+    ``updated_at`` is when it was last changed, as GitHub writes it.
     """
 
     key: str
@@ -45,6 +47,7 @@ class GitHubMilestone:
     status: GitHubStatus
     is_fresh: bool = True
     carries_status: bool = True
+    updated_at: str = ""
 
     def values(self) -> dict[str, Any]:
         """Return the shared fields in canonical form, as the row shows them."""
@@ -75,6 +78,7 @@ class SharedMerge:
         to_notion: Values to write to the row, canonical.
         to_github: Values to write to GitHub, canonical.
         agreed: Fields of the base that may advance without a write.
+        forgotten: Fields of the base of which nobody knows any more what was agreed on.
         disagreements: Fields that nobody may write before people have decided.
         stays: Fields whose value stays in Notion since GitHub has no place for it, and why.
         notes: Sentences on what was decided for people.
@@ -86,6 +90,7 @@ class SharedMerge:
     to_notion: dict[str, Any] = field(default_factory=dict)
     to_github: dict[str, Any] = field(default_factory=dict)
     agreed: dict[str, Any] = field(default_factory=dict)
+    forgotten: set[str] = field(default_factory=set)
     disagreements: list[Disagreement] = field(default_factory=list)
     stays: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
@@ -134,6 +139,7 @@ def merge_shared_fields(
     chosen: Mapping[str, Side] = choice if isinstance(choice, Mapping) else {} if choice is None else _all(choice)
     merge.agreement_before = notion.get(SYNC_BASE)
     settled = _settled_base(base, github, ours, theirs, merge)
+    unknown = {*unknown, *merge.forgotten, *(["github"] if GITHUB_CLOSED in merge.forgotten else [])}
     merge.agreement = merge.agreement_before if is_agreement_its_own else None
     before, noted = apply_agreement(base, settled, merge.agreement, github.status, ours, theirs, unknown, columns)
     merge.agreed |= noted
@@ -209,7 +215,22 @@ def _settled_base(
                 if name == STATUS and pending is base.pending_github and github.status.explicit != value:
                     continue
                 fields[name] = merge.agreed[name] = value
-    return replace(base, fields=fields)
+    if _was_touched(base, github):
+        merge.forgotten |= {
+            name
+            for name, value in base.pending_github.items()
+            if on_github.get(name) == fields.get(name, NO_BASE) != value
+        }
+    return replace(base, fields={name: value for name, value in fields.items() if name not in merge.forgotten})
+
+
+def _was_touched(base: Base, github: GitHubMilestone) -> bool:
+    """Return whether a milestone changed since a run that was killed set out to write to it.
+
+    Where it has its old value still, either nothing was written or somebody took it back.
+    """
+    seen = {base.pending_github.get(GITHUB_UPDATED), base.fields.get(GITHUB_UPDATED)}
+    return GITHUB_UPDATED in base.pending_github and github.updated_at not in ("", *seen)
 
 
 def _base_status(base: Base) -> GitHubStatus | None:

@@ -70,6 +70,7 @@ class TrackingWrite:
         is_closed: Whether it is to be closed or open; None: as it is.
         is_deleted: The milestone is gone.
         newest_known: The highest number of a tracking issue of the repository when it was planned.
+        after: Changes without which it would not be true: it is left out where one of them wasn't carried out.
     """
 
     key: str
@@ -86,6 +87,7 @@ class TrackingWrite:
     is_closed: bool | None = None
     is_deleted: bool = False
     newest_known: int = 0
+    after: tuple[Change, ...] = ()
     present_links: Mapping[str, str] = field(default_factory=dict)
     """Addresses that the issue links to already, by sync key."""
 
@@ -136,6 +138,12 @@ def plan_tracking(
     """
     changes: list[Change] = []
     create = target.runtime.settings.configuration.tracking_issues.create
+    # A milestone that GitHub didn't open or close has no label and no text that says so.
+    of_state = {
+        one.detail.entity.key: one
+        for one in roadmap.edits
+        if one.kind == "edit_milestone" and one.detail.field == STATUS
+    }
     for merged in roadmap.milestones:
         milestone = merged.entity.milestone
         state = target.repositories.get(merged.entity.repo)
@@ -148,6 +156,7 @@ def plan_tracking(
             )
             continue
         write = _wanted(merged, milestone, issue, facts.get((milestone.repo, milestone.number)))
+        write = replace(write, after=tuple(filter(None, [of_state.get(merged.entity.key)])))
         urls = {**report_urls, **({merged.entity.key: merged.page_url} if merged.page_url else {})}
         if issue is not None:
             changes += _of_duplicates(target, merged, milestone, issue, roadmap)

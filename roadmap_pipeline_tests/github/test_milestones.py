@@ -1,5 +1,6 @@
 """Milestones read and written against the simulated GitHub."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -41,7 +42,7 @@ def test_all_of_them_are_listed_whatever_their_state_and_number(served):
     milestones = list_milestones(served.client(), REPO)
     assert [one.number for one in milestones] == list(range(3, 124))
     assert sum(one.is_closed for one in milestones) == 60
-    assert milestones[0] == Milestone(
+    assert replace(milestones[0], updated_at="") == Milestone(
         repo=REPO,
         number=3,
         node_id="MI_kwDOAAAAZc4AAABG",
