@@ -5,6 +5,7 @@ Belongs here: acts of people. When machines sync, and what fails meanwhile, is i
 
 import json
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from hypothesis import strategies as st
@@ -150,6 +151,7 @@ class PeopleEdit(SyncingMachine):
         """Send a request as Ana and note what it changed of the shared fields; return whether GitHub took it."""
         known = self.rows.get(milestone.key)
         row = self.observer.row(known.page_id) if known else None
+        self.services.github.advance(timedelta(seconds=1))  # nobody edits in the second of a write
         status, _ = self.services.github.request(method, path, body, user=ANA)
         after = self.observer.milestones().get(milestone.key)
         for name in SHARED if after is not None else ():
