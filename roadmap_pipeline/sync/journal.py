@@ -211,18 +211,33 @@ class Journal:
                 [INTERRUPTED, _now()],
             )
 
-    def settle(self, change_id: str, state: str, error: str | None = None, confirmed: RowValues | None = None) -> None:
-        """Note how a write ended: ``done``, ``refused`` or ``failed``; ``confirmed`` is what a row then holds."""
+    def settle(
+        self,
+        change_id: str,
+        state: str,
+        error: str | None = None,
+        confirmed: RowValues | None = None,
+        announced: RowValues | None = None,
+    ) -> None:
+        """Note how a write ended.
+
+        Args:
+            change_id: What :meth:`intend` gave for it.
+            state: ``done``, ``refused`` or ``failed``.
+            error: Why it was not carried out.
+            confirmed: The values that the row then holds.
+            announced: Those that were announced for it.
+        """
         with self.warehouse.connect() as con, transaction(con):
             con.execute(
                 "update sync.changes set state = ?, error = ?, settled_at = ? where change_id = ?",
                 [state, error, _now(), change_id],
             )
-            if error not in (None, INTERRUPTED):
+            if announced is not None and error not in (None, INTERRUPTED):
                 # Answered: it was not killed in between, after which nobody knows what was written.
                 con.execute(
-                    "delete from sync.row_bases where field = ? and starts_with(sync_key, ?)",
-                    [GITHUB_UPDATED, _PENDING["github"]],
+                    "delete from sync.row_bases where field = ? and sync_key = ?",
+                    [GITHUB_UPDATED, _PENDING[announced.side] + announced.sync_key],
                 )
             if confirmed is not None:
                 _advance(con, confirmed)

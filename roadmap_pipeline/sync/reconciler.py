@@ -196,7 +196,8 @@ class Reconciler:
 
     def _apply_one(self, change: Change, result: SyncResult) -> None:
         journal = self._runtime.journal
-        change_id = journal.intend(change, self._announced(change))
+        announced = self._announced(change)
+        change_id = journal.intend(change, announced)
         state = "failed"
         reason: str | None = INTERRUPTED
         refusal = confirmed = None
@@ -219,7 +220,7 @@ class Reconciler:
             (result.waiting if isinstance(error, Paused) else result.failed).append((change.title, reason))
         finally:
             # Also when something else ends the run, such as Ctrl+C while GitHub's rate limit is waited for.
-            journal.settle(change_id, state, reason, confirmed)
+            journal.settle(change_id, state, reason, confirmed, announced)
         if refusal:
             result.refused.append((change.title, refusal))
         elif state == "done":

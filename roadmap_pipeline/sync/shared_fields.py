@@ -139,6 +139,7 @@ def merge_shared_fields(
     chosen: Mapping[str, Side] = choice if isinstance(choice, Mapping) else {} if choice is None else _all(choice)
     merge.agreement_before = notion.get(SYNC_BASE)
     settled = _settled_base(base, github, ours, theirs, merge)
+    # Nor does the row's own agreement count for what may have been taken back; "github" is its part of GitHub's status.
     unknown = {*unknown, *merge.forgotten, *(["github"] if GITHUB_CLOSED in merge.forgotten else [])}
     merge.agreement = merge.agreement_before if is_agreement_its_own else None
     before, noted = apply_agreement(base, settled, merge.agreement, github.status, ours, theirs, unknown, columns)

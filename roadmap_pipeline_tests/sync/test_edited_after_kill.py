@@ -82,6 +82,19 @@ def test_what_people_take_back_on_github_after_a_kill_is_asked_about(
     assert_nothing_to_write(synced.two_way, synced)
 
 
+def test_a_failed_write_to_another_milestone_changes_nothing_of_that(synced: SimulatedServices) -> None:
+    page = synced.page_id("Stage 7.3")
+    synced.notion.set_property(page, DATE, "2027-01-31")
+    assert synced.killed(Kill(0, after=True), "two_way")
+    synced.github.advance(timedelta(seconds=1))
+    synced.edit_milestone("Stage 7.3", due_on="2026-12-01")
+    synced.notion.set_property(synced.page_id("Polish"), DATE, "2027-02-28")
+    synced.github.faults.add("bad_gateway", method="PATCH", path="/milestones/", times=99)
+    assert synced.sync(milestone="Polish").failed
+    synced.github.faults.clear()
+    assert [one.field for one in synced.two_way().plan.conflicts] == [DATE]
+
+
 @pytest.mark.parametrize(("title", "name", "value", "_taken_back"), TAKEN_BACK)
 @pytest.mark.parametrize("how", ["killed", "refused and touched since"])
 def test_what_never_arrived_on_github_is_written_by_the_next_run(

@@ -34,7 +34,8 @@ TABLES: tuple[SourceTable, ...] = (
                 "field",
                 "VARCHAR",
                 "Id of the property, which outlives its name: a column that was deleted and made anew has another one."
-                " github.closed and github.label are what GitHub alone says of a milestone's status.",
+                " github.closed and github.label are what GitHub alone says of a milestone's status, github.updated is"
+                " when it had last changed the milestone before or after a write.",
             ),
             ("value", "JSON", "Value of the field in plain form, as it was read back."),
         ),
