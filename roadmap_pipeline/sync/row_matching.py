@@ -127,7 +127,8 @@ def match_rows(wanted: Sequence[Wanted], rows: Rows, bases: Mapping[str, Base]) 
     A row is found by the page that its base names, else by the sync key that it bears, else by its title if it bears
     no key of something else, and nothing else without a row has that title, too. Of several rows of ours with one key
     the oldest counts, so that two machines that made them at once come to the same; before it the oldest that people
-    edited since it was last in step, so that no edit goes to the trash with its row.
+    edited since it was last in step, so that no edit goes to the trash with its row. Of people's copies alone the
+    oldest counts, too, once nothing is left to carry on in the one that stood for it.
     """
     stood_for = {page_id: key for key, base in bases.items() for page_id in base.former}
     matcher = _Matcher(rows, stood_for | {base.page_id: key for key, base in bases.items()})
@@ -177,6 +178,9 @@ class _Matcher:
             # A row that is there outdoes one in the trash: another machine made it, or gave up a duplicate. And ours
             # outdoes a copy, whose edits are carried on first.
             chosen = ours[0]
+        elif row in bearing and not ours and not row.in_trash and not self._is_edited(row, base):
+            # The oldest of people's copies, also where another machine remembers none of them.
+            chosen = bearing[0]
         if chosen is None:
             return Match(None, replace(base, page_id=NO_PAGE), lost=lost)
         others = [one for one in ours if one is not chosen and not one.in_trash and not chosen.in_trash]

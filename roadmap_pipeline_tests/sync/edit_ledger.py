@@ -20,6 +20,8 @@ class FieldEdits:
 
     open: dict[Side, Any] = field(default_factory=dict)
     settled: dict[Side, Any] = field(default_factory=dict)
+    left: dict[Side, Any] = field(default_factory=dict)
+    """Values that a disturbed sync wrote: who changes one and takes that back has edited nothing."""
     former: list[Any] = field(default_factory=list)
     """All that was ever settled: a machine that did not sync meanwhile takes it for what is still agreed on."""
     is_base_known: bool = True
@@ -65,7 +67,7 @@ class EditLedger:
             del edits.open[OTHER[side]]
         if name == STATUS and side == "notion" and after is None:
             edits.open.pop(side, None)  # no status: it follows GitHub again
-        elif after == edits.settled.get(side, _NONE) and not came_over:
+        elif after in (edits.settled.get(side, _NONE), edits.left.get(side, _NONE)) and not came_over:
             edits.open.pop(side, None)  # taken back before anything came of it
         else:
             edits.open[side] = after
@@ -96,6 +98,10 @@ class EditLedger:
         edits = self.of(key, name)
         if edits.open.get("notion", _NONE) == value:
             del edits.open["notion"]
+
+    def left(self, key: str, name: str, side: Side, value: Any) -> None:
+        """Note a value that a disturbed sync has written."""
+        self.of(key, name).left[side] = value
 
     def must_stay(self, key: str, name: str, value: Any) -> None:
         """Note that a row lost a value through no edit: GitHub's is still there after the next sync."""
@@ -162,6 +168,7 @@ class EditLedger:
             if value != (ours if side == "github" else theirs) and not is_excused:
                 raise LostEdit(f"{side}'s {value!r} was overwritten: {told}")
         edits.open.clear()
+        edits.left.clear()
         edits.is_equal_by_chance = False
         edits.settled = {"github": ours, "notion": theirs}
         edits.former += [ours, theirs]

@@ -28,7 +28,7 @@ from roadmap_pipeline_tests.sync.conftest import (
     SimulatedServices,
 )
 from roadmap_pipeline_tests.sync.disturbances import on_another_machine
-from roadmap_pipeline_tests.sync.edit_ledger import EditLedger
+from roadmap_pipeline_tests.sync.edit_ledger import EditLedger, Side
 from roadmap_pipeline_tests.sync.kills import put_back
 from roadmap_pipeline_tests.sync.observed import (
     KEY,
@@ -36,6 +36,7 @@ from roadmap_pipeline_tests.sync.observed import (
     NOTES,
     PROGRESS,
     REPOS,
+    SHARED,
     STATE,
     STATUS,
     STATUS_LABELS,
@@ -190,6 +191,7 @@ class SyncingMachine(RuleBasedStateMachine):
     def disturbed(self, machine: int, command: str, **how: Any) -> bool:
         """Sync from one machine while things fail; whatever comes of it, return whether it was killed."""
         services = self.machines[machine % len(self.machines)]
+        before = self._values()
         try:
             self.run(machine, command, **how)
         except RoadmapError:
@@ -200,8 +202,22 @@ class SyncingMachine(RuleBasedStateMachine):
         finally:
             self.services.notion.faults.clear()
             self.services.github.faults.clear()
+            for (key, name, side), value in self._values().items():
+                if before.get((key, name, side), value) != value:
+                    self.ledger.left(key, name, side, value)
             self._note_what_stays()
         return False
+
+    def _values(self) -> dict[tuple[str, str, Side], Any]:
+        """Return the shared fields of both sides, by sync key."""
+        values: dict[tuple[str, str, Side], Any] = {}
+        for key, milestone in self.observer.milestones().items():
+            row = self.observer.row(self.rows[key].page_id) if key in self.rows else None
+            for name in SHARED:
+                values[key, name, "github"] = milestone.value(name)
+                if row is not None and row.is_inside:
+                    values[key, name, "notion"] = row.value(name, milestone.repo)
+        return values
 
     def _note_what_stays(self) -> None:
         """Note the statuses of people's own of which a sync that got so far has said that they stay in Notion."""
@@ -307,13 +323,15 @@ class SyncingMachine(RuleBasedStateMachine):
         """Take for a milestone's row that which its sync does, of a row of ours that came back and a copy of people's.
 
         The copy stood in for it: it counts while it has an edit to carry on, then the other one if that has one. Of
-        two copies of one minute who remembers neither can't tell which was there first.
+        copies alone the oldest counts, of those of one minute the one with the lower id.
         """
         bearing = {row.page_id: row for row in rows.values() if row.is_there and row.values[KEY] == key}
         known = self.rows[key].page_id
         synced = self._synced(key)
         makers = {row.is_ours for row in bearing.values()}
-        may_be_another = len(makers) == 2 if key in self.came_back else self.is_memory_lost and makers == {False}
+        oldest = min(bearing.values(), key=lambda row: row.age, default=None)
+        is_oldest = oldest is not None and makers == {False} and oldest.page_id in synced
+        may_be_another = len(makers) == 2 if key in self.came_back else is_oldest
         if not may_be_another or known in synced or not synced & bearing.keys():
             return
         if known in bearing and not bearing[known].is_ours:

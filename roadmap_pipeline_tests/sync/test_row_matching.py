@@ -40,6 +40,16 @@ def test_of_peoples_copies_the_oldest_stands_in_for_a_row_that_is_gone() -> None
     assert {matched(*listed).row.page_id for listed in permutations(copies)} == {"a"}  # type: ignore[union-attr]
 
 
+def test_of_peoples_copies_the_oldest_counts_also_where_another_one_is_remembered() -> None:
+    """A machine that remembers none of them takes it: each would write its own into the tracking issue for ever."""
+    oldest, remembered = row("a", by="ana"), row("b", by="ana")
+    base = Base("b", {TITLE: "Row b"}, former={"a": Base("a", {TITLE: "Row a"})})
+    match = matched(oldest, remembered, base=base)
+    assert (match.row, match.base.fields, match.duplicates, match.seconds) == (oldest, {TITLE: "Row a"}, (), ())
+    edited = row("b", by="ana", is_edited=True)
+    assert matched(oldest, edited, base=base).row == edited  # its edit is carried on first
+
+
 def test_our_own_row_goes_before_copies_and_an_edited_one_of_ours_before_all() -> None:
     copy, older, younger = row("a", 0, "ana", is_edited=True), row("b", 1), row("c", 2, is_edited=True)
     assert matched(copy, younger).row == younger
