@@ -127,6 +127,12 @@ def _close_standard_error() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
+@pytest.fixture
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Skip the waits between attempts: they are tested elsewhere, and only cost time."""
+    monkeypatch.setattr(interruption, "sleep", lambda _seconds: None)
+
+
 @pytest.fixture(scope="session")
 def new_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return an empty warehouse, to be copied: making one takes longer than most tests."""

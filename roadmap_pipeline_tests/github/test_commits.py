@@ -213,6 +213,7 @@ def refuse(served, number, status):
     served.state.faults.after(lambda: pulls.update(held), path=path, times=99)
 
 
+@pytest.mark.usefixtures("no_waiting")
 @pytest.mark.parametrize("status", [404, 500, 503])
 def test_commits_that_are_refused_cost_only_themselves(serve, con, status):
     content = one_pull_request()

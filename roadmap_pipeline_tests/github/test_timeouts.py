@@ -155,6 +155,7 @@ def test_kills_while_notes_are_read_change_nothing(serve, tmp_path):
         assert everything(con) == undisturbed
 
 
+@pytest.mark.usefixtures("no_waiting")
 @pytest.mark.parametrize("status", [404, 410, 422, 500])
 def test_notes_that_cannot_be_had_cost_themselves_alone(serve, con, status):
     """The log tells of the one; the others' notes are read, and this one is asked for again later."""

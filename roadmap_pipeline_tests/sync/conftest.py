@@ -24,6 +24,7 @@ from roadmap_pipeline.settings import load_settings
 from roadmap_pipeline.sync.result import SyncResult
 from roadmap_pipeline.sync.roadmap_planning import Selection
 from roadmap_pipeline_tests.sync.kills import Kill, KilledError, KillingConnection, KillingTransport, put_back
+from roadmap_pipeline_tests.sync.open_warehouse import kept_open
 from roadmap_pipeline_tests.sync.organisation import (
     ANA,
     BOT,
@@ -134,12 +135,12 @@ class SimulatedServices:
     ) -> SyncResult:
         """Run ``roadmap sync`` once."""
         selection = Selection(milestone, frozenset(filter(None, [restore])), allow_mass_change)
-        with self.runtime(**how) as runtime:
+        with kept_open(self.warehouse, is_looked_at=dry_run or "kill" in how), self.runtime(**how) as runtime:
             return pipeline.sync(runtime, parts or None, dry_run=dry_run, selection=selection)
 
     def two_way(self, *, dry_run: bool = False, allow_mass_change: bool = False, **how: Any) -> SyncResult:
         """Run ``roadmap two-way`` once."""
-        with self.runtime(**how) as runtime:
+        with kept_open(self.warehouse, is_looked_at=dry_run or "kill" in how), self.runtime(**how) as runtime:
             return pipeline.two_way(runtime, dry_run=dry_run, allow_mass_change=allow_mass_change)
 
     def killed(self, kill: Kill, command: Literal["sync", "two_way"] = "sync") -> bool:

@@ -3,13 +3,11 @@
 A suite of its own (`make soak`); a sample of it is ``test_disturbed``.
 """
 
-from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
 import pytest
 
-from roadmap_pipeline import interruption
 from roadmap_pipeline_tests.sync.conftest import NewServices, Pending, SimulatedServices, Start
 from roadmap_pipeline_tests.sync.disturbances import (
     settles_with_another_machine,
@@ -20,16 +18,10 @@ from roadmap_pipeline_tests.sync.disturbances import (
 from roadmap_pipeline_tests.sync.edits import DATE, OTHER_SIDE, SIDES, STATUS, TITLE, Edit, keeps_edits
 from roadmap_pipeline_tests.sync.pending_edits import seen
 
+pytestmark = pytest.mark.usefixtures("no_waiting")
+
 PARTS = 8
 """Tests among which the requests are divided, so that several processes share the work."""
-
-
-@pytest.fixture(scope="module", autouse=True)
-def no_waiting() -> Iterator[None]:
-    """Skip the waits between attempts: they are tested elsewhere, and only cost time here."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(interruption, "sleep", lambda _seconds: None)
-        yield
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before it goes out", "after it was carried out"])

@@ -6,7 +6,7 @@ Belongs here: no rule, and nothing that people do; see ``test_state_machine``.
 import hashlib
 import itertools
 from collections import defaultdict
-from contextlib import ExitStack, nullcontext
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -147,12 +147,9 @@ class SyncingMachine(RuleBasedStateMachine):
             "lag": bool(self.services.notion.query_lag),
             **how,
         }
-        # A file that is open already is opened again in no time; a dry run and a killed one show what is in it.
-        is_kept_open = not dry_run and "kill" not in how
-        with duckdb.connect(str(services.warehouse)) if is_kept_open else nullcontext():
-            if command == "sync":
-                return services.sync(dry_run=dry_run, allow_mass_change=mass, **how)
-            return services.two_way(dry_run=dry_run, allow_mass_change=mass, **how)
+        if command == "sync":
+            return services.sync(dry_run=dry_run, allow_mass_change=mass, **how)
+        return services.two_way(dry_run=dry_run, allow_mass_change=mass, **how)
 
     def run_and_check(self, machine: int, command: str, *, mass: bool = False) -> SyncResult:
         """Sync from one machine, and check what must hold after every sync that went through."""

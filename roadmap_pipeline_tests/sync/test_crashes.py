@@ -1,6 +1,5 @@
 """Whatever fails and wherever a run ends: the next one gets to where an undisturbed run gets, nothing twice."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
@@ -9,21 +8,12 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from roadmap_pipeline import interruption
 from roadmap_pipeline.sync.journal import INTERRUPTED
 from roadmap_pipeline.sync.reconciler import Reconciler
 from roadmap_pipeline_tests.sync.conftest import Kill, KilledError, NewServices, SimulatedServices, Start
 from roadmap_pipeline_tests.sync.disturbances import GITHUB_FAULTS, unsettled
 
-pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module", autouse=True)
-def no_waiting() -> Iterator[None]:
-    """Skip the waits between attempts: they are tested elsewhere, and only cost time here."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(interruption, "sleep", lambda _seconds: None)
-        yield
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_waiting")]
 
 
 def change_everything(services: SimulatedServices) -> None:

@@ -1,12 +1,10 @@
 """A sync that is killed, or during which another machine syncs: a sample. ``every_request`` does it at each request."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
 
 import pytest
 
-from roadmap_pipeline import interruption
 from roadmap_pipeline_tests.sync.conftest import Kill, NewServices, Pending, SimulatedServices, Start
 from roadmap_pipeline_tests.sync.disturbances import (
     GITHUB_FAULTS,
@@ -16,15 +14,7 @@ from roadmap_pipeline_tests.sync.disturbances import (
 )
 from roadmap_pipeline_tests.sync.pending_edits import seen
 
-pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module", autouse=True)
-def no_waiting() -> Iterator[None]:
-    """Skip the waits between attempts: they are tested elsewhere, and only cost time here."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(interruption, "sleep", lambda _seconds: None)
-        yield
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_waiting")]
 
 
 @pytest.mark.parametrize(("share", "after"), [(0.3, True), (0.5, False), (0.9, True)])

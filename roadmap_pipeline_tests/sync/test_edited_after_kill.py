@@ -1,9 +1,8 @@
 """People go on editing after a sync was killed: nothing of theirs is lost, and no conflict is made up.
 
-The sample of `make test` kills at writing requests; ``every_request`` at all of them.
+The sample here kills at writing requests; ``every_request`` at all of them.
 """
 
-from collections.abc import Iterator
 from datetime import timedelta
 from itertools import product
 from pathlib import Path
@@ -11,10 +10,11 @@ from typing import Literal
 
 import pytest
 
-from roadmap_pipeline import interruption
 from roadmap_pipeline_tests.sync.conftest import Kill, NewServices, SimulatedServices, Start, plain
 from roadmap_pipeline_tests.sync.disturbances import assert_nothing_to_write
 from roadmap_pipeline_tests.sync.edits import DATE, STATUS, TITLE, Edit, keeps_edits
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_waiting")]
 
 STATE = "🔄 Sync State"
 SAMPLE = [
@@ -24,15 +24,6 @@ SAMPLE = [
 ]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def no_waiting() -> Iterator[None]:
-    """Skip the waits between attempts: they are tested elsewhere, and only cost time here."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(interruption, "sleep", lambda _seconds: None)
-        yield
-
-
-@pytest.mark.slow
 @pytest.mark.parametrize(("first", "second"), SAMPLE)
 def test_an_edit_after_a_kill_is_kept(
     first: Edit, second: Edit, new_services: NewServices, start: Start, tmp_path: Path

@@ -217,6 +217,7 @@ def test_a_column_that_lost_its_values_is_no_edit_of_either_of_two_rows(
     assert_nothing_to_write(synced.two_way, synced)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [DATE, STATUS])
 @pytest.mark.parametrize("first", ["Polish", "Stage 7.3"])
 @pytest.mark.parametrize("how", ["made anew", "made anew, warehouse lost", "of another type for a while"])

@@ -179,6 +179,7 @@ def test_a_copy_with_all_values_is_the_copiers_too(synced: SimulatedServices) ->
     assert synced.on_github("Stage 7.3")["due"] == "2026-12-01"
 
 
+@pytest.mark.usefixtures("no_waiting")
 @pytest.mark.parametrize("fails_first", [False, True], ids=["", "its first write fails"])
 @pytest.mark.parametrize("due", [None, "2027-03-31"])
 def test_a_copy_that_people_made_the_row_of_another_milestone_keeps_its_values(
