@@ -37,7 +37,7 @@ run: $(INSTALLED) ## install, then do the main job once: read GitHub, build, rep
 test: $(INSTALLED_DEV) ## the test suite, on all cores
 	@$(IN_MEMORY) $(BIN)/python -m pytest -n auto --dist loadgroup -m 'not recorded and not slow'
 
-test-slow: $(INSTALLED_DEV) ## tests of whole runs against kills, faults and spent quotas, and long random histories (seven minutes)
+test-slow: $(INSTALLED_DEV) ## tests of whole runs against kills, faults and spent quotas, rows out of sight, and long random histories (eleven minutes)
 	@$(IN_MEMORY) $(BIN)/python -m pytest -n auto --dist loadgroup -m 'slow and not recorded'
 
 test-recorded: $(INSTALLED_DEV) ## the tests on recorded payloads and logs beside the project (../shared/data)

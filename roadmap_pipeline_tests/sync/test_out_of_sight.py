@@ -9,6 +9,8 @@ from roadmap_pipeline_tests.sync.conftest import PARENT, ROADMAP, Kill, Simulate
 from roadmap_pipeline_tests.sync.disturbances import assert_nothing_to_write
 from roadmap_pipeline_tests.sync.test_two_way_accidents import lose_warehouse, repair
 
+pytestmark = pytest.mark.slow
+
 TITLE, DATE, STATUS, NOTES = "🧩 Milestone", "📆 Target Date", "✅ Status", "📝 Notes"
 KEY, STATE = "🔑 Sync Key", "🔄 Sync State"
 
@@ -217,7 +219,6 @@ def test_a_column_that_lost_its_values_is_no_edit_of_either_of_two_rows(
     assert_nothing_to_write(synced.two_way, synced)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", [DATE, STATUS])
 @pytest.mark.parametrize("first", ["Polish", "Stage 7.3"])
 @pytest.mark.parametrize("how", ["made anew", "made anew, warehouse lost", "of another type for a while"])
