@@ -54,7 +54,7 @@ test-lake: $(INSTALLED_LAKE) ## a warehouse on PostgreSQL and S3 against one in 
 	@$(IN_MEMORY) $(LAKE)/bin/python -m pytest -s roadmap_pipeline_tests/warehouse/lake/whole_main_job.py roadmap_pipeline_tests/warehouse/lake/whole_lake.py
 
 test-scale: $(INSTALLED_DEV) ## 60,000 runs against faults and kills; every endpoint refused; a spent quota, hour by hour; two-way sync (ten minutes)
-	@ROADMAP_SOAK_SEED=$${ROADMAP_SOAK_SEED:-190575,1} $(BIN)/python -m pytest -n auto roadmap_pipeline_tests/github/scale.py roadmap_pipeline_tests/github/refusals.py roadmap_pipeline_tests/hours.py roadmap_pipeline_tests/sync/soak.py
+	@ROADMAP_SOAK_SEED=$${ROADMAP_SOAK_SEED:-190575,1,2} $(BIN)/python -m pytest -n auto roadmap_pipeline_tests/github/scale.py roadmap_pipeline_tests/github/refusals.py roadmap_pipeline_tests/hours.py roadmap_pipeline_tests/sync/soak.py
 
 test-security: $(INSTALLED_DEV) ## a secret of each kind is planted in whole runs with debug logging, and searched for everywhere (two minutes)
 	@$(IN_MEMORY) $(BIN)/python -m pytest -n auto roadmap_pipeline_tests/security/whole_runs.py

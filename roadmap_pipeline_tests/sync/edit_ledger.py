@@ -132,6 +132,13 @@ class EditLedger:
             if edits.open.get("notion", theirs) != theirs:
                 raise LostEdit(f"{milestone.key} {name}: {edits} in the second row, {row.values}")
 
+    def must_be_carried_on(self, milestone: MilestoneView) -> None:
+        """Check that GitHub has the edits of a row whose place another one takes."""
+        for name in SHARED:
+            edits = self.of(milestone.key, name)
+            if edits.open.get("notion", _NONE) not in (_NONE, milestone.shown(name)):
+                raise LostEdit(f"{milestone.key} {name}: {edits} in a row that was given up, GitHub {milestone}")
+
     def settle(self, milestone: MilestoneView, row: RowView) -> None:
         """Compare both sides after a sync that went through, and count as settled what is.
 

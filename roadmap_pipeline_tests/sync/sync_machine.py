@@ -251,7 +251,7 @@ class SyncingMachine(RuleBasedStateMachine):
         rows = {row.page_id: row for row in self.observer.rows()}
         self._check_one_to_one(milestones, rows)
         for key in self.rows:
-            self._follow_sync(key, rows)
+            self._follow_sync(key, rows, milestones)
         for key, milestone in milestones.items():
             row = self._row_of(key, rows)
             if row is not None and self._is_second(key, row, rows):
@@ -316,7 +316,7 @@ class SyncingMachine(RuleBasedStateMachine):
         """Return the page that the last sync took for a milestone's."""
         return {page for (page,) in self.syncing.sql("select page_id from sync.rows where sync_key = ?", [key])}
 
-    def _follow_sync(self, key: str, rows: dict[str, RowView]) -> None:
+    def _follow_sync(self, key: str, rows: dict[str, RowView], milestones: dict[str, MilestoneView]) -> None:
         """Take for a milestone's row that which its sync does, of a row of ours that came back and a copy of people's.
 
         The copy stood in for it: it counts while it has an edit to carry on, then the other one if that has one. Of
@@ -331,6 +331,8 @@ class SyncingMachine(RuleBasedStateMachine):
         may_be_another = len(makers) == 2 if key in self.came_back else is_oldest
         if not may_be_another or known in synced or not synced & bearing.keys():
             return
+        if is_oldest and known in bearing and key in milestones and not self.is_memory_lost:
+            self.ledger.must_be_carried_on(milestones[key])
         if known in bearing and not bearing[known].is_ours:
             self.peoples_pages[known] = self.observer.raw(known)
         (page_id,) = synced
